@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kmsg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+
+/* Prefix of what this suite writes into the log; its lines are never a splat, whatever test name they hold. */
+#define MARK "hmm-coherent: "
+
+/* Lines of a splat that are shown; the whole of it is in the kernel log of the run. */
+#define SPLAT_LINES 10
+
+int kmsg_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		kmsg_skip(fd);
+	return fd;
+}
+
+void kmsg_skip(int fd)
+{
+	lseek(fd, 0, SEEK_END);
+}
+
+int kmsg_next(int fd, char *text, size_t size)
+{
+	char record[8192], *body, *end;
+	ssize_t len = read(fd, record, sizeof(record) - 1);
+
+	if (len < 0)
+		return errno == EPIPE ? -1 : 0;
+	record[len] = '\0';
+	body = strchr(record, ';');
+	body = body ? body + 1 : record;
+	end = strchr(body, '\n');
+	if (end)
+		*end = '\0';
+	snprintf(text, size, "%s", body);
+	return 1;
+}
+
+void kmsg_mark(const char *what, const char *name)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	/* Level 6: in the log, not on a serial console, where a thousand pairs of these would cost seconds. */
+	if (fd >= 0)
+		dprintf(fd, "<6>" MARK "%s %s", what, name);
+}
+
+bool kmsg_is_splat(const char *text)
+{
+	static const char *const signs[] = {
+		"WARNING: ", "BUG: ", "kernel BUG at", "Oops: ", "general protection fault", "unable to handle",
+		"KASAN: ", "KCSAN: ", "UBSAN: ", "KFENCE: ", "kmemleak: ", "INFO: task ", "INFO: possible ", "rcu: INFO: ", "INFO: rcu",
+		"possible recursive locking", "possible circular locking", "inconsistent lock state", "inconsistent {",
+		"suspicious RCU usage", "Bad page ", "Bad rss-counter", "list_add corruption", "list_del corruption",
+		"refcount_t: ", "soft lockup", "Kernel panic", "page_table_check",
+	};
+	size_t i;
+
+	if (!strncmp(text, MARK, strlen(MARK)))
+		return false;
+	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strstr(text, signs[i]))
+			return true;
+	return false;
+}
+
+static bool allowed(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(report->allowed) / sizeof(report->allowed[0]); i++)
+		if (report->allowed[i] && strstr(text, report->allowed[i]))
+			return true;
+	return false;
+}
+
+int kmsg_collect(int fd)
+{
+	char text[1024];
+	int splats = 0, show = 0, got;
+
+	while ((got = kmsg_next(fd, text, sizeof(text))) != 0) {
+		if (got < 0) {
+			report_line("note:", "the kernel log wrapped: messages of this test may be lost");
+			continue;
+		}
+		if (kmsg_is_splat(text) && !allowed(text)) {
+			/* "WARNING:" and "BUG:" lines of one and the same report follow each other; count the report once. */
+			if (!show) {
+				splats++;
+				show = SPLAT_LINES;
+			}
+		}
+		if (show) {
+			report_line("splat:", "%s", text);
+			show--;
+		}
+	}
+	return splats;
+}

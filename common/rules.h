@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rules.h - what must happen, and why
+ *
+ * A rule is a sentence about the kernel, the claim it serves (S1..S9, see README.md), and the function that decides it. Rules are
+ * reasoned from the kernel's source and documentation, never fitted to a run. Scenarios cite them with holds(); the matrix computes a
+ * cell's whole outcome from them (see model.h).
+ */
+#ifndef HMM_COHERENT_RULES_H
+#define HMM_COHERENT_RULES_H
+
+#include <stdio.h>
+
+struct rule {
+	const char *name;
+	const char *claim;
+	const char *source;
+	const char *sentence;
+};
+
+/* One line a rule: identifier, name, claim, source, sentence. */
+#define RULES(RULE) \
+	RULE(NOTHING_ELSE_CHANGES, "nothing-else-changes", "S2", "no path in mm/ moves or remaps it", \
+	     "what no other rule touches stays: place, page frame, permission, exclusivity and bytes") \
+	RULE(ENTRY, "migration-is-the-way-in", "S2", "migrate_vma_pages(), mm/migrate_device.c", \
+	     "a page gets onto a device by migration, with its bytes, permission and exclusivity, in all processes that map it") \
+	RULE(PRESENT, "coherent-is-present", "S1", "remove_migration_pte(), mm/migrate.c", \
+	     "a coherent page is mapped by an ordinary present PTE, a private one by a swap entry") \
+	RULE(WRITE_NEEDS_PERMISSION, "write-needs-vm-write", "S5", "check_vma_flags(), mm/gup.c; access_error(), arch fault.c", \
+	     "a write through a mapping without VM_WRITE is refused, and nothing changes") \
+	RULE(READ_NEEDS_PERMISSION, "read-needs-vm-read", "S1", "check_vma_flags(), mm/gup.c; access_error(), arch fault.c", \
+	     "an access to a mapping without VM_READ is refused, and nothing changes") \
+	RULE(UFFD_STOPS_WRITES, "uffd-wp-stops-writes", "S5", "do_wp_page(), handle_userfault()", \
+	     "a write to a page that userfaultfd protects is its monitor's business, and here it says SIGBUS; nothing changes") \
+	RULE(FORCE_POLICY, "force-policy", "S7", "proc_mem_foll_force(), fs/proc/base.c", \
+	     "a kernel whose policy denies FOLL_FORCE to /proc/PID/mem refuses the write, and nothing changes") \
+	RULE(FORCE_BREAKS_COW, "force-breaks-cow", "S5", "can_follow_write_pte(), mm/gup.c", \
+	     "FOLL_FORCE writes an exclusive page in place and gives a shared one's writer a copy; the PTE stays read-only") \
+	RULE(PRIVATE_FAULTS_BACK, "private-faults-back", "S1", "do_swap_page(), migrate_to_ram()", \
+	     "the CPU and GUP cannot use a device-private page: it comes back to memory first, for all who map it") \
+	RULE(SHARED_IS_COPIED, "shared-is-copied", "S5", "do_wp_page() -> wp_page_copy(), mm/memory.c", \
+	     "who writes a page that others map gets a copy, in system memory; the others keep the page") \
+	RULE(LAST_SHARER_REUSES, "last-sharer-reuses", "S5", "do_wp_page(), wp_can_reuse_anon_folio(), mm/memory.c", \
+	     "the last one to map a formerly shared page writes it in place, and has it exclusively again") \
+	RULE(EXCLUSIVE_IS_REUSED, "exclusive-is-reused", "S5", "do_wp_page() -> wp_page_reuse(), can_change_pte_writable()", \
+	     "an exclusive page is written in place, on the device, also after it was mapped read-only") \
+	RULE(PIN_UNSHARES, "pin-unshares", "S7", "gup_must_unshare(), do_wp_page() with FAULT_FLAG_UNSHARE", \
+	     "FOLL_PIN for reading a shared page first gives the process a page of its own, mapped as before") \
+	RULE(GET_LEAVES_SHARED, "get-leaves-shared", "S7", "gup_must_unshare(), mm/gup.c", \
+	     "FOLL_GET for reading takes a shared page as it is") \
+	RULE(LONGTERM_LEAVES_DEVICE, "longterm-leaves-device", "S7", "check_and_migrate_movable_pages(), folio_is_longterm_pinnable()", \
+	     "FOLL_LONGTERM moves the page to system memory before it pins it, keeping its permission and exclusivity") \
+	RULE(LONGTERM_LEAVES_MOVABLE, "longterm-leaves-movable", "S8", "check_and_migrate_movable_pages(), folio_is_longterm_pinnable()", \
+	     "FOLL_LONGTERM moves a page out of ZONE_MOVABLE before it pins it") \
+	RULE(SHORT_PIN_STAYS, "short-pin-stays", "S7", "try_grab_folio(), mm/gup.c", \
+	     "a reference without FOLL_LONGTERM takes the page where it is") \
+	RULE(FAST_IS_SLOW, "fast-agrees-with-slow", "S9", "folio_is_longterm_pinnable(), include/linux/mm.h", \
+	     "GUP-fast has the outcome of slow GUP, whatever it finds in the page table") \
+	RULE(CPU_IN_PLACE, "cpu-in-place", "S1", "vm_normal_page(), mm/memory.c", \
+	     "the CPU reads and writes a coherent page where it is, without a fault of its own kind") \
+	RULE(DEVICE_IN_PLACE, "device-in-place", "S1", "hmm_range_fault(), mm/hmm.c", \
+	     "the device reaches what is mapped where it is, under the rules of a CPU access") \
+	RULE(BACK, "migration-back", "S2", "migrate_vma_setup() with MIGRATE_VMA_SELECT_DEVICE_COHERENT/_PRIVATE", \
+	     "migration back moves exactly this device's pages to memory, for all who map them, keeping permission and exclusivity") \
+	RULE(ONLY_FROM_SYSTEM, "only-from-system", "S2", "migrate_vma_collect_pmd() with MIGRATE_VMA_SELECT_SYSTEM", \
+	     "migration to a device takes pages of system memory; what is on a device stays where it is") \
+	RULE(PINNED_STAYS, "pinned-stays", "S7", "migrate_vma_check_page(), mm/migrate_device.c", \
+	     "a page with references beyond its mappings is not migrated") \
+	RULE(PIN_FOLLOWS_OWNER, "pin-follows-owner", "S7", "folio_needs_cow_for_dma(), copy_present_page(), mm/memory.c", \
+	     "the holder of a pin and the process that pinned go on seeing the same page, also over fork") \
+	RULE(NO_LEAK, "nobody-sees-the-other", "S5", "copy_present_pte(), mm/memory.c", \
+	     "after fork nobody ever sees bytes that the other wrote later") \
+	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \
+	     "a transfer puts exactly its bytes where they belong, on both ends") \
+	RULE(PARTIAL_TRANSFER, "partial-transfer", "S7", "bio_iov_iter_get_pages(), iov_iter_get_pages2()", \
+	     "a transfer that meets a page it may not use stops there: what came before arrives or nothing does") \
+	RULE(HOLE_IS_FILLED, "hole-is-filled", "S2", "do_anonymous_page(), mm/memory.c", \
+	     "an access to a page that was never touched gets one of system memory, zero-filled") \
+	RULE(COUNTS_NO_OFFSET, "refcount-has-no-offset", "S4", "free_zone_device_page(), mm/memremap.c", \
+	     "a coherent page that is mapped n times has refcount n and mapcount n") \
+	RULE(FREED_TO_DRIVER, "freed-to-the-driver", "S3", "zap_pte_range(), free_zone_device_page()", \
+	     "the last unmap gives the page back to the driver, once")
+
+#define RULE_ID(id, name, claim, source, sentence) RULE_##id,
+enum rule_id { RULES(RULE_ID) RULE_COUNT };
+#undef RULE_ID
+
+const struct rule *rule_get(int id);
+
+/* What is checked from here on is this rule. */
+void holds(enum rule_id id);
+
+/* A "# fact: rule NAME|CLAIM|SOURCE|SENTENCE" line for each rule. */
+void rules_print(FILE *out);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef HMM_COHERENT_STRAYS_H
+#define HMM_COHERENT_STRAYS_H
+
+/*
+ * End every process that a test left behind, with SIGKILL, and reap it; the caller is the subreaper of all of them. A test must not
+ * inherit the children of the one before it: they map its pages. Returns how many were still running. Waits at most 5 seconds.
+ */
+int strays_kill(void);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * suite.h - a program's list of tests: listed, selected, run one after the other, told as KTAP
+ *
+ * The kselftest harness isolates a test in a process of its own and kills it when its time is up. Everything that a verdict rests on
+ * is done here, because the harness of no kernel does all of it: selection (6.1's ignores its options), order, a plan that counts what
+ * runs, a test that checked nothing, one that left half way, what it left running, and kernel complaints.
+ */
+#ifndef HMM_COHERENT_SUITE_H
+#define HMM_COHERENT_SUITE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct suite_test {
+	const char *name;	/* [a-z0-9._-]+, unique over all programs */
+	const char *what;	/* one line: what it checks */
+	const void *arg;	/* for the program's own use */
+	bool cell;		/* run by suite.run_cell() in a process shared with the cells next to it; else by suite.run_test() */
+	int number;		/* for the program's own use */
+};
+
+struct suite {
+	const char *program;
+	struct suite_test *tests;
+	size_t count;
+
+	/* Find out about this machine; prints "# fact:" lines. Runs once, before the plan, and not for --list. May be NULL. */
+	void (*prepare)(FILE *out);
+	/* Why @test can never apply to the running kernel, or NULL when it can. May be NULL. */
+	const char *(*not_applicable)(const struct suite_test *test);
+	/* Run one test in a process of its own, at most @seconds long. Its stdout and stderr are caught by the caller. */
+	void (*run_test)(const struct suite_test *test, int seconds);
+	/* Fork a process that calls suite_run_cells(), and wait for its end. */
+	void (*run_cells)(int seconds);
+	/* Called once in each such process before its first cell. */
+	void (*cells_setup)(void);
+	/* The body of one cell. */
+	void (*run_cell)(const struct suite_test *test);
+};
+
+/* The seed given by --seed (default 1): everything random in a test is derived from it. */
+unsigned long suite_seed(void);
+
+/* For the process that suite.run_cells() forked. */
+void suite_run_cells(void);
+
+/* The whole of a program. Returns its exit status, see docs/architecture.md. */
+int suite_main(const struct suite *suite, int argc, char **argv);
+
+#endif
