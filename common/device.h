@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * device.h - test_hmm's device nodes: migration, snapshot, and the device's own accesses
+ *
+ * lib/test_hmm.c mirrors the address space of whoever opened the node. Closing any file of a device migrates everybody's pages on
+ * that device back to memory, so a test opens each node once and children open none.
+ */
+#ifndef HMM_COHERENT_DEVICE_H
+#define HMM_COHERENT_DEVICE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "page.h"
+
+enum permission { NONE, READ_ONLY, READ_WRITE, PERMISSIONS };
+
+const char *permission_name(enum permission permission);
+
+struct device {
+	int fd;
+	enum place memory;	/* COHERENT, REMOTE or PRIVATE: what its pages are */
+	unsigned char *bounce;	/* where the driver copies page data to and from */
+	size_t bounce_pages;
+};
+
+/* One page as the driver sees it in the page table (HMM_DMIRROR_SNAPSHOT). */
+struct snapshot {
+	enum permission permission;
+	enum place at;		/* NOWHERE, SYSTEM (memory of any zone), COHERENT, PRIVATE (this device's), REMOTE (another device's) */
+	bool huge;
+};
+
+/*
+ * Find out what each node is by migrating a page to it, where its memory lies, and that the memory is there: a pattern is written
+ * and read back, by the CPU and by the device. Ends the program with 3, saying what to do, when there are no two coherent devices
+ * or a range has no memory behind it.
+ */
+void devices_probe(FILE *out);
+
+/* Open the device whose pages are @memory, mirroring this process. Breaks the test when it can't. @pages: the most one call moves. */
+void device_open(struct device *device, enum place memory, size_t pages);
+void device_close(struct device *device);
+
+/*
+ * Migrate @npages pages at @addr to the device, or back to memory. Returns 0 or -errno. That is not proof of anything (see RULES of
+ * the driver: it says ENOENT or 0 after a migration that moved nothing, depending on what it had cached): look at the pages.
+ */
+int device_migrate_to(struct device *device, const void *addr, size_t npages);
+int device_migrate_back(struct device *device, const void *addr, size_t npages);
+
+/* The device reads or writes @npages pages at @addr through its mirror, into or out of device->bounce. Returns 0 or -errno. */
+int device_read(struct device *device, const void *addr, size_t npages);
+int device_write(struct device *device, const void *addr, size_t npages);
+
+/* Look at one page. Does not change it. */
+struct snapshot device_snapshot(struct device *device, const void *addr);
+
+/* Which place is the page frame @pfn: COHERENT, REMOTE or PRIVATE, or NOWHERE when it is on no device. */
+enum place device_of_pfn(unsigned long pfn);
+
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "direct_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "report.h"
+
+static size_t alignment(int fd)
+{
+#ifdef STATX_DIOALIGN
+	struct statx st;
+
+	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) && st.stx_mask & STATX_DIOALIGN && st.stx_dio_offset_align)
+		return st.stx_dio_offset_align;
+#else
+	(void)fd;
+#endif
+	/* The largest logical block that anything in use has. */
+	return 4096;
+}
+
+static void medium_open(struct medium *medium, const char *path, bool is_file)
+{
+	int create = is_file ? O_CREAT | O_TRUNC : 0;
+
+	medium->buffered = open(path, O_RDWR | O_CLOEXEC | create, 0600);
+	if (medium->buffered < 0)
+		broken("%s: %s", path, strerror(errno));
+	medium->fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (medium->fd < 0)
+		broken("%s: no O_DIRECT: %s", path, strerror(errno));
+	medium->align = alignment(medium->fd);
+	medium->bounce = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (medium->bounce == MAP_FAILED)
+		broken("no memory for a medium");
+	/* A child that maps it too would turn every use of it into a copy. */
+	madvise(medium->bounce, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK);
+}
+
+bool medium_file(struct medium *medium)
+{
+	const char *dir = getenv("HMM_COHERENT_DIR");
+	char path[512];
+
+	if (!dir)
+		return false;
+	snprintf(path, sizeof(path), "%s/hmm-coherent-%d", dir, getpid());
+	medium_open(medium, path, true);
+	unlink(path);
+	/* Written once, so that every later transfer finds its blocks: allocation is not what is tested. */
+	memset(medium->bounce, 0, BUFFER_PAGES_MAX * features.page_size);
+	if (pwrite(medium->buffered, medium->bounce, BUFFER_PAGES_MAX * features.page_size, 0) < 0 || fsync(medium->buffered))
+		broken("%s: %s", dir, strerror(errno));
+	return true;
+}
+
+static bool medium_device(struct medium *medium, const char *variable)
+{
+	const char *path = getenv(variable);
+
+	if (!path)
+		return false;
+	medium_open(medium, path, false);
+	return true;
+}
+
+bool medium_raw(struct medium *medium)
+{
+	return medium_device(medium, "HMM_COHERENT_RAW");
+}
+
+bool medium_slow(struct medium *medium)
+{
+	return medium_device(medium, "HMM_COHERENT_SLOW");
+}
+
+bool medium_any(struct medium *medium)
+{
+	return medium_file(medium) || medium_raw(medium);
+}
+
+void medium_close(struct medium *medium)
+{
+	munmap(medium->bounce, BUFFER_PAGES_MAX * features.page_size);
+	close(medium->fd);
+	close(medium->buffered);
+}
+
+void medium_write(struct medium *medium, uint32_t serial, size_t pages, enum writer writer)
+{
+	size_t page, size = pages * features.page_size;
+
+	for (page = 0; page < pages; page++)
+		write_page((char *)medium->bounce + page * features.page_size, serial, page, writer);
+	if (pwrite(medium->fd, medium->bounce, size, 0) != (ssize_t)size)
+		broken("cannot prepare the medium: %s", strerror(errno));
+}
+
+static enum data look(int fd, struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after)
+{
+	if (pread(fd, medium->bounce, features.page_size, page * features.page_size) != (ssize_t)features.page_size)
+		broken("cannot read the medium: %s", strerror(errno));
+	return read_page(medium->bounce, serial, page, before, after);
+}
+
+enum data medium_look(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after)
+{
+	return look(medium->fd, medium, serial, page, before, after);
+}
+
+enum data medium_look_buffered(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after)
+{
+	return look(medium->buffered, medium, serial, page, before, after);
+}

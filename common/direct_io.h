@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * direct_io.h - the other end of direct I/O: a file on a filesystem, or a raw block device
+ */
+#ifndef HMM_COHERENT_DIRECT_IO_H
+#define HMM_COHERENT_DIRECT_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buffer.h"
+
+struct medium {
+	int fd;			/* O_DIRECT */
+	int buffered;		/* the same without: bytes checked through a path that has nothing to do with user pages */
+	size_t align;		/* bytes: offsets and lengths have to be multiples of it (statx DIOALIGN, or a guess that is safe) */
+	void *bounce;		/* ordinary memory, BUFFER_PAGES_MAX pages, for preparing and checking the medium */
+};
+
+/*
+ * A new file in $HMM_COHERENT_DIR, already unlinked, so that nothing is left behind; or the raw device $HMM_COHERENT_RAW; or a device
+ * whose transfers complete late, $HMM_COHERENT_SLOW. False when the environment does not name one. Breaks the test when it can't be used.
+ */
+bool medium_file(struct medium *medium);
+bool medium_raw(struct medium *medium);
+bool medium_slow(struct medium *medium);
+/* Any of the first two. */
+bool medium_any(struct medium *medium);
+
+void medium_close(struct medium *medium);
+
+/* Put pages [0, @pages) in the hand of @writer on the medium, as pages of the buffer with @serial. */
+void medium_write(struct medium *medium, uint32_t serial, size_t pages, enum writer writer);
+
+/* What page @page of the medium holds, read directly into ordinary memory. */
+enum data medium_look(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after);
+
+/* The same, read through the page cache. */
+enum data medium_look_buffered(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after);
+
+#endif

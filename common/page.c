@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "page.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <numa.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "kmsg.h"
+#include "pin.h"
+#include "report.h"
+
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define PM_PFN(entry) ((entry) & ((1ULL << 55) - 1))
+#define PM_SOFT_DIRTY (1ULL << 55)
+#define PM_SINGLE (1ULL << 56)
+#define PM_UFFD_WP (1ULL << 57)
+#define PM_SWAPPED (1ULL << 62)
+#define PM_PRESENT (1ULL << 63)
+/* Of a swapped page: swap type in bits 0-4, swap offset above it. The offset of a device-private entry is its PFN. */
+#define PM_SWAP_OFFSET(entry) (PM_PFN(entry) >> 5)
+
+const char *place_name(enum place place)
+{
+	static const char *const names[PLACES] = {
+		[NOWHERE] = "nowhere", [SYSTEM] = "system", [MOVABLE] = "movable", [COHERENT] = "coherent",
+		[REMOTE] = "remote", [PRIVATE] = "private", [SWAPPED] = "swapped",
+	};
+
+	return names[place];
+}
+
+static uint64_t pagemap_entry(pid_t pid, const void *addr)
+{
+	static int own_fd = -1;
+	static pid_t own_pid;
+	off_t offset = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(uint64_t);
+	uint64_t entry;
+	char path[64];
+	bool own = !pid;
+	int fd;
+
+	/* A file opened before fork() goes on showing the parent. */
+	if (own && own_fd >= 0 && own_pid == getpid()) {
+		fd = own_fd;
+	} else {
+		snprintf(path, sizeof(path), "/proc/%d/pagemap", own ? getpid() : pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			broken("%s: %s", path, strerror(errno));
+	}
+	if (pread(fd, &entry, sizeof(entry), offset) != sizeof(entry))
+		broken("pagemap of process %d at %p: %s", pid, addr, strerror(errno));
+	if (!own) {
+		close(fd);
+	} else if (fd != own_fd) {
+		if (own_fd >= 0)
+			close(own_fd);
+		own_fd = fd;
+		own_pid = getpid();
+	}
+	return entry;
+}
+
+struct page page_at(pid_t pid, const void *addr)
+{
+	uint64_t entry = pagemap_entry(pid, addr);
+	struct page page = {
+		.present = entry & PM_PRESENT,
+		.single = entry & PM_SINGLE,
+		.uffd_wp = entry & PM_UFFD_WP,
+		.soft_dirty = entry & PM_SOFT_DIRTY,
+	};
+
+	if (page.present) {
+		page.pfn = PM_PFN(entry);
+		if (!page.pfn)
+			broken("pagemap hides page frame numbers: it takes root (CAP_SYS_ADMIN)");
+		page.at = device_of_pfn(page.pfn);
+		if (page.at == NOWHERE)
+			page.at = pfn_is_movable(page.pfn) ? MOVABLE : SYSTEM;
+	} else if (entry & PM_SWAPPED) {
+		page.at = device_of_pfn(PM_SWAP_OFFSET(entry)) == PRIVATE ? PRIVATE : SWAPPED;
+		page.pfn = page.at == PRIVATE ? PM_SWAP_OFFSET(entry) : 0;
+	}
+	return page;
+}
+
+/* One run of ZONE_MOVABLE page frames; a machine has few. */
+struct frames {
+	unsigned long first, end;
+	int node;
+};
+
+static struct frames movable[64];
+static int movable_count = -1;
+static bool node_has_memory[64], node_has_movable[64];
+
+static bool read_line(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	bool got = file && fgets(text, size, file);
+
+	if (file)
+		fclose(file);
+	return got;
+}
+
+static int node_of_block(unsigned long block)
+{
+	char path[96];
+	int node;
+
+	for (node = 0; node < 64; node++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/node%d", block, node);
+		if (!access(path, F_OK))
+			return node;
+	}
+	return 0;
+}
+
+/* Documentation/admin-guide/mm/memory-hotplug.rst: valid_zones of an online block is the zone that it is in. */
+static void find_zones(void)
+{
+	char path[96], text[64];
+	unsigned long block, frames;
+	int node;
+
+	movable_count = 0;
+	if (!read_line("/sys/devices/system/memory/block_size_bytes", text, sizeof(text)))
+		return;
+	frames = strtoul(text, NULL, 16) / sysconf(_SC_PAGESIZE);
+	for (block = 0; block < 4096; block++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/valid_zones", block);
+		if (!read_line(path, text, sizeof(text)))
+			continue;
+		node = node_of_block(block);
+		node_has_memory[node] = true;
+		if (strncmp(text, "Movable", 7) || movable_count == 64)
+			continue;
+		node_has_movable[node] = true;
+		movable[movable_count++] = (struct frames){ block * frames, (block + 1) * frames, node };
+	}
+}
+
+bool pfn_is_movable(unsigned long pfn)
+{
+	int i;
+
+	if (movable_count < 0)
+		find_zones();
+	for (i = 0; i < movable_count; i++)
+		if (pfn >= movable[i].first && pfn < movable[i].end)
+			return true;
+	return false;
+}
+
+int movable_node(void)
+{
+	if (movable_count < 0)
+		find_zones();
+	return movable_count ? movable[0].node : -1;
+}
+
+int unmovable_node(void)
+{
+	int node;
+
+	if (movable_count < 0)
+		find_zones();
+	for (node = 0; node < 64; node++)
+		if (node_has_memory[node] && !node_has_movable[node])
+			return node;
+	return -1;
+}
+
+/* A reader of the kernel log at its end, for this process alone: the position belongs to the open file. */
+static int own_log(void)
+{
+	static int fd = -1;
+	static pid_t owner;
+
+	if (owner != getpid()) {
+		fd = kmsg_open();
+		owner = getpid();
+	}
+	kmsg_skip(fd);
+	return fd;
+}
+
+struct page_dump page_dump(const void *addr)
+{
+	struct page_dump dump = { 0 };
+	char text[1024];
+	const char *field;
+	int fd, got, records;
+
+	if (!page_at(0, addr).present)
+		return dump;
+	fd = own_log();
+	if (fd < 0 || pin_dump(addr) < 0)
+		return dump;
+	/* Other CPUs may write into the log meanwhile: take what dump_page() prints, wherever it comes. */
+	for (records = 0; records < 100; records++) {
+		got = kmsg_next(fd, text, sizeof(text));
+		if (!got)
+			break;
+		field = strstr(text, "refcount:");
+		if (got > 0 && !strncmp(text, "page:", 5) && field) {
+			dump.valid = sscanf(field, "refcount:%d mapcount:%d", &dump.refcount, &dump.mapcount) == 2;
+			field = strstr(text, "pfn:0x");
+			dump.pfn = field ? strtoul(field + 4, NULL, 16) : 0;
+			dump.refcount--;
+		}
+		field = got > 0 ? strstr(text, "flags: 0x") : NULL;
+		if (field && strchr(field, '(')) {
+			snprintf(dump.flags, sizeof(dump.flags), "%s", strchr(field, '(') + 1);
+			dump.flags[strcspn(dump.flags, ")")] = '\0';
+			/* PageAnonExclusive has no name of its own: it is PG_mappedtodisk or PG_owner_2 of an anonymous page. */
+			dump.exclusive = strstr(dump.flags, "mappedtodisk") || strstr(dump.flags, "owner_2");
+		}
+		if (got > 0 && strstr(text, "page dumped because"))
+			break;
+	}
+	return dump;
+}
