@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The matrix: place x mapping x access -> outcome
+ *
+ * Anonymous memory on a coherent device must behave like memory in every way but one: nobody may pin it there for long. Each cell puts
+ * pages in a place, maps them in a way, proves both, reaches them in one way, and holds all that can be seen afterwards against the
+ * rules (common/model.c). System memory, ZONE_MOVABLE and private device memory run through the same cells, as control and contrast.
+ */
+#include "harness.h"
+
+#include <sys/mman.h>
+
+#include "cell.h"
+#include "kernel.h"
+#include "model.h"
+#include "outcome.h"
+#include "pin.h"
+
+static struct bench bench;
+static struct cell *all_cells;
+
+/*
+ * Does the driver have every page back? Its list of free pages is last in, first out, so as long as nothing leaks a page that is
+ * migrated now gets a frame that this process has seen before.
+ */
+#define FRAMES_MAX 256
+static unsigned long frames_seen[FRAMES_MAX];
+static size_t frames_count, frames_most_at_once;
+
+static void note_frame(unsigned long pfn)
+{
+	size_t i;
+
+	for (i = 0; i < frames_count; i++)
+		if (frames_seen[i] == pfn)
+			return;
+	if (frames_count < FRAMES_MAX)
+		frames_seen[frames_count++] = pfn;
+}
+
+static size_t frames_on_devices(const struct outcome *outcome, const struct page_seen *seen)
+{
+	unsigned long frames[2 * BUFFER_PAGES_MAX];
+	size_t i, k, count = 0;
+
+	for (i = 0; i < 2 * outcome->pages; i++) {
+		const struct page_seen *page = &seen[i / 2];
+		unsigned long pfn = i % 2 ? page->child_pfn : page->pfn;
+
+		if (device_of_pfn(pfn) == NOWHERE)
+			continue;
+		for (k = 0; k < count && frames[k] != pfn; k++)
+			;
+		if (k == count) {
+			frames[count++] = pfn;
+			note_frame(pfn);
+		}
+	}
+	if (count > frames_most_at_once)
+		frames_most_at_once = count;
+	return count;
+}
+
+static void expect_no_leak(struct cell *cell)
+{
+	struct buffer probe;
+	struct page page;
+
+	if (cell->place != COHERENT && cell->place != PRIVATE)
+		return;
+	buffer_map(&probe, 1, cell->place);
+	buffer_write(&probe, 0, 1, BY_OWNER);
+	device_migrate_to(cell_device(cell), probe.addr, 1);
+	page = page_at(0, probe.addr);
+	buffer_unmap(&probe);
+	if (page.at != cell->place)
+		broken("the device takes no page any more");
+	note_frame(page.pfn);
+	holds(RULE_FREED_TO_DRIVER);
+	/* Three devices, each of which may once have had that many of this process's pages. */
+	expect(frames_count <= 3 * frames_most_at_once + 1, "%zu page frames of devices have been used, though never more than %zu at once: "
+	       "a page did not come back to its driver", frames_count, frames_most_at_once);
+}
+
+static void cells_setup(void)
+{
+	bench_open(&bench);
+}
+
+static void need_what_it_needs(const struct cell *cell)
+{
+	static const char no_file[] = "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT";
+	static const char no_ring[] = "no io_uring here: the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0";
+
+	switch (cell->access->needs) {
+	case NEEDS_FILE:
+		need(bench.has_file, no_file);
+		break;
+	case NEEDS_RAW:
+		need(bench.has_raw, "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
+		break;
+	case NEEDS_RING_AND_FILE:
+		need(bench.has_file, no_file);
+		need(bench.has_ring, no_ring);
+		break;
+	case NEEDS_RING:
+		need(bench.has_ring, no_ring);
+		break;
+	case NEEDS_GUP_TEST:
+	case NEEDS_STAYING_PINS:
+		need(bench.has_gup_test, "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
+		break;
+	default:
+		break;
+	}
+	if (cell->mapping->needs_uffd_wp)
+		need(features.uffd_wp, "no userfaultfd write protection here: the kernel needs CONFIG_USERFAULTFD");
+	if (cell->mapping->needs_soft_dirty)
+		need(features.soft_dirty, "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
+	if (cell->place == MOVABLE)
+		need(features.movable, "no ZONE_MOVABLE here: boot with movablecore=, or online a memory block as online_movable");
+}
+
+static void prepare_medium(struct cell *cell)
+{
+	if (cell->access->from_medium || cell->access->to_medium)
+		medium_write(cell->access->needs == NEEDS_RAW ? &bench.raw : &bench.file, cell->buffer.serial, cell->buffer.pages, BY_MEDIUM);
+}
+
+static void let_go(struct cell *cell)
+{
+	if (cell->held >= 0 && cell->access->needs == NEEDS_STAYING_PINS)
+		pin_drop(cell->held);
+	else if (cell->held >= 0)
+		close(cell->held);
+	if (cell->held_other >= 0)
+		close(cell->held_other);
+	if (bench.has_ring)
+		ring_unregister(&bench.ring);
+	if (cell->uffd >= 0)
+		close(cell->uffd);
+	child_leave(&cell->child);
+	buffer_unmap(&cell->buffer);
+}
+
+static void run_cell(const struct suite_test *test)
+{
+	struct cell cell = all_cells[test->number];
+	size_t pages = extent_row(cell.extent)->pages;
+	struct outcome outcome = { .pages = pages };
+	struct model model;
+
+	cell.bench = &bench;
+	cell.uffd = cell.held = cell.held_other = -1;
+	need_what_it_needs(&cell);
+
+	buffer_map(&cell.buffer, pages, cell.place);
+	buffer_write(&cell.buffer, 0, cell.extent == HOLE_LAST ? pages - 1 : pages, BY_OWNER);
+	cell.mapping->make(&cell);
+	prepare_medium(&cell);
+	outcome_look(outcome.before, &cell);
+	model_before(&model, &cell);
+	outcome_prove(&outcome, &cell, &model);
+	outcome.on_device_before = frames_on_devices(&outcome, outcome.before);
+
+	outcome.result = cell.access->run(&cell);
+
+	outcome_look(outcome.after, &cell);
+	outcome.on_device_after = frames_on_devices(&outcome, outcome.after);
+	outcome_read(&outcome, &cell);
+	model_after(&model, &cell);
+	outcome_judge(&outcome, &cell, &model);
+	outcome_record(&outcome, &cell, &model);
+	let_go(&cell);
+	expect_no_leak(&cell);
+	report_finish();
+}
+
+static const char *not_applicable(const struct suite_test *test)
+{
+	if (all_cells[test->number].access->needs == NEEDS_STAYING_PINS && features.gup_test && !features.pin_stays)
+		return "this kernel's gup_test has no pins that stay (PIN_LONGTERM_TEST_START)";
+	return NULL;
+}
+
+static void prepare(FILE *out)
+{
+	features_probe(out);
+	devices_probe(out);
+	rules_print(out);
+}
+
+static size_t add_cell(struct suite_test **tests, size_t count, struct cell cell)
+{
+	char name[REPORT_NAME_MAX], *what;
+	const struct extent_row *extent = extent_row(cell.extent);
+
+	if (!cell_exists(&cell))
+		return count;
+	cell_name(&cell, name, sizeof(name));
+	all_cells = realloc(all_cells, (count + 1) * sizeof(*all_cells));
+	*tests = realloc(*tests, (count + 1) * sizeof(**tests));
+	if (!all_cells || !*tests || asprintf(&what, "%s memory, %s, %s: %s", place_name(cell.place), cell.mapping->what, extent->what,
+					  cell.access->what) < 0) {
+		perror("hmm-coherent");
+		exit(3);
+	}
+	all_cells[count] = cell;
+	(*tests)[count] = (struct suite_test){ .name = strdup(name), .what = what, .cell = true, .number = count };
+	return count + 1;
+}
+
+static size_t make_cells(struct suite_test **tests)
+{
+	static const enum place places[] = { COHERENT, PRIVATE, SYSTEM, MOVABLE, REMOTE };
+	size_t mappings, accesses, p, m, a, count = 0;
+	const struct mapping *mapping = mapping_rows(&mappings);
+	const struct access *access = access_rows(&accesses);
+	int extent;
+
+	for (p = 0; p < sizeof(places) / sizeof(places[0]); p++)
+		for (m = 0; m < mappings; m++)
+			for (a = 0; a < accesses; a++)
+				for (extent = 0; extent < EXTENTS; extent++)
+					count = add_cell(tests, count, (struct cell){
+						.place = places[p], .mapping = &mapping[m], .access = &access[a], .extent = extent });
+	return count;
+}
+
+TEST(cells)
+{
+	suite_run_cells();
+}
+
+static void run_cells(int seconds)
+{
+	harness_run(&_fixture_global, &harness_no_variant, _fixture_global.tests, seconds);
+}
+
+int main(int argc, char **argv)
+{
+	struct suite suite = {
+		.program = "hmm_coherent_matrix", .prepare = prepare, .not_applicable = not_applicable,
+		.run_cells = run_cells, .cells_setup = cells_setup, .run_cell = run_cell,
+	};
+
+	suite.count = make_cells(&suite.tests);
+	return suite_main(&suite, argc, argv);
+}
