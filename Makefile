@@ -45,16 +45,24 @@ else
 all: $(addprefix $(OUTPUT)/,$(PROGRAMS))
 endif
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+show = $(if $(V),@:,@echo "  $(1)      $(2)")
+
 CFLAGS += $(USERCFLAGS)
 LDFLAGS += $(USERLDFLAGS)
 
 $(OUTPUT)/obj/%.o: common/%.c $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	$(call show,CC,$@)
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(OBJECTS) $(LDLIBS) -o $@
+	$(call show,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(OBJECTS) $(LDLIBS) -o $@ 2>$@.log || { cat $@.log >&2; exit 1; }
+	@grep -v "affinity_ip\|getaddrinfo" $@.log >&2 || true; rm -f $@.log
 
+# libnuma.a resolves host names in a function that nobody here calls; the linker's warning about that is no news.
 # Objects are kept: every program links all of them.
 .SECONDARY:
 

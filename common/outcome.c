@@ -9,7 +9,7 @@
 #include "kernel.h"
 #include "report.h"
 
-void outcome_look(struct page_seen *seen, struct cell *cell)
+void outcome_look(struct page_seen *seen, struct cell *cell, bool proving)
 {
 	size_t i;
 
@@ -17,13 +17,16 @@ void outcome_look(struct page_seen *seen, struct cell *cell)
 		const void *addr = buffer_page(&cell->buffer, i);
 		struct page page = page_at(0, addr);
 		struct snapshot snapshot = device_snapshot(cell_device(cell), addr);
-		struct page_dump dump = page_dump(addr);
+		struct page_dump dump = { 0 };
 
 		seen[i] = (struct page_seen){
-			.at = page.at, .pfn = page.pfn, .uffd_wp = page.uffd_wp,
-			.permission = snapshot.permission,
-			.exclusive = dump.exclusive, .exclusive_known = dump.valid,
+			.at = page.at, .pfn = page.pfn, .uffd_wp = page.uffd_wp, .permission = snapshot.permission,
 		};
+		/* A dump is the dearest look of all; what a test has just filled and may write needs none to be proven exclusive. */
+		if (snapshot.permission != READ_WRITE || !proving)
+			dump = page_dump(addr);
+		seen[i].exclusive = dump.exclusive;
+		seen[i].exclusive_known = dump.valid;
 		/* Two observers, one answer: the driver walks the page table its own way (hmm_range_fault()). */
 		if (snapshot.permission != NONE && page.at == cell_device(cell)->memory && snapshot.at != page.at)
 			broken("page %zu: pagemap says %s, the driver's snapshot says %s", i, place_name(page.at), place_name(snapshot.at));

@@ -158,14 +158,14 @@ static void run_cell(const struct suite_test *test)
 	buffer_write(&cell.buffer, 0, cell.extent == HOLE_LAST ? pages - 1 : pages, BY_OWNER);
 	cell.mapping->make(&cell);
 	prepare_medium(&cell);
-	outcome_look(outcome.before, &cell);
+	outcome_look(outcome.before, &cell, true);
 	model_before(&model, &cell);
 	outcome_prove(&outcome, &cell, &model);
 	outcome.on_device_before = frames_on_devices(&outcome, outcome.before);
 
 	outcome.result = cell.access->run(&cell);
 
-	outcome_look(outcome.after, &cell);
+	outcome_look(outcome.after, &cell, false);
 	outcome.on_device_after = frames_on_devices(&outcome, outcome.after);
 	outcome_read(&outcome, &cell);
 	model_after(&model, &cell);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * story.h - what scenarios are told with: a buffer that starts in a place, and what everybody must see of it then
+ *
+ * A story remembers the page frames that its pages had when it began, so that "the same page" and "a copy" can be told apart. Each expect_*()
+ * is one check under the rule last named with holds(). The words are those of the matrix.
+ */
+#ifndef HMM_COHERENT_STORY_H
+#define HMM_COHERENT_STORY_H
+
+#include "buffer.h"
+#include "device.h"
+#include "direct_io.h"
+#include "family.h"
+#include "ring.h"
+#include "rules.h"
+
+struct story {
+	enum place place;	/* where the pages were when it began */
+	bool read_only;		/* the variant: the mapping is made read-only before the subject of the test happens */
+	struct device device;
+	struct buffer buffer;
+	struct child child, second_child;
+	unsigned long frames[BUFFER_PAGES_MAX];
+	struct medium medium;
+	bool has_medium;
+	struct ring ring;
+	bool has_ring;
+};
+
+/*
+ * Begin: open the device, map @pages pages in the hand of BY_OWNER, bring them to @place, prove it, and, when @read_only, make them
+ * PROT_READ. story_end() records where the pages are now, and gives back all that the story has.
+ */
+void story_begin(struct story *story, enum place place, bool read_only, size_t pages);
+void story_end(struct story *story);
+
+/* Parts that not every story needs: story_end() gives them back too. The skips are theirs. */
+void story_ring(struct story *story);
+enum medium_kind { ON_FILE, ON_RAW, ON_SLOW };
+void story_medium(struct story *story, enum medium_kind kind);
+
+/* mprotect() the pages [first, first + count) of the buffer. */
+void story_protect(struct story *story, size_t first, size_t count, int prot);
+
+/* Migrate to the device, or back; whether it worked is for the story to find out. */
+void story_migrate_to_device(struct story *story);
+void story_migrate_back(struct story *story);
+
+/* Take the frames that the pages have now as the ones to compare with. */
+void story_remember_frames(struct story *story);
+
+/*
+ * The mapping becomes writable. In the read-only variant a write is tried first: it must be refused and change nothing. From
+ * here on both variants have to behave the same, which is the point of having them.
+ */
+void story_make_writable(struct story *story);
+
+/* The owner's CPU writes page @page in the hand of BY_OWNER_AGAIN; a signal is a failed check. */
+void story_write(struct story *story, size_t page);
+
+/* Can the device have these pages at all? Scenarios about migration leave out the control group by this. */
+bool story_on_device(const struct story *story);
+
+void expect_at(struct story *story, size_t page, enum place place);
+void expect_same_frame(struct story *story, size_t page);
+void expect_other_frame(struct story *story, size_t page);
+void expect_mapped(struct story *story, size_t page, enum permission permission);
+void expect_exclusive(struct story *story, size_t page, bool exclusive);
+/* Page stays: place and frame as at the beginning. */
+void expect_stays(struct story *story, size_t page);
+/* The owner has a copy in system memory. */
+void expect_copied(struct story *story, size_t page);
+
+/* Who sees what: the bytes of @page in the hand of @writer. */
+void expect_owner_sees(struct story *story, size_t page, enum writer writer);
+void expect_child_sees(struct story *story, struct child *child, size_t page, enum writer writer);
+void expect_medium_has(struct story *story, size_t page, enum writer writer);
+
+/* The child maps the frame that the story began with, or another. */
+void expect_child_keeps_frame(struct story *story, struct child *child, size_t page);
+void expect_child_has_other_frame(struct story *story, struct child *child, size_t page, enum place place);
+
+/* A result of a system call, as bytes, 0, -errno or KILLED_BY(). */
+void expect_result(const char *what, long seen, long expected);
+
+#endif

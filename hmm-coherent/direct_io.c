@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * O_DIRECT over pages on a coherent device: the block layer's DMA reaches them where they are
+ *
+ * The transfer takes short-term references (FOLL_GET up to 6.1, FOLL_PIN later), so the pages stay on their device, and what arrives has to
+ * be whole and in the right page, however the vector is cut. Bytes are checked on the medium through the page cache and through ordinary memory.
+ */
+#include "harness.h"
+
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "kernel.h"
+#include "story.h"
+
+#define PAGES 4
+
+FIXTURE(direct_io)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(direct_io)
+{
+	enum place place;
+	bool read_only;
+	enum medium_kind medium;
+};
+
+FIXTURE_VARIANT_ADD(direct_io, coherent_rw_file) { .place = COHERENT, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io, coherent_ro_file) { .place = COHERENT, .read_only = true, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io, coherent_rw_raw) { .place = COHERENT, .medium = ON_RAW };
+FIXTURE_VARIANT_ADD(direct_io, coherent_ro_raw) { .place = COHERENT, .read_only = true, .medium = ON_RAW };
+FIXTURE_VARIANT_ADD(direct_io, system_rw_file) { .place = SYSTEM, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io, system_ro_file) { .place = SYSTEM, .read_only = true, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io, system_rw_raw) { .place = SYSTEM, .medium = ON_RAW };
+FIXTURE_VARIANT_ADD(direct_io, system_ro_raw) { .place = SYSTEM, .read_only = true, .medium = ON_RAW };
+
+FIXTURE_SETUP(direct_io)
+{
+	story_begin(&self->story, variant->place, variant->read_only, PAGES);
+	story_medium(&self->story, variant->medium);
+}
+
+FIXTURE_TEARDOWN(direct_io)
+{
+	story_end(&self->story);
+}
+
+static long or_errno(long result)
+{
+	return result < 0 ? -errno : result;
+}
+
+/* What read(2) must do in this variant: all of it, or, into a read-only mapping, nothing. */
+static void expect_read(struct story *s, long result)
+{
+	size_t i;
+
+	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
+	expect_result("read from the medium", result, s->read_only ? -EFAULT : (long)s->buffer.size);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
+	holds(RULE_SHORT_PIN_STAYS);
+	for (i = 0; i < PAGES; i++)
+		expect_stays(s, i);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
+	for (i = 0; i < PAGES; i++)
+		expect_medium_has(s, i, BY_MEDIUM);
+}
+
+static void expect_written(struct story *s, long result)
+{
+	size_t i;
+
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("write to the medium", result, s->buffer.size);
+	for (i = 0; i < PAGES; i++)
+		expect_medium_has(s, i, BY_OWNER);
+	holds(RULE_SHORT_PIN_STAYS);
+	for (i = 0; i < PAGES; i++)
+		expect_stays(s, i);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_OWNER);
+}
+
+SCENARIO(direct_io, read_whole, "read(2) fills the pages where they are; into a read-only mapping it is EFAULT and changes nothing")
+{
+	struct story *s = &self->story;
+
+	expect_read(s, or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)));
+}
+
+SCENARIO(direct_io, write_whole, "write(2) takes the bytes from the pages where they are, mapped R/W or R/O")
+{
+	struct story *s = &self->story;
+
+	expect_written(s, or_errno(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)));
+}
+
+/* An iovec a page, each twice as far from the last as the one before: nothing can be merged, nothing is in order. */
+static void pages_out_of_order(struct story *s, struct iovec *iov, size_t *offsets)
+{
+	static const size_t order[PAGES] = { 2, 0, 3, 1 };
+	size_t i;
+
+	for (i = 0; i < PAGES; i++) {
+		iov[i] = (struct iovec){ buffer_page(&s->buffer, order[i]), features.page_size };
+		offsets[i] = order[i];
+	}
+}
+
+SCENARIO(direct_io, read_out_of_order, "a vector in another order than the pages: each page gets the bytes that the vector says")
+{
+	struct story *s = &self->story;
+	struct iovec iov[PAGES];
+	size_t from[PAGES], i;
+
+	pages_out_of_order(s, iov, from);
+	/* Page number from[i] of the medium's content is put where the i-th iovec will read it. */
+	for (i = 0; i < PAGES; i++)
+		write_page((char *)s->medium.bounce + i * features.page_size, s->buffer.serial, from[i], BY_MEDIUM);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("preparation", pwrite(s->medium.fd, s->medium.bounce, s->buffer.size, 0), s->buffer.size);
+	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
+	expect_result("preadv", or_errno(preadv(s->medium.fd, iov, PAGES, 0)), s->read_only ? -EFAULT : (long)s->buffer.size);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
+	holds(RULE_SHORT_PIN_STAYS);
+	for (i = 0; i < PAGES; i++)
+		expect_stays(s, i);
+}
+
+/* Pieces as small as the medium allows, whose ends are in the middle of pages. */
+static size_t odd_pieces(struct story *s, struct iovec *iov)
+{
+	const size_t unit = s->medium.align < features.page_size ? s->medium.align : features.page_size;
+	const size_t lengths[] = { unit, s->buffer.size / 2, 2 * unit, s->buffer.size };
+	size_t i, at = 0;
+
+	for (i = 0; i < 4 && at < s->buffer.size; i++) {
+		size_t length = lengths[i] < s->buffer.size - at ? lengths[i] : s->buffer.size - at;
+
+		iov[i] = (struct iovec){ s->buffer.addr + at, length };
+		at += length;
+	}
+	return i;
+}
+
+SCENARIO(direct_io, read_odd_pieces, "a vector cut in the middle of pages: every byte arrives once, in its place")
+{
+	struct story *s = &self->story;
+	struct iovec iov[4];
+	size_t count = odd_pieces(s, iov);
+
+	expect_read(s, or_errno(preadv(s->medium.fd, iov, count, 0)));
+}
+
+SCENARIO(direct_io, write_odd_pieces, "a vector cut in the middle of pages: every byte is written once, in its place")
+{
+	struct story *s = &self->story;
+	struct iovec iov[4];
+	size_t count = odd_pieces(s, iov);
+
+	expect_written(s, or_errno(pwritev(s->medium.fd, iov, count, 0)));
+}
+
+SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memory is read as one")
+{
+	struct story *s = &self->story;
+
+	device_migrate_back(&s->device, buffer_page(&s->buffer, 2), 2);
+	holds(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
+	expect_at(s, 1, s->place);
+	expect_at(s, 2, SYSTEM);
+	story_remember_frames(s);
+	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
+	expect_result("read from the medium", or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
+		      s->read_only ? -EFAULT : (long)s->buffer.size);
+	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_MEDIUM);
+	expect_owner_sees(s, 1, s->read_only ? BY_OWNER : BY_MEDIUM);
+	expect_owner_sees(s, 2, s->read_only ? BY_OWNER : BY_MEDIUM);
+	expect_owner_sees(s, 3, s->read_only ? BY_OWNER : BY_MEDIUM);
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_stays(s, 1);
+	expect_same_frame(s, 2);
+}
+
+SCENARIO(direct_io, read_into_shared, "read(2) into shared pages: the reader gets copies in memory, the child keeps pages and bytes")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	child_fork(&s->child);
+	story_make_writable(s);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("read from the medium", or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)), s->buffer.size);
+	for (i = 0; i < PAGES; i++) {
+		holds(RULE_SHARED_IS_COPIED);
+		expect_copied(s, i);
+		expect_owner_sees(s, i, BY_MEDIUM);
+		holds(RULE_NO_LEAK);
+		expect_child_keeps_frame(s, &s->child, i);
+		expect_child_sees(s, &s->child, i, BY_OWNER);
+	}
+}
+
+/* Where O_DIRECT takes FOLL_PIN references, reading a shared page for the medium gives the process a page of its own first. */
+SCENARIO(direct_io, write_from_shared, "write(2) from shared pages: the right bytes, and the child undisturbed, whatever reference is taken")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	child_fork(&s->child);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("write to the medium", or_errno(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)), s->buffer.size);
+	for (i = 0; i < PAGES; i++) {
+		holds(RULE_BYTES_ARRIVE);
+		expect_medium_has(s, i, BY_OWNER);
+		if (features.dio_pins) {
+			holds(RULE_PIN_UNSHARES);
+			expect_copied(s, i);
+			expect_exclusive(s, i, true);
+		} else {
+			holds(RULE_GET_LEAVES_SHARED);
+			expect_stays(s, i);
+			expect_exclusive(s, i, false);
+		}
+		holds(RULE_NO_LEAK);
+		expect_mapped(s, i, READ_ONLY);
+		expect_child_keeps_frame(s, &s->child, i);
+		expect_child_sees(s, &s->child, i, BY_OWNER);
+	}
+}
+
+/*
+ * DMA that lands late, on a device of its own.
+ */
+FIXTURE(slow_io)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(slow_io)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(slow_io, coherent) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(slow_io, system) { .place = SYSTEM };
+
+FIXTURE_SETUP(slow_io)
+{
+	story_begin(&self->story, variant->place, false, 1);
+	story_medium(&self->story, ON_SLOW);
+	story_ring(&self->story);
+}
+
+FIXTURE_TEARDOWN(slow_io)
+{
+	story_end(&self->story);
+}
+
+/* A test about a transfer in flight is void when the transfer was faster than the test. */
+static void prove_in_flight(struct story *s)
+{
+	if (ring_is_done(&s->ring))
+		broken("the transfer was over before the test had done its part: HMM_COHERENT_SLOW is not slow");
+}
+
+SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a transfer into it is in flight, and its bytes arrive there")
+{
+	struct story *s = &self->story;
+
+	ring_start(&s->ring, RING_READ, s->medium.fd, s->buffer.addr, s->buffer.size);
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+	prove_in_flight(s);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", ring_finish(&s->ring), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_stays(s, 0);
+}
+
+SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is not migrated, and nothing is lost")
+{
+	struct story *s = &self->story;
+
+	ring_start(&s->ring, RING_READ, s->medium.fd, s->buffer.addr, s->buffer.size);
+	if (story_on_device(s))
+		story_migrate_back(s);
+	else
+		story_migrate_to_device(s);
+	prove_in_flight(s);
+	holds(RULE_PINNED_STAYS);
+	expect_stays(s, 0);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", ring_finish(&s->ring), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+}
+
+SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer in flight goes back to its owner only when that is over")
+{
+	struct story *s = &self->story;
+	struct buffer next;
+
+	ring_start(&s->ring, RING_READ, s->medium.fd, s->buffer.addr, s->buffer.size);
+	buffer_unmap(&s->buffer);
+	buffer_map(&next, 1, s->place);
+	buffer_write(&next, 0, 1, BY_OWNER);
+	if (story_on_device(s))
+		device_migrate_to(&s->device, next.addr, 1);
+	prove_in_flight(s);
+	/* Its frame must not be anybody's while the DMA still goes there. */
+	holds(RULE_FREED_TO_DRIVER);
+	expect(page_at(0, next.addr).pfn != s->frames[0], "page frame 0x%lx was handed out again while a transfer into it is in flight",
+	       s->frames[0]);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", ring_finish(&s->ring), features.page_size);
+	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD, "the transfer landed in somebody else's page");
+	buffer_unmap(&next);
+	s->buffer.pages = 0;
+}
+
+SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: with FOLL_PIN the parent keeps the page and gets the bytes")
+{
+	struct story *s = &self->story;
+
+	ring_start(&s->ring, RING_READ, s->medium.fd, s->buffer.addr, s->buffer.size);
+	child_fork(&s->child);
+	prove_in_flight(s);
+	if (features.dio_pins) {
+		holds(RULE_PIN_FOLLOWS_OWNER);
+		expect_stays(s, 0);
+		expect_mapped(s, 0, READ_WRITE);
+		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	} else {
+		/* open(2), O_DIRECT: unsafe with fork(). The page is shared as always; who writes first loses the transfer. */
+		report_line("note:", "this kernel's O_DIRECT takes FOLL_GET references: fork during a transfer is documented as unsafe");
+		holds(RULE_GET_LEAVES_SHARED);
+		expect_stays(s, 0);
+		expect_child_keeps_frame(s, &s->child, 0);
+	}
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", ring_finish(&s->ring), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	if (features.dio_pins) {
+		holds(RULE_NO_LEAK);
+		expect_child_sees(s, &s->child, 0, BY_OWNER);
+	}
+}
+
+static void prepare(FILE *out)
+{
+	features_probe(out);
+	devices_probe(out);
+}
+
+int main(int argc, char **argv)
+{
+	struct suite suite = { .program = "hmm_coherent_direct_io", .prepare = prepare, .run_test = harness_run_test };
+
+	suite.count = harness_tests(&suite.tests);
+	return suite_main(&suite, argc, argv);
+}

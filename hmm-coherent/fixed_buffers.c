@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * io_uring fixed buffers over pages on a coherent device: the long-term pin that user space has
+ *
+ * Registering a buffer pins its pages for as long as the ring likes, which a device page must never be (claim S7): the kernel moves it
+ * to system memory first. From then on the ring and the process have to go on seeing the same page, whatever is done to the mapping.
+ */
+#include "harness.h"
+
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "kernel.h"
+#include "story.h"
+
+#define PAGES 3
+
+FIXTURE(fixed_buffers)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(fixed_buffers)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(fixed_buffers, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(fixed_buffers, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(fixed_buffers, movable_rw) { .place = MOVABLE };
+FIXTURE_VARIANT_ADD(fixed_buffers, movable_ro) { .place = MOVABLE, .read_only = true };
+FIXTURE_VARIANT_ADD(fixed_buffers, system_rw) { .place = SYSTEM };
+FIXTURE_VARIANT_ADD(fixed_buffers, system_ro) { .place = SYSTEM, .read_only = true };
+
+FIXTURE_SETUP(fixed_buffers)
+{
+	if (variant->place == MOVABLE)
+		need(features.movable, "no ZONE_MOVABLE here: boot with movablecore=, or online a memory block as online_movable");
+	story_begin(&self->story, variant->place, variant->read_only, PAGES);
+	story_medium(&self->story, ON_FILE);
+	story_ring(&self->story);
+}
+
+FIXTURE_TEARDOWN(fixed_buffers)
+{
+	story_end(&self->story);
+}
+
+static int register_all(struct story *s)
+{
+	return ring_register(&s->ring, s->buffer.addr, s->buffer.size);
+}
+
+/* Where a registered page of this story must be: in memory that need not be moved. */
+static void expect_pinned_in_memory(struct story *s, size_t page)
+{
+	holds(s->place == MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE : s->place == SYSTEM ? RULE_SHORT_PIN_STAYS : RULE_LONGTERM_LEAVES_DEVICE);
+	expect_at(s, page, SYSTEM);
+	if (s->place == SYSTEM)
+		expect_same_frame(s, page);
+	else
+		expect_other_frame(s, page);
+}
+
+/* The whole buffer registered in its writable state, as a step of other scenarios. */
+static void register_writable(struct story *s)
+{
+	size_t i;
+
+	story_make_writable(s);
+	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("registration", register_all(s), 0);
+	for (i = 0; i < PAGES; i++)
+		expect_pinned_in_memory(s, i);
+	story_remember_frames(s);
+}
+
+SCENARIO(fixed_buffers, registration, "registration moves the pages to memory first; of a read-only mapping it is EFAULT and moves nothing")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("registration", register_all(s), s->read_only ? -EFAULT : 0);
+	for (i = 0; i < PAGES; i++) {
+		if (s->read_only)
+			expect_stays(s, i);
+		else
+			expect_pinned_in_memory(s, i);
+		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_exclusive(s, i, true);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+}
+
+SCENARIO(fixed_buffers, read_fixed, "READ_FIXED puts its bytes where the owner sees them")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	register_writable(s);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("READ_FIXED", ring_transfer(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	for (i = 0; i < PAGES; i++) {
+		expect_owner_sees(s, i, BY_MEDIUM);
+		holds(RULE_PIN_FOLLOWS_OWNER);
+		expect_same_frame(s, i);
+	}
+}
+
+SCENARIO(fixed_buffers, write_fixed, "WRITE_FIXED takes what the owner wrote after the registration")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	register_writable(s);
+	for (i = 0; i < PAGES; i++)
+		story_write(s, i);
+	holds(RULE_PIN_FOLLOWS_OWNER);
+	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	for (i = 0; i < PAGES; i++) {
+		expect_medium_has(s, i, BY_OWNER_AGAIN);
+		expect_same_frame(s, i);
+	}
+}
+
+/* fork() after a pin must not leave the owner with a copy: its next write would go to a page that the ring does not know. */
+SCENARIO(fixed_buffers, pin_follows_owner_over_fork, "after fork the ring still sees what the owner writes, the child has a snapshot")
+{
+	struct story *s = &self->story;
+
+	register_writable(s);
+	child_fork(&s->child);
+	story_write(s, 0);
+	holds(RULE_PIN_FOLLOWS_OWNER);
+	expect_same_frame(s, 0);
+	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_medium_has(s, 0, BY_OWNER_AGAIN);
+	expect_medium_has(s, 1, BY_OWNER);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+	expect_child_has_other_frame(s, &s->child, 0, s->place == MOVABLE ? MOVABLE : SYSTEM);
+}
+
+SCENARIO(fixed_buffers, registered_while_shared, "registering shared pages gives the owner pages of its own; the child keeps the device's")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	child_fork(&s->child);
+	story_make_writable(s);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("registration", register_all(s), 0);
+	for (i = 0; i < PAGES; i++) {
+		expect_at(s, i, SYSTEM);
+		expect_other_frame(s, i);
+		expect_exclusive(s, i, true);
+		expect_child_keeps_frame(s, &s->child, i);
+	}
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("READ_FIXED", ring_transfer(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+SCENARIO(fixed_buffers, protected_after, "mprotect does not take the pages from the ring: it goes on reading what the owner last wrote")
+{
+	struct story *s = &self->story;
+
+	register_writable(s);
+	story_write(s, 0);
+	story_protect(s, 0, PAGES, PROT_READ);
+	holds(RULE_PIN_FOLLOWS_OWNER);
+	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_medium_has(s, 0, BY_OWNER_AGAIN);
+	story_protect(s, 0, PAGES, PROT_READ | PROT_WRITE);
+	story_write(s, 1);
+	expect_same_frame(s, 1);
+	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_medium_has(s, 1, BY_OWNER_AGAIN);
+}
+
+SCENARIO(fixed_buffers, unregistering_frees_them, "registered pages do not migrate to the device; after unregistering they do")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	register_writable(s);
+	story_migrate_to_device(s);
+	holds(RULE_PINNED_STAYS);
+	for (i = 0; i < PAGES; i++) {
+		expect_at(s, i, SYSTEM);
+		expect_same_frame(s, i);
+	}
+	expect_result("unregistering", ring_unregister(&s->ring), 0);
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	for (i = 0; i < PAGES; i++) {
+		expect_at(s, i, COHERENT);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+}
+
+SCENARIO(fixed_buffers, one_page_read_only, "a buffer with one read-only page is not registered; what was on the device and could not be pinned stays")
+{
+	struct story *s = &self->story;
+
+	story_protect(s, 0, PAGES, PROT_READ | PROT_WRITE);
+	story_protect(s, PAGES - 1, 1, PROT_READ);
+	holds(RULE_WRITE_NEEDS_PERMISSION);
+	expect_result("registration", register_all(s), -EFAULT);
+	expect_stays(s, PAGES - 1);
+	expect_mapped(s, PAGES - 1, READ_ONLY);
+	expect_owner_sees(s, PAGES - 1, BY_OWNER);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+/* Fail, release, succeed: the shape of every reference that stands in the way. */
+SCENARIO(fixed_buffers, other_reference_in_the_way, "a page that somebody else holds can't leave its device: EBUSY, nothing lost, and it works afterwards")
+{
+	struct story *s = &self->story;
+	struct iovec iov = { s->buffer.addr, features.page_size };
+	const bool must_move = s->place != SYSTEM;
+	int ends[2];
+
+	story_make_writable(s);
+	holds(RULE_PINNED_STAYS);
+	expect_result("pipe", pipe(ends), 0);
+	expect_result("vmsplice", vmsplice(ends[1], &iov, 1, 0), features.page_size);
+	if (must_move) {
+		/* Pages of ordinary memory are asked for with another errno: -ENOMEM (migrate_longterm_unpinnable_pages()). */
+		expect_result("registration", register_all(s), s->place == COHERENT ? -EBUSY : -ENOMEM);
+		expect_stays(s, 0);
+		expect_owner_sees(s, 0, BY_OWNER);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	expect_result("registration", register_all(s), 0);
+	expect_pinned_in_memory(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+SCENARIO(fixed_buffers, two_rings, "two rings register the same pages: both see what the owner writes, one going does not harm the other")
+{
+	struct story *s = &self->story;
+	struct ring other;
+
+	register_writable(s);
+	ring_open(&other);
+	holds(RULE_PIN_FOLLOWS_OWNER);
+	expect_result("the second registration", ring_register(&other, s->buffer.addr, s->buffer.size), 0);
+	expect_same_frame(s, 0);
+	expect_result("unregistering the first", ring_unregister(&s->ring), 0);
+	story_write(s, 0);
+	expect_result("WRITE_FIXED", ring_transfer(&other, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_medium_has(s, 0, BY_OWNER_AGAIN);
+	story_migrate_to_device(s);
+	holds(RULE_PINNED_STAYS);
+	expect_at(s, 0, SYSTEM);
+	expect_same_frame(s, 0);
+	ring_close(&other);
+}
+
+static void prepare(FILE *out)
+{
+	features_probe(out);
+	devices_probe(out);
+}
+
+int main(int argc, char **argv)
+{
+	struct suite suite = { .program = "hmm_coherent_fixed_buffers", .prepare = prepare, .run_test = harness_run_test };
+
+	suite.count = harness_tests(&suite.tests);
+	return suite_main(&suite, argc, argv);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fork() over pages on a coherent device: who gets the copy, where it lands, who keeps the page
+ *
+ * Copy on write rests on reference counts and on PageAnonExclusive. Device pages are counted and freed their own way, so this is where a
+ * mistake shows as one process seeing the other's bytes, or as a page that leaves its device for nothing.
+ */
+#include "harness.h"
+
+#include <sys/uio.h>
+
+#include "kernel.h"
+#include "story.h"
+
+FIXTURE(fork)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(fork)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(fork, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(fork, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(fork, system_rw) { .place = SYSTEM };
+FIXTURE_VARIANT_ADD(fork, system_ro) { .place = SYSTEM, .read_only = true };
+
+FIXTURE_SETUP(fork)
+{
+	story_begin(&self->story, variant->place, variant->read_only, 2);
+}
+
+FIXTURE_TEARDOWN(fork)
+{
+	story_end(&self->story);
+}
+
+/* Losing this loses the child its snapshot of the parent, or the parent its new bytes. */
+SCENARIO(fork, parent_writes_first, "the parent writes a shared page: it gets a copy in memory, the child keeps the page")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	story_make_writable(s);
+	story_write(s, 0);
+
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 0);
+	expect_mapped(s, 0, READ_WRITE);
+	expect_exclusive(s, 0, true);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	holds(RULE_NO_LEAK);
+	expect_child_keeps_frame(s, &s->child, 0);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+	/* The neighbour was not written: still shared. */
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 1);
+	expect_child_keeps_frame(s, &s->child, 1);
+}
+
+SCENARIO(fork, child_writes_last, "after the parent's copy the child is the page's last user, and writes it in place")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_WRITE_NEEDS_PERMISSION);
+	if (s->read_only)	/* the child's mapping is still the one that it was born with */
+		expect_result("the child's mprotect", child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
+	holds(RULE_LAST_SHARER_REUSES);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_child_keeps_frame(s, &s->child, 0);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+	holds(RULE_NO_LEAK);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(fork, child_writes_first, "the child writes a shared page: the copy is the child's, the parent keeps the page on its device")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	if (s->read_only)
+		child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	expect_stays(s, 0);
+	holds(RULE_NO_LEAK);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+
+	/* Now the parent is alone with it, child alive or not. */
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_LAST_SHARER_REUSES);
+	expect_stays(s, 0);
+	expect_exclusive(s, 0, true);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+}
+
+SCENARIO(fork, parent_writes_after_exit, "a child came and went: the parent writes the page in place, and has it exclusively again")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	child_leave(&s->child);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_exclusive(s, 0, false);
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_LAST_SHARER_REUSES);
+	expect_stays(s, 0);
+	expect_mapped(s, 0, READ_WRITE);
+	expect_exclusive(s, 0, true);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(fork, parent_writes_after_kill, "a child that was killed leaves nothing behind: the parent writes the page in place")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	child_kill(&s->child);
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_LAST_SHARER_REUSES);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(fork, child_unmaps, "a child that unmaps its copy is no sharer any more")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	holds(RULE_LAST_SHARER_REUSES);
+	expect_result("the child's munmap", child_unmap(&s->child, &s->buffer, 0, 1), 0);
+	story_make_writable(s);
+	story_write(s, 0);
+	expect_stays(s, 0);
+	/* It kept the other page, which is still shared. */
+	story_write(s, 1);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 1);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 1, BY_OWNER);
+}
+
+SCENARIO(fork, readers_share, "reads by both sides leave the page shared, where it is")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	holds(RULE_NO_LEAK);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
+	expect_child_keeps_frame(s, &s->child, 0);
+	expect_mapped(s, 0, READ_ONLY);
+	expect_exclusive(s, 0, false);
+}
+
+SCENARIO(fork, three_sharers, "of three sharers the first two writers get copies, the last one keeps the page")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	child_fork(&s->second_child);
+	if (s->read_only) {
+		child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
+		child_protect(&s->second_child, &s->buffer, PROT_READ | PROT_WRITE);
+	}
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 0);
+	child_write(&s->child, &s->buffer, 0, 1, BY_CHILD);
+	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->second_child, 0, BY_OWNER);
+	child_write(&s->second_child, &s->buffer, 0, 1, BY_OTHER);
+	holds(RULE_LAST_SHARER_REUSES);
+	expect_child_keeps_frame(s, &s->second_child, 0);
+	holds(RULE_NO_LEAK);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+	expect_child_sees(s, &s->second_child, 0, BY_OTHER);
+}
+
+/* A reference from GUP may still be read by its holder: a page with one is not reused once it was shared. */
+SCENARIO(fork, held_reference_forces_copy, "a page that was shared and has a FOLL_GET reference is copied, and the holder keeps the old bytes")
+{
+	struct story *s = &self->story;
+	struct iovec iov = { s->buffer.addr, features.page_size };
+	unsigned char in_pipe[features.page_size];
+	int ends[2];
+
+	child_fork(&s->child);
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_result("pipe", pipe(ends), 0);
+	expect_result("vmsplice", vmsplice(ends[1], &iov, 1, 0), features.page_size);
+	expect_stays(s, 0);
+	child_leave(&s->child);
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 0);
+	holds(RULE_NO_LEAK);
+	expect_result("read of the pipe", read(ends[0], in_pipe, sizeof(in_pipe)), sizeof(in_pipe));
+	expect(read_page(in_pipe, s->buffer.serial, 0, BY_OWNER, BY_OWNER_AGAIN) == OLD, "the holder of the reference sees other bytes than before");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+SCENARIO(fork, migrated_while_shared, "migration moves a shared page for both, still shared; writing then makes a copy in memory")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	story_migrate_back(s);
+	holds(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
+	expect_at(s, 0, SYSTEM);
+	expect_exclusive(s, 0, false);
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	expect_at(s, 0, COHERENT);
+	expect_exclusive(s, 0, false);
+	story_remember_frames(s);
+	expect_child_keeps_frame(s, &s->child, 0);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 0);
+	expect_child_keeps_frame(s, &s->child, 0);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+static void prepare(FILE *out)
+{
+	features_probe(out);
+	devices_probe(out);
+}
+
+int main(int argc, char **argv)
+{
+	struct suite suite = { .program = "hmm_coherent_fork", .prepare = prepare, .run_test = harness_run_test };
+
+	suite.count = harness_tests(&suite.tests);
+	return suite_main(&suite, argc, argv);
+}

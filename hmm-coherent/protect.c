@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mprotect() over pages on a coherent device: R/W -> R/O -> R/W, and pages that were migrated while read-only
+ *
+ * When coherent pages were proposed, their reference count had an offset of one, and a page that was mapped read-only once could never
+ * be written in place again: do_wp_page() would have copied it off its device (claim S5). It must not.
+ */
+#include "harness.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "kernel.h"
+#include "pin.h"
+#include "story.h"
+
+FIXTURE(protect)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(protect)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(protect, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(protect, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(protect, system_rw) { .place = SYSTEM };
+FIXTURE_VARIANT_ADD(protect, system_ro) { .place = SYSTEM, .read_only = true };
+
+FIXTURE_SETUP(protect)
+{
+	story_begin(&self->story, variant->place, variant->read_only, 3);
+}
+
+FIXTURE_TEARDOWN(protect)
+{
+	story_end(&self->story);
+}
+
+SCENARIO(protect, write_again, "a page that is made writable again is written in place, on its device")
+{
+	struct story *s = &self->story;
+
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_EXCLUSIVE_IS_REUSED);
+	expect_stays(s, 0);
+	expect_mapped(s, 0, READ_WRITE);
+	expect_exclusive(s, 0, true);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(protect, many_rounds, "ten rounds of read-only and writable leave the page where it is, each write in place")
+{
+	struct story *s = &self->story;
+	int round;
+
+	story_make_writable(s);
+	holds(RULE_EXCLUSIVE_IS_REUSED);
+	for (round = 0; round < 10; round++) {
+		story_protect(s, 0, 1, PROT_READ);
+		expect_mapped(s, 0, READ_ONLY);
+		story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
+		story_write(s, 0);
+		expect_stays(s, 0);
+	}
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(protect, migrated_while_mapped, "a page migrated under this mapping keeps its permission, and is written in place afterwards")
+{
+	struct story *s = &self->story;
+	enum permission as_mapped = s->read_only ? READ_ONLY : READ_WRITE;
+
+	story_migrate_back(s);
+	holds(RULE_BACK);
+	expect_at(s, 0, SYSTEM);
+	expect_mapped(s, 0, as_mapped);
+	expect_exclusive(s, 0, true);
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	expect_at(s, 0, COHERENT);
+	expect_mapped(s, 0, as_mapped);
+	expect_exclusive(s, 0, true);
+	expect_owner_sees(s, 0, BY_OWNER);
+	story_remember_frames(s);
+	s->place = COHERENT;
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_EXCLUSIVE_IS_REUSED);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(protect, refused_writes, "no way to write through a read-only mapping changes anything; with R/W each writes in place")
+{
+	struct story *s = &self->story;
+	const long page = features.page_size;
+	struct pin_kind kinds[] = { { .write = true }, { .write = true, .fast = true }, { .write = true, .pin = true },
+				    { .write = true, .pin = true, .fast = true } };
+	size_t i;
+
+	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_SHORT_PIN_STAYS);
+	expect_result("the CPU's write", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), s->read_only ? KILLED_BY(SIGSEGV) : page);
+	for (i = 0; pin_available() && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		expect_result("bytes that GUP got for writing", pin_pages(kinds[i], s->buffer.addr, 1), s->read_only ? 0 : page);
+	expect_stays(s, 0);
+	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
+	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_OWNER_AGAIN);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 1);
+	expect_owner_sees(s, 1, BY_OWNER);
+}
+
+SCENARIO(protect, one_of_three, "making one page of a buffer writable leaves its neighbours as they were")
+{
+	struct story *s = &self->story;
+
+	story_protect(s, 0, 3, PROT_READ);
+	story_protect(s, 1, 1, PROT_READ | PROT_WRITE);
+	story_write(s, 1);
+	holds(RULE_EXCLUSIVE_IS_REUSED);
+	expect_stays(s, 1);
+	expect_owner_sees(s, 1, BY_OWNER_AGAIN);
+	holds(RULE_WRITE_NEEDS_PERMISSION);
+	expect_result("a write before it", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
+	expect_result("a write behind it", cpu_write(&s->buffer, 2, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
+	expect_stays(s, 0);
+	expect_stays(s, 2);
+	expect_owner_sees(s, 2, BY_OWNER);
+}
+
+SCENARIO(protect, none_and_back, "PROT_NONE and back: no access meanwhile, same page and bytes afterwards, written in place")
+{
+	struct story *s = &self->story;
+
+	story_protect(s, 0, 3, PROT_NONE);
+	holds(RULE_READ_NEEDS_PERMISSION);
+	expect_result("a read", cpu_read(&s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
+	story_protect(s, 0, 3, s->read_only ? PROT_READ : PROT_READ | PROT_WRITE);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_EXCLUSIVE_IS_REUSED);
+	expect_stays(s, 0);
+}
+
+/* mprotect() must not hand out write access to a page that a child maps: that would be Dirty COW by another door. */
+SCENARIO(protect, shared_stays_protected, "mprotect to R/W does not make a shared page writable: the write that follows makes a copy")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	story_make_writable(s);
+	story_protect(s, 0, 1, PROT_READ);
+	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
+	holds(RULE_NO_LEAK);
+	expect_mapped(s, 0, READ_ONLY);
+	expect_exclusive(s, 0, false);
+	story_write(s, 0);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 0);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+SCENARIO(protect, childs_own_business, "a child that protects its mapping does not change the parent's")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_result("the child's mprotect", child_protect(&s->child, &s->buffer, PROT_NONE), 0);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_result("the child's read", child_read(&s->child, &s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 0);
+	expect_child_keeps_frame(s, &s->child, 0);
+}
+
+static void prepare(FILE *out)
+{
+	features_probe(out);
+	devices_probe(out);
+}
+
+int main(int argc, char **argv)
+{
+	struct suite suite = { .program = "hmm_coherent_protect", .prepare = prepare, .run_test = harness_run_test };
+
+	suite.count = harness_tests(&suite.tests);
+	return suite_main(&suite, argc, argv);
+}
