@@ -9,7 +9,7 @@
 #include "kernel.h"
 #include "report.h"
 
-void outcome_look(struct page_seen *seen, struct cell *cell, bool proving)
+void outcome_look(struct page_seen *seen, struct cell *cell)
 {
 	size_t i;
 
@@ -22,11 +22,11 @@ void outcome_look(struct page_seen *seen, struct cell *cell, bool proving)
 		seen[i] = (struct page_seen){
 			.at = page.at, .pfn = page.pfn, .uffd_wp = page.uffd_wp, .permission = snapshot.permission,
 		};
-		/* A dump is the dearest look of all; what a test has just filled and may write needs none to be proven exclusive. */
-		if (snapshot.permission != READ_WRITE || !proving)
+		/* The kernel maps only exclusive anonymous pages writable. What is mapped read-only has to be asked for, which is dear. */
+		if (snapshot.permission == READ_ONLY)
 			dump = page_dump(addr);
-		seen[i].exclusive = dump.exclusive;
-		seen[i].exclusive_known = dump.valid;
+		seen[i].exclusive = dump.exclusive || snapshot.permission == READ_WRITE;
+		seen[i].exclusive_known = dump.valid || snapshot.permission == READ_WRITE;
 		/* Two observers, one answer: the driver walks the page table its own way (hmm_range_fault()). */
 		if (snapshot.permission != NONE && page.at == cell_device(cell)->memory && snapshot.at != page.at)
 			broken("page %zu: pagemap says %s, the driver's snapshot says %s", i, place_name(page.at), place_name(snapshot.at));

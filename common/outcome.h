@@ -28,8 +28,8 @@ struct outcome {
 	size_t on_device_before, on_device_after;	/* page frames of devices that owner and child map */
 };
 
-/* Look at the pages without changing them. @proving: before the access, when a writable page is taken for exclusive. */
-void outcome_look(struct page_seen *seen, struct cell *cell, bool proving);
+/* Look at the pages without changing them. */
+void outcome_look(struct page_seen *seen, struct cell *cell);
 
 /* Let every observer read what it sees. This may fault pages in: it comes last. */
 void outcome_read(struct outcome *outcome, struct cell *cell);
