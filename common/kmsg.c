@@ -49,12 +49,15 @@ int kmsg_next(int fd, char *text, size_t size)
 void kmsg_mark(const char *what, const char *name)
 {
 	static int fd = -1;
+	char line[512];
+	int length;
 
 	if (fd < 0)
 		fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	/* Level 6: in the log, not on a serial console, where a thousand pairs of these would cost seconds. */
-	if (fd >= 0)
-		dprintf(fd, "<6>" MARK "%s %s", what, name);
+	/* Level 6: in the log, not on a serial console, where a thousand pairs of these would cost seconds. One write is one record. */
+	length = snprintf(line, sizeof(line), "<6>" MARK "%s %s", what, name);
+	if (fd >= 0 && write(fd, line, length) != length)
+		report_line("note:", "the kernel log takes no marker");
 }
 
 bool kmsg_is_splat(const char *text)

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kmsg.h"
 #include "rules.h"
 
 #define LINE_MAX_CHARS 1000
@@ -160,6 +161,8 @@ void report_allow(const char *text)
 	for (i = 0; i < sizeof(report->allowed) / sizeof(report->allowed[0]); i++) {
 		if (!report->allowed[i]) {
 			report->allowed[i] = text;
+			/* For those who read the log later. */
+			kmsg_mark("allow", text);
 			return;
 		}
 	}

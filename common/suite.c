@@ -196,13 +196,13 @@ void suite_run_cells(void)
 {
 	/* A reader of the kernel log of its own: the position is part of the open file, and the program needs its own later. */
 	log_fd = kmsg_open();
-	if (suite->cells_setup) {
-		/* What goes wrong here is told as the first cell's. */
-		begin(plan[progress->next]);
+	/* What goes wrong in the setup is told as the first cell's. */
+	begin(plan[progress->next]);
+	if (suite->cells_setup)
 		suite->cells_setup();
-	}
 	while (progress->next < batch_end) {
-		begin(plan[progress->next]);
+		if (!progress->running)
+			begin(plan[progress->next]);
 		alarm(timeout_s);
 		suite->run_cell(plan[progress->next]);
 		alarm(0);

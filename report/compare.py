@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What differs between two runs: verdicts, and outcomes of cells even where both are right.
+
+Page frame numbers differ between any two runs and are no difference; what is compared of an outcome is what a
+rule could speak of. The rule that explains a changed outcome is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from report.ktap import quote
+from report.model import RUN, Run
+from report.result import CAUSES, VERDICTS, Test
+
+ABSENT, NOT_APPLICABLE = "absent", "not applicable"
+GOOD = {"pass", NOT_APPLICABLE}
+SHOWN = 200
+
+
+@dataclass
+class Change:
+    name: str
+    before: str                 # verdict, with its cause; or "absent", "not applicable"
+    after: str
+    reason: str = ""
+    fields: list[str] = field(default_factory=list)     # "result 4096 -> EFAULT"
+    rules: list[str] = field(default_factory=list)
+
+    @property
+    def verdict_changed(self) -> bool:
+        return self.before != self.after
+
+
+def state(run: Run, name: str) -> str:
+    """A test's verdict in one word, with the cause where it is no plain failed check."""
+    if name in run.not_applicable:
+        return NOT_APPLICABLE
+    if name not in run.tests:
+        return PASSED_RUN if name.startswith("run.") else ABSENT
+    test = run.tests[name]
+    return f"{test.verdict} ({test.cause})" if test.cause not in ("", "check") else test.verdict
+
+
+PASSED_RUN = "pass"             # a `run.<topic>` test exists only when there is something to tell
+
+
+def facts(outcome: dict) -> dict[str, str]:
+    """What an outcome says, flat, without what changes from run to run."""
+    found = {"result": outcome.get("errno") or outcome.get("result")}
+    pages = outcome.get("page")
+    for number, page in enumerate(pages if isinstance(pages, list) else []):
+        if not isinstance(page, dict):
+            continue
+        after = page.get("after") if isinstance(page.get("after"), dict) else {}
+        at = f"page {number} " if len(pages) > 1 else "page "
+        found |= {at + "moved": page.get("moved"), at + "place": after.get("at"),
+                  at + "permission": after.get("perm"),
+                  at + "exclusive": after.get("excl")}
+    data = outcome.get("data")
+    found |= {f"data of {who}": what for who, what in data.items()} if isinstance(data, dict) else {}
+    devpages = outcome.get("devpages")
+    if isinstance(devpages, dict):
+        found["device pages after"] = devpages.get("after")
+    return {quote(str(key)): quote(str(value)) for key, value in found.items()}
+
+
+def _outcomes(a: Test, b: Test) -> tuple[list[str], list[str]]:
+    fields, rules = [], []
+    for old, new in zip(a.outcomes, b.outcomes):
+        before, after = facts(old), facts(new)
+        fields += [f"{key} {before.get(key, '-')} -> {after.get(key, '-')}" for key in before | after
+                   if before.get(key, "-") != after.get(key, "-")]
+        if before != after and isinstance(new.get("rules"), list):
+            rules += [quote(str(rule)) for rule in new["rules"]]
+    if len(a.outcomes) != len(b.outcomes) and a.outcomes and b.outcomes:
+        fields.append(f"outcomes {len(a.outcomes)} -> {len(b.outcomes)}")
+    return fields, list(dict.fromkeys(rules))
+
+
+def changes(a: Run, b: Run) -> list[Change]:
+    """Everything that differs, in b's order, what only a knows last."""
+    names = dict.fromkeys([*b.tests, *b.not_applicable, *a.tests, *a.not_applicable])
+    found = []
+    for name in names:
+        change = Change(name, state(a, name), state(b, name))
+        if name in b.tests and b.tests[name].verdict != "pass":
+            change.reason = b.tests[name].reason
+        if name in a.tests and name in b.tests:
+            change.fields, change.rules = _outcomes(a.tests[name], b.tests[name])
+        if change.verdict_changed or change.fields:
+            found.append(change)
+    return found
+
+
+def rank(word: str) -> tuple[int, int]:
+    """How bad a state is: greater is worse. A pass that is gone is worse than one, a crash than a check."""
+    verdict, _, cause = word.partition(" (")
+    order = [*reversed(VERDICTS)]                               # skip, pass, xpass, ... fail
+    order.remove("skip")
+    order.insert(order.index("xfail") + 1, "skip")              # here a skip is lost coverage
+    if word in (ABSENT, NOT_APPLICABLE):
+        return order.index("skip"), 0
+    return order.index(verdict), len(CAUSES) - CAUSES.index(cause.rstrip(")")) if cause else 0
+
+
+def label(run: Run) -> str:
+    return quote(run.kernel or run.release or "?")
+
+
+def lines_of(change: Change) -> list[str]:
+    """One change, as text."""
+    head = f"{change.before} -> {change.after}"
+    if not change.verdict_changed:
+        head = f"{change.after}, another outcome"
+    lines = [f"{change.name}: {head}"] + ([f"    {quote(change.reason)[:300]}"] if change.reason else [])
+    lines += [f"    {text}" for text in change.fields]
+    return lines + ([f"    rule: {', '.join(change.rules)}"] if change.rules else [])
+
+
+def _kind(change: Change) -> str:
+    if ABSENT in (change.before, change.after):
+        return "only in the second" if change.before == ABSENT else "only in the first"
+    old, new = rank(change.before), rank(change.after)
+    return "worse" if new > old else "better" if new < old else "other outcomes"
+
+
+def text(a: Run, b: Run) -> str:
+    """For a person: first what got worse, then better, then outcomes alone, each with all that is known."""
+    found = changes(a, b)
+    lines = [f"{label(a)} ({a.release}) -> {label(b)} ({b.release})"]
+    for kind in ("worse", "better", "other outcomes", "only in the first", "only in the second"):
+        members = [change for change in found if _kind(change) == kind]
+        # Of a test that only one run has there is little to tell, as long as nothing is wrong with it.
+        told = [c for c in members if ABSENT not in (c.before, c.after) or not {c.before, c.after} & GOOD]
+        if members:
+            lines += ["", f"{kind}: {len(members)}"]
+        for change in told[:SHOWN]:
+            lines += ["  " + line for line in lines_of(change)]
+        if len(told) > SHOWN:
+            lines.append(f"  and {len(told) - SHOWN} more")
+        if told and len(told) < len(members):
+            lines.append(f"  {len(members) - len(told)} others passed or do not apply")
+    both = [name for name in b.tests if name in a.tests and b.tests[name].program != RUN]
+    inside = [change for change in found if ABSENT not in (change.before, change.after)]
+    lines += ["", f"{len(both)} tests in both, {sum(c.verdict_changed for c in inside)} verdicts and "
+                  f"{sum(bool(c.fields) for c in inside)} outcomes changed"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Hold a run against an earlier one: fail for what got worse, and say what got better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from report.compare import ABSENT, Change, changes, lines_of, rank
+from report.model import Run
+from runner.errors import WRONG_USE, Stop
+
+
+@dataclass
+class Gate:
+    worse: list[Change]
+    better: list[Change]
+    left_out: int           # tests of the baseline that were not asked for
+    status: int             # the exit status of the run under this gate
+    text: str
+
+
+def judge(baseline: Run, run: Run) -> Gate:
+    """A test that the baseline does not know is worse when it fails, is broken or does not run. One that was
+    not asked for now (another selection) is only counted; one that was asked for and did not run is worse."""
+    if not baseline.ran:
+        raise Stop(WRONG_USE, "no test of the baseline ran",
+                   "name a results folder of a run that was not cut off")
+    worse, better, left_out = [], [], 0
+    for change in changes(baseline, run):
+        if change.after == ABSENT:
+            left_out += 1
+            continue
+        old, new = rank(change.before), rank(change.after)
+        if change.before == ABSENT and new <= old:
+            continue                    # new, and nothing is wrong with it
+        if new > old:
+            worse.append(change)
+        elif new < old:
+            better.append(change)
+    status = _status(run, worse)
+    return Gate(worse, better, left_out, status, _text(worse, better, left_out, status))
+
+
+def _status(run: Run, worse: list[Change]) -> int:
+    alone = run.exit_status()
+    if run.signal or alone == 4 or (not run.ran and not run.not_applicable):
+        return alone                    # the gate cannot make a run out of none
+    if any(not change.after.startswith("broken") for change in worse):
+        return 1
+    return 3 if worse else 0
+
+
+def _text(worse: list[Change], better: list[Change], left_out: int, status: int) -> str:
+    lines = []
+    for kind, members in (("worse", worse), ("better", better)):
+        if members:
+            lines.append(f"{kind} than the baseline: {len(members)}")
+        for change in members:
+            lines += ["  " + line for line in lines_of(change)]
+    if left_out:
+        lines.append(f"{left_out} tests of the baseline were not asked for")
+    lines.append(f"gate: {len(worse)} worse, {len(better)} better: {'closed' if status else 'open'}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One self-contained HTML page: failures on top, the matrix as a coloured grid, every test with what it saw.
+
+The totals and the failures are plain HTML; the grid is drawn by page.js from the data that the page carries.
+Nothing is loaded from anywhere, and its policy forbids it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from report import files, table
+from report.ktap import plain, quote
+from report.model import Run
+from report.result import Test
+
+HERE = Path(__file__).parent
+BAD = ("fail", "broken", "not-run")
+OPEN, SHOWN = 12, 200       # failures that are told on top, and those behind "more"; the list below has all
+TOTALS = (("passed", "pass"), ("failed", "fail"), ("skipped", "skip"), ("broken", "broken"),
+          ("not-run", "not-run"),
+          ("xfail", "xfail"), ("xpass", "xpass"), ("flaky", "none"), ("not-applicable", "none"))
+
+
+def _cell(test: Test) -> dict | None:
+    """Where a test stands in the grid."""
+    outcome = next((o for o in test.outcomes if o.get("cell") == test.name), None)
+    outcome = outcome or table.stub(test.name, test.verdict)
+    if not outcome or not all(isinstance(outcome.get(k), str) for k in ("place", "mapping", "access")):
+        return None
+    extent = outcome.get("extent") or "one"
+    row = outcome["access"] + ("" if extent == "one" else f"/{extent}")
+    return {"place": outcome["place"], "mapping": outcome["mapping"], "extent": str(extent), "row": row,
+            "words": table.words(outcome) if "result" in outcome else None}
+
+
+def _test(run: Run, test: Test) -> dict:
+    return {"name": test.name, "program": test.program, "what": test.what, "verdict": test.verdict,
+            "cause": test.cause,
+            "reason": "" if test.verdict == "pass" else test.reason, "ms": test.ms, "flaky": test.flaky,
+            "again": run.rerun_command(test.name), "cell": _cell(test), "outcomes": test.outcomes,
+            "diags": [[d.keyword, d.text] for d in test.diags]}
+
+
+def _label(run: Run) -> str:
+    first, *more = dict.fromkeys(word for word in (run.kernel, run.release) if word) or ["?"]
+    return f"kernel {first}" + "".join(f" ({word})" for word in more)
+
+
+def _data(runs: Sequence[Run]) -> str:
+    data = [{"label": _label(run), "rules": run.rules, "tests": [_test(run, t) for t in run.tests.values()]}
+            for run in runs]
+    # Inside <script> only "<" could end the data; JSON knows another way to write it.
+    return json.dumps(plain(data), separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _text(text: object) -> str:
+    return escape(quote(str(text)))
+
+
+def _failure(run: Run, test: Test) -> str:
+    log = "\n".join(_text(f"{d.keyword}: {d.text}" if d.keyword else d.text) for d in test.diags)
+    return (f'<details class="test"><summary class="{test.verdict}"><b>{test.verdict}</b> {_text(test.name)} '
+            f'<span class="what">{_text(test.reason)}</span></summary>'
+            f'<div><div class="what">{_text(test.what)}</div>'
+            f"<pre>{log}</pre><code>{_text(run.rerun_command(test.name))}</code></div></details>")
+
+
+def _total(key: str, css: str, count: int) -> str:
+    return f'<li class="{css if count else "none"}"><b data-total="{key}">{count}</b> {key}</li>'
+
+
+def _head(run: Run) -> str:
+    totals = run.totals()
+    items = "".join(_total(key, css, totals[key]) for key, css in TOTALS
+                    if totals[key] or key in ("passed", "failed", "skipped"))
+    bad = [t for t in run.tests.values() if t.verdict in BAD]
+    bad.sort(key=lambda t: BAD.index(t.verdict))
+    told = [_failure(run, t) for t in bad[:SHOWN]]
+    if len(bad) > OPEN:
+        rest = f"<p>{len(bad) - SHOWN} more: see the list of all tests.</p>" if len(bad) > SHOWN else ""
+        told[OPEN:] = [f"<details><summary>{len(bad) - OPEN} more</summary>", *told[OPEN:], rest,
+                       "</details>"]
+    facts = " · ".join(_text(f"{key} {value}") for key, value in run.guest.items() if key != "cmdline")
+    return (f'<section class="run"><h2>{_text(_label(run))}: '
+            f'exit status <span data-total="exit">{run.exit_status()}</span></h2>'
+            f'<div class="facts">{run.seconds or 0:.1f} s {facts}</div><ul class="totals">{items}</ul>'
+            + "".join(told) + "</section>")
+
+
+def text(runs: Run | Sequence[Run], extra: str = "") -> str:
+    """`extra` is told under the title: what a comparison found."""
+    runs = [runs] if isinstance(runs, Run) else list(runs)
+    script, style = ((HERE / name).read_text() for name in ("page.js", "page.css"))
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'; base-uri 'none'"
+    return f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>hmm-coherent: {_text(", ".join(map(_label, runs)))}</title>
+<style>{style}</style></head><body>
+<h1>hmm-coherent</h1>
+{f"<pre>{_text(extra).replace(chr(92) + 'x0a', chr(10))}</pre>" if extra else ""}
+{"".join(map(_head, runs))}
+<h2>Outcomes</h2>
+<form><label>kernel <select id="kernel"></select></label>
+<label class="cells">place <select id="place"></select></label>
+<label class="cells">mapping <select id="mapping"></select></label>
+<label class="cells">pages <select id="extent"></select></label></form>
+<section class="cells">
+<p class="legend">result · what became of the page · what its owner sees.
+<span class="sign">!</span> R/O changes the outcome, <span class="sign">~</span> not as in system memory.
+Choose one mapping and all places to compare the places.</p>
+<div class="scroll"><table class="grid" id="grid"></table></div></section>
+<section><h2>All tests</h2>
+<form><label>name <input id="find" type="search"></label><label>verdict <select id="verdict"></select></label>
+<span id="found"></span></form><div id="list"></div></section>
+<dialog id="one"></dialog>
+<script type="application/json" id="data">{_data(runs)}</script>
+<script>{script}</script>
+</body></html>
+"""
+
+
+def write(run: Run | Sequence[Run], path: Path | str) -> None:
+    files.write(path, text(run))

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A run as data, run.json, and back. The schema is in docs/results-schema.md.
+
+What was written can be read into a Run again, finished, so that comparing, gating and merging work on the
+same model as the first run did, and every output can be made from stored results.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from report import files
+from report.ktap import Diag
+from report.model import Run
+from report.result import CAUSES, VERDICTS, Attempt, Test
+from runner.errors import WRONG_USE, Stop
+
+SCHEMA, VERSION = "hmm-coherent-results", 1
+
+
+def _attempt(attempt: Attempt) -> dict:
+    return dataclasses.asdict(attempt) | {"diags": [[d.keyword, d.text] for d in attempt.diags]}
+
+
+def _test(run: Run, test: Test) -> dict:
+    return {"name": test.name, "program": test.program, "what": test.what, "verdict": test.verdict,
+            "cause": test.cause, "reason": test.reason, "ms": test.ms, "flaky": test.flaky,
+            "planned": test.planned,
+            "rerun": run.rerun_command(test.name), "attempts": [_attempt(a) for a in test.attempts]}
+
+
+def document(run: Run) -> dict:
+    """Everything, as plain data."""
+    return {"schema": SCHEMA, "version": VERSION, "kernel": run.kernel, "release": run.release,
+            "exit_status": run.exit_status(), "signal": run.signal, "cut": run.cut, "seconds": run.seconds,
+            "totals": run.totals(), "info": run.info, "guest": run.guest, "facts": run.facts,
+            "rules": run.rules, "harmless": dict(run.harmless), "notes": run.notes, "plans": run.plans,
+            "not_applicable": run.not_applicable, "tests": [_test(run, t) for t in run.tests.values()]}
+
+
+def write(run: Run, path: Path | str) -> None:
+    files.write(path, json.dumps(document(run), indent=1, default=str, allow_nan=False) + "\n")
+
+
+def read(path: Path | str) -> Run:
+    """A finished run from a results folder or a file of it; Stop where it is none."""
+    path = Path(path)
+    path = path / "run.json" if path.is_dir() else path
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise Stop(WRONG_USE, f"{path}: {error.strerror}", "name a results folder") from None
+    except (ValueError, RecursionError):
+        raise Stop(WRONG_USE, f"{path} is no results file", "name a results folder") from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise Stop(WRONG_USE, f"{path} holds no results of this suite", "name a results folder")
+    if data.get("version") != VERSION:
+        raise Stop(WRONG_USE, f"{path} has schema version {data.get('version')}, this suite reads {VERSION}",
+                   "use the suite that wrote it")
+    try:
+        return _run(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Stop(WRONG_USE, f"{path} is damaged: {type(error).__name__} {error}", "run again") from None
+
+
+def _run(data: dict) -> Run:
+    run = Run()
+    for key in ("kernel", "release", "signal", "cut", "seconds", "info", "guest", "facts", "rules", "notes",
+                "plans", "not_applicable"):
+        default = getattr(run, key)
+        if default is not None and type(data[key]) is not type(default):
+            raise TypeError(f"{key} is {data[key]!r}"[:100])
+        setattr(run, key, data[key])
+    run.harmless.update(dict(data["harmless"]))
+    commands = {t["name"]: t["rerun"] for t in data["tests"]}
+    run.rerun_command = lambda name: commands.get(name, "")
+    for t in data["tests"]:
+        test = run.tests[t["name"]] = Test(t["name"], t["program"], t["what"], t["planned"])
+        for a in t["attempts"]:
+            attempt = Attempt(**a | {"diags": [Diag(keyword, text) for keyword, text in a["diags"]]})
+            if attempt.verdict not in VERDICTS or attempt.cause not in ("", *CAUSES):
+                raise ValueError(f"verdict {attempt.verdict} {attempt.cause}")
+            test.attempts.append(attempt)
+            run.done.append((test, attempt))
+    run.finished = True
+    if run.totals() != data["totals"] or run.exit_status() != data["exit_status"]:
+        raise ValueError("its totals are not those of its tests")
+    return run

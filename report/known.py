@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Known issues: failures that are expected, with reason, evidence, range of kernels and the text of the
+failure.
+
+A list is a TOML file of entries like
+
+    [[issue]]
+    tests = "coherent.*.dio-read"       # a glob over test names, or a list of them
+    kernels = "6.1 .. 6.11"             # inclusive; "6.1", "6.12 ..", ".. 6.5" and ".." are ranges too
+    text = "seen: result: 4096"         # what each failed check says; or a list, one of which it says
+    reason = "O_DIRECT takes FOLL_GET and leaves the page shared"
+    link = "https://lore.kernel.org/..."
+
+An entry excuses a *failed check* whose every line says that text. It never excuses a crash, a hang, a splat,
+a dead VM, a broken or skipped test, nor another failure of the same test. A test that an entry names and that
+passes is XPASS: the entry is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from report.result import Attempt, Test
+from runner.errors import WRONG_USE, Stop
+
+KEYS = ("tests", "kernels", "text", "reason", "link")
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.match(r"\d+(?:\.\d+)*", text)[0].split("."))
+
+
+@dataclass(frozen=True)
+class Range:
+    """Kernel releases from `first` to `last`, both included: 6.1 stands for all of 6.1.x."""
+
+    first: tuple[int, ...] = ()
+    last: tuple[int, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Range:
+        number = r"(\d+(?:\.\d+)*)"
+        if m := re.fullmatch(rf"\s*{number}?\s*\.\.\s*{number}?\s*", text):
+            return cls(_version(m[1]) if m[1] else (), _version(m[2]) if m[2] else ())
+        if m := re.fullmatch(rf"\s*{number}\s*", text):
+            return cls(_version(m[1]), _version(m[1]))
+        raise ValueError(f"'{text}' is no range of kernels, as in '6.1 .. 6.11'")
+
+    def __contains__(self, release: str) -> bool:
+        if not re.match(r"\d", release):
+            return False                # an unknown kernel excuses nothing
+        version = _version(release)
+        return self.first <= version and (not self.last or version[:len(self.last)] <= self.last)
+
+
+@dataclass
+class Entry:
+    tests: list[str]
+    kernels: Range
+    text: list[str]
+    reason: str
+    link: str
+    failed: int = 0         # how often it excused a failure
+    passed: int = 0         # how often a test of it passed
+
+    def covers(self, name: str, release: str) -> bool:
+        return release in self.kernels and any(fnmatchcase(name, glob) for glob in self.tests)
+
+    def excuses(self, attempt: Attempt) -> bool:
+        lines = [f"{d.keyword}: {d.text}" for d in attempt.diags if d.keyword in ("fail", "seen")]
+        return bool(lines) and all(any(text in line for text in self.text) for line in lines)
+
+
+class Known:
+    def __init__(self, entries: list[Entry], strict: bool = False) -> None:
+        self.entries = entries
+        self.strict = strict
+
+    def judge(self, test: Test, attempt: Attempt, release: str) -> None:
+        """Turn a failure into xfail or a pass into xpass, where an entry says so."""
+        mine = [e for e in self.entries if e.covers(test.name, release)]
+        if attempt.verdict == "fail" and attempt.cause == "check":
+            if entry := next((e for e in mine if e.excuses(attempt)), None):
+                entry.failed += 1
+                attempt.verdict, attempt.cause, attempt.reason = "xfail", "", f"{entry.reason} ({entry.link})"
+        elif attempt.verdict == "pass" and mine:
+            mine[0].passed += 1
+            why = f"it passed, though it is a known issue: {mine[0].reason} ({mine[0].link})"
+            attempt.verdict, attempt.reason = "xpass", why
+            if self.strict:
+                attempt.verdict, attempt.cause = "fail", "check"
+
+
+def load(path: Path | str, strict: bool = False) -> Known:
+    """The list, or Stop with what is wrong with it."""
+    try:
+        with open(path, "rb") as file:
+            data = tomllib.load(file)
+    except OSError as error:
+        raise Stop(WRONG_USE, f"--known: {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Stop(WRONG_USE, f"--known: {path}: {error}", "see docs/results-schema.md") from None
+    issues = data.pop("issue", [])
+    if data or not isinstance(issues, list):
+        raise Stop(WRONG_USE, f"--known: {path}: only [[issue]] entries belong there")
+    return Known([_entry(path, number, issue) for number, issue in enumerate(issues, 1)], strict)
+
+
+def _entry(path: Path | str, number: int, issue: dict) -> Entry:
+    def wrong(what: str) -> Stop:
+        return Stop(WRONG_USE, f"--known: {path}: entry {number}: {what}")
+
+    if not isinstance(issue, dict) or set(issue) - set(KEYS):
+        raise wrong(f"its keys are {', '.join(KEYS)}")
+    for key in KEYS:
+        value = issue.get(key)
+        several = value if isinstance(value, list) and key in ("tests", "text") else [value]
+        if not several or not all(isinstance(v, str) and v.strip() for v in several):
+            raise wrong(f"it has no {key}")
+    try:
+        kernels = Range.parse(issue["kernels"])
+    except ValueError as error:
+        raise wrong(str(error)) from None
+    tests, text = ([v] if isinstance(v, str) else v for v in (issue["tests"], issue["text"]))
+    return Entry(tests, kernels, text, issue["reason"].strip(), issue["link"].strip())

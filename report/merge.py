@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Join the results of the shards of one run.
+
+Every shard knows its number, `info["shard"] == "2/3"`. Shards of different suites or kernels are refused; a
+shard that is missing makes the whole broken, since nobody knows what it would have said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from report.model import RUN, Run
+from runner.errors import WRONG_USE, Stop
+
+
+def _number(run: Run) -> tuple[int, int]:
+    shard = run.info.get("shard")
+    m = re.fullmatch(r"(\d{1,4})/(\d{1,4})", shard) if isinstance(shard, str) else None
+    if not m or not 1 <= int(m[1]) <= int(m[2]):
+        raise Stop(WRONG_USE, f"results of no shard (shard is {shard!r})", "make them with --shard I/N")
+    return int(m[1]), int(m[2])
+
+
+def _agree(runs: Sequence[Run]) -> None:
+    for what, key in (("kernels", lambda r: (r.release, r.guest.get("build-id"))),
+                      ("suites", lambda r: r.info.get("suite"))):
+        values = list(dict.fromkeys(str(key(r)) for r in runs))
+        if len(values) > 1:
+            raise Stop(WRONG_USE, f"shards of different {what}: {' and '.join(values)}",
+                       "merge what belongs together")
+
+
+def merge(runs: Sequence[Run]) -> Run:
+    """One finished run of all of them, in the order of the shards."""
+    if not runs:
+        raise Stop(WRONG_USE, "no results to merge", "name the results folders of all shards")
+    numbered = sorted(((*_number(run), run) for run in runs), key=lambda n: n[:2])
+    counts = {count for _, count, _ in numbered}
+    if len(counts) > 1:
+        raise Stop(WRONG_USE, f"shards of {' and of '.join(map(str, sorted(counts)))}",
+                   "merge the shards of one run")
+    numbers, count = [number for number, _, _ in numbered], counts.pop()
+    if len(set(numbers)) < len(numbers):
+        raise Stop(WRONG_USE, "a shard was given twice", "name each once")
+    _agree(runs)
+    whole = Run()
+    for _, _, run in numbered:
+        _add(whole, run)
+    for number in sorted(set(range(1, count + 1)) - set(numbers)):
+        whole.broken(f"shard {number}/{count} is missing")
+    whole.info = dict(numbered[0][2].info) | {"shard": f"{len(numbers)} of {count} merged"}
+    whole.finish()
+    whole.seconds = sum(run.seconds or 0 for run in runs)
+    return whole
+
+
+def _add(whole: Run, run: Run) -> None:
+    for program, names in run.plans.items():
+        whole.plans.setdefault(program, []).extend(names)
+    for name, test in run.tests.items():
+        if name in whole.tests and test.program != RUN:
+            raise Stop(WRONG_USE, f"{name} is in two shards", "merge the shards of one run")
+        if name in whole.tests:
+            whole.tests[name].attempts += test.attempts
+        else:
+            whole.tests[name] = test
+    whole.done += run.done
+    whole.closed |= set(run.plans)
+    for key in ("not_applicable", "guest", "rules"):
+        getattr(whole, key).update(getattr(run, key))
+    whole.facts += [fact for fact in run.facts if fact not in whole.facts]
+    whole.notes += run.notes
+    whole.harmless.update(run.harmless)
+    whole.release, whole.kernel = run.release, run.kernel
+    whole.signal, whole.cut = whole.signal or run.signal, whole.cut or run.cut
+    rerun, before = run.rerun_command, whole.rerun_command
+    whole.rerun_command = lambda name: rerun(name) if name in run.tests else before(name)

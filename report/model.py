@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The one model that every output is made from.
+
+Run takes the events of the result streams and what the runner saw itself (a hang, a dead VM, a kernel splat)
+and keeps a verdict for every planned test. The rules are those of docs/architecture.md, "Verdicts", with one
+principle: where two sources disagree the worse one is believed, and nothing that did not run has passed.
+
+What cannot be blamed on a test belongs to the run: it becomes a test of its own, `run.<topic>` of the program
+hmm_coherent_run, which exists only when there is something to tell. So every output shows and counts it.
+
+How a runner drives it:
+
+    run = Run(); run.release = "6.1.192"; run.rerun_command = lambda name: f"./run_tests.sh '{name}'"
+    run.expect("hmm_coherent_fork", names, {name: what})    once a program; a name may repeat (--repeat)
+    run.take(event, vm)             every event of the Reader; natively, the runner makes Guest("start", PROG)
+                                    and Guest("exit", "PROG STATUS")
+    run.hang(name, why)             the runner gave up on this test ("" between tests); it then kills
+    run.vm_died(vm, running, why, console_lines)
+    run.splat(where, lines)         where: NAME, "after NAME", or "" (before the first test); report/splat.py
+    run.broken(why)                 the instrument failed
+    run.remaining(program)          what a restarted VM has still to run
+    run.interrupted(signum)         Ctrl-C: what was not finished is not-run, and no lie is looked for
+    run.stopped(why)                the same without a signal: --until-fail has seen what it waited for
+    run.finish()                    then exit_status(), totals() and the outputs
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from report.facts import Facts
+from report.ktap import (Begin, Diag, End, Event, Garbage, Guest, NotApplicable, Plan, Result, quote)
+from report.result import Attempt, Test, totals
+from report.session import Session, signal_of
+
+RUN = "hmm_coherent_run"            # the program name of what belongs to no program
+
+
+def _keyword(verdict: str, cause: str) -> str:
+    """What a diagnostic that tells of this begins with."""
+    return "broken" if verdict == "broken" else cause if cause in ("splat", "crash", "hang") else "fail"
+
+
+class Run(Facts):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tests: dict[str, Test] = {}
+        self.plans: dict[str, list[str]] = {}           # program -> planned names, in order
+        self.not_applicable: dict[str, str] = {}        # name -> reason
+        self.known = None                               # a report.known.Known
+        self.signal = 0
+        self.cut = ""                                   # why the run was cut short on somebody's wish
+        self.closed: set[str] = set()                   # programs that have ended at least once
+        self.done: list[tuple[Test, Attempt]] = []      # attempts in the order in which they ended
+        self.finished = False
+        self._started = time.monotonic()
+        self._sessions: dict[int, Session] = {}         # the running program of each VM
+        self._up: dict[int, str] = {}                   # VM -> up, ready, killed, done, dead
+        self._why: dict[str, str] = {}                  # program -> why its rest did not run
+        self._splats: set[tuple[str, str]] = set()
+
+    # -- the plan ------------------------------------------------------------------------------------------
+
+    def expect(self, program: str, names: Iterable[str], what: Mapping[str, str] | None = None) -> None:
+        plan = self.plans.setdefault(program, [])
+        for name in names:
+            plan.append(name)
+            test = self._test(name, program)
+            test.planned += 1
+            test.what = (what or {}).get(name, test.what)
+
+    def _test(self, name: str, program: str) -> Test:
+        return self.tests.setdefault(name, Test(name, program or RUN))
+
+    def remaining(self, program: str) -> list[str]:
+        """Planned names without an attempt, in order; of a name that repeats, the last ones."""
+        used = Counter({name: len(self.tests[name].attempts) for name in self.plans[program]})
+        rest = []
+        for name in self.plans[program]:
+            used[name] -= 1
+            if used[name] < 0:
+                rest.append(name)
+        return rest
+
+    # -- the stream ----------------------------------------------------------------------------------------
+
+    def take(self, event: Event, vm: int) -> None:
+        session = self._sessions.setdefault(vm, Session(vm))
+        match event:
+            case Guest(word, rest):
+                self._guest(word, rest, vm)
+            case Plan(n):
+                if session.plan is not None or session.end:     # another program's, and nobody said so
+                    session = self._next(vm, "")
+                session.plan = n
+            case Begin(name):
+                self._begin(session, name)
+            case Result():
+                self._result(session, event)
+            case Diag():
+                self._diag(session, event)
+            case Garbage(line):
+                self._garbage(session, event, line)
+            case NotApplicable(name, reason):
+                self._not_applicable(session, name, reason)
+            case End():
+                self._lost(session, "the program ended its stream without a result for it")
+                session.end, session.ends = event, session.ends + 1
+                session.program = session.program or event.prog
+
+    def _begin(self, session: Session, name: str) -> None:
+        if session.running and session.running[0].name == name:
+            return                      # said twice: a program may begin, prepare, and begin
+        self._lost(session, f"{name} began, and it had no result")
+        if session.end:
+            session = self._next(session.vm, "")
+        test = self._test(name, session.program)
+        session.program = session.program or test.program
+        attempt = Attempt(vm=session.vm)
+        test.attempts.append(attempt)
+        session.running, session.last = (test, attempt), name
+        session.began += 1
+
+    def _result(self, session: Session, result: Result) -> None:
+        session.numbers.append(result.number)
+        wrong = ""
+        if session.running and session.running[0].name == result.name:
+            test, attempt = session.running
+            session.running = None
+        else:
+            test, attempt = self._test(result.name, session.program), Attempt(vm=session.vm)
+            test.attempts.append(attempt)
+            wrong = "it has a result and had not begun"
+        session.results.append(attempt)
+        attempt.ms = result.ms
+        attempt.judge(result.ok, result.skip_reason)
+        session.said.append(attempt.verdict)
+        if len(test.attempts) > test.planned:
+            wrong = "it was reported more often than planned" if test.planned else "it was never planned"
+        elif session.program and test.program != session.program:
+            wrong = f"it belongs to {test.program} and was run by {session.program}"
+        if wrong:
+            attempt.spoil("broken", "", wrong)
+        if self.known:
+            self.known.judge(test, attempt, self.release)
+        self.done.append((test, attempt))
+
+    def _diag(self, session: Session, diag: Diag) -> None:
+        if diag.keyword == "fact":
+            self.fact(diag.text)
+        elif session.running:
+            session.running[1].add(diag)
+        elif diag.keyword == "broken":
+            self.broken(f"{session.program or 'a program'}: {diag.text}")
+        elif diag.keyword in ("fail", "splat", "crash", "hang"):
+            self._problem("program", "fail", "check" if diag.keyword == "fail" else diag.keyword,
+                          f"{session.program or 'a program'}, outside a test: {diag.text}")
+        elif diag.text:
+            self.note(diag.text)
+
+    def _garbage(self, session: Session, garbage: Garbage, line: str) -> None:
+        if not garbage.like_result:
+            if session.running:
+                session.running[1].add(Diag("", "garbage: " + line[:1000]))
+            else:
+                self.note("garbage: " + line[:1000])
+        elif session.running:
+            session.running[1].add(Diag("broken", "a result line cannot be read: " + line[:200]))
+        elif session.results:
+            session.results[-1].spoil("broken", "", "a line after its result cannot be read: " + line[:200])
+        else:
+            self.broken(f"{session.program or 'a program'}: a result line cannot be read: {line[:200]}")
+
+    def _not_applicable(self, session: Session, name: str, reason: str) -> None:
+        test = self.tests.get(name)
+        if session.plan is not None or (test and test.attempts):
+            self.broken(f"{name} was declared not applicable after the plan")
+            return
+        if not test and name not in self.not_applicable:
+            self.broken(f"{name} was declared not applicable, and was never planned")
+            return
+        self.not_applicable[name] = reason
+        if test:            # in a second VM it is said again
+            del self.tests[name]
+            self.plans[test.program] = [n for n in self.plans[test.program] if n != name]
+
+    # -- programs and VMs ----------------------------------------------------------------------------------
+
+    def _guest(self, word: str, rest: str, vm: int) -> None:
+        first, _, more = rest.partition(" ")
+        match word:
+            case "up":
+                self._up[vm], self.release = "up", self.release or first
+            case "ready" | "done":
+                self._up[vm] = word
+            case "fact":
+                self.guest[first] = more
+            case "stream" if vm in self._sessions and self._sessions[vm].program == first:
+                pass                            # in a recording it repeats the start
+            case "start" | "stream":
+                if self._up.get(vm) == "killed":        # only the hung program was
+                    self._up[vm] = "ready"
+                self._next(vm, first)
+            case "exit":
+                number = more.strip()
+                readable = number.lstrip("-").isdigit() and len(number) < 9
+                self._exit(vm, first, int(number) if readable else None)
+            case "broken":
+                self._up[vm] = "done"           # it powers off, and that is told
+                self.broken(f"the guest: {rest}")
+            case _:
+                self.note(f"unknown line of the guest: {word} {rest}")
+
+    def _next(self, vm: int, program: str) -> Session:
+        """The next program's stream begins; the last one's has ended without an exit status."""
+        self._close(self._sessions.pop(vm, None), None)
+        self._sessions[vm] = Session(vm, program, bool(program))
+        return self._sessions[vm]
+
+    def _exit(self, vm: int, program: str, status: int | None) -> None:
+        session = self._sessions.pop(vm, None) or Session(vm)
+        if session.silent() and not session.program:
+            session.program = program           # it did not say one word
+        if session.program != program:
+            self.broken(f"{program} exited while {session.program or 'nothing'} ran")
+        if status is None:
+            session.started = True
+        self._close(session, status)
+
+    def _close(self, session: Session | None, status: int | None) -> None:
+        if session is None or (session.silent() and not session.program):
+            return
+        program, killed = session.program or "a program", signal_of(status or 0)
+        how = f"{program} was killed by {killed}" if killed else f"{program} ended"
+        lost = self._lost(session, how if status is None else f"{how}, exit {status}")
+        self.closed.add(program)
+        self._why[program] = f"{how} before it"
+        for attempt in session.unchecked():
+            attempt.spoil("broken", "", "it passed in a program that made no check")
+        if session.excused or self.cut:
+            return
+        if killed and not lost:
+            self._problem("program", "fail", "crash", f"{how} after {session.last or 'its start'}")
+        elif not lost:
+            for complaint in session.complaints(status):
+                self._problem("program", "broken", "", complaint)
+
+    def _lost(self, session: Session, why: str) -> bool:
+        """The running test will have no result: it crashed, unless something better is known."""
+        if not session.running:
+            return False
+        (test, attempt), session.running = session.running, None
+        self.done.append((test, attempt))
+        if self.cut:
+            attempt.verdict, attempt.reason = "not-run", self.cut + " while it ran"
+        else:
+            attempt.add(Diag("crash", why))
+            attempt.judge(False, None)
+        session.results.append(attempt)
+        return True
+
+    # -- what the runner saw -------------------------------------------------------------------------------
+
+    def hang(self, name: str, why: str) -> None:
+        if not self._strike(name, "hang", why):
+            when = f"after {name}" if name else "between tests"
+            self._problem("program", "fail", "hang", f"{why} ({when})")
+        for session in self._sessions.values():
+            session.excused = True
+        for vm, state in self._up.items():
+            if state in ("up", "ready"):
+                self._up[vm] = "killed"
+
+    def vm_died(self, vm: int, running: str | None, why: str, console: Iterable[str] = ()) -> None:
+        session = self._sessions.pop(vm, None)
+        before, self._up[vm] = self._up.get(vm, ""), "dead"
+        last = session.last if session else ""
+        names = {running or ""} - {""}
+        if session:
+            session.excused = True
+            if session.running:         # the kernel log may know of a later beginning; then both are lost
+                names.add(session.running[0].name)
+        lines = [Diag("", "console: " + quote(line)) for line in console]
+        struck = [self._strike(name, "vm", why, lines, session) for name in sorted(names)]
+        if not any(struck) and before != "killed":      # after a hang its death is no news
+            # Without `ready` it never came up, which says nothing about any test.
+            verdict, cause = ("broken", "") if before in ("", "up") and not last else ("fail", "vm")
+            after = f", after {last}" if last else ""
+            self._problem("vm", verdict, cause, f"VM {vm}: {why}{after}", lines)
+        self._close(session, None)
+        for program in self.plans:
+            if self.remaining(program):
+                self._why[program] = f"VM {vm} had died: {why}"
+
+    def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag] = (),
+                session: Session | None = None) -> bool:
+        """End the test `name` with this cause; False if it is not one that can be running."""
+        sessions = [session] if session else list(self._sessions.values())
+        for s in sessions:
+            if s.running and s.running[0].name == name:
+                (test, attempt), s.running = s.running, None
+                s.results.append(attempt)
+                break
+        else:
+            # The kernel log may know of a beginning that the stream did not deliver any more.
+            test = self.tests.get(name)
+            if not test or len(test.attempts) >= test.planned:
+                return False
+            attempt = Attempt(vm=session.vm if session else 0)
+            test.attempts.append(attempt)
+        attempt.diags += [Diag(_keyword("fail", cause), why), *lines]
+        attempt.verdict, attempt.cause, attempt.reason = "fail", cause, why
+        self.done.append((test, attempt))
+        return True
+
+    def splat(self, where: str, lines: Iterable[str]) -> None:
+        text = [quote(line) for line in lines] or ["(no text)"]
+        test = self.tests.get(where)
+        if not test or not test.attempts:
+            # The console, which has no markers, repeats what the kernel log said of a test.
+            if (where, text[0]) in self._splats or (not where and any(t == text[0] for _, t in self._splats)):
+                return
+            self._problem("kernel-log", "fail", "splat", f"{where or 'before the first test'}: {text[0]}",
+                          [Diag("", line) for line in text[1:]])
+        else:
+            attempt = test.attempts[-1]
+            if not set(text) & set(attempt.texts("splat")):     # else the test has seen it itself
+                attempt.diags += [Diag("splat", text[0])] + [Diag("", line) for line in text[1:]]
+            attempt.spoil("fail", "splat", text[0])
+        self._splats.add((where, text[0]))
+
+    def broken(self, why: str) -> None:
+        self._problem("instrument", "broken", "", why)
+
+    def interrupted(self, signum: int) -> None:
+        self.signal, self.cut = signum, "interrupted"
+
+    def stopped(self, why: str) -> None:
+        self.cut = why
+
+    def _problem(self, topic: str, verdict: str, cause: str, why: str, lines: Iterable[Diag] = ()) -> None:
+        test = self._test(f"run.{topic}", RUN)
+        test.what = "the run as a whole: " + topic
+        if not test.attempts:
+            test.attempts.append(Attempt())
+            self.done.append((test, test.attempts[0]))
+        attempt = test.attempts[0]
+        attempt.diags += [Diag(_keyword(verdict, cause), why), *lines]
+        attempt.spoil(verdict, cause, why)
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        if self.finished:
+            return
+        for vm in [vm for vm, state in self._up.items() if state in ("up", "ready")]:
+            if not self.cut:
+                self.vm_died(vm, None, "its stream ends without `# guest: done`")
+        for vm in list(self._sessions):
+            self._close(self._sessions.pop(vm), None)
+        for program in list(self.plans):
+            why = self.cut or self._why.get(program, f"{program} was not started")
+            for name in self.remaining(program):
+                test, attempt = self.tests[name], Attempt(verdict="not-run", reason=why)
+                test.attempts.append(attempt)
+                self.done.append((test, attempt))
+        if not self.ran and not self.not_applicable and not self.cut:
+            self.broken("no test ran")
+        self.finished = True
+        if self.seconds is None:
+            self.seconds = time.monotonic() - self._started
+
+    @property
+    def ran(self) -> bool:
+        """At least one test began."""
+        tests = [t for t in self.tests.values() if t.program != RUN]
+        return any(a.verdict != "not-run" for t in tests for a in t.attempts)
+
+    def totals(self) -> dict[str, int]:
+        """Tests by verdict, and the three sums of the last line: passed + failed + skipped == tests."""
+        return totals(self.tests.values()) | {"not-applicable": len(self.not_applicable)}
+
+    def exit_status(self) -> int:
+        if self.signal:
+            return 128 + self.signal
+        if not self.ran and not self.not_applicable:
+            return 3                # no statement about the kernel, whatever went wrong
+        count = self.totals()
+        if count["fail"] or count["not-run"]:
+            return 1
+        if count["broken"]:
+            return 3
+        if not count["passed"] and (count["skip"] or self.not_applicable):
+            return 4
+        return 0

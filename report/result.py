@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A test and its attempts: what is kept of every result, and how several become one verdict."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from report.ktap import Diag, plain
+
+# Worst first. `xfail` and `xpass` exist only with a known-issue list (report/known.py).
+VERDICTS = ("fail", "broken", "not-run", "xfail", "xpass", "pass", "skip")
+CAUSES = ("vm", "splat", "crash", "hang", "check")
+
+# How many lines for people are kept of one attempt; those with a keyword always are.
+CHATTER = 200
+
+
+def _order(verdict: str, cause: str) -> tuple[int, int]:
+    return VERDICTS.index(verdict), CAUSES.index(cause) if cause else len(CAUSES)
+
+
+def _finite(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits
+
+
+@dataclass
+class Attempt:
+    """One run of one test. `verdict` is empty while it runs."""
+
+    vm: int = 0
+    verdict: str = ""
+    cause: str = ""
+    reason: str = ""
+    ms: int | None = None
+    diags: list[Diag] = field(default_factory=list)
+    outcomes: list[dict] = field(default_factory=list)
+
+    def add(self, diag: Diag) -> None:
+        if diag.keyword == "outcome":
+            self.outcome(diag.text)
+        elif diag.keyword or len(self.diags) < CHATTER:
+            self.diags.append(diag)
+
+    def outcome(self, text: str) -> None:
+        try:
+            # Python's reader accepts NaN and infinity, which no other reader of our files does.
+            record = plain(json.loads(text, parse_constant=str, parse_float=_finite))
+        except (ValueError, RecursionError):
+            record = None
+        if isinstance(record, dict):
+            self.outcomes.append(record)
+        else:
+            self.diags.append(Diag("broken", "its outcome record cannot be read: " + text[:200]))
+
+    def texts(self, *keywords: str) -> list[str]:
+        return [d.text for d in self.diags if d.keyword in keywords]
+
+    def judge(self, ok: bool, skip_reason: str | None) -> None:
+        """The verdict of a result line, in the light of the diagnostics before it.
+
+        A line that says ok after a diagnostic that says otherwise is a lie, and the worse half is believed.
+        """
+        cause = next((c for c in CAUSES if c != "vm" and self.texts(c)), "")
+        if self.texts("broken") and not cause:
+            self.verdict, self.reason = "broken", self.texts("broken")[0]
+        elif not ok or cause or self.texts("fail"):
+            self.verdict, self.cause = "fail", cause or "check"
+            self.reason = next(iter(self.texts(cause or "fail")), "") or self._difference()
+        elif skip_reason is not None:
+            self.verdict, self.reason = "skip", skip_reason.strip() or "no reason given"
+        else:
+            self.verdict = "pass"
+
+    def _difference(self) -> str:
+        expected, seen = self.texts("expected"), self.texts("seen")
+        if expected and seen:
+            return f"expected {expected[0]}; seen {seen[0]}"
+        return "not ok, without a word why"
+
+    def spoil(self, verdict: str, cause: str, reason: str) -> None:
+        """Something was learnt that makes this attempt worse than it looked; it never gets better."""
+        if not self.verdict or _order(verdict, cause) < _order(self.verdict, self.cause):
+            self.verdict, self.cause, self.reason = verdict, cause, reason
+
+
+@dataclass
+class Test:
+    name: str
+    program: str
+    what: str = ""
+    planned: int = 0
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def worst(self) -> Attempt | None:
+        """The attempt that decides; the last of the worst, since its diagnostics are the freshest."""
+        done = [a for a in self.attempts if a.verdict]
+        return min(reversed(done), key=lambda a: VERDICTS.index(a.verdict), default=None)
+
+    @property
+    def verdict(self) -> str:
+        return self.worst.verdict if self.worst else "not-run"
+
+    @property
+    def cause(self) -> str:
+        return self.worst.cause if self.worst else ""
+
+    @property
+    def reason(self) -> str:
+        return self.worst.reason if self.worst else "it was never started"
+
+    @property
+    def diags(self) -> list[Diag]:
+        return self.worst.diags if self.worst else []
+
+    @property
+    def outcomes(self) -> list[dict]:
+        return self.worst.outcomes if self.worst else []
+
+    @property
+    def vm(self) -> int:
+        return self.worst.vm if self.worst else 0
+
+    @property
+    def ms(self) -> int | None:
+        known = [a.ms for a in self.attempts if a.ms is not None]
+        return sum(known) if known else None
+
+    def count(self, *verdicts: str) -> int:
+        return sum(a.verdict in verdicts for a in self.attempts)
+
+    @property
+    def flaky(self) -> bool:
+        """Some attempts passed and others did not. The verdict stays that of the worst."""
+        return bool(self.count("pass", "xpass") and self.count("fail", "broken", "xfail"))
+
+
+def totals(tests: Iterable[Test]) -> dict[str, int]:
+    """Tests by verdict, and three sums that make up the whole."""
+    tests = list(tests)
+    count = Counter(test.verdict for test in tests)
+    found = {verdict: count[verdict] for verdict in VERDICTS}
+    found["tests"] = len(tests)
+    found["passed"] = count["pass"] + count["xpass"]
+    found["failed"] = count["fail"] + count["broken"] + count["not-run"]
+    found["skipped"] = count["skip"] + count["xfail"]
+    found["flaky"] = sum(test.flaky for test in tests)
+    return found

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Find what the kernel complained about in its log, and during which test.
+
+Reads /dev/kmsg records (`6,123,456789,-;text`, continuation lines begin with a space) and console lines (`[
+12.345678] text`), in any mixture. The tests write `hmm-coherent: begin NAME` and `hmm-coherent: end NAME`
+into the log; what comes between belongs to NAME, what comes later came "after NAME". Lines of ours are never
+a splat, whatever they quote. Only the beginning of a message counts, since a program's name or a path can
+hold any word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from report.ktap import NAME, quote
+from report.model import RUN, Run
+
+EXCERPT = 60        # lines kept of one report
+HEAD = 4            # lines within which several patterns are one report
+
+# What begins a report.
+REPORT = re.compile("|".join((
+    r"-+\[ cut here \]-+",
+    r"(?:NMI )?(?:watchdog: )?BUG: ", r"WARNING: ", r"kernel BUG at ", r"Oops: ", r"Internal error: ",
+    r"(?:general protection fault|stack segment|double fault|divide error|int3|invalid opcode)\b",
+    r"[Uu]nable to handle kernel ", r"kernel tried to execute NX-protected page",
+    r"Kernel panic - not syncing",
+    r"(?:KASAN|KCSAN|KMSAN|KFENCE|UBSAN): ",
+    r"kmemleak: [0-9]+ new suspected memory leak",
+    r"(?:WARNING: )?(?:possible (?:circular|recursive) locking|possible irq lock inversion|"
+    r"inconsistent lock state|suspicious RCU usage|bad unlock balance|held lock freed|"
+    r"lock held when returning)",
+    r"DEBUG_LOCKS_WARN_ON",
+    r"INFO: trying to register non-static key",
+    r"INFO: task .* blocked for more than", r"(?:rcu: )?INFO: .*detected .*stall",
+    r"rcu: .*kthread .*starved",
+    r"(?:NMI )?watchdog: Watchdog detected hard LOCKUP",
+    r"(?:list_add|list_del|rbtree|plist)\b.*(?:corruption|double add)", r"refcount_t: ",
+    r"(?:BUG: )?Bad (?:page state|page map|rss-counter|pagetable)",
+    r"(?:=+ )?BUG \S+ .*: ",            # SLUB: `BUG kmalloc-64 (Not tainted): Poison overwritten`
+)))
+# Another word for the report that has just begun, not a new one.
+SECOND = re.compile(r"Oops: |invalid opcode|Internal error: |Kernel panic - not syncing")
+CUT = re.compile(r"-+\[ cut here \]-+")
+FINISH = re.compile(r"---\[ end (?:trace|Kernel panic)")
+MARKER = re.compile(rf"hmm-coherent: (begin|end) ({NAME})\s*")
+ALLOW = re.compile(r"hmm-coherent: allow (.+)")
+
+# Messages that look like a report and are none. Every hit is counted and shown with its reason.
+HARMLESS: tuple[tuple[re.Pattern, str], ...] = (
+    (re.compile(r"WARNING: [A-Z ]*mand(?:atory)? mount option"), "mount(8)'s note about a removed option"),
+)
+
+_KMSG = re.compile(r"\d+,\d+,\d+,[^;]*;")
+_CONSOLE = re.compile(r"(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? ?")
+
+
+def messages(raw: str | bytes) -> list[str]:
+    """The text of one log line, without its stamp, as printable ASCII; one record may hold several lines."""
+    line = quote(raw.rstrip(b"\r\n") if isinstance(raw, bytes) else raw.rstrip("\r\n"))
+    if stamp := _KMSG.match(line):
+        return line[stamp.end():].split(r"\x0a")
+    stamp = _CONSOLE.match(line)
+    return [line[stamp.end():] if stamp else line]
+
+
+@dataclass
+class Splat:
+    """One report of the kernel. Its first line is the first that says something, not "cut here"."""
+
+    line_no: int
+    lines: list[str]
+    test: str = ""              # the test that ran, or after which it came
+    after: bool = False
+    hits: int = 0               # lines that made it a report
+    excused: int = 0            # lines that the filter knows
+
+    @property
+    def title(self) -> str:
+        return self.lines[0]
+
+    @property
+    def where(self) -> str:
+        """As Run.splat() wants it: NAME, "after NAME", or "" before the first test."""
+        return f"after {self.test}" if self.after else self.test
+
+
+class Scanner:
+    """feed() line by line; splats, harmless (reason -> hits) and begins (name -> markers) are up to date."""
+
+    def __init__(self, harmless: Iterable[tuple[re.Pattern, str]] = HARMLESS) -> None:
+        self.harmless: Counter[str] = Counter()
+        self.begins: Counter[str] = Counter()
+        self.running = ""
+        self.last = ""
+        self._filter = tuple(harmless)
+        self._allowed: list[str] = []           # by the running test, which provokes it
+        self._found: list[Splat] = []
+        self._open: Splat | None = None
+        self._line_no = 0
+        self._kmsg = False
+
+    @property
+    def splats(self) -> list[Splat]:
+        # "cut here" alone is a report too: of a log that was cut there.
+        return [s for s in self._found if s.hits or not s.excused]
+
+    def feed(self, raw: str | bytes) -> None:
+        self._line_no += 1
+        line = raw.decode("latin-1") if isinstance(raw, bytes) else raw
+        if self._kmsg and line.startswith(" "):
+            return                              # KEY=value of a record
+        self._kmsg = _KMSG.match(line) is not None
+        for text in messages(raw):
+            self._message(text)
+
+    def _message(self, text: str) -> None:
+        bare = text.lstrip()
+        if text.startswith("hmm-coherent:"):
+            self._mark(text)
+        elif CUT.match(bare):
+            self._begin()
+            self._keep(bare)
+        elif REPORT.match(bare):
+            self._hit(bare)
+        elif self._open:
+            self._keep(text)
+
+    def _mark(self, text: str) -> None:
+        self._open = None
+        if m := MARKER.fullmatch(text):
+            self._allowed.clear()
+            if m[1] == "begin":
+                self.running = m[2]
+                self.begins[m[2]] += 1
+            else:
+                self.running, self.last = "", m[2]
+        elif self.running and (m := ALLOW.fullmatch(text)):
+            self._allowed.append(m[1])
+
+    def _begin(self) -> None:
+        after = not self.running and bool(self.last)
+        self._open = Splat(self._line_no, [], self.running or self.last, after)
+        self._found.append(self._open)
+
+    def _hit(self, text: str) -> None:
+        reason = self._reason(text)
+        if not self._open or not (SECOND.match(text) or len(self._open.lines) < HEAD):
+            self._begin()
+        splat = self._open
+        if reason:
+            self.harmless[reason] += 1
+            splat.excused += 1
+        else:
+            splat.hits += 1
+            if splat.hits == 1 and splat.excused:
+                splat.lines.clear()             # what stood above was harmless
+        self._keep(text)
+
+    def _reason(self, text: str) -> str:
+        if any(allowed in text for allowed in self._allowed):
+            return f"provoked by {self.running}"
+        return next((reason for pattern, reason in self._filter if pattern.match(text)), "")
+
+    def _keep(self, text: str) -> None:
+        splat = self._open
+        if splat.lines and CUT.match(splat.lines[0]):
+            splat.lines.clear()
+        if len(splat.lines) < EXCERPT:
+            splat.lines.append(text)
+        if FINISH.match(text):
+            self._open = None
+
+
+def unmarked(run: Run, vm: int, begins: Counter[str]) -> list[str]:
+    """Tests that began in this VM oftener than its kernel log says; its reports may be blamed on another."""
+    began = Counter(test.name for test in run.tests.values() if test.program != RUN
+                    for attempt in test.attempts if attempt.vm == vm and attempt.verdict != "not-run")
+    return [name for name, count in began.items() if begins[name] < count]
+
+
+def scan(lines: Iterable[str | bytes]) -> list[Splat]:
+    scanner = Scanner()
+    for line in lines:
+        scanner.feed(line)
+    return scanner.splats

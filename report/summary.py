@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a person reads at the end of a run, on stderr: the worst first, and how to see each of it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from report import table
+from report.ktap import quote
+from report.model import RUN, Run
+from report.result import Test
+
+IN_FULL = 20        # failures that are told with everything; of the others the name and the reason
+EXCERPT = 12        # lines of a splat or a console
+NAMES = 8           # names in a group
+
+_COLOURS = {"red": "31;1", "green": "32;1", "yellow": "33"}
+_DIFFERS = {"check": "", "crash": " (crashed)", "hang": " (hung)", "splat": " (the kernel complained)",
+            "vm": " (the machine died)"}
+
+
+class _Paint:
+    def __init__(self, colour: bool) -> None:
+        self._on = colour
+
+    def __call__(self, colour: str, text: str) -> str:
+        return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._on and colour else text
+
+
+def times(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def _details(test: Test) -> list[str]:
+    """Rule, expected, seen, cause: each diagnostic that has a keyword, and an excerpt of the rest."""
+    lines, chatter = [], 0
+    told = {d.text for d in test.diags if d.keyword}
+    if test.reason and test.reason not in told and not test.reason.startswith("expected "):
+        lines.append(("because", test.reason))
+    for diag in test.diags:
+        chatter += not diag.keyword
+        if diag.keyword or chatter <= EXCERPT:
+            lines.append((diag.keyword, diag.text))
+    splats = [line for line in lines if line[0] == "splat"][EXCERPT:]
+    if chatter > EXCERPT or splats:
+        lines = [line for line in lines if line not in splats]
+        lines.append(("", f"... {max(0, chatter - EXCERPT) + len(splats)} more lines in the results folder"))
+    return [f"    {(k + ':').ljust(10) if k else ' ' * 10}{quote(t)}" for k, t in lines]
+
+
+def _failure(run: Run, test: Test, word: str, paint: _Paint) -> list[str]:
+    counts = ""
+    if test.flaky:
+        counts = f"  flaky: {test.count('pass', 'xpass')} of {len(test.attempts)} attempts passed"
+    elif len(test.attempts) > 1:
+        counts = f"  {test.count(test.verdict)} of {len(test.attempts)} attempts"
+    head = paint("red", f"{word} {test.name}") + _DIFFERS.get(test.cause, "") + counts
+    lines = [head] + _details(test)
+    if test.program != RUN:
+        if test.what:
+            lines.insert(1, f"    {'checks:'.ljust(10)}{quote(test.what)}")
+        lines.append(f"    {'again:'.ljust(10)}{run.rerun_command(test.name)}")
+    return lines + [""]
+
+
+def _failures(run: Run, verdict: str, word: str, paint: _Paint) -> list[str]:
+    tests = [t for t in run.tests.values() if t.verdict == verdict]
+    lines = []
+    for test in tests[:IN_FULL]:
+        lines += _failure(run, test, word, paint)
+    for test in tests[IN_FULL:]:
+        lines.append(paint("red", f"{word} {test.name}") + f": {quote(test.reason)[:80]}")
+    return lines + ([""] if tests[IN_FULL:] else [])
+
+
+def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, reason in pairs:
+        groups.setdefault(reason, []).append(name)
+    return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
+
+
+def _grouped(word: str, pairs: Iterable[tuple[str, str]], paint: _Paint, names: bool) -> list[str]:
+    lines = []
+    for reason, members in _groups(pairs).items():
+        # "what is missing; how to get it": the second half stands on a line of its own.
+        what, _, remedy = quote(reason).partition("; ")
+        lines.append(paint("yellow", f"{word} {len(members)}") + f": {what}")
+        if remedy:
+            lines.append(f"    {'remedy:'.ljust(10)}{remedy}")
+        if names:
+            rest = f" and {len(members) - NAMES} more" if len(members) > NAMES else ""
+            lines.append(f"    {' '.join(members[:NAMES])}{rest}")
+    return lines + ([""] if lines else [])
+
+
+def _of(run: Run, verdict: str) -> list[tuple[str, str]]:
+    return [(t.name, t.reason) for t in run.tests.values() if t.verdict == verdict]
+
+
+def _before_last(run: Run, totals: dict[str, int]) -> str:
+    parts = [f"{totals[key]} {word}" for key, word in (
+        ("fail", "wrong"), ("broken", "broken"), ("not-run", "not run"), ("flaky", "flaky"),
+        ("xfail", "known to fail"), ("xpass", "known to fail and passed"),
+        ("not-applicable", "not applicable"),
+    ) if totals[key]]
+    if run.signal:
+        parts.insert(0, "interrupted")
+    harmless = sum(run.harmless.values())
+    if harmless:
+        parts.append(times(harmless, "harmless kernel message"))
+    return ", ".join(parts + [f"{run.seconds or 0:.1f} s"])
+
+
+def outcomes(run: Run) -> list[dict]:
+    """What the table is made of; a cell without an outcome shows its verdict."""
+    found = []
+    for test in run.tests.values():
+        if test.outcomes:
+            found += test.outcomes
+        elif cell := table.stub(test.name, test.verdict):
+            found.append(cell)
+    return found
+
+
+def text(run: Run, colour: bool = False) -> str:
+    paint, totals = _Paint(colour), run.totals()
+    lines = _failures(run, "fail", "FAILED", paint) + _failures(run, "broken", "BROKEN", paint)
+    lines += _grouped("not run", _of(run, "not-run"), paint, True)
+    lines += _grouped("known to fail", _of(run, "xfail"), paint, True)
+    lines += _grouped("known to fail, and passed", _of(run, "xpass"), paint, True)
+    lines += _grouped("skipped", _of(run, "skip"), paint, False)
+    lines += _grouped("not applicable", run.not_applicable.items(), paint, False)
+    lines += [f"harmless kernel message, {times(n, 'time')}: {quote(why)}" for why, n in run.harmless.items()]
+    if grid := table.text(outcomes(run), run.kernel or run.release):
+        lines += [grid, ""]
+    lines.append(_before_last(run, totals))
+    bad, good = totals["failed"], totals["passed"]
+    lines.append(paint("red" if bad else "green" if good else "yellow",
+                       f"{good} passed, {bad} failed, {totals['skipped']} skipped"))
+    return "\n".join(lines) + "\n"

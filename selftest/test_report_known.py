@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Known issues excuse exactly one failure, never another."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from report import known
+from report.model import Run
+from runner.errors import Stop
+from streams import replay
+
+PLAN = {"p": ["p.x"]}
+GOOD_ENTRY = {"tests": "p.*", "kernels": "6.1 .. 6.11", "text": "seen: result: 4096", "reason": "FOLL_GET",
+              "link": "https://x.y/z"}
+
+# What can become of a test: the lines before its end, and the verdict without any list.
+OUTCOMES = {
+    "pass": ("", "ok 1 p.x", 0, "pass"),
+    "the known failure": ("# expected: result: EFAULT\n# seen: result: 4096\n", "not ok 1 p.x", 1, "fail"),
+    "another failure": ("# expected: data: old\n# seen: data: mixed\n", "not ok 1 p.x", 1, "fail"),
+    "the known failure and another": ("# seen: result: 4096\n# fail: the child sees the parent's bytes\n",
+                                      "not ok 1 p.x", 1, "fail"),
+    "crash, hang or splat": ("# seen: result: 4096\n# {cause}: seen: result: 4096\n", "not ok 1 p.x", 1,
+                             "fail"),
+    "broken": ("# seen: result: 4096\n# broken: no page\n", "not ok 1 p.x", 3, "broken"),
+    "skip": ("", "ok 1 p.x # SKIP seen: result: 4096", 4, "skip"),
+}
+# The lists: what differs from the entry above, and the outcomes whose verdict they change.
+LISTS = {
+    "the entry": ({}, {"the known failure": "xfail", "pass": "xpass"}),
+    "no entry": (None, {}),
+    "of another test": ({"tests": "q.*"}, {}),
+    "of another kernel": ({"kernels": "6.12 .."}, {}),
+    "with another text": ({"text": "seen: result: 512"}, {"pass": "xpass"}),
+    "with several texts": ({"text": ["seen: result: 4096", "the child sees"], "kernels": ".."},
+                           {"the known failure": "xfail", "the known failure and another": "xfail",
+                            "pass": "xpass"}),
+    "strict": ({"strict": True}, {"the known failure": "xfail", "pass": "fail"}),
+}
+
+
+def entry(changes):
+    data = GOOD_ENTRY | {k: v for k, v in changes.items() if k != "strict"}
+    return known._entry("list", 1, data)
+
+
+def run_with(changes, outcome, cause="crash"):
+    lines, end, status, _ = OUTCOMES[outcome]
+    run = Run()
+    run.release = "6.1.192"
+    entries = [] if changes is None else [entry(changes)]
+    run.known = known.Known(entries, strict=bool(changes and changes.get("strict")))
+    text = (f"# guest: start p\nTAP version 13\n1..1\n# begin p.x\n{lines.format(cause=cause)}{end}\n"
+            f"# end p ran=1 checks=3\n# guest: exit p {status}\n")
+    return replay(text, PLAN, run)
+
+
+class Table(unittest.TestCase):
+    def test_seven_by_seven(self):
+        for title, (changes, different) in LISTS.items():
+            for outcome, (_, _, _, plain) in OUTCOMES.items():
+                for cause in ("crash", "hang", "splat") if "{cause}" in OUTCOMES[outcome][0] else ("",):
+                    with self.subTest(list=title, outcome=outcome, cause=cause):
+                        run = run_with(changes, outcome, cause)
+                        self.assertEqual(run.tests["p.x"].verdict, different.get(outcome, plain))
+                        self.assertEqual(list(run.tests), ["p.x"])
+                        expected = {"xfail": 0, "xpass": 0, "pass": 0, "skip": 4, "broken": 3, "fail": 1}
+                        self.assertEqual(run.exit_status(), expected[run.tests["p.x"].verdict])
+
+    def test_not_run_and_dead_vm(self):
+        run = Run()
+        run.release, run.known = "6.1.192", known.Known([entry({})])
+        run = replay("# guest: up 6.1.192\n# guest: ready\n# guest: start p\n1..1\n# begin p.x\n"
+                     "# seen: result: 4096\n",
+                     PLAN, run, finish=False)
+        run.vm_died(1, "p.x", "seen: result: 4096")
+        run.finish()
+        self.assertEqual((run.tests["p.x"].verdict, run.tests["p.x"].cause), ("fail", "vm"))
+
+    def test_a_splat_that_comes_later_is_not_excused(self):
+        run = run_with({}, "the known failure")
+        run.splat("p.x", ["WARNING: seen: result: 4096"])
+        self.assertEqual((run.tests["p.x"].verdict, run.exit_status()), ("fail", 1))
+
+    def test_the_reason_is_told(self):
+        self.assertEqual(run_with({}, "the known failure").tests["p.x"].reason, "FOLL_GET (https://x.y/z)")
+        self.assertIn("known issue", run_with({}, "pass").tests["p.x"].reason)
+
+    def test_a_failure_without_a_word_is_not_excused(self):
+        run = Run()
+        run.release, run.known = "6.1.192", known.Known([entry({"text": "o"})])
+        run = replay("1..1\n# begin p.x\nnot ok 1 p.x\n# end p ran=1 checks=1\n", PLAN, run)
+        self.assertEqual(run.tests["p.x"].verdict, "fail")
+
+    def test_an_unknown_kernel_excuses_nothing(self):
+        run = Run()
+        run.known = known.Known([entry({"kernels": ".."})])
+        run = replay("1..1\n# begin p.x\n# seen: result: 4096\nnot ok 1 p.x\n# end p ran=1 checks=1\n", PLAN,
+                     run)
+        self.assertEqual(run.tests["p.x"].verdict, "fail")
+
+
+class Ranges(unittest.TestCase):
+    def test_table(self):
+        for text, inside, outside in (
+            ("6.1", ("6.1", "6.1.0", "6.1.192-hmm"), ("6.0.9", "6.10", "6.2", "7.1")),
+            ("6.1 .. 6.11", ("6.1", "6.5.3", "6.11.99"), ("6.0", "6.12", "7.0")),
+            ("6.12 ..", ("6.12.0-rc3", "7.3.1"), ("6.11.5",)),
+            (".. 6.5", ("5.10", "6.5.9"), ("6.6",)),
+            ("6.1.100..6.1.192", ("6.1.100", "6.1.192"), ("6.1.99", "6.1.193", "6.1")),
+            ("..", ("6.1", "99.9"), ("", "next")),
+        ):
+            for release in inside:
+                self.assertIn(release, known.Range.parse(text), text)
+            for release in outside:
+                self.assertNotIn(release, known.Range.parse(text), text)
+        for wrong in ("", "6", "6.x", "all", "6.1 - 6.5", "6.1 .. 6.5 .. 7"):
+            if wrong != "6":
+                with self.assertRaises(ValueError):
+                    known.Range.parse(wrong)
+
+
+class Files(unittest.TestCase):
+    def load(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "known.toml"
+            path.write_text(text)
+            return known.load(path)
+
+    def test_a_good_list(self):
+        text = "\n".join(f'{k} = "{v}"' for k, v in GOOD_ENTRY.items())
+        self.assertEqual(self.load(f"[[issue]]\n{text}\n").entries, [entry({})])
+        self.assertEqual(self.load("# nothing is known\n").entries, [])
+
+    def test_bad_lists(self):
+        good = dict(GOOD_ENTRY)
+        cases = ["[[issue]\n", "issue = 3\n", "[other]\nx = 1\n", "\x00"]
+        for key in known.KEYS:
+            for value in (None, '""', '" "', "3", "[]", "[3]", '["a", ""]'):
+                lines = {k: f'"{v}"' for k, v in good.items()} | {key: value}
+                cases.append("[[issue]]\n" + "".join(f"{k} = {v}\n" for k, v in lines.items()
+                                                     if v is not None))
+        cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
+                                             v in good.items()) + 'severity = "low"\n')
+        cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
+                                             v in (good | {"kernels": "old"}).items()))
+        for text in cases:
+            with self.subTest(text=text), self.assertRaises(Stop) as stop:
+                self.load(text)
+            self.assertEqual(stop.exception.status, 2)
+            self.assertNotIn("\n", str(stop.exception))
+
+    def test_no_file(self):
+        with self.assertRaises(Stop):
+            known.load("/nonexistent/known.toml")
+
+
+if __name__ == "__main__":
+    unittest.main()

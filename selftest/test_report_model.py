@@ -1,0 +1,376 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Verdicts: honest streams, lying ones, cut ones, and what only the runner can see."""
+
+import signal
+import unittest
+
+from report.ktap import Begin, Guest, Plan, Result
+from report.model import Run
+from report.result import CAUSES, VERDICTS, Attempt
+from report.session import signal_of
+from streams import GOOD, MIXED, MIXED_PLAN, PLAN, RECORDED, RECORDED_PLAN, replay, verdicts
+
+ALL_PASS = {"a.one": "pass", "a.two": "pass", "a.three": "pass", "b.one": "pass"}
+
+
+def change(*pairs):
+    text = GOOD
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return text
+
+
+class Honest(unittest.TestCase):
+    def test_all_pass(self):
+        run = replay(GOOD)
+        self.assertEqual(verdicts(run), ALL_PASS)
+        self.assertEqual(run.exit_status(), 0)
+        self.assertEqual(run.tests["a.two"].ms, 4)
+        self.assertEqual(run.tests["a.one"].outcomes[0]["result"], 4096)
+        self.assertEqual(run.rules["write-needs-vm-write"]["claim"], "S5")
+        self.assertEqual((run.release, run.guest["build-id"]), ("6.1.192", "0123abcd"))
+        self.assertEqual(run.facts, ["foll-longterm 0x10000"])
+
+    def test_recorded(self):
+        run = replay(RECORDED, RECORDED_PLAN)
+        self.assertEqual(run.totals()["pass"], 8)
+        self.assertEqual((len(run.tests), run.exit_status(), run.notes), (8, 0, []))
+        self.assertEqual(run.tests["coherent.rw.cpu-read"].outcomes[0]["result"], 4096)
+        self.assertEqual(len(run.rules), 3)
+
+    def test_one_of_each(self):
+        run = replay(MIXED, MIXED_PLAN)
+        self.assertEqual(verdicts(run),
+                         {"a.one": "fail", "a.two": "skip", "a.three": "broken", "a.four": "fail",
+                                         "b.one": "pass"})
+        self.assertEqual(run.tests["a.one"].cause, "check")
+        self.assertEqual(run.tests["a.four"].cause, "hang")
+        self.assertEqual(run.tests["a.four"].reason, "still running after 30 s")
+        self.assertEqual(run.tests["a.two"].reason, "no slow device; give HMM_COHERENT_SLOW")
+        self.assertEqual(run.not_applicable, {"a.never": "this kernel has no unshare"})
+        self.assertEqual(run.exit_status(), 1)
+        totals = run.totals()
+        self.assertEqual([totals[k] for k in ("passed", "failed", "skipped", "not-applicable", "tests")],
+                         [1, 3, 1, 1, 5])
+
+    def test_exit_status_by_the_worst(self):
+        broken = GOOD.replace("ok 2 a.two", "# broken: no page\nnot ok 2 a.two")
+        broken = broken.replace("coherent_a 0", "coherent_a 3")
+        self.assertEqual(replay(broken).exit_status(), 3)
+        skipped = GOOD.replace("ok 2 a.two # time=4ms", "ok 2 a.two # SKIP no disk")
+        self.assertEqual(replay(skipped).exit_status(), 0)
+        for name in ("a.one", "a.two", "a.three", "b.one"):
+            skipped = skipped.replace(f" {name} # time=", f" {name} # SKIP no disk")
+        skipped = skipped.replace("coherent_a 0", "coherent_a 4").replace("coherent_b 0", "coherent_b 4")
+        self.assertEqual(replay(skipped).exit_status(), 4)
+
+    def test_all_not_applicable(self):
+        text = ("# guest: start p\nTAP version 13\n# not-applicable: p.one: too old\n1..0\n"
+                "# end p ran=0 checks=0\n# guest: exit p 4\n")
+        run = replay(text, {"p": ["p.one"]})
+        self.assertEqual(verdicts(run), {})
+        self.assertEqual(run.exit_status(), 4)
+
+    def test_without_guest_lines(self):
+        """A recorded stream of bare programs, one after the other."""
+        text = "".join(line for line in GOOD.splitlines(True) if not line.startswith("# guest:"))
+        self.assertEqual(verdicts(replay(text)), ALL_PASS)
+        self.assertEqual(replay(text).exit_status(), 0)
+
+    def test_a_begin_said_twice_in_a_row_is_one(self):
+        self.assertEqual(verdicts(replay(change(("# begin a.two\n", "# begin a.two\n# begin a.two\n")))),
+                         ALL_PASS)
+
+
+# Each lie: what to change in the good stream, the verdicts that differ, the exit status.
+LIES = {
+    "all ok, and exits 1": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 1")], {"run.program": "broken"},
+                            3),
+    "all ok, and exits 3": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 3")], {"run.program": "broken"},
+                            3),
+    "all ok, and exits 4": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 4")], {"run.program": "broken"},
+                            3),
+    "all ok, and exits 77": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 77")], {"run.program": "broken"},
+                             3),
+    "all ok, then SIGSEGV": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 139")], {"run.program": "fail"},
+                             1),
+    "all ok, no exit status": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a")], {"run.program": "broken"},
+                               3),
+    "no exit": ([("# guest: exit hmm_coherent_a 0\n", "")], {"run.program": "broken"}, 3),
+    "not ok, and exits 0": ([("ok 2 a.two", "not ok 2 a.two")], {"a.two": "fail", "run.program": "broken"},
+                            1),
+    "broken, and exits 0": ([("ok 2 a.two", "# broken: no page\nnot ok 2 a.two")],
+                            {"a.two": "broken", "run.program": "broken"}, 3),
+    "ok after fail:": ([("ok 2 a.two", "# fail: bytes differ\nok 2 a.two")],
+                       {"a.two": "fail", "run.program": "broken"}, 1),
+    "ok after broken:": ([("ok 2 a.two", "# broken: no page\nok 2 a.two")],
+                         {"a.two": "broken", "run.program": "broken"}, 3),
+    "ok after splat:": ([("ok 2 a.two", "# splat: WARNING: x\nok 2 a.two")],
+                        {"a.two": "fail", "run.program": "broken"}, 1),
+    "skip after fail:": ([("ok 2 a.two # time=4ms", "# fail: bytes\nok 2 a.two # SKIP no disk")],
+                         {"a.two": "fail", "run.program": "broken"}, 1),
+    "not ok with SKIP": ([("ok 2 a.two # time=4ms", "not ok 2 a.two # SKIP no disk")],
+                         {"a.two": "fail", "run.program": "broken"}, 1),
+    "fewer than planned": ([("1..3", "1..4")], {"run.program": "broken"}, 3),
+    "more than planned": ([("1..3", "1..2")], {"run.program": "broken"}, 3),
+    "no plan": ([("1..3\n", "")], {"run.program": "broken"}, 3),
+    "two plans": ([("1..3\n", "1..3\n1..3\n")], {"run.program": "broken"}, 3),
+    "no end token": ([("# end hmm_coherent_a ran=3 checks=9\n", "")], {"run.program": "broken"}, 3),
+    "two end tokens": ([("# end hmm_coherent_a ran=3 checks=9\n",
+                         "# end hmm_coherent_a ran=3 checks=9\n" * 2)],
+                       {"run.program": "broken"}, 3),
+    "another's end token": ([("# end hmm_coherent_a", "# end hmm_coherent_x")], {"run.program": "broken"}, 3),
+    "end token with a wrong count": ([("ran=3", "ran=4")], {"run.program": "broken"}, 3),
+    "no check at all": ([("ran=3 checks=9", "ran=3 checks=0")],
+                        {"a.one": "broken", "a.two": "broken", "a.three": "broken"}, 3),
+    "a test left out": ([("# begin a.two\n# log: a word for people\nok 2 a.two # time=4ms\n", "")],
+                        {"a.two": "not-run", "run.program": "broken"}, 1),
+    "a result left out": ([("ok 2 a.two # time=4ms\n", "")], {"a.two": "fail", "run.program": "broken"}, 1),
+    "a result without a begin": ([("# begin a.two\n", "")], {"a.two": "broken"}, 3),
+    "a result twice": ([("ok 2 a.two # time=4ms\n", "ok 2 a.two # time=4ms\n" * 2)],
+                       {"a.two": "broken", "run.program": "broken"}, 3),
+    "a result of another test": ([("ok 2 a.two", "ok 2 b.one")],
+                                 {"a.two": "fail", "b.one": "broken", "run.program": "broken"}, 1),
+    "a test twice": ([("# begin a.three", "# begin a.two\nok 3 a.two\n# begin a.three"), ("1..3", "1..4"),
+                      ("ok 3 a.three", "ok 4 a.three"), ("ran=3", "ran=4")], {"a.two": "broken"}, 3),
+    "a test that was never planned": ([("# begin a.three", "# begin a.new\nok 3 a.new\n# begin a.three"),
+                                       ("1..3", "1..4"), ("ok 3 a.three", "ok 4 a.three"),
+                                       ("ran=3", "ran=4")],
+                                      {"a.new": "broken"}, 3),
+    "a fake ok of a planned test": ([("# log: a word for people", "ok 2 b.one")],
+                                    {"b.one": "broken", "run.program": "broken"}, 3),
+    "a test of another program": ([("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"), ("ran=3", "ran=4"),
+                                   ("ok 1 a.one", "ok 2 a.one"), ("ok 2 a.two", "ok 3 a.two"),
+                                   ("ok 3 a.three", "ok 4 a.three")], {"b.one": "broken"}, 3),
+    "a test of another program, which runs nothing then": (
+        [("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"), ("ran=3", "ran=4"), ("ok 1 a.one", "ok 2 a.one"),
+         ("ok 2 a.two", "ok 3 a.two"), ("ok 3 a.three", "ok 4 a.three"), ("1..1", "1..0"), ("ran=1", "ran=0"),
+         ("# begin b.one\nok 1 b.one # time=6ms\n", ""), ("exit hmm_coherent_b 0", "exit hmm_coherent_b 4")],
+        {"b.one": "broken"}, 3),
+    "wrong numbers": ([("ok 2 a.two", "ok 7 a.two")], {"run.program": "broken"}, 3),
+    "a torn result line": ([("ok 2 a.two # time=4ms", "not ok 2 [  1.2] a.two")],
+                           {"a.two": "fail", "run.program": "broken"}, 1),
+    "the rest of a torn result line": ([("ok 2 a.two # time", "ok 2 a.two\n # time")], {"a.two": "broken"},
+                                       3),
+    "a result line without its first word": ([("ok 2 a.two", "not\nok 2 a.two")],
+                                             {"a.two": "broken", "run.program": "broken"}, 3),
+    "not applicable and never planned": ([("1..3\n", "# not-applicable: a.new: too old\n1..3\n")],
+                                         {"run.instrument": "broken"}, 3),
+    "not applicable after the plan": ([("# begin a.two", "# not-applicable: b.one: no\n# begin a.two")],
+                                      {"run.instrument": "broken"}, 3),
+    "an outcome that is no JSON": ([('"result":4096}', '"result":')],
+                                   {"a.one": "broken", "run.program": "broken"}, 3),
+    "an outcome that is no object": ([('{"v":1,"cell":"a.one"', '[{"v":1,"cell":"a.one"'),
+                                      ("4096}", "4096}]")],
+                                     {"a.one": "broken", "run.program": "broken"}, 3),
+    "an outcome as deep as a well": ([('"result":4096}', '"x":' + "[" * 100_000)],
+                                     {"a.one": "broken", "run.program": "broken"}, 3),
+    "the program says nothing": ([(GOOD[GOOD.index("TAP"):GOOD.index("# guest: exit hmm_coherent_a")], "")],
+                                 {"a.one": "not-run", "a.two": "not-run", "a.three": "not-run",
+                                  "run.program": "broken"}, 1),
+    "broken outside a test": ([("1..3\n", "# broken: no device\n1..3\n")], {"run.instrument": "broken"}, 3),
+    "a splat outside a test": ([("# end hmm_coherent_a", "# splat: BUG: x\n# end hmm_coherent_a")],
+                               {"run.program": "fail"}, 1),
+    "the guest is broken": ([("# guest: ready", "# guest: broken: no test_hmm.ko")],
+                            {"run.instrument": "broken"}, 3),
+    "the guest never says done": ([("# guest: done\n", "")], {"run.vm": "fail"}, 1),
+    "exit of a program that did not run": ([("# guest: exit hmm_coherent_a", "# guest: exit hmm_coherent_b")],
+                                           {"run.instrument": "broken"}, 3),
+    "an unknown word of the guest": ([("# guest: ready", "# guest: tired\n# guest: ready")], {}, 0),
+    "chatter on the channel": ([("# log: a word",
+                                 "Kernel panic - not syncing\nBUG: x\n[FAIL]\n# log: a word")], {}, 0),
+}
+
+
+class Lies(unittest.TestCase):
+    def test_table(self):
+        for lie, (changes, different, status) in LIES.items():
+            with self.subTest(lie=lie):
+                run = replay(change(*changes))
+                self.assertEqual(verdicts(run), ALL_PASS | different)
+                self.assertEqual(run.exit_status(), status)
+                for test in run.tests.values():
+                    self.assertTrue(test.verdict == "pass" or test.reason)
+
+    def test_nothing_ran(self):
+        for text, plan in (("", PLAN), ("", {}), ("noise\n", PLAN),
+                           ("TAP version 13\n1..0\n# end x ran=0 checks=0\n", {}),
+                           ("# guest: up 6.1\n", PLAN)):
+            with self.subTest(text=text):
+                run = replay(text, plan)
+                self.assertEqual(run.exit_status(), 3)
+                self.assertEqual(run.totals()["passed"], 0)
+                self.assertTrue(any(t.verdict == "broken" for t in run.tests.values()))
+
+    def test_crash_is_named_and_the_rest_is_not_run(self):
+        cut = GOOD[:GOOD.index("ok 2 a.two")] + "# guest: exit hmm_coherent_a 139\n" + GOOD[GOOD.index(
+            "# guest: start hmm_coherent_b"):]
+        run = replay(cut)
+        self.assertEqual(verdicts(run), ALL_PASS | {"a.two": "fail", "a.three": "not-run"})
+        self.assertEqual(run.tests["a.two"].cause, "crash")
+        self.assertIn("SIGSEGV", run.tests["a.two"].reason)
+        self.assertIn("SIGSEGV before it", run.tests["a.three"].reason)
+
+    def test_signal_names(self):
+        self.assertEqual([signal_of(s) for s in (0, 1, 127, 128, 139, -9, 255)],
+                         ["", "", "", "", "SIGSEGV", "SIGKILL", ""])
+
+
+class Spoil(unittest.TestCase):
+    """What is learnt later makes an attempt worse, never better."""
+
+    def test_every_pair(self):
+        states = [("fail", cause) for cause in CAUSES] + [(v, "") for v in VERDICTS[1:]]
+        for i, (verdict, cause) in enumerate(states):
+            for j, new in enumerate(states):
+                attempt = Attempt(verdict=verdict, cause=cause, reason="old")
+                attempt.spoil(*new, "new")
+                with self.subTest(was=(verdict, cause), new=new):
+                    self.assertEqual((attempt.verdict, attempt.cause), states[min(i, j)])
+                    self.assertEqual(attempt.reason, "new" if j < i else "old")
+
+
+class Repeat(unittest.TestCase):
+    def run_attempts(self, *results):
+        run = Run()
+        run.expect("p", ["p.x"] * len(results))
+        run.take(Guest("start", "p"), 1)
+        run.take(Plan(len(results)), 1)
+        for number, ok in enumerate(results, 1):
+            run.take(Begin("p.x"), 1)
+            run.take(Result("p.x", ok, None, 5, number), 1)
+        return run
+
+    def test_any_failure_fails_and_is_flaky(self):
+        run = self.run_attempts(True, False, True)
+        test = run.tests["p.x"]
+        self.assertEqual((test.verdict, test.flaky, len(test.attempts), test.ms), ("fail", True, 3, 15))
+        self.assertEqual(run.totals()["flaky"], 1)
+
+    def test_constant_is_not_flaky(self):
+        for ok, verdict in ((True, "pass"), (False, "fail")):
+            test = self.run_attempts(ok, ok).tests["p.x"]
+            self.assertEqual((test.verdict, test.flaky), (verdict, False))
+
+    def test_an_attempt_that_did_not_run_is_no_pass(self):
+        run = self.run_attempts(True)
+        run.expect("p", ["p.x"])
+        self.assertEqual(run.remaining("p"), ["p.x"])
+        run.finish()
+        self.assertEqual(run.tests["p.x"].verdict, "not-run")
+
+
+class Runner(unittest.TestCase):
+    """What the stream cannot tell."""
+
+    HALF = GOOD[:GOOD.index("ok 2 a.two")]
+
+    def half(self):
+        return replay(self.HALF, finish=False)
+
+    def test_dead_vm(self):
+        run = self.half()
+        run.vm_died(1, "a.two", "QEMU ended", ["Kernel panic - not syncing: \x1b[31mx"])
+        self.assertEqual(run.remaining("hmm_coherent_a"), ["a.three"])
+        self.assertEqual(run.remaining("hmm_coherent_b"), ["b.one"])
+        run.finish()
+        self.assertEqual(verdicts(run),
+                         {"a.one": "pass", "a.two": "fail", "a.three": "not-run", "b.one": "not-run"})
+        self.assertEqual(run.tests["a.two"].cause, "vm")
+        self.assertEqual(run.tests["b.one"].reason, "VM 1 had died: QEMU ended")
+        self.assertTrue(any("Kernel panic" in d.text and "\x1b" not in d.text
+                            for d in run.tests["a.two"].diags))
+        self.assertEqual(run.exit_status(), 1)
+
+    def test_second_vm_runs_the_rest(self):
+        run = self.half()
+        run.vm_died(1, "a.two", "QEMU ended")
+        rest = ("# guest: up 6.1.192\n# guest: ready\n# guest: start hmm_coherent_a\n1..1\n# begin a.three\n"
+                "ok 1 a.three # time=1ms\n# end hmm_coherent_a ran=1 checks=3\n"
+                "# guest: exit hmm_coherent_a 0\n"
+                + GOOD[GOOD.index("# guest: start hmm_coherent_b"):])
+        from report.ktap import Reader
+        for event in Reader().feed(rest.encode()):
+            run.take(event, 2)
+        run.finish()
+        self.assertEqual(verdicts(run), ALL_PASS | {"a.two": "fail"})
+
+    def test_the_kernel_log_knows_more_than_the_stream(self):
+        run = self.half()
+        run.vm_died(1, "a.three", "QEMU ended")
+        run.finish()
+        self.assertEqual([run.tests[n].cause for n in ("a.two", "a.three")], ["vm", "vm"])
+
+    def test_death_after_the_last_result(self):
+        run = replay(GOOD.replace("# guest: done\n", ""), finish=False)
+        run.vm_died(1, None, "panic")
+        run.finish()
+        self.assertEqual(verdicts(run), ALL_PASS | {"run.vm": "fail"})
+        self.assertEqual(run.exit_status(), 1)
+
+    def test_boot_failure_is_no_statement(self):
+        run = replay("", finish=False)
+        run.vm_died(1, None, "no sign of life")
+        run.finish()
+        self.assertEqual(run.tests["run.vm"].verdict, "broken")
+        self.assertEqual(run.exit_status(), 3)
+
+    def test_hang(self):
+        run = self.half()
+        run.hang("a.two", "no result within 40 s")
+        run.vm_died(1, None, "it was killed")
+        run.finish()
+        self.assertEqual((run.tests["a.two"].verdict, run.tests["a.two"].cause), ("fail", "hang"))
+        self.assertNotIn("run.vm", run.tests)
+
+    def test_hang_between_tests(self):
+        run = replay(GOOD[:GOOD.index("# begin a.two")], finish=False)
+        run.hang("", "did nothing for 10 s")
+        run.finish()
+        self.assertEqual((run.tests["run.program"].verdict, run.tests["run.program"].cause), ("fail", "hang"))
+        self.assertEqual(run.tests["a.two"].verdict, "not-run")
+
+    def test_splats(self):
+        run = replay(GOOD, finish=False)
+        run.splat("a.two", ["WARNING: CPU: 0 at mm/gup.c:1", "Call Trace:"])
+        run.splat("after a.three", ["BUG: Bad page state"])
+        run.splat("", ["WARNING: CPU: 0 at mm/gup.c:1"])        # the console says it again
+        run.finish()
+        self.assertEqual(verdicts(run), ALL_PASS | {"a.two": "fail", "run.kernel-log": "fail"})
+        self.assertEqual(run.tests["a.two"].cause, "splat")
+        self.assertEqual(len(run.tests["run.kernel-log"].diags), 1)
+        self.assertIn("after a.three", run.tests["run.kernel-log"].reason)
+
+    def test_splat_of_a_test_that_the_stream_does_not_know(self):
+        run = replay(GOOD, finish=False)
+        run.splat("x.y", ["BUG: x"])
+        self.assertEqual(run.tests["run.kernel-log"].verdict, "fail")
+
+    def test_interrupt_keeps_what_there_is(self):
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            run = self.half()
+            run.interrupted(signum)
+            run.finish()
+            self.assertEqual(verdicts(run), {"a.one": "pass", "a.two": "not-run", "a.three": "not-run",
+                                             "b.one": "not-run"})
+            self.assertEqual(run.exit_status(), 128 + signum)
+
+    def test_stopped_on_purpose(self):
+        run = replay(self.HALF + "not ok 2 a.two\n# begin a.three\n", finish=False)
+        run.stopped("--until-fail")
+        run.finish()
+        self.assertEqual(verdicts(run),
+                         {"a.one": "pass", "a.two": "fail", "a.three": "not-run", "b.one": "not-run"})
+        self.assertEqual(run.exit_status(), 1)
+
+    def test_finish_twice(self):
+        run = self.half()
+        run.finish()
+        before = verdicts(run)
+        run.finish()
+        self.assertEqual(verdicts(run), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

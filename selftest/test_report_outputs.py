@@ -1,0 +1,451 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Every output is made from the same model: the same tests, the same totals, and safe with any text."""
+
+import io
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+from report import html, json_out, junit, ktap_out, summary, table
+from report.model import RUN, Run
+from runner.errors import Stop
+from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
+
+HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> <![CDATA[ &amp; &#0; '
+           '" \' `$(x)` \x00\x1b[31m \x7f\ud800\u2028 é %s {} \\u003c \\x41 [FAIL] # SKIP '
+           'Kernel panic - not syncing: VFS: reboot: System halted')
+VOID = {"meta", "input", "br"}
+
+
+def ktap(run):
+    stream = io.StringIO()
+    ktap_out.Writer(stream).finish(run)
+    return stream.getvalue()
+
+
+def hostile_run():
+    text = MIXED.replace("result: 4096",
+                         "result: " + ascii(HOSTILE)[1:-1].replace("\\x00", "?"))
+    run = replay(text.encode("utf-8", "backslashreplace") + HOSTILE.encode("utf-8", "surrogatepass"),
+                 MIXED_PLAN, finish=False)
+    run.kernel = run.release = HOSTILE
+    run.expect("hmm_coherent_a", ["a.hostile"], {"a.hostile": HOSTILE})
+    run.hang("a.hostile", HOSTILE)
+    run.splat("a.one", [HOSTILE, HOSTILE])
+    run.splat("after a.one", [HOSTILE])
+    run.broken(HOSTILE)
+    run.guest[HOSTILE] = HOSTILE
+    run.info = {"command": [HOSTILE], "path": Path("/tmp")}
+    run.harmless[HOSTILE] = 3
+    run.not_applicable["a.gone"] = HOSTILE
+    run.fact(f"rule x|{HOSTILE}|{HOSTILE}|{HOSTILE}")
+    run.tests["a.one"].attempts[0].outcomes.append(
+        {"cell": "a.one", "place": HOSTILE, "mapping": HOSTILE, "access": HOSTILE, "result": HOSTILE,
+         "page": HOSTILE, "data": 3})
+    run.tests["a.one"].attempts[0].outcomes.append({HOSTILE: [HOSTILE, None, {HOSTILE: 1e300}],
+                                                    "place": "coherent", "mapping": "rw", "access": "x",
+                                                    "page": [3, {"moved": HOSTILE}]})
+    run.finish()
+    return run
+
+
+def random_run(rng):
+    """A run with anything in it."""
+    lines = MIXED.splitlines(True)
+    for _ in range(rng.randrange(4)):
+        at = rng.randrange(len(lines))
+        lines[at:at + 1] = rng.choice(([], [lines[at]] * 2, ["noise\n", lines[at]]))
+    run = replay("".join(lines), MIXED_PLAN, finish=False)
+    for what in rng.sample(("splat", "late", "broken", "vm", "signal", "hang"), rng.randrange(4)):
+        match what:
+            case "splat":
+                run.splat(rng.choice(("a.one", "b.one")), ["BUG: x", "y"])
+            case "late":
+                run.splat("after b.one", ["WARNING: x"])
+            case "broken":
+                run.broken("no device")
+            case "vm":
+                run.vm_died(1, None, "QEMU ended", ["panic"])
+            case "signal":
+                run.interrupted(2)
+            case "hang":
+                run.hang("b.one", "too late")
+    run.finish()
+    return run
+
+
+class Page(HTMLParser):
+    """Strict enough: every element is closed, in order; collects totals, data, and what would run."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.totals, self.scripts, self.errors = [], [], [], []
+        self.data = self.total = ""
+        self.feed(text)
+        self.close()
+        if self.open:
+            self.errors.append(f"not closed: {self.open}")
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag not in VOID:
+            self.open.append((tag, attrs))
+        if tag == "section" and attrs.get("class") == "run":
+            self.totals.append({})
+        loads = any(key.startswith("on") or key in ("src", "href") for key in attrs)
+        if loads or tag in ("img", "iframe", "link", "object"):
+            self.errors.append(f"<{tag} {attrs}>")
+        self.total = attrs.get("data-total", "")
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open[-1][0] != tag:
+            self.errors.append(f"</{tag}> closes {self.open[-1:]}")
+        else:
+            self.open.pop()
+        self.total = ""
+
+    def handle_data(self, data):
+        tag, attrs = self.open[-1] if self.open else ("", {})
+        if tag == "script":
+            if attrs.get("id") == "data":
+                self.data += data
+            else:
+                self.scripts.append(data)
+        elif self.total:
+            self.totals[-1][self.total] = int(data)
+
+
+class Same(unittest.TestCase):
+    def check(self, run):
+        totals = run.totals()
+        names = sorted(run.tests)
+        self.assertEqual(totals["passed"] + totals["failed"] + totals["skipped"], totals["tests"])
+        self.assertEqual(totals["tests"], len(names))
+
+        text = summary.text(run)
+        self.assertEqual([int(n)
+                          for n in re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped",
+                                                text.splitlines()[-1]).groups()],
+                         [totals[k] for k in ("passed", "failed", "skipped")])
+        for test in run.tests.values():
+            if test.verdict in ("fail", "broken"):
+                word = "FAILED" if test.verdict == "fail" else "BROKEN"
+                self.assertEqual(text.count(f"{word} {test.name}"), 1)
+
+        root = ET.fromstring(junit.text(run))
+        counted = {k: int(root.get(k)) for k in ("tests", "failures", "errors", "skipped")}
+        self.assertEqual(counted,
+                         {"tests": totals["tests"], "failures": totals["fail"], "skipped": totals["skipped"],
+                                   "errors": totals["broken"] + totals["not-run"]})
+        cases = root.findall(".//testcase")
+        self.assertEqual(sorted(c.get("name") for c in cases), names)
+        self.assertEqual(sum(len(c) == 0 or all(e.tag == "system-out" for e in c) for c in cases),
+                         totals["passed"])
+        self.assertEqual({k: sum(int(s.get(k)) for s in root) for k in counted}, counted)
+
+        data = json.loads(json.dumps(json_out.document(run), default=str))
+        self.assertEqual((data["totals"], data["exit_status"]), (totals, run.exit_status()))
+        self.assertEqual(sorted(t["name"] for t in data["tests"]), names)
+
+        page = Page(html.text(run))
+        self.assertEqual(page.errors, [])
+        self.assertEqual(sorted(t["name"] for t in json.loads(page.data)[0]["tests"]), names)
+        shown = page.totals[0]
+        self.assertEqual(shown.pop("exit"), run.exit_status())
+        self.assertLessEqual(shown.items(), totals.items())
+        self.assertLessEqual({"passed", "failed", "skipped"}, set(shown))
+
+        outer = re.findall(r"^(not )?ok \d+ (.*)$", ktap(run), re.M)
+        bad = {t.program if t.program in run.plans else RUN for t in run.tests.values()
+               if t.verdict in ("fail", "broken", "not-run")}
+        self.assertEqual({title.split()[2] for no, title in outer if no}, bad)
+        inner = re.findall(r"^# (?:not )?ok \d+ (\S+)", ktap(run), re.M)
+        self.assertEqual(sorted(inner), sorted(t.name for t in run.tests.values() for _ in t.attempts))
+
+        status = run.exit_status()
+        if not run.signal:
+            self.assertEqual(status == 0, totals["failed"] == 0 and (totals["passed"] > 0))
+            self.assertEqual(bool(bad), status in (1, 3))
+
+    def test_good_and_mixed(self):
+        self.check(replay(GOOD))
+        self.check(replay(MIXED, MIXED_PLAN))
+        self.check(replay("", {}))
+        self.check(replay("", PLAN))
+
+    def test_random(self):
+        rng = random.Random(7)
+        for number in range(80):
+            with self.subTest(number=number):
+                self.check(random_run(rng))
+
+    def test_matrix(self):
+        self.check(matrix.run())
+
+    def test_many_failures(self):
+        page = Page(html.text(matrix.run(bad=0.2)))
+        self.assertEqual(page.errors, [])
+
+    def test_hostile(self):
+        run = hostile_run()
+        self.assertEqual({n: t.verdict for n, t in run.tests.items() if not n.startswith("run.")},
+                         {"a.one": "fail", "a.two": "skip", "a.three": "broken", "a.four": "fail",
+                          "b.one": "pass", "a.hostile": "fail"})
+        self.check(run)
+        for text in (summary.text(run), junit.text(run), ktap(run)):
+            self.assertTrue(all(c == "\n" or c == "·" or " " <= c <= "~" for c in text), repr(text))
+        for end in ("reboot: System halted", "Kernel panic - not syncing: VFS:", "[FAIL]",
+                    "result: </script> # SKIP"):
+            self.assertNotIn(end, ktap(run))        # the kernel's parser would stop there, NIPA see a verdict
+        page = Page(html.text(run))
+        self.assertEqual(len(page.scripts), 1)
+        self.assertNotIn("alert", page.scripts[0])
+
+    def test_read_back(self):
+        for run in (replay(GOOD), replay(MIXED, MIXED_PLAN), hostile_run(), random_run(random.Random(9))):
+            with tempfile.TemporaryDirectory() as folder:
+                json_out.write(run, Path(folder) / "run.json")
+                again = json_out.read(folder)
+                self.assertEqual(list(Path(folder).iterdir()), [Path(folder) / "run.json"])
+            self.assertEqual(json_out.document(again) | {"info": 0},
+                             json.loads(json.dumps(json_out.document(run), default=str)) | {"info": 0})
+            self.assertEqual(junit.text(again), junit.text(run))
+            self.assertEqual(summary.text(again), summary.text(run))
+            self.check(again)
+
+    def test_not_results(self):
+        good = json.dumps(json_out.document(replay(GOOD)))
+        data = json.loads(good)
+        cases = ["", "{}", "[]", "null", good[:-5], good.replace('"version": 1', '"version": 2'),
+                 good.replace("hmm-coherent-results", "other"),
+                 good.replace('"verdict": "pass"', '"verdict": "fail"'),
+                 good.replace('"verdict": "pass"', '"verdict": "great"'),
+                 good.replace('"attempts"', '"tries"'),
+                 good.replace('"cause": ""', '"cause": "luck"'),
+                 good.replace('"exit_status": 0', '"exit_status": 1'), "[" * 100_000]
+        cases += [json.dumps({k: v for k, v in data.items() if k != key}) for key in data]
+        cases += [json.dumps(data | {key: None}) for key in ("tests", "plans", "totals", "harmless")]
+        for text in cases:
+            with self.subTest(text=text[:80]), tempfile.TemporaryDirectory() as folder:
+                (Path(folder) / "run.json").write_text(text)
+                with self.assertRaises(Stop, msg=text) as stop:
+                    json_out.read(folder)
+                self.assertEqual(stop.exception.status, 2)
+        with self.assertRaises(Stop):
+            json_out.read("/nonexistent")
+
+
+class Ktap(unittest.TestCase):
+    def test_streaming_gives_the_same(self):
+        """Written event by event, or all at once: the same, and each program as soon as it has ended."""
+        from report.ktap import Reader
+        run, stream = Run(), io.StringIO()
+        for program, names in MIXED_PLAN.items():
+            run.expect(program, names)
+        writer = ktap_out.Writer(stream)
+        for event in Reader().feed(MIXED.encode()):
+            run.take(event, 1)
+            writer.update(run)
+            if "start hmm_coherent_b" in str(event):
+                self.assertIn("\nnot ok 1 selftests: hmm-coherent: hmm_coherent_a # exit=1\n",
+                              stream.getvalue())
+        run.finish()
+        writer.finish(run)
+        self.assertEqual(stream.getvalue(), ktap(replay(MIXED, MIXED_PLAN)))
+
+    def test_a_verdict_that_got_worse_after_it_was_printed(self):
+        run, stream = replay(GOOD, finish=False), io.StringIO()
+        writer = ktap_out.Writer(stream)
+        writer.update(run)
+        self.assertIn("\nok 1 selftests", stream.getvalue())
+        run.splat("a.two", ["BUG: late"])
+        run.finish()
+        writer.finish(run)
+        self.assertIn("# # a.two became fail: BUG: late\nnot ok 3 selftests: hmm-coherent: hmm_coherent_run",
+                      stream.getvalue())
+
+    def test_all_skipped(self):
+        text = GOOD
+        for name in ("a.one", "a.two", "a.three", "b.one"):
+            text = text.replace(f" {name} # time=", f" {name} # SKIP no disk")
+        text = text.replace("coherent_a 0", "coherent_a 4").replace("coherent_b 0", "coherent_b 4")
+        self.assertEqual(re.findall(r"^ok .*", ktap(replay(text)), re.M),
+                         [f"ok {n} selftests: hmm-coherent: {p} # SKIP" for n, p in
+                          enumerate(("hmm_coherent_a", "hmm_coherent_b", "hmm_coherent_run"), 1)])
+
+    def runs(self):
+        return {"good": replay(GOOD), "mixed": replay(MIXED, MIXED_PLAN), "hostile": hostile_run(),
+                "matrix": matrix.run(), "cut": replay(MIXED[:len(MIXED) // 2], MIXED_PLAN)}
+
+    def parsed(self, run, command):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "ktap"
+            path.write_text(ktap(run))
+            return subprocess.run([*command, path], cwd=folder, capture_output=True, text=True, check=False,
+                                  env=dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"),
+                                  stdin=subprocess.DEVNULL)
+
+    @unittest.skipUnless(shutil.which("prove"), "no prove: apt-get install perl")
+    def test_prove(self):
+        for name, run in self.runs().items():
+            with self.subTest(run=name):
+                done = self.parsed(run, ["prove", "--exec", "cat"])
+                self.assertNotIn("Parse errors", done.stdout)
+                self.assertEqual(done.returncode == 0, name == "good", done.stdout)
+                self.assertIn(f"Tests={len(run.plans) + 1},", done.stdout)
+
+    @unittest.skipUnless(os.path.isfile(os.environ.get("HMM_COHERENT_KTREE",
+                                                       "") + "/tools/testing/kunit/kunit.py"),
+                         "HMM_COHERENT_KTREE names no kernel tree")
+    def test_kunit(self):
+        parser = os.environ["HMM_COHERENT_KTREE"] + "/tools/testing/kunit/kunit.py"
+        for name, run in self.runs().items():
+            with self.subTest(run=name):
+                done = self.parsed(run, [sys.executable, parser, "parse"])
+                self.assertNotIn("[ERROR]", done.stdout)
+                self.assertEqual(done.returncode == 0, name == "good", done.stdout)
+                self.assertIn(f"Ran {len(run.plans) + 1} tests:", done.stdout)
+
+
+class Xml(unittest.TestCase):
+    @unittest.skipUnless(shutil.which("xmllint"), "no xmllint: apt-get install libxml2-utils")
+    def test_a_second_parser(self):
+        for run in (hostile_run(), matrix.run(hostile="]]>")):
+            done = subprocess.run(["xmllint", "--noout", "-"], input=junit.text(run), capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+class Person(unittest.TestCase):
+    def test_a_failure_has_everything(self):
+        run = replay(MIXED, MIXED_PLAN)
+        run.rerun_command = lambda name: f"./run_tests.sh --kernel 6.1 '{name}'"
+        text = summary.text(run)
+        failure = text[:text.index("FAILED a.four")]
+        for part in ("FAILED a.one", "rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c",
+                     "expected: result: EFAULT",
+                     "seen:     result: 4096", "again:    ./run_tests.sh --kernel 6.1 'a.one'"):
+            self.assertIn(part, failure)
+        self.assertIn("FAILED a.four (hung)", text)
+        self.assertIn("BROKEN a.three", text)
+        self.assertIn("skipped 1: no slow device\n    remedy:   give HMM_COHERENT_SLOW", text)
+        self.assertIn("not applicable 1: this kernel has no unshare", text)
+        self.assertTrue(text.startswith("FAILED"))
+        self.assertIn("\n2 wrong, 1 broken, 1 not applicable, ", text)
+
+    def test_skips_are_grouped(self):
+        text = summary.text(matrix.run())
+        self.assertEqual(text.count("HMM_COHERENT_RAW is not set"), 1)
+
+    def test_colour_only_when_asked(self):
+        run = replay(MIXED, MIXED_PLAN)
+        self.assertNotIn("\x1b", summary.text(run))
+        coloured = summary.text(run, colour=True)
+        self.assertIn("\x1b[31;1mFAILED a.one\x1b[0m", coloured)
+        self.assertEqual(re.sub(r"\x1b\[[0-9;]*m", "", coloured), summary.text(run))
+
+    def test_a_thousand_failures_stay_readable(self):
+        text = summary.text(matrix.run(bad=1.0))
+        self.assertLess(len(text.splitlines()), 2500)
+        self.assertGreater(text.count("again:"), 19)
+
+    def test_flaky(self):
+        text = ("1..3\n" + "".join(f"# begin p.x\n{'not ' * (n == 2)}ok {n} p.x\n"
+                                   for n in (1, 2, 3)) + "# end p ran=3 checks=3\n")
+        run = replay(text, {"p": ["p.x"] * 3})
+        self.assertIn("FAILED p.x  flaky: 2 of 3 attempts passed", summary.text(run))
+
+
+class Table(unittest.TestCase):
+    def cell(self, place, mapping, access="cpu-write", **more):
+        return matrix.outcome(place, mapping, access) | more
+
+    def lines(self, *outcomes):
+        return table.text(outcomes, "6.1").splitlines()
+
+    def test_readable(self):
+        text = table.text(summary.outcomes(matrix.run(bad=0)), "6.1")
+        self.assertLessEqual(max(map(len, text.splitlines())), table.WIDTH)
+        self.assertIn("cpu-write           4096·stays·new     EFAULT·stays·old !  4096·copied·new", text)
+        self.assertIn("vmsplice            4096·stays·old     =                   =  ", text)
+        self.assertIn("In every row as rw: ro-rw, cow-left, uffd-wp, soft-dirty", text)
+
+    def test_in_full_where_there_is_room(self):
+        text = "\n".join(self.lines(self.cell("coherent", "rw"), self.cell("coherent", "ro"),
+                                    self.cell("coherent", "cow-shared")))
+        self.assertRegex(text,
+                         r"cpu-write +4096 · stays · new +EFAULT · stays · old ! +4096 · copied to RAM · new")
+
+    def test_signs(self):
+        longterm = "pin-longterm-write"
+        row = self.lines(self.cell("coherent", "rw", longterm), self.cell("coherent", "ro", longterm),
+                         self.cell("system", "rw", longterm), self.cell("system", "ro", longterm))[3]
+        self.assertRegex(row, r"4096 · moved to RAM · new ~ +EFAULT · stays · old !$")
+        row = self.lines(self.cell("coherent", "rw", verdict="fail"))[3]
+        self.assertTrue(row.endswith(" X"))
+
+    def test_without_an_outcome(self):
+        row = self.lines(self.cell("coherent", "rw"), table.stub("coherent.ro.cpu-write", "broken"))[3]
+        self.assertTrue(row.endswith("(broken)"))
+        self.assertIsNone(table.stub("fork.child-writes", "fail"))
+
+    def test_nothing_coherent(self):
+        self.assertEqual(table.text([self.cell("system", "rw"), {}, {"place": "coherent"}]), "")
+
+    def test_several_pages_have_rows_only_where_there_is_nothing_simpler(self):
+        many = self.cell("coherent", "rw", extent="many")
+        lines = self.lines(self.cell("coherent", "rw"), many)
+        self.assertNotIn("many", "\n".join(lines))
+        self.assertEqual(lines[-1], "1 outcomes of buffers with several pages are in the results folder.")
+        self.assertEqual(self.lines(many)[3].split()[0], "cpu-write/many")
+
+    def test_columns_that_never_differ_are_one(self):
+        lines = self.lines(*(self.cell("coherent", m, a) for m in ("rw", "ro", "born-ro", "cow-left")
+                             for a in ("cpu-read", "cpu-write") if (m, a) != ("born-ro", "cpu-read")))
+        self.assertEqual(lines[2].split(), ["access", "rw", "ro"])
+        self.assertEqual(lines[3].split(), ["born-ro"])
+        self.assertIn("In every row as rw: cow-left", lines)
+
+    def test_any_shape(self):
+        rng = random.Random(11)
+        values = (None, 0, -14, 1.5, "", "x" * 500, [], {}, [{}], [None], [{"moved": 3}], {"owner": []}, True)
+        for _ in range(500):
+            outcome = {key: rng.choice(values)
+                       for key in rng.sample(("result", "errno", "page", "data", "extent", "verdict"), 4)}
+            text = table.text([outcome | {"place": "coherent", "mapping": "rw", "access": "x"}] * 2)
+            self.assertLess(len(text), 2000)
+
+
+@unittest.skipUnless(shutil.which(os.environ.get("HMM_COHERENT_BROWSER", "")),
+                     "HMM_COHERENT_BROWSER names no browser")
+class Browser(unittest.TestCase):
+    def dom(self, runs):
+        with tempfile.TemporaryDirectory() as folder:
+            html.write(runs, Path(folder) / "page.html")
+            return subprocess.run(
+                [os.environ["HMM_COHERENT_BROWSER"], "--headless", "--no-sandbox", "--disable-gpu",
+                 "--disable-quic", "--no-first-run",
+                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                 f"--user-data-dir={folder}/home",
+                 "--virtual-time-budget=5000", "--dump-dom", f"file://{folder}/page.html"],
+                capture_output=True, text=True, check=True, timeout=60).stdout
+
+    def test_grid(self):
+        run = matrix.run()
+        dom = self.dom([run, hostile_run()])
+        grid = dom[dom.index('<table class="grid"'):dom.index("</table>")]
+        self.assertEqual(grid.count('<td class="cell '), sum(n.startswith("coherent.") for n in run.tests))
+        self.assertEqual(dom.count("<script"), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Kernel reports: every kind is found, in both log formats, and blamed on the right test."""
+
+import re
+import unittest
+
+from report.splat import HARMLESS, REPORT, Scanner, scan, unmarked
+from streams import HERE, replay, GOOD
+
+TAIL = ["CPU: 0 PID: 93 Comm: hmm_coherent_fo Not tainted 6.1.192 #1", "Hardware name: QEMU Standard PC",
+        "Call Trace:", " <TASK>", " dump_stack_lvl+0x45/0x5e", " do_syscall_64+0x3b/0x90", " </TASK>"]
+CUT = "------------[ cut here ]------------"
+END = "---[ end trace 0000000000000000 ]---"
+
+# The first lines of each kind of report, as kernels from 6.1 to 7.3 print them.
+KINDS = {
+    "WARN": [CUT, "WARNING: CPU: 0 PID: 93 at mm/gup.c:72 try_grab_page+0x1/0x2",
+             "Modules linked in: test_hmm"],
+    "WARN, 7.x": [CUT, "WARNING: mm/gup.c:72 at try_grab_page+0x1/0x2, CPU#0: hmm/93"],
+    "WARN with a message": [CUT, "sched: this is odd",
+                            "WARNING: CPU: 0 PID: 93 at mm/memory.c:1 do_wp_page+0x1/0x2"],
+    "refcount": [CUT, "refcount_t: underflow; use-after-free.",
+                 "WARNING: CPU: 0 PID: 93 at lib/refcount.c:28 x+0x1/0x2"],
+    "BUG()": [CUT, "kernel BUG at mm/huge_memory.c:2412!", "invalid opcode: 0000 [#1] PREEMPT SMP NOPTI"],
+    "list": [CUT, "list_del corruption. prev->next should be ffff888, but was ffff999",
+             "kernel BUG at lib/list_debug.c:59!"],
+    "list_add": [CUT, "list_add corruption. next->prev should be prev (ffff), but was 0000.",
+                 "kernel BUG at x:1!"],
+    "list_add double": [CUT, "list_add double add: new=ffff, prev=ffff, next=ffff."],
+    "NULL": ["BUG: kernel NULL pointer dereference, address: 0000000000000008",
+             "#PF: supervisor read access in kernel mode",
+             "Oops: 0000 [#1] PREEMPT SMP NOPTI"],
+    "page fault": ["BUG: unable to handle page fault for address: ffffc90000000000", "Oops: 0002 [#1] SMP"],
+    "fault on arm64": ["Unable to handle kernel paging request at virtual address dead000000000100",
+                       "Internal error: Oops: 96000004 [#1] SMP"],
+    "GPF": ["general protection fault, probably for non-canonical address 0xdead000000000122: 0000 [#1] SMP"],
+    "GPF, 6.12": ["Oops: general protection fault, probably for non-canonical address 0xdead0000: 0000 [#1]"],
+    "KASAN": ["=" * 66, "BUG: KASAN: use-after-free in do_wp_page+0x1/0x2",
+              "Write of size 8 at addr ffff888"],
+    "KCSAN": ["=" * 66, "BUG: KCSAN: data-race in try_grab_page / put_page"],
+    "KFENCE": ["=" * 66, "BUG: KFENCE: out-of-bounds read in test_hmm+0x1/0x2"],
+    "UBSAN": ["=" * 80, "UBSAN: array-index-out-of-bounds in lib/test_hmm.c:12:3"],
+    "kmemleak": ["kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)"],
+    "lockdep circular": ["", "=" * 54, "WARNING: possible circular locking dependency detected",
+                         "6.1.192 #1 Not tainted"],
+    "lockdep recursive": ["", "=" * 44, "WARNING: possible recursive locking detected"],
+    "lockdep irq": ["", "=" * 32, "WARNING: inconsistent lock state",
+                    "inconsistent {HARDIRQ-ON-W} -> {IN-HARDIRQ-W} usage."],
+    "lockdep RCU": ["", "=" * 29, "WARNING: suspicious RCU usage",
+                    "mm/gup.c:1 suspicious rcu_dereference_check() usage!"],
+    "lockdep unlock": ["WARNING: bad unlock balance detected!"],
+    "lockdep exit": ["WARNING: lock held when returning to user space!"],
+    "lockdep off": [CUT, "DEBUG_LOCKS_WARN_ON(lock->magic != lock)",
+                    "WARNING: CPU: 0 PID: 1 at kernel/locking/mutex.c:1"],
+    "atomic": ["BUG: sleeping function called from invalid context at mm/page_alloc.c:1"],
+    "scheduling": ["BUG: scheduling while atomic: hmm/93/0x00000002"],
+    "RCU stall": ["rcu: INFO: rcu_preempt self-detected stall on CPU",
+                  "rcu: \t0-....: (5250 ticks this GP) idle=1/1/0x4"],
+    "RCU stalls": ["rcu: INFO: rcu_sched detected stalls on CPUs/tasks:"],
+    "RCU expedited": ["rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 1-.... }"],
+    "RCU starved": ["rcu: rcu_preempt kthread starved for 5250 jiffies! g100 f0x0"],
+    "hung task": ["INFO: task hmm_coherent_io:93 blocked for more than 122 seconds."],
+    "soft lockup": ["watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [hmm:93]"],
+    "hard lockup": ["watchdog: Watchdog detected hard LOCKUP on cpu 1"],
+    "workqueue": ["BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 31s!"],
+    "bad page": ["BUG: Bad page state in process hmm_coherent_fo  pfn:50001"],
+    "bad map": ["BUG: Bad page map in process hmm  pte:8000000050001067 pmd:00000001"],
+    "bad rss": ["BUG: Bad rss-counter state mm:00000000abcdef12 type:MM_ANONPAGES val:1"],
+    "page tables": ["BUG: non-zero pgtables_bytes on freeing mm: 4096"],
+    "slub": ["=" * 77, "BUG kmalloc-64 (Not tainted): Poison overwritten"],
+    "panic": ["Kernel panic - not syncing: Fatal exception"],
+    "lockdep key": ["INFO: trying to register non-static key.",
+                    "The code is fine but needs lockdep annotation"],
+    "NX": ["kernel tried to execute NX-protected page - exploit attempt? (uid: 0)",
+           "BUG: unable to handle page fault for x"],
+    "double fault": ["double fault: 0000 [#1] SMP"],
+}
+
+HARMLESS_LINES = [
+    "Linux version 6.1.192 (root@vm) (gcc 12.2.0) #1 SMP",
+    "Command line: console=ttyS0 loglevel=4 panic=-1 oops=panic",
+    "Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible",
+    "x86/fpu: Supporting XSAVE",
+    "hmm_coherent_fo[93]: segfault at 0 ip 000000000040 sp 00007ffc error 4 in hmm[400000+1000]",
+    "traps: hmm_coherent_fo[93] general protection fault ip:401136 sp:7ffc error:0 in hmm[401000+1000]",
+    "page: refcount:2 mapcount:1 mapping:0000000000000000 index:0x7f pfn:0x50001",
+    "page dumped because: gup_test: dump_pages() test",
+    "---- page #0, starting from user virt addr: 0x7f0000000000",
+    "stderr: BUG: this is what a program said",
+    "kmemleak: Kernel memory leak detector initialized (mem pool available: 1)",
+    "rcu: Hierarchical RCU implementation.",
+    "rcu: RCU calculated value of scheduler-enlistment delay is 25 jiffies.",
+    "Lockdep: no Oops here", "ACPI: [Firmware Bug]: BIOS _OSI(Linux) query ignored",
+    "EXT4-fs (vda): warning: mounting unchecked fs",
+    "tsc: Fast TSC calibration failed", "Warning: unable to open an initial console.",
+    "kasan: KernelAddressSanitizer initialized",
+    "INFO: lockdep is happy", "systemd[1]: Failed", "HMM test module loaded. This is only for testing HMM.",
+    "hmm-coherent: BUG: kernel BUG at mm/gup.c:1", "hmm-coherent: begin WARNING: x", "reboot: Power down",
+    "debug: unmapping init [mem 0x1-0x2]", "mm/gup.c: WARNING: not at the start of a line",
+]
+
+
+def kmsg(lines, start=1):
+    return [f"4,{n},{n * 1000},-;{line}\n".encode() for n, line in enumerate(lines, start)]
+
+
+def console(lines, start=1):
+    return [f"[{n:5}.{n:06}] {line}\r\n".encode() for n, line in enumerate(lines, start)]
+
+
+def caller(lines):
+    return [f"<4>[{n:5}.{n:06}][    T{n}] {line}" for n, line in enumerate(lines)]
+
+
+def begin(name):
+    return f"hmm-coherent: begin {name}"
+
+
+def end(name):
+    return f"hmm-coherent: end {name}"
+
+
+class Found(unittest.TestCase):
+    def test_every_kind_in_every_format(self):
+        for kind, head in KINDS.items():
+            for form in (kmsg, console, caller, list):
+                with self.subTest(kind=kind, form=form.__name__):
+                    log = [begin("a.one"), "some line"] + head + TAIL + [END, end("a.one"), "another"]
+                    found = scan(form(log))
+                    self.assertEqual([s.where for s in found], ["a.one"])
+                    title = next(line for line in head if line and line != CUT and set(line) != {"="})
+                    self.assertEqual(found[0].title, title)
+                    self.assertEqual(len(found), 1)
+                    self.assertIn("Call Trace:", found[0].lines)
+                    self.assertNotIn("another", found[0].lines)
+
+    def test_lines_that_are_none(self):
+        for form in (kmsg, console, list):
+            for line in HARMLESS_LINES:
+                with self.subTest(line=line, form=form.__name__):
+                    self.assertEqual(scan(form([line])), [])
+
+    def test_clean_boots(self):
+        for log in sorted(HERE.glob("boot-*.kmsg")):
+            with self.subTest(log=log.name), open(log, "rb") as lines:
+                self.assertEqual([s.title for s in scan(lines)], [])
+
+    def test_a_recorded_panic(self):
+        with open(HERE / "panic-6.1.console", "rb") as lines:
+            [splat] = scan(lines)
+        self.assertEqual(splat.title, "Kernel panic - not syncing: sysrq triggered crash")
+        self.assertIn("Call Trace:", splat.lines)
+
+    def test_one_planted_in_a_boot(self):
+        for log in sorted(HERE.glob("boot-*.kmsg")):
+            lines = log.read_bytes().splitlines(True)
+            for at in range(0, len(lines), 37):
+                found = scan(lines[:at] + kmsg(["BUG: Bad page state in process x  pfn:1"]) + lines[at:])
+                self.assertEqual(len(found), 1)
+                self.assertEqual(found[0].line_no, at + 1)
+
+    def test_several(self):
+        log = []
+        for head in KINDS.values():
+            log += head + TAIL + [END]
+        self.assertEqual(len(scan(kmsg(log))), len(KINDS))
+
+    def test_oops_and_its_panic_are_one(self):
+        log = KINDS["NULL"] + TAIL + ["Kernel panic - not syncing: Fatal exception"]
+        self.assertEqual(len(scan(console(log))), 1)
+        log = KINDS["NULL"] + TAIL + [END, "note: x[93] exited with irqs disabled",
+                                      "Kernel panic - not syncing: Fatal"]
+        self.assertEqual([s.title for s in scan(console(log))],
+                         [KINDS["NULL"][0], "Kernel panic - not syncing: Fatal"])
+
+    def test_cut_log(self):
+        self.assertEqual(len(scan([CUT])), 1)
+        self.assertEqual(len(scan(console(KINDS["WARN"])[:1])), 1)
+
+    def test_records(self):
+        found = scan([b"4,1,1000,-;BUG: Bad page state in process x\n", b" SUBSYSTEM=pci\n",
+                      b" DEVICE=+pci:0000\n",
+                      b"4,2,1001,c;second\\x0athird\n", b"4,3,1002,-,caller=T1;fourth\n"])
+        self.assertEqual(found[0].lines, ["BUG: Bad page state in process x", "second", "third", "fourth"])
+
+    def test_any_bytes(self):
+        self.assertEqual(scan([b"\xff\x00\n", b"", b"4,", b"4,1,2,-;", b"[", b"[ 1.1]", b"\x1b[31mBUG: x"]),
+                         [])
+        self.assertEqual(len(scan([b"4,1,2,-;BUG: \xff\x00" + b"x" * 1_000_000])), 1)
+
+    def test_every_alternative_of_the_pattern_is_used(self):
+        """A kind nobody tests is a kind nobody finds."""
+        heads = [line for head in KINDS.values() for line in head]
+        for part in re.split(r"\|(?![^(]*\))", REPORT.pattern):
+            self.assertTrue(any(re.match(part, line) for line in heads), part)
+
+
+class Blame(unittest.TestCase):
+    BUG = ["BUG: Bad page state in process x", "stack"]
+
+    def where(self, log):
+        return [s.where for s in scan(kmsg(log))]
+
+    def test_in_between_and_after(self):
+        log = [*self.BUG, begin("a.one"), *self.BUG, end("a.one"), *self.BUG, begin("a.two"), end("a.two"),
+               *self.BUG]
+        self.assertEqual(self.where(log), ["", "a.one", "after a.one", "after a.two"])
+
+    def test_the_same_warning_twice(self):
+        warn = KINDS["WARN"]
+        self.assertEqual(self.where([begin("a.one"), *warn, end("a.one"), begin("a.two"), *warn,
+                                     end("a.two")]),
+                         ["a.one", "a.two"])
+
+    def test_begin_without_end(self):
+        self.assertEqual(self.where([begin("a.one"), begin("a.two")] + self.BUG), ["a.two"])
+
+    def test_a_report_over_a_marker(self):
+        """Printed by one CPU while the test on the other ends: it stays where it began."""
+        [splat] = scan(kmsg([begin("a.one"), *self.BUG, end("a.one"), "more of it"]))
+        self.assertEqual((splat.where, splat.lines), ("a.one", self.BUG))
+
+    def test_markers_are_counted(self):
+        scanner = Scanner()
+        for line in kmsg([begin("a.one"), end("a.one"), begin("a.one"), "hmm-coherent: begin",
+                          "hmm-coherent: end of log", "x hmm-coherent: begin a.two"]):
+            scanner.feed(line)
+        self.assertEqual(scanner.begins, {"a.one": 2})
+
+    def test_a_log_without_all_markers(self):
+        run, scanner = replay(GOOD), Scanner()
+        for line in kmsg([begin("a.one"), begin("a.two"), begin("b.one")]):
+            scanner.feed(line)
+        self.assertEqual(unmarked(run, 1, scanner.begins), ["a.three"])
+        self.assertEqual(unmarked(run, 2, scanner.begins), [])
+        run.tests["a.one"].attempts *= 2
+        self.assertEqual(unmarked(run, 1, scanner.begins), ["a.one", "a.three"])
+
+    def test_into_the_model(self):
+        run = replay(GOOD, finish=False)
+        for splat in scan(kmsg([begin("a.two"), *KINDS["KASAN"], end("a.two"), begin("b.one"), end("b.one"),
+                                *self.BUG])):
+            run.splat(splat.where, splat.lines)
+        run.finish()
+        self.assertEqual((run.tests["a.two"].verdict, run.tests["a.two"].cause), ("fail", "splat"))
+        self.assertIn("after b.one: BUG: Bad page state", run.tests["run.kernel-log"].reason)
+        self.assertEqual(run.exit_status(), 1)
+
+    def test_what_the_test_saw_itself_is_told_once(self):
+        run = replay(GOOD.replace("# log: a word for people\nok 2",
+                                  "# splat: WARNING: CPU: 0\n# splat: stack\nnot ok 2"),
+                     finish=False)
+        run.splat("a.two", ["WARNING: CPU: 0", "stack"])
+        self.assertEqual(run.tests["a.two"].attempts[0].texts("splat").count("WARNING: CPU: 0"), 1)
+        self.assertEqual(run.tests["a.two"].cause, "splat")
+
+
+class Filter(unittest.TestCase):
+    LINE = "WARNING: CPU: 0 PID: 1 at mm/memremap.c:1 Conflicting mapping in same section"
+
+    def scanner(self, log, harmless=HARMLESS):
+        scanner = Scanner(harmless)
+        for line in kmsg(log):
+            scanner.feed(line)
+        return scanner
+
+    def test_known_lines_are_counted_and_hide_nothing_else(self):
+        known = [(re.compile(r"WARNING: .*memremap\.c"), "the driver's own")]
+        scanner = self.scanner([CUT, self.LINE, *TAIL, END] * 2, known)
+        self.assertEqual((scanner.splats, scanner.harmless), ([], {"the driver's own": 2}))
+        for real in KINDS.values():
+            for log in ([CUT, self.LINE, *real], [CUT, self.LINE, *TAIL, END, *real], [*real, self.LINE],
+                        [CUT, self.LINE, *TAIL, *real]):
+                scanner = self.scanner(log, known)
+                self.assertTrue(scanner.splats)
+                self.assertNotEqual(scanner.splats[-1].title, self.LINE)
+
+    def test_a_test_may_provoke_one(self):
+        allow = "hmm-coherent: allow Conflicting mapping"
+        log = [CUT, self.LINE, *TAIL, END]
+        scanner = self.scanner([begin("a.one"), allow, *log, end("a.one"), *log, begin("a.two"), *log,
+                                end("a.two")])
+        self.assertEqual([s.where for s in scanner.splats], ["after a.one", "a.two"])
+        self.assertEqual(scanner.harmless, {"provoked by a.one": 1})
+
+    def test_allowing_outside_a_test_allows_nothing(self):
+        self.assertEqual(len(self.scanner(["hmm-coherent: allow Conflicting", CUT, self.LINE]).splats), 1)
+
+    def test_every_filter_has_a_reason(self):
+        for pattern, reason in HARMLESS:
+            self.assertGreater(len(reason), 10)
+            self.assertFalse(any(pattern.match(line) for head in KINDS.values() for line in head))
+
+
+if __name__ == "__main__":
+    unittest.main()
