@@ -12,6 +12,7 @@
 
 #include "kernel.h"
 #include "story.h"
+#include "transfer.h"
 
 #define PAGES 4
 
@@ -236,11 +237,12 @@ SCENARIO(direct_io, write_from_shared, "write(2) from shared pages: the right by
 }
 
 /*
- * DMA that lands late, on a device of its own.
+ * DMA that lands late, on a device of its own. The transfer is in flight when a body begins; each body waits for its end.
  */
 FIXTURE(slow_io)
 {
 	struct story story;
+	struct transfer transfer;
 };
 
 FIXTURE_VARIANT(slow_io)
@@ -255,7 +257,7 @@ FIXTURE_SETUP(slow_io)
 {
 	story_begin(&self->story, variant->place, false, 1);
 	story_medium(&self->story, ON_SLOW);
-	story_ring(&self->story);
+	transfer_start_read(&self->transfer, self->story.medium.fd, self->story.buffer.addr, self->story.buffer.size);
 }
 
 FIXTURE_TEARDOWN(slow_io)
@@ -264,9 +266,9 @@ FIXTURE_TEARDOWN(slow_io)
 }
 
 /* A test about a transfer in flight is void when the transfer was faster than the test. */
-static void prove_in_flight(struct story *s)
+static void prove_in_flight(struct transfer *transfer)
 {
-	if (ring_is_done(&s->ring))
+	if (transfer_is_done(transfer))
 		broken("the transfer was over before the test had done its part: HMM_COHERENT_SLOW is not slow");
 }
 
@@ -274,13 +276,12 @@ SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a 
 {
 	struct story *s = &self->story;
 
-	ring_start(&s->ring, RING_READ, s->medium.fd, s->buffer.addr, s->buffer.size);
 	holds(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
-	prove_in_flight(s);
+	prove_in_flight(&self->transfer);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", ring_finish(&s->ring), s->buffer.size);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	holds(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 0);
@@ -290,16 +291,15 @@ SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is
 {
 	struct story *s = &self->story;
 
-	ring_start(&s->ring, RING_READ, s->medium.fd, s->buffer.addr, s->buffer.size);
 	if (story_on_device(s))
 		story_migrate_back(s);
 	else
 		story_migrate_to_device(s);
-	prove_in_flight(s);
+	prove_in_flight(&self->transfer);
 	holds(RULE_PINNED_STAYS);
 	expect_stays(s, 0);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", ring_finish(&s->ring), s->buffer.size);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 }
 
@@ -308,19 +308,18 @@ SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer
 	struct story *s = &self->story;
 	struct buffer next;
 
-	ring_start(&s->ring, RING_READ, s->medium.fd, s->buffer.addr, s->buffer.size);
 	buffer_unmap(&s->buffer);
 	buffer_map(&next, 1, s->place);
 	buffer_write(&next, 0, 1, BY_OWNER);
 	if (story_on_device(s))
 		device_migrate_to(&s->device, next.addr, 1);
-	prove_in_flight(s);
+	prove_in_flight(&self->transfer);
 	/* Its frame must not be anybody's while the DMA still goes there. */
 	holds(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next.addr).pfn != s->frames[0], "page frame 0x%lx was handed out again while a transfer into it is in flight",
 	       s->frames[0]);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", ring_finish(&s->ring), features.page_size);
+	expect_result("completion", transfer_finish(&self->transfer), features.page_size);
 	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD, "the transfer landed in somebody else's page");
 	buffer_unmap(&next);
 	s->buffer.pages = 0;
@@ -330,9 +329,8 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: with FOL
 {
 	struct story *s = &self->story;
 
-	ring_start(&s->ring, RING_READ, s->medium.fd, s->buffer.addr, s->buffer.size);
 	child_fork(&s->child);
-	prove_in_flight(s);
+	prove_in_flight(&self->transfer);
 	if (features.dio_pins) {
 		holds(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
@@ -346,7 +344,7 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: with FOL
 		expect_child_keeps_frame(s, &s->child, 0);
 	}
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", ring_finish(&s->ring), s->buffer.size);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	if (features.dio_pins) {
 		holds(RULE_NO_LEAK);
