@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Building a kernel: when make runs and when not, what a failure says, and images that others built.
+
+The kernel here is a Makefile of a few lines with the targets that a kernel has.
+"""
+
+import gzip
+import os
+import struct
+import unittest
+from pathlib import Path
+
+from vm import elf, kconfig, kernel
+from vm.source import Source
+from vm_kit import WithCache
+
+MAKEFILE = """
+all:
+tinyconfig: ; echo "# nothing" > $(O)/.config
+olddefconfig: ; grep -v DROPPED $(O)/.config > $(O)/new; mv $(O)/new $(O)/.config
+vmlinux: code.c
+	@echo run >> $(O)/runs
+	cp code.c $(O)/vmlinux
+	echo "deps_x := $(CURDIR)/code.c $(CURDIR)/x.h" > $(O)/.code.o.cmd
+modules: vmlinux ; mkdir -p $(O)/lib; cp code.c $(O)/lib/test_hmm.ko; echo "$$MAKEFLAGS $$ARCH" > $(O)/environment
+"""
+CODE = "Linux version 6.1.9 (x)\n"
+
+
+class Builds(WithCache):
+    def setUp(self):
+        super().setUp()
+        self.tree = self.folder / "linux"
+        self.tree.mkdir()
+        (self.tree / "Makefile").write_text(MAKEFILE)
+        (self.tree / "code.c").write_text(CODE)
+        self.fragment = self.folder / "config"
+        self.fragment.write_text("CONFIG_A=y\n# CONFIG_B is not set\n")
+
+    def source(self, kind="debian") -> Source:
+        return Source(kind, self.tree, "6.1.9", "a label", "an identity")
+
+    def build(self, kind="debian"):
+        return kernel.build(self.source(kind), self.cache, self.fragment, self.say, 2)
+
+    def runs(self, built) -> int:
+        return len((built.build_dir / "runs").read_text().split())
+
+    def test_unchanged_is_not_built_again(self):
+        self.build()
+        self.assert_said("log in")
+        self.said.clear()
+        built = self.build()
+        self.assertEqual((self.runs(built), self.said), (1, []))
+
+    def test_an_unchanged_tree_is_not_built_again(self):
+        self.build("tree")
+        self.assertEqual(self.runs(self.build("tree")), 1)
+
+    def test_a_changed_tree_is_built_again(self):
+        for number, change in enumerate((lambda: (self.tree / "code.c").write_text(CODE + "new"),
+                                         lambda: (self.tree / "Makefile").write_text(MAKEFILE + "# new"),
+                                         lambda: (self.tree / "x.h").unlink(),
+                                         lambda: os.utime(self.tree / "code.c")), 1):
+            (self.tree / "x.h").write_text("")
+            before = self.runs(self.build("tree"))
+            change()
+            self.assertEqual(self.runs(self.build("tree")), before + 1, number)
+
+    def test_other_configuration_other_folder(self):
+        first = self.build()
+        self.fragment.write_text("CONFIG_A=y\nCONFIG_C=y\n")
+        second = self.build()
+        self.assertNotEqual(first.build_dir, second.build_dir)
+        self.assertNotEqual(first.config_hash, second.config_hash)
+
+    def test_other_compiler_other_folder(self):
+        first = self.build()
+        self.script("gcc", "echo gcc 99")
+        self.environment(PATH=f"{self.folder}:/usr/bin:/bin")
+        self.assertNotEqual(self.build().build_dir, first.build_dir)
+
+    def test_a_comment_changes_no_hash_of_the_configuration(self):
+        first = self.build()
+        self.fragment.write_text("# why\nCONFIG_A=y\n")
+        self.assertEqual(self.build().config_hash, first.config_hash)
+
+    def test_damage_is_repaired_and_said(self):
+        for damage in (lambda folder: (folder / "vmlinux").write_text(""), lambda folder: (folder / "vmlinux").unlink(),
+                       lambda folder: (folder / "lib/test_hmm.ko").unlink(),
+                       lambda folder: (folder / ".stamp").write_text("not json")):
+            built = self.build()
+            damage(built.build_dir)
+            self.said.clear()
+            self.assertEqual(self.build().image.read_text(), CODE)
+            self.assert_said("damaged")
+
+    def test_a_lost_line_is_named(self):
+        self.fragment.write_text("CONFIG_A=y\nCONFIG_DROPPED=y\n")
+        (self.tree / "Kconfig").write_text("config DROPPED\n\tbool\n\tdepends on A && NEEDED\n")
+        self.stops(3, "CONFIG_DROPPED=y: for the first, it needs NEEDED", self.build)
+        self.assertFalse(list((self.cache.root / "build").glob("*/.stamp")))
+
+    def test_first_error_and_log(self):
+        (self.tree / "Makefile").write_text(MAKEFILE.replace(
+            "@echo run >> $(O)/runs", "@echo '  CC mm/error.o'; echo 'mm/gup.c:7:1: error: first'; echo 'x.c:1: error: next'; exit 1"))
+        stop = self.stops(3, "does not build: mm/gup.c:7:1: error: first", self.build)
+        log = Path(str(stop).rpartition(" ")[2])
+        self.assertIn("error: next", log.read_text())
+
+    def test_a_full_disk_is_no_compiler_error(self):
+        (self.tree / "Makefile").write_text(MAKEFILE.replace(
+            "@echo run >> $(O)/runs", "@echo 'as: x.o: error: No space left on device'; exit 1"))
+        self.stops(3, "is full", self.build)
+
+    def test_after_a_failure_it_goes_on(self):
+        (self.tree / "code.c").rename(self.tree / "away")
+        self.stops(3, "No rule to make target", self.build)
+        (self.tree / "away").rename(self.tree / "code.c")
+        self.assertEqual(self.build().image.read_text(), CODE)
+
+    def test_the_outer_make_does_not_leak_in(self):
+        self.environment(MAKEFLAGS="-n", ARCH="arm", CFLAGS="-Werror")
+        self.assertNotIn("arm", (self.build().build_dir / "environment").read_text())
+
+
+class Configurations(WithCache):
+    def config(self, text: str) -> Path:
+        path = self.folder / f"config-{len(list(self.folder.iterdir()))}"
+        path.write_text(text)
+        return path
+
+    def test_lost(self):
+        have = self.config('CONFIG_A=y\nCONFIG_M=m\n# CONFIG_N is not set\nCONFIG_S="x"\nCONFIG_ON=y\n')
+        for line, lost in (("CONFIG_A=y", []), ("CONFIG_M=y", ["CONFIG_M=y"]), ("CONFIG_N=y", ["CONFIG_N=y"]),
+                           ("CONFIG_NONE=y", ["CONFIG_NONE=y"]), ('CONFIG_S="x"', []), ("CONFIG_S=3", ["CONFIG_S=3"]),
+                           ("# CONFIG_NONE is not set", []), ("# CONFIG_ON is not set", ["CONFIG_ON=n"]),
+                           ("# any comment", [])):
+            self.assertEqual(kconfig.lost(self.config(line + "\n"), have), lost, line)
+
+    def test_renamed(self):
+        fragment = self.config("# renamed: CONFIG_OLD to CONFIG_NEW\nCONFIG_OLD=y\n")
+        for have, lost in (("CONFIG_OLD=y", []), ("CONFIG_NEW=y", []), ("CONFIG_X=y", ["CONFIG_OLD=y"]),
+                           ("# CONFIG_NEW is not set", ["CONFIG_OLD=y"])):
+            self.assertEqual(kconfig.lost(fragment, self.config(have + "\n")), lost, have)
+
+    def test_why(self):
+        have = self.config("CONFIG_A=y\n")
+        (self.folder / "Kconfig").write_text("menuconfig X\n\tbool\n\tdepends on A && !C && B\n\nconfig Y\n\tbool\n")
+        for line, why in (("CONFIG_X=y", "it needs B"), ("CONFIG_Z=y", "no option Z"),
+                          ("CONFIG_Y=y", "its dependencies are not met"), ("CONFIG_Y=n", "selects Y")):
+            self.assertIn(why, kconfig.explain(line, have, self.folder))
+
+    def test_the_fragment_of_this_repository(self):
+        """Each line once; each block of options says why."""
+        text = (Path(kernel.__file__).parent.parent / "config").read_text()
+        names = [line.removeprefix("# ").split("=")[0].split(" ")[0] for line in text.splitlines()
+                 if line.removeprefix("# ").startswith("CONFIG_")]
+        self.assertEqual(len(names), len(set(names)))
+        for block in text.strip().split("\n\n"):
+            self.assertTrue(block.startswith("#") and not block.startswith("# CONFIG_"), block)
+        for needed in ("CONFIG_TEST_HMM=m", "CONFIG_GUP_TEST=y", "CONFIG_DEVICE_PRIVATE=y"):
+            self.assertIn(needed, text)
+
+
+def bzimage(release: str) -> bytes:
+    data = bytearray(0x800)
+    data[0x202:0x206] = b"HdrS"
+    struct.pack_into("<H", data, 0x20e, 0x300)
+    text = f"{release} (me@here) #1\0".encode()
+    data[0x500:0x500 + len(text)] = text
+    return bytes(data)
+
+
+class Images(WithCache):
+    def setUp(self):
+        super().setUp()
+        self.image = self.folder / "bzImage"
+        self.image.write_bytes(bzimage("6.12.9-mine"))
+        self.modules = self.folder / "modules/kernel/lib"
+        self.modules.mkdir(parents=True)
+
+    def module(self, release: str, name="test_hmm.ko") -> None:
+        (self.modules / name).write_bytes(f"x\0vermagic={release} SMP mod_unload \0srcversion=ABC\0".encode())
+
+    def load(self, modules=True):
+        return kernel.from_image(self.image, self.folder / "modules" if modules else None, self.cache, self.say)
+
+    def test_good(self):
+        self.module("6.12.9-mine")
+        found = self.load()
+        self.assertEqual((found.release, found.srcversion, found.source), ("6.12.9-mine", "ABC", None))
+
+    def test_vmlinux(self):
+        self.image.write_bytes(b"\x7fELF\x02" + bytes(200) + b"\0Linux version 6.1.9 (me) gcc\0")
+        self.module("6.1.9")
+        self.assertEqual(self.load().release, "6.1.9")
+
+    def test_without_module(self):
+        self.stops(2, "no test_hmm.ko", self.load)
+        self.stops(2, "no test_hmm.ko", self.load, False)
+
+    def test_module_of_another_kernel(self):
+        self.module("6.12.9")
+        self.stops(3, "module of another kernel (6.12.9", self.load)
+
+    def test_no_image(self):
+        for data in (b"", b"text", bytes(0x1000), b"\x7fELF\x02 no banner"):
+            self.image.write_bytes(data)
+            self.stops(2, "no Linux image", self.load)
+
+    def test_too_old(self):
+        self.image.write_bytes(bzimage("5.10.0-30-amd64"))
+        self.stops(4, "every test would skip", self.load)
+
+    def test_compressed_module(self):
+        self.module("6.12.9-mine", "plain")
+        (self.modules / "test_hmm.ko.gz").write_bytes(gzip.compress((self.modules / "plain").read_bytes()))
+        self.assertEqual(self.load().modules["test_hmm"].read_bytes(), (self.modules / "plain").read_bytes())
+
+    def test_compressed_in_a_way_nobody_reads(self):
+        self.module("6.12.9-mine", "test_hmm.ko.zst")
+        self.stops(3, "unzstd", self.load)
+
+    def test_build_id(self):
+        note = struct.pack("<III4s4s", 4, 4, 3, b"GNU\0", bytes.fromhex("01ff02fe"))
+        other = struct.pack("<III8s4s", 6, 2, 7, b"Linux\0\0\0", b"ab\0\0")
+        head = bytearray(64)
+        head[:5] = b"\x7fELF\x02"
+        struct.pack_into("<Q", head, 32, 64)
+        struct.pack_into("<HH", head, 54, 56, 1)
+        segment = struct.pack("<IIQQQQQQ", 4, 4, 120, 0, 0, len(other + note), 0, 4)
+        self.assertEqual(elf.build_id(bytes(head) + segment + other + note), "01ff02fe")
+        self.assertEqual(elf.build_id(bytes(head) + segment + other), "")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest's process: its command line, its results channel, and that nothing of it stays behind."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+
+from runner.errors import Stop
+from vm import child, qemu
+from vm_kit import WithCache, ends, is_running
+
+ORPHAN = """
+import os, sys
+from vm import child
+proc = child.spawn(["sleep", "60"])
+print(proc.pid, flush=True)
+sys.stdin.readline()
+"""
+# What every fake does first: find its channels and its initramfs among the arguments.
+FIND = """
+for word; do
+	case $word in
+	file,id=results,path=*) results=${word##*path=} ;;
+	/dev/fd/*) initrd=$word ;;
+	esac
+done
+"""
+
+
+class Guests(WithCache):
+    def guest(self, behaviour: str, extra: str = "") -> qemu.Guest:
+        self.environment(HMM_COHERENT_QEMU=str(self.script("qemu", FIND + behaviour)))
+        base = self.folder / "base"
+        base.write_bytes(b"base" * 128)
+        disks = {name: self.folder / f"a,{name}" for name in qemu.DISKS}
+        guest = qemu.Guest(SimpleNamespace(image=Path("/k")), base, b"job", SimpleNamespace(name="tcg"), disks,
+                           self.folder, 1, extra)
+        self.addCleanup(guest.kill)
+        guest.start()
+        self.addCleanup(os.close, guest.results_fd)
+        return guest
+
+    def read(self, guest: qemu.Guest, limit: float = 5.0) -> bytes:
+        os.set_blocking(guest.results_fd, True)
+        data, deadline = b"", child.Deadline(limit)
+        while deadline.left() > 0:
+            piece = os.read(guest.results_fd, 65536)
+            if not piece:
+                return data
+            data += piece
+        self.fail("the channel was never closed")
+
+    def test_results_are_byte_exact_and_end(self):
+        guest = self.guest(f"cat {sys.executable} >$results")
+        self.assertEqual(self.read(guest), Path(sys.executable).read_bytes())
+
+    def test_initramfs_is_base_and_job(self):
+        self.assertEqual(self.read(self.guest("cat $initrd >$results")), b"base" * 128 + b"job")
+
+    def test_nothing_left_in_the_folder(self):
+        guest = self.guest("echo noise")
+        guest.proc.wait(5)
+        self.assertEqual({path.name for path in self.folder.iterdir()} - {"cache", "base", "qemu"}, {"console-1.log"})
+        self.assertEqual(guest.console_path.read_text(), "noise\n")
+
+    def test_command_line(self):
+        guest = self.guest("true", "extra=1")
+        words = guest.command[guest.command.index("-append") + 1].split(" ")
+        self.assertIn("memmap=256M$0x40000000", words)
+        self.assertIn("memmap=256M$0x50000000", words)
+        self.assertEqual(words[-1], "extra=1")
+        self.assertTrue(any(word.endswith("file=" + str(self.folder).replace(",", ",,") + "/a,,raw")
+                            for word in guest.command))
+        self.assertLessEqual(qemu.MEMORY_MIB, 3072)
+
+    def test_device_ranges_are_inside_memory(self):
+        end = qemu.MEMORY_MIB << 20
+        for start in (qemu.SPM0, qemu.SPM1):
+            self.assertEqual(start % (256 << 20), 0)
+            self.assertLessEqual(start + (qemu.SPM_SIZE_MIB << 20), end)
+
+    def test_kill_is_bounded_and_may_be_repeated(self):
+        guest = self.guest("trap '' TERM; echo >$results; while :; do sleep 0.05; done")
+        os.set_blocking(guest.results_fd, True)
+        os.read(guest.results_fd, 1)
+        start = time.monotonic()
+        guest.kill()
+        guest.kill()
+        self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual(guest.proc.returncode, -signal.SIGKILL)
+
+    def test_kill_takes_what_qemu_started(self):
+        guest = self.guest("sleep 60 & echo $! >$results; wait")
+        os.set_blocking(guest.results_fd, True)
+        started = int(os.read(guest.results_fd, 100))
+        guest.kill()
+        self.assertTrue(ends(started))
+
+    def test_no_qemu(self):
+        self.environment(HMM_COHERENT_QEMU="no-such-qemu")
+        self.stops(3, "apt-get install qemu-system-x86", qemu.binary)
+
+
+class Children(WithCache):
+    def test_they_die_with_us(self):
+        runner = subprocess.Popen([sys.executable, "-c", ORPHAN], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        orphan = int(runner.stdout.readline())
+        self.assertTrue(is_running(orphan))
+        runner.kill()
+        runner.wait()
+        runner.stdin.close()
+        runner.stdout.close()
+        self.assertTrue(ends(orphan))
+
+    def test_output_goes_to_the_log(self):
+        log = self.folder / "a/log"
+        self.assertEqual(child.run(["sh", "-c", "echo out; echo err >&2; exit 3"], log, 5), 3)
+        self.assertEqual(log.read_text(), "out\nerr\n")
+
+    def test_a_limit_is_a_limit(self):
+        start = time.monotonic()
+        with self.assertRaises(Stop):
+            child.run(["sleep", "60"], self.folder / "log", 0.2)
+        self.assertLess(time.monotonic() - start, 5)
+
+    def test_no_core_files(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_CORE, (soft, hard))
+        child.run(["sh", "-c", "ulimit -c"], self.folder / "log", 5)
+        self.assertEqual((self.folder / "log").read_text().strip(), "0")
+
+    def test_output_of_what_fails_is_nothing(self):
+        self.assertEqual(child.output(["sh", "-c", "echo x; exit 1"]), "")
+        self.assertEqual(child.output(["no-such-command"]), "")
+        self.assertEqual(child.output(["echo", "x"]), "x\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Kernel sources: what is one, what is too old, and how Debian's are found and unpacked."""
+
+import subprocess
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from vm import deb, source
+from vm_kit import WithCache
+
+MAKEFILE = "# SPDX\nVERSION = {}\nPATCHLEVEL = {}\nSUBLEVEL = 9\nEXTRAVERSION ={}\nNAME = x\n"
+
+
+def tree(folder: Path, major=6, minor=1, extra="") -> Path:
+    (folder / "mm").mkdir(parents=True)
+    (folder / "Kbuild").write_text("")
+    (folder / "Makefile").write_text(MAKEFILE.format(major, minor, extra))
+    return folder
+
+
+class Trees(WithCache):
+    def resolve(self, spec):
+        return source.resolve(str(spec), self.cache, self.say)
+
+    def test_a_tree(self):
+        found = self.resolve(tree(self.folder / "linux", extra=" -rc3"))
+        self.assertEqual((found.kind, found.version), ("tree", "6.1.9-rc3"))
+        self.assertIn(str(self.folder / "linux"), found.label)
+
+    def test_two_trees_do_not_share_a_build(self):
+        self.assertNotEqual(self.resolve(tree(self.folder / "a")).ident, self.resolve(tree(self.folder / "b")).ident)
+
+    def test_the_first_with_coherent_memory(self):
+        self.assertEqual(self.resolve(tree(self.folder / "linux", 6, 0)).version, "6.0.9")
+
+    def test_too_old(self):
+        self.stops(4, "Linux 5.19.9 has no device-coherent memory", self.resolve, tree(self.folder / "linux", 5, 19))
+        self.stops(4, "every test would skip", self.resolve, "5.10")
+
+    def test_no_tree(self):
+        self.stops(2, "no kernel tree", self.resolve, self.folder)
+        self.stops(2, "neither a version nor a kernel tree", self.resolve, "no/such/folder")
+        self.stops(2, "neither a version nor a kernel tree", self.resolve, "latest")
+        (tree(self.folder / "linux") / "Makefile").write_text("all:\n\techo VERSION = 6\n")
+        self.stops(2, "no kernel tree", self.resolve, self.folder / "linux")
+
+    def test_built_in_place(self):
+        for left in (".config", "include/config"):
+            path = tree(self.folder / left.replace("/", "-"))
+            (path / left).mkdir(parents=True)
+            stop = self.stops(2, f"({left} exists)", self.resolve, path)
+            self.assertIn(f"make -C {path} mrproper", str(stop))
+
+
+class Debian(WithCache):
+    """A package of our own making, so that no network is needed."""
+
+    def setUp(self):
+        super().setUp()
+        linux = tree(self.folder / "pack" / "linux-source-6.1")
+        for name in ("mm/gup.c", "arch/x86/x.c", "arch/arm/x.c", "arch/arm/Kconfig", "arch/arm/boot/x.dts",
+                     "drivers/gpu/drm/x.h", "drivers/gpu/Makefile", "drivers/base/x.c", "Documentation/a/x.rst",
+                     "Documentation/Kconfig", "tools/net/x.c"):
+            (linux / name).parent.mkdir(parents=True, exist_ok=True)
+            (linux / name).write_text(name)
+        self.tarball = self.folder / "linux-source-6.1.tar.xz"
+        subprocess.run(["tar", "-cJf", self.tarball, "-C", self.folder / "pack", "linux-source-6.1"], check=True)
+        for target, value in ((source, "INSTALLED"),):
+            patch = mock.patch.object(target, value, self.folder)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.version("6.1.9-1")
+
+    def version(self, release: str) -> None:
+        patch = mock.patch.object(deb, "installed_version", lambda package: release)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def resolve(self):
+        return source.resolve("6.1", self.cache, self.say)
+
+    def test_unpacked_once(self):
+        found = self.resolve()
+        self.assertEqual((found.kind, found.version, found.path.name), ("debian", "6.1.9", "linux-source-6.1-6.1.9-1"))
+        self.assertEqual((found.path / "mm/gup.c").read_text(), "mm/gup.c")
+        self.assert_said("unpacking")
+        self.said.clear()
+        self.assertEqual(self.resolve(), found)
+        self.assertEqual(self.said, [])
+
+    def test_what_no_build_needs_stays_packed(self):
+        path = self.resolve().path
+        for name in ("arch/arm/x.c", "arch/arm/boot/x.dts", "drivers/gpu/drm/x.h", "Documentation/a/x.rst"):
+            self.assertFalse((path / name).exists(), name)
+        for name in ("arch/x86/x.c", "arch/arm/Kconfig", "drivers/gpu/Makefile", "drivers/base/x.c",
+                     "Documentation/Kconfig", "tools/net/x.c"):
+            self.assertTrue((path / name).exists(), name)
+
+    def test_new_package_is_unpacked_beside_the_old(self):
+        first = self.resolve()
+        self.version("6.1.9-2")
+        self.assertNotEqual(self.resolve().path, first.path)
+        self.assertNotEqual(self.resolve().ident, first.ident)
+
+    def test_not_installed_but_in_the_cache(self):
+        first = self.resolve()
+        self.version("")
+        self.assertEqual(self.resolve(), first)
+
+    def test_a_damaged_one_in_the_cache_is_not_taken(self):
+        (self.resolve().path / "Makefile").write_text("")
+        self.version("")
+        with mock.patch.object(deb, "find", side_effect=LookupError), self.assertRaises(LookupError):
+            self.resolve()
+
+    def test_damaged_tarball(self):
+        self.tarball.write_bytes(self.tarball.read_bytes()[:-40])
+        self.stops(3, "cannot unpack", self.resolve)
+        self.assertEqual([path.name for path in (self.cache.root / "src").iterdir() if path.is_dir()], [])
+
+    def test_a_package_is_unpacked_without_installing_it(self):
+        root = self.folder / "deb"
+        (root / "DEBIAN").mkdir(parents=True)
+        (root / "DEBIAN/control").write_text("Package: linux-source-6.1\nVersion: 6.1.9-3\nArchitecture: all\n"
+                                             "Maintainer: nobody <n@example.org>\nDescription: x\n")
+        (root / "usr/src").mkdir(parents=True)
+        self.tarball.rename(root / "usr/src" / self.tarball.name)
+        package = self.folder / "linux-source-6.1_6.1.9-3_all.deb"
+        subprocess.run(["dpkg-deb", "--build", "-Znone", root, package], check=True, stdout=subprocess.DEVNULL)
+        with mock.patch.object(deb, "find", return_value=(None, "6.1.9-3")), \
+                mock.patch.object(deb, "fetch", return_value=package):
+            path = self.resolve().path
+        self.assertTrue((path / "mm/gup.c").exists())
+        self.assertFalse(package.exists() or (path / ".deb").exists())
+
+
+DEB822 = """Types: deb
+URIs: http://off.example.org/debian
+Suites: bookworm
+Components: main
+Enabled: no
+
+# comment
+Types: deb deb-src
+URIs: http://deb.example.org/debian
+# another
+Suites: bookworm bookworm-updates
+Components: main contrib
+Signed-By: /usr/share/keyrings/debian.gpg
+
+Types: deb
+URIs: http://tool.example.org/linux
+Suites: bookworm
+Components: stable
+"""
+
+
+class Mirrors(WithCache):
+    def setUp(self):
+        super().setUp()
+        self.etc = self.folder / "apt"
+        (self.etc / "sources.list.d").mkdir(parents=True)
+        for name, value in (("SOURCES", self.etc), ("codename", lambda: "bookworm")):
+            patch = mock.patch.object(deb, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def test_deb822(self):
+        (self.etc / "sources.list.d/debian.sources").write_text(DEB822)
+        self.assertEqual(deb.mirror(), ("http://deb.example.org/debian", "/usr/share/keyrings/debian.gpg", "bookworm"))
+
+    def test_one_line(self):
+        (self.etc / "sources.list").write_text("# deb http://no.example.org/debian bookworm main\n"
+                                               "deb [arch=amd64 signed-by=/k.gpg] http://a.example.org/debian "
+                                               "bookworm main contrib\n")
+        self.assertEqual(deb.mirror(), ("http://a.example.org/debian", "/k.gpg", "bookworm"))
+
+    def test_other_archives_are_not_debian(self):
+        (self.etc / "sources.list.d/a.list").write_text("deb http://tool.example.org/apt bookworm main\n")
+        (self.etc / "sources.list").write_text("deb http://a.example.org/debian bookworm main\n")
+        self.assertEqual(deb.mirror()[0], "http://a.example.org/debian")
+
+    def test_none(self):
+        self.stops(3, "--kernel", deb.mirror)
+
+    def test_private_state_only(self):
+        (self.etc / "sources.list.d/debian.sources").write_text(DEB822)
+        options = deb.elsewhere(self.cache, "{codename}-backports").options
+        written = (self.cache.root / "apt/bookworm-backports/sources.list").read_text()
+        self.assertEqual(written, "deb [signed-by=/usr/share/keyrings/debian.gpg] http://deb.example.org/debian "
+                                  "bookworm-backports main\n")
+        for setting in ("Dir::Etc::sourceparts=/dev/null", f"Dir::State={self.cache.root}/apt/bookworm-backports"):
+            self.assertIn(setting, options)
+
+    def test_nowhere(self):
+        (self.etc / "sources.list.d/debian.sources").write_text(DEB822)
+        names = ["linux-source-6.12", "linux-source", "linux-source-6.1"]
+        with mock.patch.object(deb.Apt, "candidate", return_value=""), mock.patch.object(deb.Apt, "update"), \
+                mock.patch.object(deb.Apt, "names", return_value=names):
+            stop = self.stops(3, "no linux-source-9.9", deb.find, "linux-source-9.9", self.cache, self.say)
+        self.assertIn("there is linux-source-6.1, linux-source-6.12 (", str(stop))
+        self.assert_said("bookworm-backports")
+
+
+if __name__ == "__main__":
+    unittest.main()

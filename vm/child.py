@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Child processes that cannot outlive us and that are never waited for without a limit.
+
+A QEMU or a make left behind by a killed run eats the machine of whoever comes next, so each child asks the
+kernel for a signal when its parent dies. A parent that dies between fork() and prctl() would be missed, so
+the child looks at its parent once more afterwards.
+"""
+import ctypes
+import os
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from runner.errors import Stop
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def dies_with_us(death_signal: int):
+    """A preexec function. The death signal follows the *thread* that starts the child: use the main one."""
+    parent = os.getpid()
+
+    def before_exec() -> None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))        # QEMU aborts where KVM is broken
+        if os.getppid() != parent:
+            os._exit(127)
+    return before_exec
+
+
+def spawn(command: list, *, death_signal: int = signal.SIGKILL, session: bool = True,
+          **options) -> subprocess.Popen:
+    """Start a child, by default without a terminal and in a process group of its own."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.Popen([str(part) for part in command], preexec_fn=dies_with_us(death_signal),
+                            start_new_session=session, **options)
+
+
+def end(proc: subprocess.Popen, grace: float = 2.0) -> int:
+    """End a child and its process group: politely, then for certain. May be called again."""
+    for sig, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
+        if proc.poll() is not None:
+            break
+        _signal(proc, sig)
+        try:
+            proc.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+    return proc.returncode if proc.returncode is not None else -signal.SIGKILL
+
+
+def _signal(proc: subprocess.Popen, sig: int) -> None:
+    try:
+        if os.getpgid(proc.pid) == proc.pid:
+            os.killpg(proc.pid, sig)
+        else:
+            proc.send_signal(sig)
+    except ProcessLookupError:
+        pass
+
+
+def run(command: list, log: Path, limit: float, *, append: bool = False, **options) -> int:
+    """Run a command to its end with all of its output in a log; its exit status.
+
+    SIGTERM as the death signal: make passes it on to its compilers, apt-get lets dpkg put things in order.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "ab" if append else "wb") as out:
+        proc = spawn(command, death_signal=signal.SIGTERM, stdout=out, stderr=subprocess.STDOUT, **options)
+        try:
+            return proc.wait(limit)
+        except subprocess.TimeoutExpired:
+            end(proc)
+            raise Stop(3, f"{command[0]} did not end within {limit:.0f} s",
+                       f"see {log}") from None
+        finally:
+            end(proc)
+
+
+def output(command: list, limit: float = 30.0, **options) -> str:
+    """What a short command prints on stdout; empty if it fails or does not exist."""
+    try:
+        proc = spawn(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **options)
+    except OSError:
+        return ""
+    try:
+        text, _ = proc.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        return ""
+    finally:
+        end(proc)
+    return text.decode(errors="replace") if proc.returncode == 0 else ""
+
+
+class Deadline:
+    """A point in time that waits are measured against."""
+
+    def __init__(self, seconds: float):
+        self.at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        return max(0.0, self.at - time.monotonic())

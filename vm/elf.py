@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The few facts that are read from kernel images and modules."""
+import re
+import struct
+from pathlib import Path
+
+NT_GNU_BUILD_ID = 3
+# setup_header of a bzImage, Documentation/arch/x86/boot.rst
+HEADER_MAGIC, VERSION_POINTER, SETUP_START = 0x202, 0x20e, 0x200
+
+
+def is_elf(data: bytes) -> bool:
+    return data[:5] == b"\x7fELF\x02"
+
+
+def build_id(data: bytes) -> str:
+    """The GNU build id of a 64-bit ELF file, empty if it has none."""
+    if not is_elf(data):
+        return ""
+    offset, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    for number in range(count):
+        kind, _, start, _, _, length = struct.unpack_from("<IIQQQQ", data, offset + number * size)
+        if kind == 4:       # PT_NOTE
+            found = _note(data[start:start + length])
+            if found:
+                return found
+    return ""
+
+
+def _note(notes: bytes) -> str:
+    at = 0
+    while at + 12 <= len(notes):
+        name, length, kind = struct.unpack_from("<III", notes, at)
+        text = at + 12 + (name + 3 & ~3)
+        if kind == NT_GNU_BUILD_ID and notes[at + 12:at + 16] == b"GNU\0":
+            return notes[text:text + length].hex()
+        at = text + (length + 3 & ~3)
+    return ""
+
+
+def release(image: Path) -> str:
+    """The release of a vmlinux (its banner) or a bzImage (its header), empty for anything else."""
+    data = image.read_bytes()
+    if is_elf(data):
+        found = re.search(rb"Linux version (\S+) \(", data)
+        return found[1].decode() if found else ""
+    if len(data) > SETUP_START + 0x20 and data[HEADER_MAGIC:HEADER_MAGIC + 4] == b"HdrS":
+        pointer, = struct.unpack_from("<H", data, VERSION_POINTER)
+        text = data[SETUP_START + pointer:SETUP_START + pointer + 256].split(b"\0")[0]
+        return text.split(b" ")[0].decode(errors="replace")
+    return ""
+
+
+def modinfo(module: Path, field: str) -> str:
+    """A field of a module's .modinfo section, empty if it has none."""
+    found = re.search(rb"\0" + field.encode() + rb"=([^\0]*)\0", module.read_bytes())
+    return found[1].decode(errors="replace") if found else ""

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The guest's root: a base archive cached by content, and a small one with the job of each run.
+
+The kernel unpacks archives that follow each other, so the base need not be made again for each run. newc is
+written here and not with cpio: no root for device nodes, no times and inode numbers of the host, so equal
+content gives equal bytes. Not compressed: unpacking would cost the guest more than QEMU saves.
+"""
+import hashlib
+import shutil
+import stat
+from pathlib import Path
+
+from runner.errors import Stop
+from vm import child
+
+INIT = Path(__file__).with_name("init")
+FOLDERS = ("bin", "dev", "etc", "job", "lib", "mnt", "mnt/ext4", "proc", "sys", "tmp")
+NODES = {"dev/console": (5, 1), "dev/null": (1, 3)}
+FSTAB = b"""\
+dev	/dev			devtmpfs	defaults	0 0
+proc	/proc			proc		defaults	0 0
+sys	/sys			sysfs		defaults	0 0
+tmp	/tmp			tmpfs		defaults	0 0
+debug	/sys/kernel/debug	debugfs		defaults	0 0
+cgroup	/sys/fs/cgroup		cgroup2		defaults	0 0
+"""
+TRAILER = "TRAILER!!!"
+
+
+def _entry(name: str, mode: int, data: bytes = b"", device: tuple[int, int] = (0, 0),
+           number: int = 0) -> bytes:
+    encoded = name.encode() + b"\0"
+    fields = (number, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(encoded), 0)
+    head = b"070701" + b"".join(b"%08X" % field for field in fields) + encoded
+    return _pad(head) + _pad(data)
+
+
+def _pad(data: bytes, to: int = 4) -> bytes:
+    return data + b"\0" * (-len(data) % to)
+
+
+def archive(files: dict[str, bytes], links: dict[str, str] | None = None, folders: tuple = (),
+            nodes: dict[str, tuple[int, int]] | None = None, executable: tuple = ()) -> bytes:
+    """A newc archive; its length is a multiple of 512, so another may follow."""
+    parts = [(name, stat.S_IFDIR | 0o755, b"", (0, 0)) for name in folders]
+    parts += [(name, stat.S_IFCHR | 0o600, b"", device) for name, device in (nodes or {}).items()]
+    parts += [(name, stat.S_IFREG | (0o755 if name in executable else 0o644), data, (0, 0))
+              for name, data in sorted(files.items())]
+    parts += [(name, stat.S_IFLNK | 0o777, target.encode(), (0, 0))
+              for name, target in sorted((links or {}).items())]
+    body = b"".join(_entry(name, mode, data, device, number)
+                    for number, (name, mode, data, device) in enumerate(parts, 1))
+    return _pad(body + _entry(TRAILER, 0), 512)
+
+
+def pack(files: dict[str, bytes]) -> bytes:
+    """An archive of plain files ("job/plan"), with the folders that they need."""
+    clean = {name.lstrip("/"): data for name, data in files.items()}
+    folders = sorted({str(parent) for name in clean for parent in Path(name).parents} - {"."})
+    return archive(clean, folders=tuple(folders))
+
+
+def busybox() -> Path:
+    """The static busybox; a dynamic one would find no libraries in the guest."""
+    path = shutil.which("busybox", path="/usr/bin:/bin:/usr/local/bin")
+    if not path:
+        raise Stop(3, "there is no busybox for the guest", "apt-get install busybox-static")
+    if b"/ld-linux" in Path(path).read_bytes()[:4096]:
+        raise Stop(3, f"{path} is not static and cannot run in the guest", "apt-get install busybox-static")
+    return Path(path)
+
+
+def applets(program: Path) -> dict[str, str]:
+    names = child.output([program, "--list"]).split()
+    return {f"bin/{name}": "busybox" for name in names if name not in ("busybox", "init")}
+
+
+def base(kernel, programs: list[Path], cache, say) -> Path:
+    """The archive with busybox, init, the test programs and the kernel's modules."""
+    shell = busybox()
+    sources = {"init": INIT, "bin/busybox": shell}
+    sources |= {f"bin/{program.name}": program for program in programs}
+    sources |= {f"lib/{name}.ko": path for name, path in kernel.modules.items()}
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for name, path in sorted(sources.items()):
+        digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+
+    def make(folder: Path) -> None:
+        files = {name: _stripped(path, folder) for name, path in sources.items()} | {"etc/fstab": FSTAB}
+        runs = ("init", *(name for name in files if name.startswith("bin/")))
+        (folder / "base.cpio").write_bytes(archive(files, applets(shell), FOLDERS, NODES, runs))
+
+    return cache.entry("initramfs", digest.hexdigest(), make) / "base.cpio"
+
+
+def _stripped(path: Path, folder: Path) -> bytes:
+    """A program without its debug information: the guest has to carry every byte in memory."""
+    data = path.read_bytes()
+    if data[:4] != b"\x7fELF" or path.suffix == ".ko" or not shutil.which("strip"):
+        return data
+    copy = folder / ".strip"
+    if child.run(["strip", "-o", copy, path], folder / ".strip.log", 60) == 0:
+        data = copy.read_bytes()
+    for left in (copy, folder / ".strip.log"):
+        left.unlink(missing_ok=True)
+    return data

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What became of a configuration fragment: kconfig drops a line that it cannot honour without a word."""
+import hashlib
+import re
+from pathlib import Path
+
+RENAMED = re.compile(r"^# renamed: (CONFIG_\w+) to (CONFIG_\w+)$", re.M)
+UNSET = re.compile(r"# (CONFIG_\w+) is not set")
+
+
+def values(config: Path) -> dict[str, str]:
+    """Symbol to value; "n" where the file says "is not set"."""
+    found = {}
+    for line in config.read_text().splitlines():
+        unset = UNSET.fullmatch(line)
+        if unset:
+            found[unset[1]] = "n"
+        elif line.startswith("CONFIG_") and "=" in line:
+            name, _, value = line.partition("=")
+            found[name] = value
+    return found
+
+
+def lost(fragment: Path, config: Path) -> list[str]:
+    """The fragment's lines that the configuration does not honour. No such symbol is as good as "not set"."""
+    have = values(config)
+    later = dict(RENAMED.findall(fragment.read_text()))
+    return [f"{name}={value}" for name, value in values(fragment).items()
+            if value not in (have.get(name, "n"), have.get(later.get(name, name), "n"))]
+
+
+def fingerprint(config: Path) -> str:
+    """One short word for a configuration, whatever its comments say."""
+    lines = sorted(f"{name}={value}" for name, value in values(config).items() if value != "n")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def explain(line: str, config: Path, source: Path) -> str:
+    """Why a symbol was dropped: the dependencies in its Kconfig entry that are not met."""
+    symbol, _, value = line.removeprefix("CONFIG_").partition("=")
+    files = [file for file in sorted(source.rglob("Kconfig*"))
+             if file.relative_to(source).parts[:2] in (("arch", "x86"), ("arch", "Kconfig"))
+             or file.relative_to(source).parts[0] != "arch"]
+    entries = [entry for file in files for entry in _entries(file, symbol)]
+    if not entries:
+        return f"it has no option {symbol}"
+    have = values(config)
+    unmet = []
+    for entry in entries:
+        for condition in re.findall(r"^\s+depends on (.*)$", entry.replace("\\\n", " "), re.M):
+            unmet += [name for name in re.findall(r"(?<![!\w\"])[A-Z][A-Z0-9_]*(?![\w]|\s*=)", condition)
+                      if have.get(f"CONFIG_{name}", "n") == "n"]
+    if value == "n":
+        return f"something selects {symbol}, or it cannot be switched off"
+    return f"it needs {', '.join(dict.fromkeys(unmet))}" if unmet else "its dependencies are not met"
+
+
+def _entries(file: Path, symbol: str) -> list[str]:
+    text = file.read_text(errors="replace")
+    return re.findall(rf"^(?:menu)?config {symbol}\n((?:[ \t].*\n|\n)*)", text, re.M)

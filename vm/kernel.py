@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A kernel for the guest: built small from a source, or given as an image.
+
+Only vmlinux and the modules are built. QEMU enters vmlinux directly, so there is nothing to compress and
+nothing to decompress at each boot. A build folder belongs to one source, one configuration and one compiler;
+an interrupted build goes on where it was.
+"""
+import errno
+import gzip
+import json
+import lzma
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.errors import Stop
+from vm import child, elf, inputs, kconfig
+from vm.cache import digest
+from vm.source import Source, check_age
+
+MODULES = {"test_hmm": "lib/test_hmm.ko"}
+DONE = ".stamp"
+HOURS = 3600.0
+# Not a path that happens to contain "error": what a compiler, a linker, make or the shell says.
+ERROR = re.compile(r"error: |undefined reference|\*\*\* |: not found|Killed|Error \d+$")
+
+
+@dataclass
+class Kernel:
+    """What the guest boots, and the facts by which it can prove that it did."""
+    image: Path
+    modules: dict[str, Path]
+    release: str
+    build_id: str = ""
+    srcversion: str = ""
+    config_hash: str = ""
+    source: Source | None = None
+    build_dir: Path | None = None
+    log: Path | None = field(default=None)
+
+
+def build(source: Source, cache, fragment: Path, say, jobs: int) -> Kernel:
+    """The kernel of a source, built if it is not there or if its tree has changed since."""
+    compiler = child.output(["gcc", "--version"]).partition("\n")[0]
+    if not compiler:
+        raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
+    key = digest(source.ident, fragment.read_bytes(), compiler)
+    folder = cache.folder("build", key[:24])
+    with cache.lock(folder):
+        if not is_done(folder, source, say):
+            with cache.explained(folder):
+                (folder / DONE).unlink(missing_ok=True)
+                Build(source, folder, fragment, say, jobs).run()
+                names = inputs.used(folder, source.path) if source.kind == "tree" else []
+                (folder / DONE).write_text(json.dumps({"sizes": sizes(folder), "inputs": names,
+                                                       "state": inputs.state(source.path, names)}))
+        return describe(source, folder)
+
+
+def is_done(folder: Path, source: Source, say) -> bool:
+    """The build is whole, and so is what it was made from. A damaged one is removed."""
+    try:
+        stamp = json.loads((folder / DONE).read_text())
+        if stamp["sizes"] != sizes(folder):
+            raise ValueError
+        return stamp["state"] == inputs.state(source.path, stamp["inputs"])
+    except FileNotFoundError:
+        return False
+    except (ValueError, KeyError, TypeError):
+        say(f"kernel build {folder} is damaged: made again")
+        shutil.rmtree(folder)
+        folder.mkdir()
+        return False
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Enough to see that a file is missing or was cut short."""
+    return {name: (folder / name).stat().st_size if (folder / name).is_file() else -1
+            for name in ("vmlinux", ".config", *MODULES.values())}
+
+
+def describe(source: Source, folder: Path) -> Kernel:
+    image = folder / "vmlinux"
+    modules = {name: folder / path for name, path in MODULES.items()}
+    return Kernel(image, modules, elf.release(image), elf.build_id(image.read_bytes()),
+                  elf.modinfo(modules["test_hmm"], "srcversion"), kconfig.fingerprint(folder / ".config"),
+                  source, folder, folder / "build.log")
+
+
+class Build:
+    """One run of make in a build folder."""
+
+    def __init__(self, source: Source, folder: Path, fragment: Path, say, jobs: int):
+        self.source, self.folder, self.fragment, self.say, self.jobs = source, folder, fragment, say, jobs
+        self.log = folder / "build.log"
+
+    def run(self) -> None:
+        first = not (self.folder / "vmlinux").exists()
+        self.log.unlink(missing_ok=True)
+        if first:
+            self.say(f"building Linux {self.source.version} ({self.source.label}): some minutes, once; "
+                     f"log in {self.log}")
+        if not self._configured():
+            self._configure()
+        self._make("vmlinux", "modules")
+
+    def _configured(self) -> bool:
+        """The configuration is newer than the fragment and than each Kconfig file that it was made from."""
+        config = self.folder / ".config"
+        inputs = self.folder / "include/config/auto.conf.cmd"
+        if not (config.exists() and inputs.exists() and (self.folder / ".configured").exists()):
+            return False
+        made = (self.folder / ".configured").stat().st_mtime_ns
+        names = re.findall(r"^\t(\S+Kconfig\S*) \\$", inputs.read_text(), re.M)
+        files = [self.folder / name for name in names]
+        return all(file.exists() and file.stat().st_mtime_ns < made for file in files)
+
+    def _configure(self) -> None:
+        self._make("tinyconfig")
+        config = self.folder / ".config"
+        with open(config, "a") as out:
+            out.write(self.fragment.read_text())
+        self._make("olddefconfig")
+        lost = kconfig.lost(self.fragment, config)
+        if lost:
+            why = kconfig.explain(lost[0], config, self.source.path)
+            config.unlink()
+            raise Stop(3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
+                          f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
+                       f"correct {self.fragment.name} or choose another kernel with --kernel")
+        (self.folder / ".configured").touch()
+
+    def _make(self, *targets: str) -> None:
+        command = ["make", "-C", self.source.path, f"O={self.folder}", f"-j{self.jobs}", *targets]
+        if child.run(command, self.log, 2 * HOURS, append=True, env=environment()) != 0:
+            text = self.log.read_text(errors="replace")
+            if "No space left on device" in text:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            first = next((line for line in text.splitlines() if ERROR.search(line)), "no error in the log")
+            raise Stop(3, f"the kernel ({self.source.label}) does not build: {first.strip()[:200]}",
+                       f"the whole log is {self.log}")
+
+
+def environment() -> dict[str, str]:
+    """Nothing of an outer make may leak in: not its jobserver, its flags nor its ARCH.
+
+    User, host and time are fixed, so that equal sources give equal kernels.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    fixed = {"USER": "hmm", "HOST": "coherent", "TIMESTAMP": "1970-01-01", "VERSION": "1"}
+    fixed = {f"KBUILD_BUILD_{name}": value for name, value in fixed.items()}
+    return kept | fixed | {"LC_ALL": "C", "LOCALVERSION": ""}
+
+
+def from_image(image: Path, modules: Path, cache, say) -> Kernel:
+    """A kernel that somebody else built, with the folder where its modules are."""
+    release = elf.release(image)
+    if not release:
+        raise Stop(2, f"{image} is no Linux image for x86-64 (neither a bzImage nor a vmlinux)",
+                   "give arch/x86/boot/bzImage or vmlinux of the build")
+    check_age(release)
+    found = {}
+    for name in MODULES:
+        module = next(iter(sorted(modules.rglob(f"{name}.ko*"))), None) if modules else None
+        if not module:
+            raise Stop(2, f"no {name}.ko for {image}" + (f" under {modules}" if modules else ""),
+                       "build it with CONFIG_TEST_HMM=m and name its folder with --modules DIR")
+        found[name] = unpacked(module, cache)
+        magic = elf.modinfo(found[name], "vermagic").split(" ")[0]
+        if magic != release:
+            raise Stop(3, f"{module} is a module of another kernel ({magic or 'no version'}, not {release})",
+                       "name the modules of the same build with --modules DIR")
+    return Kernel(image, found, release, elf.build_id(image.read_bytes()),
+                  elf.modinfo(found["test_hmm"], "srcversion"))
+
+
+def unpacked(module: Path, cache) -> Path:
+    """A module that distributions compress; the guest's insmod takes it only plain."""
+    readers = {".xz": lzma.open, ".gz": gzip.open}
+    if module.suffix == ".ko":
+        return module
+    if module.suffix not in readers:
+        raise Stop(3, f"{module} is compressed in a way that cannot be read here",
+                   f"unpack it: unzstd {module}")
+
+    def make(folder: Path) -> None:
+        with readers[module.suffix](module) as packed:
+            (folder / module.stem).write_bytes(packed.read())
+
+    return cache.entry("modules", digest(module.read_bytes()), make) / module.stem

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+"""KVM if it is proven to run a Linux guest here, else QEMU's emulation (TCG).
+
+/dev/kvm says little: on some hosts it opens and runs the firmware, and then QEMU aborts, or spins for ever
+before the first line of the kernel. So a small guest has to say its word from user space within a few
+seconds. The verdict is remembered for this host kernel, QEMU and processor.
+"""
+import json
+import os
+import platform
+import re
+import select
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import Stop
+from vm import child, initramfs, qemu
+from vm.cache import digest
+
+DEVICE = Path("/dev/kvm")
+PATIENCE = 5.0
+WORD = b"kvm runs linux"
+INIT = b"""#!/bin/busybox sh
+echo kvm runs linux
+/bin/busybox reboot -f
+"""
+
+
+@dataclass
+class Accel:
+    name: str       # "kvm" or "tcg"
+    why: str
+
+
+def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENCE) -> Accel:
+    """KVM or TCG. Without a kernel the newest one in the cache is used for the proof."""
+    if force:
+        return Accel(force, "asked for")
+    if not os.access(DEVICE, os.R_OK | os.W_OK):
+        reason = f"no access to {DEVICE}" if DEVICE.exists() else f"there is no {DEVICE}"
+        say(f"using TCG (emulation): {reason}")
+        return Accel("tcg", reason)
+    image = kernel.image if kernel else newest_image(cache)
+    program = Path(qemu.binary())
+    stat = program.stat()
+    host = digest(platform.release(), processor(), program, stat.st_size, stat.st_mtime_ns)
+    verdict = cache.root / f"kvm-{host[:16]}.json"
+    reason = remembered(verdict)
+    if reason is None:
+        if not image:
+            return Accel("tcg", "KVM is not proven yet, there is no kernel to try it with")
+        say(f"trying KVM (at most {patience:.0f} s, once)")
+        reason = probe(image, patience)
+        remember(verdict, reason, cache)
+    if reason:
+        say(f"using TCG (emulation): KVM does not run Linux here ({reason})")
+        return Accel("tcg", reason)
+    return Accel("kvm", "proven")
+
+
+def newest_image(cache) -> Path | None:
+    images = [path for path in (cache.root / "build").glob("*/vmlinux") if (path.parent / ".stamp").exists()]
+    return max(images, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def processor() -> str:
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M)
+    return found[1] if found else ""
+
+
+def remembered(verdict: Path) -> str | None:
+    """Why KVM does not work, empty if it does, None if it was never tried."""
+    try:
+        return str(json.loads(verdict.read_text())["reason"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember(verdict: Path, reason: str, cache) -> None:
+    with cache.explained(verdict):
+        verdict.parent.mkdir(parents=True, exist_ok=True)
+        temporary = verdict.with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps({"reason": reason}))
+        temporary.rename(verdict)
+
+
+def probe(image: Path, patience: float) -> str:
+    """Boot a guest under KVM; why that failed, empty if it did not."""
+    files = {"init": INIT, "bin/busybox": initramfs.busybox().read_bytes()}
+    initrd = os.memfd_create("initrd", 0)
+    with open(initrd, "wb", closefd=False) as out:
+        out.write(initramfs.archive(files, folders=("bin", "dev"), nodes=initramfs.NODES,
+                                    executable=tuple(files)))
+    command = [qemu.binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+               "-machine", "q35", "-accel", "kvm", "-cpu", "host", "-smp", "2", "-m", "256M",
+               "-kernel", image, "-initrd", f"/dev/fd/{initrd}",
+               "-append", "console=ttyS0 panic=-1 loglevel=4",
+               "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
+    try:
+        proc = child.spawn(command, pass_fds=(initrd,), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except OSError as error:
+        raise Stop(3, f"cannot start {command[0]}: {error.strerror}") from None
+    finally:
+        os.close(initrd)
+    try:
+        return _listen(proc, child.Deadline(patience), patience)
+    finally:
+        child.end(proc, grace=0.5)
+        proc.stdout.close()
+
+
+def _listen(proc: subprocess.Popen, deadline: child.Deadline, patience: float) -> str:
+    said = b""
+    while deadline.left() > 0:
+        if not select.select([proc.stdout], [], [], deadline.left())[0]:
+            continue
+        data = os.read(proc.stdout.fileno(), 65536)
+        said = said[-65536:] + data
+        if WORD in said:
+            return ""
+        if not data:
+            return f"QEMU ended{last_words(said.decode(errors='replace'))}"
+    return f"no sign of life from user space within {patience:.0f} s"
+
+
+def last_words(text: str) -> str:
+    """QEMU's own error if it names one, else the last line."""
+    lines = [re.sub(r"[^ -~]", "?", line) for line in text.splitlines() if line.strip()]
+    error = next((line.partition(" error: ")[2] for line in lines if " error: " in line), "")
+    return f": {error or lines[-1]}"[:120] if lines else " without a word"

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One guest: QEMU's command line, its channels, its start and its end.
+
+Memory, by physical address (all of it below q35's hole, so nothing moves):
+
+    0           1024 MiB    the kernel's, in two nodes by numa=fake=2; a block of node 1 is made movable
+    1024 MiB    1280 MiB    device range 0
+    1280 MiB    1536 MiB    device range 1
+
+The device ranges are RAM that the kernel is told to leave alone. `memmap=` needs a plain `$`: there is no
+shell between us and the kernel.
+"""
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from runner.errors import Stop
+from vm import child, tsc
+
+SPM0, SPM1, SPM_SIZE_MIB = 0x40000000, 0x50000000, 256
+MEMORY_MIB = 1536
+SLOW_MS = 200
+SLOW_SECTORS = 16 * 2048
+# Disks appear in the guest in this order; vdc carries the slow one.
+DISKS = ("ext4", "raw", "slow")
+
+
+def binary() -> str:
+    """The QEMU to use. HMM_COHERENT_QEMU names another one."""
+    name = os.environ.get("HMM_COHERENT_QEMU", "qemu-system-x86_64")
+    path = shutil.which(name)
+    if not path:
+        raise Stop(3, f"there is no {name}", "apt-get install qemu-system-x86")
+    return path
+
+
+def clock(accel) -> list[str]:
+    """Which clock to trust; there is no ACPI to tell of a better one. KVM tells by itself."""
+    rate = tsc.khz() if accel.name == "tcg" else 0
+    return ["tsc=reliable", "no_timer_check", *([f"tsc_early_khz={rate}"] if rate else [])]
+
+
+def append(accel, extra: str = "") -> str:
+    """The kernel command line.
+
+    The delay sits in the guest's block layer: a request to /dev/dm-0 waits for SLOW_MS with its pages pinned
+    and is then carried out with real data, reads and writes alike. QEMU's null-co fills the page at once and
+    only completes late; its throttling lets the first request through.
+    """
+    words = [
+        "console=ttyS0", "loglevel=4", "panic=-1", "numa=fake=2",
+        "log_buf_len=1M",   # the guest sends the log as it happens; a larger one takes longer to set up
+        *clock(accel), "mitigations=off", "random.trust_cpu=on",
+        "vm_debug=-",       # do not fill new struct pages with a pattern: that is a tenth of the boot
+        f"memmap={SPM_SIZE_MIB}M${SPM0:#x}", f"memmap={SPM_SIZE_MIB}M${SPM1:#x}",
+        f'dm-mod.create="hmm-slow,,,rw,0 {SLOW_SECTORS} delay /dev/vdc 0 {SLOW_MS}"',
+        f"SPM0={SPM0:#x}", f"SPM1={SPM1:#x}", extra,
+    ]
+    return " ".join(word for word in words if word)
+
+
+class Guest:
+    """A QEMU process that runs one job."""
+
+    def __init__(self, kernel, base: Path, job: bytes, accel, disks: dict[str, Path], folder: Path,
+                 number: int, extra_append: str = "", interactive: bool = False):
+        self.kernel, self.base, self.job, self.accel, self.disks = kernel, base, job, accel, disks
+        self.extra_append, self.interactive = extra_append, interactive
+        self.console_path = folder / f"console-{number}.log"
+        self.kmsg_path = folder / f"kmsg-{number}.log"
+        self.results_fd = -1
+        self.asking: socket.socket | None = None
+        self.proc: subprocess.Popen | None = None
+        self.command: list[str] = []
+
+    @property
+    def pid(self) -> int:
+        return self.proc.pid
+
+    def start(self) -> None:
+        """Start QEMU. The initramfs is in memory and the results go into a pipe: nothing to clean up."""
+        initrd = os.memfd_create("initrd", 0)
+        with open(initrd, "wb", closefd=False) as out:
+            out.write(self.base.read_bytes() + self.job)
+        self.results_fd, results = os.pipe()
+        self.asking, asked = socket.socketpair()
+        os.set_blocking(self.results_fd, False)
+        self.command = self._command(f"/dev/fd/{initrd}", f"/dev/fd/{results}", asked.fileno())
+        try:
+            with open(self.console_path, "wb") as console:
+                quiet = {} if self.interactive else {"stdout": console, "stderr": subprocess.STDOUT}
+                self.proc = child.spawn(self.command, pass_fds=(initrd, results, asked.fileno()),
+                                        session=not self.interactive,
+                                        stdin=None if self.interactive else subprocess.DEVNULL, **quiet)
+        except OSError as error:
+            raise Stop(3, f"cannot start {self.command[0]}: {error.strerror}") from None
+        finally:
+            os.close(initrd)
+            os.close(results)
+            asked.close()
+
+    def ask(self, letters: str) -> None:
+        """Have a guest that hangs say what it is doing: letters of sysrq, "w" for blocked tasks, "t" for all
+        of them, "l" for processors. It answers in the kernel log, if its init still runs."""
+        try:
+            self.asking.sendall("".join(f"{letter}\n" for letter in letters).encode())
+        except OSError:
+            pass        # it has just ended
+
+    def kill(self) -> None:
+        """End QEMU, whatever it is doing; may be called again."""
+        if self.proc:
+            child.end(self.proc)
+        if self.asking:
+            self.asking.close()
+
+    def _command(self, initrd: str, results: str, asked: int) -> list[str]:
+        command = [
+            binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            *machine(self.accel), "-smp", "2,sockets=2", "-m", f"{MEMORY_MIB}M",
+            "-kernel", str(self.kernel.image), "-initrd", initrd, "-append", append(self.accel, self.extra_append),
+            "-chardev", f"file,id=results,path={results}",
+            "-chardev", f"file,id=log,path={escape(self.kmsg_path)}",
+            "-device", "virtio-serial-pci,max_ports=4",
+            "-device", "virtserialport,chardev=results,name=hmm.results",
+            "-device", "virtserialport,chardev=log,name=hmm.log",
+            "-chardev", f"socket,id=sysrq,fd={asked}",
+            "-device", "virtserialport,chardev=sysrq,name=hmm.sysrq",
+        ]
+        if self.interactive:
+            command += ["-chardev", f"stdio,id=console,mux=on,signal=off,logfile={escape(self.console_path)}"]
+        else:
+            command += ["-chardev", f"file,id=console,append=on,path={escape(self.console_path)}"]
+        command += ["-serial", "chardev:console"]
+        for name in DISKS:
+            command += ["-drive", f"if=none,id={name},format=raw,snapshot=on,cache=unsafe,"
+                                  f"file={escape(self.disks[name])}",
+                        "-device", f"virtio-blk-pci,drive={name},serial=hmm-{name}"]
+        return command
+
+
+def machine(accel) -> list[str]:
+    """Machine and processor for an accelerator. TCG's code cache is limited: its default is 1 GiB."""
+    if accel.name == "kvm":
+        return ["-machine", "q35", "-accel", "kvm", "-cpu", "host"]
+    return ["-machine", "q35", "-accel", "tcg,thread=multi,tb-size=128", "-cpu", "max"]
+
+
+def escape(path: Path) -> str:
+    """A path inside a QEMU option, where a comma ends the value."""
+    return str(path).replace(",", ",,")

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Where a kernel's source comes from: a version that Debian packages, or a tree of the user's.
+
+A version is the package linux-source-VERSION. It is not installed, only read: from /usr/src if it is there,
+else fetched with apt. A tree is never written to.
+"""
+import errno
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import Stop
+from vm import child, deb
+
+FIRST = (6, 0)
+VERSION = re.compile(r"(\d+)\.(\d+)")
+INSTALLED = Path("/usr/src")
+# Half of a kernel is other architectures, and drivers that no guest of ours has. Their Kconfig and make files
+# are needed, since kbuild reads all of them.
+UNUSED_ARCH = ("alpha arc arm arm64 csky hexagon ia64 loongarch m68k microblaze mips nios2 openrisc parisc "
+               "powerpc riscv s390 sh sparc um xtensa")
+UNUSED = [*(f"arch/{name}" for name in UNUSED_ARCH.split()), "net", "samples", "sound",
+          *(f"drivers/{name}" for name in "gpu iio infiniband media net scsi staging usb".split())]
+UNUSED_FILES = [*(f"{folder}/*.[chS]" for folder in UNUSED), "Documentation/*.*", "*.dts", "*.dtsi"]
+
+
+@dataclass
+class Source:
+    """A kernel source; ident changes when a new build folder is needed."""
+    kind: str           # "debian" (never changes) or "tree" (changes under our feet)
+    path: Path
+    version: str
+    label: str
+    ident: str
+
+
+def resolve(spec: str, cache, say) -> Source:
+    """The source that a --kernel SPEC names."""
+    if VERSION.fullmatch(spec):
+        check_age(spec)
+        return debian(spec, cache, say)
+    path = Path(spec).expanduser()
+    if not path.is_dir():
+        raise Stop(2, f"--kernel {spec} is neither a version nor a kernel tree",
+                   "give a version such as 6.1, the path of a kernel tree, or a bzImage with --modules DIR")
+    return tree(path.resolve(), spec)
+
+
+def check_age(version: str) -> None:
+    found = VERSION.match(version)
+    if (int(found[1]), int(found[2])) < FIRST:
+        raise Stop(4, f"Linux {version} has no device-coherent memory (it came with 6.0): "
+                      "every test would skip", "choose a newer kernel with --kernel")
+
+
+def tree(path: Path, spec: str) -> Source:
+    """A kernel tree of the user's."""
+    version = tree_version(path)
+    if not version or not (path / "Kbuild").is_file() or not (path / "mm").is_dir():
+        raise Stop(2, f"--kernel {spec} is no kernel tree (no Makefile with a version, Kbuild and mm/)",
+                   "give the top folder of a kernel source")
+    check_age(version)
+    for left in (".config", "include/config", "arch/x86/include/generated"):
+        if (path / left).exists():
+            raise Stop(2, f"{path} has been built in place ({left} exists), so it cannot be built elsewhere",
+                       f"save your .config, then: make -C {path} mrproper")
+    head = child.output(["git", "-C", path, "rev-parse", "--short=12", "HEAD"]).strip()
+    return Source("tree", path, version, f"{path} ({version}{', ' + head if head else ''})", f"tree {path}")
+
+
+def tree_version(path: Path) -> str:
+    """6.1.192-rc1 from the Makefile, empty if there is none."""
+    try:
+        text = (path / "Makefile").read_text(errors="replace")
+    except OSError:
+        return ""
+    parts = {name: value for name, value in
+             re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *= *(\S*)", text[:2000], re.M)}
+    if not parts.get("VERSION", "").isdigit() or not parts.get("PATCHLEVEL", "").isdigit():
+        return ""
+    number = ".".join(parts[name] for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL") if parts.get(name))
+    return number + parts.get("EXTRAVERSION", "")
+
+
+def debian(version: str, cache, say) -> Source:
+    """Debian's source package of a version, unpacked in the cache."""
+    package = f"linux-source-{version}"
+    tarball = INSTALLED / f"{package}.tar.xz"
+    release, apt = deb.installed_version(package) if tarball.is_file() else "", None
+    if not release:
+        release, tarball = deb.newest_unpacked(cache, package), None
+    if not release:
+        apt, release = deb.find(package, cache, say)
+
+    def make(folder: Path) -> None:
+        archive = tarball or deb.fetch(apt or deb.find(package, cache, say)[0], package, release, cache, say)
+        say(f"unpacking {package} {release}")
+        unpack(archive, package, folder)
+
+    path = cache.entry("src", f"{package} {release} {UNUSED_FILES}", make, f"{package}-{release}")
+    return Source("debian", path, tree_version(path) or version, f"Debian {package} {release}",
+                  f"{package} {release}")
+
+
+def unpack(archive: Path, package: str, folder: Path) -> None:
+    """A linux-source package, or its tarball, into a folder."""
+    log = folder / ".unpack.log"
+    tarball = archive
+    if archive.suffix == ".deb":
+        step(["dpkg-deb", "-x", archive, folder / ".deb"], log)
+        tarball = folder / f".deb/usr/src/{package}.tar.xz"
+    excluded = [f"--exclude={package}/{pattern}" for pattern in UNUSED_FILES]
+    step(["tar", "-x", "--use-compress-program=xz -T0", "-f", tarball, "-C", folder, "--strip-components=1",
+          "--no-same-owner", "--anchored", *excluded], log)
+    shutil.rmtree(folder / ".deb", ignore_errors=True)
+    if archive.suffix == ".deb":
+        archive.unlink()        # the cache keeps the tree
+
+
+def step(command: list, log: Path) -> None:
+    if child.run(command, log, 1800) != 0:
+        text = log.read_text(errors="replace").strip().splitlines()
+        if any("No space left" in line for line in text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        reason = text[-1] if text else "no reason given"
+        raise Stop(3, f"{command[0]} cannot unpack the kernel source: {reason}", "remove it and try again")
