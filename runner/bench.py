@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`bench`: how long the suite takes and how much memory, beside the kernel's own tests in the same VM.
+
+Writes docs/benchmark.md. --repeat N runs (5), --cold adds one run with an empty cache: source, kernel build and all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import select
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner import deps, guests, plan
+from runner.errors import CANNOT, Stop
+from runner.programs import TOP
+from runner.screen import Screen
+from vm import child
+
+RUNS = 5
+THEIR_SECONDS = 120.0       # the kernel's own programs have no limit of their own
+RESULT = re.compile(rb"^(?:not )?ok \d+", re.M)
+TABLE = TOP / "docs" / "benchmark.md"
+COW = ("cow", "gup_longterm")
+COW_KERNEL = "6.12"         # the first longterm kernel that has them
+
+
+@dataclass
+class Row:
+    """One thing that was measured several times."""
+
+    what: str
+    tests: int = 0
+    seconds: list[float] = field(default_factory=list)
+    note: str = ""
+
+    def line(self, base: float) -> str:
+        """As a row of the table; base is the suite's median."""
+        if not self.seconds:
+            return f"| {self.what} | {self.tests or ''} | {self.note} | | | |"
+        median = statistics.median(self.seconds)
+        each = f"{1000 * median / self.tests:.1f} ms" if self.tests else ""
+        return (f"| {self.what} | {self.tests or ''} | {median:.1f} s | {min(self.seconds):.1f} to "
+                f"{max(self.seconds):.1f} s | {each} | {median / base:.2f} |")
+
+
+class Bench:
+    """All measurements, one after the other, on an otherwise idle machine."""
+
+    def __init__(self, options: argparse.Namespace, screen: Screen):
+        self.options, self.screen = options, screen
+        self.runs = options.repeat if options.repeat > 1 else RUNS
+        self.spec = options.kernel[0] if options.kernel else guests.DEFAULT_KERNEL
+        self.cache = plan.open_cache(screen)
+        self.accel = ""
+        self.peak_kib = 0
+        self.boots: list[float] = []
+
+    def run(self) -> int:
+        """Measure, and write the table."""
+        rows = [Row("bare machine to verdict, packages installed"), Row("the suite, everything built")]
+        if self.options.cold:
+            with tempfile.TemporaryDirectory(dir=self.cache.root) as empty:
+                self.suite(rows[0], "--cache", empty)
+        else:
+            rows[0].note = "not measured (--cold)"
+        self.suite(Row("warm-up"))
+        self.boots.clear()
+        for _ in range(self.runs):
+            self.suite(rows[1])
+        rows.append(Row("of that, QEMU's start to the first program", 0, self.boots))
+        rows += self.theirs()
+        text = self.table(rows, statistics.median(rows[1].seconds))
+        TABLE.write_text(text)
+        print(text, end="")
+        return 0
+
+    def suite(self, row: Row, *words: str) -> None:
+        """One run of the real command, with the memory of its largest process, which is QEMU."""
+        with tempfile.TemporaryDirectory() as folder:
+            results = Path(folder, "results")
+            command = [str(TOP / "run_tests.sh"), "--vm", "--kernel", self.spec, "--results", str(results),
+                       *(["--accel", self.options.accel] if self.options.accel else []), *words]
+            began = time.monotonic()
+            with open(Path(folder, "log"), "wb") as log:
+                proc = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+                _, status, usage = os.wait4(proc.pid, 0)
+                proc.returncode = os.waitstatus_to_exitcode(status)
+            seconds = time.monotonic() - began
+            if proc.returncode:
+                raise Stop(CANNOT, f"a run ended with status {proc.returncode}, so it measures nothing",
+                           "run ./run_tests.sh first")
+            report = json.loads((results / "run.json").read_text())
+        row.seconds.append(seconds)
+        self.accel = report["info"]["accelerator"]["name"]
+        row.tests = report["totals"]["tests"]
+        self.peak_kib = max(self.peak_kib, usage.ru_maxrss)
+        self.boots.append(report["info"]["machines"][0]["boot_seconds"])
+        self.screen.say(f"{row.what}: {seconds:.1f} s")
+
+    # -- the kernel's own tests
+
+    def theirs(self) -> list[Row]:
+        """hmm-tests of the kernel that runs; cow and gup_longterm of the first longterm kernel that has them."""
+        rows = []
+        found = guests.find_source(self.spec, self.cache, self.screen)
+        built = guests.find_kernel(self.spec, found, self.options.modules, self.cache, self.screen)
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("hmm-tests", *COW):
+                row = Row(f"{name}, the kernel's own")
+                rows.append(row)
+                try:
+                    tree = found if name == "hmm-tests" else guests.find_source(COW_KERNEL, self.cache, self.screen)
+                    program = build_theirs(name, tree, Path(folder))
+                    parts = guests.assemble(built, [program], self.options.accel, self.cache, self.screen)
+                    for _ in range(self.runs):
+                        self.time_theirs(row, parts, name, Path(folder))
+                        if row.note:
+                            break
+                except Stop as stop:
+                    row.note = stop.what
+        return rows
+
+    def time_theirs(self, row: Row, parts: guests.Parts, name: str, folder: Path) -> None:
+        """One boot; the time between the guest's lines about the program."""
+        guest = parts.guest({"job/plan": f"{name}\n"}, folder, 1)
+        stream, began, ended = b"", 0.0, 0.0
+        deadline = child.Deadline(THEIR_SECONDS)
+        guest.start()
+        try:
+            while not ended and deadline.left():
+                if not select.select([guest.results_fd], [], [], deadline.left())[0]:
+                    break
+                data = os.read(guest.results_fd, 1 << 16)
+                stream += data
+                began = began or (b"# guest: start " in stream and time.monotonic())
+                ended = b"# guest: exit " in stream and time.monotonic()
+                if not data:
+                    break
+        finally:
+            guest.kill()
+            os.close(guest.results_fd)
+        row.tests = len(RESULT.findall(stream))
+        if ended:
+            row.seconds.append(ended - began)
+            self.screen.say(f"{row.what}: {ended - began:.1f} s")
+        else:
+            row.seconds.clear()
+            row.note = f"does not end within {THEIR_SECONDS:.0f} s" if not deadline.left() else "killed its guest"
+
+    def table(self, rows: list[Row], base: float) -> str:
+        """docs/benchmark.md."""
+        return "\n".join([
+            "# Benchmark", "", "Written by `make bench`.", "",
+            f"Kernel {self.spec}, {os.cpu_count()} processors ({processor()}), QEMU with {self.accel.upper()}, {self.runs} runs, "
+            f"{time.strftime('%Y-%m-%d')}.", "",
+            "| what | tests | median | range | a test | ratio |", "|---|---|---|---|---|---|",
+            *(row.line(base) for row in rows), "",
+            f"Peak memory of the QEMU process: {self.peak_kib / 1024:.0f} MiB.", ""])
+
+
+def build_theirs(name: str, tree, folder: Path) -> Path:
+    """One of the kernel's own test programs, static, as its Makefile would build it where liburing is installed."""
+    if not tree:
+        raise Stop(CANNOT, "this kernel was given without its source")
+    selftests = tree.path / "tools/testing/selftests"
+    home = next((selftests / mm for mm in ("mm", "vm") if (selftests / mm / f"{name}.c").exists()), None)
+    if not home:
+        raise Stop(CANNOT, f"{tree.label} has no {name}")
+    (folder / "local_config.h").write_text("#define LOCAL_CONFIG_HAVE_LIBURING 1\n")
+    more = [home / extra for extra in ("vm_util.c", "thp_settings.c") if (home / extra).exists()]
+    command = ["gcc", "-O2", "-static", "-w", "-D_GNU_SOURCE=", f"-I{folder}", "-isystem", selftests, "-isystem", tree.path,
+               "-isystem", tree.path / "tools/include/uapi", home / f"{name}.c", *(more if name in COW else []),
+               "-o", folder / name, "-luring", "-lpthread"]
+    log = folder / f"{name}.log"
+    if child.run(command, log, 120):
+        first = next((line for line in log.read_text().splitlines() if "error" in line), "no message")
+        raise Stop(CANNOT, f"{name} does not build: {first[:120]}")
+    return folder / name
+
+
+def processor() -> str:
+    """Its name."""
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M)
+    return found[1] if found else "unknown"
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """Measure everything."""
+    deps.need({"build", "vm", "tests"}, screen)
+    return Bench(options, screen).run()

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`bisect`: drives git bisect over the user's tree, one `run_tests.sh --bisect-step` a commit."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import BAD, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
+from runner.programs import TOP
+from runner.results import Folder
+from runner.screen import Screen, one_line
+from vm import child
+
+WORDS = {GOOD: "good", BAD: "bad", UNTESTABLE: "skip"}
+STEP_SECONDS = 4 * 3600.0
+LEFT = re.compile(r"Bisecting: (\d+) revisions? left .*\(roughly (\d+) steps?\)")
+FIRST_BAD = re.compile(r"^([0-9a-f]{40,64}) is the first bad commit", re.M)
+
+
+@dataclass
+class Step:
+    """One tested commit."""
+
+    commit: str
+    title: str
+    status: int
+    seconds: float
+    folder: Path
+
+    def verdicts(self) -> dict[str, str]:
+        """Test names and verdicts, none if the run did not get that far."""
+        try:
+            report = json.loads((self.folder / "run.json").read_text())
+            return {test["name"]: test["verdict"] for test in report["tests"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+
+class Tree:
+    """The user's git checkout, which is given back as it was."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def git(self, *words: str, check: bool = True) -> str:
+        """git's stdout; a failure is one line."""
+        done = subprocess.run(["git", "-C", str(self.path), *words], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="replace", env={**os.environ, "LC_ALL": "C"}, check=False)
+        if done.returncode and check:
+            lines = done.stderr.strip().splitlines() or ["no message"]
+            raise Stop(WRONG_USE, f"git {words[0]}: {one_line(lines[0], 200)}", f"in {self.path}")
+        return done.stdout + ("" if check else done.stderr)
+
+    def commit(self, name: str) -> str:
+        """The full name of a commit."""
+        found = self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False).strip()
+        if not found:
+            raise Stop(WRONG_USE, f"{name} is no commit of {self.path}", "see git log")
+        return found
+
+    def title(self, commit: str) -> str:
+        """Its short name and subject."""
+        return one_line(self.git("show", "-s", "--format=%h %s", commit).strip())
+
+    def must_be_clean(self) -> None:
+        """Checkouts would lose what is not committed, so nothing is checked out over it."""
+        if not self.path.is_dir() or self.git("rev-parse", "--is-inside-work-tree", check=False).strip() != "true":
+            raise Stop(WRONG_USE, f"--kernel {self.path} is no git checkout", "bisect needs its history")
+        if self.git("status", "--porcelain", "--untracked-files=no").strip():
+            raise Stop(WRONG_USE, f"{self.path} has changes that are not committed", "commit or stash them first")
+        if Path(self.path, self.git("rev-parse", "--git-path", "BISECT_START").strip()).exists():
+            raise Stop(WRONG_USE, f"{self.path} is being bisected already", f"git -C {self.path} bisect reset")
+
+    @contextlib.contextmanager
+    def given_back(self) -> Iterator[None]:
+        """Whatever happens inside, the branch (or commit) of before is checked out again."""
+        before = self.git("symbolic-ref", "--quiet", "--short", "HEAD", check=False).strip() or self.commit("HEAD")
+        try:
+            yield
+        finally:
+            self.git("bisect", "reset", check=False)
+            self.git("checkout", "--quiet", before, "--")
+
+
+class Bisection:
+    """From a good and a bad commit to the first bad one."""
+
+    def __init__(self, options: argparse.Namespace, screen: Screen):
+        self.options, self.screen = options, screen
+        self.tree = Tree(Path(options.kernel[0]).expanduser().resolve())
+        self.steps: list[Step] = []
+        good, bad, *self.globs = options.globs
+        self.tree.must_be_clean()
+        self.good, self.bad = self.tree.commit(good), self.tree.commit(bad)
+        if not self._leads(self.good, self.bad):
+            raise Stop(WRONG_USE, f"{good} does not lead to {bad}", "GOOD has to be an ancestor of BAD")
+        self.folder = Folder.create(options.results, "" if options.results else "bisect")
+
+    def _leads(self, good: str, bad: str) -> bool:
+        return good != bad and self.tree.git("merge-base", good, bad, check=False).strip() == good
+
+    def run(self) -> int:
+        """Both ends first, since a wrong end makes every step worthless; then git's choice until it knows."""
+        with self.tree.given_back():
+            self._end(self.good, GOOD, "GOOD")
+            self._end(self.bad, BAD, "BAD")
+            said = self.tree.git("bisect", "start", self.bad, self.good)
+            while not (found := FIRST_BAD.search(said)):
+                if not LEFT.search(said):
+                    return self._undecided(said)
+                step = self._test(self.tree.commit("HEAD"), LEFT.search(said))
+                said = self.tree.git("bisect", WORDS[step.status], check=False)
+            self.folder.write("bisect.log", self.tree.git("bisect", "log"))
+        self._tell(found[1])
+        return 0
+
+    def _end(self, commit: str, expected: int, name: str) -> None:
+        self.tree.git("checkout", "--quiet", "--detach", commit)
+        step = self._test(commit)
+        if step.status == UNTESTABLE:
+            raise Stop(CANNOT, f"{name} ({step.title}) cannot be tested", f"log: {step.folder}.log")
+        if step.status != expected:
+            raise Stop(WRONG_USE, f"{name} ({step.title}) is {WORDS[step.status]}",
+                       f"name another one; results: {step.folder}")
+
+    def _test(self, commit: str, left: re.Match | None = None) -> Step:
+        """Test what is checked out."""
+        number = len(self.steps) + 1
+        title = self.tree.title(commit)
+        more = f", about {left[2]} more{self._estimate(int(left[2]))}" if left else ""
+        self.screen.say(f"step {number}: {title}{more}")
+        folder = self.folder.path / f"step-{number}"
+        began = time.monotonic()
+        status = child.run(self._command(folder), Path(f"{folder}.log"), STEP_SECONDS)
+        step = Step(commit, title, status, time.monotonic() - began, folder)
+        self.steps.append(step)
+        if status not in WORDS:
+            raise Stop(CANNOT, f"step {number} cannot be taken (exit status {status})", f"log: {folder}.log")
+        self.screen.say(f"        {WORDS[status]} ({step.seconds:.0f} s)")
+        return step
+
+    def _estimate(self, more: int) -> str:
+        recent = [step.seconds for step in self.steps[-3:]]
+        return f", {sum(recent) / len(recent) * (more + 1):.0f} s left" if recent else ""
+
+    def _command(self, folder: Path) -> list[str]:
+        options = self.options
+        words = [str(TOP / "run_tests.sh"), "--bisect-step", "--vm", "--kernel", str(self.tree.path), "--results",
+                 str(folder), "--cache", os.environ["HMM_COHERENT_CACHE"], "--timeout", str(options.timeout),
+                 "--boot-timeout", str(options.boot_timeout), "--seed", str(options.seed),
+                 "--repeat", str(options.repeat)]
+        words += ["--until-fail"] * options.until_fail
+        words += ["--accel", options.accel] if options.accel else []
+        words += ["--known", str(options.known)] if options.known else []
+        words += [f"--shuffle={options.shuffle}"] if options.shuffle is not None else []
+        for glob in options.skip:
+            words += ["--skip", glob]
+        return words + self.globs
+
+    def _undecided(self, said: str) -> int:
+        """Commits that cannot be tested stand between the last good and the first bad one."""
+        names = re.findall(r"^[0-9a-f]{40,64}$", said, re.M)
+        self.folder.write("bisect.log", self.tree.git("bisect", "log"))
+        self.screen.say("the first bad commit is one of these; the others cannot be tested:")
+        for name in names:
+            print(self.tree.title(name))
+        return CANNOT
+
+    def _tell(self, commit: str) -> None:
+        """The commit on stdout, and what it changed."""
+        bad = next(step for step in self.steps if step.commit == commit)
+        good = next((step for step in reversed(self.steps) if step.status == GOOD), None)
+        before = good.verdicts() if good else {}
+        for name, verdict in bad.verdicts().items():
+            if verdict != before.get(name) and verdict not in ("pass", "skip"):
+                self.screen.say(f"{name}: {before.get(name, 'absent')} before, {verdict} with it")
+        self.screen.say(f"results: {os.path.relpath(bad.folder)}; log: {os.path.relpath(self.folder.path)}/bisect.log")
+        print(f"first bad commit: {bad.title}")
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """`bisect --kernel TREE GOOD BAD [GLOB...]`."""
+    return Bisection(options, screen).run()

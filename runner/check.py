@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`make check`: lint, selftests, then the suite in a VM. The last line is the sum of all."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner import deps, lint, plan, programs
+from runner.errors import Stop
+from runner.programs import TOP
+from runner.screen import Screen, one_line
+
+SHOWN = 20              # lines of a tool that found something
+SELFTEST_SECONDS = 300  # for one file of selftests
+COMPILERS = ("gcc", "clang")
+WARNINGS = "-Wall -Wextra -Werror"
+# Not ours to follow: a table written as a macro has no parentheses, and its rows are no code.
+CHECKPATCH = ("--no-tree", "-f", "--terse", "--show-types", "--max-line-length=132",
+              "--ignore", "COMPLEX_MACRO,BRACKET_SPACE,SPDX_LICENSE_TAG,FILE_PATH_CHANGES")
+COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
+
+
+@dataclass
+class Step:
+    """What one step of the check came to."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    says: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, problems: list[str]) -> Step:
+        """One lint: passed unless it has something to say."""
+        return cls(passed=int(not problems), failed=int(bool(problems)), says=problems)
+
+    @classmethod
+    def skip(cls, why: str) -> Step:
+        """A tool is missing."""
+        return cls(skipped=1, says=[why])
+
+
+class Check:
+    """The steps, in order; a failed one stops none of the others."""
+
+    def __init__(self, options: argparse.Namespace, screen: Screen):
+        self.options, self.screen = options, screen
+        self.cache = Path(os.environ["HMM_COHERENT_CACHE"])
+        self.sources = lint.texts()
+        self.total = Step()
+
+    def run(self) -> int:
+        """Everything; exit status 1 if something failed, 3 if nothing was tested."""
+        for name, step in (("rules of this project", self.rules), ("shellcheck", self.shellcheck),
+                           ("cppcheck", self.cppcheck), ("checkpatch", self.checkpatch), ("test names", self.names)):
+            self.step(name, step)
+        for compiler in COMPILERS:
+            self.step(f"{compiler} {WARNINGS}", lambda cc=compiler: self.compiler(cc))
+        self.selftests("test_*.py")
+        self.step("the suite", self.suite)
+        self.selftests("guest_*.py")    # which need the kernel that the suite has built
+        total = self.total
+        print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
+        return 1 if total.failed else 0 if total.passed else 3
+
+    def step(self, name: str, make: Callable[[], Step]) -> None:
+        """Run a step, say how it went, add it up."""
+        began = time.monotonic()
+        try:
+            done = make()
+        except Stop as stop:
+            done = Step(failed=1, says=[str(stop)])
+        self.add(name, done, time.monotonic() - began)
+
+    def add(self, name: str, done: Step, seconds: float) -> None:
+        """One line a step, and what it has to say."""
+        word = "FAILED" if done.failed else "ok" if done.passed else "skipped"
+        print(f"{word:8}{name}: {done.passed} passed, {done.failed} failed, {done.skipped} skipped "
+              f"({seconds:.1f} s)")
+        for line in done.says[:SHOWN]:
+            print(f"        {one_line(line, 300)}")
+        if done.says[SHOWN:]:
+            print(f"        and {len(done.says) - SHOWN} more lines")
+        sys.stdout.flush()
+        self.total.passed += done.passed
+        self.total.failed += done.failed
+        self.total.skipped += done.skipped
+
+    # -- lint
+
+    def rules(self) -> Step:
+        """runner/lint.py."""
+        return Step.of(lint.problems(self.sources))
+
+    def shellcheck(self) -> Step:
+        """Every shell script, the guest's init included."""
+        return self.tool("shellcheck", ["shellcheck", "-x", "-f", "gcc"], lint.is_shell)
+
+    def cppcheck(self) -> Step:
+        """All C."""
+        return self.tool("cppcheck", ["cppcheck", "--quiet", "--error-exitcode=1", "--enable=warning,portability",
+                                      "--inline-suppr", "--suppress=missingIncludeSystem", "--max-configs=4",
+                                      f"-I{TOP}", f"-I{TOP}/common"], lambda path, _text: path.suffix == ".c")
+
+    def checkpatch(self) -> Step:
+        """The kernel's own style, from whatever kernel source is there; its errors count, its advice does not."""
+        script = next(iter(sorted(self.cache.glob("src/*/scripts/checkpatch.pl"), reverse=True)), None)
+        if not script or not shutil.which("perl"):
+            return Step.skip("no kernel source with scripts/checkpatch.pl yet, or no perl; the first run in a VM fetches one")
+        files = [str(path) for path, _ in self.sources.items() if path.suffix in (".c", ".h")]
+        done = self.call(["perl", str(script), *CHECKPATCH, *files])
+        return Step.of([line for line in done.stdout.splitlines() if "ERROR:" in line])
+
+    def tool(self, name: str, command: list[str], wanted: Callable[[Path, str], bool]) -> Step:
+        """A program that takes files and fails when it finds something."""
+        if not shutil.which(name):
+            return Step.skip(f"{name} is not installed; ./run_tests.sh deps")
+        files = [str(path) for path, text in self.sources.items() if wanted(path, text)]
+        done = self.call([*command, *files])
+        lines = (done.stdout + done.stderr).splitlines()
+        return Step.of(lines or [f"exit status {done.returncode}"] if done.returncode else [])
+
+    def call(self, command: list[str], limit: float = 600, **more) -> subprocess.CompletedProcess:
+        """A tool's output."""
+        try:
+            return subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  errors="replace", timeout=limit, check=False, **more)
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, 124, "", f"{command[0]} did not end within {limit:.0f} s")
+
+    # -- build
+
+    def ksrc(self) -> list[str]:
+        """Where the kselftest harness is."""
+        return [f"KSRC={plan.harness(self.options, [], plan.open_cache(self.screen), self.screen)}"]
+
+    def compiler(self, compiler: str) -> Step:
+        """All C without a warning; into a folder of its own, so that nobody's build changes."""
+        if not shutil.which(compiler):
+            return Step.skip(f"{compiler} is not installed; ./run_tests.sh deps")
+        output = self.cache / "check" / compiler
+        output.mkdir(parents=True, exist_ok=True)
+        programs.run_make(f"-j{os.cpu_count() or 1}", *self.ksrc(), f"O={output}", f"CC={compiler}",
+                          f"USERCFLAGS={WARNINGS}", log=self.cache / "log" / f"check-{compiler}.log")
+        for path in sorted((TOP / "selftest").glob("*.c")):
+            done = self.call([compiler, *WARNINGS.split(), "-fsyntax-only", f"-I{TOP}", str(path)])
+            if done.returncode:
+                return Step.of(done.stderr.splitlines())
+        return Step(passed=1)
+
+    def names(self) -> Step:
+        """Names are unique and well formed, also where readers fold them."""
+        paths = programs.build(Path(self.ksrc()[0].partition("=")[2]), self.cache / "log" / "programs.log")
+        tests = programs.catalogue(paths)
+        return Step.of([f"{test.name} does not say what it checks" for test in tests if not test.what.strip()])
+
+    # -- tests
+
+    def selftests(self, pattern: str) -> None:
+        """Each file of selftest/ in a process of its own, as many at a time as there are processors."""
+        files = sorted((TOP / "selftest").glob(pattern))
+        began = time.monotonic()
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            for path, (done, seconds) in zip(files, pool.map(self.selftest, files)):
+                self.add(f"selftest/{path.name}", done, seconds)
+        print(f"        all selftest/{pattern}: {time.monotonic() - began:.0f} s")
+
+    def selftest(self, path: Path) -> tuple[Step, float]:
+        """One file; its counts come through a file, since a test may print whatever it likes."""
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            counts = Path(folder, "counts")
+            env = {**os.environ, "PYTHONPATH": f"{TOP}:{TOP / 'selftest'}"}
+            done = self.call([sys.executable, "-W", "error", "-m", "runner.selftests", path.stem, str(counts)],
+                             SELFTEST_SECONDS, env=env)
+            try:
+                step = Step(**json.loads(counts.read_text()))
+            except (OSError, ValueError):
+                step = Step(failed=1, says=["ended without a count"])
+        if step.failed or done.returncode:
+            step.says = (done.stdout + done.stderr).splitlines()[-SHOWN:]
+            step.failed = step.failed or 1
+        return step, time.monotonic() - began
+
+    def suite(self) -> Step:
+        """The suite itself, as a user runs it; its own report goes to stderr."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "summary")
+            with open(path, "w") as summary:
+                done = subprocess.run([str(TOP / "run_tests.sh"), "--vm"], cwd=TOP, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.DEVNULL, stderr=summary, check=False)
+            text = path.read_text(errors="replace")
+        sys.stdout.write(text)
+        found = COUNT.findall(text)
+        if not found:
+            return Step(failed=1, says=[f"no sum; exit status {done.returncode}"])
+        step = Step(*(int(number) for number in found[-1]))
+        if done.returncode and not step.failed:
+            step.failed, step.says = 1, [f"exit status {done.returncode}"]
+        return step
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """Check everything."""
+    deps.need(deps.EVERYTHING, screen)
+    return Check(options, screen).run()

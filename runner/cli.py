@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From the command line to an exit status: each word and way to run, in the order in which a user meets them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+from pathlib import Path
+
+from runner import options as option_parser
+from runner.errors import CANNOT, Stop
+from runner.screen import Screen
+
+WORD_MODULES = {"doctor": "runner.doctor", "deps": "runner.deps", "check": "runner.check",
+                "bench": "runner.bench", "compare": "runner.stored",
+                "merge": "runner.stored", "bisect": "runner.bisect"}
+
+
+def main(argv: list[str]) -> int:
+    """One command line."""
+    options = option_parser.parse(argv)
+    screen = Screen(options.verbose)
+    cache = cache_folder(options)
+    os.environ["HMM_COHERENT_CACHE"] = str(cache)
+    if options.word != "doctor":    # which tells it among everything else
+        make_folder(cache)
+    if options.word:
+        return importlib.import_module(WORD_MODULES[options.word]).main(options, screen)
+    from runner import plan
+    if options.print_kernel_tree:
+        print(plan.harness(options, [], plan.open_cache(screen), screen))
+    elif options.list:
+        for test in plan.make(options, screen).tests:
+            print(f"{test.name}\t{test.what}")
+    else:
+        from runner import run
+        return run.main(options, screen)
+    return 0
+
+
+def cache_folder(options: argparse.Namespace) -> Path:
+    """Where everything is kept that can be made again; its children are told by the environment."""
+    given = options.cache or os.environ.get("HMM_COHERENT_CACHE")
+    if given:
+        return Path(given).expanduser().absolute()
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    return Path(home, "hmm-coherent")
+
+
+def make_folder(cache: Path) -> None:
+    """One that cannot even be made is said before anything is done."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Stop(CANNOT, f"the cache folder {cache} cannot be made: {error.strerror}",
+                   "name another with --cache DIR") from None

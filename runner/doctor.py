@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What this machine has and lacks for each way to run, and what to do about each lack."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+
+from runner.errors import Stop
+from runner.host import Host, Lack
+from runner.screen import Screen
+from vm import deps
+
+NEEDED_BYTES = 3 << 30      # a kernel source and its build
+
+
+def main(_options: argparse.Namespace, _screen: Screen) -> int:
+    """Print it all; a lack is no error of doctor's."""
+    host = Host()
+    cache = Path(os.environ["HMM_COHERENT_CACHE"])
+    chapter("here (--native)", native_facts(host), host.lacks())
+    chapter("in a VM (--vm)", vm_facts(cache), vm_lacks(cache))
+    chapter("make check", [], package_lacks({"check"}))
+    return 0
+
+
+def chapter(title: str, facts: list[str], lacks: list[Lack]) -> None:
+    """One way to run."""
+    print(f"{title}: {'ready' if not lacks else 'not possible as it is'}")
+    for fact in facts:
+        print(f"  has    {fact}")
+    for lack in lacks:
+        print(f"  lacks  {lack.what}")
+        print(f"         remedy: {lack.remedy}")
+
+
+def native_facts(host: Host) -> list[str]:
+    """What helps a native run."""
+    facts = [f"kernel {host.release}"]
+    if host.loaded():
+        facts.append("test_hmm, loaded" + (", with nodes for its coherent devices" if host.coherent_nodes() else ""))
+    elif host.module():
+        facts.append("the test_hmm module")
+    ranges = host.ranges() if host.uid == 0 else []
+    if ranges:
+        facts.append("reserved memory for devices at " + ", ".join(hex(start) for start in ranges[:2]))
+    return facts
+
+
+def vm_facts(cache: Path) -> list[str]:
+    """What a VM run would use."""
+    from vm import qemu
+    facts = []
+    try:
+        facts.append(qemu.binary())
+    except Stop:
+        pass
+    facts.append("/dev/kvm (proven before it is used)" if os.access("/dev/kvm", os.R_OK | os.W_OK)
+                 else "no usable /dev/kvm: QEMU emulates, tests take some seconds more")
+    built = len(list((cache / "build").glob("*/vmlinux")))
+    facts.append(f"{built} kernels built in {cache}" if built else f"no kernel built yet in {cache}: the first run "
+                 "builds one")
+    return facts
+
+
+def vm_lacks(cache: Path) -> list[Lack]:
+    """What keeps a VM run from starting."""
+    return package_lacks({"build", "vm", "tests"}) + cache_lacks(cache)
+
+
+def package_lacks(for_what: set[str]) -> list[Lack]:
+    """Packages, as one lack with one command."""
+    missing = deps.missing(for_what)
+    if not missing:
+        return []
+    how = "./run_tests.sh deps" if os.geteuid() == 0 else f"as root: apt-get install {' '.join(missing)}"
+    return [Lack(f"packages: {' '.join(missing)}", how)]
+
+
+def cache_lacks(cache: Path) -> list[Lack]:
+    """A cache folder that can be written and has room."""
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    if not os.access(there, os.W_OK):
+        return [Lack(f"a cache folder: {there} cannot be written", "name another with --cache DIR")]
+    free = shutil.disk_usage(there).free
+    if free < NEEDED_BYTES and not any((cache / "build").glob("*/vmlinux")):
+        return [Lack(f"room for a kernel: {free >> 20} MiB are free at {there}", "free 3 GiB, or name another "
+                     "folder with --cache DIR")]
+    return []

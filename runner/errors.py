@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What ends a run early, with the one line its user reads."""
+
+WRONG_USE = 2
+CANNOT = 3
+
+# What git bisect run understands. Every status between 1 and 127 that it does not know it takes for "bad".
+GOOD, BAD, UNTESTABLE, ABORT = 0, 1, 125, 128
+
+
+def bisect_status(status: int) -> int:
+    """An exit status of a run as git bisect run has to see it."""
+    if status in (GOOD, BAD):
+        return status
+    if status in (CANNOT, 4):
+        return UNTESTABLE
+    return max(status, ABORT)
+
+
+class Stop(Exception):
+    """The run cannot go on: what is wrong, what to do about it, and the exit status that says so.
+
+    Status 2 is wrong use, 3 is a machine that cannot or an instrument that is broken, 4 everything skipped.
+    """
+
+    def __init__(self, status: int, what: str, remedy: str = ""):
+        super().__init__(f"{what}; {remedy}" if remedy else what)
+        self.status = status
+        self.what = what
+        self.remedy = remedy
+
+
+class Interrupted(BaseException):
+    """A signal asked the run to end; not an Exception, so that no handler for errors swallows it."""
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.number = number
+        self.status = 128 + number

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What this host has for a native run. It looks, and changes nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+CHUNK = 256 << 20       # DEVMEM_CHUNK_SIZE of lib/test_hmm.c
+ALIGN = 2 << 20         # what memremap_pages() accepts
+NODES = (0, 1, 2, 3)    # 2 and 3 are the coherent devices
+SUFFIX = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something a way to run needs and this host has not."""
+
+    what: str
+    remedy: str
+
+
+def number(text: str) -> int:
+    """A size or address as the kernel's memparse() reads it."""
+    match = re.fullmatch(r"(0[xX][0-9a-fA-F]+|[0-9]+)([kKmMgGtT]?)", text)
+    if not match:
+        raise ValueError(text)
+    return int(match[1], 16 if match[1][:2] in ("0x", "0X") else 10) * SUFFIX[match[2].lower()]
+
+
+class Host:
+    """Facts read from /proc, /sys and /dev; `root` is where these are, so that a test can make some up."""
+
+    def __init__(self, root: Path = Path("/"), uid: int | None = None, release: str = ""):
+        self.root = root
+        self.uid = os.geteuid() if uid is None else uid
+        self.release = release or os.uname().release
+
+    def _text(self, path: str) -> str:
+        try:
+            return (self.root / path).read_text(errors="replace")
+        except OSError:
+            return ""
+
+    def loaded(self) -> bool:
+        """test_hmm is in this kernel now."""
+        return self.major() > 0
+
+    def major(self) -> int:
+        """The major number of the driver, 0 when it is not there."""
+        match = re.search(r"^\s*(\d+)\s+HMM_DMIRROR$", self._text("proc/devices"), re.M)
+        return int(match[1]) if match else 0
+
+    def coherent_nodes(self) -> bool:
+        """Both coherent devices have a node."""
+        return all((self.root / f"dev/hmm_dmirror{n}").exists() for n in NODES[2:])
+
+    def module(self) -> bool:
+        """The module is installed for this kernel."""
+        folder = self.root / "lib/modules" / self.release
+        return "/test_hmm.ko" in self._text(f"lib/modules/{self.release}/modules.dep") or any(
+            folder.glob("**/test_hmm.ko*"))
+
+    def system_ram(self) -> list[tuple[int, int]]:
+        """What the kernel uses as memory: [start, end)."""
+        return [r for r, what in self._iomem() if what == "System RAM"]
+
+    def _iomem(self) -> list[tuple[tuple[int, int], str]]:
+        lines = re.findall(r"^( *)([0-9a-f]+)-([0-9a-f]+) : (.*)$", self._text("proc/iomem"), re.M)
+        return [((int(start, 16), int(end, 16) + 1), what) for _, start, end, what in lines]
+
+    def backed(self, start: int, end: int) -> bool | None:
+        """Memory is behind the range, by the firmware's own map; None when that map is not shown."""
+        entries = []
+        for folder in (self.root / "sys/firmware/memmap").glob("*"):
+            kind = self._text(f"sys/firmware/memmap/{folder.name}/type").strip()
+            first, last = (self._text(f"sys/firmware/memmap/{folder.name}/{side}").strip() for side in ("start", "end"))
+            if first and last:
+                entries.append((int(first, 16), int(last, 16) + 1, kind))
+        if not entries:
+            return None
+        return any(s <= start and end <= e and kind in ("System RAM", "Soft Reserved") for s, e, kind in entries)
+
+    def reserved(self) -> list[tuple[int, int]]:
+        """What somebody set aside: Soft Reserved ranges nobody has claimed, and memmap=SIZE$START."""
+        iomem = self._iomem()
+        found = []
+        for (start, end), what in iomem:
+            claimed = any(start <= s and e <= end and w != what for (s, e), w in iomem)
+            if what == "Soft Reserved" and not claimed:
+                found.append((start, end))
+        for part in re.findall(r"(?:^|\s)memmap=(\S+)", self._text("proc/cmdline")):
+            for size, start in re.findall(r"([0-9a-zA-Z]+)\$([0-9a-zA-Z]+)", part):
+                try:
+                    found.append((number(start), number(start) + number(size)))
+                except ValueError:
+                    continue  # the kernel ignored it as well
+        return found
+
+    def usable(self, start: int) -> str:
+        """Why a device range must not start here; empty when it may."""
+        end = start + CHUNK
+        if any(s < end and start < e for s, e in self.system_ram()):
+            return f"{start:#x} is memory that the kernel uses"
+        if self.backed(start, end) is False:
+            return f"{start:#x} has no memory behind it"
+        return ""
+
+    def ranges(self) -> list[int]:
+        """The starts of 256 MiB ranges inside what is reserved. Never anything that nobody reserved."""
+        starts: list[int] = []
+        for start, end in sorted(set(self.reserved())):
+            at = -(-start // ALIGN) * ALIGN
+            while at + CHUNK <= end:
+                if not self.usable(at) and all(abs(at - other) >= CHUNK for other in starts):
+                    starts.append(at)
+                at += CHUNK
+        return starts
+
+    def lacks(self, spm: tuple[int, int] | None = None) -> list[Lack]:
+        """Why a native run is not possible; all reasons, not the first."""
+        found = []
+        if self.uid:
+            found.append(Lack("not root", "run as root"))
+        if self.loaded():
+            return found
+        if not self.module():
+            found.append(Lack(f"no test_hmm module for this kernel ({self.release})",
+                              "use a kernel with CONFIG_TEST_HMM=m"))
+        if spm:
+            found += [Lack(f"--spm: {why}", "give ranges that are reserved with memmap=256M$ADDRESS")
+                      for start in spm if (why := self.usable(start))]
+        elif len(self.ranges()) < 2:
+            found.append(Lack("no two reserved 256 MiB ranges of memory",
+                              "boot with memmap=512M$ADDRESS inside RAM, or give --spm ADDR,ADDR"))
+        return found

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the kernel said: the tail of a console for a person, and complaints for the test they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from report import splat
+from report.model import Run
+
+TAIL_LINES = 20
+TAIL_BYTES = 1 << 16
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of a log; none when it never came to be."""
+    try:
+        with open(path, "rb") as file:
+            yield from file
+    except OSError:
+        return
+
+
+def tail(path: Path) -> list[str]:
+    """The last lines, of however large a file."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            text = file.read().decode("latin-1")
+    except OSError:
+        return []
+    return [line.rstrip() for line in text.splitlines() if line.strip()][-TAIL_LINES:]
+
+
+def blame(run: Run, kmsg: Path, console: Path, victim: str) -> None:
+    """Hand every complaint of a machine that has ended to the model.
+
+    The kernel log has markers and says where each belongs. The console has none, and is all there is of the last
+    moments: what only it holds belongs to `victim`: the test that was running at the end, or "after" the last one.
+    """
+    seen = set()
+    for path, known in ((kmsg, True), (console, False)):
+        scanner = splat.Scanner()
+        for line in lines_of(path):
+            scanner.feed(line)
+        run.harmless.update(scanner.harmless if known else {})
+        for found in scanner.splats:
+            if found.title not in seen:
+                run.splat(found.where if known else victim, found.lines)
+        seen.update(found.title for found in scanner.splats)

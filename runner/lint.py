@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Rules of this project that can be read off a file: each takes a path and its text, and gives what is wrong."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from runner.programs import TOP
+
+# Left open, in words that are not written out here, or this file would find itself.
+OPEN = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")
+SHELL = re.compile(r"#! ?(/usr/bin/env )?/?(\S*/)?(busybox )?(ba|da|a)?sh\b")
+TEXT = (".c", ".h", ".py", ".sh", ".yml", ".yaml")
+
+# What no test may do, and why. Only in hmm-coherent/.
+BANNED = (
+    (r"\b(usleep|nanosleep|sleep)\s*\(", "sleeps: look at the state instead, within a deadline"),
+    (r"\brand(om)?\s*\(", "draws a number that --seed does not decide"),
+    (r"\bexit\s*\(\s*(0|EXIT_SUCCESS)\s*\)", "ends half way as if it had passed"),
+    (r"\bgoto\b", "jumps: an assertion leaves without reaching the label"),
+    (r"\bFOLL_[A-Z]", "names a FOLL_ flag, whose number differs between kernels"),
+    (r"\bwaitpid\s*\([^,]*,\s*NULL", "does not look at how a child ended"),
+    (r"\bio_uring_\w+\([^;]*;\s*\n?[^;\n]*\berrno\b", "asks errno after a ring call, which returns -errno"),
+)
+
+
+def is_shell(path: Path, text: str) -> bool:
+    """By name or by its first line."""
+    return path.suffix == ".sh" or SHELL.match(text) is not None
+
+
+def is_python(path: Path, text: str) -> bool:
+    """By name or by its first line."""
+    return path.suffix == ".py" or text.startswith("#!/usr/bin/env python3")
+
+
+def licence(path: Path, text: str) -> Iterator[str]:
+    """Every source says its licence in its first lines."""
+    wanted = path.suffix in TEXT or path.name in ("Makefile", "config", "settings") or text.startswith("#!")
+    if wanted and not any("SPDX-License-Identifier: GPL-2.0" in line for line in text.splitlines()[:3]):
+        yield "no SPDX-License-Identifier: GPL-2.0 in its first three lines"
+
+
+def size(path: Path, text: str) -> Iterator[str]:
+    """A file that outgrows its subject is split."""
+    lines, limit = text.count("\n"), 600 if path.suffix in (".c", ".h") else 999
+    if lines > limit:
+        yield f"{lines} lines, at most {limit}"
+
+
+def left_open(path: Path, text: str) -> Iterator[str]:
+    """What `new` writes into a new test must be filled in; nothing else is left for later either."""
+    if path.name == "new" or path.suffix == ".md":
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := OPEN.search(line):
+            yield f"line {number}: {found[1]} is still open"
+
+
+def python(path: Path, text: str) -> Iterator[str]:
+    """It compiles, and the compiler has nothing to remark."""
+    if is_python(path, text):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                compile(text, str(path), "exec")
+            except (SyntaxError, Warning) as problem:
+                yield f"python: {problem}"
+
+
+def banned(path: Path, text: str) -> Iterator[str]:
+    """Ways in which a test lies."""
+    if path.parts[:1] == ("hmm-coherent",) and path.suffix == ".c":
+        code = without_comments(text)
+        for pattern, why in BANNED:
+            for found in re.finditer(pattern, code):
+                yield f"line {code.count(chr(10), 0, found.start()) + 1}: {why}"
+
+
+def without_comments(code: str) -> str:
+    """C with blanks in place of its comments, so that lines keep their numbers."""
+    return re.sub(r"/\*.*?\*/|//[^\n]*", lambda found: re.sub(r"[^\n]", " ", found[0]), code, flags=re.S)
+
+
+LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, left_open, python, banned)
+
+
+def files() -> list[Path]:
+    """Everything in git or about to be, relative to the top."""
+    done = subprocess.run(["git", "-C", str(TOP), "ls-files", "-z", "-co", "--exclude-standard"], capture_output=True,
+                          stdin=subprocess.DEVNULL, text=True, check=False)
+    if done.returncode == 0:
+        names = [Path(name) for name in done.stdout.split("\0") if name]
+    else:
+        names = [path.relative_to(TOP) for path in TOP.rglob("*")
+                 if path.relative_to(TOP).parts[0] not in ("build", "results", ".git")]
+    return sorted(name for name in names if (TOP / name).is_file())
+
+
+def texts() -> dict[Path, str]:
+    """Each file that is text."""
+    found = {}
+    for path in files():
+        data = (TOP / path).read_bytes()
+        if b"\0" not in data:
+            found[path] = data.decode(errors="replace")
+    return found
+
+
+def problems(sources: dict[Path, str]) -> list[str]:
+    """All of them, as PATH: what is wrong."""
+    return [f"{path}: {what}" for path, text in sources.items() for lint in LINTS for what in lint(path, text)]

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line of run_tests.sh."""
+
+import argparse
+import difflib
+from pathlib import Path
+
+from runner.errors import Stop, WRONG_USE
+
+WORDS = ("doctor", "deps", "check", "bench", "compare", "merge", "bisect")
+
+ABOUT = """\
+Tests GUP, copy-on-write and DMA over device-coherent pages, here or in a VM.
+
+Without options it runs here when this kernel has test_hmm with coherent devices, and otherwise
+builds a kernel and boots it in QEMU.
+
+words, in place of GLOB:
+  doctor                what this machine has and lacks for each way to run
+  deps                  install the missing Debian packages (as root), or print the command
+  check                 lint, selftests, then the suite
+  bench                 how long everything takes, beside the kernel's own tests
+  compare A B           what changed between two results folders
+  merge A B...          join the results of --shard 1/N, 2/N, ...
+  bisect GOOD BAD [GLOB...]
+                        find the commit in the tree given with --kernel"""
+
+EXAMPLES = """\
+examples:
+  ./run_tests.sh                              everything, wherever it can run
+  ./run_tests.sh -l 'fork.*'                  what the fork tests check
+  ./run_tests.sh --kernel ~/linux 'dio.*'     on your own tree
+  ./run_tests.sh --repeat 50 --shuffle        look for flakes
+  git bisect run ./run_tests.sh --bisect-step --kernel . fork.parent-writes
+
+exit status:
+  0 something passed and nothing is worse    1 a test failed or did not run
+  2 wrong use                                3 broken: no statement about the kernel
+  4 everything skipped                       130, 143 interrupted
+  with --bisect-step: 0 good, 1 bad, 125 cannot be tested, 128 and more stop the bisection"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that answers wrong use with one line and the nearest option there is."""
+
+    def error(self, message: str):
+        unknown = message.removeprefix("unrecognized arguments: ").split()[0]
+        if message.startswith("unrecognized arguments: "):
+            known = [o for action in self._actions for o in action.option_strings]
+            near = difflib.get_close_matches(unknown.split("=")[0], known, 1)
+            message = f"unknown option {unknown}" + (f", the nearest is {near[0]}" if near else "")
+        raise Stop(WRONG_USE, message, "see ./run_tests.sh --help")
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def seconds(text: str) -> int:
+    """A time in whole seconds, at most a day so that sums of it stay sane."""
+    value = positive(text)
+    if value > 86400:
+        raise argparse.ArgumentTypeError(f"'{text}' is more than a day (86400 s)")
+    return value
+
+
+def natural(text: str) -> int:
+    """A seed: what the programs take as an unsigned number."""
+    if not text.isascii() or not text.isdigit() or int(text) >= 1 << 32:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to {(1 << 32) - 1}")
+    return int(text)
+
+
+def shuffle(text: str) -> int | str:
+    """--shuffle alone draws a seed, which is printed."""
+    return text if text == "draw" else natural(text)
+
+
+def shard(text: str) -> tuple[int, int]:
+    """I/N."""
+    number, slash, count = text.partition("/")
+    if not slash or not 1 <= positive(number) <= positive(count):
+        raise argparse.ArgumentTypeError(f"'{text}' is no shard, such as 2/3")
+    return int(number), int(count)
+
+
+def addresses(text: str) -> tuple[int, int]:
+    """Two physical addresses, as test_hmm's spm_addr_dev0 and spm_addr_dev1."""
+    try:
+        pair = tuple(int(part, 0) for part in text.split(","))
+    except ValueError:
+        pair = ()
+    if len(pair) != 2 or min(pair) <= 0 or any(a % (2 << 20) for a in pair):
+        raise argparse.ArgumentTypeError(f"'{text}' is not two 2 MiB aligned addresses, such as "
+                                         "0x140000000,0x150000000")
+    if abs(pair[0] - pair[1]) < 256 << 20:
+        raise argparse.ArgumentTypeError(f"'{text}': the ranges are 256 MiB each and overlap")
+    return pair
+
+
+def parser() -> Parser:
+    """The options, in the order --help shows them."""
+    p = Parser(prog="run_tests.sh", description=ABOUT, epilog=EXAMPLES, allow_abbrev=False, add_help=False,
+               formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("words", nargs="*", metavar="GLOB", help="tests (or programs) to run; default all")
+
+    where = p.add_argument_group("where to run")
+    here = where.add_mutually_exclusive_group()
+    here.add_argument("--native", action="store_true", help="on this kernel; needs root and test_hmm")
+    here.add_argument("--vm", action="store_true", help="in QEMU")
+    where.add_argument("--kernel", action="append", default=[], metavar="SPEC",
+                       help="a version (6.1), a kernel tree or a bzImage; may be given several times")
+    where.add_argument("--modules", type=Path, metavar="DIR", help="the modules of a bzImage")
+    where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
+                       help="two reserved 256 MiB ranges for the devices of a native run")
+    where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
+    where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
+    where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it")
+
+    what = p.add_argument_group("what to run")
+    what.add_argument("-l", "--list", action="store_true", help="name and purpose of each test")
+    what.add_argument("--dry-run", action="store_true", help="say what would run, and where")
+    what.add_argument("--skip", action="append", default=[], metavar="GLOB", help="leave these out")
+    what.add_argument("--shard", type=shard, metavar="I/N", help="the I-th of N parts, for several machines")
+    what.add_argument("--repeat", type=positive, metavar="N", help="run each test N times")
+    what.add_argument("--until-fail", action="store_true",
+                      help="stop at the first failure; repeats 100 times unless --repeat says otherwise")
+    what.add_argument("--shuffle", type=shuffle, metavar="SEED", help="in random order (--shuffle=SEED)")
+    what.add_argument("--seed", type=natural, default=1, metavar="N", help="of all that is random in tests")
+    what.add_argument("--timeout", type=seconds, default=30, metavar="S",
+                      help="after which a test counts as hung (30)")
+    what.add_argument("--boot-timeout", type=seconds, default=60, metavar="S",
+                      help="after which a kernel counts as not booting (60)")
+
+    out = p.add_argument_group("results")
+    out.add_argument("--results", type=Path, metavar="DIR", help="default results/<time>")
+    out.add_argument("--junit", type=Path, metavar="FILE")
+    out.add_argument("--json", type=Path, metavar="FILE")
+    out.add_argument("--html", type=Path, metavar="FILE")
+    out.add_argument("--strict", action="store_true", help="a skip counts as a failure")
+    out.add_argument("--gate", type=Path, metavar="DIR", help="fail only for what got worse since DIR")
+    out.add_argument("--known", type=Path, metavar="FILE", help="known issues")
+    out.add_argument("--bisect-step", action="store_true", help="exit status for git bisect run")
+    out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
+    p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
+    out.add_argument("-v", "--verbose", action="store_true", help="a line for each test, and commands")
+    out.add_argument("-h", "--help", action="help", help="this text")
+    return p
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """argv as options; raises Stop(2) on what makes no sense."""
+    argv = ["--shuffle=draw" if a == "--shuffle" else a for a in argv]
+    options = parser().parse_intermixed_args(argv)
+    options.word = options.words.pop(0) if options.words and options.words[0] in WORDS else ""
+    options.globs = options.words
+    check_sense(options)
+    return options
+
+
+def check_sense(options: argparse.Namespace) -> None:
+    """Options that exclude or need each other."""
+    if options.native and options.kernel:
+        raise Stop(WRONG_USE, "--native runs on the kernel that is running, so --kernel makes no sense with it",
+                   "leave one out")
+    if options.vm and options.spm:
+        raise Stop(WRONG_USE, "--spm is for a native run, the VM reserves its own ranges", "leave one out")
+    if options.modules and not options.kernel:
+        raise Stop(WRONG_USE, "--modules belongs to a bzImage", "name it with --kernel")
+    if options.bisect_step and len(options.kernel) != 1:
+        raise Stop(WRONG_USE, "--bisect-step tests one kernel tree", "give it with --kernel TREE")
+    if options.until_fail and not options.repeat:
+        options.repeat = 100
+    options.repeat = options.repeat or 1
+    if options.word == "compare" and len(options.globs) != 2:
+        raise Stop(WRONG_USE, "compare takes two results folders", "./run_tests.sh compare A B")
+    if options.word == "merge" and not options.globs:
+        raise Stop(WRONG_USE, "merge takes the results folders of all shards", "./run_tests.sh merge A B...")
+    if options.word == "bisect" and (len(options.globs) < 2 or len(options.kernel) != 1):
+        raise Stop(WRONG_USE, "bisect takes --kernel TREE, a good and a bad commit",
+                   "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
+    if options.word in ("doctor", "deps", "check", "bench") and options.globs:
+        raise Stop(WRONG_USE, f"{options.word} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")

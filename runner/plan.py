@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a command line comes down to: where to run, on which kernels, which tests in which order."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner import deps, programs, work
+from runner.errors import CANNOT, Stop, WRONG_USE
+from runner.host import Host
+from runner.screen import Screen
+
+PACKAGES = {"vm": {"build", "vm", "tests"}, "native": {"tests"}}
+
+
+@dataclass
+class Plan:
+    """Everything that is known before anything runs."""
+
+    where: str                          # vm, native, programs (a selftest's)
+    why: str
+    paths: list[Path]
+    tests: list[programs.Test]
+    work: work.Work
+    order: int | None                   # the seed of --shuffle
+    kernels: list[tuple[str, object]]   # spec and source, for VMs
+
+
+def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
+    """Here if that is possible, else in a VM; the reason is for the user."""
+    if programs.given() and not options.vm:
+        return "programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing about a kernel"
+    if options.vm or options.kernel or options.shell:
+        return "vm", "as asked"
+    lacks = host.lacks(options.spm)
+    if options.native or options.spm:
+        if lacks:
+            raise Stop(CANNOT, f"cannot run here: {', '.join(lack.what for lack in lacks)}",
+                       ", ".join(lack.remedy for lack in lacks) + ", or run with --vm")
+        return "native", "as asked"
+    if lacks:
+        return "vm", f"not on this kernel: {', '.join(lack.what for lack in lacks)}"
+    return "native", "this kernel has test_hmm with coherent devices"
+
+
+def pretending() -> bool:
+    """The selftests' programs, and a QEMU that boots nothing: there need be no kernel."""
+    return programs.given() is not None and "HMM_COHERENT_QEMU" in os.environ
+
+
+def open_cache(screen: Screen):
+    """The cache of this run; see runner.cli.cache_folder()."""
+    from vm.cache import Cache
+    return Cache(Path(os.environ["HMM_COHERENT_CACHE"]), screen.say)
+
+
+def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -> Path:
+    """The kernel source whose kselftest harness the programs are built with: one for all kernels of a run.
+
+    In a bisection it must not follow the tree, or the test would change along with what it tests.
+    """
+    from runner import guests
+    given = os.environ.get("KSRC")
+    if given:
+        if not Path(given, "tools/testing/selftests/kselftest_harness.h").is_file():
+            raise Stop(WRONG_USE, f"KSRC={given} is no kernel tree with kselftests", "unset it, or name another")
+        return Path(given).resolve()
+    if sources and not options.bisect_step:
+        return sources[0].path
+    return guests.find_source(guests.DEFAULT_KERNEL, cache, screen).path
+
+
+def make(options: argparse.Namespace, screen: Screen) -> Plan:
+    """Decide where to run, build the programs, select the tests."""
+    where, why = where_to_run(options, Host())
+    kernels, ksrc = [("pretended", None)], None
+    if where in PACKAGES and not pretending():
+        deps.need(PACKAGES[where], screen)
+        kernels, ksrc = sources(options, where, screen)
+    paths = programs.build(ksrc, Path(os.environ["HMM_COHERENT_CACHE"]) / "log" / "programs.log")
+    tests = programs.select(programs.catalogue(paths), options.globs, options.skip)
+    if options.shard:
+        tests = shard(tests, *options.shard)
+    order = random.SystemRandom().randrange(1 << 32) if options.shuffle == "draw" else options.shuffle
+    return Plan(where, why, paths, tests, work.arrange(tests, options.repeat, order), order, kernels)
+
+
+def sources(options: argparse.Namespace, where: str, screen: Screen) -> tuple[list[tuple[str, object]], Path]:
+    """The kernels to run on with their sources, and the source that the programs are built against."""
+    from runner import guests
+    cache = open_cache(screen)
+    specs = (options.kernel or [guests.DEFAULT_KERNEL]) if where == "vm" else []
+    kernels = [(spec, guests.find_source(spec, cache, screen)) for spec in specs]
+    return kernels, harness(options, [found for _, found in kernels if found], cache, screen)
+
+
+def shard(tests: list[programs.Test], number: int, count: int) -> list[programs.Test]:
+    """Every count-th test, so that all shards take about as long."""
+    mine = tests[number - 1::count]
+    if not mine:
+        raise Stop(WRONG_USE, f"--shard {number}/{count}: there are only {len(tests)} tests", "use fewer shards")
+    return mine
+
+
+def show(plan: Plan) -> None:
+    """--dry-run, on stdout."""
+    for spec, found in plan.kernels:
+        print(f"kernel {spec}" + (f": {found.label}" if found else ""))
+    for batch in plan.work.batches:
+        print(f"{batch.program}: {' '.join(batch.names)}")

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The test programs: built by the Makefile, and asked what they contain."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from runner.errors import CANNOT, Stop, WRONG_USE
+from runner.screen import one_line
+
+TOP = Path(__file__).resolve().parent.parent
+NAME = re.compile(r"[a-z0-9._-]{1,200}")
+LIST_SECONDS = float(os.environ.get("HMM_COHERENT_GRACE", "10"))
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test as its program lists it."""
+
+    name: str
+    what: str
+    program: Path
+
+
+def given() -> Path | None:
+    """A folder of programs to run instead of the suite's own: for the selftests, says nothing about a kernel."""
+    folder = os.environ.get("HMM_COHERENT_PROGRAMS")
+    return Path(folder) if folder else None
+
+
+def run_make(*words: str, log: Path | None = None) -> str:
+    """make's stdout; a failure is one line with make's first error."""
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    try:
+        done = subprocess.run(["make", "-s", "--no-print-directory", "-C", str(TOP), *words], env=env, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if log
+                              else subprocess.PIPE, errors="replace", check=False)
+    except FileNotFoundError:
+        raise Stop(CANNOT, "make is not installed", "./run_tests.sh deps") from None
+    text = done.stdout + (done.stderr or "")
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(text)
+    if done.returncode:
+        lines = text.strip().splitlines() or ["no message"]
+        first = next((line for line in lines if re.search(r"error|\*\*\*|No rule", line, re.I)), lines[0])
+        raise Stop(CANNOT, f"the test programs do not build: {one_line(first, 300)}",
+                   f"log: {log}" if log else f"make -C {TOP}")
+    return done.stdout
+
+
+def build(ksrc: Path | None, log: Path) -> list[Path]:
+    """Build the suite against the harness of ksrc; gives the programs in the Makefile's order."""
+    folder = given()
+    if folder:
+        return executables(folder)
+    words = [f"KSRC={ksrc}"] if ksrc else []
+    run_make(f"-j{os.cpu_count() or 1}", *words, log=log)
+    return [(TOP / line).resolve() for line in run_make(*words, "print-programs").split()]
+
+
+def executables(folder: Path) -> list[Path]:
+    """The programs of a folder, by name."""
+    if not folder.is_dir():
+        raise Stop(WRONG_USE, f"HMM_COHERENT_PROGRAMS: {folder} is no folder")
+    return sorted(p.resolve() for p in folder.iterdir() if p.is_file() and os.access(p, os.X_OK))
+
+
+def listing(program: Path) -> list[Test]:
+    """What PROG --list says. A program that cannot say it cannot be trusted with a verdict either."""
+    try:
+        done = subprocess.run([str(program), "--list"], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=LIST_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise Stop(CANNOT, f"{program.name} --list did not end within {LIST_SECONDS:g} s") from None
+    except OSError as error:
+        raise Stop(CANNOT, f"{program} cannot be started: {error.strerror}", "build it again: make clean all"
+                   ) from None
+    if done.returncode:
+        raise Stop(CANNOT, f"{program.name} --list ended with status {done.returncode}")
+    tests = []
+    for line in done.stdout.decode(errors="replace").splitlines():
+        name, _, what = line.partition("\t")
+        if not NAME.fullmatch(name):
+            raise Stop(CANNOT, f"{program.name} --list: '{one_line(name, 80)}' is no test name ([a-z0-9._-]+)")
+        tests.append(Test(name, one_line(what), program))
+    return tests
+
+
+def folded(name: str) -> str:
+    """A name as CI readers fold it: they take '.', '_' and '-' for the same character."""
+    return re.sub(r"[._-]+", "-", name)
+
+
+def catalogue(programs: list[Path]) -> list[Test]:
+    """All tests of all programs; their names must stay distinct also where readers fold them."""
+    tests = [test for program in programs for test in listing(program)]
+    seen: dict[str, Test] = {}
+    for test in tests:
+        other = seen.setdefault(folded(test.name), test)
+        if other is not test:
+            raise Stop(CANNOT, f"two tests have one name: {other.name} in {other.program.name} and "
+                               f"{test.name} in {test.program.name}", "rename one")
+    if len({p.name for p in programs}) != len(programs):
+        raise Stop(CANNOT, "two programs have one name")
+    if not tests:
+        raise Stop(CANNOT, "there is no test", "the programs list none")
+    return tests
+
+
+def matches(test: Test, glob: str) -> bool:
+    """A glob selects by test name, or by the name of the program."""
+    return fnmatchcase(test.name, glob) or fnmatchcase(test.program.name, glob)
+
+
+def select(tests: list[Test], globs: list[str], skips: list[str]) -> list[Test]:
+    """The tests that match a glob and no skip, in the order they are declared."""
+    for glob in globs + skips:
+        if not any(matches(test, glob) for test in tests):
+            families = {f"{t.name.partition('.')[0]}.*" for t in tests} if "*" in glob else set()
+            near = difflib.get_close_matches(glob, families | {t.name for t in tests} | {
+                t.program.name for t in tests}, 1, 0.3)
+            raise Stop(WRONG_USE, f"no test matches '{one_line(glob, 80)}'"
+                       + (f", the nearest is {near[0]}" if near else ""), "./run_tests.sh --list shows all")
+    chosen = [t for t in tests if not globs or any(matches(t, g) for g in globs)]
+    chosen = [t for t in chosen if not any(matches(t, s) for s in skips)]
+    if not chosen:
+        raise Stop(WRONG_USE, "--skip leaves no test to run")
+    return chosen

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Every file of a run's end, made from the one model, and the summary for a person."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from report import json_out, summary
+from report.model import Run
+from runner.errors import Stop, WRONG_USE
+from runner.results import told
+from runner.screen import Screen
+from runner.session import Session
+
+FORMATS = {"junit": "report.junit", "json": "report.json_out", "html": "report.html"}
+
+
+def prepare(options: argparse.Namespace) -> Run | None:
+    """Find out before an hour of testing, not after it, that a report cannot be made; gives --gate's baseline."""
+    for name in FORMATS:
+        path = getattr(options, name)
+        if not path:
+            continue
+        if path.is_dir():
+            raise Stop(WRONG_USE, f"--{name}: {path} is a folder", "name a file")
+        try:
+            with tempfile.TemporaryFile(dir=path.absolute().parent):
+                pass
+        except OSError as error:
+            raise Stop(WRONG_USE, f"--{name}: {path} cannot be written: {error.strerror}", "name another file"
+                       ) from None
+    return json_out.read(options.gate) if options.gate else None
+
+
+def write_all(options: argparse.Namespace, session: Session, baseline: Run | None) -> int:
+    """All files, then the summary; gives the exit status.
+
+    One file that cannot be written costs neither the others nor the summary.
+    """
+    run, folder = session.run, session.folder
+    text = summary.text(run, session.screen.colour)
+    steps = [lambda: folder.write("outcomes.jsonl", outcomes(run)),
+             lambda: folder.write("summary.txt", summary.text(run, False)),
+             lambda: write_run(session)]
+    steps += [lambda name=name: write_format(name, run, getattr(options, name)) for name in FORMATS]
+    failed = None
+    for step in steps:
+        try:
+            step()
+        except Stop as stop:
+            failed = failed or stop
+    status = judge(options, session, baseline)
+    session.screen.say(f"results: {os.path.relpath(folder.path)}\n\n{text}".rstrip("\n"))
+    if failed:
+        if status == 1:
+            failed.status = 1   # what the tests found weighs more than what could not be written down
+        raise failed
+    return status
+
+
+def judge(options: argparse.Namespace, session: Session, baseline: Run | None) -> int:
+    """The exit status under --gate and --strict, which say why it is not what the verdicts alone would give."""
+    run = session.run
+    status = run.exit_status()
+    if baseline:
+        from report import gate
+        found = gate.judge(baseline, run)
+        session.screen.say(found.text)
+        status = found.status
+    skipped = run.totals()["skip"]
+    if options.strict and skipped and status in (0, 4):
+        session.screen.say(f"--strict: {skipped} skipped")
+        status = 1
+    return status
+
+
+def tell_several(options: argparse.Namespace, screen: Screen, runs: list[Run]) -> None:
+    """How the kernels differ from the first, and one page for all."""
+    from report import compare, html
+    for other in runs[1:]:
+        screen.say("\n" + compare.text(runs[0], other).rstrip())
+    if options.html:
+        with told(options.html):
+            html.write(runs, options.html)
+
+
+def outcomes(run: Run) -> str:
+    """A line for each outcome, with its test, the attempt it is from, and that attempt's verdict."""
+    return "".join(json.dumps({"test": test.name, "attempt": number, "verdict": attempt.verdict, "outcome": outcome})
+                   + "\n" for test in run.tests.values() for number, attempt in enumerate(test.attempts, 1)
+                   for outcome in attempt.outcomes)
+
+
+def announce(session: Session) -> None:
+    """run.json from the start, without results, so that a run that was killed is known as one."""
+    session.run.info["state"] = "running"
+    session.folder.write("run.json", json.dumps({"schema": json_out.SCHEMA, "version": json_out.VERSION,
+                                                 "kernel": session.run.kernel, "info": session.run.info}) + "\n")
+
+
+def write_run(session: Session) -> None:
+    """run.json: the model and what the runner knows."""
+    run = session.run
+    run.info.update(state="ended", commands=session.commands, machines=[
+        {"number": number, "ended": ending.kind, "why": ending.why, "running": ending.running,
+         "slowness": round(ending.factor, 2), "boot_seconds": round(ending.boot_seconds, 2)}
+        for number, ending in enumerate(session.endings, 1)])
+    write_format("json", run, session.folder.path / "run.json")
+
+
+def write_format(name: str, run: Run, path: Path | None) -> None:
+    """One of the formats."""
+    if path:
+        with told(path):
+            importlib.import_module(FORMATS[name]).write(run, path)

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The folder of a run: made before anything runs, complete in every state, each finished file renamed into place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from report import files
+from runner.errors import CANNOT, Stop, WRONG_USE
+from runner.programs import TOP
+
+
+@contextlib.contextmanager
+def told(what: Path | str) -> Iterator[None]:
+    """A result that cannot be written is an error with its own line, never a short file."""
+    try:
+        yield
+    except OSError as error:
+        raise Stop(CANNOT, f"cannot write {what}: {error.strerror}",
+                   "free some space, or give --results DIR elsewhere") from None
+
+
+class Folder:
+    """results/<time>, or the folder given with --results."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    def create(cls, given: Path | None, label: str = "") -> Folder:
+        """Make it; results that are there already are never overwritten."""
+        if given:
+            path = given / label if label else given
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise Stop(WRONG_USE, f"--results: {path} exists and is not an empty folder", "name another")
+            with told(path):
+                path.mkdir(parents=True, exist_ok=True)
+            return cls(path.resolve())
+        stem = time.strftime("%Y%m%d-%H%M%S") + (f"-{label}" if label else "")
+        with told(TOP / "results"):
+            for number in range(100):
+                path = TOP / "results" / (stem + (f"-{number + 1}" if number else ""))
+                try:
+                    path.mkdir(parents=True)
+                    break
+                except FileExistsError:
+                    continue
+            folder = cls(path)
+            folder._point_latest()
+        return folder
+
+    def _point_latest(self) -> None:
+        link, temporary = self.path.parent / "latest", self.path.parent / f".latest-{os.getpid()}"
+        temporary.symlink_to(self.path.name)
+        os.replace(temporary, link)
+
+    def write(self, name: str, text: str) -> None:
+        """A whole file, or the one that was there before."""
+        with told(self.path / name):
+            files.write(self.path / name, text)
+
+
+class Both:
+    """stdout and the run's `ktap` file as one text stream; a reader of stdout that went away stops nothing."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        with told(path):
+            self._file = open(path, "w", encoding="utf-8", errors="backslashreplace")
+        self._stdout = sys.stdout
+
+    def write(self, text: str) -> int:
+        """To both."""
+        with told(self._path):
+            self._file.write(text)
+        self._to_stdout(lambda: self._stdout.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Both, so that what is known is readable now, whatever happens next."""
+        with told(self._path):
+            self._file.flush()
+        self._to_stdout(lambda: self._stdout.flush())
+
+    def _to_stdout(self, action) -> None:
+        if not self._stdout:
+            return
+        try:
+            action()
+        except OSError as error:
+            self._stdout = None
+            self._silence()
+            if not isinstance(error, BrokenPipeError):
+                raise Stop(CANNOT, f"cannot write to stdout: {error.strerror}",
+                           f"the results are in {self._path.parent}") from None
+
+    def _silence(self) -> None:
+        """Nothing can be written any more, not by the interpreter's own flush at exit either."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+
+    def close(self) -> None:
+        """The file is complete."""
+        with told(self._path):
+            self._file.close()

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The run itself: for each kernel a session, its folder and its reports."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from report.model import Run
+from runner import plan as planning
+from runner import programs, reports
+from runner.errors import Stop
+from runner.host import Host
+from runner.native import Devices, Native
+from runner.plan import Plan
+from runner.results import Folder
+from runner.screen import Screen
+from runner.session import Session
+from runner.watch import Limits
+from vm import child
+
+SEVERITY = (1, 3, 2, 4, 0)
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """Run what was asked for; with several kernels one after the other, and the worst status counts."""
+    gate = reports.prepare(options)
+    known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
+    plan = planning.make(options, screen)
+    count = plan.work.total()
+    screen.say(f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} ({plan.why})"
+               + (f", shuffled with seed {plan.order}" if plan.order is not None else ""))
+    if options.dry_run:
+        planning.show(plan)
+        return 0
+    if plan.where == "vm":
+        return Kernels(options, plan, screen, gate).run()
+    devices = nullcontext() if plan.where == "programs" else Devices(Host(), options.spm, screen.say)
+    with devices:
+        return One(options, plan, screen, gate, "", Folder.create(options.results)).here()
+
+
+def known_issues(options: argparse.Namespace):
+    """The list given with --known, or None."""
+    if not options.known:
+        return None
+    from report import known
+    return known.load(options.known, options.strict)
+
+
+def limits(options: argparse.Namespace) -> Limits:
+    """The deadlines; HMM_COHERENT_GRACE lets the selftests be quick."""
+    grace = float(os.environ.get("HMM_COHERENT_GRACE", Limits.grace))
+    return Limits(boot=options.boot_timeout, test=options.timeout, grace=grace, closing=grace)
+
+
+@dataclass
+class One:
+    """The run on one kernel."""
+
+    options: argparse.Namespace
+    plan: Plan
+    screen: Screen
+    gate: Run | None
+    kernel: str                 # as given with --kernel
+    folder: Folder
+
+    def here(self) -> int:
+        """On this host."""
+        host = Host()
+        return self.finish(self.session(lambda left, number: Native(
+            left, self.options.timeout, self.options.seed, self.folder.path, number)),
+            {"kernel": {"release": host.release}})
+
+    def in_guests(self, parts) -> int:
+        """In VMs made of these parts."""
+        from runner import guests
+        session = self.session(lambda left, number: parts.machine(
+            left, number, self.folder.path, self.options.timeout, self.options.seed), guests.identity(parts))
+        return self.finish(session, guests.facts(parts))
+
+    def session(self, machine, identity: dict[str, str] | None = None) -> Session:
+        """A session with a model that knows what is to be run."""
+        run = Run()
+        run.kernel = self.kernel
+        run.rerun_command = self.rerun
+        run.known = known_issues(self.options)
+        for batch in self.plan.work.batches:
+            run.expect(batch.program.name, batch.names, {t.name: t.what for t in self.plan.tests})
+        return Session(self.folder, run, self.plan.work, limits(self.options), machine, self.screen,
+                       self.options.until_fail, identity or {})
+
+    def rerun(self, name: str) -> str:
+        """The command that repeats just this test on just this kernel."""
+        options, words = self.options, ["./run_tests.sh"]
+        if self.plan.where == "vm":
+            words += ["--vm", "--kernel", self.kernel]
+            words += ["--modules", str(options.modules)] if options.modules else []
+        else:
+            words += ["--native"]
+        if options.seed != 1:
+            words += ["--seed", str(options.seed)]
+        return shlex.join([*words, name])
+
+    def finish(self, session: Session, facts: dict) -> int:
+        """Run, then write every report; also when a signal or a full disk ends it early."""
+        options = self.options
+        session.run.info.update(
+            facts, where=self.plan.where, command=["./run_tests.sh", *sys.argv[1:]], seed=options.seed,
+            order=self.plan.order, timeout=options.timeout, started=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            shard="/".join(map(str, options.shard)) if options.shard else None, suite=suite_commit(),
+            compiler=child.output(["gcc", "--version"]).partition("\n")[0])
+        reports.announce(session)
+        ended = session.follow()
+        self.result = session.run
+        status = reports.write_all(options, session, self.gate)
+        if isinstance(ended, Stop) and session.run.totals()["fail"]:
+            ended.status = 1    # what the tests found weighs more than what ended the run
+        if ended:
+            raise ended
+        return status
+
+
+class Kernels:
+    """The run on each kernel in turn, and how they differ."""
+
+    def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen, gate: Run | None):
+        self.options, self.plan, self.screen, self.gate = options, plan, screen, gate
+
+    def run(self) -> int:
+        """All of them; the worst status."""
+        several = len(self.plan.kernels) > 1
+        statuses, runs = [], []
+        for spec, found in self.plan.kernels:
+            parts = self.parts(spec, found)
+            if self.options.shell:
+                from runner import guests
+                return guests.shell(parts, self.screen)
+            label = spec.strip("/").replace("/", "-") if several else ""
+            one = One(labelled(self.options, label), self.plan, self.screen, self.gate, spec,
+                      Folder.create(self.options.results, label))
+            statuses.append(one.in_guests(parts))
+            runs.append(one.result)
+        if several:
+            reports.tell_several(self.options, self.screen, runs)
+            self.screen.say("exit status: " + ", ".join(
+                f"{spec} {status}" for (spec, _), status in zip(self.plan.kernels, statuses)))
+        return min(statuses, key=SEVERITY.index)
+
+    def parts(self, spec: str, found):
+        """Kernel, initramfs, disks and accelerator."""
+        from runner import guests
+        if planning.pretending():
+            return guests.pretended()
+        cache = planning.open_cache(self.screen)
+        built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen)
+        return guests.assemble(built, self.plan.paths, self.options.accel, cache, self.screen)
+
+
+def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
+    """Options whose files are one kernel's: --junit x.xml becomes x-6.12.xml; --html is one page for all."""
+    if not label:
+        return options
+    own = argparse.Namespace(**vars(options))
+    for name in ("junit", "json"):
+        path = getattr(options, name)
+        if path:
+            setattr(own, name, path.with_stem(f"{path.stem}-{label}"))
+    own.html = None
+    return own
+
+
+def suite_commit() -> str:
+    """Which state of this suite ran."""
+    return child.output(["git", "-C", programs.TOP, "describe", "--always", "--dirty", "--abbrev=12"]).strip()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Trouble in real guests: a panic, a hang, a planted complaint of the kernel. One boot each, or two."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import runner_kit as kit
+
+# Which trouble, exit status, its verdict, that of the test after it, what is said, and seconds at most.
+TABLE = (
+    ("panic", 1, "fail/vm", "pass", "Kernel panic", 40),
+    ("hang", 1, "fail/hang", "pass", "no result within", 60),
+    ("splat", 1, "fail/splat", "pass", "planted+0x1/0x2", 30),
+)
+
+
+class Trouble(unittest.TestCase):
+    """Through run_tests.sh --vm, on the default kernel."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        compiler = os.environ.get("CC", "cc")
+        subprocess.run([compiler, "-static", "-O1", "-o", Path(cls.folder.name, "trouble"),
+                        kit.TOP / "selftest/trouble.c"], check=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.scratch = Path(folder.name)
+
+    def env(self) -> dict[str, str]:
+        """The programs, and the cache with the kernel in it."""
+        kept = {name: os.environ[name] for name in ("HMM_COHERENT_CACHE", "KSRC") if name in os.environ}
+        return {"HMM_COHERENT_PROGRAMS": self.folder.name, "HMM_COHERENT_GRACE": "4", **kept}
+
+    def test_each_trouble(self):
+        for name, status, verdict, after, text, seconds in TABLE:
+            with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
+                got = kit.run(Path(folder), "--vm", "--timeout", "2", "trouble.before", f"trouble.{name}",
+                              "trouble.after", limit=300, **self.env())
+                verdicts = [got.verdict(f"trouble.{one}") for one in ("before", name, "after")]
+                self.assertEqual((got.status, verdicts), (status, ["pass", verdict, after]), got.stderr)
+                self.assertIn(text, got.stderr)
+                self.assertLess(got.seconds, seconds)
+                self.assertEqual(got.left, {})
+
+    def test_no_qemu_outlives_the_runner(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            with self.subTest(signal=number.name), tempfile.TemporaryDirectory() as folder:
+                scratch = Path(folder)
+                proc, env = kit.start(scratch, "--vm", "trouble.hang", **self.env())
+                try:
+                    stream, deadline = scratch / "results" / "stream", time.monotonic() + 120
+                    while not stream.exists() or b"# begin trouble.hang" not in stream.read_bytes():
+                        self.assertIsNone(proc.poll(), (scratch / "stderr").read_text())
+                        self.assertLess(time.monotonic(), deadline)
+                        time.sleep(0.05)
+                    self.assertTrue(any("qemu" in stat for stat in kit.alive(env).values()))
+                    proc.send_signal(number)
+                    proc.wait(30)
+                finally:
+                    proc.kill()
+                    proc.wait()
+                deadline = time.monotonic() + 5
+                while kit.alive(env) and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                self.assertEqual(kit.alive(env), {})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Break runner/ and run_tests.sh one line at a time; a test has to notice each.
+
+Not part of `make check`, since it runs tests once for every line below:
+
+    python3 selftest/red_runner.py [WORD]       only the breakages whose line holds WORD
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+
+# file, what stands there, what shall stand there, the tests that have to fail: MODULE, MODULE:KIT_ONLY, MODULE.TEST
+BREAK = r"""
+watch     | elif isinstance(event, ktap.Begin) and self.ledger.begin(event.name): | elif isinstance(event, ktap.Begin): | watch
+watch     | elif isinstance(event, ktap.Result) and self.ledger.result(event.name): | elif isinstance(event, ktap.Result): | watch
+watch     | elif event.word == "start" and event.rest in self._to_start: | elif event.word == "start":                  | watch
+watch     | if event.word == "ready" and self.phase == "boot":           | if event.word == "ready":                    | watch
+watch     | if self.phase != "closing":                                  | if True:                                     | watch
+watch     | self.factor = min(MAX_FACTOR, max(1.0,                       | self.factor = min(99e9, max(0.0,             | watch
+watch     | return self._spoken <= self.limits.output                    | return True                                  | watch
+watch     | self.ledger.drop(self.program)                               | pass                                         | watch
+work      | if self._remove(name):                                       | if name in sum(self._left.values(), []):     | watch
+work      | names.remove(name)                                           | names.clear()                                | watch
+work      | rounds = [list(batch.names) for _ in range(repeat)]          | rounds = [list(batch.names)]                 | watch
+work      | draw = random.Random(shuffle)                                | draw = random.Random()                       | watch
+host      | if any(s < end and start < e for s, e in self.system_ram()): | if False:                                    | host
+host      | if self.backed(start, end) is False:                         | if False:                                    | host
+host      | if what == "Soft Reserved" and not claimed:                  | if what == "Soft Reserved":                  | host
+host      | while at + CHUNK <= end:                                     | while at < end:                              | host
+host      | at = -(-start // ALIGN) * ALIGN                              | at = start                                   | host
+host      | if self.uid:                                                 | if False:                                    | host
+host      | for start in spm if (why := self.usable(start))]             | for start in spm if (why := "")]             | host
+lint      | if lines > limit:                                            | if False:                                    | lint
+lint      | code = without_comments(text)                                | code = text                                  | lint
+lint      | warnings.simplefilter("error")                               | pass                                         | lint
+lint      | if found := OPEN.search(line):                               | if found := None:                            | lint
+programs  | if done.returncode:\n        raise Stop(CANNOT, f"{program.name} --list ended | if False:\n        raise Stop(CANNOT, f"{program.name} --list ended | liar.Liar.test_each_lie_of_the_list
+programs  | if not NAME.fullmatch(name):                                 | if False:                                    | liar.Liar.test_each_lie_of_the_list
+programs  | if other is not test:                                        | if False:                                    | liar.Liar.test_each_lie_of_the_list
+programs  | return re.sub(r"[._-]+", "-", name)                          | return name                                  | liar.Liar.test_each_lie_of_the_list
+programs  | if not tests:                                                | if False:                                    | liar.Liar.test_each_lie_of_the_list
+programs  | timeout=LIST_SECONDS, check=False                            | check=False                                  | liar.Liar.test_each_lie_of_the_list
+programs  | if not any(matches(test, glob) for test in tests):           | if False:                                    | options.Command.test_unknown_test
+programs  | if not chosen:                                               | if False:                                    | options.Command.test_unknown_test
+programs  | fnmatchcase(test.name, glob) or fnmatchcase                  | fnmatchcase                                  | options.Command.test_selection
+here      | if left:\n                                                   | if False:\n                                  | liar:child-.*
+here      | reap.adopt_orphans()                                         | pass                                         | liar:child-.*
+here      | signal.signal(signal.SIGTERM, stop)                          | signal.signal(signal.SIGTERM, signal.SIG_IGN) | killer:here_SIGKILL
+here      | shutil.rmtree(self.work, ignore_errors=True)                 | pass                                         | liar:honest
+native    | death_signal=signal.SIGTERM                                  | death_signal=0                               | killer:here_SIGKILL
+__main__  | reap.kill_descendants()                                      | pass                                         | machine:forks
+__main__  | signals.install()                                            | pass                                         | killer:.*_SIGINT
+__main__  | return ABORT if BISECTING else CANNOT                        | return CANNOT                                | options.Command.test_a_bug_of_ours_is_one_line_and_never_a_bad_commit
+errors    | if status in (CANNOT, 4):                                    | if False:                                    | options.Parse.test_bisect_status bisect.Toy.test_git_bisect_run
+errors    | return max(status, ABORT)                                    | return status                                | options.Parse.test_bisect_status
+signals   | if not _deferred:                                            | if True:                                     | killer:vm_SIG(INT|TERM)
+signals   | signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)           | pass                                         | killer:here_SIG(INT|TERM)
+session   | signals.raise_pending()                                      | pass                                         | killer:vm_SIGINT
+session   | run.interrupted(signals.pending())                           | pass                                         | killer:vm_SIGINT
+session   | writer.finish(self.run)                                      | pass                                         | killer:vm_SIGINT
+session   | open(path, "ab", buffering=0)                                | open(path, "ab")                             | killer:here_SIGKILL
+session   | if expected and value != expected:                           | if False:                                    | machine:other-kernel
+session   | run.hang(ending.running, ending.why)                         | pass                                         | machine:once-hangs-in-second
+session   | run.vm_died(number, ending.running or None, ending.why, console) | pass                                     | machine:mute
+session   | if ending.kind not in ("hang", "died") or not ending.left or number == MACHINES: | if not ending.left or number == MACHINES: | machine:mute
+session   | if ending.kind not in ("hang", "died") or not ending.left or number == MACHINES: | if True:              | machine:once-dies-in-second
+session   | klog.blame(run,                                              | (lambda *a: None)(run,                       | machine:splat-.*
+klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((kmsg, True),):          | machine:splat-on-console
+klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((console, False),):      | machine:splat-in-second
+supervise | if not ready and left <= 0:                                  | if False:                                    | machine:mute
+supervise | if not self.done:                                            | if False:                                    | machine:once-panic-in-second
+supervise | if status:\n                                                 | if False:\n                                  | machine:ends-badly
+supervise | if self.broken:                                              | if False:                                    | machine:lacks-and-dies
+supervise | if self.flood:                                               | if False:                                    | liar:endless-(output|line)
+supervise | if kind == "died" and not self.watch.boot_seconds:           | if False:                                    | machine:abort
+supervise | self.closed = True                                           | pass                                         | machine:once-closes-early
+supervise | {"boot": "boot", "closing": "died"}                          | {"boot": "boot"}                             | machine:stays-after-done
+results   | if path.exists() and (not path.is_dir() or any(path.iterdir())): | if False:                                | options.Command.test_results_that_cannot_be_written
+results   | if not isinstance(error, BrokenPipeError):                   | if True:                                     | options.Command.test_a_closed_stdout_costs_no_result
+results   | if not isinstance(error, BrokenPipeError):                   | if False:                                    | options.Command.test_full_disk
+results   | except OSError as error:\n        raise Stop(CANNOT, f"cannot write {what} | except ZeroDivisionError as error:\n        raise Stop(CANNOT, f"cannot write {what} | options.Command.test_full_disk
+reports   | return json_out.read(options.gate) if options.gate else None | return None                                  | options.Command.test_gate_and_known_are_looked_at_first
+reports   | if options.strict and skipped and status in (0, 4):          | if False:                                    | options.Command.test_strict_counts_skips
+options   | near = difflib.get_close_matches(unknown                     | near = (lambda *a: [])(unknown               | options.Parse
+options   | if options.native and options.kernel:                        | if False:                                    | options.Parse
+bisect    | if step.status != expected:                                  | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
+bisect    | if step.status == UNTESTABLE:                                | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
+bisect    | self.git("bisect", "reset", check=False)                     | pass                                         | bisect.Toy.test_finds_the_commit
+bisect    | self.git("checkout", "--quiet", before, "--")                | pass                                         | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
+bisect    | if self.git("status", "--porcelain", "--untracked-files=no").strip(): | if False:                           | bisect.Toy.test_a_tree_with_changes_is_refused_and_nothing_is_lost
+bisect    | if not self._leads(self.good, self.bad):                     | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
+"""
+
+
+def unescape(text: str) -> str:
+    """Two lines are joined by a \\n with the indentation of the second."""
+    return text.replace("\\n", "\n")
+
+
+def command(test: str) -> tuple[list[str], dict[str, str]]:
+    """How to run `MODULE`, `MODULE:KIT_ONLY` (with _ for a space) or `MODULE.Class.test`."""
+    name, _, only = test.partition(":")
+    return ([sys.executable, "-B", "-m", "unittest", "-f", f"test_runner_{name}"],
+            {"KIT_ONLY": only.replace("_", " ")} if only else {})
+
+
+def passes(test: str, top: Path) -> tuple[bool, str]:
+    """Run it in a copy."""
+    words, extra = command(test)
+    env = {**os.environ, "PYTHONPATH": f"{top}:{top / 'selftest'}", "PYTHONPYCACHEPREFIX": str(top / "python"), **extra}
+    done = subprocess.run(words, cwd=top, env=env, capture_output=True, text=True, timeout=300, check=False)
+    return done.returncode == 0, done.stderr
+
+
+def copy(folder: str) -> Path:
+    """The parts of the tree that the tests need."""
+    top = Path(folder, "copy")
+    top.mkdir()
+    for part in ("report", "runner", "selftest", "vm"):
+        shutil.copytree(TOP / part, top / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(TOP / "run_tests.sh", top)
+    return top
+
+
+def broken(line: str) -> tuple[str, str]:
+    """Run the tests with this line broken: the line, and what is wrong when one of them passed."""
+    name, old, new, tests = (part.strip(" ") for part in line.split(" | "))
+    with tempfile.TemporaryDirectory() as folder:
+        top = copy(folder)
+        path = top / "runner" / f"{name}.py"
+        text = path.read_text()
+        if text.count(unescape(old)) != 1:
+            return line, f"stands {text.count(unescape(old))} times in {name}.py"
+        path.write_text(text.replace(unescape(old), unescape(new)))
+        for test in tests.split():
+            good, said = passes(test, top)
+            if good:
+                return line, f"{test} passes"
+            if "SyntaxError" in said or "IndentationError" in said:
+                return line, "is no Python"
+    return line, ""
+
+
+def main() -> int:
+    """All lines, two at a time."""
+    lines = [line for line in BREAK.splitlines() if line and all(word in line for word in sys.argv[1:])]
+    unseen = 0
+    with ThreadPoolExecutor(2) as pool:
+        for line, wrong in pool.map(broken, lines):
+            if wrong:
+                unseen += 1
+                print(f"{wrong}: {line}", flush=True)
+    print(f"{len(lines)} broken lines, {unseen} of them unseen")
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

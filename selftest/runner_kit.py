@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the selftests of the runner share: the real command, run on programs or guests that lie."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+COMMAND = TOP / "run_tests.sh"
+FAKE_QEMU = TOP / "selftest" / "fake-qemu"
+HONEST_SECONDS = 0.6
+GRACE = "2"         # seconds; what takes ten in a real run
+
+
+def chosen(rows, key):
+    """The rows of a table that KIT_ONLY asks for, all without it; selftest/red_runner.py has no time for all."""
+    only = os.environ.get("KIT_ONLY")
+    return [row for row in rows if not only or re.fullmatch(only, key(row))]
+
+
+@cache
+def programs() -> Path:
+    """A folder with the liar in it, compiled once."""
+    folder = Path(tempfile.mkdtemp(prefix="hmm-coherent-selftest-"))
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-O1", "-o", folder / "liar", TOP / "selftest/liar.c"],
+                   check=True)
+    return folder
+
+
+@cache
+def slowness() -> float:
+    """How much longer an honest run takes here and now than on an idle machine; time limits stretch by it."""
+    with tempfile.TemporaryDirectory() as folder:
+        return max(1.0, run(Path(folder)).seconds / HONEST_SECONDS)
+
+
+def forget() -> None:
+    """Remove what programs() made."""
+    if programs.cache_info().currsize:
+        shutil.rmtree(programs())
+        programs.cache_clear()
+
+
+@dataclass
+class Outcome:
+    """What a run came to."""
+
+    status: int
+    stdout: str
+    stderr: str
+    seconds: float
+    folder: Path
+    left: dict[int, str]    # processes that outlived it
+
+    @property
+    def report(self) -> dict:
+        """run.json."""
+        return json.loads((self.folder / "run.json").read_text())
+
+    def verdict(self, name: str) -> str:
+        """`fail/hang`, `pass`, `absent`."""
+        test = next((t for t in self.report["tests"] if t["name"] == name), None)
+        return "absent" if test is None else "/".join(filter(None, (test["verdict"], test.get("cause"))))
+
+    @property
+    def last_line(self) -> str:
+        """The sum."""
+        return self.stderr.rstrip().rsplit("\n", 1)[-1]
+
+
+def environment(scratch: Path, **extra: str) -> dict[str, str]:
+    """For the command: nothing of ours or of an outer run leaks in."""
+    kept = {k: v for k, v in os.environ.items() if not re.match("HMM_COHERENT_|LIE|FAKE_|KSRC$|PYTHONPATH$", k)}
+    return {**kept, "HMM_COHERENT_PROGRAMS": str(programs()), "HMM_COHERENT_GRACE": GRACE,
+            "HMM_COHERENT_CACHE": str(scratch / "cache"), "HMM_COHERENT_RUN": uuid.uuid4().hex,
+            "TMPDIR": str(scratch), "NO_COLOR": "1", "PYTHON": sys.executable, **extra}
+
+
+def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] = (), pass_fd: int = -1,
+          **extra: str) -> tuple[subprocess.Popen, dict[str, str]]:
+    """The real command, in a session of its own; its stdout and stderr are files in scratch."""
+    env = environment(scratch, **extra)
+    given = [] if "--results" in words else ["--results", scratch / "results"]
+    with open(stdout or scratch / "stdout", "wb") as out, open(scratch / "stderr", "wb") as err:
+        proc = subprocess.Popen([*prefix, COMMAND, *given, "--timeout", "1", *words], env=env, stdin=subprocess.DEVNULL,
+                                stdout=out, stderr=err, start_new_session=True,
+                                pass_fds=[pass_fd] if pass_fd >= 0 else [])
+    return proc, env
+
+
+def run(scratch: Path, *words: str, limit: float = 30.0, **extra) -> Outcome:
+    """The same, to its end."""
+    began = time.monotonic()
+    proc, env = start(scratch, *words, **extra)
+    try:
+        status = proc.wait(limit)
+    finally:
+        proc.kill()
+        proc.wait()
+    seconds = time.monotonic() - began
+    text = [path.read_text(errors="replace") if path.exists() else "" for path in
+            (scratch / "stdout", scratch / "stderr")]
+    return Outcome(status, *text, seconds, scratch / "results", alive(env))
+
+
+def alive(env: dict[str, str]) -> dict[int, str]:
+    """Processes of a run that still live. A zombie does not, though kill(pid, 0) finds it."""
+    mark = f"HMM_COHERENT_RUN={env['HMM_COHERENT_RUN']}".encode()
+    found = {}
+    for entry in os.listdir("/proc"):
+        try:
+            if entry.isdigit() and mark in Path("/proc", entry, "environ").read_bytes().split(b"\0"):
+                stat = Path("/proc", entry, "stat").read_text(errors="replace")
+                if stat.rpartition(")")[2].split()[0] not in "ZX":
+                    found[int(entry)] = stat
+        except OSError:
+            continue
+    return found
+
+
+def leftovers(scratch: Path) -> list[str]:
+    """Temporary files of a run that has ended."""
+    known = re.compile(r"(stdout|stderr|seen|results(/(ktap|stream|run\.json|outcomes\.jsonl|summary\.txt"
+                       r"|console-\d\.log|kmsg-\d\.log))?|cache(/log(/.*)?)?)$")
+    paths = [str(path.relative_to(scratch)) for path in scratch.rglob("*")]
+    return [path for path in paths if not known.match(path)]

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What counts tests must not count wrongly: .ci/run's last line and status, and the counter of selftests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import runner_kit as kit
+
+# What `make check` prints, its exit status, and what .ci/run makes of it.
+RUNS = (
+    ("ok\n7 passed, 0 failed, 1 skipped", 0, 0, "7 passed, 0 failed, 1 skipped"),
+    ("2 passed, 0 failed, 0 skipped\nlater\n7 passed, 0 failed, 1 skipped", 0, 0, "7 passed, 0 failed, 1 skipped"),
+    ("7 passed, 2 failed, 1 skipped", 1, 1, "7 passed, 2 failed, 1 skipped"),
+    ("7 passed, 0 failed, 0 skipped", 3, 3, "7 passed, 0 failed, 0 skipped"),
+    ("0 passed, 0 failed, 0 skipped", 0, 1, "0 passed, 0 failed, 0 skipped"),
+    ("0 passed, 0 failed, 9 skipped", 0, 1, "0 passed, 0 failed, 9 skipped"),
+    ("10 passed, 0 failed, 0 skipped", 0, 0, "10 passed, 0 failed, 0 skipped"),
+    ("nothing at all", 0, 1, "0 passed, 1 failed, 0 skipped"),
+    ("not alone: 7 passed, 0 failed, 0 skipped", 0, 1, "0 passed, 1 failed, 0 skipped"),
+)
+
+MODULES = {
+    "good": ("def test(self): pass", (1, 0, 0), 0),
+    "bad": ("def test(self): self.fail()", (0, 1, 0), 1),
+    "error": ("def test(self): 1 / 0", (0, 1, 0), 1),
+    "sub": ("def test(self):\n        with self.subTest(): self.fail()", (0, 1, 0), 1),
+    "skipped": ("@unittest.skip('x')\n    def test(self): pass", (0, 0, 1), 0),
+    "none": ("x = 1", (0, 1, 0), 1),
+    "unexpected": ("@unittest.expectedFailure\n    def test(self): pass", (0, 1, 0), 1),
+}
+
+
+class Ci(unittest.TestCase):
+    """.ci/run with a run_tests.sh and a make that exist only here."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = Path(folder.name)
+        (self.top / ".ci").mkdir()
+        shutil.copy(kit.TOP / ".ci" / "run", self.top / ".ci")
+
+    def script(self, name: str, text: str) -> None:
+        """An executable."""
+        (self.top / name).write_text("#!/bin/sh\n" + text)
+        (self.top / name).chmod(0o755)
+
+    def run_ci(self) -> subprocess.CompletedProcess:
+        """From another folder, as CI machines do."""
+        env = {**os.environ, "PATH": f"{self.top}:{os.environ['PATH']}", "TMPDIR": str(self.top), "CI": "true"}
+        return subprocess.run([self.top / ".ci" / "run"], cwd="/", env=env, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, check=False)
+
+    def test_last_line_and_status(self):
+        self.script("run_tests.sh", "exit 0\n")
+        for said, made, status, last in RUNS:
+            with self.subTest(said=said, made=made):
+                self.script("make", f"cat <<'EOM'\n{said}\nEOM\nexit {made}\n")
+                done = self.run_ci()
+                self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (status, last))
+                self.assertEqual(list(self.top.glob("tmp.*")), [])
+
+    def test_packages_that_cannot_be_installed(self):
+        self.script("run_tests.sh", "echo 'missing' >&2; exit 3\n")
+        self.script("make", "echo '9 passed, 0 failed, 0 skipped'\n")
+        done = self.run_ci()
+        self.assertEqual((done.returncode, done.stdout.splitlines()), (3, ["missing", "0 passed, 1 failed, 0 skipped"]))
+
+
+class Counter(unittest.TestCase):
+    """python3 -m runner.selftests."""
+
+    def test_counts(self):
+        for name, (body, counts, status) in MODULES.items():
+            with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
+                Path(folder, "one.py").write_text(f"import unittest\nclass T(unittest.TestCase):\n    {body}\n")
+                done = subprocess.run([sys.executable, "-B", "-m", "runner.selftests", "one", Path(folder, "counts")],
+                                      env={**os.environ, "PYTHONPATH": f"{kit.TOP}:{folder}"}, cwd=folder,
+                                      capture_output=True, text=True, check=False)
+                found = json.loads(Path(folder, "counts").read_text())
+                self.assertEqual((done.returncode, tuple(found[k] for k in ("passed", "failed", "skipped"))),
+                                 (status, counts), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which physical ranges a native run may use, on hosts that exist only here: never one that nobody reserved."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from runner.host import Host
+
+MIB = 1 << 20
+RAM = "00001000-0009ffff : System RAM\n00100000-3fffffff : System RAM\n"
+
+
+class FakeHost(unittest.TestCase):
+    """A folder that stands for /."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+
+    def put(self, path: str, text: str) -> None:
+        """A file of the host."""
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text)
+
+    def host(self, cmdline: str = "", iomem: str = RAM, firmware: list[tuple[int, int, str]] | None = None) -> Host:
+        """A host with a module, and what it booted with."""
+        self.put("proc/cmdline", cmdline + "\n")
+        self.put("proc/iomem", iomem)
+        self.put("proc/devices", "Character devices:\n  1 mem\n")
+        self.put("lib/modules/6.1/modules.dep", "kernel/lib/test_hmm.ko:\n")
+        for number, (start, end, kind) in enumerate(firmware or []):
+            for name, value in (("start", hex(start)), ("end", hex(end - 1)), ("type", kind)):
+                self.put(f"sys/firmware/memmap/{number}/{name}", value + "\n")
+        return Host(self.root, 0, "6.1")
+
+    def lacks(self, host: Host, spm=None) -> list[str]:
+        """What it lacks."""
+        return [lack.what for lack in host.lacks(spm)]
+
+    def test_nothing_reserved_nothing_used(self):
+        host = self.host("quiet", RAM + "40000000-7fffffff : Reserved\n")
+        self.assertEqual(host.ranges(), [])
+        self.assertEqual(self.lacks(host), ["no two reserved 256 MiB ranges of memory"])
+
+    def test_memmap(self):
+        for cmdline, expected in (
+            ("memmap=512M$0x40000000", [0x40000000, 0x50000000]),
+            ("memmap=256M$0x40000000 memmap=256M$1536M", [0x40000000, 0x60000000]),
+            ("memmap=256M$0x40000000,256M$0x60000000", [0x40000000, 0x60000000]),
+            ("memmap=268435456$1073741824", [0x40000000]),
+            ("memmap=1G$1g", [0x40000000, 0x50000000, 0x60000000, 0x70000000]),
+            ("memmap=258M$0x40080000", [0x40200000]),                       # starts where the kernel can use it
+            ("memmap=256M$0x40080000", []),                                 # and is then too small
+            ("memmap=255M$0x40000000", []),
+            ("memmap=512M@0x40000000", []),                                 # memory, not reserved
+            ("memmap=512M#0x40000000", []),                                 # ACPI's
+            ("memmap=nonsense$what", []),
+            ("xmemmap=512M$0x40000000", []),
+        ):
+            with self.subTest(cmdline=cmdline):
+                self.assertEqual(self.host(cmdline).ranges(), expected)
+
+    def test_reserved_where_the_kernel_has_memory_is_refused(self):
+        self.assertEqual(self.host("memmap=512M$0x10000000").ranges(), [])
+
+    def test_without_memory_behind_it_is_refused(self):
+        firmware = [(0, 0x50000000, "System RAM"), (0x50000000, 0x60000000, "Reserved")]
+        host = self.host("memmap=512M$0x40000000", firmware=firmware)
+        self.assertEqual(host.ranges(), [0x40000000])
+        self.assertEqual(host.usable(0x50000000), "0x50000000 has no memory behind it")
+
+    def test_soft_reserved(self):
+        line = "140000000-17fffffff : Soft Reserved\n"
+        self.assertEqual(self.host(iomem=RAM + line).ranges()[:2], [0x140000000, 0x150000000])
+        claimed = line + "  140000000-17fffffff : dax0.0\n"
+        self.assertEqual(self.host(iomem=RAM + claimed).ranges(), [])
+
+    def test_spm_is_checked_too(self):
+        host = self.host(firmware=[(0, 0x60000000, "System RAM")])
+        self.assertEqual(self.lacks(host, (0x40000000, 0x50000000)), [])
+        self.assertEqual(self.lacks(host, (0x10000000, 0x50000000)), ["--spm: 0x10000000 is memory that the kernel uses"])
+        self.assertEqual(self.lacks(host, (0x40000000, 0x60000000)), ["--spm: 0x60000000 has no memory behind it"])
+
+    def test_loaded_needs_no_ranges(self):
+        host = self.host()
+        self.put("proc/devices", "Character devices:\n240 HMM_DMIRROR\n")
+        self.assertEqual((host.major(), self.lacks(host)), (240, []))
+
+    def test_not_root_and_no_module_are_both_told(self):
+        host = self.host("memmap=512M$0x40000000")
+        host.uid, host.release = 1000, "6.2"
+        self.assertEqual(self.lacks(host), ["not root", "no test_hmm module for this kernel (6.2)"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A program that lies, through the real command: each lie with the verdict, exit status and time it must get."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import tempfile
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+import runner_kit as kit
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the runner must make of a lie."""
+
+    lie: str
+    status: int
+    verdict: str            # of liar.two, or of the run.* test named in `at`
+    at: str = "liar.two"
+    seconds: float = 6.0
+    extra: tuple = ()
+
+
+TABLE = (
+    # those that tell the truth
+    Row("honest", 0, "pass"),
+    Row("honest-fail", 1, "fail/check"),
+    Row("honest-broken", 3, "broken"),
+    Row("honest-skip", 4, "skip"),
+    # nothing, or not all of it, ran
+    Row("silent", 3, "not-run"),
+    Row("no-plan", 3, "broken", "run.program"),
+    Row("wrong-plan", 3, "broken", "run.program"),
+    Row("one-missing", 1, "not-run", "liar.three"),
+    Row("one-twice", 3, "broken"),
+    Row("uninvited", 3, "broken", "liar.four"),
+    Row("exit-0-half-way", 1, "fail/crash"),
+    Row("no-token", 3, "broken", "run.program"),
+    Row("wrong-token", 3, "broken", "run.program"),
+    Row("no-check", 3, "broken"),
+    # stream and exit status disagree
+    Row("ok-then-exit-1", 3, "broken", "run.program"),
+    Row("ok-then-exit-77", 3, "broken", "run.program"),
+    Row("not-ok-then-exit-0", 1, "fail/check"),
+    Row("ok-with-fail", 1, "fail/check"),
+    Row("late-skip", 1, "fail/check"),
+    # death
+    *(Row("killed", 1, "fail/crash", extra=(("LIE_SIGNAL", str(number)),)) for number in (4, 6, 7, 8, 9, 11, 15)),
+    Row("killed-at-the-end", 1, "fail/crash", "run.program"),
+    Row("half-a-line", 1, "fail/crash"),
+    # no end: 1 s for the test and 2 s of grace, then the rest runs again
+    Row("hang", 1, "fail/hang", seconds=9),
+    Row("hang", 1, "pass", "liar.three", seconds=9),
+    Row("hang-ignoring-term", 1, "fail/hang", seconds=9),
+    Row("hang-at-start", 3, "not-run", seconds=9),
+    Row("hang-at-end", 1, "fail/hang", "run.program", seconds=9),
+    Row("endless-output", 1, "fail/hang", seconds=8),
+    Row("endless-line", 1, "fail/hang", seconds=8),
+    Row("endless-begin", 1, "fail/hang", seconds=9),
+    # what is left behind
+    Row("child-in-own-session", 3, "broken", "run.instrument"),
+    Row("child-holding-stdout", 3, "broken", "run.instrument"),
+    # text that looks like something else
+    Row("binary-output", 0, "pass"),
+    Row("result-like-text", 0, "pass"),
+    Row("stray-result", 3, "broken", "fake"),
+    Row("guest-talk", 1, "fail/crash"),
+)
+
+# Lies of --list: no run at all, one line on stderr.
+LISTS = (("no-test", "there is no test"), ("list-hangs", "did not end"), ("list-fails", "status 1"),
+         ("duplicate-name", "two tests have one name"), ("folded-name", "two tests have one name"),
+         ("bad-name", "is no test name"))
+
+
+class Liar(unittest.TestCase):
+    """Everything through run_tests.sh."""
+
+    @classmethod
+    def tearDownClass(cls):
+        kit.forget()
+
+    def check(self, row: Row) -> list[str]:
+        """What is wrong with a row, as text, so that rows can run side by side."""
+        with tempfile.TemporaryDirectory() as name:
+            scratch = Path(name)
+            got = kit.run(scratch, LIE=row.lie, **dict(row.extra))
+            wrong = []
+            if got.status != row.status:
+                wrong.append(f"exit {got.status}, not {row.status}")
+            if got.seconds > row.seconds * kit.slowness():
+                wrong.append(f"took {got.seconds:.1f} s, at most {row.seconds} on an idle machine")
+            if "Traceback" in got.stderr or "a bug of the suite" in got.stderr:
+                wrong.append("a Python trace")
+            elif got.verdict(row.at) != row.verdict:
+                wrong.append(f"{row.at} is {got.verdict(row.at)}, not {row.verdict}")
+            if "\x1b" in got.stderr + got.stdout:
+                wrong.append("an escape sequence came through")
+            if kit.leftovers(scratch):
+                wrong.append(f"left behind: {kit.leftovers(scratch)}")
+            if got.left:
+                wrong.append(f"still running: {got.left}")
+            return [f"{row.lie} {dict(row.extra)}: {what}\n{got.stderr}" for what in wrong]
+
+    def test_each_lie(self):
+        kit.slowness()
+        rows = kit.chosen(TABLE, lambda row: row.lie)
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for row, wrong in zip(rows, pool.map(self.check, rows)):
+                with self.subTest(lie=row.lie, **dict(row.extra)):
+                    self.assertEqual(wrong, [])
+
+    def test_each_lie_of_the_list(self):
+        for lie, text in kit.chosen(LISTS, lambda row: row[0]):
+            with self.subTest(lie=lie), tempfile.TemporaryDirectory() as name:
+                got = kit.run(Path(name), LIE=lie)
+                self.assertEqual(got.status, 3, got.stderr)
+                self.assertIn(text, got.stderr)
+                self.assertEqual(got.stderr.count("\n"), 1)
+                self.assertEqual(got.stdout, "")
+
+    def test_no_lie_is_forgotten(self):
+        source = (kit.TOP / "selftest/liar.c").read_text()
+        told = {line.split('"')[1] for line in source.splitlines() if line.startswith('\t{ "')}
+        self.assertEqual(told - {row.lie for row in TABLE}, {"honest-flaky"})   # see test_runner_selection.py
+
+
+if __name__ == "__main__":
+    unittest.main()

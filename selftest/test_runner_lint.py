@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Each lint has a file that it must reject and one that it must accept."""
+
+from __future__ import annotations
+
+import unittest
+from pathlib import Path
+
+from runner import lint
+
+HEAD = "// SPDX-License-Identifier: GPL-2.0\n"
+MARK = "TO" + "DO"
+
+REJECTED = (
+    ("common/page.c", "int x;\n", "SPDX"),
+    ("tool", "#!/bin/sh\n\n\n# SPDX-License-Identifier: GPL-2.0\n", "SPDX"),
+    ("Makefile", "all:\n", "SPDX"),
+    ("common/page.c", HEAD + "int x;\n" * 600, "601 lines"),
+    ("report/big.py", "# SPDX-License-Identifier: GPL-2.0\n" + "x = 1\n" * 999, "1000 lines"),
+    ("hmm-coherent/fork.c", HEAD + f"/* {MARK}: say what goes wrong */\n", "is still open"),
+    ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\ndef f(:\n", "python"),
+    ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nx = '\\d'\n", "python"),
+    ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nassert (1, 'always true')\n", "python"),
+    ("hmm-coherent/fork.c", HEAD + "usleep(10);\n", "sleeps"),
+    ("hmm-coherent/fork.c", HEAD + "x = rand();\n", "draws"),
+    ("hmm-coherent/fork.c", HEAD + "exit(0);\n", "half way"),
+    ("hmm-coherent/fork.c", HEAD + "goto out;\n", "jumps"),
+    ("hmm-coherent/fork.c", HEAD + "flags = FOLL_LONGTERM;\n", "FOLL_"),
+    ("hmm-coherent/fork.c", HEAD + "waitpid(pid, NULL, 0);\n", "how a child ended"),
+    ("hmm-coherent/ring.c", HEAD + "ret = io_uring_submit(&ring);\nif (errno == EFAULT)\n", "errno"),
+)
+
+ACCEPTED = (
+    ("common/page.c", HEAD + "int x;\n" * 599),
+    ("hmm-coherent/fork.c", HEAD + "/* no usleep() here, no goto, no FOLL_ */\nint status;\nwaitpid(pid, &status, 0);\n"),
+    ("common/family.c", HEAD + "_exit(0);\n"),
+    ("docs/writing-a-test.md", f"remove each {MARK}\n"),
+    ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nx = r'\\d'\n"),
+)
+
+
+class Lint(unittest.TestCase):
+    """The rules, on files that exist only here."""
+
+    def test_each_rule_rejects(self):
+        for name, text, why in REJECTED:
+            with self.subTest(name=name, why=why):
+                found = lint.problems({Path(name): text})
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(why, found[0])
+
+    def test_each_rule_accepts(self):
+        for name, text in ACCEPTED:
+            with self.subTest(name=name):
+                self.assertEqual(lint.problems({Path(name): text}), [])
+
+    def test_shell_is_recognised(self):
+        for first, expected in (("#!/bin/sh", True), ("#!/bin/busybox sh", True), ("#!/usr/bin/env bash", True),
+                                ("#! /bin/dash", True), ("#!/usr/bin/env python3", False), ("shell", False)):
+            with self.subTest(first=first):
+                self.assertEqual(lint.is_shell(Path("init"), first + "\n"), expected)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest that misbehaves, through the real command and a fake QEMU: verdicts, exit status, time, nothing left."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import re
+import tempfile
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+import runner_kit as kit
+
+BOOT = 3    # seconds that these guests are given to come up
+NEVER_UP = "run.vm=broken run.instrument=broken"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the runner must make of a machine."""
+
+    behaviour: str
+    status: int
+    one: str                # verdicts of liar.one, liar.two, liar.three
+    two: str
+    three: str
+    also: str = ""          # NAME=VERDICT of each run.* test
+    says: str = ""          # on stderr
+    seconds: float = 8.0
+    machines: int = 1       # that were started
+
+
+TABLE = (
+    Row("good", 0, "pass", "pass", "pass"),
+    Row("slow-lines", 0, "pass", "pass", "pass"),
+    Row("byte-at-a-time", 0, "pass", "pass", "pass"),
+    Row("closes-and-ends", 0, "pass", "pass", "pass"),
+    Row("fails-second", 1, "pass", "fail/check", "pass", says="the bytes differ"),
+    Row("skips", 4, "skip", "skip", "skip", says="no driver"),
+    Row("forks", 0, "pass", "pass", "pass"),
+    # never comes up: no statement about the kernel, no second try
+    Row("abort", 3, "not-run", "not-run", "not-run", NEVER_UP, "SIGABRT"),
+    Row("mute", 3, "not-run", "not-run", "not-run", NEVER_UP, f"not ready {BOOT} s after"),
+    Row("banner-then-spin", 3, "not-run", "not-run", "not-run", NEVER_UP, "Booting from ROM"),
+    Row("panic-in-boot", 3, "not-run", "not-run", "not-run", NEVER_UP + " run.kernel-log=fail/splat",
+        "Kernel panic"),
+    Row("lacks-and-dies", 3, "not-run", "not-run", "not-run", "run.instrument=broken",
+        "cannot be killed"),
+    Row("lacks-something", 3, "not-run", "not-run", "not-run", "run.instrument=broken", "no memory behind it"),
+    # dies or hangs in a test: that one fails, the others run in a second machine
+    Row("once-panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
+    Row("once-dies-in-second", 1, "pass", "fail/vm", "pass", machines=2),
+    Row("once-closes-early", 1, "pass", "fail/vm", "pass", machines=2),
+    Row("once-hangs-in-second", 1, "pass", "fail/hang", "pass", machines=2),
+    Row("once-ignores-term", 1, "pass", "fail/hang", "pass", seconds=10, machines=2),
+    Row("once-hangs-between", 1, "pass", "pass", "pass", "run.program=fail/hang", machines=2),
+    Row("panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
+    # two dead machines are enough
+    Row("dies-always", 1, "fail/vm", "fail/vm", "not-run", machines=2),
+    # all passed, and then
+    Row("no-last-word", 1, "pass", "pass", "pass", "run.vm=fail/vm"),
+    Row("ends-badly", 1, "pass", "pass", "pass", "run.vm=fail/vm"),
+    Row("panic-after-token", 1, "pass", "pass", "pass", "run.vm=fail/vm run.kernel-log=fail/splat", "Kernel panic"),
+    Row("panic-after-done", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "Kernel panic"),
+    Row("stays-after-done", 1, "pass", "pass", "pass", "run.vm=fail/vm", "did not power off"),
+    # complaints of the kernel
+    Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0"),
+    Row("splat-after-second", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "after liar.two"),
+    Row("splat-on-console", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "WARNING: CPU: 0"),
+    # not what was built
+    Row("other-kernel", 3, "pass", "pass", "pass", "run.instrument=broken", "9.9.9-other"),
+)
+
+
+class Machine(unittest.TestCase):
+    """Everything through run_tests.sh --vm."""
+
+    @classmethod
+    def tearDownClass(cls):
+        kit.forget()
+
+    def check(self, row: Row) -> list[str]:
+        """What is wrong with a row, as text, so that rows can run side by side."""
+        with tempfile.TemporaryDirectory() as name:
+            scratch = Path(name)
+            got = kit.run(scratch, "--vm", "--boot-timeout", str(BOOT), FAKE_QEMU=row.behaviour,
+                          FAKE_QEMU_STATE=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            wrong = []
+            if got.status != row.status:
+                wrong.append(f"exit {got.status}, not {row.status}")
+            if got.seconds > row.seconds * kit.slowness():
+                wrong.append(f"took {got.seconds:.1f} s, at most {row.seconds} on an idle machine")
+            if row.says not in got.stderr:
+                wrong.append(f"does not say {row.says}")
+            if "Traceback" in got.stderr or "a bug of the suite" in got.stderr:
+                wrong.append("a Python trace")
+            else:
+                wrong += self.verdicts(row, got)
+                if len(got.report["info"]["machines"]) != row.machines:
+                    wrong.append(f"{len(got.report['info']['machines'])} machines, not {row.machines}")
+            if kit.leftovers(scratch):
+                wrong.append(f"left behind: {kit.leftovers(scratch)}")
+            if got.left:
+                wrong.append(f"still running: {got.left}")
+            return [f"{row.behaviour}: {what}\n{got.stderr}" for what in wrong]
+
+    def verdicts(self, row: Row, got: kit.Outcome) -> list[str]:
+        """The verdicts that differ; a run.* test that nobody expects is one too."""
+        expected = {"liar.one": row.one, "liar.two": row.two, "liar.three": row.three}
+        expected |= dict(one.split("=") for one in row.also.split())
+        names = set(expected) | {t["name"] for t in got.report["tests"] if t["name"].startswith("run.")}
+        return [f"{name} is {got.verdict(name)}, not {expected.get(name, 'there')}" for name in sorted(names)
+                if got.verdict(name) != expected.get(name)]
+
+    def test_no_behaviour_is_forgotten(self):
+        source = kit.FAKE_QEMU.read_text()
+        known = {name.replace("_", "-") for name in re.findall(r"@behaviour\ndef (\w+)", source)}
+        self.assertEqual(known, {row.behaviour.removeprefix("once-") for row in TABLE})
+
+    def test_each_behaviour(self):
+        kit.slowness()
+        rows = kit.chosen(TABLE, lambda row: row.behaviour)
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for row, wrong in zip(rows, pool.map(self.check, rows)):
+                with self.subTest(behaviour=row.behaviour):
+                    self.assertEqual(wrong, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

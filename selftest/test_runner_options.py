@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Bad input: each gets one line, the right status and no trace; and what is selected is what was meant."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import runner_kit as kit
+from runner import options
+from runner.errors import Stop, bisect_status
+
+# Words, and what the one line has to say.
+WRONG = (
+    (["--shufle"], "the nearest is --shuffle"),
+    (["--nonsense-of-mine"], "unknown option"),
+    (["--repeat", "0"], "not a whole number above 0"),
+    (["--repeat", "-3"], ""),
+    (["--repeat", "٣"], "not a whole number"),
+    (["--timeout", "99999999"], "more than a day"),
+    (["--seed", "4294967296"], "not a number from 0"),
+    (["--shuffle=x"], "not a number from 0"),
+    (["--spm", "0x140000000"], "not two 2 MiB aligned"),
+    (["--spm", "0x140000000,0x140000000"], "overlap"),
+    (["--spm", "0x140000001,0x160000000"], "not two 2 MiB aligned"),
+    (["--spm", "a,b"], "not two 2 MiB aligned"),
+    (["--shard", "3/2"], "no shard"),
+    (["--shard", "0/2"], "not a whole number"),
+    (["--shard", "1"], "no shard"),
+    (["--native", "--vm"], "not allowed with"),
+    (["--native", "--kernel", "6.1"], "makes no sense"),
+    (["--vm", "--spm", "0x140000000,0x160000000"], "reserves its own"),
+    (["--modules", "/lib"], "belongs to a bzImage"),
+    (["--bisect-step"], "one kernel tree"),
+    (["--bisect-step", "--kernel", "a", "--kernel", "b"], "one kernel tree"),
+    (["--kernel"], "expected one argument"),
+    (["compare", "a"], "two results folders"),
+    (["merge"], "folders of all shards"),
+    (["bisect", "a", "b"], "bisect takes --kernel"),
+    (["bisect", "--kernel", "t", "a"], "bisect takes --kernel"),
+    (["doctor", "who"], "doctor takes no 'who'"),
+)
+
+
+class Parse(unittest.TestCase):
+    """The command line alone."""
+
+    def test_wrong_use(self):
+        for words, text in WRONG:
+            with self.subTest(words=words), self.assertRaises(Stop) as caught:
+                options.parse(words)
+            self.assertEqual(caught.exception.status, 2)
+            self.assertIn(text, str(caught.exception))
+            self.assertNotIn("\n", str(caught.exception))
+
+    def test_globs_and_options_mix(self):
+        found = options.parse(["fork.*", "--repeat", "3", "dio.*", "--shuffle", "pin.*", "--skip", "x"])
+        self.assertEqual((found.globs, found.repeat, found.shuffle, found.skip),
+                         (["fork.*", "dio.*", "pin.*"], 3, "draw", ["x"]))
+        self.assertEqual(options.parse(["--shuffle=7", "check.*"]).shuffle, 7)
+        self.assertEqual(options.parse(["-v", "bisect", "a", "b", "t.*", "--kernel", "x"]).globs, ["a", "b", "t.*"])
+        self.assertEqual(options.parse(["--until-fail"]).repeat, 100)
+        self.assertEqual(options.parse(["--until-fail", "--repeat", "5"]).repeat, 5)
+
+    def test_bisect_status(self):
+        for status, expected in ((0, 0), (1, 1), (3, 125), (4, 125), (2, 128), (127, 128), (130, 130), (143, 143)):
+            self.assertEqual(bisect_status(status), expected)
+
+
+class Command(unittest.TestCase):
+    """The real command, on the honest program."""
+
+    @classmethod
+    def tearDownClass(cls):
+        kit.forget()
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.scratch = Path(folder.name)
+
+    def stops(self, status: int, text: str, *words: str, **extra: str) -> None:
+        """It ends with one line and this status, and leaves nothing."""
+        got = kit.run(self.scratch, *words, **extra)
+        last = got.stderr.splitlines()[-1]
+        self.assertEqual((got.status, got.left), (status, {}), got.stderr)
+        self.assertIn(text, last)
+        self.assertTrue(last.startswith("run_tests.sh: "), last)
+        self.assertNotIn("Traceback", got.stderr)
+
+    def test_unknown_test(self):
+        self.stops(2, "the nearest is liar.two", "liar.tow")
+        self.stops(2, "the nearest is liar.*", "lier.*")
+        self.stops(2, "no test matches", "--skip", "nothing.*")
+        self.stops(2, "--skip leaves no test", "--skip", "*")
+        self.stops(128, "no test matches", "nothing.*", "--bisect-step", "--kernel", "t")
+
+    def test_no_program(self):
+        empty = self.scratch / "empty"
+        empty.mkdir()
+        self.stops(3, "there is no test", HMM_COHERENT_PROGRAMS=str(empty))
+        self.stops(2, "is no folder", HMM_COHERENT_PROGRAMS=str(empty / "not"))
+        (empty / "prog").write_text("not a program")
+        (empty / "prog").chmod(0o755)
+        self.stops(3, "cannot be started", HMM_COHERENT_PROGRAMS=str(empty))
+
+    def test_results_that_cannot_be_written(self):
+        (self.scratch / "results").mkdir()
+        (self.scratch / "results" / "precious").write_text("keep")
+        self.stops(2, "is not an empty folder")
+        self.assertEqual((self.scratch / "results" / "precious").read_text(), "keep")
+        self.stops(3, "cannot write /proc/", "--results", "/proc/nowhere/x")
+        for name in ("junit", "json", "html"):
+            self.stops(2, "cannot be written", f"--{name}", str(self.scratch / "no" / "file"))
+            self.stops(2, "is a folder", f"--{name}", str(self.scratch))
+
+    def test_cache_that_cannot_be_made(self):
+        self.stops(3, "the cache folder /proc/nowhere cannot be made", "--cache", "/proc/nowhere")
+        (self.scratch / "file").write_text("")
+        self.stops(3, "cannot be made", "--cache", str(self.scratch / "file"))
+
+    def test_full_disk(self):
+        with self.subTest("stdout"):
+            got = kit.run(self.scratch, stdout="/dev/full")
+            self.assertEqual(got.status, 3, got.stderr)
+            self.assertIn("cannot write to stdout: No space left", got.stderr)
+            self.assertNotIn("Traceback", got.stderr)
+        with self.subTest("results"):
+            got = kit.run(self.scratch, "--results", str(self.scratch / "small"), prefix=("prlimit", "--fsize=600"))
+            self.assertEqual(got.status, 3, got.stderr)
+            self.assertIn("cannot write", got.stderr)
+            self.assertNotIn("Traceback", got.stderr)
+
+    def test_gate_and_known_are_looked_at_first(self):
+        self.stops(2, "name a results folder", "--gate", str(self.scratch))
+        self.stops(2, "--known", "--known", str(self.scratch / "none.toml"))
+        self.assertFalse((self.scratch / "results").exists())
+
+    def test_strict_counts_skips(self):
+        self.assertEqual(kit.run(self.scratch, LIE="honest-skip").status, 4)
+        got = kit.run(self.scratch, "--strict", "--results", str(self.scratch / "2"), LIE="honest-skip")
+        self.assertEqual(got.status, 1)
+        self.assertIn("--strict: 3 skipped", got.stderr)
+
+    def test_selection(self):
+        for number, (words, expected) in enumerate((
+            (("liar.one",), "liar.one"), (("liar.t*",), "liar.two liar.three"), (("liar",), "liar.one liar.two liar.three"),
+            (("--skip", "*.two"), "liar.one liar.three"), (("--shard", "2/2"), "liar.two"),
+            (("--repeat", "2", "*.one"), "liar.one liar.one"),
+        )):
+            with self.subTest(words=words):
+                folder = self.scratch / str(number)
+                got = kit.run(self.scratch, *words, "--results", str(folder))
+                ran = [line.split()[-1] for line in (folder / "stream").read_text().splitlines()
+                       if line.startswith("# begin ")]
+                self.assertEqual((got.status, ran), (0, expected.split()), got.stderr)
+
+    def test_list_and_dry_run_run_nothing(self):
+        got = kit.run(self.scratch, "--list", "liar.t*")
+        self.assertEqual(got.stdout, "liar.two\tthe second, where the lie is\nliar.three\tthe third\n")
+        got = kit.run(self.scratch, "--dry-run", "liar.two")
+        self.assertEqual(got.stdout.split()[-1], "liar.two")
+        self.assertFalse((self.scratch / "results").exists())
+
+    def test_a_bug_of_ours_is_one_line_and_never_a_bad_commit(self):
+        for words, status in (((), 3), (("--bisect-step", "--kernel", "tree"), 128)):
+            self.stops(status, "a bug of the suite, not of the kernel", *words, HMM_COHERENT_GRACE="soon")
+        kept = list(self.scratch.glob("hmm-coherent-bug-*.txt"))
+        self.assertEqual(len(kept), 2)
+        self.assertIn("Traceback", kept[0].read_text())
+
+    def test_a_flaky_test_is_not_passed(self):
+        got = kit.run(self.scratch, "--repeat", "3", LIE="honest-flaky")
+        self.assertEqual((got.status, got.verdict("liar.two")), (1, "fail/check"))
+        self.assertIn("flaky: 2 of 3", got.stderr)
+
+    def test_a_closed_stdout_costs_no_result(self):
+        read, write = os.pipe()
+        os.close(read)
+        got = kit.run(self.scratch, stdout=f"/dev/fd/{write}", pass_fd=write)
+        os.close(write)
+        self.assertEqual((got.status, got.verdict("liar.two")), (0, "pass"), got.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
