@@ -21,6 +21,12 @@ def values(config: Path) -> dict[str, str]:
     return found
 
 
+def meaning(fragment: Path) -> str:
+    """What a fragment asks for: a better comment in it is no reason to build a kernel."""
+    asked = [f"{name}={value}" for name, value in values(fragment).items()]
+    return "\n".join(sorted(asked + [f"{old} is {new}" for old, new in RENAMED.findall(fragment.read_text())]))
+
+
 def lost(fragment: Path, config: Path) -> list[str]:
     """The fragment's lines that the configuration does not honour. No such symbol is as good as "not set"."""
     have = values(config)

@@ -46,7 +46,7 @@ def build(source: Source, cache, fragment: Path, say, jobs: int) -> Kernel:
     compiler = child.output(["gcc", "--version"]).partition("\n")[0]
     if not compiler:
         raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
-    key = digest(source.ident, fragment.read_bytes(), compiler)
+    key = digest(source.ident, kconfig.meaning(fragment), compiler)
     folder = cache.folder("build", key[:24])
     with cache.lock(folder):
         if not is_done(folder, source, say):

@@ -45,9 +45,12 @@ def clock(accel) -> list[str]:
 def append(accel, extra: str = "") -> str:
     """The kernel command line.
 
-    The delay sits in the guest's block layer: a request to /dev/dm-0 waits for SLOW_MS with its pages pinned
-    and is then carried out with real data, reads and writes alike. QEMU's null-co fills the page at once and
-    only completes late; its throttling lets the first request through.
+    The delay sits in the guest's block layer: a read of /dev/dm-0 waits for SLOW_MS with its pages pinned and
+    is then carried out with real data. Writes, by which tests prepare it, do not wait. QEMU's null-co fills the
+    page at once and only completes late; its throttling lets the first request through.
+
+    Grace periods of RCU are not waited out but forced at once: io_uring waits for one whenever a buffer is
+    unregistered, and at 4 ms a tick that would be most of the time of a cell.
     """
     words = [
         "console=ttyS0", "loglevel=4", "panic=-1", "numa=fake=2",
@@ -55,7 +58,8 @@ def append(accel, extra: str = "") -> str:
         *clock(accel), "mitigations=off", "random.trust_cpu=on",
         "vm_debug=-",       # do not fill new struct pages with a pattern: that is a tenth of the boot
         f"memmap={SPM_SIZE_MIB}M${SPM0:#x}", f"memmap={SPM_SIZE_MIB}M${SPM1:#x}",
-        f'dm-mod.create="hmm-slow,,,rw,0 {SLOW_SECTORS} delay /dev/vdc 0 {SLOW_MS}"',
+        f'dm-mod.create="hmm-slow,,,rw,0 {SLOW_SECTORS} delay /dev/vdc 0 {SLOW_MS} /dev/vdc 0 0"',
+        "rcupdate.rcu_expedited=1", "rcutree.jiffies_till_first_fqs=0", "rcutree.jiffies_till_next_fqs=0",
         f"SPM0={SPM0:#x}", f"SPM1={SPM1:#x}", extra,
     ]
     return " ".join(word for word in words if word)
