@@ -30,7 +30,7 @@ def chapter(title: str, facts: list[str], lacks: list[Lack]) -> None:
     """One way to run."""
     print(f"{title}: {'ready' if not lacks else 'not possible as it is'}")
     for fact in facts:
-        print(f"  has    {fact}")
+        print(f"  {'note ' if fact.startswith('no ') else 'has  '}  {fact}")
     for lack in lacks:
         print(f"  lacks  {lack.what}")
         print(f"         remedy: {lack.remedy}")

@@ -53,9 +53,13 @@ class Host:
         match = re.search(r"^\s*(\d+)\s+HMM_DMIRROR$", self._text("proc/devices"), re.M)
         return int(match[1]) if match else 0
 
+    def node(self, number: int) -> Path:
+        """The device node of one of the driver's devices."""
+        return self.root / f"dev/hmm_dmirror{number}"
+
     def coherent_nodes(self) -> bool:
         """Both coherent devices have a node."""
-        return all((self.root / f"dev/hmm_dmirror{n}").exists() for n in NODES[2:])
+        return all(self.node(number).exists() for number in NODES[2:])
 
     def module(self) -> bool:
         """The module is installed for this kernel."""

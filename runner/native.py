@@ -82,7 +82,7 @@ class Devices:
 
     def _node(self, number: int) -> None:
         """Older drivers make no device nodes, so tools/testing/selftests/mm/test_hmm.sh has to; as here."""
-        path, major = Path(f"/dev/hmm_dmirror{number}"), self.host.major()
+        path, major = self.host.node(number), self.host.major()
         try:
             os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(major, number))
             self._made.append(path)

@@ -77,7 +77,7 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
 def make(options: argparse.Namespace, screen: Screen) -> Plan:
     """Decide where to run, build the programs, select the tests."""
     where, why = where_to_run(options, Host())
-    kernels, ksrc = [("pretended", None)], None
+    kernels, ksrc = [(spec, None) for spec in options.kernel or ["pretended"]], None
     if where in PACKAGES and not pretending():
         deps.need(PACKAGES[where], screen)
         kernels, ksrc = sources(options, where, screen)

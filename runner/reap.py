@@ -9,27 +9,15 @@ import signal
 import time
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-
-
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
 
 
 def adopt_orphans() -> None:
     """A process whose parent dies becomes a child of this one, not of pid 1."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def die_with(parent: int, number: int = signal.SIGKILL) -> None:
-    """Get a signal when the parent dies; for the case that it is dead already, do not start at all."""
-    _prctl(PR_SET_PDEATHSIG, number)
-    if os.getppid() != parent:
-        os._exit(1)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def _parents() -> dict[int, tuple[int, str, str]]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -38,6 +39,7 @@ class Session:
     def follow(self) -> Interrupted | Stop | None:
         """Run all work; gives what ended it early. The verdicts so far are in self.run either way."""
         progress = Progress(self.screen, self.work.total())
+        self.screen.detail(f"this ends after {MACHINES * self.limits.worst(self.work) / 60:.0f} minutes at the latest")
         out = Both(self.folder.path / "ktap")
         writer = ktap_out.Writer(out)
         ended = None
@@ -77,6 +79,8 @@ class Session:
             self.run.take(event, number)
             if isinstance(event, ktap.Guest):
                 self._compare(event)
+                if event.word == "up":
+                    self.screen.detail(shlex.join(map(str, machine.command)))
             failed = failed or isinstance(event, ktap.Result) and not event.ok
             writer.update(self.run)
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,6 +59,10 @@ here      | reap.adopt_orphans()                                         | pass 
 here      | signal.signal(signal.SIGTERM, stop)                          | signal.signal(signal.SIGTERM, signal.SIG_IGN) | killer:here_SIGKILL
 here      | shutil.rmtree(self.work, ignore_errors=True)                 | pass                                         | liar:honest
 native    | death_signal=signal.SIGTERM                                  | death_signal=0                               | killer:here_SIGKILL
+native    | if self._loaded and self.host.loaded():                      | if False:                                    | native
+native    | if not self.host.loaded():                                   | if True:                                     | native
+native    | path.unlink(missing_ok=True)                                 | pass                                         | native
+session   | self.run.broken(value)                                       | pass                                         | liar:child-.*
 __main__  | reap.kill_descendants()                                      | pass                                         | machine:forks
 __main__  | signals.install()                                            | pass                                         | killer:.*_SIGINT
 __main__  | return ABORT if BISECTING else CANNOT                        | return CANNOT                                | options.Command.test_a_bug_of_ours_is_one_line_and_never_a_bad_commit
@@ -116,8 +122,15 @@ def command(test: str) -> tuple[list[str], dict[str, str]]:
 def passes(test: str, top: Path) -> tuple[bool, str]:
     """Run it in a copy."""
     words, extra = command(test)
-    env = {**os.environ, "PYTHONPATH": f"{top}:{top / 'selftest'}", "PYTHONPYCACHEPREFIX": str(top / "python"), **extra}
+    mark = uuid.uuid4().hex
+    env = {**os.environ, "RED_RUNNER": mark, "PYTHONPATH": f"{top}:{top / 'selftest'}", "PYTHONPYCACHEPREFIX": str(top / "python"), **extra}
     done = subprocess.run(words, cwd=top, env=env, capture_output=True, text=True, timeout=300, check=False)
+    for entry in Path("/proc").glob("[0-9]*/environ"):      # what the broken line left running
+        try:
+            if f"RED_RUNNER={mark}".encode() in entry.read_bytes().split(b"\0"):
+                os.kill(int(entry.parent.name), signal.SIGKILL)
+        except OSError:
+            continue
     return done.returncode == 0, done.stderr
 
 

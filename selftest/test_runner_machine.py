@@ -118,6 +118,19 @@ class Machine(unittest.TestCase):
         known = {name.replace("_", "-") for name in re.findall(r"@behaviour\ndef (\w+)", source)}
         self.assertEqual(known, {row.behaviour.removeprefix("once-") for row in TABLE})
 
+    def test_several_kernels(self):
+        with tempfile.TemporaryDirectory() as name:
+            scratch = Path(name)
+            got = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--html", f"{name}/x.html", "--json",
+                          f"{name}/x.json", FAKE_QEMU="once-fails-second", FAKE_QEMU_STATE=name,
+                          HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            self.assertEqual(got.status, 1, got.stderr)
+            self.assertIn("liar.two: fail -> pass", got.stderr)
+            self.assertIn("exit status: a/old 1, new 0", got.stderr)
+            folders = sorted(path.parent.name for path in got.folder.glob("*/run.json"))
+            self.assertEqual(folders, ["a-old", "new"])
+            self.assertEqual(sorted(path.name for path in scratch.glob("x*")), ["x-a-old.json", "x-new.json", "x.html"])
+
     def test_each_behaviour(self):
         kit.slowness()
         rows = kit.chosen(TABLE, lambda row: row.behaviour)

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: GUP-fast takes FOLL_LONGTERM references on pages that must not be pinned for long
+// claim: S6 S9
+// rule: longterm-leaves-device longterm-leaves-movable
+// file: mm/gup.c
+// tests: coherent.rw.longterm-fast-read coherent.rw.longterm-fast-write coherent.born-ro.longterm-fast-read
+@@
+identifier f =~ "^try_grab_folio(_fast)?$";
+identifier check =~ "^(is_longterm_pinnable_page|folio_is_longterm_pinnable)$";
+expression page;
+@@
+ f(...)
+ {
+ <...
+-	!check(page)
++	0
+ ...>
+ }

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a FOLL_PIN read reference takes a shared page as it is
+// claim: S7
+// rule: pin-unshares
+// file: mm/gup.c
+// tests: coherent.cow-shared.pin-slow-read coherent.cow-shared.pin-fast-read coherent.cow-shared.vm-read
+@@
+expression list args;
+@@
+-	gup_must_unshare(args)
++	false
