@@ -40,9 +40,6 @@ main() {
 	fi
 	# PYTHONSAFEPATH: a folder named report/ where the user stands must not become ours.
 	export PYTHONPATH="$top" PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1
-	# Compiled Python goes to the cache, never into the tree.
-	cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/hmm-coherent
-	export PYTHONPYCACHEPREFIX="${PYTHONPYCACHEPREFIX:-$cache/python}"
 	# Until its handlers stand, Python would answer Ctrl-C with a trace: signals wait for them (runner/signals.py).
 	blocked='env --block-signal=INT --block-signal=TERM --block-signal=HUP --block-signal=QUIT'
 	$blocked true 2>/dev/null || blocked=

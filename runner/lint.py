@@ -97,7 +97,7 @@ def files() -> list[Path]:
         names = [Path(name) for name in done.stdout.split("\0") if name]
     else:
         names = [path.relative_to(TOP) for path in TOP.rglob("*")
-                 if path.relative_to(TOP).parts[0] not in ("build", "results", ".git")]
+                 if not {"build", "results", ".git", "__pycache__"} & set(path.relative_to(TOP).parts)]
     return sorted(name for name in names if (TOP / name).is_file())
 
 

@@ -123,7 +123,7 @@ def passes(test: str, top: Path) -> tuple[bool, str]:
     """Run it in a copy."""
     words, extra = command(test)
     mark = uuid.uuid4().hex
-    env = {**os.environ, "RED_RUNNER": mark, "PYTHONPATH": f"{top}:{top / 'selftest'}", "PYTHONPYCACHEPREFIX": str(top / "python"), **extra}
+    env = {**os.environ, "RED_RUNNER": mark, "PYTHONPATH": f"{top}:{top / 'selftest'}", **extra}
     done = subprocess.run(words, cwd=top, env=env, capture_output=True, text=True, timeout=300, check=False)
     for entry in Path("/proc").glob("[0-9]*/environ"):      # what the broken line left running
         try:

@@ -82,7 +82,7 @@ class Outcome:
 
 def environment(scratch: Path, **extra: str) -> dict[str, str]:
     """For the command: nothing of ours or of an outer run leaks in."""
-    kept = {k: v for k, v in os.environ.items() if not re.match("HMM_COHERENT_|LIE|FAKE_|KSRC$|PYTHONPATH$", k)}
+    kept = {k: v for k, v in os.environ.items() if not re.match("HMM_COHERENT_|LIE|FAKE_|KSRC$|PYTHON", k)}
     return {**kept, "HMM_COHERENT_PROGRAMS": str(programs()), "HMM_COHERENT_GRACE": GRACE,
             "HMM_COHERENT_CACHE": str(scratch / "cache"), "HMM_COHERENT_RUN": uuid.uuid4().hex,
             "TMPDIR": str(scratch), "NO_COLOR": "1", "PYTHON": sys.executable, **extra}
