@@ -33,8 +33,11 @@ def tail(path: Path) -> list[str]:
     return [line.rstrip() for line in text.splitlines() if line.strip()][-TAIL_LINES:]
 
 
-def blame(run: Run, kmsg: Path, console: Path, victim: str) -> None:
+def blame(run: Run, kmsg: Path, console: Path, victim: str, whole: int = 0) -> None:
     """Hand every complaint of a machine that has ended to the model.
+
+    `whole` is the number of a machine that ended well, so that its kernel log has all there was: then each test that
+    began must have left its marker there, or a complaint may have been blamed on another.
 
     The kernel log has markers and says where each belongs. The console has none, and is all there is of the last
     moments: what only it holds belongs to `victim`: the test that was running at the end, or "after" the last one.
@@ -45,6 +48,9 @@ def blame(run: Run, kmsg: Path, console: Path, victim: str) -> None:
         for line in lines_of(path):
             scanner.feed(line)
         run.harmless.update(scanner.harmless if known else {})
+        lost = splat.unmarked(run, whole, scanner.begins) if known and whole and scanner.begins else []
+        if lost:
+            run.broken(f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
         for found in scanner.splats:
             if found.title not in seen:
                 run.splat(found.where if known else victim, found.lines)

@@ -119,7 +119,8 @@ class Session:
         elif ending.kind == "stopped":
             run.stopped(ending.why)
         klog.blame(run, machine.kmsg_path, machine.console_path,
-                   ending.running or (f"after {ending.last}" if ending.last else ""))
+                   ending.running or (f"after {ending.last}" if ending.last else ""),
+                   number if ending.kind == "done" else 0)
 
     def _goes_on(self, ending: Ending, number: int) -> bool:
         """Only what stopped in the middle gets another machine; one that never came up would not the next time."""
