@@ -17,7 +17,7 @@ from pathlib import Path
 from runner.errors import BAD, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
 from runner.programs import TOP
 from runner.results import Folder
-from runner.screen import Screen, one_line
+from runner.screen import Screen, one_line, shown
 from vm import child
 
 WORDS = {GOOD: "good", BAD: "bad", UNTESTABLE: "skip"}
@@ -183,7 +183,7 @@ class Bisection:
         for name, verdict in bad.verdicts().items():
             if verdict != before.get(name) and verdict not in ("pass", "skip"):
                 self.screen.say(f"{name}: {before.get(name, 'absent')} before, {verdict} with it")
-        self.screen.say(f"results: {os.path.relpath(bad.folder)}; log: {os.path.relpath(self.folder.path)}/bisect.log")
+        self.screen.say(f"results: {shown(bad.folder)}; log: {shown(self.folder.path)}/bisect.log")
         print(f"first bad commit: {bad.title}")
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
 import tempfile
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from report import json_out, summary
 from report.model import Run
 from runner.errors import Stop, WRONG_USE
 from runner.results import told
-from runner.screen import Screen
+from runner.screen import Screen, shown
 from runner.session import Session
 
 FORMATS = {"junit": "report.junit", "json": "report.json_out", "html": "report.html"}
@@ -55,7 +54,7 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
         except Stop as stop:
             failed = failed or stop
     status = judge(options, session, baseline)
-    session.screen.say(f"results: {os.path.relpath(folder.path)}\n\n{text}".rstrip("\n"))
+    session.screen.say(f"results: {shown(folder.path)}\n\n{text}".rstrip("\n"))
     if failed:
         if status == 1:
             failed.status = 1   # what the tests found weighs more than what could not be written down

@@ -16,6 +16,12 @@ def one_line(text: str, limit: int = 1000) -> str:
     return safe[:limit]
 
 
+def shown(path) -> str:
+    """A path as a user best finds it: from where he stands, if it is below."""
+    near = os.path.relpath(path)
+    return str(path) if near.startswith("..") else near
+
+
 class Screen:
     """Everything that goes to stderr goes through here, so that the moving line is never torn."""
 
