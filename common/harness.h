@@ -10,6 +10,8 @@
 
 #include <kselftest_harness.h>
 
+#include "device.h"
+#include "kernel.h"
 #include "report.h"
 #include "suite.h"
 
@@ -143,6 +145,21 @@ static size_t __attribute__((unused)) harness_tests(struct suite_test **tests)
 	if (count)
 		qsort(*tests, count, sizeof(**tests), harness_compare);
 	return count;
+}
+
+static void __attribute__((unused)) harness_prepare(FILE *out)
+{
+	features_probe(out);
+	devices_probe(out);
+}
+
+/* main() of a program that has scenarios and nothing else. */
+static int __attribute__((unused)) harness_main(const char *program, int argc, char **argv)
+{
+	struct suite suite = { .program = program, .prepare = harness_prepare, .run_test = harness_run_test };
+
+	suite.count = harness_tests(&suite.tests);
+	return suite_main(&suite, argc, argv);
 }
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "page.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <numa.h>
@@ -130,13 +131,18 @@ static void find_zones(void)
 {
 	char path[96], text[64];
 	unsigned long block, frames;
+	struct dirent *entry;
+	DIR *blocks;
 	int node;
 
 	movable_count = 0;
 	if (!read_line("/sys/devices/system/memory/block_size_bytes", text, sizeof(text)))
 		return;
 	frames = strtoul(text, NULL, 16) / sysconf(_SC_PAGESIZE);
-	for (block = 0; block < 4096; block++) {
+	blocks = opendir("/sys/devices/system/memory");
+	while (blocks && (entry = readdir(blocks))) {
+		if (sscanf(entry->d_name, "memory%lu", &block) != 1)
+			continue;
 		snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/valid_zones", block);
 		if (!read_line(path, text, sizeof(text)))
 			continue;
@@ -147,6 +153,8 @@ static void find_zones(void)
 		node_has_movable[node] = true;
 		movable[movable_count++] = (struct frames){ block * frames, (block + 1) * frames, node };
 	}
+	if (blocks)
+		closedir(blocks);
 }
 
 bool pfn_is_movable(unsigned long pfn)

@@ -352,16 +352,7 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_
 	}
 }
 
-static void prepare(FILE *out)
-{
-	features_probe(out);
-	devices_probe(out);
-}
-
 int main(int argc, char **argv)
 {
-	struct suite suite = { .program = "hmm_coherent_direct_io", .prepare = prepare, .run_test = harness_run_test };
-
-	suite.count = harness_tests(&suite.tests);
-	return suite_main(&suite, argc, argv);
+	return harness_main("hmm_coherent_direct_io", argc, argv);
 }

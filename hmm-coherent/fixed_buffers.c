@@ -263,16 +263,7 @@ SCENARIO(fixed_buffers, two_rings, "two rings register the same pages: both see 
 	ring_close(&other);
 }
 
-static void prepare(FILE *out)
-{
-	features_probe(out);
-	devices_probe(out);
-}
-
 int main(int argc, char **argv)
 {
-	struct suite suite = { .program = "hmm_coherent_fixed_buffers", .prepare = prepare, .run_test = harness_run_test };
-
-	suite.count = harness_tests(&suite.tests);
-	return suite_main(&suite, argc, argv);
+	return harness_main("hmm_coherent_fixed_buffers", argc, argv);
 }

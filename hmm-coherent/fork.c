@@ -246,16 +246,7 @@ SCENARIO(fork, migrated_while_shared, "migration moves a shared page for both, s
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-static void prepare(FILE *out)
-{
-	features_probe(out);
-	devices_probe(out);
-}
-
 int main(int argc, char **argv)
 {
-	struct suite suite = { .program = "hmm_coherent_fork", .prepare = prepare, .run_test = harness_run_test };
-
-	suite.count = harness_tests(&suite.tests);
-	return suite_main(&suite, argc, argv);
+	return harness_main("hmm_coherent_fork", argc, argv);
 }

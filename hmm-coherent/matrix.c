@@ -184,8 +184,7 @@ static const char *not_applicable(const struct suite_test *test)
 
 static void prepare(FILE *out)
 {
-	features_probe(out);
-	devices_probe(out);
+	harness_prepare(out);
 	rules_print(out);
 }
 

@@ -187,16 +187,7 @@ SCENARIO(protect, childs_own_business, "a child that protects its mapping does n
 	expect_child_keeps_frame(s, &s->child, 0);
 }
 
-static void prepare(FILE *out)
-{
-	features_probe(out);
-	devices_probe(out);
-}
-
 int main(int argc, char **argv)
 {
-	struct suite suite = { .program = "hmm_coherent_protect", .prepare = prepare, .run_test = harness_run_test };
-
-	suite.count = harness_tests(&suite.tests);
-	return suite_main(&suite, argc, argv);
+	return harness_main("hmm_coherent_protect", argc, argv);
 }
