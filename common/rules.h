@@ -24,8 +24,6 @@ struct rule {
 	     "what no other rule touches stays: place, page frame, permission, exclusivity and bytes") \
 	RULE(ENTRY, "migration-is-the-way-in", "S2", "migrate_vma_pages(), mm/migrate_device.c", \
 	     "a page gets onto a device by migration, with its bytes, permission and exclusivity, in all processes that map it") \
-	RULE(PRESENT, "coherent-is-present", "S1", "remove_migration_pte(), mm/migrate.c", \
-	     "a coherent page is mapped by an ordinary present PTE, a private one by a swap entry") \
 	RULE(WRITE_NEEDS_PERMISSION, "write-needs-vm-write", "S5", "check_vma_flags(), mm/gup.c; access_error(), arch fault.c", \
 	     "a write through a mapping without VM_WRITE is refused, and nothing changes") \
 	RULE(READ_NEEDS_PERMISSION, "read-needs-vm-read", "S1", "check_vma_flags(), mm/gup.c; access_error(), arch fault.c", \
@@ -54,8 +52,6 @@ struct rule {
 	     "FOLL_LONGTERM moves a page out of ZONE_MOVABLE before it pins it") \
 	RULE(SHORT_PIN_STAYS, "short-pin-stays", "S7", "try_grab_folio(), mm/gup.c", \
 	     "a reference without FOLL_LONGTERM takes the page where it is") \
-	RULE(FAST_IS_SLOW, "fast-agrees-with-slow", "S9", "folio_is_longterm_pinnable(), include/linux/mm.h", \
-	     "GUP-fast has the outcome of slow GUP, whatever it finds in the page table") \
 	RULE(CPU_IN_PLACE, "cpu-in-place", "S1", "vm_normal_page(), mm/memory.c", \
 	     "the CPU reads and writes a coherent page where it is, without a fault of its own kind") \
 	RULE(DEVICE_IN_PLACE, "device-in-place", "S1", "hmm_range_fault(), mm/hmm.c", \
@@ -76,8 +72,6 @@ struct rule {
 	     "a transfer that meets a page it may not use stops there: what came before arrives or nothing does") \
 	RULE(HOLE_IS_FILLED, "hole-is-filled", "S2", "do_anonymous_page(), mm/memory.c", \
 	     "an access to a page that was never touched gets one of system memory, zero-filled") \
-	RULE(COUNTS_NO_OFFSET, "refcount-has-no-offset", "S4", "free_zone_device_page(), mm/memremap.c", \
-	     "a coherent page that is mapped n times has refcount n and mapcount n") \
 	RULE(FREED_TO_DRIVER, "freed-to-the-driver", "S3", "zap_pte_range(), free_zone_device_page()", \
 	     "the last unmap gives the page back to the driver, once")
 
