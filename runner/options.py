@@ -117,6 +117,8 @@ def parser() -> Parser:
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
+    where.add_argument("-j", "--jobs", type=positive, metavar="N",
+                       help="VMs side by side (one a processor, at most 4)")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
     where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it")
 

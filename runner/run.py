@@ -82,6 +82,7 @@ class One:
         from runner import guests
         session = self.session(lambda left, number: parts.machine(
             left, number, self.folder.path, self.options.timeout, self.options.seed), guests.identity(parts))
+        session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:
