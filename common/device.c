@@ -44,6 +44,16 @@ enum place device_of_pfn(unsigned long pfn)
 	return NOWHERE;
 }
 
+size_t device_pages(enum place memory)
+{
+	int i;
+
+	for (i = 0; i < NODES; i++)
+		if (nodes[i].found && nodes[i].memory == memory)
+			return nodes[i].end_pfn - nodes[i].first_pfn;
+	return 0;
+}
+
 static int command(struct device *device, unsigned long request, const void *addr, size_t npages)
 {
 	struct hmm_dmirror_cmd cmd = {

@@ -56,6 +56,9 @@ int device_write(struct device *device, const void *addr, size_t npages);
 /* Look at one page. Does not change it. */
 struct snapshot device_snapshot(struct device *device, const void *addr);
 
+/* How many pages a coherent device has. */
+size_t device_pages(enum place memory);
+
 /* Which place is the page frame @pfn: COHERENT, REMOTE or PRIVATE, or NOWHERE when it is on no device. */
 enum place device_of_pfn(unsigned long pfn);
 

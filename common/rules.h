@@ -72,6 +72,10 @@ struct rule {
 	     "a transfer that meets a page it may not use stops there: what came before arrives or nothing does") \
 	RULE(HOLE_IS_FILLED, "hole-is-filled", "S2", "do_anonymous_page(), mm/memory.c", \
 	     "an access to a page that was never touched gets one of system memory, zero-filled") \
+	RULE(REFERENCE_A_MAPPING, "reference-a-mapping", "S4", "do_wp_page(), free_zone_device_page(); offset gone with ef233450898f", \
+	     "a device page has one reference for each mapping and one for each holder, 1024 for each FOLL_PIN, and no offset") \
+	RULE(ACCOUNTS_RETURN, "accounts-return", "S3", "add_mm_rss_vec(), mem_cgroup_uncharge() in free_zone_device_page()", \
+	     "what a device page cost its user (RSS, the memory cgroup's charge, commit) is given back when it is unmapped") \
 	RULE(FREED_TO_DRIVER, "freed-to-the-driver", "S3", "zap_pte_range(), free_zone_device_page()", \
 	     "the last unmap gives the page back to the driver, once")
 
