@@ -32,10 +32,11 @@ class Parts:
     accel: object
     disks: dict[str, Path]
 
-    def machine(self, work: Work, number: int, folder: Path, timeout: int, seed: int) -> qemu.Guest:
+    def machine(self, work: Work, number: int, folder: Path, options) -> qemu.Guest:
         """A guest that will run this work."""
         files = {"job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
-                 "job/env": f"TIMEOUT='{timeout}'\nSEED='{seed}'\n"}
+                 "job/env": f"TIMEOUT='{options.timeout}'\nSEED='{options.seed}'\n"
+                            f"export HMM_COHERENT_STRESS='{options.stress}'\n"}
         for batch in work.batches:
             files[f"job/{batch.program.name}.list"] = "".join(f"{name}\n" for name in batch.names)
         return self.guest(files, folder, number)
