@@ -105,9 +105,9 @@ class One:
             words += ["--modules", str(options.modules)] if options.modules else []
         else:
             words += ["--native"]
-        for name, usual in (("seed", 1), ("stress", 0)):
-            if getattr(options, name) != usual:
-                words += [f"--{name}", str(getattr(options, name))]
+        for option, usual in (("seed", 1), ("stress", 0)):
+            if getattr(options, option) != usual:
+                words += [f"--{option}", str(getattr(options, option))]
         return shlex.join([*words, name])
 
     def finish(self, session: Session, facts: dict) -> int:
