@@ -12,7 +12,7 @@
 
 IN_TREE := $(wildcard ../lib.mk)
 PROGRAMS := hmm_coherent_matrix hmm_coherent_fork hmm_coherent_protect hmm_coherent_direct_io hmm_coherent_fixed_buffers \
-	hmm_coherent_orders hmm_coherent_registered hmm_coherent_races hmm_coherent_refcount hmm_coherent_zap hmm_coherent_accounts
+	hmm_coherent_in_flight hmm_coherent_orders hmm_coherent_registered hmm_coherent_races hmm_coherent_refcount hmm_coherent_zap hmm_coherent_accounts
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
