@@ -19,6 +19,7 @@ from vm import child, disk, initramfs, kernel, kvm, qemu, source
 from vm.cache import Cache
 
 DEFAULT_KERNEL = "6.1"
+CONFIG = (TOP / "config", TOP / "vm" / "guest.config")
 
 
 @dataclass
@@ -60,7 +61,7 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
     if found:
         if modules:
             raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is none", "leave it out")
-        return kernel.build(found, cache, TOP / "config", screen.say, os.cpu_count() or 1)
+        return kernel.build(found, cache, CONFIG, screen.say, os.cpu_count() or 1)
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko", "give --modules DIR")
     return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)

@@ -41,18 +41,18 @@ class Kernel:
     log: Path | None = field(default=None)
 
 
-def build(source: Source, cache, fragment: Path, say, jobs: int) -> Kernel:
+def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int) -> Kernel:
     """The kernel of a source, built if it is not there or if its tree has changed since."""
     compiler = child.output(["gcc", "--version"]).partition("\n")[0]
     if not compiler:
         raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
-    key = digest(source.ident, kconfig.meaning(fragment), compiler)
+    key = digest(source.ident, kconfig.meaning(*fragments), compiler)
     folder = cache.folder("build", key[:24])
     with cache.lock(folder):
         if not is_done(folder, source, say):
             with cache.explained(folder):
                 (folder / DONE).unlink(missing_ok=True)
-                Build(source, folder, fragment, say, jobs).run()
+                Build(source, folder, fragments, say, jobs).run()
                 names = inputs.used(folder, source.path) if source.kind == "tree" else []
                 (folder / DONE).write_text(json.dumps({"sizes": sizes(folder), "inputs": names,
                                                        "state": inputs.state(source.path, names)}))
@@ -92,8 +92,8 @@ def describe(source: Source, folder: Path) -> Kernel:
 class Build:
     """One run of make in a build folder."""
 
-    def __init__(self, source: Source, folder: Path, fragment: Path, say, jobs: int):
-        self.source, self.folder, self.fragment, self.say, self.jobs = source, folder, fragment, say, jobs
+    def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int):
+        self.source, self.folder, self.fragments, self.say, self.jobs = source, folder, fragments, say, jobs
         self.log = folder / "build.log"
 
     def run(self) -> None:
@@ -107,7 +107,7 @@ class Build:
         self._make("vmlinux", "modules")
 
     def _configured(self) -> bool:
-        """The configuration is newer than the fragment and than each Kconfig file that it was made from."""
+        """The configuration is newer than the fragments and than each Kconfig file that it was made from."""
         config = self.folder / ".config"
         inputs = self.folder / "include/config/auto.conf.cmd"
         if not (config.exists() and inputs.exists() and (self.folder / ".configured").exists()):
@@ -121,15 +121,15 @@ class Build:
         self._make("tinyconfig")
         config = self.folder / ".config"
         with open(config, "a") as out:
-            out.write(self.fragment.read_text())
+            out.write(kconfig.text(*self.fragments))
         self._make("olddefconfig")
-        lost = kconfig.lost(self.fragment, config)
+        lost = kconfig.lost(self.fragments, config)
         if lost:
             why = kconfig.explain(lost[0], config, self.source.path)
             config.unlink()
             raise Stop(3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
                           f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
-                       f"correct {self.fragment.name} or choose another kernel with --kernel")
+                       f"correct {' or '.join(file.name for file in self.fragments)} or choose another kernel with --kernel")
         (self.folder / ".configured").touch()
 
     def _make(self, *targets: str) -> None:
