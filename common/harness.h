@@ -11,6 +11,7 @@
 #include <kselftest_harness.h>
 
 #include "device.h"
+#include "driver.h"
 #include "kernel.h"
 #include "report.h"
 #include "suite.h"
@@ -149,6 +150,7 @@ static size_t __attribute__((unused)) harness_tests(struct suite_test **tests)
 
 static void __attribute__((unused)) harness_prepare(FILE *out)
 {
+	driver_provide(out);
 	features_probe(out);
 	devices_probe(out);
 }

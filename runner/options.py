@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.errors import Stop, WRONG_USE
 
-WORDS = ("doctor", "deps", "check", "bench", "compare", "merge", "bisect")
+WORDS = ("doctor", "deps", "check", "bench", "compare", "merge", "bisect", "import")
 
 ABOUT = """\
 Tests GUP, copy-on-write and DMA over device-coherent pages, here or in a VM.
@@ -23,7 +23,8 @@ words, in place of GLOB:
   compare A B           what changed between two results folders
   merge A B...          join the results of --shard 1/N, 2/N, ...
   bisect GOOD BAD [GLOB...]
-                        find the commit in the tree given with --kernel"""
+                        find the commit in the tree given with --kernel
+  import TREE           put the suite into a kernel tree, as a kselftest"""
 
 EXAMPLES = """\
 examples:
@@ -182,5 +183,7 @@ def check_sense(options: argparse.Namespace) -> None:
     if options.word == "bisect" and (len(options.globs) < 2 or len(options.kernel) != 1):
         raise Stop(WRONG_USE, "bisect takes --kernel TREE, a good and a bad commit",
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
+    if options.word == "import" and len(options.globs) != 1:
+        raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
     if options.word in ("doctor", "deps", "check", "bench") and options.globs:
         raise Stop(WRONG_USE, f"{options.word} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")
