@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import select
 import sys
 import tempfile
 import termios
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+from runner import klog
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.programs import TOP
 from runner.screen import Screen
@@ -39,9 +42,10 @@ class Parts:
             files[f"job/{batch.program.name}.list"] = "".join(f"{name}\n" for name in batch.names)
         return self.guest(files, folder, number)
 
-    def guest(self, files: dict[str, str], folder: Path, number: int, interactive: bool = False) -> qemu.Guest:
-        """A guest with these files for a job."""
-        job = initramfs.pack({name: text.encode() for name, text in files.items()})
+    def guest(self, files: dict[str, str], folder: Path, number: int, interactive: bool = False,
+              extra: bytes = b"") -> qemu.Guest:
+        """A guest with these files for a job, and another archive behind it."""
+        job = initramfs.pack({name: text.encode() for name, text in files.items()}) + extra
         return qemu.Guest(self.kernel, self.base, job, self.accel, self.disks, folder, number,
                           interactive=interactive)
 
@@ -98,20 +102,53 @@ def identity(parts: Parts) -> dict[str, str]:
     return {key: value for key, value in said.items() if value}
 
 
-def shell(parts: Parts, screen: Screen) -> int:
-    """--shell: the guest, ready for tests, with a shell on this terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Stop(WRONG_USE, "--shell needs a terminal", "call it from one")
-    screen.say("the test programs are in /bin; exit ends the guest")
-    terminal = termios.tcgetattr(sys.stdin)
+def shell(options: argparse.Namespace, parts: Parts, screen: Screen) -> int:
+    """--shell: a guest that is ready for tests, with a shell on this terminal, or for the script on stdin."""
+    extra = b""
+    if options.copy:
+        extra = initramfs.pack_folder(options.copy)
+        screen.say(f"{options.copy} is /mnt/{options.copy.name} in the guest")
     with tempfile.TemporaryDirectory() as folder:
-        guest = parts.guest({"job/plan": "", "job/env": "SHELL=1\n"}, Path(folder), 1, interactive=True)
-        try:
-            guest.start()
-            os.set_blocking(guest.results_fd, True)
-            while os.read(guest.results_fd, 1 << 16):
-                pass
-            return 0 if guest.proc.wait() == 0 else CANNOT
-        finally:
-            guest.kill()
-            termios.tcsetattr(sys.stdin, termios.TCSANOW, terminal)
+        if not sys.stdin.isatty():
+            guest = parts.guest({"job/plan": "", "job/script": sys.stdin.read()}, Path(folder), 1, extra=extra)
+            return script(guest, options.boot_timeout)
+        screen.say("the test programs are in /bin; exit ends the guest")
+        return terminal(parts.guest({"job/plan": "", "job/env": "SHELL=1\n"}, Path(folder), 1, interactive=True, extra=extra))
+
+
+def terminal(guest: qemu.Guest) -> int:
+    """The guest's console on this terminal, which is given back as it was."""
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        guest.start()
+        os.set_blocking(guest.results_fd, True)
+        while os.read(guest.results_fd, 1 << 16):
+            pass
+        return 0 if guest.proc.wait() == 0 else CANNOT
+    finally:
+        guest.kill()
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+
+def script(guest: qemu.Guest, boot_timeout: int) -> int:
+    """Its output, without what the guest says for the runner, and its exit status."""
+    status = None
+    try:
+        guest.start()
+        os.set_blocking(guest.results_fd, True)
+        if not select.select([guest.results_fd], [], [], boot_timeout)[0]:
+            raise Stop(CANNOT, f"the guest did not boot within {boot_timeout} s", "--boot-timeout gives it longer")
+        with open(guest.results_fd, errors="replace", closefd=False) as said:
+            for line in said:
+                if line.startswith("# guest: exit script "):
+                    status = int(line.split()[-1])
+                elif line.startswith("# guest: broken: "):
+                    raise Stop(CANNOT, line.removeprefix("# guest: broken: ").strip())
+                elif not line.startswith("# guest: "):
+                    print(line, end="", flush=True)
+    finally:
+        guest.kill()
+    if status is None:
+        tail = " / ".join(klog.tail(guest.console_path)[-3:])
+        raise Stop(CANNOT, f"the guest ended before the script did: {tail or 'it said nothing'}")
+    return status

@@ -119,7 +119,8 @@ def parser() -> Parser:
                        help="two reserved 256 MiB ranges for the devices of a native run")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
-    where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it")
+    where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it, or run the script on stdin")
+    where.add_argument("--copy", type=Path, metavar="DIR", help="with --shell: put a folder into the guest, under /mnt")
 
     what = p.add_argument_group("what to run")
     what.add_argument("-l", "--list", action="store_true", help="name and purpose of each test")
@@ -169,6 +170,10 @@ def check_sense(options: argparse.Namespace) -> None:
                    "leave one out")
     if options.vm and options.spm:
         raise Stop(WRONG_USE, "--spm is for a native run, the VM reserves its own ranges", "leave one out")
+    if options.copy and not options.shell:
+        raise Stop(WRONG_USE, "--copy is for --shell", "add it")
+    if options.copy and not options.copy.is_dir():
+        raise Stop(WRONG_USE, f"--copy: {options.copy} is no folder", "name one")
     if options.modules and not options.kernel:
         raise Stop(WRONG_USE, "--modules belongs to a bzImage", "name it with --kernel")
     if options.bisect_step and len(options.kernel) != 1:

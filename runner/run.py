@@ -33,8 +33,9 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
     plan = planning.make(options, screen)
     count = plan.work.total()
-    screen.say(f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} ({plan.why})"
-               + (f", shuffled with seed {plan.order}" if plan.order is not None else ""))
+    if not options.shell:
+        screen.say(f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} ({plan.why})"
+                   + (f", shuffled with seed {plan.order}" if plan.order is not None else ""))
     if options.dry_run:
         planning.show(plan)
         return 0
@@ -140,7 +141,7 @@ class Kernels:
             parts = self.parts(spec, found)
             if self.options.shell:
                 from runner import guests
-                return guests.shell(parts, self.screen)
+                return guests.shell(self.options, parts, self.screen)
             label = spec.strip("/").replace("/", "-") if several else ""
             one = One(labelled(self.options, label), self.plan, self.screen, self.gate, spec,
                       Folder.create(self.options.results, label))

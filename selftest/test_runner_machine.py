@@ -131,6 +131,19 @@ class Machine(unittest.TestCase):
             self.assertEqual(folders, ["a-old", "new"])
             self.assertEqual(sorted(path.name for path in scratch.glob("x*")), ["x-a-old.json", "x-new.json", "x.html"])
 
+    def test_a_script_for_the_shell(self):
+        """Its output and status, without what the guest says to the runner; a guest that ends before it is told."""
+        for behaviour, status, out, says in (("good", 7, "echo hello\n", ""), ("mute", 3, "", "did not boot within 1 s"),
+                                             ("panic-in-boot", 3, "", "before the script did: "), ("lacks-something", 3, "", "behind it")):
+            with self.subTest(behaviour=behaviour), tempfile.TemporaryDirectory() as name:
+                scratch = Path(name)
+                (scratch / "folder").mkdir()
+                got = kit.run(scratch, "--vm", "--shell", "--copy", f"{name}/folder", "--boot-timeout", "1", FAKE_QEMU=behaviour,
+                              HMM_COHERENT_QEMU=str(kit.FAKE_QEMU), prefix=("sh", "-c", 'echo "echo hello" | "$0" "$@"'))
+                self.assertEqual((got.status, got.stdout.replace("\n\n", "\n")), (status, out), got.stderr)
+                self.assertIn(says, got.stderr)
+                self.assertEqual((got.left, "Traceback" in got.stderr), ({}, False))
+
     def test_each_behaviour(self):
         kit.slowness()
         rows = kit.chosen(TABLE, lambda row: row.behaviour)
