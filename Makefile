@@ -97,6 +97,9 @@ doctor:
 import:
 	@./run_tests.sh import "$(KDIR)"
 
+manual:
+	@PYTHONPATH=. python3 -S -m runner.manual
+
 install: all
 	@test -n "$(INSTALL_PATH)" || { echo "make install: say where with INSTALL_PATH=DIR" >&2; exit 2; }
 	install -d $(INSTALL_PATH)
@@ -110,8 +113,8 @@ print-programs:
 	@printf '%s\n' $(abspath $(addprefix $(OUTPUT)/,$(PROGRAMS)))
 
 help:
-	@echo "make [all] | run_tests | check | deps | doctor | bench | import | install | clean"
+	@echo "make [all] | run_tests | check | deps | doctor | bench | import | manual | install | clean"
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all run_tests check deps bench doctor import install clean print-programs help
+.PHONY: all run_tests check deps bench doctor import manual install clean print-programs help
 endif

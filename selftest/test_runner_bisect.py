@@ -71,7 +71,7 @@ class Toy(unittest.TestCase):
         self.assertIn("commit 5", got.stdout)
         self.assertIn("liar.two: pass -> fail", got.stderr)
         self.assertIn("the bytes differ", got.stderr)
-        self.assertRegex(got.stderr, r"skip \(\d+ s\): .*Kernel panic")
+        self.assertRegex(got.stderr, r"skip \(\d+ s\): .*BUG: kernel NULL")
         self.assertRegex(got.stderr, r"step 3: \w+ commit \d, about \d+ more, \d+ s left")
         self.assertIn("bad commit", (self.scratch / "results" / "bisect.log").read_text())
         self.given_back()
