@@ -11,10 +11,11 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from report import compare
 from report.model import Run
 from runner import plan as planning
 from runner import programs, reports
-from runner.errors import Stop
+from runner.errors import SEVERITY, Stop
 from runner.host import Host
 from runner.native import Devices, Native
 from runner.plan import Plan
@@ -24,14 +25,16 @@ from runner.session import Session
 from runner.watch import Limits
 from vm import child
 
-SEVERITY = (1, 3, 2, 4, 0)
-
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """Run what was asked for; with several kernels one after the other, and the worst status counts."""
-    gate = reports.prepare(options)
-    known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
+    gates = reports.prepare(options)
+    known = known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
     plan = planning.make(options, screen)
+    if known:
+        known.refuse_strangers(options.known, (test.name for test in programs.catalogue(plan.paths)))
+    for gate in gates.values():
+        compare.refuse_strangers(gate, [test.name for test in plan.tests])
     count = plan.work.total()
     if not options.shell:
         screen.say(f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} ({plan.why})"
@@ -40,10 +43,10 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         planning.show(plan)
         return 0
     if plan.where == "vm":
-        return Kernels(options, plan, screen, gate).run()
+        return Kernels(options, plan, screen, gates).run()
     devices = nullcontext() if plan.where == "programs" else Devices(Host(), options.spm, screen.say)
     with devices:
-        return One(options, plan, screen, gate, "", Folder.create(options.results)).here()
+        return One(options, plan, screen, reports.baseline(gates, ""), "", Folder.create(options.results)).here()
 
 
 def known_issues(options: argparse.Namespace):
@@ -130,8 +133,8 @@ class One:
 class Kernels:
     """The run on each kernel in turn, and how they differ."""
 
-    def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen, gate: Run | None):
-        self.options, self.plan, self.screen, self.gate = options, plan, screen, gate
+    def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen, gates: dict[str, Run]):
+        self.options, self.plan, self.screen, self.gates = options, plan, screen, gates
 
     def run(self) -> int:
         """All of them; the worst status."""
@@ -143,7 +146,7 @@ class Kernels:
                 from runner import guests
                 return guests.shell(self.options, parts, self.screen)
             label = spec.strip("/").replace("/", "-") if several else ""
-            one = One(labelled(self.options, label), self.plan, self.screen, self.gate, spec,
+            one = One(labelled(self.options, label), self.plan, self.screen, reports.baseline(self.gates, label or spec), spec,
                       Folder.create(self.options.results, label))
             statuses.append(one.in_guests(parts))
             runs.append(one.result)

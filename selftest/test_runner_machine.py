@@ -129,6 +129,13 @@ class Machine(unittest.TestCase):
             self.assertIn("exit status: a/old 1, new 0", got.stderr)
             folders = sorted(path.parent.name for path in got.folder.glob("*/run.json"))
             self.assertEqual(folders, ["a-old", "new"])
+            both = kit.run(scratch, "compare", str(got.folder), str(got.folder))
+            self.assertEqual((both.status, both.stdout.count("3 tests in both")), (0, 2), both.stderr)
+            one = kit.run(scratch, "compare", str(got.folder), str(got.folder / "new"))
+            self.assertEqual((one.status, "of a-old and new, " in one.stderr), (2, True), one.stderr)
+            gate = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--gate", str(got.folder), "--results",
+                           f"{name}/gated", FAKE_QEMU="fails-second", HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            self.assertIn("exit status: a/old 0, new 1", gate.stderr)     # as before on one, worse on the other
             self.assertEqual(sorted(path.name for path in scratch.glob("x*")), ["x-a-old.json", "x-new.json", "x.html"])
 
     def test_a_script_for_the_shell(self):
