@@ -43,9 +43,10 @@ class Manual(unittest.TestCase):
         self.assertIn("something passed and nothing is worse", done.stdout)
 
     def test_documents_name_only_options_that_exist(self):
-        """`./run_tests.sh --option` anywhere in README.md and docs/."""
-        for path in (TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))):
-            for line in re.findall(r"run_tests\.sh[^`|\n]*", path.read_text()):
+        """`./run_tests.sh --option` anywhere in README.md and docs/, the definitions for CI systems included."""
+        for path in (TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")), *sorted((TOP / "docs" / "ci").glob("*.y*ml"))):
+            text = re.sub(r"\\?\n\s+(?=--)", " ", path.read_text())
+            for line in re.findall(r"run_tests\.sh[^`|\n]*", text):
                 unknown = set(re.findall(r"(?<=\s)--[a-z-]+", line.partition("#")[0])) - long_options()
                 self.assertEqual(unknown, set(), f"{path.name}: {line}")
 
