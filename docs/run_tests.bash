@@ -17,6 +17,7 @@ _hmm_coherent() {
 	--kernel) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--modules) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--spm) return ;;
+	--profile) mapfile -t COMPREPLY < <(compgen -W 'debug coverage' -- "$word"); return ;;
 	--accel) mapfile -t COMPREPLY < <(compgen -W 'kvm tcg' -- "$word"); return ;;
 	--cache) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--copy) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
@@ -35,7 +36,7 @@ _hmm_coherent() {
 	--known) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	esac
 	case $word in
-	-*) mapfile -t COMPREPLY < <(compgen -W '--native --vm --kernel --modules --spm --accel --cache --shell --copy -l --list --dry-run --skip --shard --repeat --until-fail --shuffle --seed --timeout --boot-timeout --results --junit --json --html --strict --gate --known --bisect-step --cold -v --verbose -h --help' -- "$word") ;;
+	-*) mapfile -t COMPREPLY < <(compgen -W '--native --vm --kernel --modules --spm --profile --accel --cache --shell --copy -l --list --dry-run --skip --shard --repeat --until-fail --shuffle --seed --timeout --boot-timeout --results --junit --json --html --strict --gate --known --bisect-step --cold -v --verbose -h --help' -- "$word") ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W "$([ "$COMP_CWORD" != 1 ] || echo 'doctor deps check bench compare merge bisect import') $(_hmm_coherent_tests "$1")" -- "$word")
 		[ ${#COMPREPLY[@]} != 0 ] || mapfile -t COMPREPLY < <(compgen -f -- "$word")

@@ -15,14 +15,13 @@ from types import SimpleNamespace
 
 from runner import klog
 from runner.errors import CANNOT, Stop, WRONG_USE
-from runner.programs import TOP
 from runner.screen import Screen
 from runner.work import Work
 from vm import child, disk, initramfs, kernel, kvm, qemu, source
 from vm.cache import Cache
+from vm.profile import PROFILES, Profile
 
 DEFAULT_KERNEL = "6.1"
-CONFIG = (TOP / "config", TOP / "vm" / "guest.config")
 
 
 @dataclass
@@ -33,6 +32,7 @@ class Parts:
     base: Path
     accel: object
     disks: dict[str, Path]
+    profile: Profile = PROFILES[""]
 
     def machine(self, work: Work, number: int, folder: Path, timeout: int, seed: int) -> qemu.Guest:
         """A guest that will run this work."""
@@ -46,8 +46,8 @@ class Parts:
               extra: bytes = b"") -> qemu.Guest:
         """A guest with these files for a job, and another archive behind it."""
         job = initramfs.pack({name: text.encode() for name, text in files.items()}) + extra
-        return qemu.Guest(self.kernel, self.base, job, self.accel, self.disks, folder, number,
-                          interactive=interactive)
+        return qemu.Guest(self.kernel, self.base, job, self.accel, self.disks, folder, number, self.profile.append,
+                          interactive, self.profile.sends_files)
 
 
 def is_image(spec: str) -> bool:
@@ -60,21 +60,25 @@ def find_source(spec: str, cache: Cache, screen: Screen) -> source.Source | None
     return None if is_image(spec) else source.resolve(spec, cache, screen.say)
 
 
-def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache, screen: Screen):
+def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache, screen: Screen,
+                profile: Profile = PROFILES[""]):
     """The kernel of a --kernel, built if need be."""
     if found:
         if modules:
             raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is none", "leave it out")
-        return kernel.build(found, cache, CONFIG, screen.say, os.cpu_count() or 1)
+        return kernel.build(found, cache, profile.fragments, screen.say, os.cpu_count() or 1, profile.variables)
+    if profile.name:
+        raise Stop(WRONG_USE, f"--profile {profile.name} builds a kernel, and {spec} is built already", "give a version or a tree")
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko", "give --modules DIR")
     return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)
 
 
-def assemble(built, paths: list[Path], accel: str | None, cache: Cache, screen: Screen) -> Parts:
+def assemble(built, paths: list[Path], accel: str | None, cache: Cache, screen: Screen,
+             profile: Profile = PROFILES[""]) -> Parts:
     """Everything else that goes with a kernel."""
     base = initramfs.base(built, paths, cache, screen.say)
-    return Parts(built, base, kvm.choose(cache, accel, screen.say, built), disk.ensure(cache, screen.say))
+    return Parts(built, base, kvm.choose(cache, accel, screen.say, built), disk.ensure(cache, screen.say), profile)
 
 
 def pretended() -> Parts:
@@ -90,7 +94,7 @@ def facts(parts: Parts) -> dict:
     built = parts.kernel
     return {"kernel": {"release": built.release, "build_id": built.build_id, "config_hash": built.config_hash,
                        "image": str(built.image), "source": built.source.label if built.source else None},
-            "module_srcversion": built.srcversion,
+            "profile": parts.profile.name, "module_srcversion": built.srcversion,
             "qemu": child.output([qemu.binary(), "--version"]).partition("\n")[0],
             "accelerator": {"name": parts.accel.name, "why": parts.accel.why}}
 

@@ -134,6 +134,8 @@ def parser() -> Parser:
     where.add_argument("--modules", type=Path, metavar="DIR", help="the modules of a bzImage")
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
+    where.add_argument("--profile", choices=("debug", "coverage"), default="",
+                       help="build the kernel with KASAN, lockdep and the like, or to count the lines that ran: docs/profiles.md")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
     where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it, or run the script on stdin")
@@ -186,6 +188,8 @@ def check_sense(options: argparse.Namespace) -> None:
     if options.native and options.kernel:
         raise Stop(WRONG_USE, "--native runs on the kernel that is running, so --kernel makes no sense with it",
                    "leave one out")
+    if options.native and options.profile:
+        raise Stop(WRONG_USE, "--profile builds a kernel for a VM, --native runs on the one that is running", "leave one out")
     if options.vm and options.spm:
         raise Stop(WRONG_USE, "--spm is for a native run, the VM reserves its own ranges", "leave one out")
     if options.copy and not options.shell:

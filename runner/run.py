@@ -24,6 +24,7 @@ from runner.screen import Screen
 from runner.session import Session
 from runner.watch import Limits
 from vm import child
+from vm.profile import PROFILES
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
@@ -60,7 +61,8 @@ def known_issues(options: argparse.Namespace):
 def limits(options: argparse.Namespace) -> Limits:
     """The deadlines; HMM_COHERENT_GRACE lets the selftests be quick."""
     grace = float(os.environ.get("HMM_COHERENT_GRACE", Limits.grace))
-    return Limits(boot=options.boot_timeout, test=options.timeout, grace=grace, closing=grace)
+    slowness = PROFILES[options.profile].slowness
+    return Limits(boot=options.boot_timeout * slowness, test=min(options.timeout * slowness, 3600), grace=grace, closing=grace)
 
 
 @dataclass
@@ -85,7 +87,7 @@ class One:
         """In VMs made of these parts."""
         from runner import guests
         session = self.session(lambda left, number: parts.machine(
-            left, number, self.folder.path, self.options.timeout, self.options.seed), guests.identity(parts))
+            left, number, self.folder.path, limits(self.options).test, self.options.seed), guests.identity(parts))
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:
@@ -105,6 +107,7 @@ class One:
         if self.plan.where == "vm":
             words += ["--vm", "--kernel", self.kernel]
             words += ["--modules", str(options.modules)] if options.modules else []
+            words += ["--profile", options.profile] if options.profile else []
         else:
             words += ["--native"]
         if options.seed != 1:
@@ -149,6 +152,9 @@ class Kernels:
             one = One(labelled(self.options, label), self.plan, self.screen, reports.baseline(self.gates, label or spec), spec,
                       Folder.create(self.options.results, label))
             statuses.append(one.in_guests(parts))
+            if parts.profile.sends_files:
+                from runner import coverage
+                coverage.report(parts, spec, self.options.accel, one.folder.path, planning.open_cache(self.screen), self.screen)
             runs.append(one.result)
         if several:
             reports.tell_several(self.options, self.screen, runs)
@@ -162,8 +168,9 @@ class Kernels:
         if planning.pretending():
             return guests.pretended()
         cache = planning.open_cache(self.screen)
-        built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen)
-        return guests.assemble(built, self.plan.paths, self.options.accel, cache, self.screen)
+        profile = PROFILES[self.options.profile]
+        built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen, profile)
+        return guests.assemble(built, self.plan.paths, self.options.accel, cache, self.screen, profile)
 
 
 def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:

@@ -10,8 +10,7 @@ import struct
 import unittest
 from pathlib import Path
 
-from runner import guests
-from vm import elf, kconfig, kernel
+from vm import elf, kconfig, kernel, profile
 from vm.source import Source
 from vm_kit import WithCache
 
@@ -159,7 +158,7 @@ class Configurations(WithCache):
 
     def test_the_fragments_of_this_repository(self):
         """Each line once; each block of options says why."""
-        text = "\n".join(file.read_text() for file in guests.CONFIG)
+        text = "\n".join(file.read_text() for file in profile.PLAIN)
         names = [line.removeprefix("# ").split("=")[0].split(" ")[0] for line in text.splitlines()
                  if line.removeprefix("# ").startswith("CONFIG_")]
         self.assertEqual(len(names), len(set(names)))

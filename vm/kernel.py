@@ -41,18 +41,18 @@ class Kernel:
     log: Path | None = field(default=None)
 
 
-def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int) -> Kernel:
+def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...] = ()) -> Kernel:
     """The kernel of a source, built if it is not there or if its tree has changed since."""
     compiler = child.output(["gcc", "--version"]).partition("\n")[0]
     if not compiler:
         raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
-    key = digest(source.ident, kconfig.meaning(*fragments), compiler)
+    key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables)
     folder = cache.folder("build", key[:24])
     with cache.lock(folder):
         if not is_done(folder, source, say):
             with cache.explained(folder):
                 (folder / DONE).unlink(missing_ok=True)
-                Build(source, folder, fragments, say, jobs).run()
+                Build(source, folder, fragments, say, jobs, variables).run()
                 names = inputs.used(folder, source.path) if source.kind == "tree" else []
                 (folder / DONE).write_text(json.dumps({"sizes": sizes(folder), "inputs": names,
                                                        "state": inputs.state(source.path, names)}))
@@ -92,8 +92,9 @@ def describe(source: Source, folder: Path) -> Kernel:
 class Build:
     """One run of make in a build folder."""
 
-    def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int):
+    def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...]):
         self.source, self.folder, self.fragments, self.say, self.jobs = source, folder, fragments, say, jobs
+        self.variables = variables
         self.log = folder / "build.log"
 
     def run(self) -> None:
@@ -133,7 +134,7 @@ class Build:
         (self.folder / ".configured").touch()
 
     def _make(self, *targets: str) -> None:
-        command = ["make", "-C", self.source.path, f"O={self.folder}", f"-j{self.jobs}", *targets]
+        command = ["make", "-C", self.source.path, f"O={self.folder}", f"-j{self.jobs}", *self.variables, *targets]
         if child.run(command, self.log, 2 * HOURS, append=True, env=environment()) != 0:
             text = self.log.read_text(errors="replace")
             if "No space left on device" in text:
