@@ -45,6 +45,12 @@ class Step:
         except Stop:
             return None
 
+    def took(self) -> str:
+        """How long, and how much of that the kernel's build."""
+        run = self.run()
+        building = (run.info.get("kernel") or {}).get("seconds", 0) if run else 0
+        return f"{self.seconds:.0f} s" + (f", {building:.0f} of them to build" if building >= 1 else "")
+
     def why(self) -> str:
         """Of a commit that cannot be tested: the runner's own word, else the worst of its results."""
         log = Path(f"{self.folder}.log").read_text(errors="replace")
@@ -155,7 +161,7 @@ class Bisection:
         self.steps.append(step)
         if status not in WORDS:
             raise Stop(CANNOT, f"step {number} cannot be taken (exit status {status})", f"log: {folder}.log")
-        self.screen.say(f"        {WORDS[status]} ({step.seconds:.0f} s)" + (f": {step.why()}" if status == UNTESTABLE else ""))
+        self.screen.say(f"        {WORDS[status]} ({step.took()})" + (f": {step.why()}" if status == UNTESTABLE else ""))
         return step
 
     def _estimate(self, more: int) -> str:

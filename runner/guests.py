@@ -85,7 +85,7 @@ def pretended() -> Parts:
     """For the selftests: no kernel, nothing in the guest, and HMM_COHERENT_QEMU speaks for it."""
     null = Path(os.devnull)
     image = SimpleNamespace(image=null, modules={}, release="0.0.0-selftest", build_id="", srcversion="",
-                            config_hash="", source=None, build_dir=None, log=None)
+                            config_hash="", source=None, build_dir=None, log=None, seconds=0.0)
     return Parts(image, null, SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
 
 
@@ -93,7 +93,7 @@ def facts(parts: Parts) -> dict:
     """What run.json says about the machine that ran."""
     built = parts.kernel
     return {"kernel": {"release": built.release, "build_id": built.build_id, "config_hash": built.config_hash,
-                       "image": str(built.image), "source": built.source.label if built.source else None},
+                       "image": str(built.image), "seconds": round(built.seconds, 1), "source": built.source.label if built.source else None},
             "profile": parts.profile.name, "module_srcversion": built.srcversion,
             "qemu": child.output([qemu.binary(), "--version"]).partition("\n")[0],
             "accelerator": {"name": parts.accel.name, "why": parts.accel.why}}

@@ -169,7 +169,9 @@ class Kernels:
             return guests.pretended()
         cache = planning.open_cache(self.screen)
         profile = PROFILES[self.options.profile]
+        began = time.monotonic()
         built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen, profile)
+        built.seconds = time.monotonic() - began
         return guests.assemble(built, self.plan.paths, self.options.accel, cache, self.screen, profile)
 
 

@@ -39,6 +39,7 @@ class Kernel:
     source: Source | None = None
     build_dir: Path | None = None
     log: Path | None = field(default=None)
+    seconds: float = 0.0    # until it was there
 
 
 def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...] = ()) -> Kernel:
