@@ -69,6 +69,7 @@ class Check:
             self.step(name, step)
         for compiler in COMPILERS:
             self.step(f"{compiler} {WARNINGS}", lambda cc=compiler: self.compiler(cc))
+        self.step("harnesses of other kernels", self.harnesses)
         self.selftests("test_*.py")
         self.step("the suite", self.suite)
         self.selftests("guest_*.py")    # which need the kernel that the suite has built
@@ -169,6 +170,22 @@ class Check:
             if done.returncode:
                 return Step.of(done.stderr.splitlines())
         return Step(passed=1)
+
+    def harnesses(self) -> Step:
+        """The suite compiles against each kernel source that is in the cache, since it is imported into each of them."""
+        done = Step()
+        for tree in sorted(self.cache.glob("src/*/tools/testing/selftests/kselftest_harness.h")):
+            tree = tree.parents[3]
+            output = self.cache / "check" / tree.name
+            output.mkdir(parents=True, exist_ok=True)
+            try:
+                programs.run_make(f"-j{os.cpu_count() or 1}", f"KSRC={tree}", f"O={output}", f"USERCFLAGS={WARNINGS}",
+                                  log=self.cache / "log" / f"check-{tree.name}.log")
+                done.passed += 1
+            except Stop as stop:
+                done.failed += 1
+                done.says.append(f"{tree.name}: {stop}")
+        return done if done.passed or done.failed else Step.skip("no kernel source in the cache yet")
 
     def names(self) -> Step:
         """Names are unique and well formed, also where readers fold them."""

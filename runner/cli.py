@@ -14,7 +14,7 @@ from runner.screen import Screen
 
 WORD_MODULES = {"doctor": "runner.doctor", "deps": "runner.deps", "check": "runner.check",
                 "bench": "runner.bench", "compare": "runner.stored",
-                "merge": "runner.stored", "bisect": "runner.bisect"}
+                "merge": "runner.stored", "bisect": "runner.bisect", "import": "runner.in_tree"}
 
 
 def main(argv: list[str]) -> int:

@@ -137,7 +137,27 @@ class Machine(unittest.TestCase):
             self.assertIn("exit status: a/old 1, new 0", got.stderr)
             folders = sorted(path.parent.name for path in got.folder.glob("*/run.json"))
             self.assertEqual(folders, ["a-old", "new"])
+            both = kit.run(scratch, "compare", str(got.folder), str(got.folder))
+            self.assertEqual((both.status, both.stdout.count("3 tests in both")), (0, 2), both.stderr)
+            one = kit.run(scratch, "compare", str(got.folder), str(got.folder / "new"))
+            self.assertEqual((one.status, "of a-old and new, " in one.stderr), (2, True), one.stderr)
+            gate = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--gate", str(got.folder), "--results",
+                           f"{name}/gated", FAKE_QEMU="fails-second", HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            self.assertIn("exit status: a/old 0, new 1", gate.stderr)     # as before on one, worse on the other
             self.assertEqual(sorted(path.name for path in scratch.glob("x*")), ["x-a-old.json", "x-new.json", "x.html"])
+
+    def test_a_script_for_the_shell(self):
+        """Its output and status, without what the guest says to the runner; a guest that ends before it is told."""
+        for behaviour, status, out, says in (("good", 7, "echo hello\n", ""), ("mute", 3, "", "did not boot within 1 s"),
+                                             ("panic-in-boot", 3, "", "before the script did: "), ("lacks-something", 3, "", "behind it")):
+            with self.subTest(behaviour=behaviour), tempfile.TemporaryDirectory() as name:
+                scratch = Path(name)
+                (scratch / "folder").mkdir()
+                got = kit.run(scratch, "--vm", "--shell", "--copy", f"{name}/folder", "--boot-timeout", "1", FAKE_QEMU=behaviour,
+                              HMM_COHERENT_QEMU=str(kit.FAKE_QEMU), prefix=("sh", "-c", 'echo "echo hello" | "$0" "$@"'))
+                self.assertEqual((got.status, got.stdout.replace("\n\n", "\n")), (status, out), got.stderr)
+                self.assertIn(says, got.stderr)
+                self.assertEqual((got.left, "Traceback" in got.stderr), ({}, False))
 
     def test_each_behaviour(self):
         kit.slowness()
