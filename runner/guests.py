@@ -15,7 +15,7 @@ from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.programs import TOP
 from runner.screen import Screen
 from runner.work import Work
-from vm import child, disk, initramfs, kernel, kvm, qemu, source
+from vm import child, disk, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 
 DEFAULT_KERNEL = "6.1"
@@ -62,12 +62,14 @@ def find_source(spec: str, cache: Cache, screen: Screen) -> source.Source | None
     return None if is_image(spec) else source.resolve(spec, cache, screen.say)
 
 
-def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache, screen: Screen):
-    """The kernel of a --kernel, built if need be."""
+def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache, screen: Screen,
+                more: tuple[Path, ...] = ()):
+    """The kernel of a --kernel, built if need be; `more` are configuration fragments on top of config."""
     if found:
         if modules:
             raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is none", "leave it out")
-        return kernel.build(found, cache, TOP / "config", screen.say, os.cpu_count() or 1)
+        fragment = kconfig.joined([TOP / "config", *more], cache) if more else TOP / "config"
+        return kernel.build(found, cache, fragment, screen.say, os.cpu_count() or 1)
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko", "give --modules DIR")
     return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)

@@ -27,6 +27,16 @@ def meaning(fragment: Path) -> str:
     return "\n".join(sorted(asked + [f"{old} is {new}" for old, new in RENAMED.findall(fragment.read_text())]))
 
 
+def joined(fragments: list[Path], cache) -> Path:
+    """Several fragments as one, in which the last word on a symbol counts."""
+    whole = "".join(fragment.read_text() for fragment in fragments)
+
+    def make(folder: Path) -> None:
+        (folder / "config").write_text(whole)
+
+    return cache.entry("config", whole, make) / "config"
+
+
 def lost(fragment: Path, config: Path) -> list[str]:
     """The fragment's lines that the configuration does not honour. No such symbol is as good as "not set"."""
     have = values(config)
