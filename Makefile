@@ -75,6 +75,9 @@ run_tests:
 check:
 	@./run_tests.sh check
 
+faults:
+	@./run_tests.sh faults $(ARGS)
+
 deps:
 	@./run_tests.sh deps
 
@@ -97,8 +100,8 @@ print-programs:
 	@printf '%s\n' $(abspath $(addprefix $(OUTPUT)/,$(PROGRAMS)))
 
 help:
-	@echo "make [all] | run_tests | check | deps | doctor | bench | install | clean"
+	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | install | clean"
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all run_tests check deps bench doctor install clean print-programs help
+.PHONY: all run_tests check faults deps bench doctor install clean print-programs help
 endif

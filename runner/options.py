@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.errors import Stop, WRONG_USE
 
-WORDS = ("doctor", "deps", "check", "bench", "compare", "merge", "bisect")
+WORDS = ("doctor", "deps", "check", "bench", "faults", "compare", "merge", "bisect")
 
 ABOUT = """\
 Tests GUP, copy-on-write and DMA over device-coherent pages, here or in a VM.
@@ -20,6 +20,7 @@ words, in place of GLOB:
   deps                  install the missing Debian packages (as root), or print the command
   check                 lint, selftests, then the suite
   bench                 how long everything takes, beside the kernel's own tests
+  faults [GLOB...]      which seeded kernel faults the suite detects
   compare A B           what changed between two results folders
   merge A B...          join the results of --shard 1/N, 2/N, ...
   bisect GOOD BAD [GLOB...]
@@ -147,6 +148,9 @@ def parser() -> Parser:
     out.add_argument("--known", type=Path, metavar="FILE", help="known issues")
     out.add_argument("--bisect-step", action="store_true", help="exit status for git bisect run")
     out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
+    out.add_argument("--quick", action="store_true", help="faults: one a claim, on the kernel of the other runs")
+    out.add_argument("--with-kernel-tests", action="store_true",
+                     help="faults: and which of them hmm-tests, cow and gup_longterm detect")
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
     out.add_argument("-v", "--verbose", action="store_true", help="a line for each test, and commands")
     out.add_argument("-h", "--help", action="help", help="this text")
