@@ -188,5 +188,7 @@ def check_sense(options: argparse.Namespace) -> None:
     if options.word == "bisect" and (len(options.globs) < 2 or len(options.kernel) != 1):
         raise Stop(WRONG_USE, "bisect takes --kernel TREE, a good and a bad commit",
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
+    if options.word != "faults" and (options.quick or options.with_kernel_tests):
+        raise Stop(WRONG_USE, f"{'--quick' if options.quick else '--with-kernel-tests'} belongs to faults", "./run_tests.sh faults")
     if options.word in ("doctor", "deps", "check", "bench") and options.globs:
         raise Stop(WRONG_USE, f"{options.word} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")
