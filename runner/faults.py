@@ -136,7 +136,8 @@ class Faults:
         """The suite on this kernel, as a user runs it."""
         words = [str(TOP / "run_tests.sh"), "--vm", "--kernel", str(built.image), "--modules",
                  str(built.modules["test_hmm"].parent), "--results", str(results), "--timeout", str(TEST_SECONDS),
-                 "--cache", str(self.cache.root), *(["--accel", self.options.accel] if self.options.accel else []), *globs]
+                 "--cache", str(self.cache.root), *(["--accel", self.options.accel] if self.options.accel else []),
+                 *(["--jobs", str(self.options.jobs)] if self.options.jobs else []), *globs]
         env = {**os.environ, "KSRC": str(built.source.path)}
         log = results.with_suffix(".log")
         status = child.run(words, log, RUN_SECONDS, env=env)
