@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration to a device selects pages that are on a device already
 // claim: S2
-// rule: only-from-system
+// rule: only-from-system nothing-else-changes
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: coherent.rw.migrate-away remote.rw.migrate-away
+// tests: remote.rw.migrate-back remote.ro.migrate-back
 @@
 identifier f =~ "^(migrate_vma_collect_pmd)$";
 expression E;

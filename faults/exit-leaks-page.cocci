@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/memory.c
 // resembles: the open question of the thread: what zap_pte_range() must do for present device pages
-// tests: zap.* fork.coherent-rw.parent-writes-after-exit
+// tests: zap.coherent-rw.exit zap.coherent-rw.killed fork.coherent-rw.parent-writes-after-exit
 @@
 identifier f = zap_pte_range;
 identifier page, vma, tlb;

@@ -4,7 +4,7 @@
 // rule: last-sharer-reuses freed-to-the-driver
 // file: mm/memory.c
 // resembles: nothing known
-// tests: refcount.* fork.coherent-rw.parent-writes-after-exit coherent.cow-left.cpu-write
+// tests: refcount.coherent-rw.* fork.coherent-rw.parent-writes-after-exit coherent.cow-left.cpu-write
 @@
 identifier f =~ "^(copy_present_pte)$";
 symbol page;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: slow GUP does not find a coherent page that is mapped
 // claim: S1 S9
-// rule: short-pin-stays
+// rule: bytes-arrive short-pin-stays
 // file: mm/gup.c
 // resembles: f7091ed64ec8, where a page that GUP returned was not expected to be of a device
 // tests: coherent.rw.gup-slow-read coherent.rw.vm-read coherent.rw.ptrace-peek

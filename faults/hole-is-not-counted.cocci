@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: *rss* zap.*
+// tests: accounts.coherent.resident-set
 @@
 identifier f =~ "^(migrate_vma_insert_page)$";
 expression list args;

@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: *charge* *memcg*
+// tests: accounts.coherent.cgroup-charge
 @@
 identifier f =~ "^(folio_migrate_flags)$";
 expression A, B;

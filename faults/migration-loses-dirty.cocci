@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in
 // file: mm/migrate_device.c
 // resembles: fd35ca3d12cc (mm/migrate_device.c: copy pte dirty bit to page) taken back
-// tests: *dirty* neighbours.*
+// tests: tracking.coherent-rw.smaps-counts
 @@
 identifier f =~ "^(migrate_vma_collect_pmd)$";
 identifier folio;

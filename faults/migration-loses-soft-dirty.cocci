@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in migration-back
 // file: mm/migrate_device.c mm/migrate.c
 // resembles: nothing known
-// tests: *soft-dirty*
+// tests: tracking.coherent-rw.soft-dirty-written
 @@
 identifier f =~ "^(migrate_vma_collect_pmd)$";
 expression E;

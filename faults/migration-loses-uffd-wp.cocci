@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in migration-back uffd-wp-stops-writes
 // file: mm/migrate_device.c
 // resembles: f45ec5ff16a7 (userfaultfd: wp: support swap and page migration) before it knew devices
-// tests: *uffd* coherent.uffd-wp.migrate-back
+// tests: tracking.coherent-rw.uffd-wp-travels
 @@
 identifier f =~ "^(migrate_vma_collect_pmd)$";
 expression E;

@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/memory.c
 // resembles: the open question of the thread: what zap_pte_range() must do for present device pages
-// tests: zap.* coherent.rw.cpu-read
+// tests: zap.coherent-rw.munmap zap.coherent-rw.dontneed coherent.rw.cpu-read
 @@
 identifier f = zap_pte_range;
 identifier page, vma, tlb;

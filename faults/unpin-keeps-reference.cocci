@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/gup.c
 // resembles: nothing known
-// tests: coherent.rw.pin-fast-read coherent.rw.vm-read refcount.*
+// tests: coherent.rw.pin-fast-read coherent.rw.vm-read refcount.coherent-rw.*
 @@
 identifier f =~ "^(gup_put_folio)$";
 symbol folio;

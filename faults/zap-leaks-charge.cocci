@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/memremap.c
 // resembles: nothing known
-// tests: zap.* *charge* *memcg*
+// tests: accounts.coherent.cgroup-charge
 @@
 identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
 expression list args;

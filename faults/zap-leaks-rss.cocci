@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/memory.c
 // resembles: nothing known
-// tests: zap.* *rss*
+// tests: accounts.coherent.resident-set
 @@
 identifier f = zap_pte_range;
 symbol page, rss;
