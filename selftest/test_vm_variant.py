@@ -44,6 +44,10 @@ class Build(WithCache):
         return {"mm/one.c": self.private / "0.c"}
 
     def test_the_changed_file_is_built_and_nothing_else_changes(self):
+        self.only_what_changed_is_built()
+        self.assertFalse((self.private / "whole").exists(), "overlay was not used")
+
+    def only_what_changed_is_built(self):
         kernel = self.variant.build(self.changed("int x = changed;\n"), self.folder / "log")
         self.assertEqual(kernel.image.read_text(), "int x = changed;\nint x = two;\n")
         self.assertEqual(kernel.modules["test_hmm"].read_text(), "module")
@@ -54,7 +58,7 @@ class Build(WithCache):
     def test_without_overlay_there_is_a_copy(self):
         script, variant.SCRIPT = variant.SCRIPT, variant.SCRIPT.replace("-t overlay", "-t nosuchfs")
         self.addCleanup(setattr, variant, "SCRIPT", script)
-        self.test_the_changed_file_is_built_and_nothing_else_changes()
+        self.only_what_changed_is_built()
 
     def test_the_compilers_first_error(self):
         with self.assertRaises(variant.DoesNotBuild) as caught:
