@@ -45,7 +45,17 @@ class Build(WithCache):
 
     def test_the_changed_file_is_built_and_nothing_else_changes(self):
         self.only_what_changed_is_built()
-        self.assertFalse((self.private / "whole").exists(), "overlay was not used")
+        if self.overlay_works():
+            self.assertFalse((self.private / "whole").exists(), "overlay was not used")
+
+    def overlay_works(self) -> bool:
+        """Not where the folder for temporary files is itself on an overlay, as in many containers."""
+        for name in "luwm":
+            (self.folder / name).mkdir()
+        done = subprocess.run(["unshare", "--mount", "--map-root-user", "mount", "-t", "overlay", "overlay", "-o",
+                               "lowerdir=l,upperdir=u,workdir=w", "m"], cwd=self.folder, capture_output=True, check=False)
+        variant.remove(self.folder / "w")
+        return done.returncode == 0
 
     def only_what_changed_is_built(self):
         kernel = self.variant.build(self.changed("int x = changed;\n"), self.folder / "log")
