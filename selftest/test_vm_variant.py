@@ -50,11 +50,12 @@ class Build(WithCache):
 
     def overlay_works(self) -> bool:
         """Not where the folder for temporary files is itself on an overlay, as in many containers."""
-        for name in "luwm":
+        for name in ("lower", "upper", "work", "merged"):
             (self.folder / name).mkdir()
         done = subprocess.run(["unshare", "--mount", "--map-root-user", "mount", "-t", "overlay", "overlay", "-o",
-                               "lowerdir=l,upperdir=u,workdir=w", "m"], cwd=self.folder, capture_output=True, check=False)
-        variant.remove(self.folder / "w")
+                               "lowerdir=lower,upperdir=upper,workdir=work", "merged"], cwd=self.folder, capture_output=True, check=False)
+        for path in self.folder.glob("work/*"):
+            path.chmod(0o700)
         return done.returncode == 0
 
     def only_what_changed_is_built(self):
