@@ -111,6 +111,9 @@ fault     | if not line.startswith("//"):                                | if Fa
 fault     | near = difflib.get_close_matches(glob                        | near = (lambda *a: [])(glob                  | faults.Select
 fault     | for word in (fault.name, *fault.claims, *fault.rules))       | for word in (fault.name,))                   | faults.Select
 fault     | not globs or any(matches(fault, glob) for glob in globs)     | not globs or any(True for glob in globs)     | faults.Select
+theirs    | found[2]: not found[1] for found                             | found[2].split()[-1]: not found[1] for found | faults.Theirs
+faults    | if not ok and before.passed.get(name)]                       | if not ok]                                   | faults.Theirs
+faults    | if after.note and not before.note else                       | if after.note else                           | faults.Theirs
 options   | if options.word != "faults" and (                            | if False and (                               | faults.Select
 lint      | ".sh", ".cocci",                                             | ".sh",                                       | faults.Files
 """

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from runner import fault, lint, options
+from runner import fault, faults, lint, options, theirs
 from runner.errors import Stop
 
 TOP = Path(__file__).resolve().parent.parent
@@ -73,6 +73,26 @@ class Files(unittest.TestCase):
 
     def test_lint_knows_semantic_patches(self):
         self.assertIn("no SPDX", " ".join(lint.licence(Path("faults/x.cocci"), "@@\n@@\n")))
+
+
+class Theirs(unittest.TestCase):
+    """The kernel's own tests: what says not ok, and did not without the fault."""
+
+    WITHOUT = "TAP version 13\nok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nok 4 # SKIP no swap\n# not ok 9 x\n"
+    WITH = "TAP version 13\nnot ok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nnot ok 4 swap\r\n"
+
+    def test_results_with_equal_names(self):
+        self.assertEqual(theirs.results(self.WITHOUT), {"1 No leak": True, "2 No leak": True, "3 hmm.open": False, "4": True})
+
+    def test_only_what_turned_red(self):
+        before, after = (theirs.Heard(theirs.results(text), 1.0) for text in (self.WITHOUT, self.WITH))
+        told = faults.Faults.compare(before, after)
+        self.assertEqual((told.failed, told.ended), (["1 No leak"], ""))
+
+    def test_an_end_counts_where_there_was_one_before(self):
+        well, hung = theirs.Heard({}, 1.0), theirs.Heard({}, 1.0, "killed its guest")
+        self.assertEqual(faults.Faults.compare(well, hung).ended, "killed its guest")
+        self.assertEqual(faults.Faults.compare(hung, hung).ended, "")
 
 
 class Select(unittest.TestCase):
