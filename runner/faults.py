@@ -99,7 +99,8 @@ class Faults:
     def tests(self) -> list[programs.Test]:
         """All tests of the suite."""
         if not hasattr(self, "_tests"):
-            self._tests = plan.make(argparse.Namespace(**{**vars(self.options), "globs": [], "vm": True}), self.screen).tests
+            every = {**vars(self.options), "globs": [], "skip": [], "vm": True}     # both of which name faults here
+            self._tests = plan.make(argparse.Namespace(**every), self.screen).tests
         return self._tests
 
     # -- one fault
