@@ -87,6 +87,9 @@ run_tests:
 check:
 	@./run_tests.sh check
 
+faults:
+	@./run_tests.sh faults $(ARGS)
+
 deps:
 	@./run_tests.sh deps
 
@@ -115,8 +118,8 @@ print-programs:
 	@printf '%s\n' $(abspath $(addprefix $(OUTPUT)/,$(PROGRAMS)))
 
 help:
-	@echo "make [all] | run_tests | check | deps | doctor | bench | import | manual | install | clean"
+	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | import | manual | install | clean"
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all run_tests check deps bench doctor import manual install clean print-programs help
+.PHONY: all run_tests check faults deps bench doctor import manual install clean print-programs help
 endif

@@ -17,7 +17,7 @@ from runner import klog
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.screen import Screen
 from runner.work import Work
-from vm import child, disk, initramfs, kernel, kvm, qemu, source
+from vm import child, disk, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.profile import PROFILES, Profile
 

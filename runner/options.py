@@ -13,6 +13,7 @@ WORDS = {
     "deps": ("", "install the missing Debian packages (as root), or print the command"),
     "check": ("", "lint, selftests, then the suite"),
     "bench": ("", "how long everything takes, beside the kernel's own tests"),
+    "faults": ("[GLOB...]", "which seeded kernel faults the suite detects"),
     "compare": ("A B", "what changed between two results folders"),
     "merge": ("A B...", "join the results of --shard 1/N, 2/N, ..."),
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
@@ -170,6 +171,9 @@ def parser() -> Parser:
     out.add_argument("--known", type=Path, metavar="FILE", help="failures that are expected: docs/known-issues.md")
     out.add_argument("--bisect-step", action="store_true", help="exit status for git bisect run")
     out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
+    out.add_argument("--quick", action="store_true", help="faults: one a claim, on the kernel of the other runs")
+    out.add_argument("--with-kernel-tests", action="store_true",
+                     help="faults: and which of them hmm-tests, cow and gup_longterm detect")
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
     out.add_argument("-v", "--verbose", action="store_true", help="a line for each test, and commands")
     out.add_argument("-h", "--help", action="help", help="this text")
@@ -216,5 +220,7 @@ def check_sense(options: argparse.Namespace) -> None:
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
     if options.word == "import" and len(options.globs) != 1:
         raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
+    if options.word != "faults" and (options.quick or options.with_kernel_tests):
+        raise Stop(WRONG_USE, f"{'--quick' if options.quick else '--with-kernel-tests'} belongs to faults", "./run_tests.sh faults")
     if options.word in ("doctor", "deps", "check", "bench") and options.globs:
         raise Stop(WRONG_USE, f"{options.word} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")

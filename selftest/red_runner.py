@@ -104,6 +104,18 @@ bisect    | self.git("bisect", "reset", check=False)                     | pass 
 bisect    | self.git("checkout", "--quiet", before, "--")                | pass                                         | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
 bisect    | if self.git("status", "--porcelain", "--untracked-files=no").strip(): | if False:                           | bisect.Toy.test_a_tree_with_changes_is_refused_and_nothing_is_lost
 bisect    | if not self._leads(self.good, self.bad):                     | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
+fault     | lacks = [name for name in NEEDED if name not in fields]      | lacks = []                                   | faults.Header
+fault     | bad = [claim for claim in words.get("claim", ())             | bad = [claim for claim in ()                 | faults.Header
+fault     | odd = sorted(set(fields) - set(NEEDED)                       | odd = sorted(set()                           | faults.Header
+fault     | if not line.startswith("//"):                                | if False:                                    | faults.Header
+fault     | near = difflib.get_close_matches(glob                        | near = (lambda *a: [])(glob                  | faults.Select
+fault     | for word in (fault.name, *fault.claims, *fault.rules))       | for word in (fault.name,))                   | faults.Select
+fault     | not globs or any(matches(fault, glob) for glob in globs)     | not globs or any(True for glob in globs)     | faults.Select
+theirs    | found[2]: not found[1] for found                             | found[2].split()[-1]: not found[1] for found | faults.Theirs
+faults    | if not ok and before.passed.get(name)]                       | if not ok]                                   | faults.Theirs
+faults    | if after.note and not before.note else                       | if after.note else                           | faults.Theirs
+options   | if options.word != "faults" and (                            | if False and (                               | faults.Select
+lint      | ".sh", ".cocci",                                             | ".sh",                                       | faults.Files
 """
 
 
@@ -138,7 +150,7 @@ def copy(folder: str) -> Path:
     """The parts of the tree that the tests need."""
     top = Path(folder, "copy")
     top.mkdir()
-    for part in ("report", "runner", "selftest", "vm"):
+    for part in ("common", "faults", "report", "runner", "selftest", "vm"):
         shutil.copytree(TOP / part, top / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TOP / "run_tests.sh", top)
     return top
