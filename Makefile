@@ -11,7 +11,8 @@
 ## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 6.12 'fork.*'"
 
 IN_TREE := $(wildcard ../lib.mk)
-PROGRAMS := hmm_coherent_matrix hmm_coherent_fork hmm_coherent_protect hmm_coherent_direct_io hmm_coherent_fixed_buffers
+PROGRAMS := hmm_coherent_matrix hmm_coherent_fork hmm_coherent_protect hmm_coherent_direct_io hmm_coherent_fixed_buffers \
+	hmm_coherent_numa
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)

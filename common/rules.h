@@ -73,7 +73,15 @@ struct rule {
 	RULE(HOLE_IS_FILLED, "hole-is-filled", "S2", "do_anonymous_page(), mm/memory.c", \
 	     "an access to a page that was never touched gets one of system memory, zero-filled") \
 	RULE(FREED_TO_DRIVER, "freed-to-the-driver", "S3", "zap_pte_range(), free_zone_device_page()", \
-	     "the last unmap gives the page back to the driver, once")
+	     "the last unmap gives the page back to the driver, once") \
+	RULE(NODE_OF_DEVICE, "node-of-device", "S1", "memremap_pages(), mm/memremap.c; lookup_node(), mm/mempolicy.c", \
+	     "all pages of a device are on the node that its driver named, and say so") \
+	RULE(NODES_PASS_OVER, "nodes-pass-over", "S2", "do_pages_stat_array(), add_folio_for_migration(), queue_folios_pte_range()", \
+	     "calls that query or move memory by its node pass over device pages, whatever their node") \
+	RULE(COPY_BY_POLICY, "copy-by-policy", "S5", "wp_page_copy(), migrate_device_coherent_folio(); mbind(2)", \
+	     "a page of memory that replaces a device page obeys the mapping's memory policy, and without one the task's") \
+	RULE(BACK_BY_POLICY, "back-by-policy", "S2", "dmirror_devmem_fault_alloc_and_copy(), lib/test_hmm.c", \
+	     "the driver takes the memory for migration back by the policy of the mapping, and without one the task's")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };

@@ -142,7 +142,7 @@ def parser() -> Parser:
     out.add_argument("--html", type=Path, metavar="FILE")
     out.add_argument("--strict", action="store_true", help="a skip counts as a failure")
     out.add_argument("--gate", type=Path, metavar="DIR", help="fail only for what got worse since DIR")
-    out.add_argument("--known", type=Path, metavar="FILE", help="known issues")
+    out.add_argument("--known", type=Path, metavar="FILE", help="known issues, default known-issues.toml")
     out.add_argument("--bisect-step", action="store_true", help="exit status for git bisect run")
     out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
