@@ -129,7 +129,7 @@ void features_probe(FILE *out)
 
 	uname(&name);
 	snprintf(features.release, sizeof(features.release), "%s", name.release);
-	if (sscanf(name.release, "%d.%d", &major, &minor) == 2)
+	if (sscanf(name.release, "%d.%d.%d", &major, &minor, &features.sublevel) >= 2)
 		features.version = major * 100 + minor;
 	features.page_size = sysconf(_SC_PAGESIZE);
 	choose_foll_numbers();

@@ -13,6 +13,7 @@
 struct features {
 	char release[65];
 	int version;		/* of the kernel: 6.12 is 612 */
+	int sublevel;		/* 6.12.117 is 117; 0 when the release does not say */
 	size_t page_size;	/* bytes */
 	bool gup_test;		/* /sys/kernel/debug/gup_test can be opened */
 	bool pin_stays;		/* gup_test has PIN_LONGTERM_TEST_START: pins that outlive the ioctl */

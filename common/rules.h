@@ -81,7 +81,19 @@ struct rule {
 	RULE(COPY_BY_POLICY, "copy-by-policy", "S5", "wp_page_copy(), migrate_device_coherent_folio(); mbind(2)", \
 	     "a page of memory that replaces a device page obeys the mapping's memory policy, and without one the task's") \
 	RULE(BACK_BY_POLICY, "back-by-policy", "S2", "dmirror_devmem_fault_alloc_and_copy(), lib/test_hmm.c", \
-	     "the driver takes the memory for migration back by the policy of the mapping, and without one the task's")
+	     "the driver takes the memory for migration back by the policy of the mapping, and without one the task's") \
+	RULE(ONLY_ANONYMOUS, "only-anonymous", "S2", "migrate_device_pages(), mm/migrate_device.c", \
+	     "a page with a file or shared memory behind it is not migrated to a device; the driver finds nothing to read and says ENOENT") \
+	RULE(RANGE_REFUSED, "range-refused", "S2", "dmirror_migrate_to_device(), dmirror_fops_unlocked_ioctl(); migrate_vma_setup()", \
+	     "a range that is empty, not of whole pages, not mapped or not readable is refused as a whole") \
+	RULE(MIRROR_OF_OPENER, "mirror-of-opener", "S2", "dmirror_fops_open(), lib/test_hmm.c", \
+	     "a device file acts on the memory of the process that opened it, whoever uses it, and on nothing once that is gone") \
+	RULE(DEVICE_EXCLUSIVE, "device-exclusive", "S1", "make_device_exclusive(), restore_exclusive_pte()", \
+	     "exclusive access by the device takes the page out of the page table; the CPU's touch puts the same page back") \
+	RULE(NO_PAGE_NO_MOVE, "no-page-no-move", "S2", "migrate_device_pages(), remove_migration_ptes()", \
+	     "a page for which there is no place to go stays, mapped as before, with its bytes") \
+	RULE(CLOSE_EVICTS, "close-evicts", "S3", "dmirror_device_evict_chunk(), migrate_device_range()", \
+	     "eviction brings all pages of a device to memory for all who map them, keeping permission and exclusivity")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };
