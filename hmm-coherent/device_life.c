@@ -175,6 +175,22 @@ SCENARIO(device_life, memory_released, "a device whose memory is taken away leav
 	expect_result("the device's read", device_read(&s->device, s->buffer.addr, 1), 0);
 }
 
+/* Once, and not with each mapping: it takes seconds under emulation. */
+FIXTURE(device_full)
+{
+	struct story story;
+};
+
+FIXTURE_SETUP(device_full)
+{
+	story_begin(&self->story, COHERENT, false, PAGES);
+}
+
+FIXTURE_TEARDOWN(device_full)
+{
+	story_end(&self->story);
+}
+
 /* Memory as large as the device, which is brought there empty: a zeroed page of the device for each. */
 struct filling {
 	struct device device;
@@ -211,7 +227,7 @@ static uint64_t *stamp(struct filling *fill, unsigned long page)
 	return (uint64_t *)(fill->addr + page * features.page_size);
 }
 
-SCENARIO(device_life, filled_to_the_last_page, "a device takes as many pages as it has, each once; one more stays in memory, until one is given back")
+SCENARIO(device_full, each_page_once, "a device takes as many pages as it has, each once; one more stays in memory, until one is given back")
 {
 	struct story *s = &self->story;
 	struct filling fill;
