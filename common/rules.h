@@ -93,7 +93,14 @@ struct rule {
 	RULE(NO_PAGE_NO_MOVE, "no-page-no-move", "S2", "migrate_device_pages(), remove_migration_ptes()", \
 	     "a page for which there is no place to go stays, mapped as before, with its bytes") \
 	RULE(CLOSE_EVICTS, "close-evicts", "S3", "dmirror_device_evict_chunk(), migrate_device_range()", \
-	     "eviction brings all pages of a device to memory for all who map them, keeping permission and exclusivity")
+	     "eviction brings all pages of a device to memory for all who map them, keeping permission and exclusivity") \
+	RULE(MARKS_TRAVEL, "marks-travel", "S2", "migrate_vma_collect_pmd(), remove_migration_pte()", \
+	     "what the page table says of a page, soft-dirty and protection by userfaultfd, is the same after migration") \
+	RULE(MONITOR_FILLS, "monitor-fills", "S2", "migrate_vma_insert_page(), userfaultfd_missing()", \
+	     "a page that is missing for userfaultfd is its monitor's business; migration leaves it missing") \
+	RULE(COUNTED_AS_MEMORY, "counted-as-memory", "S1", "smaps_pte_entry(), pagemap_page_category(), fs/proc/task_mmu.c; vm_normal_page()", \
+	     "who looks at a process's page table finds a device page as present anonymous memory")
+
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };
