@@ -33,6 +33,9 @@ void features_probe(FILE *out);
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text);
 
+/* Look every few milliseconds whether @holds(@arg), for at most @seconds. Returns whether it did. */
+bool wait_until(bool (*holds)(void *arg), void *arg, int seconds);
+
 /* The value after "@key " at the start of a line of the file @path (such as /proc/vmstat), or -1. */
 long read_counter(const char *path, const char *key);
 

@@ -99,8 +99,9 @@ struct rule {
 	RULE(MONITOR_FILLS, "monitor-fills", "S2", "migrate_vma_insert_page(), userfaultfd_missing()", \
 	     "a page that is missing for userfaultfd is its monitor's business; migration leaves it missing") \
 	RULE(COUNTED_AS_MEMORY, "counted-as-memory", "S1", "smaps_pte_entry(), pagemap_page_category(), fs/proc/task_mmu.c; vm_normal_page()", \
-	     "who looks at a process's page table finds a device page as present anonymous memory")
-
+	     "who looks at a process's page table finds a device page as present anonymous memory") \
+	RULE(NOT_MERGED, "not-merged", "S2", "ksm_scan_thread(), get_mergeable_page(), mm/ksm.c", \
+	     "KSM merges no page on a device with another, and puts no page on one")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };
