@@ -101,7 +101,17 @@ struct rule {
 	RULE(COUNTED_AS_MEMORY, "counted-as-memory", "S1", "smaps_pte_entry(), pagemap_page_category(), fs/proc/task_mmu.c; vm_normal_page()", \
 	     "who looks at a process's page table finds a device page as present anonymous memory") \
 	RULE(NOT_MERGED, "not-merged", "S2", "ksm_scan_thread(), get_mergeable_page(), mm/ksm.c", \
-	     "KSM merges no page on a device with another, and puts no page on one")
+	     "KSM merges no page on a device with another, and puts no page on one") \
+	RULE(NOT_RECLAIMED, "not-reclaimed", "S2", "madvise_cold_or_pageout_pte_range(), mm/madvise.c; shrink_folio_list()", \
+	     "reclaim passes over device pages, which are on no LRU list: they are not aged and not swapped out") \
+	RULE(SWAP_KEEPS, "swap-keeps", "S2", "migrate_vma_collect_pmd(), shrink_folio_list(), do_swap_page()", \
+	     "swapping out and in gives the last bytes that were written, wherever that was; what is swapped out is not migrated") \
+	RULE(SWAP_CACHE, "swap-cache", "S2", "migrate_device_pages(), folio_free_swap()", \
+	     "a page in the swap cache is migrated only after it was taken out of it, and not at all up to 6.4") \
+	RULE(LOCKED_AS_MEMORY, "locked-as-memory", "S3", "mlock_pte_range(), mlock_vma_folio(), munlock_vma_folio()", \
+	     "mlock counts memory, not pages on a device; what is unlocked and unmapped is counted no more, wherever it was meanwhile") \
+	RULE(FRESH_FRAME, "fresh-frame", "S3", "free_zone_device_folio(), zone_device_page_init()", \
+	     "a page frame that goes back to the driver leaves all of its state behind")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };

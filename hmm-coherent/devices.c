@@ -383,7 +383,7 @@ SCENARIO(devices, opener_gone_access, "reads and writes by the device of a proce
 	struct device *orphan;
 
 	need(features.version != 612 || features.sublevel >= 117,
-	     "this kernel may loop for ever in test_hmm (fixed in 6.12.117); see docs/findings.md, dead-mirror-loop");
+	     "this kernel may loop for ever in test_hmm (fixed by 6.12.117); see docs/findings.md, dead-mirror-loop");
 	orphan = orphan_mirror(self);
 	holds(RULE_MIRROR_OF_OPENER);
 	expect_result("the device's read", device_read(orphan, s->buffer.addr, 1), -EFAULT);
