@@ -111,7 +111,13 @@ struct rule {
 	RULE(LOCKED_AS_MEMORY, "locked-as-memory", "S3", "mlock_pte_range(), mlock_vma_folio(), munlock_vma_folio()", \
 	     "mlock counts memory, not pages on a device; what is unlocked and unmapped is counted no more, wherever it was meanwhile") \
 	RULE(FRESH_FRAME, "fresh-frame", "S3", "free_zone_device_folio(), zone_device_page_init()", \
-	     "a page frame that goes back to the driver leaves all of its state behind")
+	     "a page frame that goes back to the driver leaves all of its state behind") \
+	RULE(HUGE_IS_SPLIT, "huge-is-split", "S2", "migrate_vma_collect_pmd(), split_huge_page(); dmirror_migrate_alloc_and_copy()", \
+	     "a huge page is split for a device with small pages; what is not migrated stays, all of it mapped as before, with its bytes") \
+	RULE(NOT_COLLAPSED, "not-collapsed", "S2", "hpage_collapse_scan_pmd(), mm/khugepaged.c", \
+	     "a range with a page on a device is not made into a huge page") \
+	RULE(HUGETLB_REFUSED, "hugetlb-refused", "S2", "migrate_vma_setup(), mm/migrate_device.c", \
+	     "hugetlb memory is not migrated to a device: the range is refused")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };
