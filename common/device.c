@@ -44,7 +44,7 @@ enum place device_of_pfn(unsigned long pfn)
 	return NOWHERE;
 }
 
-unsigned long device_capacity(enum place memory)
+size_t device_pages(enum place memory)
 {
 	int i;
 

@@ -62,8 +62,8 @@ struct snapshot device_snapshot(struct device *device, const void *addr);
  */
 int device_command(struct device *device, unsigned long request, const void *addr, size_t npages);
 
-/* How many pages fit on the device with @memory, as far as its range goes; 0 when there is none. */
-unsigned long device_capacity(enum place memory);
+/* How many pages a coherent device has. */
+size_t device_pages(enum place memory);
 
 /* Which place is the page frame @pfn: COHERENT, REMOTE or PRIVATE, or NOWHERE when it is on no device. */
 enum place device_of_pfn(unsigned long pfn);

@@ -22,10 +22,10 @@
 /* An answer takes microseconds; a slow, loaded machine is given this much before its child counts as lost. */
 #define ANSWER_MS 20000
 
-enum order { READ, WRITE, UNMAP, PROTECT, VM_READ, VM_WRITE, POKE, PEEK, CALL, LEAVE };
+enum order { READ, WRITE, UNMAP, PROTECT, VM_READ, VM_WRITE, POKE, PEEK, CALL, LEAVE, EXEC };
 
 static const char *const order_names[] = {
-	"read", "write", "unmap", "protect", "process_vm_readv", "process_vm_writev", "poke", "peek", "call", "leave",
+	"read", "write", "unmap", "protect", "process_vm_readv", "process_vm_writev", "poke", "peek", "call", "leave", "exec",
 };
 
 struct message {
@@ -179,6 +179,16 @@ static long obey(struct message *m, void *local)
 	return result < 0 ? -errno : result;
 }
 
+/* Another program in this process: this one again, which only lists its tests. The pipes close by themselves. */
+static void become_another_program(void)
+{
+	int null = open("/dev/null", O_WRONLY);
+
+	dup2(null, STDOUT_FILENO);
+	execl("/proc/self/exe", "hmm-coherent", "--list", NULL);
+	_exit(7);
+}
+
 static void puppet(pid_t parent, int orders, int answers)
 {
 	struct message m;
@@ -192,6 +202,8 @@ static void puppet(pid_t parent, int orders, int answers)
 	while (read(orders, &m, sizeof(m)) == sizeof(m)) {
 		if (m.order == LEAVE)
 			_exit(0);
+		if (m.order == EXEC)
+			become_another_program();
 		result = obey(&m, local);
 		if (!put(answers, &result, sizeof(result)))
 			_exit(7);
@@ -240,15 +252,25 @@ static void reap(struct child *child, bool killed)
 		broken("a child ended with wait status 0x%x", status);
 }
 
-void child_leave(struct child *child)
+static void end(struct child *child, enum order order)
 {
-	struct message m = { .order = LEAVE };
+	struct message m = { .order = order };
 
 	if (!child->pid)
 		return;
 	if (!put(child->orders, &m, sizeof(m)))
-		broken("a child is gone before it was told to leave");
+		broken("a child is gone before it was told to %s", order_names[order]);
 	reap(child, false);
+}
+
+void child_leave(struct child *child)
+{
+	end(child, LEAVE);
+}
+
+void child_exec(struct child *child)
+{
+	end(child, EXEC);
 }
 
 void child_kill(struct child *child)

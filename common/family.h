@@ -30,6 +30,9 @@ void child_fork(struct child *child);
 /* Let it exit, and wait for that: afterwards nothing is mapped by it. It must exit with 0. Nothing happens when there is none. */
 void child_leave(struct child *child);
 
+/* The same by execve(2) of a program that exits with 0. */
+void child_exec(struct child *child);
+
 /* The same by SIGKILL, which it must die of. */
 void child_kill(struct child *child);
 

@@ -64,6 +64,10 @@ struct rule {
 	     "a page with references beyond its mappings is not migrated") \
 	RULE(PIN_FOLLOWS_OWNER, "pin-follows-owner", "S7", "folio_needs_cow_for_dma(), copy_present_page(), mm/memory.c", \
 	     "the holder of a pin and the process that pinned go on seeing the same page, also over fork") \
+	RULE(PIN_ENDS_WITH_HOLDER, "pin-ends-with-holder", "S7", "io_buffer_unmap(), unpin_user_pages(); io_ring_ctx_free()", \
+	     "a pin ends with the last one who holds it, and then the page can be moved again") \
+	RULE(PINS_ARE_ACCOUNTED, "pins-are-accounted", "S7", "io_account_mem(), io_buffer_account_pin(), io_uring/rsrc.c", \
+	     "pages pinned for long count in VmPin and against RLIMIT_MEMLOCK, wherever they were before") \
 	RULE(NO_LEAK, "nobody-sees-the-other", "S5", "copy_present_pte(), mm/memory.c", \
 	     "after fork nobody ever sees bytes that the other wrote later") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \
@@ -72,6 +76,10 @@ struct rule {
 	     "a transfer that meets a page it may not use stops there: what came before arrives or nothing does") \
 	RULE(HOLE_IS_FILLED, "hole-is-filled", "S2", "do_anonymous_page(), mm/memory.c", \
 	     "an access to a page that was never touched gets one of system memory, zero-filled") \
+	RULE(REFERENCE_A_MAPPING, "reference-a-mapping", "S4", "do_wp_page(), free_zone_device_page(); offset gone with ef233450898f", \
+	     "a device page has one reference for each mapping and one for each holder, 1024 for each FOLL_PIN, and no offset") \
+	RULE(ACCOUNTS_RETURN, "accounts-return", "S3", "add_mm_rss_vec(), mem_cgroup_uncharge() in free_zone_device_page()", \
+	     "what a device page cost its user (RSS, the memory cgroup's charge, commit) is given back when it is unmapped") \
 	RULE(FREED_TO_DRIVER, "freed-to-the-driver", "S3", "zap_pte_range(), free_zone_device_page()", \
 	     "the last unmap gives the page back to the driver, once") \
 	RULE(NODE_OF_DEVICE, "node-of-device", "S1", "memremap_pages(), mm/memremap.c; lookup_node(), mm/mempolicy.c", \

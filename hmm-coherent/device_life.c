@@ -207,7 +207,7 @@ static void fill_device(struct filling *fill)
 {
 	unsigned long at, page;
 
-	fill->pages = device_capacity(COHERENT) + STEP;
+	fill->pages = device_pages(COHERENT) + STEP;
 	fill->addr = mmap(NULL, fill->pages * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fill->addr == MAP_FAILED)
 		broken("mmap of as much as the device: %s", strerror(errno));
@@ -239,7 +239,7 @@ SCENARIO(device_full, each_page_once, "a device takes as many pages as it has, e
 	device_migrate_back(&s->device, buffer_page(&s->buffer, 2), 1);
 	fill_device(&fill);
 	holds(RULE_FREED_TO_DRIVER);
-	expect_result("pages that went to the device", fill.on_device, device_capacity(COHERENT) - 2);
+	expect_result("pages that went to the device", fill.on_device, device_pages(COHERENT) - 2);
 
 	holds(RULE_NO_PAGE_NO_MOVE);
 	expect_result("one more", device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1), -ENOENT);

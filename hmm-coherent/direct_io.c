@@ -265,13 +265,6 @@ FIXTURE_TEARDOWN(slow_io)
 	story_end(&self->story);
 }
 
-/* A test about a transfer in flight is void when the transfer was faster than the test. */
-static void prove_in_flight(struct transfer *transfer)
-{
-	if (transfer_is_done(transfer))
-		broken("the transfer was over before the test had done its part: HMM_COHERENT_SLOW is not slow");
-}
-
 SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a transfer into it is in flight, and its bytes arrive there")
 {
 	struct story *s = &self->story;
@@ -279,7 +272,7 @@ SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a 
 	holds(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
-	prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
@@ -295,7 +288,7 @@ SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is
 		story_migrate_back(s);
 	else
 		story_migrate_to_device(s);
-	prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer);
 	holds(RULE_PINNED_STAYS);
 	expect_stays(s, 0);
 	holds(RULE_BYTES_ARRIVE);
@@ -313,7 +306,7 @@ SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer
 	buffer_write(&next, 0, 1, BY_OWNER);
 	if (story_on_device(s))
 		device_migrate_to(&s->device, next.addr, 1);
-	prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer);
 	/* Its frame must not be anybody's while the DMA still goes there. */
 	holds(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next.addr).pfn != s->frames[0], "page frame 0x%lx was handed out again while a transfer into it is in flight",
@@ -330,7 +323,7 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer);
 	if (features.dio_pins) {
 		holds(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);

@@ -146,7 +146,7 @@ SCENARIO(numa, node_of_page, "a page on the device has a node, the same for whoe
 
 	holds(RULE_NODE_OF_DEVICE);
 	if (story_on_device(s))
-		expect(node >= 0 && device_frames(node) >= device_capacity(s->place),
+		expect(node >= 0 && device_frames(node) >= device_pages(s->place),
 		       "node %ld has no zone for device memory that could hold the device", node);
 	else
 		expect_result("node of memory", node, self->home);

@@ -19,6 +19,8 @@ from vm import child, disk, initramfs, kernel, kvm, qemu, source
 from vm.cache import Cache
 
 DEFAULT_KERNEL = "6.1"
+MOST_GUESTS = 4             # each takes 1.5 GiB at most, and a quarter of that in practice
+TESTS_WORTH_A_BOOT = 100
 
 
 @dataclass
@@ -30,10 +32,11 @@ class Parts:
     accel: object
     disks: dict[str, Path]
 
-    def machine(self, work: Work, number: int, folder: Path, timeout: int, seed: int) -> qemu.Guest:
+    def machine(self, work: Work, number: int, folder: Path, options) -> qemu.Guest:
         """A guest that will run this work."""
         files = {"job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
-                 "job/env": f"TIMEOUT='{timeout}'\nSEED='{seed}'\n"}
+                 "job/env": f"TIMEOUT='{options.timeout}'\nSEED='{options.seed}'\n"
+                            f"export HMM_COHERENT_STRESS='{options.stress}'\n"}
         for batch in work.batches:
             files[f"job/{batch.program.name}.list"] = "".join(f"{name}\n" for name in batch.names)
         return self.guest(files, folder, number)
@@ -43,6 +46,11 @@ class Parts:
         job = initramfs.pack({name: text.encode() for name, text in files.items()})
         return qemu.Guest(self.kernel, self.base, job, self.accel, self.disks, folder, number,
                           interactive=interactive)
+
+
+def side_by_side(asked: int | None, work: Work) -> int:
+    """How many guests share the work: a test keeps one processor busy, and fewer tests than these are not worth a boot."""
+    return asked or max(1, min(MOST_GUESTS, len(os.sched_getaffinity(0)), work.total() // TESTS_WORTH_A_BOOT))
 
 
 def is_image(spec: str) -> bool:

@@ -117,6 +117,8 @@ def parser() -> Parser:
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
+    where.add_argument("-j", "--jobs", type=positive, metavar="N",
+                       help="VMs side by side (one a processor, at most 4)")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
     where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it")
 
@@ -130,6 +132,7 @@ def parser() -> Parser:
                       help="stop at the first failure; repeats 100 times unless --repeat says otherwise")
     what.add_argument("--shuffle", type=shuffle, metavar="SEED", help="in random order (--shuffle=SEED)")
     what.add_argument("--seed", type=natural, default=1, metavar="N", help="of all that is random in tests")
+    what.add_argument("--stress", type=seconds, default=0, metavar="S", help="let each race go on for so many seconds")
     what.add_argument("--timeout", type=seconds, default=30, metavar="S",
                       help="after which a test counts as hung (30)")
     what.add_argument("--boot-timeout", type=seconds, default=60, metavar="S",
@@ -175,6 +178,7 @@ def check_sense(options: argparse.Namespace) -> None:
     if options.until_fail and not options.repeat:
         options.repeat = 100
     options.repeat = options.repeat or 1
+    options.timeout += options.stress
     if options.word == "compare" and len(options.globs) != 2:
         raise Stop(WRONG_USE, "compare takes two results folders", "./run_tests.sh compare A B")
     if options.word == "merge" and not options.globs:

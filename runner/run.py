@@ -74,6 +74,7 @@ class One:
     def here(self) -> int:
         """On this host."""
         host = Host()
+        os.environ["HMM_COHERENT_STRESS"] = str(self.options.stress)
         return self.finish(self.session(lambda left, number: Native(
             left, self.options.timeout, self.options.seed, self.folder.path, number)),
             {"kernel": {"release": host.release}})
@@ -82,7 +83,8 @@ class One:
         """In VMs made of these parts."""
         from runner import guests
         session = self.session(lambda left, number: parts.machine(
-            left, number, self.folder.path, self.options.timeout, self.options.seed), guests.identity(parts))
+            left, number, self.folder.path, self.options), guests.identity(parts))
+        session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:
@@ -104,8 +106,9 @@ class One:
             words += ["--modules", str(options.modules)] if options.modules else []
         else:
             words += ["--native"]
-        if options.seed != 1:
-            words += ["--seed", str(options.seed)]
+        for name, usual in (("seed", 1), ("stress", 0)):
+            if getattr(options, name) != usual:
+                words += [f"--{name}", str(getattr(options, name))]
         return shlex.join([*words, name])
 
     def finish(self, session: Session, facts: dict) -> int:

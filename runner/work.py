@@ -54,6 +54,13 @@ def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
     return Work(batches)
 
 
+def share(work: Work, count: int) -> list[Work]:
+    """Parts of about the same size: of each program every count-th test, and no part that is empty."""
+    parts = [Work([Batch(b.program, b.names[i::count]) for b in work.batches if b.names[i::count]])
+             for i in range(count)]
+    return [part for part in parts if part] or [work]
+
+
 class Ledger:
     """Which of the work has begun and which has a result, as the stream tells."""
 
