@@ -15,7 +15,8 @@ IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
 PROGRAMS := $(addprefix hmm_coherent_, \
 	matrix fork protect direct_io fixed_buffers \
-	in_flight orders registered races refcount zap accounts)
+	in_flight orders registered races refcount zap accounts \
+	numa devices device_life tracking ksm reclaim mlock huge)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)

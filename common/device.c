@@ -54,7 +54,7 @@ size_t device_pages(enum place memory)
 	return 0;
 }
 
-static int command(struct device *device, unsigned long request, const void *addr, size_t npages)
+int device_command(struct device *device, unsigned long request, const void *addr, size_t npages)
 {
 	struct hmm_dmirror_cmd cmd = {
 		.addr = (uintptr_t)addr,
@@ -69,27 +69,27 @@ static int command(struct device *device, unsigned long request, const void *add
 
 int device_migrate_to(struct device *device, const void *addr, size_t npages)
 {
-	return command(device, HMM_DMIRROR_MIGRATE_TO_DEV, addr, npages);
+	return device_command(device, HMM_DMIRROR_MIGRATE_TO_DEV, addr, npages);
 }
 
 int device_migrate_back(struct device *device, const void *addr, size_t npages)
 {
-	return command(device, HMM_DMIRROR_MIGRATE_TO_SYS, addr, npages);
+	return device_command(device, HMM_DMIRROR_MIGRATE_TO_SYS, addr, npages);
 }
 
 int device_read(struct device *device, const void *addr, size_t npages)
 {
-	return command(device, HMM_DMIRROR_READ, addr, npages);
+	return device_command(device, HMM_DMIRROR_READ, addr, npages);
 }
 
 int device_write(struct device *device, const void *addr, size_t npages)
 {
-	return command(device, HMM_DMIRROR_WRITE, addr, npages);
+	return device_command(device, HMM_DMIRROR_WRITE, addr, npages);
 }
 
 static unsigned char snapshot_byte(struct device *device, const void *addr)
 {
-	int error = command(device, HMM_DMIRROR_SNAPSHOT, addr, 1);
+	int error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, 1);
 
 	if (error)
 		broken("the driver's snapshot of %p: %s", addr, strerror(-error));

@@ -22,10 +22,10 @@
 /* An answer takes microseconds; a slow, loaded machine is given this much before its child counts as lost. */
 #define ANSWER_MS 20000
 
-enum order { READ, WRITE, UNMAP, PROTECT, VM_READ, VM_WRITE, POKE, PEEK, LEAVE, EXEC };
+enum order { READ, WRITE, UNMAP, PROTECT, VM_READ, VM_WRITE, POKE, PEEK, CALL, LEAVE, EXEC };
 
 static const char *const order_names[] = {
-	"read", "write", "unmap", "protect", "process_vm_readv", "process_vm_writev", "poke", "peek", "leave", "exec",
+	"read", "write", "unmap", "protect", "process_vm_readv", "process_vm_writev", "poke", "peek", "call", "leave", "exec",
 };
 
 struct message {
@@ -34,6 +34,8 @@ struct message {
 	size_t first, count;
 	enum writer writer;
 	int prot;
+	child_act *act;
+	long arg;
 	pid_t target;
 };
 
@@ -169,6 +171,8 @@ static long obey(struct message *m, void *local)
 	case POKE:
 	case PEEK:
 		return do_poke(m, local);
+	case CALL:
+		return m->act(&m->buffer, m->arg);
 	default:
 		_exit(7);
 	}
@@ -339,6 +343,13 @@ long child_protect(struct child *child, const struct buffer *buffer, int prot)
 	const size_t first = 0, count = buffer->pages;
 
 	return tell(child, MESSAGE(PROTECT, .prot = prot), NULL);
+}
+
+long child_call(struct child *child, const struct buffer *buffer, child_act *act, long arg)
+{
+	const size_t first = 0, count = buffer->pages;
+
+	return tell(child, MESSAGE(CALL, .act = act, .arg = arg), NULL);
 }
 
 long other_vm_read(struct child *other, const struct buffer *buffer, size_t first, size_t count, void *to)

@@ -48,6 +48,13 @@ long child_unmap(struct child *child, const struct buffer *buffer, size_t first,
 long child_protect(struct child *child, const struct buffer *buffer, int prot);
 
 /*
+ * The child runs @act in its own copy of this program, for what only one story needs. @act judges nothing and reports nothing: it returns
+ * what it got, which child_call() returns. What @arg points to is the child's copy, as it was when the child was forked.
+ */
+typedef long child_act(const struct buffer *buffer, long arg);
+long child_call(struct child *child, const struct buffer *buffer, child_act *act, long arg);
+
+/*
  * The other process reaches into this one, at @addr, @count pages: process_vm_readv() into @to, process_vm_writev(), ptrace POKEDATA and
  * PEEKDATA. Returns bytes or -errno. A write fills the page in the hand of BY_OTHER.
  */

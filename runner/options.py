@@ -168,7 +168,8 @@ def parser() -> Parser:
     out.add_argument("--strict", action="store_true",
                      help="a skip counts as a failure, and so does a known issue that no longer fails")
     out.add_argument("--gate", type=Path, metavar="DIR", help="fail only for what got worse since DIR")
-    out.add_argument("--known", type=Path, metavar="FILE", help="failures that are expected: docs/known-issues.md")
+    out.add_argument("--known", type=Path, metavar="FILE",
+                     help="failures that are expected, default known-issues.toml: docs/known-issues.md")
     out.add_argument("--bisect-step", action="store_true", help="exit status for git bisect run")
     out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
     out.add_argument("--quick", action="store_true", help="faults: one a claim, on the kernel of the other runs")

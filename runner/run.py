@@ -51,11 +51,12 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def known_issues(options: argparse.Namespace):
-    """The list given with --known, or None."""
-    if not options.known:
+    """The list given with --known, or the suite's own; None for programs that are not the suite's."""
+    path = options.known or (None if programs.given() else programs.TOP / "known-issues.toml")
+    if not path:
         return None
     from report import known
-    return known.load(options.known, options.strict)
+    return known.load(path, options.strict)
 
 
 def limits(options: argparse.Namespace) -> Limits:
