@@ -15,7 +15,7 @@ PROGRAMS := hmm_coherent_matrix hmm_coherent_fork hmm_coherent_protect hmm_coher
 	hmm_coherent_orders hmm_coherent_registered hmm_coherent_races hmm_coherent_refcount hmm_coherent_zap hmm_coherent_accounts \
 	hmm_coherent_numa hmm_coherent_devices hmm_coherent_device_life \
 	hmm_coherent_tracking hmm_coherent_ksm hmm_coherent_reclaim hmm_coherent_mlock \
-	hmm_coherent_huge
+	hmm_coherent_huge hmm_coherent_destructive
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
