@@ -16,7 +16,7 @@ IN_TREE := $(wildcard ../lib.mk)
 PROGRAMS := $(addprefix hmm_coherent_, \
 	matrix fork protect direct_io fixed_buffers \
 	in_flight orders registered races refcount zap accounts \
-	numa devices device_life tracking ksm reclaim mlock huge)
+	numa devices device_life tracking ksm reclaim mlock huge destructive)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)

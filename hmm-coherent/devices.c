@@ -54,7 +54,7 @@ FIXTURE_TEARDOWN(devices)
 		device_close(&self->second);
 }
 
-static struct device *open_second(FIXTURE_DATA(devices) *self, enum place memory)
+static struct device *open_second(FIXTURE_DATA(devices) (*self), enum place memory)
 {
 	device_open(&self->second, memory, BUFFER_PAGES_MAX);
 	self->has_second = true;
@@ -344,7 +344,7 @@ static long open_and_tell(const struct buffer *buffer, long arg)
 }
 
 /* Take over the device file of a process that then goes: a mirror of memory that is no more. */
-static struct device *orphan_mirror(FIXTURE_DATA(devices) *self)
+static struct device *orphan_mirror(FIXTURE_DATA(devices) (*self))
 {
 	struct story *s = &self->story;
 	long theirs;

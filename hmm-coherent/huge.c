@@ -82,14 +82,14 @@ FIXTURE_TEARDOWN(huge)
 	device_close(&self->device);
 }
 
-static unsigned char *page_in(FIXTURE_DATA(huge) *self, unsigned char *range, size_t page)
+static unsigned char *page_in(FIXTURE_DATA(huge) (*self), unsigned char *range, size_t page)
 {
 	(void)self;
 	return range + page * features.page_size;
 }
 
 /* Write all of a huge range by the CPU, in the hand of BY_OWNER, as one huge page or as small ones. */
-static void fill(FIXTURE_DATA(huge) *self, unsigned char *range, bool as_huge)
+static void fill(FIXTURE_DATA(huge) (*self), unsigned char *range, bool as_huge)
 {
 	size_t i;
 
@@ -109,7 +109,7 @@ static bool in_memory(enum place at)
 }
 
 /* Pages [first, first + count) are on the device, all others in memory; each is mapped by itself, as before, with its bytes. */
-static void expect_on_device(FIXTURE_DATA(huge) *self, size_t first, size_t count)
+static void expect_on_device(FIXTURE_DATA(huge) (*self), size_t first, size_t count)
 {
 	enum permission mapped = self->story.read_only ? READ_ONLY : READ_WRITE;
 	size_t i, misplaced = 0, mapped_wrong = 0, lost = 0;
@@ -128,7 +128,7 @@ static void expect_on_device(FIXTURE_DATA(huge) *self, size_t first, size_t coun
 	expect_result("pages with other bytes than before", lost, 0);
 }
 
-static void move_to_device(FIXTURE_DATA(huge) *self, size_t first, size_t count)
+static void move_to_device(FIXTURE_DATA(huge) (*self), size_t first, size_t count)
 {
 	device_migrate_to(&self->device, page_in(self, self->addr, first), count);
 }
@@ -198,14 +198,16 @@ SCENARIO(huge, collapse, "MADV_COLLAPSE refuses a range of which one page is on 
 
 static bool is_collapsed(void *self)
 {
-	FIXTURE_DATA(huge) *mine = self;
+	FIXTURE_DATA(huge) (*mine) = self;
 
 	return device_snapshot(&mine->device, mine->control).huge;
 }
 
 static bool has_scanned(void *self)
 {
-	return number_in(THP "khugepaged/full_scans") >= ((FIXTURE_DATA(huge) *)self)->scans;
+	FIXTURE_DATA(huge) (*mine) = self;
+
+	return number_in(THP "khugepaged/full_scans") >= mine->scans;
 }
 
 SCENARIO(huge, khugepaged, "khugepaged leaves a range with a page on the device alone, and makes a huge page of the one next to it")

@@ -95,11 +95,13 @@ static bool are_merged(void *twins)
 
 static bool has_scanned(void *self)
 {
-	return number_in(KSM "full_scans") >= ((FIXTURE_DATA(ksm) *)self)->scans;
+	FIXTURE_DATA(ksm) (*mine) = self;
+
+	return number_in(KSM "full_scans") >= mine->scans;
 }
 
 /* Let KSM run until it has merged the others, and then over everything twice more: whatever it wanted to merge is merged then. */
-static void merge_all(FIXTURE_DATA(ksm) *self)
+static void merge_all(FIXTURE_DATA(ksm) (*self))
 {
 	mergeable(self->others, 2);
 	start_merging();
@@ -137,7 +139,7 @@ SCENARIO(ksm, device_pages_stay_apart, "equal pages on the device are not merged
 }
 
 /* Two equal pages of memory become one, which then goes to the device for both of its users. */
-static void merge_and_migrate(FIXTURE_DATA(ksm) *self)
+static void merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 {
 	mergeable(self->twins, 2);
 	merge_all(self);
@@ -170,7 +172,7 @@ SCENARIO(ksm, merged_page_migrates, "a merged page goes to the device for all it
 }
 
 /* KSM over everything again, with something else to merge. */
-static void merge_others_again(FIXTURE_DATA(ksm) *self)
+static void merge_others_again(FIXTURE_DATA(ksm) (*self))
 {
 	munmap(self->others, 2 * features.page_size);
 	self->others = map_twins(&self->story, BY_MEDIUM);

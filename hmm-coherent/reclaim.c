@@ -60,7 +60,7 @@ FIXTURE_TEARDOWN(reclaim)
 }
 
 /* Real swap, on a disk: a device that answers at once (zram, brd) would do without the swap cache, which is part of the subject. */
-static void swap_on(FIXTURE_DATA(reclaim) *self)
+static void swap_on(FIXTURE_DATA(reclaim) (*self))
 {
 	const char *dir = getenv("HMM_COHERENT_DIR");
 	unsigned char *page;
@@ -87,7 +87,7 @@ static void swap_on(FIXTURE_DATA(reclaim) *self)
 }
 
 /* The control group: pages of memory in the hand of BY_OTHER. */
-static void map_control(FIXTURE_DATA(reclaim) *self)
+static void map_control(FIXTURE_DATA(reclaim) (*self))
 {
 	size_t i;
 
@@ -99,7 +99,7 @@ static void map_control(FIXTURE_DATA(reclaim) *self)
 		write_page(self->control + i * features.page_size, self->story.buffer.serial, i, BY_OTHER);
 }
 
-static struct page control_page(FIXTURE_DATA(reclaim) *self, size_t page)
+static struct page control_page(FIXTURE_DATA(reclaim) (*self), size_t page)
 {
 	return page_at(0, self->control + page * features.page_size);
 }

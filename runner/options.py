@@ -147,6 +147,8 @@ def parser() -> Parser:
     what = p.add_argument_group("what to run")
     what.add_argument("-l", "--list", action="store_true", help="name and purpose of each test")
     what.add_argument("--dry-run", action="store_true", help="say what would run, and where")
+    what.add_argument("--destructive", action="store_true",
+                      help="also what may bring the kernel down: last, each in a VM of its own")
     what.add_argument("--skip", action="append", default=[], metavar="GLOB", help="leave these out")
     what.add_argument("--shard", type=shard, metavar="I/N", help="the I-th of N parts, for several machines")
     what.add_argument("--repeat", type=positive, metavar="N", help="run each test N times")
@@ -198,6 +200,9 @@ def check_sense(options: argparse.Namespace) -> None:
                    "leave one out")
     if options.native and options.profile:
         raise Stop(WRONG_USE, "--profile builds a kernel for a VM, --native runs on the one that is running", "leave one out")
+    if options.destructive and (options.native or options.spm):
+        raise Stop(WRONG_USE, "--destructive may bring the kernel down, so it runs only in VMs",
+                   "leave out --native and --spm")
     if options.vm and options.spm:
         raise Stop(WRONG_USE, "--spm is for a native run, the VM reserves its own ranges", "leave one out")
     if options.copy and not options.shell:

@@ -15,7 +15,7 @@ from runner.results import Both, Folder, told
 from runner.screen import Progress, Screen
 from runner.supervise import Ending, Follower, Machine, follow
 from runner.watch import Limits
-from runner.work import Work, share
+from runner.work import Work, apart, share
 
 CHANCES = 2     # a second machine runs what the first could not; a kernel that kills both has had its chance
 
@@ -58,11 +58,22 @@ class Session:
         return ended
 
     def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
-        """Each machine has its share of the work, and a successor if it dies."""
-        lanes = [Lane(self, number, part, progress, writer)
-                 for number, part in enumerate(share(self.work, self.side_by_side), 1)]
-        longest = max(self.limits.worst(lane.work) for lane in lanes)
-        self.screen.detail(f"this ends after {CHANCES * longest / 60:.0f} minutes at the latest")
+        """Each machine has its share of the work, and a successor if it dies; what kills a machine has one for itself."""
+        usual, alone = apart(self.work)
+        parts = share(usual, self.side_by_side) if usual or not alone else []
+        longest = max((self.limits.worst(part) for part in parts), default=0)
+        longest = CHANCES * longest + sum(self.limits.worst(part) for part in alone)
+        self.screen.detail(f"this ends after {longest / 60:.0f} minutes at the latest")
+        if parts:
+            self._side_by_side(parts, 1, progress, writer)
+        for number, part in enumerate(alone, CHANCES * max(len(parts), 1) + 1):
+            if any(ending.kind == "stopped" for ending in self.endings.values()):
+                break
+            self._side_by_side([part], number, progress, writer)
+
+    def _side_by_side(self, parts: list[Work], first: int, progress: Progress, writer: ktap_out.Writer) -> None:
+        """A machine for each part, numbered from `first`."""
+        lanes = [Lane(self, number, part, progress, writer) for number, part in enumerate(parts, first)]
         by_follower = {lane.follower: lane for lane in lanes}
 
         def ended(follower: Follower, ending: Ending) -> Follower | None:

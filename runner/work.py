@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.programs import Test
+from runner.programs import Test, is_destructive
 
 
 @dataclass
@@ -59,6 +59,17 @@ def share(work: Work, count: int) -> list[Work]:
     parts = [Work([Batch(b.program, b.names[i::count]) for b in work.batches if b.names[i::count]])
              for i in range(count)]
     return [part for part in parts if part] or [work]
+
+
+def apart(work: Work) -> tuple[Work, list[Work]]:
+    """The work without the tests that bring a machine down, and each of those by itself."""
+    usual, alone = Work(), []
+    for batch in work.batches:
+        names = [name for name in batch.names if not is_destructive(name)]
+        if names:
+            usual.batches.append(Batch(batch.program, names))
+        alone += [Work([Batch(batch.program, [name])]) for name in batch.names if is_destructive(name)]
+    return usual, alone
 
 
 class Ledger:
