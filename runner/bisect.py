@@ -23,7 +23,7 @@ from vm import child
 
 WORDS = {GOOD: "good", BAD: "bad", UNTESTABLE: "skip"}
 STEP_SECONDS = 4 * 3600.0
-TOLD = 5        # tests that a bad commit made worse
+TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` tells all
 LEFT = re.compile(r"Bisecting: (\d+) revisions? left .*\(roughly (\d+) steps?\)")
 FIRST_BAD = re.compile(r"^([0-9a-f]{40,64}) is the first bad commit", re.M)
 
@@ -201,7 +201,7 @@ class Bisection:
         if worse:
             self.screen.say(f"worse with it than with {good.title}: {len(worse)}")
         for change in worse[:TOLD]:
-            self.screen.say("\n".join("  " + line for line in compare.lines_of(change)))
+            self.screen.say("\n".join("  " + line for line in compare.lines_of(change)[:LINES]))
         if len(worse) > TOLD:
             self.screen.say(f"  and {len(worse) - TOLD} more")
         self.screen.say(f"results: {shown(bad.folder)}; log: {shown(self.folder.path)}/bisect.log")

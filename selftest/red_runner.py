@@ -94,7 +94,30 @@ results   | if path.exists() and (not path.is_dir() or any(path.iterdir())): | i
 results   | if not isinstance(error, BrokenPipeError):                   | if True:                                     | options.Command.test_a_closed_stdout_costs_no_result
 results   | if not isinstance(error, BrokenPipeError):                   | if False:                                    | options.Command.test_full_disk
 results   | except OSError as error:\n        raise Stop(CANNOT, f"cannot write {what} | except ZeroDivisionError as error:\n        raise Stop(CANNOT, f"cannot write {what} | options.Command.test_full_disk
-reports   | return json_out.read(options.gate) if options.gate else None | return None                                  | options.Command.test_gate_and_known_are_looked_at_first
+reports   | return json_out.read_kernels(options.gate) if options.gate else {} | return {}                              | options.Command.test_gate_and_known_are_looked_at_first
+reports   | return gates.get(kernel, gates.get(""))                      | return gates.get("")                         | machine.Machine.test_several_kernels
+run       | known.refuse_strangers(options.known                         | (lambda *a: 0)(options.known                 | options.Command.test_gate_and_known_are_looked_at_first
+run       | compare.refuse_strangers(gate,                               | (lambda *a: 0)(gate,                         | options.Command.test_shards_are_merged_and_compared
+stored    | if set(runs) != set(given[0]):                               | if False:                                    | machine.Machine.test_several_kernels
+stored    | reports.baseline(gates, kernel or whole.kernel)              | None                                         | options.Command.test_shards_are_merged_and_compared
+in_tree   | if folder.exists() and not (folder / "hmm_coherent_driver.sh").exists(): | if False:                        | in_tree
+in_tree   | if edited:                                                   | if False:                                    | in_tree
+in_tree   | if NAME in (line[1] for line in lines):                      | if False:                                    | in_tree
+in_tree   | (line.start() for line in lines if line[1] > NAME)           | iter(())                                     | in_tree
+in_tree   | source.check_age(version)                                    | pass                                         | in_tree
+in_tree   | shutil.copymode(TOP / name, new / name)                      | pass                                         | in_tree
+in_tree   | shutil.rmtree(old, ignore_errors=True)                       | pass                                         | in_tree
+in_tree   | if not lines:                                                | if False:                                    | in_tree
+guests    | if status is None:                                           | if False:                                    | machine.Machine.test_a_script_for_the_shell
+guests    | elif line.startswith("# guest: broken: "):                   | elif False:                                  | machine.Machine.test_a_script_for_the_shell
+guests    | status = int(line.split()[-1])                               | status = 0                                   | machine.Machine.test_a_script_for_the_shell
+coverage  | if len(found) < len(COVERED):                                | if False:                                    | coverage
+coverage  | if not tar.is_file() or not tar.stat().st_size:              | if False:                                    | coverage
+coverage  | self.lines[line] = self.lines.get(line, 0) + count           | pass                                         | coverage
+coverage  | self.functions.get(name, (0, 0))[1] + count                  | count                                        | coverage
+coverage  | if start <= line < end}                                      | if start <= line}                            | coverage
+manual    | names += action.option_strings                               | pass                                         | manual
+manual    | [a for a in group._group_actions if a.option_strings and     | [a for a in group._group_actions[1:] if a.option_strings and | manual
 reports   | if options.strict and skipped and status in (0, 4):          | if False:                                    | options.Command.test_strict_counts_skips
 options   | near = difflib.get_close_matches(unknown                     | near = (lambda *a: [])(unknown               | options.Parse
 options   | if options.native and options.kernel:                        | if False:                                    | options.Parse
@@ -103,6 +126,8 @@ bisect    | if step.status == UNTESTABLE:                                | if Fa
 bisect    | self.git("bisect", "reset", check=False)                     | pass                                         | bisect.Toy.test_finds_the_commit
 bisect    | self.git("checkout", "--quiet", before, "--")                | pass                                         | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
 bisect    | if self.git("status", "--porcelain", "--untracked-files=no").strip(): | if False:                           | bisect.Toy.test_a_tree_with_changes_is_refused_and_nothing_is_lost
+bisect    | if test.verdict == verdict] if run else []                   | if False] if run else []                     | bisect.Toy.test_finds_the_commit
+bisect    | if compare.rank(change.after) > compare.rank(change.before)] | if False]                                    | bisect.Toy.test_finds_the_commit
 bisect    | if not self._leads(self.good, self.bad):                     | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
 fault     | lacks = [name for name in NEEDED if name not in fields]      | lacks = []                                   | faults.Header
 fault     | bad = [claim for claim in words.get("claim", ())             | bad = [claim for claim in ()                 | faults.Header
@@ -115,7 +140,7 @@ theirs    | found[2]: not found[1] for found                             | found
 faults    | if not ok and before.passed.get(name)]                       | if not ok]                                   | faults.Theirs
 faults    | if after.note and not before.note else                       | if after.note else                           | faults.Theirs
 options   | if options.word != "faults" and (                            | if False and (                               | faults.Select
-lint      | ".sh", ".cocci",                                             | ".sh",                                       | faults.Files
+lint      | ".bash", ".cocci",                                           | ".bash",                                       | faults.Files
 """
 
 
@@ -150,9 +175,10 @@ def copy(folder: str) -> Path:
     """The parts of the tree that the tests need."""
     top = Path(folder, "copy")
     top.mkdir()
-    for part in ("common", "faults", "report", "runner", "selftest", "vm"):
+    for part in ("common", "docs", "faults", "hmm-coherent", "report", "runner", "selftest", "vm"):
         shutil.copytree(TOP / part, top / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(TOP / "run_tests.sh", top)
+    for part in (*TOP.glob("*.sh"), *map(TOP.joinpath, (".gitignore", "Makefile", "README.md", "config", "settings"))):
+        shutil.copy(part, top)
     return top
 
 
