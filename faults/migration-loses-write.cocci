@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in migration-back
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: protect.coherent-rw.migrated-while-mapped coherent.rw.migrate-back
+// tests: protect.system-rw.migrated-while-mapped coherent.ro-rw.migrate-back
 @@
 identifier f =~ "^(migrate_vma_collect_pmd)$";
 expression E;

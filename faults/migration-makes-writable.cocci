@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in migration-back
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: protect.coherent-ro.migrated-while-mapped fork.coherent-rw.migrated-while-shared
+// tests: fork.coherent-rw.migrated-while-shared
 // quick: the one of its claim that make check runs
 @@
 identifier f =~ "^(remove_migration_pte)$";
