@@ -79,12 +79,12 @@ session   | run.hang(ending.running, ending.why, number)                       |
 session   | run.vm_died(number, ending.running or None, ending.why, console) | pass                                     | machine:mute
 session   | if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count: | if not ending.left or lane.number > (CHANCES - 1) * count: | machine:mute
 session   | if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count: | if True: | machine:once-dies-in-second
-session   | for number, part in enumerate(share(self.work, self.side_by_side), 1)] | for number, part in enumerate([self.work], 1)] | machine:good
+session   | parts = share(usual, self.side_by_side) if                  | parts = share(usual, 1) if                   | machine:good
 session   | klog.blame(run,                                              | (lambda *a: None)(run,                       | machine:splat-.*
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((kmsg, True),):          | machine:splat-on-console
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((console, False),):      | machine:splat-in-second
 supervise | if verdict := follower.late():                               | if False:                                    | machine:mute
-supervise | alone = verdict[0] not in ("signal", "stopped")             | alone = True                                 | killer:vm_SIGINT
+supervise | alone = verdict[0] not in ("signal", "stopped")             | alone = True                                 | machine.Machine.test_until_fail_stops_all_machines
 supervise | if not self.done:                                            | if False:                                    | machine:once-panic-in-second
 supervise | if status:\n                                                 | if False:\n                                  | machine:ends-badly
 supervise | if self.broken:                                              | if False:                                    | machine:lacks-and-dies

@@ -52,7 +52,7 @@ TABLE = (
     # dies or hangs in a test: that one fails, the others run in a second machine
     Row("once-panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
     Row("once-dies-in-second", 1, "pass", "fail/vm", "pass", machines=2),
-    Row("once-closes-early", 1, "pass", "fail/vm", "pass", machines=2),
+    Row("once-closes-early", 1, "pass", "fail/vm", "pass", says="closed its result channel", machines=2),
     Row("once-hangs-in-second", 1, "pass", "fail/hang", "pass", machines=2),
     Row("once-ignores-term", 1, "pass", "fail/hang", "pass", seconds=10, machines=2),
     Row("once-hangs-between", 1, "pass", "pass", "pass", "run.program=fail/hang", machines=2),
@@ -158,6 +158,14 @@ class Machine(unittest.TestCase):
                 self.assertEqual((got.status, got.stdout.replace("\n\n", "\n")), (status, out), got.stderr)
                 self.assertIn(says, got.stderr)
                 self.assertEqual((got.left, "Traceback" in got.stderr), ({}, False))
+
+    def test_until_fail_stops_all_machines(self):
+        with tempfile.TemporaryDirectory() as name:
+            got = kit.run(Path(name), "--vm", "--until-fail", "--repeat", "3000", "-j", "3", FAKE_QEMU="fails-second", FAKE_QEMU_STATE=name,
+                          HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            self.assertEqual(got.status, 1, got.stderr)
+            self.assertLess(sum(len(t["attempts"]) for t in got.report["tests"] if t["verdict"] == "pass"), 6000)
+            self.assertEqual([machine["ended"] for machine in got.report["info"]["machines"]], ["stopped"] * 3)
 
     def test_each_behaviour(self):
         kit.slowness()
