@@ -13,7 +13,10 @@
 
 IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
-PROGRAMS := hmm_coherent_matrix hmm_coherent_fork hmm_coherent_protect hmm_coherent_direct_io hmm_coherent_fixed_buffers
+PROGRAMS := $(addprefix hmm_coherent_, \
+	matrix fork protect direct_io fixed_buffers \
+	in_flight orders registered races refcount zap accounts \
+	numa devices device_life tracking ksm reclaim mlock huge destructive)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
@@ -85,6 +88,9 @@ run_tests:
 check:
 	@./run_tests.sh check
 
+faults:
+	@./run_tests.sh faults $(ARGS)
+
 deps:
 	@./run_tests.sh deps
 
@@ -113,8 +119,8 @@ print-programs:
 	@printf '%s\n' $(abspath $(addprefix $(OUTPUT)/,$(PROGRAMS)))
 
 help:
-	@echo "make [all] | run_tests | check | deps | doctor | bench | import | manual | install | clean"
+	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | import | manual | install | clean"
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all run_tests check deps bench doctor import manual install clean print-programs help
+.PHONY: all run_tests check faults deps bench doctor import manual install clean print-programs help
 endif

@@ -84,7 +84,6 @@ struct extent_row {
 	size_t pages;
 };
 
-#define BIT(n) (1u << (n))
 
 /* What is open for all cells of a process. */
 struct bench {

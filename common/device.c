@@ -44,7 +44,17 @@ enum place device_of_pfn(unsigned long pfn)
 	return NOWHERE;
 }
 
-static int command(struct device *device, unsigned long request, const void *addr, size_t npages)
+size_t device_pages(enum place memory)
+{
+	int i;
+
+	for (i = 0; i < NODES; i++)
+		if (nodes[i].found && nodes[i].memory == memory)
+			return nodes[i].end_pfn - nodes[i].first_pfn;
+	return 0;
+}
+
+int device_command(struct device *device, unsigned long request, const void *addr, size_t npages)
 {
 	struct hmm_dmirror_cmd cmd = {
 		.addr = (uintptr_t)addr,
@@ -59,27 +69,27 @@ static int command(struct device *device, unsigned long request, const void *add
 
 int device_migrate_to(struct device *device, const void *addr, size_t npages)
 {
-	return command(device, HMM_DMIRROR_MIGRATE_TO_DEV, addr, npages);
+	return device_command(device, HMM_DMIRROR_MIGRATE_TO_DEV, addr, npages);
 }
 
 int device_migrate_back(struct device *device, const void *addr, size_t npages)
 {
-	return command(device, HMM_DMIRROR_MIGRATE_TO_SYS, addr, npages);
+	return device_command(device, HMM_DMIRROR_MIGRATE_TO_SYS, addr, npages);
 }
 
 int device_read(struct device *device, const void *addr, size_t npages)
 {
-	return command(device, HMM_DMIRROR_READ, addr, npages);
+	return device_command(device, HMM_DMIRROR_READ, addr, npages);
 }
 
 int device_write(struct device *device, const void *addr, size_t npages)
 {
-	return command(device, HMM_DMIRROR_WRITE, addr, npages);
+	return device_command(device, HMM_DMIRROR_WRITE, addr, npages);
 }
 
 static unsigned char snapshot_byte(struct device *device, const void *addr)
 {
-	int error = command(device, HMM_DMIRROR_SNAPSHOT, addr, 1);
+	int error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, 1);
 
 	if (error)
 		broken("the driver's snapshot of %p: %s", addr, strerror(-error));

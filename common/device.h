@@ -56,6 +56,15 @@ int device_write(struct device *device, const void *addr, size_t npages);
 /* Look at one page. Does not change it. */
 struct snapshot device_snapshot(struct device *device, const void *addr);
 
+/*
+ * One of the driver's rarer commands (HMM_DMIRROR_* of lib/test_hmm_uapi.h) for @npages pages at @addr. Returns 0 or -errno; -EINVAL when
+ * this kernel's driver does not know it (dmirror_fops_unlocked_ioctl()).
+ */
+int device_command(struct device *device, unsigned long request, const void *addr, size_t npages);
+
+/* How many pages a coherent device has. */
+size_t device_pages(enum place memory);
+
 /* Which place is the page frame @pfn: COHERENT, REMOTE or PRIVATE, or NOWHERE when it is on no device. */
 enum place device_of_pfn(unsigned long pfn);
 

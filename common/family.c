@@ -22,10 +22,10 @@
 /* An answer takes microseconds; a slow, loaded machine is given this much before its child counts as lost. */
 #define ANSWER_MS 20000
 
-enum order { READ, WRITE, UNMAP, PROTECT, VM_READ, VM_WRITE, POKE, PEEK, LEAVE };
+enum order { READ, WRITE, UNMAP, PROTECT, VM_READ, VM_WRITE, POKE, PEEK, CALL, LEAVE, EXEC };
 
 static const char *const order_names[] = {
-	"read", "write", "unmap", "protect", "process_vm_readv", "process_vm_writev", "poke", "peek", "leave",
+	"read", "write", "unmap", "protect", "process_vm_readv", "process_vm_writev", "poke", "peek", "call", "leave", "exec",
 };
 
 struct message {
@@ -34,6 +34,8 @@ struct message {
 	size_t first, count;
 	enum writer writer;
 	int prot;
+	child_act *act;
+	long arg;
 	pid_t target;
 };
 
@@ -169,10 +171,22 @@ static long obey(struct message *m, void *local)
 	case POKE:
 	case PEEK:
 		return do_poke(m, local);
+	case CALL:
+		return m->act(&m->buffer, m->arg);
 	default:
 		_exit(7);
 	}
 	return result < 0 ? -errno : result;
+}
+
+/* Another program in this process: this one again, which only lists its tests. The pipes close by themselves. */
+static void become_another_program(void)
+{
+	int null = open("/dev/null", O_WRONLY);
+
+	dup2(null, STDOUT_FILENO);
+	execl("/proc/self/exe", "hmm-coherent", "--list", NULL);
+	_exit(7);
 }
 
 static void puppet(pid_t parent, int orders, int answers)
@@ -188,6 +202,8 @@ static void puppet(pid_t parent, int orders, int answers)
 	while (read(orders, &m, sizeof(m)) == sizeof(m)) {
 		if (m.order == LEAVE)
 			_exit(0);
+		if (m.order == EXEC)
+			become_another_program();
 		result = obey(&m, local);
 		if (!put(answers, &result, sizeof(result)))
 			_exit(7);
@@ -236,15 +252,25 @@ static void reap(struct child *child, bool killed)
 		broken("a child ended with wait status 0x%x", status);
 }
 
-void child_leave(struct child *child)
+static void end(struct child *child, enum order order)
 {
-	struct message m = { .order = LEAVE };
+	struct message m = { .order = order };
 
 	if (!child->pid)
 		return;
 	if (!put(child->orders, &m, sizeof(m)))
-		broken("a child is gone before it was told to leave");
+		broken("a child is gone before it was told to %s", order_names[order]);
 	reap(child, false);
+}
+
+void child_leave(struct child *child)
+{
+	end(child, LEAVE);
+}
+
+void child_exec(struct child *child)
+{
+	end(child, EXEC);
 }
 
 void child_kill(struct child *child)
@@ -317,6 +343,13 @@ long child_protect(struct child *child, const struct buffer *buffer, int prot)
 	const size_t first = 0, count = buffer->pages;
 
 	return tell(child, MESSAGE(PROTECT, .prot = prot), NULL);
+}
+
+long child_call(struct child *child, const struct buffer *buffer, child_act *act, long arg)
+{
+	const size_t first = 0, count = buffer->pages;
+
+	return tell(child, MESSAGE(CALL, .act = act, .arg = arg), NULL);
 }
 
 long other_vm_read(struct child *other, const struct buffer *buffer, size_t first, size_t count, void *to)

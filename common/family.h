@@ -30,6 +30,9 @@ void child_fork(struct child *child);
 /* Let it exit, and wait for that: afterwards nothing is mapped by it. It must exit with 0. Nothing happens when there is none. */
 void child_leave(struct child *child);
 
+/* The same by execve(2) of a program that exits with 0. */
+void child_exec(struct child *child);
+
 /* The same by SIGKILL, which it must die of. */
 void child_kill(struct child *child);
 
@@ -43,6 +46,13 @@ enum data child_look(struct child *child, const struct buffer *buffer, size_t pa
 /* The child changes its own mapping of the buffer. Returns 0 or -errno. */
 long child_unmap(struct child *child, const struct buffer *buffer, size_t first, size_t count);
 long child_protect(struct child *child, const struct buffer *buffer, int prot);
+
+/*
+ * The child runs @act in its own copy of this program, for what only one story needs. @act judges nothing and reports nothing: it returns
+ * what it got, which child_call() returns. What @arg points to is the child's copy, as it was when the child was forked.
+ */
+typedef long child_act(const struct buffer *buffer, long arg);
+long child_call(struct child *child, const struct buffer *buffer, child_act *act, long arg);
 
 /*
  * The other process reaches into this one, at @addr, @count pages: process_vm_readv() into @to, process_vm_writev(), ptrace POKEDATA and

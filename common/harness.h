@@ -48,6 +48,34 @@ static struct scenario *scenarios;
 		FIXTURE_DATA(fixture_name) __attribute__((unused)) (*self), \
 		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) (*variant))
 
+/*
+ * Which tests of a fixture can never apply to the running kernel, and why: a function body that gets @variant and the name of the @test as in
+ * SCENARIO(), and returns the reason, NULL when it applies. Not for what a machine merely lacks: that is a skip.
+ */
+struct applicability {
+	const char *fixture;
+	const char *(*why_not)(const void *variant, const char *test);
+	struct applicability *next;
+};
+
+static struct applicability *applicabilities;
+
+#define WHY_NOT(fixture_name) \
+	static const char *fixture_name##_why_not_body(const FIXTURE_VARIANT(fixture_name) (*variant), const char *test); \
+	static const char *fixture_name##_why_not(const void *variant, const char *test) \
+	{ \
+		return fixture_name##_why_not_body(variant, test); \
+	} \
+	static struct applicability fixture_name##_applicability = { .fixture = #fixture_name, .why_not = fixture_name##_why_not }; \
+	static void __attribute__((constructor)) fixture_name##_limit(void) \
+	{ \
+		fixture_name##_applicability.next = applicabilities; \
+		applicabilities = &fixture_name##_applicability; \
+	} \
+	static const char *fixture_name##_why_not_body( \
+		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) (*variant), \
+		const char __attribute__((unused)) *test)
+
 struct harness_entry {
 	struct __fixture_metadata *fixture;
 	struct __fixture_variant_metadata *variant;
@@ -148,6 +176,17 @@ static size_t __attribute__((unused)) harness_tests(struct suite_test **tests)
 	return count;
 }
 
+static const char __attribute__((unused)) *harness_not_applicable(const struct suite_test *test)
+{
+	const struct harness_entry *entry = test->arg;
+	const struct applicability *one;
+
+	for (one = applicabilities; one; one = one->next)
+		if (!strcmp(one->fixture, entry->fixture->name))
+			return one->why_not(entry->variant->data, entry->test->name);
+	return NULL;
+}
+
 static void __attribute__((unused)) harness_prepare(FILE *out)
 {
 	driver_provide(out);
@@ -158,7 +197,8 @@ static void __attribute__((unused)) harness_prepare(FILE *out)
 /* main() of a program that has scenarios and nothing else. */
 static int __attribute__((unused)) harness_main(const char *program, int argc, char **argv)
 {
-	struct suite suite = { .program = program, .prepare = harness_prepare, .run_test = harness_run_test };
+	struct suite suite = { .program = program, .prepare = harness_prepare,
+		.not_applicable = harness_not_applicable, .run_test = harness_run_test };
 
 	suite.count = harness_tests(&suite.tests);
 	return suite_main(&suite, argc, argv);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "direct_io.h"
@@ -29,6 +31,20 @@ int write_text(const char *path, const char *text)
 		error = -errno;
 	close(fd);
 	return error;
+}
+
+bool wait_until(bool (*holds)(void *arg), void *arg, int seconds)
+{
+	struct timespec began, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	do {
+		if (holds(arg))
+			return true;
+		poll(NULL, 0, 2);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - began.tv_sec <= seconds);
+	return holds(arg);
 }
 
 long read_counter(const char *path, const char *key)
@@ -129,7 +145,7 @@ void features_probe(FILE *out)
 
 	uname(&name);
 	snprintf(features.release, sizeof(features.release), "%s", name.release);
-	if (sscanf(name.release, "%d.%d", &major, &minor) == 2)
+	if (sscanf(name.release, "%d.%d.%d", &major, &minor, &features.sublevel) >= 2)
 		features.version = major * 100 + minor;
 	features.page_size = sysconf(_SC_PAGESIZE);
 	choose_foll_numbers();

@@ -13,6 +13,7 @@
 struct features {
 	char release[65];
 	int version;		/* of the kernel: 6.12 is 612 */
+	int sublevel;		/* 6.12.117 is 117; 0 when the release does not say */
 	size_t page_size;	/* bytes */
 	bool gup_test;		/* /sys/kernel/debug/gup_test can be opened */
 	bool pin_stays;		/* gup_test has PIN_LONGTERM_TEST_START: pins that outlive the ioctl */
@@ -31,6 +32,9 @@ void features_probe(FILE *out);
 
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text);
+
+/* Look every few milliseconds whether @holds(@arg), for at most @seconds. Returns whether it did. */
+bool wait_until(bool (*holds)(void *arg), void *arg, int seconds);
 
 /* The value after "@key " at the start of a line of the file @path (such as /proc/vmstat), or -1. */
 long read_counter(const char *path, const char *key);

@@ -37,12 +37,13 @@ const char *place_name(enum place place)
 	return names[place];
 }
 
-static uint64_t pagemap_entry(pid_t pid, const void *addr)
+/* The entries of @npages pages at @addr. */
+static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t npages)
 {
 	static int own_fd = -1;
 	static pid_t own_pid;
-	off_t offset = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(uint64_t);
-	uint64_t entry;
+	off_t offset = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(*entries);
+	ssize_t size = npages * sizeof(*entries);
 	char path[64];
 	bool own = !pid;
 	int fd;
@@ -56,7 +57,7 @@ static uint64_t pagemap_entry(pid_t pid, const void *addr)
 		if (fd < 0)
 			broken("%s: %s", path, strerror(errno));
 	}
-	if (pread(fd, &entry, sizeof(entry), offset) != sizeof(entry))
+	if (pread(fd, entries, size, offset) != size)
 		broken("pagemap of process %d at %p: %s", pid, addr, strerror(errno));
 	if (!own) {
 		close(fd);
@@ -66,12 +67,10 @@ static uint64_t pagemap_entry(pid_t pid, const void *addr)
 		own_fd = fd;
 		own_pid = getpid();
 	}
-	return entry;
 }
 
-struct page page_at(pid_t pid, const void *addr)
+static struct page page_of_entry(uint64_t entry)
 {
-	uint64_t entry = pagemap_entry(pid, addr);
 	struct page page = {
 		.present = entry & PM_PRESENT,
 		.single = entry & PM_SINGLE,
@@ -91,6 +90,29 @@ struct page page_at(pid_t pid, const void *addr)
 		page.pfn = page.at == PRIVATE ? PM_SWAP_OFFSET(entry) : 0;
 	}
 	return page;
+}
+
+struct page page_at(pid_t pid, const void *addr)
+{
+	uint64_t entry;
+
+	pagemap_read(pid, addr, &entry, 1);
+	return page_of_entry(entry);
+}
+
+size_t pages_at(const void *addr, size_t npages, enum place at)
+{
+	const char *from = addr;
+	uint64_t entries[512];
+	size_t i, chunk, count = 0;
+
+	for (; npages; npages -= chunk, from += chunk * sysconf(_SC_PAGESIZE)) {
+		chunk = npages < 512 ? npages : 512;
+		pagemap_read(0, from, entries, chunk);
+		for (i = 0; i < chunk; i++)
+			count += page_of_entry(entries[i]).at == at;
+	}
+	return count;
 }
 
 /* One run of ZONE_MOVABLE page frames; a machine has few. */

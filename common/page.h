@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* In a mask of places, or of pages. */
+#define BIT(n) (1u << (n))
+
 /* Where a page is. A page on a device is told by its PFN, not by what somebody asked for. */
 enum place {
 	NOWHERE,		/* not mapped: a hole */
@@ -36,6 +39,9 @@ struct page {
 
 /* The page at @addr in the process @pid, 0 for this one. Breaks the test when pagemap can't be read (it takes CAP_SYS_ADMIN). */
 struct page page_at(pid_t pid, const void *addr);
+
+/* How many of the @npages pages at @addr in this process are @at. For ranges of many pages. */
+size_t pages_at(const void *addr, size_t npages, enum place at);
 
 struct page_dump {
 	bool valid;		/* false: the page is not present, or there is no gup_test */

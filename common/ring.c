@@ -33,6 +33,14 @@ void ring_close(struct ring *ring)
 	io_uring_queue_exit(&ring->uring);
 }
 
+void ring_forget(struct ring *ring)
+{
+	ring->registered = false;
+	io_uring_queue_exit(&ring->uring);
+	/* What the story's end closes again. */
+	ring_open(ring);
+}
+
 int ring_register(struct ring *ring, void *addr, size_t size)
 {
 	struct iovec iov = { addr, size };

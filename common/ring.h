@@ -24,6 +24,9 @@ bool ring_available(void);
 void ring_open(struct ring *ring);
 void ring_close(struct ring *ring);
 
+/* Close this process's descriptor and nothing else: whoever inherited it still has the ring, with all that is registered in it. */
+void ring_forget(struct ring *ring);
+
 /* Register one buffer as number 0. Returns 0 or -errno (liburing returns it; errno is not set). */
 int ring_register(struct ring *ring, void *addr, size_t size);
 

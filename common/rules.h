@@ -64,6 +64,10 @@ struct rule {
 	     "a page with references beyond its mappings is not migrated") \
 	RULE(PIN_FOLLOWS_OWNER, "pin-follows-owner", "S7", "folio_needs_cow_for_dma(), copy_present_page(), mm/memory.c", \
 	     "the holder of a pin and the process that pinned go on seeing the same page, also over fork") \
+	RULE(PIN_ENDS_WITH_HOLDER, "pin-ends-with-holder", "S7", "io_buffer_unmap(), unpin_user_pages(); io_ring_ctx_free()", \
+	     "a pin ends with the last one who holds it, and then the page can be moved again") \
+	RULE(PINS_ARE_ACCOUNTED, "pins-are-accounted", "S7", "io_account_mem(), io_buffer_account_pin(), io_uring/rsrc.c", \
+	     "pages pinned for long count in VmPin and against RLIMIT_MEMLOCK for all who are bound by it, wherever they were before") \
 	RULE(NO_LEAK, "nobody-sees-the-other", "S5", "copy_present_pte(), mm/memory.c", \
 	     "after fork nobody ever sees bytes that the other wrote later") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \
@@ -72,8 +76,56 @@ struct rule {
 	     "a transfer that meets a page it may not use stops there: what came before arrives or nothing does") \
 	RULE(HOLE_IS_FILLED, "hole-is-filled", "S2", "do_anonymous_page(), mm/memory.c", \
 	     "an access to a page that was never touched gets one of system memory, zero-filled") \
+	RULE(REFERENCE_A_MAPPING, "reference-a-mapping", "S4", "do_wp_page(), free_zone_device_page(); offset gone with ef233450898f", \
+	     "a device page has one reference for each mapping and one for each holder, 1024 for each FOLL_PIN, and no offset") \
+	RULE(ACCOUNTS_RETURN, "accounts-return", "S3", "add_mm_rss_vec(), mem_cgroup_uncharge() in free_zone_device_page()", \
+	     "what a device page cost its user (RSS, the memory cgroup's charge, commit) is given back when it is unmapped") \
 	RULE(FREED_TO_DRIVER, "freed-to-the-driver", "S3", "zap_pte_range(), free_zone_device_page()", \
-	     "the last unmap gives the page back to the driver, once")
+	     "the last unmap gives the page back to the driver, once") \
+	RULE(NODE_OF_DEVICE, "node-of-device", "S1", "memremap_pages(), mm/memremap.c; lookup_node(), mm/mempolicy.c", \
+	     "all pages of a device are on the node that its driver named, and say so") \
+	RULE(NODES_PASS_OVER, "nodes-pass-over", "S2", "do_pages_stat_array(), add_folio_for_migration(), queue_folios_pte_range()", \
+	     "calls that query or move memory by its node pass over device pages, whatever their node") \
+	RULE(COPY_BY_POLICY, "copy-by-policy", "S5", "wp_page_copy(), migrate_device_coherent_folio(); mbind(2)", \
+	     "a page of memory that replaces a device page obeys the mapping's memory policy, and without one the task's") \
+	RULE(BACK_BY_POLICY, "back-by-policy", "S2", "dmirror_devmem_fault_alloc_and_copy(), lib/test_hmm.c", \
+	     "the driver takes the memory for migration back by the policy of the mapping, and without one the task's") \
+	RULE(ONLY_ANONYMOUS, "only-anonymous", "S2", "migrate_device_pages(), mm/migrate_device.c", \
+	     "a page with a file or shared memory behind it is not migrated to a device; the driver finds nothing to read and says ENOENT") \
+	RULE(RANGE_REFUSED, "range-refused", "S2", "dmirror_migrate_to_device(), dmirror_fops_unlocked_ioctl(); migrate_vma_setup()", \
+	     "a range that is empty, not of whole pages, not mapped or not readable is refused as a whole") \
+	RULE(MIRROR_OF_OPENER, "mirror-of-opener", "S2", "dmirror_fops_open(), lib/test_hmm.c", \
+	     "a device file acts on the memory of the process that opened it, whoever uses it, and on nothing once that is gone") \
+	RULE(DEVICE_EXCLUSIVE, "device-exclusive", "S1", "make_device_exclusive(), restore_exclusive_pte()", \
+	     "exclusive access by the device takes the page out of the page table; the CPU's touch puts the same page back") \
+	RULE(NO_PAGE_NO_MOVE, "no-page-no-move", "S2", "migrate_device_pages(), remove_migration_ptes()", \
+	     "a page for which there is no place to go stays, mapped as before, with its bytes") \
+	RULE(CLOSE_EVICTS, "close-evicts", "S3", "dmirror_device_evict_chunk(), migrate_device_range()", \
+	     "eviction brings all pages of a device to memory for all who map them, keeping permission and exclusivity") \
+	RULE(MARKS_TRAVEL, "marks-travel", "S2", "migrate_vma_collect_pmd(), remove_migration_pte()", \
+	     "what the page table says of a page, soft-dirty and protection by userfaultfd, is the same after migration") \
+	RULE(MONITOR_FILLS, "monitor-fills", "S2", "migrate_vma_insert_page(), userfaultfd_missing()", \
+	     "a page that is missing for userfaultfd is its monitor's business; migration leaves it missing") \
+	RULE(COUNTED_AS_MEMORY, "counted-as-memory", "S1", "smaps_pte_entry(), pagemap_page_category(), fs/proc/task_mmu.c; vm_normal_page()", \
+	     "who looks at a process's page table finds a device page as present anonymous memory") \
+	RULE(NOT_MERGED, "not-merged", "S2", "ksm_scan_thread(), get_mergeable_page(), mm/ksm.c", \
+	     "KSM merges no page on a device with another, and puts no page on one") \
+	RULE(NOT_RECLAIMED, "not-reclaimed", "S2", "madvise_cold_or_pageout_pte_range(), mm/madvise.c; shrink_folio_list()", \
+	     "reclaim passes over device pages, which are on no LRU list: they are not aged and not swapped out") \
+	RULE(SWAP_KEEPS, "swap-keeps", "S2", "migrate_vma_collect_pmd(), shrink_folio_list(), do_swap_page()", \
+	     "swapping out and in gives the last bytes that were written, wherever that was; what is swapped out is not migrated") \
+	RULE(SWAP_CACHE, "swap-cache", "S2", "migrate_device_pages(), folio_free_swap()", \
+	     "a page in the swap cache is migrated only after it was taken out of it, and not at all up to 6.4") \
+	RULE(LOCKED_AS_MEMORY, "locked-as-memory", "S3", "mlock_pte_range(), mlock_vma_folio(), munlock_vma_folio()", \
+	     "mlock counts memory, not pages on a device; what is unlocked and unmapped is counted no more, wherever it was meanwhile") \
+	RULE(FRESH_FRAME, "fresh-frame", "S3", "free_zone_device_folio(), zone_device_page_init()", \
+	     "a page frame that goes back to the driver leaves all of its state behind") \
+	RULE(HUGE_IS_SPLIT, "huge-is-split", "S2", "migrate_vma_collect_pmd(), split_huge_page(); dmirror_migrate_alloc_and_copy()", \
+	     "a huge page is split for a device with small pages; what is not migrated stays, all of it mapped as before, with its bytes") \
+	RULE(NOT_COLLAPSED, "not-collapsed", "S2", "hpage_collapse_scan_pmd(), mm/khugepaged.c", \
+	     "a range with a page on a device is not made into a huge page") \
+	RULE(HUGETLB_REFUSED, "hugetlb-refused", "S2", "migrate_vma_setup(), mm/migrate_device.c", \
+	     "hugetlb memory is not migrated to a device: the range is refused")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };

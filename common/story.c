@@ -2,10 +2,13 @@
 #include "story.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "kernel.h"
 #include "outcome.h"
@@ -79,6 +82,7 @@ void story_end(struct story *story)
 		record(story);
 	child_leave(&story->child);
 	child_leave(&story->second_child);
+	story_let_go(story);
 	if (story->has_ring)
 		ring_close(&story->ring);
 	if (story->has_medium)
@@ -109,6 +113,26 @@ void story_medium(struct story *story, enum medium_kind kind)
 	}
 	story->has_medium = true;
 	medium_write(&story->medium, story->buffer.serial, story->buffer.pages, BY_MEDIUM);
+}
+
+void story_hold(struct story *story, size_t page)
+{
+	struct iovec iov = { buffer_page(&story->buffer, page), features.page_size };
+
+	if (pipe2(story->holding, O_CLOEXEC))
+		broken("pipe: %s", strerror(errno));
+	story->holds = true;
+	if (vmsplice(story->holding[1], &iov, 1, 0) != (ssize_t)features.page_size)
+		broken("vmsplice: %s", strerror(errno));
+}
+
+void story_let_go(struct story *story)
+{
+	if (!story->holds)
+		return;
+	close(story->holding[0]);
+	close(story->holding[1]);
+	story->holds = false;
 }
 
 void story_protect(struct story *story, size_t first, size_t count, int prot)
@@ -201,6 +225,18 @@ void expect_exclusive(struct story *story, size_t page, bool exclusive)
 			    dump.exclusive ? "exclusive" : "not exclusive");
 }
 
+void expect_counted(struct story *story, size_t page, int references, int mappings)
+{
+	struct page_dump dump = page_dump(buffer_page(&story->buffer, page));
+	char expected[64], seen[64];
+
+	if (!dump.valid)
+		broken("gup_test gives no dump of page %zu", page);
+	snprintf(expected, sizeof(expected), "refcount %d mapcount %d", references, mappings);
+	snprintf(seen, sizeof(seen), "refcount %d mapcount %d", dump.refcount, dump.mapcount);
+	expect_text(dump.refcount == references && dump.mapcount == mappings, page, "counts", expected, seen);
+}
+
 void expect_stays(struct story *story, size_t page)
 {
 	expect_at(story, page, story->place);
@@ -245,6 +281,15 @@ void expect_child_sees(struct story *story, struct child *child, size_t page, en
 		expect(false, "the child cannot read page %zu", page);
 	else
 		expect_bytes(copy_page(), story, page, writer, "the child sees");
+}
+
+void expect_holder_sees(struct story *story, size_t page, enum writer writer)
+{
+	if (read(story->holding[0], copy_page(), features.page_size) != (ssize_t)features.page_size)
+		expect(false, "the holder of the reference cannot read page %zu", page);
+	else
+		expect_bytes(copy_page(), story, page, writer, "the reference's holder sees");
+	story_let_go(story);
 }
 
 void expect_medium_has(struct story *story, size_t page, enum writer writer)

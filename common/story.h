@@ -26,6 +26,8 @@ struct story {
 	bool has_medium;
 	struct ring ring;
 	bool has_ring;
+	int holding[2];		/* a pipe whose reader has not come yet; see story_hold() */
+	bool holds;
 };
 
 /*
@@ -39,6 +41,13 @@ void story_end(struct story *story);
 void story_ring(struct story *story);
 enum medium_kind { ON_FILE, ON_RAW, ON_SLOW };
 void story_medium(struct story *story, enum medium_kind kind);
+
+/*
+ * Somebody holds a FOLL_GET reference on page @page and may read it at any time: vmsplice(2) into a pipe. story_let_go() gives it back. What
+ * the holder sees is looked at once, by expect_holder_sees(), which lets go too.
+ */
+void story_hold(struct story *story, size_t page);
+void story_let_go(struct story *story);
 
 /* mprotect() the pages [first, first + count) of the buffer. */
 void story_protect(struct story *story, size_t first, size_t count, int prot);
@@ -76,6 +85,11 @@ void expect_copied(struct story *story, size_t page);
 void expect_owner_sees(struct story *story, size_t page, enum writer writer);
 void expect_child_sees(struct story *story, struct child *child, size_t page, enum writer writer);
 void expect_medium_has(struct story *story, size_t page, enum writer writer);
+
+void expect_holder_sees(struct story *story, size_t page, enum writer writer);
+
+/* How many references and mappings the kernel counts for the page (dump_page()); needs gup_test. */
+void expect_counted(struct story *story, size_t page, int references, int mappings);
 
 /* The child maps the frame that the story began with, or another. */
 void expect_child_keeps_frame(struct story *story, struct child *child, size_t page);

@@ -47,6 +47,13 @@ unsigned long suite_seed(void)
 	return seed;
 }
 
+long suite_stress(void)
+{
+	const char *text = getenv("HMM_COHERENT_STRESS");
+
+	return text ? strtol(text, NULL, 10) : 0;
+}
+
 static long elapsed_ms(const struct timespec *since)
 {
 	struct timespec now;

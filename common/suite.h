@@ -42,6 +42,9 @@ struct suite {
 /* The seed given by --seed (default 1): everything random in a test is derived from it. */
 unsigned long suite_seed(void);
 
+/* HMM_COHERENT_STRESS: seconds for which a race shall go on, 0 when it has its own number of rounds. */
+long suite_stress(void);
+
 /* For the process that suite.run_cells() forked. */
 void suite_run_cells(void);
 

@@ -42,6 +42,12 @@ bool transfer_is_done(struct transfer *transfer)
 	return wait_at_most(transfer, 0);
 }
 
+void transfer_prove_in_flight(struct transfer *transfer)
+{
+	if (transfer_is_done(transfer))
+		broken("the transfer was over before the test had done its part: HMM_COHERENT_SLOW is not slow");
+}
+
 long transfer_finish(struct transfer *transfer)
 {
 	if (!wait_at_most(transfer, COMPLETION_S))

@@ -14,10 +14,11 @@ How a runner drives it:
     run.expect("hmm_coherent_fork", names, {name: what})    once a program; a name may repeat (--repeat)
     run.take(event, vm)             every event of the Reader; natively, the runner makes Guest("start", PROG)
                                     and Guest("exit", "PROG STATUS")
-    run.hang(name, why)             the runner gave up on this test ("" between tests); it then kills
+    run.hang(name, why, vm)         the runner gave up on this test ("" between tests); it then kills the machine
     run.vm_died(vm, running, why, console_lines)
     run.splat(where, lines)         where: NAME, "after NAME", or "" (before the first test); report/splat.py
     run.broken(why)                 the instrument failed
+    run.differ(topic, why, lines)   tests contradict each other; report/agree.py
     run.remaining(program)          what a restarted VM has still to run
     run.interrupted(signum)         Ctrl-C: what was not finished is not-run, and no lie is looked for
     run.stopped(why)                the same without a signal: --until-fail has seen what it waited for
@@ -263,15 +264,17 @@ class Run(Facts):
 
     # -- what the runner saw -------------------------------------------------------------------------------
 
-    def hang(self, name: str, why: str) -> None:
-        if not self._strike(name, "hang", why):
+    def hang(self, name: str, why: str, vm: int = 0) -> None:
+        """`vm` is the machine that will be killed for it; 0: all there are."""
+        mine = [session for number, session in self._sessions.items() if vm in (0, number)]
+        if not self._strike(name, "hang", why, (), mine):
             when = f"after {name}" if name else "between tests"
             self._problem("program", "fail", "hang", f"{why} ({when})")
-        for session in self._sessions.values():
+        for session in mine:
             session.excused = True
-        for vm, state in self._up.items():
-            if state in ("up", "ready"):
-                self._up[vm] = "killed"
+        for number, state in self._up.items():
+            if vm in (0, number) and state in ("up", "ready"):
+                self._up[number] = "killed"
 
     def vm_died(self, vm: int, running: str | None, why: str, console: Iterable[str] = ()) -> None:
         session = self._sessions.pop(vm, None)
@@ -283,7 +286,7 @@ class Run(Facts):
             if session.running:         # the kernel log may know of a later beginning; then both are lost
                 names.add(session.running[0].name)
         lines = [Diag("", "console: " + quote(line)) for line in console]
-        struck = [self._strike(name, "vm", why, lines, session) for name in sorted(names)]
+        struck = [self._strike(name, "vm", why, lines, [session] if session else []) for name in sorted(names)]
         if not any(struck) and before != "killed":      # after a hang its death is no news
             # Without `ready` it never came up, which says nothing about any test.
             verdict, cause = ("broken", "") if before in ("", "up") and not last else ("fail", "vm")
@@ -294,11 +297,9 @@ class Run(Facts):
             if self.remaining(program):
                 self._why[program] = f"VM {vm} had died: {why}"
 
-    def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag] = (),
-                session: Session | None = None) -> bool:
+    def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag], sessions: list[Session]) -> bool:
         """End the test `name` with this cause; False if it is not one that can be running."""
-        sessions = [session] if session else list(self._sessions.values())
-        for s in sessions:
+        for s in sessions or list(self._sessions.values()):
             if s.running and s.running[0].name == name:
                 (test, attempt), s.running = s.running, None
                 s.results.append(attempt)
@@ -308,7 +309,7 @@ class Run(Facts):
             test = self.tests.get(name)
             if not test or len(test.attempts) >= test.planned:
                 return False
-            attempt = Attempt(vm=session.vm if session else 0)
+            attempt = Attempt(vm=sessions[0].vm if sessions else 0)
             test.attempts.append(attempt)
         attempt.diags += [Diag(_keyword("fail", cause), why), *lines]
         attempt.verdict, attempt.cause, attempt.reason = "fail", cause, why
@@ -333,6 +334,10 @@ class Run(Facts):
 
     def broken(self, why: str) -> None:
         self._problem("instrument", "broken", "", why)
+
+    def differ(self, topic: str, why: str, lines: Iterable[Diag]) -> None:
+        """Tests that are right each for itself contradict each other: a statement about the kernel."""
+        self._problem(topic, "fail", "check", why, lines)
 
     def interrupted(self, signum: int) -> None:
         self.signal, self.cut = signum, "interrupted"

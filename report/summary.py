@@ -33,18 +33,18 @@ def times(count: int, what: str) -> str:
 
 def _details(test: Test) -> list[str]:
     """Rule, expected, seen, cause: each diagnostic that has a keyword, and an excerpt of the rest."""
-    lines, chatter = [], 0
+    lines, chatter, splats = [], 0, 0
     told = {d.text for d in test.diags if d.keyword}
     if test.reason and test.reason not in told and not test.reason.startswith("expected "):
         lines.append(("because", test.reason))
     for diag in test.diags:
         chatter += not diag.keyword
-        if diag.keyword or chatter <= EXCERPT:
+        splats += diag.keyword == "splat"
+        if chatter <= EXCERPT if not diag.keyword else diag.keyword != "splat" or splats <= EXCERPT:
             lines.append((diag.keyword, diag.text))
-    splats = [line for line in lines if line[0] == "splat"][EXCERPT:]
-    if chatter > EXCERPT or splats:
-        lines = [line for line in lines if line not in splats]
-        lines.append(("", f"... {max(0, chatter - EXCERPT) + len(splats)} more lines in the results folder"))
+    more = max(0, chatter - EXCERPT) + max(0, splats - EXCERPT)
+    if more:
+        lines.append(("", f"... {more} more lines in the results folder"))
     return [f"    {(k + ':').ljust(10) if k else ' ' * 10}{quote(t)}" for k, t in lines]
 
 
@@ -134,6 +134,9 @@ def text(run: Run, colour: bool = False) -> str:
     lines += [f"harmless kernel message, {times(n, 'time')}: {quote(why)}" for why, n in run.harmless.items()]
     if grid := table.text(outcomes(run), run.kernel or run.release):
         lines += [grid, ""]
+    pairs = run.info.get("slow_fast_pairs")
+    if pairs and "run.same-rules" not in run.tests:
+        lines += [f"{pairs} pairs of slow and fast GUP have the same outcome (S9)", ""]
     lines.append(_before_last(run, totals))
     bad, good = totals["failed"], totals["passed"]
     lines.append(paint("red" if bad else "green" if good else "yellow",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`make check`: lint, selftests, then the suite in a VM. The last line is the sum of all."""
+"""`make check`: lint, selftests, the suite in a VM, a few seeded faults. The last line is the sum of all."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ WARNINGS = "-Wall -Wextra -Werror"
 # Not ours to follow: a table written as a macro has no parentheses, and its rows are no code.
 CHECKPATCH = ("--no-tree", "-f", "--terse", "--show-types", "--max-line-length=132",
               "--ignore", "COMPLEX_MACRO,BRACKET_SPACE,SPDX_LICENSE_TAG,FILE_PATH_CHANGES")
+DETECTED = re.compile(r"(\d+) of (\d+) faults that apply are detected")
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 
 
@@ -73,6 +74,7 @@ class Check:
         self.selftests("test_*.py")
         self.step("the suite", self.suite)
         self.selftests("guest_*.py")    # which need the kernel that the suite has built
+        self.step("seeded faults", self.faults)
         total = self.total
         print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
         return 1 if total.failed else 0 if total.passed else 3
@@ -237,6 +239,15 @@ class Check:
         if done.returncode and not step.failed:
             step.failed, step.says = 1, [f"exit status {done.returncode}"]
         return step
+
+    def faults(self) -> Step:
+        """One seeded fault a claim, on the kernel that the suite has built: the suite must see each."""
+        done = self.call([str(TOP / "run_tests.sh"), "faults", "--quick"])
+        found = DETECTED.search(done.stdout)
+        if not found:
+            return Step(failed=1, says=(done.stdout + done.stderr).splitlines()[-SHOWN:])
+        detected, applied = int(found[1]), int(found[2])
+        return Step(detected, applied - detected, says=[] if detected == applied else done.stderr.splitlines())
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:

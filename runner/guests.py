@@ -17,11 +17,13 @@ from runner import klog
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.screen import Screen
 from runner.work import Work
-from vm import child, disk, initramfs, kernel, kvm, qemu, source
+from vm import child, disk, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.profile import PROFILES, Profile
 
 DEFAULT_KERNEL = "6.1"
+MOST_GUESTS = 4             # each takes 1.5 GiB at most, and a quarter of that in practice
+TESTS_WORTH_A_BOOT = 100
 
 
 @dataclass
@@ -34,10 +36,11 @@ class Parts:
     disks: dict[str, Path]
     profile: Profile = PROFILES[""]
 
-    def machine(self, work: Work, number: int, folder: Path, timeout: int, seed: int) -> qemu.Guest:
+    def machine(self, work: Work, number: int, folder: Path, timeout: float, options) -> qemu.Guest:
         """A guest that will run this work."""
         files = {"job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
-                 "job/env": f"TIMEOUT='{timeout}'\nSEED='{seed}'\n"}
+                 "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
+                            f"export HMM_COHERENT_STRESS='{options.stress}'\n"}
         for batch in work.batches:
             files[f"job/{batch.program.name}.list"] = "".join(f"{name}\n" for name in batch.names)
         return self.guest(files, folder, number)
@@ -48,6 +51,11 @@ class Parts:
         job = initramfs.pack({name: text.encode() for name, text in files.items()}) + extra
         return qemu.Guest(self.kernel, self.base, job, self.accel, self.disks, folder, number, self.profile.append,
                           interactive, self.profile.sends_files)
+
+
+def side_by_side(asked: int | None, work: Work) -> int:
+    """How many guests share the work: a test keeps one processor busy, and fewer tests than these are not worth a boot."""
+    return asked or max(1, min(MOST_GUESTS, len(os.sched_getaffinity(0)), work.total() // TESTS_WORTH_A_BOOT))
 
 
 def is_image(spec: str) -> bool:

@@ -14,7 +14,7 @@ from runner.programs import TOP
 # Left open, in words that are not written out here, or this file would find itself.
 OPEN = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")
 SHELL = re.compile(r"#! ?(/usr/bin/env )?/?(\S*/)?(busybox )?(ba|da|a)?sh\b")
-TEXT = (".c", ".h", ".py", ".sh", ".bash", ".yml", ".yaml", ".config")
+TEXT = (".c", ".h", ".py", ".sh", ".bash", ".cocci", ".yml", ".yaml", ".config")
 
 # What no test may do, and why. Only in hmm-coherent/.
 BANNED = (

@@ -13,6 +13,7 @@ WORDS = {
     "deps": ("", "install the missing Debian packages (as root), or print the command"),
     "check": ("", "lint, selftests, then the suite"),
     "bench": ("", "how long everything takes, beside the kernel's own tests"),
+    "faults": ("[GLOB...]", "which seeded kernel faults the suite detects"),
     "compare": ("A B", "what changed between two results folders"),
     "merge": ("A B...", "join the results of --shard 1/N, 2/N, ..."),
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
@@ -137,6 +138,8 @@ def parser() -> Parser:
     where.add_argument("--profile", choices=("debug", "coverage"), default="",
                        help="build the kernel with KASAN, lockdep and the like, or to count the lines that ran: docs/profiles.md")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
+    where.add_argument("-j", "--jobs", type=positive, metavar="N",
+                       help="VMs side by side (one a processor, at most 4)")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
     where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it, or run the script on stdin")
     where.add_argument("--copy", type=Path, metavar="DIR", help="with --shell: put a folder into the guest, under /mnt")
@@ -144,6 +147,8 @@ def parser() -> Parser:
     what = p.add_argument_group("what to run")
     what.add_argument("-l", "--list", action="store_true", help="name and purpose of each test")
     what.add_argument("--dry-run", action="store_true", help="say what would run, and where")
+    what.add_argument("--destructive", action="store_true",
+                      help="also what may bring the kernel down: last, each in a VM of its own")
     what.add_argument("--skip", action="append", default=[], metavar="GLOB", help="leave these out")
     what.add_argument("--shard", type=shard, metavar="I/N", help="the I-th of N parts, for several machines")
     what.add_argument("--repeat", type=positive, metavar="N", help="run each test N times")
@@ -151,6 +156,7 @@ def parser() -> Parser:
                       help="stop at the first failure; repeats 100 times unless --repeat says otherwise")
     what.add_argument("--shuffle", type=shuffle, metavar="SEED", help="in random order (--shuffle=SEED)")
     what.add_argument("--seed", type=natural, default=1, metavar="N", help="of all that is random in tests")
+    what.add_argument("--stress", type=seconds, default=0, metavar="S", help="let each race go on for so many seconds")
     what.add_argument("--timeout", type=seconds, default=30, metavar="S",
                       help="after which a test counts as hung (30)")
     what.add_argument("--boot-timeout", type=seconds, default=60, metavar="S",
@@ -164,9 +170,13 @@ def parser() -> Parser:
     out.add_argument("--strict", action="store_true",
                      help="a skip counts as a failure, and so does a known issue that no longer fails")
     out.add_argument("--gate", type=Path, metavar="DIR", help="fail only for what got worse since DIR")
-    out.add_argument("--known", type=Path, metavar="FILE", help="failures that are expected: docs/known-issues.md")
+    out.add_argument("--known", type=Path, metavar="FILE",
+                     help="failures that are expected, default known-issues.toml: docs/known-issues.md")
     out.add_argument("--bisect-step", action="store_true", help="exit status for git bisect run")
     out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
+    out.add_argument("--quick", action="store_true", help="faults: one a claim, on the kernel of the other runs")
+    out.add_argument("--with-kernel-tests", action="store_true",
+                     help="faults: and which of them hmm-tests, cow and gup_longterm detect")
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
     out.add_argument("-v", "--verbose", action="store_true", help="a line for each test, and commands")
     out.add_argument("-h", "--help", action="help", help="this text")
@@ -190,6 +200,9 @@ def check_sense(options: argparse.Namespace) -> None:
                    "leave one out")
     if options.native and options.profile:
         raise Stop(WRONG_USE, "--profile builds a kernel for a VM, --native runs on the one that is running", "leave one out")
+    if options.destructive and (options.native or options.spm):
+        raise Stop(WRONG_USE, "--destructive may bring the kernel down, so it runs only in VMs",
+                   "leave out --native and --spm")
     if options.vm and options.spm:
         raise Stop(WRONG_USE, "--spm is for a native run, the VM reserves its own ranges", "leave one out")
     if options.copy and not options.shell:
@@ -203,6 +216,7 @@ def check_sense(options: argparse.Namespace) -> None:
     if options.until_fail and not options.repeat:
         options.repeat = 100
     options.repeat = options.repeat or 1
+    options.timeout += options.stress
     if options.word == "compare" and len(options.globs) != 2:
         raise Stop(WRONG_USE, "compare takes two results folders", "./run_tests.sh compare A B")
     if options.word == "merge" and not options.globs:
@@ -212,5 +226,7 @@ def check_sense(options: argparse.Namespace) -> None:
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
     if options.word == "import" and len(options.globs) != 1:
         raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
+    if options.word != "faults" and (options.quick or options.with_kernel_tests):
+        raise Stop(WRONG_USE, f"{'--quick' if options.quick else '--with-kernel-tests'} belongs to faults", "./run_tests.sh faults")
     if options.word in ("doctor", "deps", "check", "bench") and options.globs:
         raise Stop(WRONG_USE, f"{options.word} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")

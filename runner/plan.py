@@ -34,7 +34,7 @@ def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
     """Here if that is possible, else in a VM; the reason is for the user."""
     if programs.given() and not options.vm:
         return "programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing about a kernel"
-    if options.vm or options.kernel or options.shell or options.profile:
+    if options.vm or options.kernel or options.shell or options.profile or options.destructive:
         return "vm", "as asked"
     lacks = host.lacks(options.spm)
     if options.native or options.spm:
@@ -83,6 +83,8 @@ def make(options: argparse.Namespace, screen: Screen) -> Plan:
         kernels, ksrc = sources(options, where, screen)
     paths = programs.build(ksrc, Path(os.environ["HMM_COHERENT_CACHE"]) / "log" / "programs.log")
     tests = programs.select(programs.catalogue(paths), options.globs, options.skip)
+    if not options.destructive:
+        tests = spared(tests)
     if options.shard:
         tests = shard(tests, *options.shard)
     order = random.SystemRandom().randrange(1 << 32) if options.shuffle == "draw" else options.shuffle
@@ -96,6 +98,14 @@ def sources(options: argparse.Namespace, where: str, screen: Screen) -> tuple[li
     specs = (options.kernel or [guests.DEFAULT_KERNEL]) if where == "vm" else []
     kernels = [(spec, guests.find_source(spec, cache, screen)) for spec in specs]
     return kernels, harness(options, [found for _, found in kernels if found], cache, screen)
+
+
+def spared(tests: list[programs.Test]) -> list[programs.Test]:
+    """Without the tests that bring a kernel down."""
+    kept = [test for test in tests if not test.destructive]
+    if not kept:
+        raise Stop(WRONG_USE, f"{tests[0].name} may bring the kernel down", "give --destructive if that is meant")
+    return kept
 
 
 def shard(tests: list[programs.Test], number: int, count: int) -> list[programs.Test]:

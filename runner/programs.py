@@ -27,6 +27,16 @@ class Test:
     what: str
     program: Path
 
+    @property
+    def destructive(self) -> bool:
+        """Meant to bring a kernel down that has a certain bug: runs only when asked, and alone."""
+        return is_destructive(self.name)
+
+
+def is_destructive(name: str) -> bool:
+    """By name, so that a bare list of names is enough."""
+    return name.startswith("destructive.")
+
 
 def given() -> Path | None:
     """A folder of programs to run instead of the suite's own: for the selftests, says nothing about a kernel."""

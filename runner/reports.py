@@ -109,10 +109,10 @@ def announce(session: Session) -> None:
 def write_run(session: Session) -> None:
     """run.json: the model and what the runner knows."""
     run = session.run
-    run.info.update(state="ended", commands=session.commands, machines=[
+    run.info.update(state="ended", machines=[
         {"number": number, "ended": ending.kind, "why": ending.why, "running": ending.running,
-         "slowness": round(ending.factor, 2), "boot_seconds": round(ending.boot_seconds, 2)}
-        for number, ending in enumerate(session.endings, 1)])
+         "command": session.commands[number], "slowness": round(ending.factor, 2), "boot_seconds": round(ending.boot_seconds, 2)}
+        for number, ending in sorted(session.endings.items())])
     write_format("json", run, session.folder.path / "run.json")
 
 

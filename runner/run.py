@@ -51,11 +51,12 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def known_issues(options: argparse.Namespace):
-    """The list given with --known, or None."""
-    if not options.known:
+    """The list given with --known, or the suite's own; None for programs that are not the suite's."""
+    path = options.known or (None if programs.given() else programs.TOP / "known-issues.toml")
+    if not path:
         return None
     from report import known
-    return known.load(options.known, options.strict)
+    return known.load(path, options.strict)
 
 
 def limits(options: argparse.Namespace) -> Limits:
@@ -79,6 +80,7 @@ class One:
     def here(self) -> int:
         """On this host."""
         host = Host()
+        os.environ["HMM_COHERENT_STRESS"] = str(self.options.stress)
         return self.finish(self.session(lambda left, number: Native(
             left, self.options.timeout, self.options.seed, self.folder.path, number)),
             {"kernel": {"release": host.release}})
@@ -87,7 +89,8 @@ class One:
         """In VMs made of these parts."""
         from runner import guests
         session = self.session(lambda left, number: parts.machine(
-            left, number, self.folder.path, limits(self.options).test, self.options.seed), guests.identity(parts))
+            left, number, self.folder.path, limits(self.options).test, self.options), guests.identity(parts))
+        session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:
@@ -110,8 +113,9 @@ class One:
             words += ["--profile", options.profile] if options.profile else []
         else:
             words += ["--native"]
-        if options.seed != 1:
-            words += ["--seed", str(options.seed)]
+        for option, usual in (("seed", 1), ("stress", 0)):
+            if getattr(options, option) != usual:
+                words += [f"--{option}", str(getattr(options, option))]
         return shlex.join([*words, name])
 
     def finish(self, session: Session, facts: dict) -> int:

@@ -58,40 +58,60 @@ class Screen:
 
 
 class Progress:
-    """What is running and how it goes, from the events of the stream."""
+    """What is running and how it goes, from the events of all machines."""
 
-    def __init__(self, screen: Screen, total: int):
+    WORDS = {"pass": "passed", "xpass": "passed", "xfail": "known", "skip": "skipped"}
+
+    def __init__(self, screen: Screen, work, run):
         self.screen = screen
-        self.total = total
+        self.run = run      # the model, which has seen an event before this does
+        self.total = work.total()
         self.done = 0
-        self._program = ""
-        self._counts: dict[str, int] = {}
-        self._since = 0.0
+        self._left = {batch.program.name: len(batch.names) for batch in work.batches}
+        self._since: dict[str, float] = {}
+        self._counts: dict[str, dict[str, int]] = {}
+        self._running: dict[int, str] = {}      # machine to program
 
-    def take(self, event: ktap.Event) -> None:
+    def take(self, event: ktap.Event, machine: int = 1) -> None:
         """Show what is worth showing of an event."""
+        program = self._running.get(machine, "")
         if isinstance(event, ktap.Begin):
             self.screen.counter(f"[{self.done + 1:3}/{self.total}] {event.name}")
         elif isinstance(event, ktap.Result):
-            self._result(event)
+            self._result(event, program)
+        elif isinstance(event, ktap.NotApplicable):
+            self.total -= 1
+            self._less(program)
         elif isinstance(event, ktap.Guest) and event.word == "start":
-            self.end()
-            self._program, self._since = event.rest, time.monotonic()
-            self._counts = {"passed": 0, "failed": 0, "skipped": 0}
-        elif isinstance(event, ktap.Guest) and event.word == "exit":
-            self.end()
+            self._running[machine] = event.rest
+            self._since.setdefault(event.rest, time.monotonic())
+            self._counts.setdefault(event.rest, {"passed": 0})
+        elif isinstance(event, ktap.Guest) and event.word == "exit" and self._left.get(program, 0) <= 0:
+            self._tell(program)
 
-    def _result(self, event: ktap.Result) -> None:
-        word = "failed" if not event.ok else "skipped" if event.skip_reason is not None else "passed"
+    def _result(self, event: ktap.Result, program: str) -> None:
+        test = self.run.tests.get(event.name)
+        word = self.WORDS.get(test.attempts[-1].verdict if test and test.attempts else "", "failed")
         self.done += 1
-        self._counts[word] = self._counts.get(word, 0) + 1
+        counts = self._counts.setdefault(program, {"passed": 0})
+        counts[word] = counts.get(word, 0) + 1
         if word == "failed" or self.screen.verbose:
             detail = event.skip_reason or ("" if event.ms is None else f"{event.ms} ms")
             self.screen.say(f"{word:7} {event.name}  {detail}".rstrip())
+        self._less(program)
+
+    def _less(self, program: str) -> None:
+        if program in self._left:
+            self._left[program] -= 1
+
+    def _tell(self, program: str) -> None:
+        """A program has run all that it will; say how, where no terminal showed it."""
+        counts, since = self._counts.pop(program, None), self._since.get(program, 0.0)
+        if counts and program and not self.screen.tty:
+            text = ", ".join(f"{n} {word}" for word, n in counts.items() if n or word == "passed")
+            self.screen.say(f"{program}: {text} ({time.monotonic() - since:.1f} s)")
 
     def end(self) -> None:
-        """The program that was running has ended; say how, where no terminal showed it."""
-        if self._program and not self.screen.tty:
-            counts = ", ".join(f"{n} {word}" for word, n in self._counts.items() if n or word == "passed")
-            self.screen.say(f"{self._program}: {counts} ({time.monotonic() - self._since:.1f} s)")
-        self._program = ""
+        """Nothing runs any more: say it also of those that were cut short."""
+        for program in list(self._counts):
+            self._tell(program)

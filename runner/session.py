@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One run: machines one after the other until the work is done or given up, and one model of what happened."""
+"""One run: machines, side by side, until the work is done or given up, and one model of what happened."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
-from report import ktap, ktap_out
+from report import agree, ktap, ktap_out
 from report.model import Run
 from runner import klog, signals
 from runner.errors import Interrupted, Stop
 from runner.results import Both, Folder, told
 from runner.screen import Progress, Screen
-from runner.supervise import Ending, Follower, Machine
+from runner.supervise import Ending, Follower, Machine, follow
 from runner.watch import Limits
-from runner.work import Work
+from runner.work import Work, apart, share
 
-MACHINES = 2    # the second runs what the first could not; a kernel that kills both has had its chance
+CHANCES = 2     # a second machine runs what the first could not; a kernel that kills both has had its chance
 
 
 @dataclass
@@ -33,13 +32,14 @@ class Session:
     screen: Screen
     until_fail: bool = False
     identity: dict[str, str] = field(default_factory=dict)  # what the guest must say about itself
-    commands: list[list[str]] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)
+    side_by_side: int = 1
+    # by the number of the machine
+    commands: dict[int, list[str]] = field(default_factory=dict)
+    endings: dict[int, Ending] = field(default_factory=dict)
 
     def follow(self) -> Interrupted | Stop | None:
         """Run all work; gives what ended it early. The verdicts so far are in self.run either way."""
-        progress = Progress(self.screen, self.work.total())
-        self.screen.detail(f"this ends after {MACHINES * self.limits.worst(self.work) / 60:.0f} minutes at the latest")
+        progress = Progress(self.screen, self.work, self.run)
         out = Both(self.folder.path / "ktap")
         writer = ktap_out.Writer(out)
         ended = None
@@ -51,48 +51,60 @@ class Session:
             ended = caught
             self.run.stopped(caught.what)
         progress.end()
+        self.run.info["slow_fast_pairs"] = agree.check(self.run)
         self.run.finish()
         writer.finish(self.run)
         out.close()
         return ended
 
     def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
-        path = self.folder.path / "stream"
-        with told(path), open(path, "ab", buffering=0) as stream:
-            left = self.work
-            for number in range(1, MACHINES + 1):
-                ending = self._one(number, left, stream, progress, writer)
-                if not self._goes_on(ending, number):
-                    break
-                left = ending.left
+        """Each machine has its share of the work, and a successor if it dies; what kills a machine has one for itself."""
+        usual, alone = apart(self.work)
+        parts = share(usual, self.side_by_side) if usual or not alone else []
+        longest = max((self.limits.worst(part) for part in parts), default=0)
+        longest = CHANCES * longest + sum(self.limits.worst(part) for part in alone)
+        self.screen.detail(f"this ends after {longest / 60:.0f} minutes at the latest")
+        if parts:
+            self._side_by_side(parts, 1, progress, writer)
+        for number, part in enumerate(alone, CHANCES * max(len(parts), 1) + 1):
+            if any(ending.kind == "stopped" for ending in self.endings.values()):
+                break
+            self._side_by_side([part], number, progress, writer)
 
-    def _one(self, number: int, work: Work, stream: BinaryIO, progress: Progress,
-             writer: ktap_out.Writer) -> Ending:
-        machine = self.machine(work, number)
-        failed = False
+    def _side_by_side(self, parts: list[Work], first: int, progress: Progress, writer: ktap_out.Writer) -> None:
+        """A machine for each part, numbered from `first`."""
+        lanes = [Lane(self, number, part, progress, writer) for number, part in enumerate(parts, first)]
+        by_follower = {lane.follower: lane for lane in lanes}
 
-        def take(event: ktap.Event) -> None:
-            nonlocal failed
-            if isinstance(event, ktap.Guest) and event.word == "start":
-                stream.write(f"# stream: {event.rest} vm={number}\n".encode())
-            progress.take(event)
-            self.run.take(event, number)
-            if isinstance(event, ktap.Guest):
-                self._compare(event)
-                if event.word == "up":
-                    self.screen.detail(shlex.join(map(str, machine.command)))
-            failed = failed or isinstance(event, ktap.Result) and not event.ok
+        def ended(follower: Follower, ending: Ending) -> Follower | None:
+            lane = by_follower.pop(follower)
+            self.commands[lane.number] = lane.machine.command
+            self.endings[lane.number] = ending
+            self._judge(ending, lane.number, lane.machine)
             writer.update(self.run)
+            lane.close()
+            successor = self._successor(lane, ending, progress, writer, len(lanes))
+            if successor:
+                by_follower[successor.follower] = successor
+            return successor.follower if successor else None
 
-        follower = Follower(machine, work, self.limits, stream.write, take, lambda: self.until_fail and failed)
-        ending = follower.run()
-        self.commands.append(machine.command)
-        self.endings.append(ending)
-        self._judge(ending, number, machine)
+        try:
+            follow([lane.follower for lane in lanes], ended)
+        finally:
+            for lane in by_follower.values():
+                lane.close()
         signals.raise_pending()
-        return ending
 
-    def _compare(self, event: ktap.Guest) -> None:
+    def _successor(self, lane: Lane, ending: Ending, progress: Progress, writer: ktap_out.Writer,
+                   count: int) -> Lane | None:
+        """Only what stopped in the middle gets another machine; one that never came up would not the next time."""
+        if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count:
+            return None
+        self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
+                        f"running the other {ending.left.total()} in a fresh one")
+        return Lane(self, lane.number + count, ending.left, progress, writer)
+
+    def compare(self, event: ktap.Guest) -> None:
         """What runs must be what was built, and what a program leaves behind is told."""
         key, _, value = event.rest.partition(" ")
         if event.word == "up":
@@ -109,7 +121,7 @@ class Session:
         if ending.kind == "signal":
             run.interrupted(signals.pending())
         elif ending.kind == "hang":
-            run.hang(ending.running, ending.why)
+            run.hang(ending.running, ending.why, number)
             if ending.running in run.tests:
                 run.tests[ending.running].attempts[-1].diags += [
                     ktap.Diag("", "console: " + ktap.quote(line)) for line in console]
@@ -122,10 +134,38 @@ class Session:
                    ending.running or (f"after {ending.last}" if ending.last else ""),
                    number if ending.kind == "done" else 0)
 
-    def _goes_on(self, ending: Ending, number: int) -> bool:
-        """Only what stopped in the middle gets another machine; one that never came up would not the next time."""
-        if ending.kind not in ("hang", "died") or not ending.left or number == MACHINES:
-            return False
-        self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
-                        f"running the other {ending.left.total()} in a fresh one")
-        return True
+
+class Lane:
+    """One machine of a session with its share of the work, and the record of what it said."""
+
+    def __init__(self, session: Session, number: int, work: Work, progress: Progress, writer: ktap_out.Writer):
+        self.session, self.number, self.work = session, number, work
+        self.progress, self.writer = progress, writer
+        self.machine = session.machine(work, number)
+        self.path = session.folder.path / f"stream-{number}"
+        with told(self.path):
+            self.stream = open(self.path, "ab", buffering=0)
+        self.failed = False
+        self.follower = Follower(self.machine, work, session.limits, self._keep, self._take,
+                                 lambda: session.until_fail and self.failed)
+
+    def _keep(self, data: bytes) -> None:
+        with told(self.path):
+            self.stream.write(data)
+
+    def _take(self, event: ktap.Event) -> None:
+        session, screen = self.session, self.session.screen
+        if isinstance(event, ktap.Guest) and event.word == "start":
+            self._keep(f"# stream: {event.rest} vm={self.number}\n".encode())
+        session.run.take(event, self.number)
+        self.progress.take(event, self.number)
+        if isinstance(event, ktap.Guest):
+            session.compare(event)
+            if event.word == "up":
+                screen.detail(shlex.join(map(str, self.machine.command)))
+        self.failed = self.failed or isinstance(event, ktap.Result) and not event.ok
+        self.writer.update(session.run)
+
+    def close(self) -> None:
+        """Nothing more is said."""
+        self.stream.close()

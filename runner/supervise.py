@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One machine, followed from its start to its end in one event loop: results, exit, deadlines and signals."""
+"""Machines side by side, followed from start to end in one event loop: results, exits, deadlines and signals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,39 +60,59 @@ class Ending:
 
 
 class Follower:
-    """The loop. `take` sees every event, `keep` every byte; `enough` says after an event that no more is wanted."""
+    """One machine. `take` sees every event, `keep` every byte; `enough` says after an event that no more is wanted."""
 
     def __init__(self, machine: Machine, work: Work, limits: Limits, keep: Callable[[bytes], None],
                  take: Callable[[ktap.Event], None], enough: Callable[[], bool] = lambda: False):
-        self.machine, self.limits = machine, limits
+        self.machine, self.work, self.limits = machine, work, limits
         self.keep, self.take, self.enough = keep, take, enough
         self.watch = Watch(work, limits, time.monotonic())
         self.reader = ktap.Reader()
         self.flood = False
         self.done = self.closed = self.started = False
         self.broken = ""        # what the guest said it lacks
+        self._exited = -1
+        self._selector: selectors.BaseSelector | None = None
 
-    def run(self) -> Ending:
-        """Start the machine, follow it, and make sure that it has ended."""
-        with signals.deferred() as wake:
-            try:
-                self.machine.start()
-                self.started = True
-                kind, why = self._loop(wake)
-                if kind == "hang":
-                    self._question()
-            finally:
-                self.machine.kill()
-                if self.started:
-                    self._drain()
-                    os.close(self.machine.results_fd)
-            if kind != "signal":
-                self._events(self.reader.close())
-            if kind == "died" and not self.watch.boot_seconds:
-                kind = "boot"
-            watch = self.watch
-            return Ending(kind, why, watch.running, watch.last, watch.program, watch.ledger.left(),
-                          watch.factor, watch.boot_seconds)
+    def start(self, selector: selectors.BaseSelector) -> None:
+        """Start the machine and listen to it; what the selector gives back is a function that may give a verdict."""
+        self.watch = Watch(self.work, self.limits, time.monotonic())
+        self.machine.start()
+        self.started = True
+        self._selector = selector
+        self._exited = os.pidfd_open(self.machine.proc.pid)
+        selector.register(self.machine.results_fd, selectors.EVENT_READ, (self, self._readable))
+        selector.register(self._exited, selectors.EVENT_READ, (self, self._ended))
+
+    def end(self, kind: str, why: str) -> Ending:
+        """Make sure that it has ended, and tell how."""
+        try:
+            if kind == "hang":
+                self._question()
+        finally:
+            self.kill()
+        if kind != "signal":
+            self._events(self.reader.close())
+        if kind == "died" and not self.watch.boot_seconds:
+            kind = "boot"
+        watch = self.watch
+        return Ending(kind, why, watch.running, watch.last, watch.program, watch.ledger.left(),
+                      watch.factor, watch.boot_seconds)
+
+    def kill(self) -> None:
+        """End the machine, whatever it is doing, and take what it had said; may be called again."""
+        self.machine.kill()
+        if self.started:
+            self.started = False
+            self._forget(self._exited)
+            os.close(self._exited)
+            self._forget(self.machine.results_fd)
+            self._drain()
+            os.close(self.machine.results_fd)
+
+    def _forget(self, fd: int) -> None:
+        if self._selector and fd in self._selector.get_map():
+            self._selector.unregister(fd)
 
     def _question(self) -> None:
         """A guest that hangs is asked for the stacks of its tasks; it may be beyond answering."""
@@ -104,32 +124,10 @@ class Follower:
             except subprocess.TimeoutExpired:
                 pass
 
-    def _loop(self, wake: int) -> tuple[str, str]:
-        exited = os.pidfd_open(self.machine.proc.pid)
-        try:
-            with selectors.DefaultSelector() as selector:
-                selector.register(self.machine.results_fd, selectors.EVENT_READ, self._readable)
-                selector.register(exited, selectors.EVENT_READ, self._ended)
-                selector.register(wake, selectors.EVENT_READ, lambda: ("signal", "interrupted"))
-                return self._wait(selector)
-        finally:
-            os.close(exited)
-
-    def _wait(self, selector: selectors.BaseSelector) -> tuple[str, str]:
-        while True:
-            left = self.watch.deadline() - time.monotonic()
-            ready = selector.select(max(0.0, left))
-            if signals.pending():
-                return "signal", "interrupted"
-            if not ready and left <= 0:
-                return self._late()
-            for key, _ in ready:
-                if verdict := key.data():
-                    return verdict
-            if self.closed and self.machine.results_fd in selector.get_map():
-                selector.unregister(self.machine.results_fd)
-
-    def _late(self) -> tuple[str, str]:
+    def late(self) -> tuple[str, str] | None:
+        """The verdict on a machine whose deadline has passed."""
+        if time.monotonic() < self.watch.deadline():
+            return None
         if self.closed:
             return "died", "closed its result channel and went on"
         kind = {"boot": "boot", "closing": "died"}.get(self.watch.phase, "hang")
@@ -140,6 +138,7 @@ class Follower:
         if data == b"":
             self.closed = True  # so does an orderly end; it exits then, before it is late
             self.watch.close(time.monotonic())
+            self._forget(self.machine.results_fd)
         if data:
             self._feed(data)
         if self.flood:
@@ -186,3 +185,56 @@ class Follower:
                 self.broken = event.rest
             self.watch.take(event, time.monotonic())
             self.take(event)
+
+
+def follow(first: list[Follower], ended: Callable[[Follower, Ending], Follower | None]) -> None:
+    """Follow machines until none is left. `ended` hears of each end, and may give the machine that goes on with the work.
+
+    A signal, and a machine that was stopped on our wish, end all of them.
+    """
+    with signals.deferred() as wake, selectors.DefaultSelector() as selector:
+        selector.register(wake, selectors.EVENT_READ, None)
+        going: list[Follower] = []
+
+        def start(follower: Follower) -> None:
+            going.append(follower)
+            follower.start(selector)
+
+        def end(follower: Follower, kind: str, why: str) -> None:
+            going.remove(follower)
+            try:
+                successor = ended(follower, follower.end(kind, why))
+            finally:
+                follower.kill()
+            if successor and not signals.pending():
+                start(successor)
+
+        try:
+            for follower in first:
+                start(follower)
+            while going:
+                for follower, verdict in _round(going, selector):
+                    alone = verdict[0] not in ("signal", "stopped")
+                    for one in [follower] if alone else list(going):
+                        end(one, *verdict)
+        finally:
+            for follower in going:
+                follower.kill()
+
+
+def _round(going: list[Follower], selector: selectors.BaseSelector) -> Iterator[tuple[Follower, tuple[str, str]]]:
+    """Wait until something happens; which machines have come to an end by it, and how."""
+    left = min(follower.watch.deadline() for follower in going) - time.monotonic()
+    ready = selector.select(max(0.0, left))
+    if signals.pending() or any(key.data is None for key, _ in ready):
+        yield going[0], ("signal", "interrupted")
+        return
+    heard = set()
+    for key, _ in ready:
+        follower, handler = key.data
+        heard.add(follower)
+        if follower in going and (verdict := handler()):
+            yield follower, verdict
+    for follower in [one for one in going if one not in heard]:
+        if verdict := follower.late():
+            yield follower, verdict

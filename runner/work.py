@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.programs import Test
+from runner.programs import Test, is_destructive
 
 
 @dataclass
@@ -52,6 +52,24 @@ def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
                 draw.shuffle(one)
         batch.names = [name for one in rounds for name in one]
     return Work(batches)
+
+
+def share(work: Work, count: int) -> list[Work]:
+    """Parts of about the same size: of each program every count-th test, and no part that is empty."""
+    parts = [Work([Batch(b.program, b.names[i::count]) for b in work.batches if b.names[i::count]])
+             for i in range(count)]
+    return [part for part in parts if part] or [work]
+
+
+def apart(work: Work) -> tuple[Work, list[Work]]:
+    """The work without the tests that bring a machine down, and each of those by itself."""
+    usual, alone = Work(), []
+    for batch in work.batches:
+        names = [name for name in batch.names if not is_destructive(name)]
+        if names:
+            usual.batches.append(Batch(batch.program, names))
+        alone += [Work([Batch(batch.program, [name])]) for name in batch.names if is_destructive(name)]
+    return usual, alone
 
 
 class Ledger:

@@ -62,7 +62,7 @@ class Trouble(unittest.TestCase):
                 scratch = Path(folder)
                 proc, env = kit.start(scratch, "--vm", "trouble.hang", **self.env())
                 try:
-                    stream, deadline = scratch / "results" / "stream", time.monotonic() + 120
+                    stream, deadline = scratch / "results" / "stream-1", time.monotonic() + 120
                     while not stream.exists() or b"# begin trouble.hang" not in stream.read_bytes():
                         self.assertIsNone(proc.poll(), (scratch / "stderr").read_text())
                         self.assertLess(time.monotonic(), deadline)

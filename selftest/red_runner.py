@@ -73,16 +73,18 @@ signals   | signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)           | pass 
 session   | signals.raise_pending()                                      | pass                                         | killer:vm_SIGINT
 session   | run.interrupted(signals.pending())                           | pass                                         | killer:vm_SIGINT
 session   | writer.finish(self.run)                                      | pass                                         | killer:vm_SIGINT
-session   | open(path, "ab", buffering=0)                                | open(path, "ab")                             | killer:here_SIGKILL
+session   | open(self.path, "ab", buffering=0)                           | open(self.path, "ab")                          | killer:here_SIGKILL
 session   | if expected and value != expected:                           | if False:                                    | machine:other-kernel
-session   | run.hang(ending.running, ending.why)                         | pass                                         | machine:once-hangs-in-second
+session   | run.hang(ending.running, ending.why, number)                       | pass                                         | machine:once-hangs-in-second
 session   | run.vm_died(number, ending.running or None, ending.why, console) | pass                                     | machine:mute
-session   | if ending.kind not in ("hang", "died") or not ending.left or number == MACHINES: | if not ending.left or number == MACHINES: | machine:mute
-session   | if ending.kind not in ("hang", "died") or not ending.left or number == MACHINES: | if True:              | machine:once-dies-in-second
+session   | if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count: | if not ending.left or lane.number > (CHANCES - 1) * count: | machine:mute
+session   | if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count: | if True: | machine:once-dies-in-second
+session   | parts = share(usual, self.side_by_side) if                  | parts = share(usual, 1) if                   | machine:good
 session   | klog.blame(run,                                              | (lambda *a: None)(run,                       | machine:splat-.*
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((kmsg, True),):          | machine:splat-on-console
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((console, False),):      | machine:splat-in-second
-supervise | if not ready and left <= 0:                                  | if False:                                    | machine:mute
+supervise | if verdict := follower.late():                               | if False:                                    | machine:mute
+supervise | alone = verdict[0] not in ("signal", "stopped")             | alone = True                                 | machine.Machine.test_until_fail_stops_all_machines
 supervise | if not self.done:                                            | if False:                                    | machine:once-panic-in-second
 supervise | if status:\n                                                 | if False:\n                                  | machine:ends-badly
 supervise | if self.broken:                                              | if False:                                    | machine:lacks-and-dies
@@ -129,6 +131,18 @@ bisect    | if self.git("status", "--porcelain", "--untracked-files=no").strip()
 bisect    | if test.verdict == verdict] if run else []                   | if False] if run else []                     | bisect.Toy.test_finds_the_commit
 bisect    | if compare.rank(change.after) > compare.rank(change.before)] | if False]                                    | bisect.Toy.test_finds_the_commit
 bisect    | if not self._leads(self.good, self.bad):                     | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
+fault     | lacks = [name for name in NEEDED if name not in fields]      | lacks = []                                   | faults.Header
+fault     | bad = [claim for claim in words.get("claim", ())             | bad = [claim for claim in ()                 | faults.Header
+fault     | odd = sorted(set(fields) - set(NEEDED)                       | odd = sorted(set()                           | faults.Header
+fault     | if not line.startswith("//"):                                | if False:                                    | faults.Header
+fault     | near = difflib.get_close_matches(glob                        | near = (lambda *a: [])(glob                  | faults.Select
+fault     | for word in (fault.name, *fault.claims, *fault.rules))       | for word in (fault.name,))                   | faults.Select
+fault     | not globs or any(matches(fault, glob) for glob in globs)     | not globs or any(True for glob in globs)     | faults.Select
+theirs    | found[2]: not found[1] for found                             | found[2].split()[-1]: not found[1] for found | faults.Theirs
+faults    | if not ok and before.passed.get(name)]                       | if not ok]                                   | faults.Theirs
+faults    | if after.note and not before.note else                       | if after.note else                           | faults.Theirs
+options   | if options.word != "faults" and (                            | if False and (                               | faults.Select
+lint      | ".bash", ".cocci",                                           | ".bash",                                       | faults.Files
 """
 
 
@@ -163,7 +177,7 @@ def copy(folder: str) -> Path:
     """The parts of the tree that the tests need."""
     top = Path(folder, "copy")
     top.mkdir()
-    for part in ("report", "runner", "selftest", "vm", "common", "hmm-coherent", "docs"):
+    for part in ("common", "docs", "faults", "hmm-coherent", "report", "runner", "selftest", "vm"):
         shutil.copytree(TOP / part, top / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in (*TOP.glob("*.sh"), *map(TOP.joinpath, (".gitignore", "Makefile", "README.md", "config", "settings"))):
         shutil.copy(part, top)

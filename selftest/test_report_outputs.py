@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from report import html, json_out, junit, ktap_out, summary, table
+from report.ktap import Diag
 from report.model import RUN, Run
 from runner.errors import Stop
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
@@ -272,6 +273,15 @@ class Ktap(unittest.TestCase):
         writer.finish(run)
         self.assertIn("# # a.two became fail: BUG: late\nnot ok 3 selftests: hmm-coherent: hmm_coherent_run",
                       stream.getvalue())
+
+    def test_a_summary_shows_the_first_lines_of_a_splat_however_often_they_come(self):
+        run = replay(GOOD, finish=False)
+        run.splat("a.two", ["WARNING: at mm/gup.c:1"] + ["Call Trace:"] * 20)
+        run.tests["a.two"].attempts[-1].diags += [Diag("splat", "WARNING: at mm/gup.c:1")] * 20
+        run.finish()
+        text = summary.text(run, False)
+        self.assertIn("splat:    WARNING: at mm/gup.c:1\n", text)
+        self.assertIn("more lines in the results folder", text)
 
     def test_all_skipped(self):
         text = GOOD

@@ -52,7 +52,7 @@ class Killer(unittest.TestCase):
             scratch = Path(name)
             proc, env = self.begin(way, scratch)
             try:
-                self.wait_until(proc, scratch / "results" / "stream", moment)
+                self.wait_until(proc, scratch / "results" / "stream-1", moment)
                 proc.send_signal(number)
                 wrong = self.inspect(proc, number, scratch, env, moment < 0)
             finally:
@@ -92,7 +92,7 @@ class Killer(unittest.TestCase):
     def partial_report(self, folder: Path, number: int) -> list[str]:
         """What was known must be readable: complete after a signal, its raw form after SIGKILL."""
         report = json.loads((folder / "run.json").read_text())
-        stream = (folder / "stream").read_text()
+        stream = (folder / "stream-1").read_text()
         ktap = (folder / "ktap").read_text()
         if "ok 1 liar.one" not in stream or "ok 1 liar.one" not in ktap:
             return ["the result of liar.one is lost"]

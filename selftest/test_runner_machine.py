@@ -29,6 +29,7 @@ class Row:
     says: str = ""          # on stderr
     seconds: float = 8.0
     machines: int = 1       # that were started
+    jobs: int = 1           # side by side: the first has liar.one and liar.three
 
 
 TABLE = (
@@ -51,7 +52,7 @@ TABLE = (
     # dies or hangs in a test: that one fails, the others run in a second machine
     Row("once-panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
     Row("once-dies-in-second", 1, "pass", "fail/vm", "pass", machines=2),
-    Row("once-closes-early", 1, "pass", "fail/vm", "pass", machines=2),
+    Row("once-closes-early", 1, "pass", "fail/vm", "pass", says="closed its result channel", machines=2),
     Row("once-hangs-in-second", 1, "pass", "fail/hang", "pass", machines=2),
     Row("once-ignores-term", 1, "pass", "fail/hang", "pass", seconds=10, machines=2),
     Row("once-hangs-between", 1, "pass", "pass", "pass", "run.program=fail/hang", machines=2),
@@ -64,6 +65,13 @@ TABLE = (
     Row("panic-after-token", 1, "pass", "pass", "pass", "run.vm=fail/vm run.kernel-log=fail/splat", "Kernel panic"),
     Row("panic-after-done", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "Kernel panic"),
     Row("stays-after-done", 1, "pass", "pass", "pass", "run.vm=fail/vm", "did not power off"),
+    # side by side
+    Row("good", 0, "pass", "pass", "pass", machines=2, jobs=2),
+    Row("mute", 3, "not-run", "not-run", "not-run", NEVER_UP, machines=2, jobs=2),
+    Row("panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2, jobs=2),
+    Row("hangs-in-second", 1, "pass", "fail/hang", "pass", machines=2, jobs=2),
+    Row("dies-always", 1, "fail/vm", "fail/vm", "fail/vm", machines=3, jobs=2),
+    Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0", machines=2, jobs=2),
     # complaints of the kernel
     Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0"),
     Row("splat-after-second", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "after liar.two"),
@@ -84,7 +92,7 @@ class Machine(unittest.TestCase):
         """What is wrong with a row, as text, so that rows can run side by side."""
         with tempfile.TemporaryDirectory() as name:
             scratch = Path(name)
-            got = kit.run(scratch, "--vm", "--boot-timeout", str(BOOT), FAKE_QEMU=row.behaviour,
+            got = kit.run(scratch, "--vm", "--boot-timeout", str(BOOT), "-j", str(row.jobs), FAKE_QEMU=row.behaviour,
                           FAKE_QEMU_STATE=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
             wrong = []
             if got.status != row.status:
@@ -103,7 +111,7 @@ class Machine(unittest.TestCase):
                 wrong.append(f"left behind: {kit.leftovers(scratch)}")
             if got.left:
                 wrong.append(f"still running: {got.left}")
-            return [f"{row.behaviour}: {what}\n{got.stderr}" for what in wrong]
+            return [f"{row.behaviour} x {row.jobs}: {what}\n{got.stderr}" for what in wrong]
 
     def verdicts(self, row: Row, got: kit.Outcome) -> list[str]:
         """The verdicts that differ; a run.* test that nobody expects is one too."""
@@ -151,12 +159,20 @@ class Machine(unittest.TestCase):
                 self.assertIn(says, got.stderr)
                 self.assertEqual((got.left, "Traceback" in got.stderr), ({}, False))
 
+    def test_until_fail_stops_all_machines(self):
+        with tempfile.TemporaryDirectory() as name:
+            got = kit.run(Path(name), "--vm", "--until-fail", "--repeat", "3000", "-j", "3", FAKE_QEMU="fails-second", FAKE_QEMU_STATE=name,
+                          HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            self.assertEqual(got.status, 1, got.stderr)
+            self.assertLess(sum(len(t["attempts"]) for t in got.report["tests"] if t["verdict"] == "pass"), 6000)
+            self.assertEqual([machine["ended"] for machine in got.report["info"]["machines"]], ["stopped"] * 3)
+
     def test_each_behaviour(self):
         kit.slowness()
         rows = kit.chosen(TABLE, lambda row: row.behaviour)
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             for row, wrong in zip(rows, pool.map(self.check, rows)):
-                with self.subTest(behaviour=row.behaviour):
+                with self.subTest(behaviour=row.behaviour, jobs=row.jobs):
                     self.assertEqual(wrong, [])
 
 

@@ -155,7 +155,7 @@ class Command(unittest.TestCase):
             with self.subTest(words=words):
                 folder = self.scratch / str(number)
                 got = kit.run(self.scratch, *words, "--results", str(folder))
-                ran = [line.split()[-1] for line in (folder / "stream").read_text().splitlines()
+                ran = [line.split()[-1] for line in (folder / "stream-1").read_text().splitlines()
                        if line.startswith("# begin ")]
                 self.assertEqual((got.status, ran), (0, expected.split()), got.stderr)
 

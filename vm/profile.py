@@ -23,6 +23,8 @@ class Profile:
 PROFILES = {
     "": Profile(),
     "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), append="page_owner=on kmemleak=on", slowness=6),
+    # One that a fault does not kill before a test can speak.
+    "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to be changed.
     "coverage": Profile("coverage", (*PLAIN, HERE / "coverage.config"), slowness=2, sends_files=True,
                         variables=tuple(f"GCOV_PROFILE_{Path(name).stem}.o=y" for name in COVERED)),

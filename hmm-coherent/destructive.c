@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What may bring a kernel down that has one of the bugs of docs/findings.md: run only when asked for (--destructive), each in a VM of its own
+ *
+ * Every scenario states what a kernel without the bug does, and passes there. On one that has it the process, the processor or the
+ * whole machine is lost, and the kernel's log says where.
+ */
+#include "harness.h"
+
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+#include <numaif.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "kernel.h"
+#include "pin.h"
+#include "story.h"
+
+#define PAGES 3
+#define KSM "/sys/kernel/mm/ksm/"
+#define KSM_S 10
+#define HUGE (2UL << 20)
+
+/* Linux 4.4; glibc 2.27 has it only with some feature macros. */
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
+
+FIXTURE(destructive)
+{
+	struct story story;
+};
+
+FIXTURE_SETUP(destructive)
+{
+	story_begin(&self->story, COHERENT, false, PAGES);
+}
+
+FIXTURE_TEARDOWN(destructive)
+{
+	story_end(&self->story);
+}
+
+static long number_in(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	long number = -1;
+
+	if (file && fscanf(file, "%ld", &number) != 1)
+		number = -1;
+	if (file)
+		fclose(file);
+	return number;
+}
+
+/* @count equal pages that KSM may merge. */
+static unsigned char *map_equal(struct story *s, size_t count, enum writer writer)
+{
+	unsigned char *pages = mmap(NULL, count * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	if (pages == MAP_FAILED)
+		broken("mmap: %s", strerror(errno));
+	madvise(pages, count * features.page_size, MADV_NOHUGEPAGE);
+	for (i = 0; i < count; i++)
+		write_page(pages + i * features.page_size, s->buffer.serial, 0, writer);
+	if (madvise(pages, count * features.page_size, MADV_MERGEABLE))
+		skip("this kernel has no KSM: it takes CONFIG_KSM");
+	return pages;
+}
+
+static bool are_merged(void *twins)
+{
+	return page_at(0, twins).pfn == page_at(0, (unsigned char *)twins + features.page_size).pfn;
+}
+
+static long scans_wanted;
+
+static bool has_scanned(void *nothing)
+{
+	(void)nothing;
+	return number_in(KSM "full_scans") >= scans_wanted;
+}
+
+/* Let KSM go over everything a few times. */
+static void scan(void)
+{
+	scans_wanted = number_in(KSM "full_scans") + 5;
+	if (write_text(KSM "pages_to_scan", "1000") || write_text(KSM "sleep_millisecs", "1") || write_text(KSM "run", "1"))
+		broken("KSM cannot be started");
+	wait_until(has_scanned, NULL, KSM_S);
+	write_text(KSM "run", "0");
+}
+
+static unsigned char *merged_twins(struct story *s)
+{
+	unsigned char *twins = map_equal(s, 2, BY_CHILD);
+
+	scan();
+	if (!are_merged(twins))
+		broken("KSM did not merge two equal pages");
+	return twins;
+}
+
+SCENARIO(destructive, ksm_page_comes_back, "a merged page on the device comes back to memory for all its users after KSM has passed by")
+{
+	struct story *s = &self->story;
+	unsigned char *twins = merged_twins(s);
+	size_t i;
+
+	device_migrate_to(&s->device, twins, 1);
+	if (page_at(0, twins).at != COHERENT || !are_merged(twins))
+		broken("the merged page did not go to the device");
+	scan();
+	device_migrate_back(&s->device, twins, 1);
+	holds(RULE_BACK);
+	for (i = 0; i < 2; i++) {
+		unsigned char *addr = twins + i * features.page_size;
+
+		expect(page_at(0, addr).at == SYSTEM || page_at(0, addr).at == MOVABLE, "user %zu of the page has it %s", i,
+		       place_name(page_at(0, addr).at));
+		expect(read_page(addr, s->buffer.serial, 0, BY_CHILD, BY_OTHER) == OLD, "user %zu of the page sees other bytes", i);
+	}
+}
+
+SCENARIO(destructive, ksm_page_private, "KSM does not read a merged page that went to a private device, which no processor can read")
+{
+	struct story *s = &self->story;
+	unsigned char *twins = merged_twins(s), *third;
+	struct device private;
+
+	device_open(&private, PRIVATE, 1);
+	device_migrate_to(&private, twins, 1);
+	if (page_at(0, twins).at != PRIVATE)
+		broken("the merged page did not go to the private device");
+	third = map_equal(s, 1, BY_CHILD);
+	scan();
+	holds(RULE_NOT_MERGED);
+	expect(page_at(0, third).at == SYSTEM || page_at(0, third).at == MOVABLE, "an equal page of memory is now %s",
+	       place_name(page_at(0, third).at));
+	expect(has_scanned(NULL), "KSM did not get to the end of a scan");
+	munmap(twins, 2 * features.page_size);
+	device_close(&private);
+}
+
+static long lock_on_fault(const struct buffer *buffer, long arg)
+{
+	(void)arg;
+	return syscall(SYS_mlock2, buffer->addr, features.page_size, MLOCK_ONFAULT) ? -errno : 0;
+}
+
+/* Empty the batches of all processors (lru_cache_disable()). */
+static void drain(struct story *s)
+{
+	void *pages[] = { s->device.bounce };
+	int nodes[] = { 0 }, status[1];
+
+	move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE);
+}
+
+/* mlock by a sharer makes a page unevictable; use makes the next one active. Never both, of one page: folio_migrate_flags() checks. */
+SCENARIO(destructive, flags_of_two_lives, "a page frame that was unevictable in one life and is active in the next can be migrated back")
+{
+	struct story *s = &self->story;
+	const struct pin_kind get = { .pin = false };
+	unsigned long frame;
+	int i;
+
+	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	story_migrate_back(s);
+	child_fork(&s->child);
+	if (child_call(&s->child, &s->buffer, lock_on_fault, 0))
+		broken("the child cannot mlock2()");
+	drain(s);
+	device_migrate_to(&s->device, s->buffer.addr, 1);
+	frame = page_at(0, s->buffer.addr).pfn;
+	child_leave(&s->child);
+	munmap(s->buffer.addr, features.page_size);
+
+	for (i = 0; i < 20; i++)
+		pin_pages(get, buffer_page(&s->buffer, 1), 1);
+	drain(s);
+	device_migrate_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	if (page_at(0, buffer_page(&s->buffer, 1)).pfn != frame)
+		broken("the second page did not get the frame of the first");
+	report_line("note:", "flags: %s", page_dump(buffer_page(&s->buffer, 1)).flags);
+	device_migrate_back(&s->device, buffer_page(&s->buffer, 1), 1);
+	holds(RULE_FRESH_FRAME);
+	expect(page_at(0, buffer_page(&s->buffer, 1)).at != COHERENT, "the page does not come back");
+	expect_owner_sees(s, 1, BY_OWNER);
+}
+
+/* A huge range, filled as one huge page where the kernel has them. */
+static unsigned char *map_huge(struct story *s)
+{
+	unsigned char *map = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *huge = (unsigned char *)(((uintptr_t)map + HUGE - 1) & ~(HUGE - 1));
+	size_t i;
+
+	if (map == MAP_FAILED)
+		broken("mmap: %s", strerror(errno));
+	madvise(huge, HUGE, MADV_HUGEPAGE);
+	for (i = 0; i < HUGE / features.page_size; i++)
+		write_page(huge + i * features.page_size, s->buffer.serial, i, BY_OWNER);
+	if (!device_snapshot(&s->device, huge).huge)
+		skip("there is no huge page to be had");
+	return huge;
+}
+
+static size_t lost_pages(struct story *s, unsigned char *huge)
+{
+	size_t i, lost = 0;
+
+	for (i = 0; i < HUGE / features.page_size; i++)
+		lost += read_page(huge + i * features.page_size, s->buffer.serial, i, BY_OWNER, BY_OTHER) != OLD;
+	return lost;
+}
+
+/* The device's memory is set up anew, and its first user decides how it is cut: huge, where the driver can do that. */
+static unsigned char *huge_on_device(struct story *s, struct device *device)
+{
+	unsigned char *huge = map_huge(s);
+
+	device_open(device, COHERENT, HUGE / features.page_size);
+	device_command(device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1);
+	device_migrate_to(device, huge, HUGE / features.page_size);
+	if (page_at(0, huge).at != COHERENT)
+		broken("the huge page did not go to the device");
+	return huge;
+}
+
+SCENARIO(destructive, huge_page_pinned, "a long-term pin moves a huge page off the device like a small one")
+{
+	struct story *s = &self->story;
+	const struct pin_kind longterm = { .pin = true, .longterm = true };
+	struct device device;
+	unsigned char *huge = huge_on_device(s, &device);
+
+	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("bytes pinned", pin_pages(longterm, huge, 1), features.page_size);
+	expect(page_at(0, huge).at == SYSTEM || page_at(0, huge).at == MOVABLE, "the pinned page is %s", place_name(page_at(0, huge).at));
+	expect_result("pages with other bytes", lost_pages(s, huge), 0);
+	munmap(huge, HUGE);
+	device_close(&device);
+}
+
+SCENARIO(destructive, huge_page_split, "a huge page on the device of which one small page is protected comes back whole")
+{
+	struct story *s = &self->story;
+	struct device device;
+	unsigned char *huge = huge_on_device(s, &device);
+
+	mprotect(huge + 5 * features.page_size, features.page_size, PROT_READ);
+	device_migrate_back(&device, huge, HUGE / features.page_size);
+	device_migrate_back(&device, huge + 5 * features.page_size, 1);
+	holds(RULE_BACK);
+	expect(page_at(0, huge).at == SYSTEM || page_at(0, huge).at == MOVABLE, "the first page is %s", place_name(page_at(0, huge).at));
+	expect_result("pages with other bytes", lost_pages(s, huge), 0);
+	munmap(huge, HUGE);
+	device_close(&device);
+}
+
+SCENARIO(destructive, huge_page_no_room, "a huge page for which the device has too few pages moves in part, or not at all, and loses nothing")
+{
+	struct story *s = &self->story;
+	const unsigned long left = 480, step = 256;
+	unsigned long pages = device_pages(COHERENT) - PAGES - left, at;
+	unsigned char *filling, *huge = map_huge(s);
+	struct device device;
+
+	report_allow("memremap");
+	device_open(&device, COHERENT, HUGE / features.page_size);
+	filling = mmap(NULL, pages * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (filling == MAP_FAILED)
+		broken("mmap: %s", strerror(errno));
+	madvise(filling, pages * features.page_size, MADV_NOHUGEPAGE);
+	for (at = 0; at < pages; at += step)
+		device_migrate_to(&device, filling + at * features.page_size, pages - at < step ? pages - at : step);
+	if (page_at(0, filling + (pages - 1) * features.page_size).at != COHERENT)
+		broken("the device could not be filled");
+	device_migrate_to(&device, huge, HUGE / features.page_size);
+	holds(RULE_NO_PAGE_NO_MOVE);
+	expect_result("pages with other bytes", lost_pages(s, huge), 0);
+	munmap(filling, pages * features.page_size);
+	device_close(&device);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_destructive", argc, argv);
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a device: filled to its last page, a file of it closed, its memory taken away and set up again
+ *
+ * A real driver unbinds, resets and runs out of memory while processes hold its pages. They must come out of it with their bytes in
+ * memory, mapped as before, and the device must get every one of its pages back.
+ */
+#include "harness.h"
+
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "kernel.h"
+#include "story.h"
+
+#define PAGES 3
+/* A migration of less than a huge page: later drivers answer a whole empty one with a huge page, which is another subject. */
+#define STEP 256
+
+FIXTURE(device_life)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(device_life)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(device_life, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(device_life, coherent_ro) { .place = COHERENT, .read_only = true };
+
+FIXTURE_SETUP(device_life)
+{
+	story_begin(&self->story, variant->place, variant->read_only, PAGES);
+}
+
+FIXTURE_TEARDOWN(device_life)
+{
+	story_end(&self->story);
+}
+
+/* Does closing a file of the device bring its pages back? Drivers up to the spring of 2026 left them. Asked with a page of its own. */
+static bool close_evicts(void)
+{
+	struct device first, second;
+	struct buffer probe;
+	bool evicted;
+
+	device_open(&first, REMOTE, 1);
+	buffer_map(&probe, 1, REMOTE);
+	buffer_write(&probe, 0, 1, BY_OTHER);
+	device_migrate_to(&first, probe.addr, 1);
+	if (page_at(0, probe.addr).at != REMOTE)
+		broken("a page does not get to the second device");
+	device_open(&second, REMOTE, 1);
+	device_close(&second);
+	evicted = page_at(0, probe.addr).at != REMOTE;
+	buffer_unmap(&probe);
+	device_close(&first);
+	return evicted;
+}
+
+static void open_and_close(enum place memory)
+{
+	struct device device;
+
+	device_open(&device, memory, 1);
+	device_close(&device);
+}
+
+/* In memory of whatever node and zone is near: nobody's policy counts for eviction. */
+static void expect_evicted(struct story *s, size_t page, bool exclusive)
+{
+	enum place at = page_at(0, buffer_page(&s->buffer, page)).at;
+
+	expect(at == SYSTEM || at == MOVABLE, "page %zu is %s, not in memory", page, place_name(at));
+	expect_other_frame(s, page);
+	expect_mapped(s, page, s->read_only || !exclusive ? READ_ONLY : READ_WRITE);
+	expect_exclusive(s, page, exclusive);
+	expect_owner_sees(s, page, BY_OWNER);
+}
+
+SCENARIO(device_life, other_file_closed, "closing any file of the device brings everybody's pages to memory, mapped as before, and they can go again")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	need(close_evicts(), "this kernel's test_hmm leaves pages on the device when a file of it is closed");
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	open_and_close(REMOTE);
+	expect_stays(s, 0);
+	holds(RULE_CLOSE_EVICTS);
+	open_and_close(COHERENT);
+	for (i = 0; i < PAGES; i++)
+		expect_evicted(s, i, true);
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	for (i = 0; i < PAGES; i++)
+		expect_at(s, i, COHERENT);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+SCENARIO(device_life, closed_while_shared, "pages that a child shares come to memory for both, still shared, and a write then makes a copy")
+{
+	struct story *s = &self->story;
+
+	need(close_evicts(), "this kernel's test_hmm leaves pages on the device when a file of it is closed");
+	child_fork(&s->child);
+	open_and_close(COHERENT);
+	holds(RULE_CLOSE_EVICTS);
+	expect_evicted(s, 0, false);
+	story_remember_frames(s);
+	expect_child_keeps_frame(s, &s->child, 0);
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_at(s, 0, SYSTEM);
+	expect_other_frame(s, 0);
+	holds(RULE_NO_LEAK);
+	expect_child_keeps_frame(s, &s->child, 0);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+/* Take one reference on page @page and hold it in a pipe. */
+static void hold_in_pipe(struct story *s, size_t page, int ends[2])
+{
+	struct iovec iov = { buffer_page(&s->buffer, page), features.page_size };
+
+	if (pipe(ends) || vmsplice(ends[1], &iov, 1, 0) != (ssize_t)features.page_size)
+		broken("a page cannot be put into a pipe: %s", strerror(errno));
+}
+
+SCENARIO(device_life, closed_while_referenced, "a page with a reference stays on the device when a file is closed, and is as good as before; its neighbours go")
+{
+	struct story *s = &self->story;
+	int ends[2];
+
+	need(close_evicts(), "this kernel's test_hmm leaves pages on the device when a file of it is closed");
+	hold_in_pipe(s, 1, ends);
+	open_and_close(COHERENT);
+	holds(RULE_PINNED_STAYS);
+	expect_stays(s, 1);
+	expect_mapped(s, 1, s->read_only ? READ_ONLY : READ_WRITE);
+	expect_owner_sees(s, 1, BY_OWNER);
+	holds(RULE_CLOSE_EVICTS);
+	expect_evicted(s, 0, true);
+	expect_evicted(s, 2, true);
+	close(ends[0]);
+	close(ends[1]);
+	open_and_close(COHERENT);
+	expect_evicted(s, 1, true);
+}
+
+SCENARIO(device_life, memory_released, "a device whose memory is taken away leaves every page in memory, and takes pages again when it is set up anew")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	holds(RULE_CLOSE_EVICTS);
+	expect_result("HMM_DMIRROR_RELEASE", device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
+	for (i = 0; i < PAGES; i++)
+		expect_evicted(s, i, true);
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	for (i = 0; i < PAGES; i++) {
+		expect_at(s, i, COHERENT);
+		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+	expect_exclusive(s, 0, true);
+	expect_result("the device's read", device_read(&s->device, s->buffer.addr, 1), 0);
+}
+
+/* Once, and not with each mapping: it takes seconds under emulation. */
+FIXTURE(device_full)
+{
+	struct story story;
+};
+
+FIXTURE_SETUP(device_full)
+{
+	story_begin(&self->story, COHERENT, false, PAGES);
+}
+
+FIXTURE_TEARDOWN(device_full)
+{
+	story_end(&self->story);
+}
+
+/* Memory as large as the device, which is brought there empty: a zeroed page of the device for each. */
+struct filling {
+	struct device device;
+	unsigned char *addr;
+	unsigned long pages, on_device;
+};
+
+static bool is_on_device(struct filling *fill, unsigned long page)
+{
+	return page_at(0, fill->addr + page * features.page_size).at == COHERENT;
+}
+
+static void fill_device(struct filling *fill)
+{
+	unsigned long at, page;
+
+	fill->pages = device_pages(COHERENT) + STEP;
+	fill->addr = mmap(NULL, fill->pages * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (fill->addr == MAP_FAILED)
+		broken("mmap of as much as the device: %s", strerror(errno));
+	madvise(fill->addr, fill->pages * features.page_size, MADV_NOHUGEPAGE);
+	device_open(&fill->device, COHERENT, STEP);
+	/* The driver says 0 when it could read all of them from where it put them; they were never anywhere else. */
+	for (at = 0; at < fill->pages; at += STEP)
+		if (device_migrate_to(&fill->device, fill->addr + at * features.page_size, STEP))
+			break;
+	fill->on_device = at;
+	for (page = at; page < at + STEP && page < fill->pages; page++)
+		fill->on_device += is_on_device(fill, page);
+}
+
+static uint64_t *stamp(struct filling *fill, unsigned long page)
+{
+	return (uint64_t *)(fill->addr + page * features.page_size);
+}
+
+SCENARIO(device_full, each_page_once, "a device takes as many pages as it has, each once; one more stays in memory, until one is given back")
+{
+	struct story *s = &self->story;
+	struct filling fill;
+	unsigned long page, wrong = 0;
+
+	/* The driver tries to grow into its own range. */
+	report_allow("memremap");
+	/* The story's last page is to come later. */
+	device_migrate_back(&s->device, buffer_page(&s->buffer, 2), 1);
+	fill_device(&fill);
+	holds(RULE_FREED_TO_DRIVER);
+	expect_result("pages that went to the device", fill.on_device, device_pages(COHERENT) - 2);
+
+	holds(RULE_NO_PAGE_NO_MOVE);
+	expect_result("one more", device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1), -ENOENT);
+	expect_at(s, 2, SYSTEM);
+	expect_owner_sees(s, 2, BY_OWNER);
+
+	holds(RULE_ENTRY);
+	for (page = 0; page < fill.on_device; page++)
+		wrong += *stamp(&fill, page) != 0;
+	expect_result("pages that came with another's bytes", wrong, 0);
+	for (page = 0; page < fill.on_device; page++)
+		*stamp(&fill, page) = page + 1;
+	for (page = 0; page < fill.on_device; page++)
+		wrong += *stamp(&fill, page) != page + 1;
+	expect_result("pages that are two", wrong, 0);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_owner_sees(s, 1, BY_OWNER);
+
+	munmap(fill.addr, features.page_size);
+	device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1);
+	holds(RULE_FREED_TO_DRIVER);
+	expect_at(s, 2, COHERENT);
+	expect_owner_sees(s, 2, BY_OWNER);
+	munmap(fill.addr, fill.pages * features.page_size);
+	device_close(&fill.device);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_device_life", argc, argv);
+}

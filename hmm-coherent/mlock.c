@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mlock() over pages on a coherent device, and what sticks to a page frame of the device
+ *
+ * A device page cannot be swapped, so locking it needs nothing; but it comes from memory that may be locked, and returns to it. Flags and
+ * counts that are right for memory must not stay with the device's page frame, whose next user is somebody else.
+ */
+#include "harness.h"
+
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+#include <numaif.h>
+#include <sys/mman.h>
+
+#include "kernel.h"
+#include "pin.h"
+#include "story.h"
+
+#define PAGES 3
+
+FIXTURE(mlock)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(mlock)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(mlock, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(mlock, coherent_ro) { .place = COHERENT, .read_only = true };
+
+FIXTURE_SETUP(mlock)
+{
+	story_begin(&self->story, variant->place, variant->read_only, PAGES);
+}
+
+/* Flags that stick to the device's frames would meet later tests: with its memory set up anew there are none. */
+FIXTURE_TEARDOWN(mlock)
+{
+	struct story *s = &self->story;
+
+	munmap(s->buffer.addr, s->buffer.size);
+	device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1);
+	story_end(s);
+}
+
+/* Pages that are locked, in the whole machine. Batches of every CPU are emptied first (lru_cache_disable()), counters folded. */
+static long locked_pages(struct story *s)
+{
+	void *pages[] = { s->device.bounce };
+	int nodes[] = { 0 }, status[1];
+	long kilobytes;
+
+	move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE);
+	write_text("/proc/sys/vm/stat_refresh", "1");
+	kilobytes = read_counter("/proc/meminfo", "Mlocked");
+	if (kilobytes < 0)
+		broken("/proc/meminfo has no Mlocked");
+	return kilobytes * 1024 / (long)features.page_size;
+}
+
+static void lock(struct story *s)
+{
+	if (mlock(s->buffer.addr, s->buffer.size))
+		broken("mlock: %s", strerror(errno));
+}
+
+static void expect_kept(struct story *s, enum place place)
+{
+	size_t i;
+
+	for (i = 0; i < PAGES; i++) {
+		expect_at(s, i, place);
+		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+}
+
+SCENARIO(mlock, locked_memory_migrates, "locked memory goes to the device and comes back, and is locked memory again")
+{
+	struct story *s = &self->story;
+	long before;
+
+	story_migrate_back(s);
+	before = locked_pages(s);
+	lock(s);
+	holds(RULE_LOCKED_AS_MEMORY);
+	expect_result("locked pages", locked_pages(s) - before, PAGES);
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	expect_kept(s, COHERENT);
+	story_migrate_back(s);
+	holds(RULE_BACK);
+	expect_kept(s, SYSTEM);
+	holds(RULE_LOCKED_AS_MEMORY);
+	expect_result("locked pages", locked_pages(s) - before, PAGES);
+	munlock(s->buffer.addr, s->buffer.size);
+	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
+}
+
+SCENARIO(mlock, locked_on_device, "mlock() and munlock() leave pages on the device as they are, and count none of them")
+{
+	struct story *s = &self->story;
+	long before = locked_pages(s);
+	size_t i;
+
+	lock(s);
+	holds(RULE_LOCKED_AS_MEMORY);
+	expect_result("locked pages", locked_pages(s) - before, 0);
+	expect_kept(s, COHERENT);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	for (i = 0; i < PAGES; i++)
+		expect_stays(s, i);
+	munlock(s->buffer.addr, s->buffer.size);
+	holds(RULE_LOCKED_AS_MEMORY);
+	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
+	story_make_writable(s);
+	story_write(s, 0);
+	holds(RULE_EXCLUSIVE_IS_REUSED);
+	expect_stays(s, 0);
+}
+
+SCENARIO(mlock, unlocked_on_device, "memory that was locked, went to the device and was unlocked there is counted as locked by nobody")
+{
+	struct story *s = &self->story;
+	long before;
+
+	story_migrate_back(s);
+	before = locked_pages(s);
+	lock(s);
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	expect_kept(s, COHERENT);
+	munlock(s->buffer.addr, s->buffer.size);
+	expect_kept(s, COHERENT);
+	munmap(buffer_page(&s->buffer, 1), 2 * features.page_size);
+	holds(RULE_LOCKED_AS_MEMORY);
+	expect_result("locked pages after munlock and munmap", locked_pages(s) - before, 0);
+}
+
+/* The flags of a frame that would be wrong for its next user, as the kernel's page dump names them. */
+static const char *stale_flag(struct page_dump *dump)
+{
+	static const char *const flags[] = { "active", "unevictable", "mlocked" };
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (strstr(dump->flags, flags[i]))
+			return flags[i];
+	return NULL;
+}
+
+SCENARIO(mlock, fresh_frame, "a page frame that the device hands out again has no flag of the page that was there before")
+{
+	struct story *s = &self->story;
+	const struct pin_kind get = { .pin = false };
+	unsigned long frame;
+	struct page_dump dump;
+	const char *stale;
+	int i;
+
+	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	/* Memory becomes active by being used; so does the page that it goes to. */
+	story_migrate_back(s);
+	for (i = 0; i < 20; i++)
+		pin_pages(get, s->buffer.addr, 1);
+	locked_pages(s);
+	dump = page_dump(s->buffer.addr);
+	if (!strstr(dump.flags, "active"))
+		broken("a page that was used often is not active: %s", dump.flags);
+	device_migrate_to(&s->device, s->buffer.addr, 1);
+	frame = page_at(0, s->buffer.addr).pfn;
+	if (device_of_pfn(frame) != COHERENT)
+		broken("the active page did not get to the device");
+	munmap(s->buffer.addr, features.page_size);
+
+	/* The device hands out first what came back last. */
+	device_migrate_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	holds(RULE_FREED_TO_DRIVER);
+	expect_result("frame of the next page", page_at(0, buffer_page(&s->buffer, 1)).pfn, frame);
+	dump = page_dump(buffer_page(&s->buffer, 1));
+	stale = stale_flag(&dump);
+	holds(RULE_FRESH_FRAME);
+	expect_same(!stale, "flag of a former life", "none", stale ? stale : "none");
+	expect_owner_sees(s, 1, BY_OWNER);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_mlock", argc, argv);
+}

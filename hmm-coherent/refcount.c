@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How often is a mapped device page counted? (S4)
+ *
+ * When coherent memory was proposed, device pages had one reference more than ordinary ones, so that do_wp_page() could never have reused one.
+ * The counts here are the kernel's own, from dump_page(). Only device pages are counted exactly: an ordinary page may have one reference
+ * more, in some processor's batch of pages on their way to a list; a device page is on no list.
+ */
+#include "harness.h"
+
+#include <sys/mman.h>
+
+#include "kernel.h"
+#include "pin.h"
+#include "story.h"
+#include "transfer.h"
+
+/* GUP_PIN_COUNTING_BIAS, include/linux/mm.h: what FOLL_PIN adds. */
+#define PIN_BIAS 1024
+
+FIXTURE(refcount)
+{
+	struct story story;
+	int offset;
+};
+
+FIXTURE_VARIANT(refcount)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(refcount, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(refcount, coherent_ro) { .place = COHERENT, .read_only = true };
+
+FIXTURE_SETUP(refcount)
+{
+	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	story_begin(&self->story, variant->place, variant->read_only, 2);
+	/* 6.1 took the offset away. */
+	self->offset = features.version < 601;
+}
+
+FIXTURE_TEARDOWN(refcount)
+{
+	story_end(&self->story);
+}
+
+/* Page 0 has these; page 1, which nobody but its owner and @sharers has, is not touched by what happens to page 0. */
+static void expect_counts(struct story *s, int offset, int references, int sharers)
+{
+	holds(RULE_REFERENCE_A_MAPPING);
+	expect_counted(s, 0, references + offset, sharers);
+	expect_counted(s, 1, sharers + offset, sharers);
+}
+
+SCENARIO(refcount, mapped_once, "a page that is mapped once has one reference, however often its protection changed")
+{
+	struct story *s = &self->story;
+
+	expect_counts(s, self->offset, 1, 1);
+	story_make_writable(s);
+	story_write(s, 0);
+	story_protect(s, 0, 2, PROT_READ);
+	expect_counts(s, self->offset, 1, 1);
+	expect_stays(s, 0);
+}
+
+SCENARIO(refcount, shared, "each process that maps a page adds a reference, and takes it along when it goes")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	expect_counts(s, self->offset, 2, 2);
+	child_fork(&s->second_child);
+	expect_counts(s, self->offset, 3, 3);
+	child_leave(&s->child);
+	expect_counts(s, self->offset, 2, 2);
+	child_kill(&s->second_child);
+	expect_counts(s, self->offset, 1, 1);
+	expect_stays(s, 0);
+}
+
+SCENARIO(refcount, copied_from, "who gets a copy takes its reference away from the page, and the copy has one of its own")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	if (s->read_only)
+		child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	holds(RULE_REFERENCE_A_MAPPING);
+	expect_counted(s, 0, 1 + self->offset, 1);
+	expect_counted(s, 1, 2 + self->offset, 2);
+}
+
+SCENARIO(refcount, reference_held, "a plain reference counts one, as long as it is held")
+{
+	struct story *s = &self->story;
+
+	story_hold(s, 0);
+	expect_counts(s, self->offset, 2, 1);
+	story_let_go(s);
+	expect_counts(s, self->offset, 1, 1);
+}
+
+SCENARIO(refcount, transfer_in_flight, "O_DIRECT counts one for a plain reference, 1024 for a pin, until the transfer is over")
+{
+	const int dma = features.dio_pins ? PIN_BIAS : 1;
+	struct story *s = &self->story;
+	struct transfer transfer;
+
+	story_make_writable(s);
+	story_medium(s, ON_SLOW);
+	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
+	expect_counts(s, self->offset, 1 + dma, 1);
+	transfer_prove_in_flight(&transfer);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&transfer), features.page_size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	expect_counts(s, self->offset, 1, 1);
+}
+
+SCENARIO(refcount, migrated_again, "a page that went to memory and came back is counted as at first")
+{
+	struct story *s = &self->story;
+
+	story_migrate_back(s);
+	holds(RULE_BACK);
+	expect_at(s, 0, SYSTEM);
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	expect_at(s, 0, COHERENT);
+	expect_counts(s, self->offset, 1, 1);
+}
+
+/* What the pin counts on is a page of memory: the device's own is free again, so a pin on it would show as a count that stays. */
+SCENARIO(refcount, longterm_pinned, "a long-term pin counts 1024 on the page of memory that replaced the device's")
+{
+	struct story *s = &self->story;
+	struct page_dump before, pinned;
+
+	story_ring(s);
+	story_make_writable(s);
+	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("registration", ring_register(&s->ring, s->buffer.addr, features.page_size), 0);
+	expect_at(s, 0, SYSTEM);
+	pinned = page_dump(s->buffer.addr);
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	before = page_dump(s->buffer.addr);
+	if (!pinned.valid || !before.valid)
+		broken("gup_test gives no dump of the page");
+	holds(RULE_REFERENCE_A_MAPPING);
+	/* Give or take the one of a processor's batch. */
+	expect(pinned.refcount - before.refcount >= PIN_BIAS - 1 && pinned.refcount - before.refcount <= PIN_BIAS + 1,
+	       "the pin is worth %d references (%d with it, %d without), not %d", pinned.refcount - before.refcount, pinned.refcount,
+	       before.refcount, PIN_BIAS);
+	expect_counted(s, 1, 1 + self->offset, 1);
+	expect_stays(s, 1);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_refcount", argc, argv);
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of registered buffers: accounted, updated, shared between rings, and gone with their ring, however it goes (S7)
+ *
+ * A ring that nobody has open any more gives its pages back when a worker of the kernel gets to it. So these tests wait until a page can
+ * be migrated again, which is what its being unpinned means, and give up after a time that no idle worker takes.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "story.h"
+
+#define PAGES 3
+#define RELEASE_S 10
+
+/* Since 6.12; unknown to the headers of older systems. Number and layout are ABI. */
+#define REGISTER_CLONE_BUFFERS 30
+struct clone_buffers {
+	__u32 src_fd, flags, src_off, dst_off, nr, pad[3];
+};
+
+FIXTURE(registered)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(registered)
+{
+	enum place place;
+	bool read_only;		/* before it is made writable and registered */
+};
+
+FIXTURE_VARIANT_ADD(registered, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(registered, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(registered, system_rw) { .place = SYSTEM };
+
+FIXTURE_SETUP(registered)
+{
+	story_begin(&self->story, variant->place, variant->read_only, PAGES);
+	story_ring(&self->story);
+	story_make_writable(&self->story);
+}
+
+FIXTURE_TEARDOWN(registered)
+{
+	story_end(&self->story);
+}
+
+static void register_all(struct story *s)
+{
+	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("registration", ring_register(&s->ring, s->buffer.addr, s->buffer.size), 0);
+	expect_at(s, 0, SYSTEM);
+	story_remember_frames(s);
+}
+
+static void expect_pinned(struct story *s)
+{
+	size_t i;
+
+	holds(RULE_PINNED_STAYS);
+	story_migrate_to_device(s);
+	for (i = 0; i < s->buffer.pages; i++)
+		expect_same_frame(s, i);
+}
+
+/* All pages can be migrated, now or as soon as the kernel's workers have run. */
+static void expect_unpinned(struct story *s)
+{
+	struct timespec now, end;
+	size_t there;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += RELEASE_S;
+	do {
+		story_migrate_to_device(s);
+		there = pages_at(s->buffer.addr, s->buffer.pages, COHERENT);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (there < s->buffer.pages)
+			poll(NULL, 0, 1);
+	} while (there < s->buffer.pages && now.tv_sec < end.tv_sec);
+	holds(RULE_PIN_ENDS_WITH_HOLDER);
+	expect(there == s->buffer.pages, "only %zu of %zu pages can be migrated %d s after nobody has them registered", there, s->buffer.pages,
+	       RELEASE_S);
+}
+
+static long pinned_pages(void)
+{
+	return read_counter("/proc/self/status", "VmPin") * 1024 / (long)features.page_size;
+}
+
+/*
+ * A ring whose maker may not lock memory as he likes: only such a one is bound by the limit, and since 7.x only such a one's pages are counted
+ * (io_buffer_account_pin()).
+ */
+static void ring_of_the_limited(struct story *s, rlim_t pages)
+{
+	struct rlimit limit = { pages * features.page_size, RLIM_INFINITY };
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	ring_close(&s->ring);
+	if (syscall(SYS_capget, &header, data))
+		broken("capget: %s", strerror(errno));
+	data[0].effective &= ~CAP_TO_MASK(CAP_IPC_LOCK);
+	if (syscall(SYS_capset, &header, data))
+		broken("capset: %s", strerror(errno));
+	if (setrlimit(RLIMIT_MEMLOCK, &limit))
+		broken("setrlimit: %s", strerror(errno));
+	ring_open(&s->ring);
+}
+
+SCENARIO(registered, accounted, "registered pages count as pinned, wherever they were before, until they are unregistered")
+{
+	struct story *s = &self->story;
+
+	ring_of_the_limited(s, PAGES);
+	holds(RULE_PINS_ARE_ACCOUNTED);
+	expect_result("VmPin before, in pages", pinned_pages(), 0);
+	register_all(s);
+	holds(RULE_PINS_ARE_ACCOUNTED);
+	expect_result("VmPin while registered, in pages", pinned_pages(), PAGES);
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	expect_result("VmPin after, in pages", pinned_pages(), 0);
+	expect_unpinned(s);
+	expect_result("VmPin with the pages on the device, in pages", pinned_pages(), 0);
+}
+
+SCENARIO(registered, limited, "RLIMIT_MEMLOCK stops a registration with ENOMEM, which leaves nothing pinned, counted or lost")
+{
+	struct story *s = &self->story;
+	struct rlimit limit = { PAGES * features.page_size, RLIM_INFINITY };
+	size_t i;
+
+	ring_of_the_limited(s, PAGES - 1);
+	holds(RULE_PINS_ARE_ACCOUNTED);
+	expect_result("registration beyond the limit", ring_register(&s->ring, s->buffer.addr, s->buffer.size), -ENOMEM);
+	expect_result("VmPin afterwards, in pages", pinned_pages(), 0);
+	for (i = 0; i < PAGES; i++) {
+		/* They were pinned before they were counted (io_sqe_buffer_register()), so they have moved. */
+		holds(RULE_LONGTERM_LEAVES_DEVICE);
+		expect_at(s, i, SYSTEM);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+	expect_unpinned(s);
+	if (setrlimit(RLIMIT_MEMLOCK, &limit))
+		broken("setrlimit: %s", strerror(errno));
+	register_all(s);
+}
+
+SCENARIO(registered, updated, "another buffer in the same slot pins its own pages, and lets the first one's go")
+{
+	struct story *s = &self->story;
+	struct buffer second;
+	struct io_uring_cqe *cqe;
+	struct __kernel_timespec wait = { .tv_sec = RELEASE_S };
+	__u64 tag = 1, no_tag = 0;
+	struct iovec iov = { s->buffer.addr, s->buffer.size };
+
+	buffer_map(&second, PAGES, SYSTEM);
+	buffer_write(&second, 0, PAGES, BY_OWNER);
+	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("an empty table", io_uring_register_buffers_sparse(&s->ring.uring, 1), 0);
+	expect_stays(s, 0);
+	expect_result("the first buffer in the slot", io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &tag, 1), 1);
+	expect_at(s, 0, SYSTEM);
+	story_remember_frames(s);
+	expect_pinned(s);
+	iov = (struct iovec){ second.addr, second.size };
+	expect_result("the second buffer in the slot", io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &no_tag, 1), 1);
+	/* The tag comes back when the buffer it belonged to is released. */
+	holds(RULE_PIN_ENDS_WITH_HOLDER);
+	expect_result("the first buffer's tag", io_uring_wait_cqe_timeout(&s->ring.uring, &cqe, &wait), 0);
+	expect_unpinned(s);
+	s->ring.registered = true;
+}
+
+/* A child has the ring open, and nothing else of it. */
+SCENARIO(registered, ring_left_by_exit, "a ring that a child still has open keeps the pages; when the child exits they are free")
+{
+	struct story *s = &self->story;
+
+	register_all(s);
+	child_fork(&s->child);
+	ring_forget(&s->ring);
+	expect_pinned(s);
+	child_leave(&s->child);
+	expect_unpinned(s);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+SCENARIO(registered, ring_left_by_kill, "the same when the last process that has the ring is killed")
+{
+	struct story *s = &self->story;
+
+	register_all(s);
+	child_fork(&s->child);
+	ring_forget(&s->ring);
+	expect_pinned(s);
+	child_kill(&s->child);
+	expect_unpinned(s);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+SCENARIO(registered, unregistered_in_flight, "a transfer that is under way when its buffer is unregistered still lands where it belongs")
+{
+	struct story *s = &self->story;
+
+	story_medium(s, ON_SLOW);
+	register_all(s);
+	ring_start(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size);
+	/* 6.1 waits for the transfer here, later kernels let the request keep the buffer. */
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("READ_FIXED", ring_finish(&s->ring), s->buffer.size);
+	expect_same_frame(s, 0);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	expect_owner_sees(s, PAGES - 1, BY_MEDIUM);
+	expect_unpinned(s);
+}
+
+SCENARIO(registered, ring_left_in_flight, "a ring that goes with a transfer under way keeps the pages until that is over, and leaves no half of it")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	story_medium(s, ON_SLOW);
+	register_all(s);
+	ring_start(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size);
+	ring_forget(&s->ring);
+	expect_unpinned(s);
+	holds(RULE_BYTES_ARRIVE);
+	for (i = 0; i < PAGES; i++) {
+		enum data seen = read_page(buffer_page(&s->buffer, i), s->buffer.serial, i, BY_OWNER, BY_MEDIUM);
+
+		expect(seen == OLD || seen == NEW, "page %zu is %s: a part of the transfer landed somewhere else", i, data_name(seen));
+	}
+}
+
+FIXTURE(cloned)
+{
+	struct story story;
+	struct ring second;
+};
+
+FIXTURE_VARIANT(cloned)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(cloned, coherent) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(cloned, system) { .place = SYSTEM };
+
+WHY_NOT(cloned)
+{
+	struct clone_buffers clone = { .src_fd = -1 };
+	struct ring ring;
+	int error;
+
+	if (!ring_available())
+		return NULL;
+	ring_open(&ring);
+	error = syscall(SYS_io_uring_register, ring.uring.ring_fd, REGISTER_CLONE_BUFFERS, &clone, 1) ? errno : 0;
+	ring_close(&ring);
+	return error == EINVAL ? "io_uring of this kernel cannot clone buffers (6.12)" : NULL;
+}
+
+FIXTURE_SETUP(cloned)
+{
+	story_begin(&self->story, variant->place, false, PAGES);
+	story_ring(&self->story);
+	ring_open(&self->second);
+}
+
+FIXTURE_TEARDOWN(cloned)
+{
+	ring_close(&self->second);
+	story_end(&self->story);
+}
+
+SCENARIO(cloned, outlives_the_first, "a clone shares the pins: they end when both rings have let go")
+{
+	struct story *s = &self->story;
+	struct clone_buffers clone = { .src_fd = s->ring.uring.ring_fd };
+
+	register_all(s);
+	holds(RULE_PIN_ENDS_WITH_HOLDER);
+	expect_result("clone", syscall(SYS_io_uring_register, self->second.uring.ring_fd, REGISTER_CLONE_BUFFERS, &clone, 1) ? -errno : 0, 0);
+	self->second.registered = true;
+	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
+	expect_pinned(s);
+	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
+	expect_unpinned(s);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_registered", argc, argv);
+}
