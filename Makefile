@@ -9,13 +9,14 @@
 ## CC=COMPILER    gcc or clang; USERCFLAGS and USERLDFLAGS are added last
 ## INSTALL_PATH=  where `make install` puts the programs, flat, as run_kselftest.sh wants them
 ## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 6.12 'fork.*'"
+## KDIR=TREE      the kernel tree into which `make import` puts the suite, as a kselftest
 
 IN_TREE := $(wildcard ../lib.mk)
-PROGRAMS := hmm_coherent_matrix hmm_coherent_fork hmm_coherent_protect hmm_coherent_direct_io hmm_coherent_fixed_buffers \
-	hmm_coherent_orders hmm_coherent_registered hmm_coherent_races hmm_coherent_refcount hmm_coherent_zap hmm_coherent_accounts \
-	hmm_coherent_numa hmm_coherent_devices hmm_coherent_device_life \
-	hmm_coherent_tracking hmm_coherent_ksm hmm_coherent_reclaim hmm_coherent_mlock \
-	hmm_coherent_huge hmm_coherent_destructive
+.DEFAULT_GOAL := all
+PROGRAMS := $(addprefix hmm_coherent_, \
+	matrix fork protect direct_io fixed_buffers \
+	in_flight orders registered races refcount zap accounts \
+	numa devices device_life tracking ksm reclaim mlock huge destructive)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
@@ -31,9 +32,12 @@ endif
 CFLAGS += -std=gnu11 -O2 -g -Wall -Wextra -D_GNU_SOURCE= -iquote common
 # -isystem: the harness headers of 6.1 and 6.12 warn under -Wextra.
 CFLAGS += -isystem $(KSRC)/tools/testing/selftests -isystem $(KSRC) $(KHDR_INCLUDES)
-# Static: the guest has no libraries, and one set of binaries has to run on every kernel of a bisection.
-LDFLAGS += -static
 LDLIBS += -luring -lnuma
+
+# Asked once, and only when something has to be built. Static, since the guest has no libraries and one set of binaries has to run
+# on every kernel of a bisection; in a kernel tree, where programs run where they were built, without that (-g) if it cannot be.
+links = $(shell echo 'int main(void) { return 0; }' | $(CC) $(1) -x c - $(LDLIBS) -o /dev/null 2>/dev/null && echo $(1))
+LINKAGE = $(eval LINKAGE := $(or $(call links,-static),$(if $(IN_TREE),$(call links,-g)),missing))$(LINKAGE)
 
 COMMON := $(sort $(wildcard common/*.c))
 OBJECTS = $(patsubst common/%.c,$(OUTPUT)/obj/%.o,$(COMMON))
@@ -41,29 +45,35 @@ HEADERS := $(wildcard common/*.h)
 
 ifneq ($(IN_TREE),)
 TEST_GEN_PROGS := $(PROGRAMS)
-TEST_FILES := config settings
+# Beside the programs, wherever these are built.
+ifeq ($(abspath $(OUTPUT)),$(CURDIR))
+TEST_PROGS_EXTENDED := hmm_coherent_driver.sh
+else
+TEST_GEN_FILES := hmm_coherent_driver.sh
+$(OUTPUT)/hmm_coherent_driver.sh: hmm_coherent_driver.sh
+	install -m 755 $< $@
+endif
 EXTRA_CLEAN = $(OUTPUT)/obj
 include ../lib.mk
 else
-.DEFAULT_GOAL := all
 all: $(addprefix $(OUTPUT)/,$(PROGRAMS))
+CFLAGS += $(USERCFLAGS)
+LDFLAGS += $(USERLDFLAGS)
 endif
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 show = $(if $(V),@:,@echo "  $(1)      $(2)")
 
-CFLAGS += $(USERCFLAGS)
-LDFLAGS += $(USERLDFLAGS)
-
 $(OUTPUT)/obj/%.o: common/%.c $(HEADERS)
+	@test $(LINKAGE) != missing || { echo "$(CC) finds no liburing or libnuma; on Debian: apt-get install liburing-dev libnuma-dev" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(call show,CC,$@)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS)
 	$(call show,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(OBJECTS) $(LDLIBS) -o $@ 2>$@.log || { cat $@.log >&2; exit 1; }
+	$(Q)$(CC) $(CFLAGS) $(LINKAGE) $(LDFLAGS) $< $(OBJECTS) $(LDLIBS) -o $@ 2>$@.log || { cat $@.log >&2; exit 1; }
 	@grep -v "affinity_ip\|getaddrinfo" $@.log >&2 || true; rm -f $@.log
 
 # libnuma.a resolves host names in a function that nobody here calls; the linker's warning about that is no news.
@@ -78,6 +88,9 @@ run_tests:
 check:
 	@./run_tests.sh check
 
+faults:
+	@./run_tests.sh faults $(ARGS)
+
 deps:
 	@./run_tests.sh deps
 
@@ -87,10 +100,16 @@ bench:
 doctor:
 	@./run_tests.sh doctor
 
+import:
+	@./run_tests.sh import "$(KDIR)"
+
+manual:
+	@PYTHONPATH=. python3 -S -m runner.manual
+
 install: all
 	@test -n "$(INSTALL_PATH)" || { echo "make install: say where with INSTALL_PATH=DIR" >&2; exit 2; }
 	install -d $(INSTALL_PATH)
-	install -m 755 $(addprefix $(OUTPUT)/,$(PROGRAMS)) $(INSTALL_PATH)
+	install -m 755 $(addprefix $(OUTPUT)/,$(PROGRAMS)) hmm_coherent_driver.sh $(INSTALL_PATH)
 	install -m 644 config settings $(INSTALL_PATH)
 
 clean:
@@ -100,8 +119,8 @@ print-programs:
 	@printf '%s\n' $(abspath $(addprefix $(OUTPUT)/,$(PROGRAMS)))
 
 help:
-	@echo "make [all] | run_tests | check | deps | doctor | bench | install | clean"
+	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | import | manual | install | clean"
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all run_tests check deps bench doctor install clean print-programs help
+.PHONY: all run_tests check faults deps bench doctor import manual install clean print-programs help
 endif

@@ -11,6 +11,7 @@
 #include <kselftest_harness.h>
 
 #include "device.h"
+#include "driver.h"
 #include "kernel.h"
 #include "report.h"
 #include "suite.h"
@@ -187,6 +188,7 @@ static const char __attribute__((unused)) *harness_not_applicable(const struct s
 
 static void __attribute__((unused)) harness_prepare(FILE *out)
 {
+	driver_provide(out);
 	features_probe(out);
 	devices_probe(out);
 }

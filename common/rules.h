@@ -67,7 +67,7 @@ struct rule {
 	RULE(PIN_ENDS_WITH_HOLDER, "pin-ends-with-holder", "S7", "io_buffer_unmap(), unpin_user_pages(); io_ring_ctx_free()", \
 	     "a pin ends with the last one who holds it, and then the page can be moved again") \
 	RULE(PINS_ARE_ACCOUNTED, "pins-are-accounted", "S7", "io_account_mem(), io_buffer_account_pin(), io_uring/rsrc.c", \
-	     "pages pinned for long count in VmPin and against RLIMIT_MEMLOCK, wherever they were before") \
+	     "pages pinned for long count in VmPin and against RLIMIT_MEMLOCK for all who are bound by it, wherever they were before") \
 	RULE(NO_LEAK, "nobody-sees-the-other", "S5", "copy_present_pte(), mm/memory.c", \
 	     "after fork nobody ever sees bytes that the other wrote later") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \

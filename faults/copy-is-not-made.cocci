@@ -3,9 +3,10 @@
 // claim: S7
 // rule: longterm-leaves-device
 // file: mm/migrate_device.c
+// resembles: nothing known
 // tests: coherent.rw.longterm-slow-read coherent.rw.ring-register fixed-buffers.coherent-rw.registration
 @@
-identifier f =~ "^migrate_device_coherent_(page|folio)$";
+identifier f =~ "^(migrate_device_coherent_page|migrate_device_coherent_folio)$";
 @@
  f(...)
  {

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a write fault on an exclusive device page copies it (what the offset of one would have done)
+// breaks: a write fault on an exclusive device page copies it
 // claim: S5
 // rule: exclusive-is-reused
 // file: mm/memory.c
+// resembles: what the offset of one would have made of do_wp_page(), as the thread says
 // tests: coherent.soft-dirty.cpu-write coherent.soft-dirty.pin-fast-write
+// quick: the one of its claim that make check runs
 @@
-identifier f =~ "^do_wp_page$";
-expression page;
+identifier f =~ "^(do_wp_page)$";
+expression page, E;
 @@
  f(...)
  {
  <...
--	PageAnonExclusive(page)
-+	(PageAnonExclusive(page) && !is_device_coherent_page(page))
+(
+-PageAnonExclusive(page) || E
++(PageAnonExclusive(page) && !is_device_coherent_page(page)) || (!is_device_coherent_page(page) && E)
+|
+-PageAnonExclusive(page)
++(PageAnonExclusive(page) && !is_device_coherent_page(page))
+)
  ...>
  }

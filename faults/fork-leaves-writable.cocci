@@ -3,16 +3,23 @@
 // claim: S5
 // rule: nobody-sees-the-other
 // file: mm/memory.c
-// tests: fork.coherent-rw.parent-writes-first coherent.cow-shared.cpu-write
+// resembles: nothing known
+// tests: fork.coherent-rw.*
 @@
-identifier f = copy_present_pte;
-expression mm, addr, pte;
+identifier f =~ "^(copy_present_pte|__copy_present_ptes)$";
+expression mm, addr, p, n;
 @@
  f(...)
  {
  <...
--	ptep_set_wrprotect(mm, addr, pte);
-+	if (!page || !is_device_coherent_page(page))
-+		ptep_set_wrprotect(mm, addr, pte);
+(
+-ptep_set_wrprotect(mm, addr, p);
++if (!is_device_coherent_page(pte_page(*p)))
++	ptep_set_wrprotect(mm, addr, p);
+|
+-wrprotect_ptes(mm, addr, p, n);
++if (!is_device_coherent_page(pte_page(*p)))
++	wrprotect_ptes(mm, addr, p, n);
+)
  ...>
  }

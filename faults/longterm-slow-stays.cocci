@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: slow GUP collects nothing to migrate before a long-term pin (as 1aaf8c122918 did, fixed by 517f496e1e61)
+// breaks: slow GUP collects nothing to migrate before a long-term pin
 // claim: S7 S9
 // rule: longterm-leaves-device longterm-leaves-movable
 // file: mm/gup.c
+// resembles: 4.x, before 9a4e9f3b2d73 (mm: update get_user_pages_longterm to migrate pages allocated from CMA region)
 // tests: coherent.rw.longterm-slow-read coherent.rw.longterm-slow-write coherent.rw.ring-register fixed-buffers.coherent-rw.registration
+// quick: the one of its claim that make check runs
 @@
-identifier f =~ "^check_and_migrate_movable_pages$";
+identifier f =~ "^(check_and_migrate_movable_pages)$";
 @@
  f(...)
  {

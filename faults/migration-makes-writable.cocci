@@ -3,15 +3,22 @@
 // claim: S2
 // rule: migration-is-the-way-in migration-back
 // file: mm/migrate.c
-// tests: coherent.cow-then-migrated.cpu-read fork.coherent-rw.migrated-while-shared coherent.born-ro.cpu-read
+// resembles: nothing known
+// tests: fork.coherent-rw.migrated-while-shared
+// quick: the one of its claim that make check runs
 @@
-identifier f =~ "^remove_migration_pte$";
-expression entry;
+identifier f =~ "^(remove_migration_pte)$";
+expression E;
 @@
  f(...)
  {
  <...
--	is_writable_migration_entry(entry)
-+	1
+(
+-is_writable_migration_entry(E)
++1
+|
+-softleaf_is_migration_write(E)
++1
+)
  ...>
  }

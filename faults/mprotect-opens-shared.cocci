@@ -3,17 +3,16 @@
 // claim: S5
 // rule: nobody-sees-the-other
 // file: mm/mprotect.c
+// resembles: 64fe24a3e05e (mm/mprotect: try avoiding write faults for exclusive anonymous pages), had it not asked for exclusive ones
 // tests: protect.coherent-rw.shared-stays-protected
 @@
-identifier f =~ "^can_change_(private_)?pte_writable$";
+identifier f =~ "^(can_change_pte_writable|can_change_private_pte_writable)$";
 expression page;
 @@
  f(...)
  {
  <...
-(
--	!PageAnonExclusive(page)
-+	0
-)
+-PageAnonExclusive(page)
++1
  ...>
  }

@@ -3,9 +3,10 @@
 // claim: S5
 // rule: write-needs-vm-write
 // file: mm/gup.c
+// resembles: nothing known
 // tests: coherent.ro.dio-read coherent.ro.gup-slow-write coherent.ro.ring-register
 @@
-identifier f = check_vma_flags;
+identifier f =~ "^(check_vma_flags)$";
 expression e;
 @@
  f(...)

@@ -3,15 +3,22 @@
 // claim: S3
 // rule: freed-to-the-driver
 // file: mm/memremap.c
+// resembles: nothing known
 // tests: coherent.rw.cpu-read coherent.ro.cpu-write
+// quick: the one of its claim that make check runs
 @@
-identifier f =~ "^free_zone_device_(page|folio)$";
-expression page, ops;
+identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
+expression E, G;
 @@
  f(...)
  {
  <...
--	ops->page_free(page);
-+	;
+(
+-E->page_free(G);
++;
+|
+-E->folio_free(G);
++;
+)
  ...>
  }

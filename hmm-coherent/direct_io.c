@@ -12,7 +12,6 @@
 
 #include "kernel.h"
 #include "story.h"
-#include "transfer.h"
 
 #define PAGES 4
 
@@ -233,115 +232,6 @@ SCENARIO(direct_io, write_from_shared, "write(2) from shared pages: the right by
 		expect_mapped(s, i, READ_ONLY);
 		expect_child_keeps_frame(s, &s->child, i);
 		expect_child_sees(s, &s->child, i, BY_OWNER);
-	}
-}
-
-/*
- * DMA that lands late, on a device of its own. The transfer is in flight when a body begins; each body waits for its end.
- */
-FIXTURE(slow_io)
-{
-	struct story story;
-	struct transfer transfer;
-};
-
-FIXTURE_VARIANT(slow_io)
-{
-	enum place place;
-};
-
-FIXTURE_VARIANT_ADD(slow_io, coherent) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(slow_io, system) { .place = SYSTEM };
-
-FIXTURE_SETUP(slow_io)
-{
-	story_begin(&self->story, variant->place, false, 1);
-	story_medium(&self->story, ON_SLOW);
-	transfer_start_read(&self->transfer, self->story.medium.fd, self->story.buffer.addr, self->story.buffer.size);
-}
-
-FIXTURE_TEARDOWN(slow_io)
-{
-	story_end(&self->story);
-}
-
-SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a transfer into it is in flight, and its bytes arrive there")
-{
-	struct story *s = &self->story;
-
-	holds(RULE_SHORT_PIN_STAYS);
-	expect_stays(s, 0);
-	expect_owner_sees(s, 0, BY_OWNER);
-	transfer_prove_in_flight(&self->transfer);
-	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
-	expect_owner_sees(s, 0, BY_MEDIUM);
-	holds(RULE_SHORT_PIN_STAYS);
-	expect_stays(s, 0);
-}
-
-SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is not migrated, and nothing is lost")
-{
-	struct story *s = &self->story;
-
-	if (story_on_device(s))
-		story_migrate_back(s);
-	else
-		story_migrate_to_device(s);
-	transfer_prove_in_flight(&self->transfer);
-	holds(RULE_PINNED_STAYS);
-	expect_stays(s, 0);
-	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
-	expect_owner_sees(s, 0, BY_MEDIUM);
-}
-
-SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer in flight goes back to its owner only when that is over")
-{
-	struct story *s = &self->story;
-	struct buffer next;
-
-	buffer_unmap(&s->buffer);
-	buffer_map(&next, 1, s->place);
-	buffer_write(&next, 0, 1, BY_OWNER);
-	if (story_on_device(s))
-		device_migrate_to(&s->device, next.addr, 1);
-	transfer_prove_in_flight(&self->transfer);
-	/* Its frame must not be anybody's while the DMA still goes there. */
-	holds(RULE_FREED_TO_DRIVER);
-	expect(page_at(0, next.addr).pfn != s->frames[0], "page frame 0x%lx was handed out again while a transfer into it is in flight",
-	       s->frames[0]);
-	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), features.page_size);
-	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD, "the transfer landed in somebody else's page");
-	buffer_unmap(&next);
-	s->buffer.pages = 0;
-}
-
-SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_DIRECT pins, the parent keeps the page and gets the bytes")
-{
-	struct story *s = &self->story;
-
-	child_fork(&s->child);
-	transfer_prove_in_flight(&self->transfer);
-	if (features.dio_pins) {
-		holds(RULE_PIN_FOLLOWS_OWNER);
-		expect_stays(s, 0);
-		expect_mapped(s, 0, READ_WRITE);
-		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
-	} else {
-		/* open(2), O_DIRECT: unsafe with fork(). The page is shared as always; who writes first loses the transfer. */
-		report_line("note:", "this kernel's O_DIRECT does not pin: fork during a transfer is documented as unsafe");
-		holds(RULE_GET_LEAVES_SHARED);
-		expect_stays(s, 0);
-		expect_child_keeps_frame(s, &s->child, 0);
-	}
-	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
-	expect_owner_sees(s, 0, BY_MEDIUM);
-	if (features.dio_pins) {
-		holds(RULE_NO_LEAK);
-		expect_child_sees(s, &s->child, 0, BY_OWNER);
 	}
 }
 

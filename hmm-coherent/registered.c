@@ -99,10 +99,32 @@ static long pinned_pages(void)
 	return read_counter("/proc/self/status", "VmPin") * 1024 / (long)features.page_size;
 }
 
+/*
+ * A ring whose maker may not lock memory as he likes: only such a one is bound by the limit, and since 7.x only such a one's pages are counted
+ * (io_buffer_account_pin()).
+ */
+static void ring_of_the_limited(struct story *s, rlim_t pages)
+{
+	struct rlimit limit = { pages * features.page_size, RLIM_INFINITY };
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	ring_close(&s->ring);
+	if (syscall(SYS_capget, &header, data))
+		broken("capget: %s", strerror(errno));
+	data[0].effective &= ~CAP_TO_MASK(CAP_IPC_LOCK);
+	if (syscall(SYS_capset, &header, data))
+		broken("capset: %s", strerror(errno));
+	if (setrlimit(RLIMIT_MEMLOCK, &limit))
+		broken("setrlimit: %s", strerror(errno));
+	ring_open(&s->ring);
+}
+
 SCENARIO(registered, accounted, "registered pages count as pinned, wherever they were before, until they are unregistered")
 {
 	struct story *s = &self->story;
 
+	ring_of_the_limited(s, PAGES);
 	holds(RULE_PINS_ARE_ACCOUNTED);
 	expect_result("VmPin before, in pages", pinned_pages(), 0);
 	register_all(s);
@@ -114,30 +136,13 @@ SCENARIO(registered, accounted, "registered pages count as pinned, wherever they
 	expect_result("VmPin with the pages on the device, in pages", pinned_pages(), 0);
 }
 
-/* The limit binds who may not lock memory; a ring remembers who made it. */
-static void give_up_ipc_lock(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &header, data))
-		broken("capget: %s", strerror(errno));
-	data[0].effective &= ~CAP_TO_MASK(CAP_IPC_LOCK);
-	if (syscall(SYS_capset, &header, data))
-		broken("capset: %s", strerror(errno));
-}
-
 SCENARIO(registered, limited, "RLIMIT_MEMLOCK stops a registration with ENOMEM, which leaves nothing pinned, counted or lost")
 {
 	struct story *s = &self->story;
-	struct rlimit limit = { (PAGES - 1) * features.page_size, PAGES * features.page_size };
+	struct rlimit limit = { PAGES * features.page_size, RLIM_INFINITY };
 	size_t i;
 
-	ring_close(&s->ring);
-	give_up_ipc_lock();
-	ring_open(&s->ring);
-	if (setrlimit(RLIMIT_MEMLOCK, &limit))
-		broken("setrlimit: %s", strerror(errno));
+	ring_of_the_limited(s, PAGES - 1);
 	holds(RULE_PINS_ARE_ACCOUNTED);
 	expect_result("registration beyond the limit", ring_register(&s->ring, s->buffer.addr, s->buffer.size), -ENOMEM);
 	expect_result("VmPin afterwards, in pages", pinned_pages(), 0);
@@ -148,8 +153,8 @@ SCENARIO(registered, limited, "RLIMIT_MEMLOCK stops a registration with ENOMEM, 
 		expect_owner_sees(s, i, BY_OWNER);
 	}
 	expect_unpinned(s);
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_MEMLOCK, &limit);
+	if (setrlimit(RLIMIT_MEMLOCK, &limit))
+		broken("setrlimit: %s", strerror(errno));
 	register_all(s);
 }
 

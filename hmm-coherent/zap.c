@@ -10,10 +10,13 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -320,6 +323,115 @@ SCENARIO(zap, failed_fork, "a fork that fails half way leaves no mapping and no 
 	}
 	munmap(s->buffer.addr, PAGES * self->size);
 	EXPECT_GIVEN_BACK(ALL);
+}
+
+FIXTURE(orphans)
+{
+	struct device device;
+};
+
+FIXTURE_VARIANT(orphans)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(orphans, coherent) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(orphans, remote) { .place = REMOTE };
+
+FIXTURE_SETUP(orphans)
+{
+	device_open(&self->device, variant->place, 1);
+}
+
+FIXTURE_TEARDOWN(orphans)
+{
+	device_close(&self->device);
+}
+
+/*
+ * The owner of the mirror dies, and the page lives on in its child. Orphans do nothing here but exist, look at their page when told, and go: P maps and
+ * migrates a page and forks C, then dies; C holds P's open device, so nothing is evicted before C goes too.
+ */
+struct orphan {
+	int from, to;		/* C writes what it sees, and ends with the pipe from the test */
+	pid_t parent, child;
+	unsigned char *addr;	/* in C */
+	uint32_t serial;
+};
+
+static void live_as_orphan(enum place place, int from, int to)
+{
+	struct device device;
+	struct buffer buffer;
+	struct orphan me = { .from = from };
+	enum data seen;
+	char byte;
+
+	device_open(&device, place, 1);
+	buffer_map(&buffer, 1, place);
+	buffer_write(&buffer, 0, 1, BY_OWNER);
+	device_migrate_to(&device, buffer.addr, 1);
+	me.parent = getpid();
+	if (fork())
+		_exit(0);
+	me.child = getpid();
+	me.addr = buffer.addr;
+	me.serial = buffer.serial;
+	while (getppid() == me.parent)
+		sched_yield();
+	if (write(to, &me, sizeof(me)) != sizeof(me) || read(from, &byte, 1) != 1)
+		_exit(1);
+	seen = read_page(buffer.addr, buffer.serial, 0, BY_OWNER, BY_OWNER);
+	if (write(to, &seen, sizeof(seen)) != sizeof(seen))
+		_exit(1);
+	_exit(read(from, &byte, 1) == 0 ? 0 : 1);
+}
+
+static void receive(int from, void *what, size_t size)
+{
+	struct pollfd ready = { .fd = from, .events = POLLIN };
+
+	if (poll(&ready, 1, 20000) != 1 || read(from, what, size) != (ssize_t)size)
+		broken("an orphan does not answer");
+}
+
+SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in a child of that, and goes back when the child does")
+{
+	struct orphan orphan;
+	struct buffer next;
+	int orders[2], answers[2];
+	struct page page;
+	enum data seen;
+
+	if (pipe(orders) || pipe(answers))
+		broken("pipe: %s", strerror(errno));
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!fork()) {
+		close(orders[1]);
+		close(answers[0]);
+		live_as_orphan(variant->place, orders[0], answers[1]);
+	}
+	close(orders[0]);
+	close(answers[1]);
+	receive(answers[0], &orphan, sizeof(orphan));
+	waitpid(orphan.parent, NULL, 0);
+	page = page_at(orphan.child, orphan.addr);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect(page.at == variant->place, "the orphan's page is %s, not %s", place_name(page.at), place_name(variant->place));
+	if (write(orders[1], "?", 1) != 1)
+		broken("the orphan is gone");
+	receive(answers[0], &seen, sizeof(seen));
+	holds(RULE_NO_LEAK);
+	expect(seen == OLD, "the orphan sees %s bytes", data_name(seen));
+	close(orders[1]);
+	waitpid(orphan.child, NULL, 0);
+
+	buffer_map(&next, 1, variant->place);
+	buffer_write(&next, 0, 1, BY_OWNER);
+	device_migrate_to(&self->device, next.addr, 1);
+	holds(RULE_FREED_TO_DRIVER);
+	expect(page_at(0, next.addr).pfn == page.pfn, "the orphan's frame 0x%lx is not the one that goes out next", page.pfn);
+	buffer_unmap(&next);
 }
 
 int main(int argc, char **argv)

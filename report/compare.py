@@ -7,11 +7,13 @@ rule could speak of. The rule that explains a changed outcome is told.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from report.ktap import quote
 from report.model import RUN, Run
 from report.result import CAUSES, VERDICTS, Test
+from runner.errors import WRONG_USE, Stop
 
 ABSENT, NOT_APPLICABLE = "absent", "not applicable"
 GOOD = {"pass", NOT_APPLICABLE}
@@ -78,6 +80,18 @@ def _outcomes(a: Test, b: Test) -> tuple[list[str], list[str]]:
     return fields, list(dict.fromkeys(rules))
 
 
+def refuse_strangers(a: Run, names: Collection[str]) -> None:
+    """Results of which no test is in both say nothing about each other."""
+    if names and a.tests and not any(name in a.tests and a.tests[name].program != RUN for name in names):
+        raise Stop(WRONG_USE, f"no test of the results of suite {suite(a)} is in the other: another suite, or another selection",
+                   "compare what ran the same tests")
+
+
+def suite(run: Run) -> str:
+    """What run.json says of it."""
+    return quote(str(run.info.get("suite") or "unknown suite"))
+
+
 def changes(a: Run, b: Run) -> list[Change]:
     """Everything that differs, in b's order, what only a knows last."""
     names = dict.fromkeys([*b.tests, *b.not_applicable, *a.tests, *a.not_applicable])
@@ -127,8 +141,11 @@ def _kind(change: Change) -> str:
 
 def text(a: Run, b: Run) -> str:
     """For a person: first what got worse, then better, then outcomes alone, each with all that is known."""
+    refuse_strangers(a, b.tests)
     found = changes(a, b)
     lines = [f"{label(a)} ({a.release}) -> {label(b)} ({b.release})"]
+    if suite(a) != suite(b):
+        lines.append(f"not the same state of the suite: {suite(a)}, {suite(b)}")
     for kind in ("worse", "better", "other outcomes", "only in the first", "only in the second"):
         members = [change for change in found if _kind(change) == kind]
         # Of a test that only one run has there is little to tell, as long as nothing is wrong with it.

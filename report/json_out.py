@@ -65,6 +65,12 @@ def read(path: Path | str) -> Run:
         raise Stop(WRONG_USE, f"{path} is damaged: {type(error).__name__} {error}", "run again") from None
 
 
+def read_kernels(path: Path) -> dict[str, Run]:
+    """One run, or one for each kernel that a results folder has."""
+    folders = sorted(found.parent for found in path.glob("*/run.json")) if not (path / "run.json").exists() else []
+    return {folder.name: read(folder) for folder in folders} or {"": read(path)}
+
+
 def _run(data: dict) -> Run:
     run = Run()
     for key in ("kernel", "release", "signal", "cut", "seconds", "info", "guest", "facts", "rules", "notes",

@@ -6,6 +6,7 @@ A list is a TOML file of entries like
 
     [[issue]]
     tests = "coherent.*.dio-read"       # a glob over test names, or a list of them
+    kind = "check"                      # may be left out: no other kind of failure can be known
     kernels = "6.1 .. 6.11"             # inclusive; "6.1", "6.12 ..", ".. 6.5" and ".." are ranges too
     text = "seen: result: 4096"         # what each failed check says; or a list, one of which it says
     reason = "O_DIRECT takes FOLL_GET and leaves the page shared"
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -28,6 +30,7 @@ from report.result import Attempt, Test
 from runner.errors import WRONG_USE, Stop
 
 KEYS = ("tests", "kernels", "text", "reason", "link")
+KIND = "check"
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -80,6 +83,14 @@ class Known:
         self.entries = entries
         self.strict = strict
 
+    def refuse_strangers(self, path: Path | str, names: Iterable[str]) -> None:
+        """A glob that no test of the suite matches excuses nothing and nobody would notice: a spelling mistake, or a test that went."""
+        names = list(names)
+        for number, entry in enumerate(self.entries, 1):
+            for glob in entry.tests:
+                if not any(fnmatchcase(name, glob) for name in names):
+                    raise Stop(WRONG_USE, f"--known: {path}: entry {number}: no test matches '{glob}'", "correct or remove it")
+
     def judge(self, test: Test, attempt: Attempt, release: str) -> None:
         """Turn a failure into xfail or a pass into xpass, where an entry says so."""
         mine = [e for e in self.entries if e.covers(test.name, release)]
@@ -103,7 +114,7 @@ def load(path: Path | str, strict: bool = False) -> Known:
     except OSError as error:
         raise Stop(WRONG_USE, f"--known: {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Stop(WRONG_USE, f"--known: {path}: {error}", "see docs/results-schema.md") from None
+        raise Stop(WRONG_USE, f"--known: {path}: {error}", "see docs/known-issues.md") from None
     issues = data.pop("issue", [])
     if data or not isinstance(issues, list):
         raise Stop(WRONG_USE, f"--known: {path}: only [[issue]] entries belong there")
@@ -114,8 +125,10 @@ def _entry(path: Path | str, number: int, issue: dict) -> Entry:
     def wrong(what: str) -> Stop:
         return Stop(WRONG_USE, f"--known: {path}: entry {number}: {what}")
 
-    if not isinstance(issue, dict) or set(issue) - set(KEYS):
-        raise wrong(f"its keys are {', '.join(KEYS)}")
+    if not isinstance(issue, dict) or set(issue) - {*KEYS, "kind"}:
+        raise wrong(f"its keys are {', '.join(KEYS)} and kind")
+    if issue.get("kind", KIND) != KIND:
+        raise wrong(f"only a failed {KIND} can be known, not '{issue['kind']}': a crash, hang or splat may hide anything")
     for key in KEYS:
         value = issue.get(key)
         several = value if isinstance(value, list) and key in ("tests", "text") else [value]

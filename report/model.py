@@ -18,6 +18,7 @@ How a runner drives it:
     run.vm_died(vm, running, why, console_lines)
     run.splat(where, lines)         where: NAME, "after NAME", or "" (before the first test); report/splat.py
     run.broken(why)                 the instrument failed
+    run.differ(topic, why, lines)   tests contradict each other; report/agree.py
     run.remaining(program)          what a restarted VM has still to run
     run.interrupted(signum)         Ctrl-C: what was not finished is not-run, and no lie is looked for
     run.stopped(why)                the same without a signal: --until-fail has seen what it waited for
@@ -333,6 +334,10 @@ class Run(Facts):
 
     def broken(self, why: str) -> None:
         self._problem("instrument", "broken", "", why)
+
+    def differ(self, topic: str, why: str, lines: Iterable[Diag]) -> None:
+        """Tests that are right each for itself contradict each other: a statement about the kernel."""
+        self._problem(topic, "fail", "check", why, lines)
 
     def interrupted(self, signum: int) -> None:
         self.signal, self.cut = signum, "interrupted"

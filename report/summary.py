@@ -134,6 +134,9 @@ def text(run: Run, colour: bool = False) -> str:
     lines += [f"harmless kernel message, {times(n, 'time')}: {quote(why)}" for why, n in run.harmless.items()]
     if grid := table.text(outcomes(run), run.kernel or run.release):
         lines += [grid, ""]
+    pairs = run.info.get("slow_fast_pairs")
+    if pairs and "run.same-rules" not in run.tests:
+        lines += [f"{pairs} pairs of slow and fast GUP have the same outcome (S9)", ""]
     lines.append(_before_last(run, totals))
     bad, good = totals["failed"], totals["passed"]
     lines.append(paint("red" if bad else "green" if good else "yellow",

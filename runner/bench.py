@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import re
-import select
 import statistics
 import subprocess
 import tempfile
@@ -18,18 +17,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import deps, guests, plan
+from runner import deps, guests, plan, theirs
 from runner.errors import CANNOT, Stop
 from runner.programs import TOP
 from runner.screen import Screen
-from vm import child
 
 RUNS = 5
-THEIR_SECONDS = 120.0       # the kernel's own programs have no limit of their own
-RESULT = re.compile(rb"^(?:not )?ok \d+", re.M)
 TABLE = TOP / "docs" / "benchmark.md"
-COW = ("cow", "gup_longterm")
-COW_KERNEL = "6.12"         # the first longterm kernel that has them
 
 
 @dataclass
@@ -115,12 +109,12 @@ class Bench:
         found = guests.find_source(self.spec, self.cache, self.screen)
         built = guests.find_kernel(self.spec, found, self.options.modules, self.cache, self.screen)
         with tempfile.TemporaryDirectory() as folder:
-            for name in ("hmm-tests", *COW):
+            for name in theirs.PROGRAMS:
                 row = Row(f"{name}, the kernel's own")
                 rows.append(row)
                 try:
-                    tree = found if name == "hmm-tests" else guests.find_source(COW_KERNEL, self.cache, self.screen)
-                    program = build_theirs(name, tree, Path(folder))
+                    tree = theirs.tree_of(name, found, self.cache, self.screen)
+                    program = theirs.build(name, tree, Path(folder))
                     parts = guests.assemble(built, [program], self.options.accel, self.cache, self.screen)
                     for _ in range(self.runs):
                         self.time_theirs(row, parts, name, Path(folder))
@@ -131,32 +125,15 @@ class Bench:
         return rows
 
     def time_theirs(self, row: Row, parts: guests.Parts, name: str, folder: Path) -> None:
-        """One boot; the time between the guest's lines about the program."""
-        guest = parts.guest({"job/plan": f"{name}\n"}, folder, 1)
-        stream, began, ended = b"", 0.0, 0.0
-        deadline = child.Deadline(THEIR_SECONDS)
-        guest.start()
-        try:
-            while not ended and deadline.left():
-                if not select.select([guest.results_fd], [], [], deadline.left())[0]:
-                    break
-                data = os.read(guest.results_fd, 1 << 16)
-                stream += data
-                began = began or (b"# guest: start " in stream and time.monotonic())
-                ended = b"# guest: exit " in stream and time.monotonic()
-                if not data:
-                    break
-        finally:
-            guest.kill()
-            os.close(guest.results_fd)
-        results = RESULT.findall(stream)
-        row.tests, row.failed = len(results), sum(line.startswith(b"not") for line in results)
-        if ended:
-            row.seconds.append(ended - began)
-            self.screen.say(f"{row.what}: {ended - began:.1f} s")
-        else:
+        """One boot."""
+        heard = theirs.run(parts, name, folder)
+        row.tests, row.failed = len(heard.passed), sum(not ok for ok in heard.passed.values())
+        row.note = heard.note
+        if heard.note:
             row.seconds.clear()
-            row.note = f"does not end within {THEIR_SECONDS:.0f} s" if not deadline.left() else "killed its guest"
+        else:
+            row.seconds.append(heard.seconds)
+            self.screen.say(f"{row.what}: {heard.seconds:.1f} s")
 
     def table(self, rows: list[Row], base: float) -> str:
         """docs/benchmark.md."""
@@ -167,26 +144,6 @@ class Bench:
             "| what | tests | median | range | a test | ratio |", "|---|---|---|---|---|---|",
             *(row.line(base) for row in rows), "",
             f"Peak memory of the QEMU process: {self.peak_kib / 1024:.0f} MiB.", ""])
-
-
-def build_theirs(name: str, tree, folder: Path) -> Path:
-    """One of the kernel's own test programs, static, as its Makefile would build it where liburing is installed."""
-    if not tree:
-        raise Stop(CANNOT, "this kernel was given without its source")
-    selftests = tree.path / "tools/testing/selftests"
-    home = next((selftests / mm for mm in ("mm", "vm") if (selftests / mm / f"{name}.c").exists()), None)
-    if not home:
-        raise Stop(CANNOT, f"{tree.label} has no {name}")
-    (folder / "local_config.h").write_text("#define LOCAL_CONFIG_HAVE_LIBURING 1\n")
-    more = [home / extra for extra in ("vm_util.c", "thp_settings.c") if (home / extra).exists()]
-    command = ["gcc", "-O2", "-static", "-w", "-D_GNU_SOURCE=", f"-I{folder}", "-isystem", selftests, "-isystem", tree.path,
-               "-isystem", tree.path / "tools/include/uapi", home / f"{name}.c", *(more if name in COW else []),
-               "-o", folder / name, "-luring", "-lpthread"]
-    log = folder / f"{name}.log"
-    if child.run(command, log, 120):
-        first = next((line for line in log.read_text().splitlines() if "error" in line), "no message")
-        raise Stop(CANNOT, f"{name} does not build: {first[:120]}")
-    return folder / name
 
 
 def processor() -> str:

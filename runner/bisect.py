@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import re
 import subprocess
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from report import compare, json_out
+from report.model import Run
 from runner.errors import BAD, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
 from runner.programs import TOP
 from runner.results import Folder
@@ -22,6 +23,7 @@ from vm import child
 
 WORDS = {GOOD: "good", BAD: "bad", UNTESTABLE: "skip"}
 STEP_SECONDS = 4 * 3600.0
+TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` tells all
 LEFT = re.compile(r"Bisecting: (\d+) revisions? left .*\(roughly (\d+) steps?\)")
 FIRST_BAD = re.compile(r"^([0-9a-f]{40,64}) is the first bad commit", re.M)
 
@@ -36,13 +38,27 @@ class Step:
     seconds: float
     folder: Path
 
-    def verdicts(self) -> dict[str, str]:
-        """Test names and verdicts, none if the run did not get that far."""
+    def run(self) -> Run | None:
+        """Its results; None if it did not get that far."""
         try:
-            report = json.loads((self.folder / "run.json").read_text())
-            return {test["name"]: test["verdict"] for test in report["tests"]}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
+            return json_out.read(self.folder)
+        except Stop:
+            return None
+
+    def took(self) -> str:
+        """How long, and how much of that the kernel's build."""
+        run = self.run()
+        building = (run.info.get("kernel") or {}).get("seconds", 0) if run else 0
+        return f"{self.seconds:.0f} s" + (f", {building:.0f} of them to build" if building >= 1 else "")
+
+    def why(self) -> str:
+        """Of a commit that cannot be tested: the runner's own word, else the worst of its results."""
+        log = Path(f"{self.folder}.log").read_text(errors="replace")
+        said = [line.partition(": ")[2] for line in log.splitlines() if line.startswith("run_tests.sh: ")]
+        run = self.run()
+        said += [test.reason for verdict in ("fail", "broken", "skip") for test in run.tests.values()
+                 if test.verdict == verdict] if run else []
+        return one_line(said[0], 200) if said else f"see {shown(self.folder)}.log"
 
 
 class Tree:
@@ -145,7 +161,7 @@ class Bisection:
         self.steps.append(step)
         if status not in WORDS:
             raise Stop(CANNOT, f"step {number} cannot be taken (exit status {status})", f"log: {folder}.log")
-        self.screen.say(f"        {WORDS[status]} ({step.seconds:.0f} s)")
+        self.screen.say(f"        {WORDS[status]} ({step.took()})" + (f": {step.why()}" if status == UNTESTABLE else ""))
         return step
 
     def _estimate(self, more: int) -> str:
@@ -178,11 +194,16 @@ class Bisection:
     def _tell(self, commit: str) -> None:
         """The commit on stdout, and what it changed."""
         bad = next(step for step in self.steps if step.commit == commit)
-        good = next((step for step in reversed(self.steps) if step.status == GOOD), None)
-        before = good.verdicts() if good else {}
-        for name, verdict in bad.verdicts().items():
-            if verdict != before.get(name) and verdict not in ("pass", "skip"):
-                self.screen.say(f"{name}: {before.get(name, 'absent')} before, {verdict} with it")
+        good = next(step for step in reversed(self.steps) if step.status == GOOD)
+        before, after = good.run(), bad.run()
+        worse = [change for change in compare.changes(before, after)
+                 if compare.rank(change.after) > compare.rank(change.before)] if before and after else []
+        if worse:
+            self.screen.say(f"worse with it than with {good.title}: {len(worse)}")
+        for change in worse[:TOLD]:
+            self.screen.say("\n".join("  " + line for line in compare.lines_of(change)[:LINES]))
+        if len(worse) > TOLD:
+            self.screen.say(f"  and {len(worse) - TOLD} more")
         self.screen.say(f"results: {shown(bad.folder)}; log: {shown(self.folder.path)}/bisect.log")
         print(f"first bad commit: {bad.title}")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`make check`: lint, selftests, then the suite in a VM. The last line is the sum of all."""
+"""`make check`: lint, selftests, the suite in a VM, a few seeded faults. The last line is the sum of all."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ WARNINGS = "-Wall -Wextra -Werror"
 # Not ours to follow: a table written as a macro has no parentheses, and its rows are no code.
 CHECKPATCH = ("--no-tree", "-f", "--terse", "--show-types", "--max-line-length=132",
               "--ignore", "COMPLEX_MACRO,BRACKET_SPACE,SPDX_LICENSE_TAG,FILE_PATH_CHANGES")
+DETECTED = re.compile(r"(\d+) of (\d+) faults that apply are detected")
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 
 
@@ -69,9 +70,11 @@ class Check:
             self.step(name, step)
         for compiler in COMPILERS:
             self.step(f"{compiler} {WARNINGS}", lambda cc=compiler: self.compiler(cc))
+        self.step("harnesses of other kernels", self.harnesses)
         self.selftests("test_*.py")
         self.step("the suite", self.suite)
         self.selftests("guest_*.py")    # which need the kernel that the suite has built
+        self.step("seeded faults", self.faults)
         total = self.total
         print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
         return 1 if total.failed else 0 if total.passed else 3
@@ -170,6 +173,22 @@ class Check:
                 return Step.of(done.stderr.splitlines())
         return Step(passed=1)
 
+    def harnesses(self) -> Step:
+        """The suite compiles against each kernel source that is in the cache, since it is imported into each of them."""
+        done = Step()
+        for tree in sorted(self.cache.glob("src/*/tools/testing/selftests/kselftest_harness.h")):
+            tree = tree.parents[3]
+            output = self.cache / "check" / tree.name
+            output.mkdir(parents=True, exist_ok=True)
+            try:
+                programs.run_make(f"-j{os.cpu_count() or 1}", f"KSRC={tree}", f"O={output}", f"USERCFLAGS={WARNINGS}",
+                                  log=self.cache / "log" / f"check-{tree.name}.log")
+                done.passed += 1
+            except Stop as stop:
+                done.failed += 1
+                done.says.append(f"{tree.name}: {stop}")
+        return done if done.passed or done.failed else Step.skip("no kernel source in the cache yet")
+
     def names(self) -> Step:
         """Names are unique and well formed, also where readers fold them."""
         paths = programs.build(Path(self.ksrc()[0].partition("=")[2]), self.cache / "log" / "programs.log")
@@ -220,6 +239,15 @@ class Check:
         if done.returncode and not step.failed:
             step.failed, step.says = 1, [f"exit status {done.returncode}"]
         return step
+
+    def faults(self) -> Step:
+        """One seeded fault a claim, on the kernel that the suite has built: the suite must see each."""
+        done = self.call([str(TOP / "run_tests.sh"), "faults", "--quick"])
+        found = DETECTED.search(done.stdout)
+        if not found:
+            return Step(failed=1, says=(done.stdout + done.stderr).splitlines()[-SHOWN:])
+        detected, applied = int(found[1]), int(found[2])
+        return Step(detected, applied - detected, says=[] if detected == applied else done.stderr.splitlines())
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:

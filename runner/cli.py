@@ -13,8 +13,8 @@ from runner.errors import CANNOT, Stop
 from runner.screen import Screen
 
 WORD_MODULES = {"doctor": "runner.doctor", "deps": "runner.deps", "check": "runner.check",
-                "bench": "runner.bench", "compare": "runner.stored",
-                "merge": "runner.stored", "bisect": "runner.bisect"}
+                "bench": "runner.bench", "faults": "runner.faults", "compare": "runner.stored",
+                "merge": "runner.stored", "bisect": "runner.bisect", "import": "runner.in_tree"}
 
 
 def main(argv: list[str]) -> int:

@@ -4,6 +4,8 @@
 WRONG_USE = 2
 CANNOT = 3
 
+SEVERITY = (1, 3, 2, 4, 0)      # of several exit statuses, the first of these counts
+
 # What git bisect run understands. Every status between 1 and 127 that it does not know it takes for "bad".
 GOOD, BAD, UNTESTABLE, ABORT = 0, 1, 125, 128
 

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import select
 import sys
 import tempfile
 import termios
@@ -11,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+from runner import klog
 from runner.errors import CANNOT, Stop, WRONG_USE
-from runner.programs import TOP
 from runner.screen import Screen
 from runner.work import Work
-from vm import child, disk, initramfs, kernel, kvm, qemu, source
+from vm import child, disk, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
+from vm.profile import PROFILES, Profile
 
 DEFAULT_KERNEL = "6.1"
 MOST_GUESTS = 4             # each takes 1.5 GiB at most, and a quarter of that in practice
@@ -31,21 +34,23 @@ class Parts:
     base: Path
     accel: object
     disks: dict[str, Path]
+    profile: Profile = PROFILES[""]
 
-    def machine(self, work: Work, number: int, folder: Path, options) -> qemu.Guest:
+    def machine(self, work: Work, number: int, folder: Path, timeout: float, options) -> qemu.Guest:
         """A guest that will run this work."""
         files = {"job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
-                 "job/env": f"TIMEOUT='{options.timeout}'\nSEED='{options.seed}'\n"
+                 "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
                             f"export HMM_COHERENT_STRESS='{options.stress}'\n"}
         for batch in work.batches:
             files[f"job/{batch.program.name}.list"] = "".join(f"{name}\n" for name in batch.names)
         return self.guest(files, folder, number)
 
-    def guest(self, files: dict[str, str], folder: Path, number: int, interactive: bool = False) -> qemu.Guest:
-        """A guest with these files for a job."""
-        job = initramfs.pack({name: text.encode() for name, text in files.items()})
-        return qemu.Guest(self.kernel, self.base, job, self.accel, self.disks, folder, number,
-                          interactive=interactive)
+    def guest(self, files: dict[str, str], folder: Path, number: int, interactive: bool = False,
+              extra: bytes = b"") -> qemu.Guest:
+        """A guest with these files for a job, and another archive behind it."""
+        job = initramfs.pack({name: text.encode() for name, text in files.items()}) + extra
+        return qemu.Guest(self.kernel, self.base, job, self.accel, self.disks, folder, number, self.profile.append,
+                          interactive, self.profile.sends_files)
 
 
 def side_by_side(asked: int | None, work: Work) -> int:
@@ -63,28 +68,32 @@ def find_source(spec: str, cache: Cache, screen: Screen) -> source.Source | None
     return None if is_image(spec) else source.resolve(spec, cache, screen.say)
 
 
-def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache, screen: Screen):
+def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache, screen: Screen,
+                profile: Profile = PROFILES[""]):
     """The kernel of a --kernel, built if need be."""
     if found:
         if modules:
             raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is none", "leave it out")
-        return kernel.build(found, cache, TOP / "config", screen.say, os.cpu_count() or 1)
+        return kernel.build(found, cache, profile.fragments, screen.say, os.cpu_count() or 1, profile.variables)
+    if profile.name:
+        raise Stop(WRONG_USE, f"--profile {profile.name} builds a kernel, and {spec} is built already", "give a version or a tree")
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko", "give --modules DIR")
     return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)
 
 
-def assemble(built, paths: list[Path], accel: str | None, cache: Cache, screen: Screen) -> Parts:
+def assemble(built, paths: list[Path], accel: str | None, cache: Cache, screen: Screen,
+             profile: Profile = PROFILES[""]) -> Parts:
     """Everything else that goes with a kernel."""
     base = initramfs.base(built, paths, cache, screen.say)
-    return Parts(built, base, kvm.choose(cache, accel, screen.say, built), disk.ensure(cache, screen.say))
+    return Parts(built, base, kvm.choose(cache, accel, screen.say, built), disk.ensure(cache, screen.say), profile)
 
 
 def pretended() -> Parts:
     """For the selftests: no kernel, nothing in the guest, and HMM_COHERENT_QEMU speaks for it."""
     null = Path(os.devnull)
     image = SimpleNamespace(image=null, modules={}, release="0.0.0-selftest", build_id="", srcversion="",
-                            config_hash="", source=None, build_dir=None, log=None)
+                            config_hash="", source=None, build_dir=None, log=None, seconds=0.0)
     return Parts(image, null, SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
 
 
@@ -92,8 +101,8 @@ def facts(parts: Parts) -> dict:
     """What run.json says about the machine that ran."""
     built = parts.kernel
     return {"kernel": {"release": built.release, "build_id": built.build_id, "config_hash": built.config_hash,
-                       "image": str(built.image), "source": built.source.label if built.source else None},
-            "module_srcversion": built.srcversion,
+                       "image": str(built.image), "seconds": round(built.seconds, 1), "source": built.source.label if built.source else None},
+            "profile": parts.profile.name, "module_srcversion": built.srcversion,
             "qemu": child.output([qemu.binary(), "--version"]).partition("\n")[0],
             "accelerator": {"name": parts.accel.name, "why": parts.accel.why}}
 
@@ -105,20 +114,53 @@ def identity(parts: Parts) -> dict[str, str]:
     return {key: value for key, value in said.items() if value}
 
 
-def shell(parts: Parts, screen: Screen) -> int:
-    """--shell: the guest, ready for tests, with a shell on this terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Stop(WRONG_USE, "--shell needs a terminal", "call it from one")
-    screen.say("the test programs are in /bin; exit ends the guest")
-    terminal = termios.tcgetattr(sys.stdin)
+def shell(options: argparse.Namespace, parts: Parts, screen: Screen) -> int:
+    """--shell: a guest that is ready for tests, with a shell on this terminal, or for the script on stdin."""
+    extra = b""
+    if options.copy:
+        extra = initramfs.pack_folder(options.copy)
+        screen.say(f"{options.copy} is /mnt/{options.copy.name} in the guest")
     with tempfile.TemporaryDirectory() as folder:
-        guest = parts.guest({"job/plan": "", "job/env": "SHELL=1\n"}, Path(folder), 1, interactive=True)
-        try:
-            guest.start()
-            os.set_blocking(guest.results_fd, True)
-            while os.read(guest.results_fd, 1 << 16):
-                pass
-            return 0 if guest.proc.wait() == 0 else CANNOT
-        finally:
-            guest.kill()
-            termios.tcsetattr(sys.stdin, termios.TCSANOW, terminal)
+        if not sys.stdin.isatty():
+            guest = parts.guest({"job/plan": "", "job/script": sys.stdin.read()}, Path(folder), 1, extra=extra)
+            return script(guest, options.boot_timeout)
+        screen.say("the test programs are in /bin; exit ends the guest")
+        return terminal(parts.guest({"job/plan": "", "job/env": "SHELL=1\n"}, Path(folder), 1, interactive=True, extra=extra))
+
+
+def terminal(guest: qemu.Guest) -> int:
+    """The guest's console on this terminal, which is given back as it was."""
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        guest.start()
+        os.set_blocking(guest.results_fd, True)
+        while os.read(guest.results_fd, 1 << 16):
+            pass
+        return 0 if guest.proc.wait() == 0 else CANNOT
+    finally:
+        guest.kill()
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+
+def script(guest: qemu.Guest, boot_timeout: int) -> int:
+    """Its output, without what the guest says for the runner, and its exit status."""
+    status = None
+    try:
+        guest.start()
+        os.set_blocking(guest.results_fd, True)
+        if not select.select([guest.results_fd], [], [], boot_timeout)[0]:
+            raise Stop(CANNOT, f"the guest did not boot within {boot_timeout} s", "--boot-timeout gives it longer")
+        with open(guest.results_fd, errors="replace", closefd=False) as said:
+            for line in said:
+                if line.startswith("# guest: exit script "):
+                    status = int(line.split()[-1])
+                elif line.startswith("# guest: broken: "):
+                    raise Stop(CANNOT, line.removeprefix("# guest: broken: ").strip())
+                elif not line.startswith("# guest: "):
+                    print(line, end="", flush=True)
+    finally:
+        guest.kill()
+    if status is None:
+        tail = " / ".join(klog.tail(guest.console_path)[-3:])
+        raise Stop(CANNOT, f"the guest ended before the script did: {tail or 'it said nothing'}")
+    return status

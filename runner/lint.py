@@ -14,7 +14,7 @@ from runner.programs import TOP
 # Left open, in words that are not written out here, or this file would find itself.
 OPEN = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")
 SHELL = re.compile(r"#! ?(/usr/bin/env )?/?(\S*/)?(busybox )?(ba|da|a)?sh\b")
-TEXT = (".c", ".h", ".py", ".sh", ".yml", ".yaml")
+TEXT = (".c", ".h", ".py", ".sh", ".bash", ".cocci", ".yml", ".yaml", ".config")
 
 # What no test may do, and why. Only in hmm-coherent/.
 BANNED = (
@@ -30,7 +30,7 @@ BANNED = (
 
 def is_shell(path: Path, text: str) -> bool:
     """By name or by its first line."""
-    return path.suffix == ".sh" or SHELL.match(text) is not None
+    return path.suffix in (".sh", ".bash") or SHELL.match(text) is not None
 
 
 def is_python(path: Path, text: str) -> bool:

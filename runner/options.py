@@ -7,37 +7,56 @@ from pathlib import Path
 
 from runner.errors import Stop, WRONG_USE
 
-WORDS = ("doctor", "deps", "check", "bench", "compare", "merge", "bisect")
-
-ABOUT = """\
+# Word: what it takes, and what it does. --help, the manual and the completion are made from these tables.
+WORDS = {
+    "doctor": ("", "what this machine has and lacks for each way to run"),
+    "deps": ("", "install the missing Debian packages (as root), or print the command"),
+    "check": ("", "lint, selftests, then the suite"),
+    "bench": ("", "how long everything takes, beside the kernel's own tests"),
+    "faults": ("[GLOB...]", "which seeded kernel faults the suite detects"),
+    "compare": ("A B", "what changed between two results folders"),
+    "merge": ("A B...", "join the results of --shard 1/N, 2/N, ..."),
+    "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
+    "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
+}
+EXAMPLES = (
+    ("./run_tests.sh", "everything, wherever it can run"),
+    ("./run_tests.sh -l 'fork.*'", "what the fork tests check"),
+    ("./run_tests.sh --kernel ~/linux 'coherent.*'", "on your own tree"),
+    ("./run_tests.sh --repeat 50 --shuffle", "look for flakes"),
+    ("git bisect run ./run_tests.sh --bisect-step --kernel . coherent.rw.dio-read", ""),
+)
+STATUSES = (
+    ("0", "something passed and nothing is worse"),
+    ("1", "a test failed or did not run"),
+    ("2", "wrong use"),
+    ("3", "broken: no statement about the kernel"),
+    ("4", "everything skipped"),
+    ("130, 143", "interrupted"),
+)
+BISECT_STATUSES = "with --bisect-step: 0 good, 1 bad, 125 cannot be tested, 128 and more stop the bisection"
+WHAT = """\
 Tests GUP, copy-on-write and DMA over device-coherent pages, here or in a VM.
 
 Without options it runs here when this kernel has test_hmm with coherent devices, and otherwise
-builds a kernel and boots it in QEMU.
+builds a kernel and boots it in QEMU."""
 
-words, in place of GLOB:
-  doctor                what this machine has and lacks for each way to run
-  deps                  install the missing Debian packages (as root), or print the command
-  check                 lint, selftests, then the suite
-  bench                 how long everything takes, beside the kernel's own tests
-  compare A B           what changed between two results folders
-  merge A B...          join the results of --shard 1/N, 2/N, ...
-  bisect GOOD BAD [GLOB...]
-                        find the commit in the tree given with --kernel"""
 
-EXAMPLES = """\
-examples:
-  ./run_tests.sh                              everything, wherever it can run
-  ./run_tests.sh -l 'fork.*'                  what the fork tests check
-  ./run_tests.sh --kernel ~/linux 'dio.*'     on your own tree
-  ./run_tests.sh --repeat 50 --shuffle        look for flakes
-  git bisect run ./run_tests.sh --bisect-step --kernel . fork.parent-writes
+def columns(rows, width: int) -> str:
+    """Two columns, indented; what is too long for the first stands alone."""
+    return "\n".join(f"  {left:{width}}  {right}".rstrip() if len(left) <= width or not right
+                     else f"  {left}\n  {'':{width}}  {right}" for left, right in rows)
 
-exit status:
-  0 something passed and nothing is worse    1 a test failed or did not run
-  2 wrong use                                3 broken: no statement about the kernel
-  4 everything skipped                       130, 143 interrupted
-  with --bisect-step: 0 good, 1 bad, 125 cannot be tested, 128 and more stop the bisection"""
+
+def about() -> str:
+    """The head of --help."""
+    words = [(f"{word} {takes}".rstrip(), does) for word, (takes, does) in WORDS.items()]
+    return f"{WHAT}\n\nwords, in place of GLOB:\n{columns(words, 20)}"
+
+
+def epilog() -> str:
+    """Its end."""
+    return f"examples:\n{columns(EXAMPLES, 44)}\n\nexit status:\n{columns(STATUSES, 8)}\n  {BISECT_STATUSES}"
 
 
 class Parser(argparse.ArgumentParser):
@@ -103,9 +122,9 @@ def addresses(text: str) -> tuple[int, int]:
 
 def parser() -> Parser:
     """The options, in the order --help shows them."""
-    p = Parser(prog="run_tests.sh", description=ABOUT, epilog=EXAMPLES, allow_abbrev=False, add_help=False,
+    p = Parser(prog="run_tests.sh", description=about(), epilog=epilog(), allow_abbrev=False, add_help=False,
                formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("words", nargs="*", metavar="GLOB", help="tests (or programs) to run; default all")
+    p.add_argument("words", nargs="*", metavar="GLOB", help="tests or programs to run, all without one; or a word and what it takes")
 
     where = p.add_argument_group("where to run")
     here = where.add_mutually_exclusive_group()
@@ -116,11 +135,14 @@ def parser() -> Parser:
     where.add_argument("--modules", type=Path, metavar="DIR", help="the modules of a bzImage")
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
+    where.add_argument("--profile", choices=("debug", "coverage"), default="",
+                       help="build the kernel with KASAN, lockdep and the like, or to count the lines that ran: docs/profiles.md")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
     where.add_argument("-j", "--jobs", type=positive, metavar="N",
                        help="VMs side by side (one a processor, at most 4)")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
-    where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it")
+    where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it, or run the script on stdin")
+    where.add_argument("--copy", type=Path, metavar="DIR", help="with --shell: put a folder into the guest, under /mnt")
 
     what = p.add_argument_group("what to run")
     what.add_argument("-l", "--list", action="store_true", help="name and purpose of each test")
@@ -142,14 +164,19 @@ def parser() -> Parser:
 
     out = p.add_argument_group("results")
     out.add_argument("--results", type=Path, metavar="DIR", help="default results/<time>")
-    out.add_argument("--junit", type=Path, metavar="FILE")
-    out.add_argument("--json", type=Path, metavar="FILE")
-    out.add_argument("--html", type=Path, metavar="FILE")
-    out.add_argument("--strict", action="store_true", help="a skip counts as a failure")
+    out.add_argument("--junit", type=Path, metavar="FILE", help="also as JUnit XML, for CI systems")
+    out.add_argument("--json", type=Path, metavar="FILE", help="also as data: docs/results-schema.md")
+    out.add_argument("--html", type=Path, metavar="FILE", help="also as one page with the matrix as a grid")
+    out.add_argument("--strict", action="store_true",
+                     help="a skip counts as a failure, and so does a known issue that no longer fails")
     out.add_argument("--gate", type=Path, metavar="DIR", help="fail only for what got worse since DIR")
-    out.add_argument("--known", type=Path, metavar="FILE", help="known issues, default known-issues.toml")
+    out.add_argument("--known", type=Path, metavar="FILE",
+                     help="failures that are expected, default known-issues.toml: docs/known-issues.md")
     out.add_argument("--bisect-step", action="store_true", help="exit status for git bisect run")
     out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
+    out.add_argument("--quick", action="store_true", help="faults: one a claim, on the kernel of the other runs")
+    out.add_argument("--with-kernel-tests", action="store_true",
+                     help="faults: and which of them hmm-tests, cow and gup_longterm detect")
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
     out.add_argument("-v", "--verbose", action="store_true", help="a line for each test, and commands")
     out.add_argument("-h", "--help", action="help", help="this text")
@@ -171,11 +198,17 @@ def check_sense(options: argparse.Namespace) -> None:
     if options.native and options.kernel:
         raise Stop(WRONG_USE, "--native runs on the kernel that is running, so --kernel makes no sense with it",
                    "leave one out")
+    if options.native and options.profile:
+        raise Stop(WRONG_USE, "--profile builds a kernel for a VM, --native runs on the one that is running", "leave one out")
     if options.destructive and (options.native or options.spm):
         raise Stop(WRONG_USE, "--destructive may bring the kernel down, so it runs only in VMs",
                    "leave out --native and --spm")
     if options.vm and options.spm:
         raise Stop(WRONG_USE, "--spm is for a native run, the VM reserves its own ranges", "leave one out")
+    if options.copy and not options.shell:
+        raise Stop(WRONG_USE, "--copy is for --shell", "add it")
+    if options.copy and not options.copy.is_dir():
+        raise Stop(WRONG_USE, f"--copy: {options.copy} is no folder", "name one")
     if options.modules and not options.kernel:
         raise Stop(WRONG_USE, "--modules belongs to a bzImage", "name it with --kernel")
     if options.bisect_step and len(options.kernel) != 1:
@@ -191,5 +224,9 @@ def check_sense(options: argparse.Namespace) -> None:
     if options.word == "bisect" and (len(options.globs) < 2 or len(options.kernel) != 1):
         raise Stop(WRONG_USE, "bisect takes --kernel TREE, a good and a bad commit",
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
+    if options.word == "import" and len(options.globs) != 1:
+        raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
+    if options.word != "faults" and (options.quick or options.with_kernel_tests):
+        raise Stop(WRONG_USE, f"{'--quick' if options.quick else '--with-kernel-tests'} belongs to faults", "./run_tests.sh faults")
     if options.word in ("doctor", "deps", "check", "bench") and options.globs:
         raise Stop(WRONG_USE, f"{options.word} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")

@@ -34,7 +34,7 @@ def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
     """Here if that is possible, else in a VM; the reason is for the user."""
     if programs.given() and not options.vm:
         return "programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing about a kernel"
-    if options.vm or options.kernel or options.shell or options.destructive:
+    if options.vm or options.kernel or options.shell or options.profile or options.destructive:
         return "vm", "as asked"
     lacks = host.lacks(options.spm)
     if options.native or options.spm:

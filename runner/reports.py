@@ -19,8 +19,8 @@ from runner.session import Session
 FORMATS = {"junit": "report.junit", "json": "report.json_out", "html": "report.html"}
 
 
-def prepare(options: argparse.Namespace) -> Run | None:
-    """Find out before an hour of testing, not after it, that a report cannot be made; gives --gate's baseline."""
+def prepare(options: argparse.Namespace) -> dict[str, Run]:
+    """Find out before an hour of testing, not after it, that a report cannot be made; gives --gate's baselines by kernel."""
     for name in FORMATS:
         path = getattr(options, name)
         if not path:
@@ -33,7 +33,12 @@ def prepare(options: argparse.Namespace) -> Run | None:
         except OSError as error:
             raise Stop(WRONG_USE, f"--{name}: {path} cannot be written: {error.strerror}", "name another file"
                        ) from None
-    return json_out.read(options.gate) if options.gate else None
+    return json_out.read_kernels(options.gate) if options.gate else {}
+
+
+def baseline(gates: dict[str, Run], kernel: str) -> Run | None:
+    """The one of this kernel, else the only one."""
+    return gates.get(kernel, gates.get(""))
 
 
 def write_all(options: argparse.Namespace, session: Session, baseline: Run | None) -> int:
@@ -53,7 +58,7 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
             step()
         except Stop as stop:
             failed = failed or stop
-    status = judge(options, session, baseline)
+    status = judge(options, run, baseline, session.screen)
     session.screen.say(f"results: {shown(folder.path)}\n\n{text}".rstrip("\n"))
     if failed:
         if status == 1:
@@ -62,18 +67,17 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
     return status
 
 
-def judge(options: argparse.Namespace, session: Session, baseline: Run | None) -> int:
+def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: Screen) -> int:
     """The exit status under --gate and --strict, which say why it is not what the verdicts alone would give."""
-    run = session.run
     status = run.exit_status()
     if baseline:
         from report import gate
         found = gate.judge(baseline, run)
-        session.screen.say(found.text)
+        screen.say(found.text)
         status = found.status
     skipped = run.totals()["skip"]
     if options.strict and skipped and status in (0, 4):
-        session.screen.say(f"--strict: {skipped} skipped")
+        screen.say(f"--strict: {skipped} skipped")
         status = 1
     return status
 

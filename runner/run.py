@@ -11,10 +11,11 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from report import compare
 from report.model import Run
 from runner import plan as planning
 from runner import programs, reports
-from runner.errors import Stop
+from runner.errors import SEVERITY, Stop
 from runner.host import Host
 from runner.native import Devices, Native
 from runner.plan import Plan
@@ -23,26 +24,30 @@ from runner.screen import Screen
 from runner.session import Session
 from runner.watch import Limits
 from vm import child
-
-SEVERITY = (1, 3, 2, 4, 0)
+from vm.profile import PROFILES
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """Run what was asked for; with several kernels one after the other, and the worst status counts."""
-    gate = reports.prepare(options)
-    known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
+    gates = reports.prepare(options)
+    known = known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
     plan = planning.make(options, screen)
+    if known:
+        known.refuse_strangers(options.known, (test.name for test in programs.catalogue(plan.paths)))
+    for gate in gates.values():
+        compare.refuse_strangers(gate, [test.name for test in plan.tests])
     count = plan.work.total()
-    screen.say(f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} ({plan.why})"
-               + (f", shuffled with seed {plan.order}" if plan.order is not None else ""))
+    if not options.shell:
+        screen.say(f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} ({plan.why})"
+                   + (f", shuffled with seed {plan.order}" if plan.order is not None else ""))
     if options.dry_run:
         planning.show(plan)
         return 0
     if plan.where == "vm":
-        return Kernels(options, plan, screen, gate).run()
+        return Kernels(options, plan, screen, gates).run()
     devices = nullcontext() if plan.where == "programs" else Devices(Host(), options.spm, screen.say)
     with devices:
-        return One(options, plan, screen, gate, "", Folder.create(options.results)).here()
+        return One(options, plan, screen, reports.baseline(gates, ""), "", Folder.create(options.results)).here()
 
 
 def known_issues(options: argparse.Namespace):
@@ -57,7 +62,8 @@ def known_issues(options: argparse.Namespace):
 def limits(options: argparse.Namespace) -> Limits:
     """The deadlines; HMM_COHERENT_GRACE lets the selftests be quick."""
     grace = float(os.environ.get("HMM_COHERENT_GRACE", Limits.grace))
-    return Limits(boot=options.boot_timeout, test=options.timeout, grace=grace, closing=grace)
+    slowness = PROFILES[options.profile].slowness
+    return Limits(boot=options.boot_timeout * slowness, test=min(options.timeout * slowness, 3600), grace=grace, closing=grace)
 
 
 @dataclass
@@ -83,7 +89,7 @@ class One:
         """In VMs made of these parts."""
         from runner import guests
         session = self.session(lambda left, number: parts.machine(
-            left, number, self.folder.path, self.options), guests.identity(parts))
+            left, number, self.folder.path, limits(self.options).test, self.options), guests.identity(parts))
         session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
         return self.finish(session, guests.facts(parts))
 
@@ -104,11 +110,12 @@ class One:
         if self.plan.where == "vm":
             words += ["--vm", "--kernel", self.kernel]
             words += ["--modules", str(options.modules)] if options.modules else []
+            words += ["--profile", options.profile] if options.profile else []
         else:
             words += ["--native"]
-        for name, usual in (("seed", 1), ("stress", 0)):
-            if getattr(options, name) != usual:
-                words += [f"--{name}", str(getattr(options, name))]
+        for option, usual in (("seed", 1), ("stress", 0)):
+            if getattr(options, option) != usual:
+                words += [f"--{option}", str(getattr(options, option))]
         return shlex.join([*words, name])
 
     def finish(self, session: Session, facts: dict) -> int:
@@ -133,8 +140,8 @@ class One:
 class Kernels:
     """The run on each kernel in turn, and how they differ."""
 
-    def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen, gate: Run | None):
-        self.options, self.plan, self.screen, self.gate = options, plan, screen, gate
+    def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen, gates: dict[str, Run]):
+        self.options, self.plan, self.screen, self.gates = options, plan, screen, gates
 
     def run(self) -> int:
         """All of them; the worst status."""
@@ -144,11 +151,14 @@ class Kernels:
             parts = self.parts(spec, found)
             if self.options.shell:
                 from runner import guests
-                return guests.shell(parts, self.screen)
+                return guests.shell(self.options, parts, self.screen)
             label = spec.strip("/").replace("/", "-") if several else ""
-            one = One(labelled(self.options, label), self.plan, self.screen, self.gate, spec,
+            one = One(labelled(self.options, label), self.plan, self.screen, reports.baseline(self.gates, label or spec), spec,
                       Folder.create(self.options.results, label))
             statuses.append(one.in_guests(parts))
+            if parts.profile.sends_files:
+                from runner import coverage
+                coverage.report(parts, spec, self.options.accel, one.folder.path, planning.open_cache(self.screen), self.screen)
             runs.append(one.result)
         if several:
             reports.tell_several(self.options, self.screen, runs)
@@ -162,8 +172,11 @@ class Kernels:
         if planning.pretending():
             return guests.pretended()
         cache = planning.open_cache(self.screen)
-        built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen)
-        return guests.assemble(built, self.plan.paths, self.options.accel, cache, self.screen)
+        profile = PROFILES[self.options.profile]
+        began = time.monotonic()
+        built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen, profile)
+        built.seconds = time.monotonic() - began
+        return guests.assemble(built, self.plan.paths, self.options.accel, cache, self.screen, profile)
 
 
 def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from report import ktap, ktap_out
+from report import agree, ktap, ktap_out
 from report.model import Run
 from runner import klog, signals
 from runner.errors import Interrupted, Stop
@@ -51,6 +51,7 @@ class Session:
             ended = caught
             self.run.stopped(caught.what)
         progress.end()
+        self.run.info["slow_fast_pairs"] = agree.check(self.run)
         self.run.finish()
         writer.finish(self.run)
         out.close()

@@ -8,37 +8,53 @@ import sys
 from pathlib import Path
 
 from report import compare, files, html, json_out, ktap_out, merge, summary
+from report.model import Run
 from runner import reports
+from runner.errors import SEVERITY, Stop, WRONG_USE
 from runner.results import Folder, told
 from runner.screen import Screen
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
-    """Dispatch."""
-    runs = [json_out.read(Path(name)) for name in options.globs]
-    reports.prepare(options)
-    return (compare_two if options.word == "compare" else merge_all)(options, screen, runs)
+    """Dispatch, kernel by kernel: the folder of a run on several kernels has one for each."""
+    given = [json_out.read_kernels(Path(name)) for name in options.globs]
+    for name, runs in zip(options.globs, given):
+        if set(runs) != set(given[0]):
+            raise Stop(WRONG_USE, f"{options.globs[0]} has results of {listed(given[0])}, {name} of {listed(runs)}",
+                       "name folders of the same kernels")
+    gates = reports.prepare(options)
+    return compare_two(options, given) if options.word == "compare" else merge_all(options, screen, given, gates)
 
 
-def compare_two(options: argparse.Namespace, _screen: Screen, runs: list) -> int:
+def listed(runs: dict[str, Run]) -> str:
+    """The kernels, for a message."""
+    return " and ".join(runs) if "" not in runs else "one kernel"
+
+
+def compare_two(options: argparse.Namespace, given: list[dict[str, Run]]) -> int:
     """What changed, on stdout, and as a page with --html. A difference is no error: --gate judges."""
-    text = compare.text(*runs)
+    before, after = given
+    text = "\n".join(compare.text(before[kernel], after[kernel]) for kernel in before)
     print(text, end="")
     if options.html:
         with told(options.html):
-            files.write(options.html, html.text(runs, text))
+            files.write(options.html, html.text([run for kernel in before for run in (before[kernel], after[kernel])], text))
     return 0
 
 
-def merge_all(options: argparse.Namespace, screen: Screen, runs: list) -> int:
+def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str, Run]], gates: dict[str, Run]) -> int:
     """The shards as one run, with all that a run has: KTAP, results folder, reports, summary and exit status."""
-    whole = merge.merge(runs)
-    folder = Folder.create(options.results, "" if options.results else "merged")
-    ktap_out.Writer(sys.stdout).finish(whole)
-    folder.write("outcomes.jsonl", reports.outcomes(whole))
-    folder.write("summary.txt", summary.text(whole, False))
-    reports.write_format("json", whole, folder.path / "run.json")
-    for name in reports.FORMATS:
-        reports.write_format(name, whole, getattr(options, name))
-    screen.say(summary.text(whole, screen.colour).rstrip())
-    return whole.exit_status()
+    statuses = []
+    for kernel in given[0]:
+        whole = merge.merge([runs[kernel] for runs in given])
+        folder = Folder.create(options.results, kernel if options.results else "-".join(filter(None, ("merged", kernel))))
+        ktap_out.Writer(sys.stdout).finish(whole)
+        folder.write("outcomes.jsonl", reports.outcomes(whole))
+        folder.write("summary.txt", summary.text(whole, False))
+        reports.write_format("json", whole, folder.path / "run.json")
+        for name in reports.FORMATS:
+            path = getattr(options, name)
+            reports.write_format(name, whole, path.with_stem(f"{path.stem}-{kernel}") if path and kernel else path)
+        statuses.append(reports.judge(options, whole, reports.baseline(gates, kernel or whole.kernel), screen))
+        screen.say(summary.text(whole, screen.colour).rstrip())
+    return min(statuses, key=SEVERITY.index)

@@ -127,6 +127,19 @@ merge    | if len(set(numbers)) < len(numbers):                 | if False:     
 merge    | if len(values) > 1:                                  | if False:                                                | compare
 merge    | if name in whole.tests and test.program != RUN:      | if False:                                                | compare
 merge    | if len(counts) > 1:                                  | if False:                                                | compare
+faults   | a.cause == "check" or a.texts("fail", "expected")    | True                                                     | faults
+faults   | and (a.cause == "check" or a.texts("fail", "expected")) | and a.cause == "check"                                | faults
+faults   | test.verdict in RED and test.name in passes]         | test.verdict in RED]                                     | faults
+faults   | DETECTED if own else BY_OTHERS                       | DETECTED                                                 | faults
+faults   | if booted(run) is False:                             | if False:                                                | faults
+faults   | measured.verdict = MISSED if ran else BROKEN         | measured.verdict = MISSED                                | faults
+faults   | if any(fault.verdict == BROKEN for fault in applied): | if False:                                               | faults
+faults   | if not applied:                                      | if False:                                                | faults
+faults   | return 0 if all(fault.verdict in GOOD                | return 0 if any(fault.verdict in GOOD                    | faults
+faults   | mine = [fault for fault in applied                   | mine = [fault for fault in kernel.faults                 | faults
+faults   | counts = [sum(bool(fault.theirs.get(name, Theirs()).failed) | counts = [sum(bool(fault.theirs.get(name))        | faults
+faults   | f"<td class='{css.get(word, '')}'>{escape(word)}</td>" | f"<td class='{css.get(word, '')}'>{word}</td>"         | faults
+faults   | <dd>{escape(value)}</dd>                             | <dd>{value}</dd>                                         | faults
 files    | os.replace(temporary, path)                          | shutil = os.link(temporary, path); temporary = path.with_name("x") | outputs
 """
 

@@ -73,16 +73,18 @@ signals   | signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)           | pass 
 session   | signals.raise_pending()                                      | pass                                         | killer:vm_SIGINT
 session   | run.interrupted(signals.pending())                           | pass                                         | killer:vm_SIGINT
 session   | writer.finish(self.run)                                      | pass                                         | killer:vm_SIGINT
-session   | open(path, "ab", buffering=0)                                | open(path, "ab")                             | killer:here_SIGKILL
+session   | open(self.path, "ab", buffering=0)                           | open(self.path, "ab")                          | killer:here_SIGKILL
 session   | if expected and value != expected:                           | if False:                                    | machine:other-kernel
-session   | run.hang(ending.running, ending.why)                         | pass                                         | machine:once-hangs-in-second
+session   | run.hang(ending.running, ending.why, number)                       | pass                                         | machine:once-hangs-in-second
 session   | run.vm_died(number, ending.running or None, ending.why, console) | pass                                     | machine:mute
-session   | if ending.kind not in ("hang", "died") or not ending.left or number == MACHINES: | if not ending.left or number == MACHINES: | machine:mute
-session   | if ending.kind not in ("hang", "died") or not ending.left or number == MACHINES: | if True:              | machine:once-dies-in-second
+session   | if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count: | if not ending.left or lane.number > (CHANCES - 1) * count: | machine:mute
+session   | if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count: | if True: | machine:once-dies-in-second
+session   | parts = share(usual, self.side_by_side) if                  | parts = share(usual, 1) if                   | machine:good
 session   | klog.blame(run,                                              | (lambda *a: None)(run,                       | machine:splat-.*
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((kmsg, True),):          | machine:splat-on-console
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((console, False),):      | machine:splat-in-second
-supervise | if not ready and left <= 0:                                  | if False:                                    | machine:mute
+supervise | if verdict := follower.late():                               | if False:                                    | machine:mute
+supervise | alone = verdict[0] not in ("signal", "stopped")             | alone = True                                 | machine.Machine.test_until_fail_stops_all_machines
 supervise | if not self.done:                                            | if False:                                    | machine:once-panic-in-second
 supervise | if status:\n                                                 | if False:\n                                  | machine:ends-badly
 supervise | if self.broken:                                              | if False:                                    | machine:lacks-and-dies
@@ -94,7 +96,30 @@ results   | if path.exists() and (not path.is_dir() or any(path.iterdir())): | i
 results   | if not isinstance(error, BrokenPipeError):                   | if True:                                     | options.Command.test_a_closed_stdout_costs_no_result
 results   | if not isinstance(error, BrokenPipeError):                   | if False:                                    | options.Command.test_full_disk
 results   | except OSError as error:\n        raise Stop(CANNOT, f"cannot write {what} | except ZeroDivisionError as error:\n        raise Stop(CANNOT, f"cannot write {what} | options.Command.test_full_disk
-reports   | return json_out.read(options.gate) if options.gate else None | return None                                  | options.Command.test_gate_and_known_are_looked_at_first
+reports   | return json_out.read_kernels(options.gate) if options.gate else {} | return {}                              | options.Command.test_gate_and_known_are_looked_at_first
+reports   | return gates.get(kernel, gates.get(""))                      | return gates.get("")                         | machine.Machine.test_several_kernels
+run       | known.refuse_strangers(options.known                         | (lambda *a: 0)(options.known                 | options.Command.test_gate_and_known_are_looked_at_first
+run       | compare.refuse_strangers(gate,                               | (lambda *a: 0)(gate,                         | options.Command.test_shards_are_merged_and_compared
+stored    | if set(runs) != set(given[0]):                               | if False:                                    | machine.Machine.test_several_kernels
+stored    | reports.baseline(gates, kernel or whole.kernel)              | None                                         | options.Command.test_shards_are_merged_and_compared
+in_tree   | if folder.exists() and not (folder / "hmm_coherent_driver.sh").exists(): | if False:                        | in_tree
+in_tree   | if edited:                                                   | if False:                                    | in_tree
+in_tree   | if NAME in (line[1] for line in lines):                      | if False:                                    | in_tree
+in_tree   | (line.start() for line in lines if line[1] > NAME)           | iter(())                                     | in_tree
+in_tree   | source.check_age(version)                                    | pass                                         | in_tree
+in_tree   | shutil.copymode(TOP / name, new / name)                      | pass                                         | in_tree
+in_tree   | shutil.rmtree(old, ignore_errors=True)                       | pass                                         | in_tree
+in_tree   | if not lines:                                                | if False:                                    | in_tree
+guests    | if status is None:                                           | if False:                                    | machine.Machine.test_a_script_for_the_shell
+guests    | elif line.startswith("# guest: broken: "):                   | elif False:                                  | machine.Machine.test_a_script_for_the_shell
+guests    | status = int(line.split()[-1])                               | status = 0                                   | machine.Machine.test_a_script_for_the_shell
+coverage  | if len(found) < len(COVERED):                                | if False:                                    | coverage
+coverage  | if not tar.is_file() or not tar.stat().st_size:              | if False:                                    | coverage
+coverage  | self.lines[line] = self.lines.get(line, 0) + count           | pass                                         | coverage
+coverage  | self.functions.get(name, (0, 0))[1] + count                  | count                                        | coverage
+coverage  | if start <= line < end}                                      | if start <= line}                            | coverage
+manual    | names += action.option_strings                               | pass                                         | manual
+manual    | [a for a in group._group_actions if a.option_strings and     | [a for a in group._group_actions[1:] if a.option_strings and | manual
 reports   | if options.strict and skipped and status in (0, 4):          | if False:                                    | options.Command.test_strict_counts_skips
 options   | near = difflib.get_close_matches(unknown                     | near = (lambda *a: [])(unknown               | options.Parse
 options   | if options.native and options.kernel:                        | if False:                                    | options.Parse
@@ -103,7 +128,21 @@ bisect    | if step.status == UNTESTABLE:                                | if Fa
 bisect    | self.git("bisect", "reset", check=False)                     | pass                                         | bisect.Toy.test_finds_the_commit
 bisect    | self.git("checkout", "--quiet", before, "--")                | pass                                         | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
 bisect    | if self.git("status", "--porcelain", "--untracked-files=no").strip(): | if False:                           | bisect.Toy.test_a_tree_with_changes_is_refused_and_nothing_is_lost
+bisect    | if test.verdict == verdict] if run else []                   | if False] if run else []                     | bisect.Toy.test_finds_the_commit
+bisect    | if compare.rank(change.after) > compare.rank(change.before)] | if False]                                    | bisect.Toy.test_finds_the_commit
 bisect    | if not self._leads(self.good, self.bad):                     | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
+fault     | lacks = [name for name in NEEDED if name not in fields]      | lacks = []                                   | faults.Header
+fault     | bad = [claim for claim in words.get("claim", ())             | bad = [claim for claim in ()                 | faults.Header
+fault     | odd = sorted(set(fields) - set(NEEDED)                       | odd = sorted(set()                           | faults.Header
+fault     | if not line.startswith("//"):                                | if False:                                    | faults.Header
+fault     | near = difflib.get_close_matches(glob                        | near = (lambda *a: [])(glob                  | faults.Select
+fault     | for word in (fault.name, *fault.claims, *fault.rules))       | for word in (fault.name,))                   | faults.Select
+fault     | not globs or any(matches(fault, glob) for glob in globs)     | not globs or any(True for glob in globs)     | faults.Select
+theirs    | found[2]: not found[1] for found                             | found[2].split()[-1]: not found[1] for found | faults.Theirs
+faults    | if not ok and before.passed.get(name)]                       | if not ok]                                   | faults.Theirs
+faults    | if after.note and not before.note else                       | if after.note else                           | faults.Theirs
+options   | if options.word != "faults" and (                            | if False and (                               | faults.Select
+lint      | ".bash", ".cocci",                                           | ".bash",                                       | faults.Files
 """
 
 
@@ -138,9 +177,10 @@ def copy(folder: str) -> Path:
     """The parts of the tree that the tests need."""
     top = Path(folder, "copy")
     top.mkdir()
-    for part in ("report", "runner", "selftest", "vm"):
+    for part in ("common", "docs", "faults", "hmm-coherent", "report", "runner", "selftest", "vm"):
         shutil.copytree(TOP / part, top / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(TOP / "run_tests.sh", top)
+    for part in (*TOP.glob("*.sh"), *map(TOP.joinpath, (".gitignore", "Makefile", "README.md", "config", "settings"))):
+        shutil.copy(part, top)
     return top
 
 

@@ -131,6 +131,7 @@ class Files(unittest.TestCase):
     def test_a_good_list(self):
         text = "\n".join(f'{k} = "{v}"' for k, v in GOOD_ENTRY.items())
         self.assertEqual(self.load(f"[[issue]]\n{text}\n").entries, [entry({})])
+        self.assertEqual(self.load(f'[[issue]]\n{text}\nkind = "check"\n').entries, [entry({})])
         self.assertEqual(self.load("# nothing is known\n").entries, [])
 
     def test_bad_lists(self):
@@ -145,6 +146,8 @@ class Files(unittest.TestCase):
                                              v in good.items()) + 'severity = "low"\n')
         cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
                                              v in (good | {"kernels": "old"}).items()))
+        for kind in ("crash", "hang", "splat", "broken", "skip"):
+            cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k, v in (good | {"kind": kind}).items()))
         for text in cases:
             with self.subTest(text=text), self.assertRaises(Stop) as stop:
                 self.load(text)

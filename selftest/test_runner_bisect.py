@@ -64,12 +64,15 @@ class Toy(unittest.TestCase):
         self.assertFalse((self.tree / ".git" / "BISECT_START").exists())
 
     def test_finds_the_commit(self):
-        self.history([GOOD, GOOD, BOOT, GOOD, BAD, BAD, BAD])
+        self.history([GOOD, GOOD, GOOD, BOOT, GOOD, BAD, BAD])    # git tries c3 first
         got = self.bisect("c0", "c6", "liar.*")
         self.assertEqual(got.status, 0, got.stderr)
         self.assertIn("first bad commit: ", got.stdout)
-        self.assertIn("commit 4", got.stdout)
-        self.assertIn("liar.two: pass before, fail with it", got.stderr)
+        self.assertIn("commit 5", got.stdout)
+        self.assertIn("liar.two: pass -> fail", got.stderr)
+        self.assertIn("the bytes differ", got.stderr)
+        self.assertRegex(got.stderr, r"skip \(\d+ s\): .*BUG: kernel NULL")
+        self.assertRegex(got.stderr, r"step 3: \w+ commit \d, about \d+ more, \d+ s left")
         self.assertIn("bad commit", (self.scratch / "results" / "bisect.log").read_text())
         self.given_back()
 

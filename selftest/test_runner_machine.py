@@ -52,7 +52,7 @@ TABLE = (
     # dies or hangs in a test: that one fails, the others run in a second machine
     Row("once-panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
     Row("once-dies-in-second", 1, "pass", "fail/vm", "pass", machines=2),
-    Row("once-closes-early", 1, "pass", "fail/vm", "pass", machines=2),
+    Row("once-closes-early", 1, "pass", "fail/vm", "pass", says="closed its result channel", machines=2),
     Row("once-hangs-in-second", 1, "pass", "fail/hang", "pass", machines=2),
     Row("once-ignores-term", 1, "pass", "fail/hang", "pass", seconds=10, machines=2),
     Row("once-hangs-between", 1, "pass", "pass", "pass", "run.program=fail/hang", machines=2),
@@ -137,7 +137,35 @@ class Machine(unittest.TestCase):
             self.assertIn("exit status: a/old 1, new 0", got.stderr)
             folders = sorted(path.parent.name for path in got.folder.glob("*/run.json"))
             self.assertEqual(folders, ["a-old", "new"])
+            both = kit.run(scratch, "compare", str(got.folder), str(got.folder))
+            self.assertEqual((both.status, both.stdout.count("3 tests in both")), (0, 2), both.stderr)
+            one = kit.run(scratch, "compare", str(got.folder), str(got.folder / "new"))
+            self.assertEqual((one.status, "of a-old and new, " in one.stderr), (2, True), one.stderr)
+            gate = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--gate", str(got.folder), "--results",
+                           f"{name}/gated", FAKE_QEMU="fails-second", HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            self.assertIn("exit status: a/old 0, new 1", gate.stderr)     # as before on one, worse on the other
             self.assertEqual(sorted(path.name for path in scratch.glob("x*")), ["x-a-old.json", "x-new.json", "x.html"])
+
+    def test_a_script_for_the_shell(self):
+        """Its output and status, without what the guest says to the runner; a guest that ends before it is told."""
+        for behaviour, status, out, says in (("good", 7, "echo hello\n", ""), ("mute", 3, "", "did not boot within 1 s"),
+                                             ("panic-in-boot", 3, "", "before the script did: "), ("lacks-something", 3, "", "behind it")):
+            with self.subTest(behaviour=behaviour), tempfile.TemporaryDirectory() as name:
+                scratch = Path(name)
+                (scratch / "folder").mkdir()
+                got = kit.run(scratch, "--vm", "--shell", "--copy", f"{name}/folder", "--boot-timeout", "1", FAKE_QEMU=behaviour,
+                              HMM_COHERENT_QEMU=str(kit.FAKE_QEMU), prefix=("sh", "-c", 'echo "echo hello" | "$0" "$@"'))
+                self.assertEqual((got.status, got.stdout.replace("\n\n", "\n")), (status, out), got.stderr)
+                self.assertIn(says, got.stderr)
+                self.assertEqual((got.left, "Traceback" in got.stderr), ({}, False))
+
+    def test_until_fail_stops_all_machines(self):
+        with tempfile.TemporaryDirectory() as name:
+            got = kit.run(Path(name), "--vm", "--until-fail", "--repeat", "3000", "-j", "3", FAKE_QEMU="fails-second", FAKE_QEMU_STATE=name,
+                          HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            self.assertEqual(got.status, 1, got.stderr)
+            self.assertLess(sum(len(t["attempts"]) for t in got.report["tests"] if t["verdict"] == "pass"), 6000)
+            self.assertEqual([machine["ended"] for machine in got.report["info"]["machines"]], ["stopped"] * 3)
 
     def test_each_behaviour(self):
         kit.slowness()

@@ -137,6 +137,8 @@ class Command(unittest.TestCase):
     def test_gate_and_known_are_looked_at_first(self):
         self.stops(2, "name a results folder", "--gate", str(self.scratch))
         self.stops(2, "--known", "--known", str(self.scratch / "none.toml"))
+        (self.scratch / "known.toml").write_text('[[issue]]\ntests = "liar.too"\nkernels = ".."\ntext = "x"\nreason = "x"\nlink = "x"\n')
+        self.stops(2, "entry 1: no test matches 'liar.too'", "--known", str(self.scratch / "known.toml"))
         self.assertFalse((self.scratch / "results").exists())
 
     def test_strict_counts_skips(self):
@@ -172,6 +174,10 @@ class Command(unittest.TestCase):
         got = kit.run(self.scratch, "compare", parts[0], str(whole), "--html", str(self.scratch / "x.html"))
         self.assertEqual(got.status, 0, got.stderr)
         self.assertIn("only in the second: 1", got.stdout)
+        self.stops(2, "no test of the results of suite", "compare", *parts)
+        self.stops(2, "no test of the results of suite", "--gate", parts[0], "liar.two")
+        got = kit.run(self.scratch, "merge", *parts, "--gate", str(whole), "--results", str(self.scratch / "again"))
+        self.assertEqual((got.status, "gate: 0 worse" in got.stderr), (0, True), got.stderr)
         self.assertIn("<html", (self.scratch / "x.html").read_text())
 
     def test_list_and_dry_run_run_nothing(self):

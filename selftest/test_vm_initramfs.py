@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
@@ -53,6 +54,19 @@ class Archives(unittest.TestCase):
         both = unpack(initramfs.pack({"one": b"1"}) + initramfs.pack({"two": b"2"}))
         self.assertEqual(list(both), ["one", "two"])
 
+    def test_a_folder_of_the_host(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name, "installed")
+            (folder / "deep").mkdir(parents=True)
+            (folder / "deep" / "data").write_bytes(b"1")
+            (folder / "run.sh").write_bytes(b"2")
+            (folder / "run.sh").chmod(0o755)
+            (folder / "link").symlink_to("run.sh")
+            found = unpack(initramfs.pack_folder(folder))
+        self.assertEqual({name: (mode & 0o777, data) for name, (mode, data) in found.items() if stat.S_ISREG(mode)},
+                         {"mnt/installed/deep/data": (0o644, b"1"), "mnt/installed/run.sh": (0o755, b"2"),
+                          "mnt/installed/link": (0o755, b"2")})
+
     def test_same_content_same_bytes(self):
         self.assertEqual(initramfs.pack({"a": b"1", "b": b"2"}), initramfs.pack({"b": b"2", "a": b"1"}))
 
@@ -63,7 +77,7 @@ class Base(WithCache):
         self.program = self.script("hmm_coherent_x", "true")
         self.module = self.folder / "test_hmm.ko"
         self.module.write_bytes(b"module")
-        self.kernel = SimpleNamespace(modules={"test_hmm": self.module})
+        self.kernel = SimpleNamespace(modules={"test_hmm": self.module}, release="6.1.9")
         tool = self.script("busybox", 'echo "ls sh init"')
         self.addCleanup(setattr, initramfs, "busybox", initramfs.busybox)
         initramfs.busybox = lambda: tool
@@ -76,6 +90,7 @@ class Base(WithCache):
         self.assertTrue(found["init"][0] & 0o111)
         self.assertTrue(found["bin/hmm_coherent_x"][0] & 0o111)
         self.assertEqual(found["lib/test_hmm.ko"][1], b"module")
+        self.assertEqual(found["lib/modules/6.1.9/modules.dep"][1], b"/lib/test_hmm.ko:\n")
         self.assertEqual(found["bin/ls"][1], b"busybox")
         self.assertTrue(stat.S_ISCHR(found["dev/console"][0]))
         self.assertNotIn("bin/init", found)

@@ -10,7 +10,7 @@ import struct
 import unittest
 from pathlib import Path
 
-from vm import elf, kconfig, kernel
+from vm import elf, kconfig, kernel, profile
 from vm.source import Source
 from vm_kit import WithCache
 
@@ -41,7 +41,7 @@ class Builds(WithCache):
         return Source(kind, self.tree, "6.1.9", "a label", "an identity")
 
     def build(self, kind="debian"):
-        return kernel.build(self.source(kind), self.cache, self.fragment, self.say, 2)
+        return kernel.build(self.source(kind), self.cache, (self.fragment,), self.say, 2)
 
     def runs(self, built) -> int:
         return len((built.build_dir / "runs").read_text().split())
@@ -136,13 +136,13 @@ class Configurations(WithCache):
                            ("CONFIG_NONE=y", ["CONFIG_NONE=y"]), ('CONFIG_S="x"', []), ("CONFIG_S=3", ["CONFIG_S=3"]),
                            ("# CONFIG_NONE is not set", []), ("# CONFIG_ON is not set", ["CONFIG_ON=n"]),
                            ("# any comment", [])):
-            self.assertEqual(kconfig.lost(self.config(line + "\n"), have), lost, line)
+            self.assertEqual(kconfig.lost((self.config(line + "\n"),), have), lost, line)
 
     def test_renamed(self):
         fragment = self.config("# renamed: CONFIG_OLD to CONFIG_NEW\nCONFIG_OLD=y\n")
         for have, lost in (("CONFIG_OLD=y", []), ("CONFIG_NEW=y", []), ("CONFIG_X=y", ["CONFIG_OLD=y"]),
                            ("# CONFIG_NEW is not set", ["CONFIG_OLD=y"])):
-            self.assertEqual(kconfig.lost(fragment, self.config(have + "\n")), lost, have)
+            self.assertEqual(kconfig.lost((fragment,), self.config(have + "\n")), lost, have)
 
     def test_why(self):
         have = self.config("CONFIG_A=y\n")
@@ -151,9 +151,14 @@ class Configurations(WithCache):
                           ("CONFIG_Y=y", "its dependencies are not met"), ("CONFIG_Y=n", "selects Y")):
             self.assertIn(why, kconfig.explain(line, have, self.folder))
 
-    def test_the_fragment_of_this_repository(self):
+    def test_the_later_fragment_decides(self):
+        first, second = self.config("CONFIG_A=y\nCONFIG_B=y\n"), self.folder / "second"
+        second.write_text("# CONFIG_A is not set\n")
+        self.assertEqual(kconfig.values(first, second), {"CONFIG_A": "n", "CONFIG_B": "y"})
+
+    def test_the_fragments_of_this_repository(self):
         """Each line once; each block of options says why."""
-        text = (Path(kernel.__file__).parent.parent / "config").read_text()
+        text = "\n".join(file.read_text() for file in profile.PLAIN)
         names = [line.removeprefix("# ").split("=")[0].split(" ")[0] for line in text.splitlines()
                  if line.removeprefix("# ").startswith("CONFIG_")]
         self.assertEqual(len(names), len(set(names)))

@@ -6,6 +6,7 @@ written here and not with cpio: no root for device nodes, no times and inode num
 content gives equal bytes. Not compressed: unpacking would cost the guest more than QEMU saves.
 """
 import hashlib
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -53,11 +54,18 @@ def archive(files: dict[str, bytes], links: dict[str, str] | None = None, folder
     return _pad(body + _entry(TRAILER, 0), 512)
 
 
-def pack(files: dict[str, bytes]) -> bytes:
+def pack(files: dict[str, bytes], executable: tuple = ()) -> bytes:
     """An archive of plain files ("job/plan"), with the folders that they need."""
     clean = {name.lstrip("/"): data for name, data in files.items()}
     folders = sorted({str(parent) for name in clean for parent in Path(name).parents} - {"."})
-    return archive(clean, folders=tuple(folders))
+    return archive(clean, folders=tuple(folders), executable=executable)
+
+
+def pack_folder(folder: Path) -> bytes:
+    """A folder of the host as mnt/NAME; of links what they point to."""
+    found = {f"mnt/{folder.name}/{path.relative_to(folder)}": path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return pack({name: path.read_bytes() for name, path in found.items()},
+                tuple(name for name, path in found.items() if os.access(path, os.X_OK)))
 
 
 def busybox() -> Path:
@@ -81,14 +89,16 @@ def base(kernel, programs: list[Path], cache, say) -> Path:
     sources = {"init": INIT, "bin/busybox": shell}
     sources |= {f"bin/{program.name}": program for program in programs}
     sources |= {f"lib/{name}.ko": path for name, path in kernel.modules.items()}
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest = hashlib.sha256(Path(__file__).read_bytes() + kernel.release.encode())
     for name, path in sorted(sources.items()):
         digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
 
     def make(folder: Path) -> None:
         files = {name: _stripped(path, folder) for name, path in sources.items()} | {"etc/fstab": FSTAB}
+        files[f"lib/modules/{kernel.release}/modules.dep"] = "".join(f"/lib/{name}.ko:\n" for name in kernel.modules).encode()
         runs = ("init", *(name for name in files if name.startswith("bin/")))
-        (folder / "base.cpio").write_bytes(archive(files, applets(shell), FOLDERS, NODES, runs))
+        folders = (*FOLDERS, "lib/modules", f"lib/modules/{kernel.release}")    # where modprobe looks
+        (folder / "base.cpio").write_bytes(archive(files, applets(shell), folders, NODES, runs))
 
     return cache.entry("initramfs", digest.hexdigest(), make) / "base.cpio"
 

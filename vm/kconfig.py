@@ -8,10 +8,10 @@ RENAMED = re.compile(r"^# renamed: (CONFIG_\w+) to (CONFIG_\w+)$", re.M)
 UNSET = re.compile(r"# (CONFIG_\w+) is not set")
 
 
-def values(config: Path) -> dict[str, str]:
-    """Symbol to value; "n" where the file says "is not set"."""
+def values(*files: Path) -> dict[str, str]:
+    """Symbol to value, "n" where a file says "is not set"; of two files the later one decides."""
     found = {}
-    for line in config.read_text().splitlines():
+    for line in text(*files).splitlines():
         unset = UNSET.fullmatch(line)
         if unset:
             found[unset[1]] = "n"
@@ -21,17 +21,22 @@ def values(config: Path) -> dict[str, str]:
     return found
 
 
-def meaning(fragment: Path) -> str:
-    """What a fragment asks for: a better comment in it is no reason to build a kernel."""
-    asked = [f"{name}={value}" for name, value in values(fragment).items()]
-    return "\n".join(sorted(asked + [f"{old} is {new}" for old, new in RENAMED.findall(fragment.read_text())]))
+def text(*files: Path) -> str:
+    """Fragments as one."""
+    return "".join(file.read_text() for file in files)
 
 
-def lost(fragment: Path, config: Path) -> list[str]:
-    """The fragment's lines that the configuration does not honour. No such symbol is as good as "not set"."""
+def meaning(*fragments: Path) -> str:
+    """What fragments ask for: a better comment in one is no reason to build a kernel."""
+    asked = [f"{name}={value}" for name, value in values(*fragments).items()]
+    return "\n".join(sorted(asked + [f"{old} is {new}" for old, new in RENAMED.findall(text(*fragments))]))
+
+
+def lost(fragments: tuple[Path, ...], config: Path) -> list[str]:
+    """The fragments' lines that the configuration does not honour. No such symbol is as good as "not set"."""
     have = values(config)
-    later = dict(RENAMED.findall(fragment.read_text()))
-    return [f"{name}={value}" for name, value in values(fragment).items()
+    later = dict(RENAMED.findall(text(*fragments)))
+    return [f"{name}={value}" for name, value in values(*fragments).items()
             if value not in (have.get(name, "n"), have.get(later.get(name, name), "n"))]
 
 

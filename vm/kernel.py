@@ -39,20 +39,21 @@ class Kernel:
     source: Source | None = None
     build_dir: Path | None = None
     log: Path | None = field(default=None)
+    seconds: float = 0.0    # until it was there
 
 
-def build(source: Source, cache, fragment: Path, say, jobs: int) -> Kernel:
+def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...] = ()) -> Kernel:
     """The kernel of a source, built if it is not there or if its tree has changed since."""
     compiler = child.output(["gcc", "--version"]).partition("\n")[0]
     if not compiler:
         raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
-    key = digest(source.ident, kconfig.meaning(fragment), compiler)
+    key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables)
     folder = cache.folder("build", key[:24])
     with cache.lock(folder):
         if not is_done(folder, source, say):
             with cache.explained(folder):
                 (folder / DONE).unlink(missing_ok=True)
-                Build(source, folder, fragment, say, jobs).run()
+                Build(source, folder, fragments, say, jobs, variables).run()
                 names = inputs.used(folder, source.path) if source.kind == "tree" else []
                 (folder / DONE).write_text(json.dumps({"sizes": sizes(folder), "inputs": names,
                                                        "state": inputs.state(source.path, names)}))
@@ -92,8 +93,9 @@ def describe(source: Source, folder: Path) -> Kernel:
 class Build:
     """One run of make in a build folder."""
 
-    def __init__(self, source: Source, folder: Path, fragment: Path, say, jobs: int):
-        self.source, self.folder, self.fragment, self.say, self.jobs = source, folder, fragment, say, jobs
+    def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...]):
+        self.source, self.folder, self.fragments, self.say, self.jobs = source, folder, fragments, say, jobs
+        self.variables = variables
         self.log = folder / "build.log"
 
     def run(self) -> None:
@@ -107,7 +109,7 @@ class Build:
         self._make("vmlinux", "modules")
 
     def _configured(self) -> bool:
-        """The configuration is newer than the fragment and than each Kconfig file that it was made from."""
+        """The configuration is newer than the fragments and than each Kconfig file that it was made from."""
         config = self.folder / ".config"
         inputs = self.folder / "include/config/auto.conf.cmd"
         if not (config.exists() and inputs.exists() and (self.folder / ".configured").exists()):
@@ -121,19 +123,19 @@ class Build:
         self._make("tinyconfig")
         config = self.folder / ".config"
         with open(config, "a") as out:
-            out.write(self.fragment.read_text())
+            out.write(kconfig.text(*self.fragments))
         self._make("olddefconfig")
-        lost = kconfig.lost(self.fragment, config)
+        lost = kconfig.lost(self.fragments, config)
         if lost:
             why = kconfig.explain(lost[0], config, self.source.path)
             config.unlink()
             raise Stop(3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
                           f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
-                       f"correct {self.fragment.name} or choose another kernel with --kernel")
+                       f"correct {' or '.join(file.name for file in self.fragments)} or choose another kernel with --kernel")
         (self.folder / ".configured").touch()
 
     def _make(self, *targets: str) -> None:
-        command = ["make", "-C", self.source.path, f"O={self.folder}", f"-j{self.jobs}", *targets]
+        command = ["make", "-C", self.source.path, f"O={self.folder}", f"-j{self.jobs}", *self.variables, *targets]
         if child.run(command, self.log, 2 * HOURS, append=True, env=environment()) != 0:
             text = self.log.read_text(errors="replace")
             if "No space left on device" in text:

@@ -69,11 +69,13 @@ class Guest:
     """A QEMU process that runs one job."""
 
     def __init__(self, kernel, base: Path, job: bytes, accel, disks: dict[str, Path], folder: Path,
-                 number: int, extra_append: str = "", interactive: bool = False):
+                 number: int, extra_append: str = "", interactive: bool = False, sends_files: bool = False):
         self.kernel, self.base, self.job, self.accel, self.disks = kernel, base, job, accel, disks
         self.extra_append, self.interactive = extra_append, interactive
         self.console_path = folder / f"console-{number}.log"
         self.kmsg_path = folder / f"kmsg-{number}.log"
+        # Where a guest that has files to send puts them, as one tar.
+        self.files_path = folder / f"files-{number}.tar" if sends_files else Path(os.devnull)
         self.results_fd = -1
         self.asking: socket.socket | None = None
         self.proc: subprocess.Popen | None = None
@@ -127,9 +129,11 @@ class Guest:
             "-kernel", str(self.kernel.image), "-initrd", initrd, "-append", append(self.accel, self.extra_append),
             "-chardev", f"file,id=results,path={results}",
             "-chardev", f"file,id=log,path={escape(self.kmsg_path)}",
-            "-device", "virtio-serial-pci,max_ports=4",
+            "-device", "virtio-serial-pci,max_ports=5",
             "-device", "virtserialport,chardev=results,name=hmm.results",
             "-device", "virtserialport,chardev=log,name=hmm.log",
+            "-chardev", f"file,id=files,path={escape(self.files_path)}",
+            "-device", "virtserialport,chardev=files,name=hmm.files",
             "-chardev", f"socket,id=sysrq,fd={asked}",
             "-device", "virtserialport,chardev=sysrq,name=hmm.sysrq",
         ]

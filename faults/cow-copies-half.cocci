@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a copy on write takes half of a device page
+// claim: S5
+// rule: nobody-sees-the-other
+// file: mm/memory.c
+// resembles: nothing known
+// tests: coherent.cow-shared.cpu-write fork.coherent-rw.parent-writes-first coherent.cow-shared.pin-slow-read
+@@
+identifier f =~ "^(__wp_page_copy_user)$";
+expression dst, src, addr, vma;
+@@
+ f(...)
+ {
+ <...
+-copy_mc_user_highpage(dst, src, addr, vma)
++(is_device_coherent_page(src) ? (memcpy(page_address(dst), page_address(src), PAGE_SIZE / 2), 0) : copy_mc_user_highpage(dst, src, addr, vma))
+ ...>
+ }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: GUP-fast takes a coherent page for long although slow GUP does not
+// claim: S9 S6
+// rule: longterm-leaves-device
+// file: mm/gup.c
+// resembles: two copies of is_pinnable_page() that went apart, the last question of the thread
+// tests: coherent.rw.longterm-fast-read
+// quick: the one of its claim that make check runs
+@@
+identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
+expression page;
+@@
+ f(...)
+ {
+ <...
+(
+-!is_longterm_pinnable_page(page)
++(!is_longterm_pinnable_page(page) && !is_device_coherent_page(page))
+|
+-!folio_is_longterm_pinnable(page)
++(!folio_is_longterm_pinnable(page) && !folio_is_device_coherent(page))
+)
+ ...>
+ }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: the copy that fork makes of a pinned page for the child is empty
+// claim: S7
+// rule: pin-follows-owner
+// file: mm/memory.c
+// resembles: nothing known
+// tests: fixed-buffers.coherent-rw.pin-follows-owner-over-fork
+@@
+identifier f =~ "^(copy_present_page)$";
+expression list args;
+@@
+ f(...)
+ {
+ <...
+(
+-copy_user_highpage(args);
++;
+|
+-copy_mc_user_highpage(args)
++0
+)
+ ...>
+ }

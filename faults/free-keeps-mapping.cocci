@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a device page that is freed keeps the anon_vma of its last life
+// claim: S3
+// rule: freed-to-the-driver
+// file: mm/memremap.c
+// resembles: 7ab0ad0e74f8 (mm/hmm: fix ZONE_DEVICE anon page mapping reuse) taken back
+// tests: *empty-range* accounts.*
+@@
+identifier f =~ "^(free_zone_device_page|free_zone_device_folio|zone_device_page_init)$";
+expression E;
+@@
+ f(...)
+ {
+ <...
+-E->mapping = NULL;
++;
+ ...>
+ }

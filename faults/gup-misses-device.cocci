@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: slow GUP does not find a coherent page that is mapped
+// claim: S1 S9
+// rule: bytes-arrive short-pin-stays
+// file: mm/gup.c
+// resembles: f7091ed64ec8, where a page that GUP returned was not expected to be of a device
+// tests: coherent.rw.gup-slow-read coherent.rw.vm-read coherent.rw.ptrace-peek
+// quick: the one of its claim that make check runs
+@@
+identifier f =~ "^(follow_page_pte)$";
+expression vma, addr, pte;
+identifier page;
+@@
+ f(...)
+ {
+ <...
+ page = vm_normal_page(vma, addr, pte);
++if (page && is_device_coherent_page(page)) {
++	page = ERR_PTR(-EFAULT);
++	goto out;
++}
+ ...>
+ }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a hole that becomes a page of a device is missing in the RSS
+// claim: S2 S3
+// rule: migration-is-the-way-in
+// file: mm/migrate_device.c
+// resembles: nothing known
+// tests: accounts.coherent.resident-set
+@@
+identifier f =~ "^(migrate_vma_insert_page)$";
+expression list args;
+@@
+ f(...)
+ {
+ <...
+-inc_mm_counter(args);
++;
+ ...>
+ }

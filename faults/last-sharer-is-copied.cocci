@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: the last one to map a device page gets a copy when he writes
+// claim: S5
+// rule: last-sharer-reuses
+// file: mm/memory.c
+// resembles: the offset of one, as the thread feared it: always copied, never reused
+// tests: coherent.cow-left.cpu-write fork.coherent-rw.parent-writes-after-exit
+@@
+identifier f =~ "^(do_wp_page|wp_can_reuse_anon_folio)$";
+expression folio;
+@@
+ f(...)
+ {
+ <...
+-folio_ref_count(folio) != 1
++(folio_ref_count(folio) != 1 || folio_is_device_coherent(folio))
+ ...>
+ }

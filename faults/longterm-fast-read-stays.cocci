@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: GUP-fast lets a page stay on the device that is pinned for long to be read
+// claim: S6 S9
+// rule: longterm-leaves-device
+// file: mm/gup.c
+// resembles: nothing known
+// tests: coherent.rw.longterm-fast-read coherent.ro.longterm-fast-read
+@@
+identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
+identifier check =~ "^(is_longterm_pinnable_page|folio_is_longterm_pinnable)$";
+expression page;
+identifier flags;
+@@
+ f(...)
+ {
+ <...
+-(flags & FOLL_LONGTERM) && !check(page)
++(flags & FOLL_LONGTERM) && (flags & FOLL_WRITE) && !check(page)
+ ...>
+ }

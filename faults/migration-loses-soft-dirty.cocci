@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: migration forgets that the page was written since clear_refs
+// claim: S2
+// rule: migration-is-the-way-in migration-back
+// file: mm/migrate_device.c mm/migrate.c
+// resembles: nothing known
+// tests: tracking.coherent-rw.soft-dirty-written
+@@
+identifier f =~ "^(migrate_vma_collect_pmd)$";
+expression E;
+@@
+ f(...)
+ {
+ <...
+-pte_swp_mksoft_dirty(E)
++E
+ ...>
+ }
+@@
+identifier f =~ "^(remove_migration_pte)$";
+expression E;
+@@
+ f(...)
+ {
+ <...
+(
+-pte_mksoft_dirty(E)
++pte_clear_soft_dirty(E)
+|
+-pte_mkdirty(E)
++pte_clear_soft_dirty(pte_mkdirty(E))
+)
+ ...>
+ }

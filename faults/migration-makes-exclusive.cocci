@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: migration takes a shared page for an exclusive one
+// claim: S2 S5
+// rule: migration-is-the-way-in nobody-sees-the-other
+// file: mm/migrate.c
+// resembles: nothing known
+// tests: fork.coherent-rw.migrated-while-shared coherent.cow-then-migrated.*
+@@
+identifier f =~ "^(remove_migration_pte)$";
+expression E;
+@@
+ f(...)
+ {
+ <...
+(
+-!is_readable_migration_entry(E)
++1
+|
+-!softleaf_is_migration_read(E)
++1
+)
+ ...>
+ }

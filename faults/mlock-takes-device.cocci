@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: mlock(2) counts a page of a device as locked
+// claim: S2
+// rule: nothing-else-changes
+// file: mm/mlock.c
+// resembles: 3218f8712d6b (mm: handling Non-LRU pages returned by vm_normal_pages) taken back in one place
+// tests: *mlock*
+@@
+expression E;
+@@
+(
+-is_zone_device_page(E)
++0
+|
+-folio_is_zone_device(E)
++0
+)

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: move_pages(2) tells a node for a page of a device
+// claim: S2
+// rule: nothing-else-changes
+// file: mm/migrate.c
+// resembles: the follow_page() users that f7091ed64ec8 (mm: fix the handling Non-LRU pages returned by follow_page) repaired
+// tests: numa.coherent-rw.query
+@@
+identifier f =~ "^(do_pages_stat_array)$";
+expression E;
+@@
+ f(...)
+ {
+ <...
+(
+-is_zone_device_page(E)
++0
+|
+-folio_is_zone_device(E)
++0
+)
+ ...>
+ }

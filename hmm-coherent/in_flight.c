@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * While a transfer into a page is in flight: fork, writes by either side, mprotect, munmap, migration, long-term pins (S3, S7)
+ *
+ * The transfers are O_DIRECT reads from a device that answers late, so that all of a body happens before the bytes land. What O_DIRECT holds
+ * meanwhile is a plain FOLL_GET reference on 6.1 and a FOLL_PIN on later kernels; that decides whether fork is safe, see open(2).
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "kernel.h"
+#include "pin.h"
+#include "story.h"
+#include "transfer.h"
+
+/* The transfer is in flight when a body begins; each body waits for its end. */
+FIXTURE(slow_io)
+{
+	struct story story;
+	struct transfer transfer;
+};
+
+FIXTURE_VARIANT(slow_io)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(slow_io, coherent) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(slow_io, system) { .place = SYSTEM };
+
+FIXTURE_SETUP(slow_io)
+{
+	story_begin(&self->story, variant->place, false, 1);
+	story_medium(&self->story, ON_SLOW);
+	transfer_start_read(&self->transfer, self->story.medium.fd, self->story.buffer.addr, self->story.buffer.size);
+}
+
+FIXTURE_TEARDOWN(slow_io)
+{
+	story_end(&self->story);
+}
+
+SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a transfer into it is in flight, and its bytes arrive there")
+{
+	struct story *s = &self->story;
+
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+	transfer_prove_in_flight(&self->transfer);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_stays(s, 0);
+}
+
+SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is not migrated, and nothing is lost")
+{
+	struct story *s = &self->story;
+
+	if (story_on_device(s))
+		story_migrate_back(s);
+	else
+		story_migrate_to_device(s);
+	transfer_prove_in_flight(&self->transfer);
+	holds(RULE_PINNED_STAYS);
+	expect_stays(s, 0);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+}
+
+SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer in flight goes back to its owner only when that is over")
+{
+	struct story *s = &self->story;
+	struct buffer next;
+
+	buffer_unmap(&s->buffer);
+	buffer_map(&next, 1, s->place);
+	buffer_write(&next, 0, 1, BY_OWNER);
+	if (story_on_device(s))
+		device_migrate_to(&s->device, next.addr, 1);
+	transfer_prove_in_flight(&self->transfer);
+	/* Its frame must not be anybody's while the DMA still goes there. */
+	holds(RULE_FREED_TO_DRIVER);
+	expect(page_at(0, next.addr).pfn != s->frames[0], "page frame 0x%lx was handed out again while a transfer into it is in flight",
+	       s->frames[0]);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&self->transfer), features.page_size);
+	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD, "the transfer landed in somebody else's page");
+	buffer_unmap(&next);
+	s->buffer.pages = 0;
+}
+
+SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_DIRECT pins, the parent keeps the page and gets the bytes")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	transfer_prove_in_flight(&self->transfer);
+	if (features.dio_pins) {
+		holds(RULE_PIN_FOLLOWS_OWNER);
+		expect_stays(s, 0);
+		expect_mapped(s, 0, READ_WRITE);
+		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	} else {
+		/* open(2), O_DIRECT: unsafe with fork(). The page is shared as always; who writes first loses the transfer. */
+		report_line("note:", "this kernel's O_DIRECT does not pin: fork during a transfer is documented as unsafe");
+		holds(RULE_GET_LEAVES_SHARED);
+		expect_stays(s, 0);
+		expect_child_keeps_frame(s, &s->child, 0);
+	}
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	if (features.dio_pins) {
+		holds(RULE_NO_LEAK);
+		expect_child_sees(s, &s->child, 0, BY_OWNER);
+	}
+}
+
+/* A sharer's copy is made of what the page holds at that moment, and the transfer goes on to the page that it was started for. */
+SCENARIO(slow_io, child_writes_meanwhile, "fork, and a write by the child, with a transfer in flight: the parent gets the bytes, the child keeps its own")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	holds(RULE_NO_LEAK);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	transfer_prove_in_flight(&self->transfer);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+}
+
+SCENARIO(slow_io, parent_writes_meanwhile, "fork, and a write by the parent, with a transfer in flight: where O_DIRECT pins, the bytes still reach the parent")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	story_write(s, 0);
+	transfer_prove_in_flight(&self->transfer);
+	if (features.dio_pins) {
+		holds(RULE_PIN_FOLLOWS_OWNER);
+		expect_stays(s, 0);
+	} else {
+		/* The write went to a copy: the transfer will land in a page that only the child has. */
+		holds(RULE_SHARED_IS_COPIED);
+		expect_copied(s, 0);
+	}
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	if (features.dio_pins) {
+		expect_owner_sees(s, 0, BY_MEDIUM);
+		holds(RULE_NO_LEAK);
+		expect_child_sees(s, &s->child, 0, BY_OWNER);
+	} else {
+		report_line("note:", "this kernel's O_DIRECT does not pin: the parent that wrote meanwhile has lost the transfer (open(2))");
+		holds(RULE_NO_LEAK);
+		expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	}
+}
+
+SCENARIO(slow_io, protection_meets_transfer, "a transfer in flight still lands in a page that is made read-only meanwhile, and stays the owner's")
+{
+	struct story *s = &self->story;
+
+	story_protect(s, 0, 1, PROT_READ);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
+	expect_mapped(s, 0, READ_ONLY);
+	transfer_prove_in_flight(&self->transfer);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
+	story_write(s, 0);
+	holds(RULE_EXCLUSIVE_IS_REUSED);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+/* The page cannot leave the device while somebody holds it, so it cannot be pinned for long; a short pin asks for less. */
+SCENARIO(slow_io, longterm_pin_meets_transfer, "with a transfer in flight a page of the device is not pinned for long, but for short; afterwards it is")
+{
+	struct story *s = &self->story;
+	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true }, brief = { .pin = true, .write = true };
+	const long refused = story_on_device(s) ? 0 : features.page_size;
+
+	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	holds(RULE_PINNED_STAYS);
+	expect_result("a long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1), refused);
+	longterm.fast = true;
+	expect_result("a long-term pin by GUP-fast (bytes)", pin_pages(longterm, s->buffer.addr, 1), refused);
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_result("a short-term pin (bytes)", pin_pages(brief, s->buffer.addr, 1), features.page_size);
+	expect_stays(s, 0);
+	transfer_prove_in_flight(&self->transfer);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("a long-term pin afterwards (bytes)", pin_pages(longterm, s->buffer.addr, 1), features.page_size);
+	expect_at(s, 0, SYSTEM);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_in_flight", argc, argv);
+}

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What runs on kernels with seeded faults say: a verdict a fault, and a table by claim and rule.
+
+A fault is detected when a test that passes on the unmodified kernel fails here because an assertion of its own did
+not hold. A splat, a crash, a hang or a dead guest tells that something is wrong and not what, so it counts apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from html import escape
+from pathlib import Path
+
+from report import files
+from report.ktap import plain
+from report.model import Run
+from report.result import Test
+
+DETECTED, BY_OTHERS, NO_ASSERTION, MISSED = "detected", "detected by others", "no assertion", "missed"
+BROKEN = "broken"
+DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT = "does not apply", "does not build", "does not boot"
+GOOD = (DETECTED, BY_OTHERS)
+RED = ("fail", "broken", "not-run")
+SCHEMA, VERSION = "hmm-coherent-faults", 1
+
+
+@dataclass
+class Theirs:
+    """What one of the kernel's own programs made of a fault."""
+
+    failed: list[str] = field(default_factory=list)     # passed on the unmodified kernel, and says not ok here
+    ended: str = ""                                     # how it ended, where it ended properly without the fault
+
+    def word(self) -> str:
+        """As a cell of the table."""
+        return f"{len(self.failed)} tests" if self.failed else self.ended or "-"
+
+
+@dataclass
+class Measured:
+    """One fault on one kernel."""
+
+    name: str
+    breaks: str
+    claims: list[str]
+    rules: list[str]
+    resembles: str
+    tests: list[str]
+    verdict: str = BROKEN
+    why: str = ""               # of a verdict that a table cannot tell alone
+    red: list[str] = field(default_factory=list)        # tests that failed by an assertion
+    cited: list[str] = field(default_factory=list)      # rules that those name, most often first
+    silent: list[str] = field(default_factory=list)     # of `tests`, what ran and of which none failed
+    causes: dict[str, int] = field(default_factory=dict)    # red without an assertion, by cause
+    seconds: float = 0.0
+    theirs: dict[str, Theirs] = field(default_factory=dict)
+
+    @property
+    def applied(self) -> bool:
+        """There was a kernel with this fault in it, or should have been."""
+        return self.verdict != DOES_NOT_APPLY
+
+
+@dataclass
+class Kernel:
+    """All faults on one kernel."""
+
+    spec: str
+    release: str
+    command: str
+    control: int                # tests that pass without a fault
+    theirs: dict[str, str] = field(default_factory=dict)    # the same of the kernel's own programs, in words
+    faults: list[Measured] = field(default_factory=list)
+
+
+# -- the verdict
+
+
+def asserted(test: Test) -> bool:
+    """It failed because something that it looked at was not as it must be."""
+    return any(a.verdict == "fail" and (a.cause == "check" or a.texts("fail", "expected")) for a in test.attempts)
+
+
+def judge(measured: Measured, run: Run, passes: set[str]) -> None:
+    """The verdict of a run on the kernel with the fault; passes are the tests that pass without it."""
+    red = [test for test in run.tests.values() if test.verdict in RED and test.name in passes]
+    by_assertion = [test for test in red if asserted(test)]
+    measured.red = [test.name for test in by_assertion]
+    cited = Counter(text.split(" ")[0] for test in by_assertion for text in set(test.worst.texts("rule")))
+    measured.cited = [rule for rule, _ in cited.most_common()]
+    measured.causes = dict(Counter(test.cause or test.verdict for test in red if test not in by_assertion))
+    ran = {test.name for test in run.tests.values() if test.name in passes}
+    measured.silent = [glob for glob in measured.tests if any(fnmatchcase(name, glob) for name in ran)
+                       and not any(fnmatchcase(name, glob) for name in measured.red)]
+    own = [name for name in measured.red if any(fnmatchcase(name, glob) for glob in measured.tests)]
+    measured.why = ""
+    if booted(run) is False:
+        measured.verdict = DOES_NOT_BOOT
+    elif measured.red:
+        measured.verdict = DETECTED if own else BY_OTHERS
+    elif set(measured.causes) - {"broken"} or run.cut:
+        measured.verdict = NO_ASSERTION
+        measured.why = reason(red)
+    elif measured.causes:
+        measured.verdict, measured.why = NO_ASSERTION, reason(red)
+    else:
+        measured.verdict = MISSED if ran else BROKEN
+        measured.why = "" if ran else "no test ran"
+
+
+def booted(run: Run) -> bool | None:
+    """Did any guest get as far as the first test? None where the run does not tell."""
+    machines = run.info.get("machines")
+    return any(machine.get("boot_seconds") for machine in machines) if machines else None
+
+
+def reason(red: list[Test]) -> str:
+    """What the first red test has to say."""
+    return f"{red[0].name}: {red[0].reason}" if red else ""
+
+
+def exit_status(kernels: list[Kernel]) -> int:
+    """0 all that apply are detected, 1 one is not, 3 one could not be judged, 4 none applied."""
+    applied = [fault for kernel in kernels for fault in kernel.faults if fault.applied]
+    if any(fault.verdict == BROKEN for fault in applied):
+        return 3
+    if not applied:
+        return 4
+    return 0 if all(fault.verdict in GOOD for fault in applied) else 1
+
+
+# -- the table
+
+
+def by(fault: Measured) -> str:
+    """Who noticed, in a few words."""
+    own = [name for name in fault.red if any(fnmatchcase(name, glob) for glob in fault.tests)]
+    if fault.red:
+        return f"{(own or fault.red)[0]}" + (f" and {len(fault.red) - 1} more" if len(fault.red) > 1 else "")
+    if fault.causes:
+        return ", ".join(f"{count} {cause}" for cause, count in fault.causes.items())
+    return fault.why
+
+
+def cited(fault: Measured) -> str:
+    """The rule that the failures name: the fault's own where they do."""
+    return next((rule for rule in fault.cited if rule in fault.rules), fault.cited[0] if fault.cited else "")
+
+
+def rows(kernel: Kernel) -> list[list[str]]:
+    """A row a fault, by claim and rule, with a column for each of the kernel's own programs."""
+    head = ["claim", "rule", "fault", "verdict", "by", "rule named", *kernel.theirs, "s"]
+    found = [[" ".join(f.claims), " ".join(f.rules), f.name, f.verdict, by(f), cited(f),
+              *(f.theirs[name].word() if name in f.theirs else "" for name in kernel.theirs), f"{f.seconds:.0f}"]
+             for f in sorted(kernel.faults, key=lambda f: (f.claims, f.rules, f.name))]
+    return [head, *found]
+
+
+def rates(kernel: Kernel) -> list[list[str]]:
+    """Detected of applied, a row a claim: the suite, each of the kernel's own programs, and those together."""
+    together = ["any of them"] if len(kernel.theirs) > 1 else []
+    found = [["claim", "faults", "this suite", *kernel.theirs, *together]]
+    applied = [fault for fault in kernel.faults if fault.applied]
+    for claim in [*sorted({claim for fault in applied for claim in fault.claims}), "all"]:
+        mine = [fault for fault in applied if claim in (*fault.claims, "all")]
+        ours = sum(fault.verdict in GOOD for fault in mine)
+        counts = [sum(bool(fault.theirs.get(name, Theirs()).failed) for fault in mine) for name in kernel.theirs]
+        some = sum(any(told.failed for told in fault.theirs.values()) for fault in mine)
+        found.append([claim, str(len(mine)), *map(str, [ours, *counts]), *([str(some)] if together else [])])
+    return found
+
+
+def aligned(table: list[list[str]]) -> str:
+    """A table that is Markdown and that a terminal shows as one."""
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    lines = ["| " + " | ".join(word.ljust(width) for word, width in zip(row, widths)) + " |" for row in table]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def summary(kernel: Kernel) -> str:
+    """One line."""
+    count = Counter(fault.verdict for fault in kernel.faults)
+    applied = sum(fault.applied for fault in kernel.faults)
+    rest = ", ".join(f"{count[verdict]} {verdict}" for verdict in
+                     (BY_OTHERS, NO_ASSERTION, MISSED, BROKEN, DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT) if count[verdict])
+    return (f"Linux {kernel.release or kernel.spec}: {sum(count[verdict] for verdict in GOOD)} of {applied} faults that apply "
+            f"are detected by an assertion" + (f" ({rest})" if rest else ""))
+
+
+def text(kernels: list[Kernel]) -> str:
+    """All of it, for a terminal and for docs/."""
+    parts = []
+    for kernel in kernels:
+        without = ", ".join(f"{name}: {words}" for name, words in kernel.theirs.items())
+        parts += [f"## {summary(kernel)}", f"    {kernel.command}",
+                  f"Without a fault {kernel.control} tests of the suite pass{f'; {without}' if without else ''}.",
+                  aligned(rates(kernel)), aligned(rows(kernel))]
+        weak = [f for f in kernel.faults if f.applied and (f.verdict not in GOOD or f.silent or cited(f) not in f.rules)]
+        if weak:
+            parts.append("\n".join(f"- {fault.name}: {weakness(fault)}" for fault in weak))
+    return "\n\n".join(parts) + "\n"
+
+
+def weakness(fault: Measured) -> str:
+    """What is left to be wished for."""
+    if fault.verdict not in GOOD:
+        return f"{fault.verdict}{f' ({fault.why})' if fault.why else ''}; it {fault.breaks}"
+    if fault.silent:
+        return f"not noticed by {' '.join(fault.silent)}"
+    return f"the failures name {', '.join(fault.cited) or 'no rule'}"
+
+
+def document(kernels: list[Kernel]) -> dict:
+    """As plain data."""
+    return {"schema": SCHEMA, "version": VERSION, "exit_status": exit_status(kernels),
+            "kernels": [asdict(kernel) for kernel in kernels]}
+
+
+def page(kernels: list[Kernel]) -> str:
+    """One HTML page that loads nothing."""
+    style = (Path(__file__).parent / "page.css").read_text()
+    css = dict.fromkeys(GOOD, "pass") | {MISSED: "fail", BROKEN: "broken", NO_ASSERTION: "not-run", DOES_NOT_APPLY: "skip"}
+    parts = []
+    for kernel in kernels:
+        parts.append(f"<h2>{escape(summary(kernel))}</h2><pre>{escape(kernel.command)}</pre>")
+        for table in (rates(kernel), rows(kernel)):
+            head, *body = table
+            parts.append("<div class='scroll'><table class='facts'><tr>" + "".join(f"<th>{escape(word)}</th>" for word in head)
+                         + "</tr>" + "".join(html_row(row, css) for row in body) + "</table></div>")
+        parts += [html_fault(fault) for fault in kernel.faults]
+    return ("<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta http-equiv='Content-Security-Policy' "
+            "content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>hmm-coherent: seeded faults</title>"
+            f"<style>{style}</style></head><body><h1>Seeded faults</h1>{''.join(parts)}</body></html>\n")
+
+
+def html_row(row: list[str], css: dict[str, str]) -> str:
+    """A row whose verdict has its colour."""
+    return "<tr>" + "".join(f"<td class='{css.get(word, '')}'>{escape(word)}</td>" for word in row) + "</tr>"
+
+
+def html_fault(fault: Measured) -> str:
+    """What a row has no room for."""
+    facts = {"breaks": fault.breaks, "resembles": fault.resembles, "must fail": " ".join(fault.tests), "why": fault.why,
+             "failed by an assertion": " ".join(fault.red), "rules named": " ".join(fault.cited),
+             **{name: " ".join(told.failed) or told.ended for name, told in fault.theirs.items()}}
+    told = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value)
+    return f"<details class='test'><summary>{escape(fault.name)}: {escape(fault.verdict)}</summary><div><dl>{told}</dl></div></details>"
+
+
+def write(kernels: list[Kernel], folder: Path) -> None:
+    """faults.md, faults.json and faults.html."""
+    files.write(folder / "faults.md", text(kernels))
+    files.write(folder / "faults.json", json.dumps(plain(document(kernels)), indent=1) + "\n")
+    files.write(folder / "faults.html", page(kernels))

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and see whether a test notices.
+
+Each fault gets a private copy of one kernel build (vm/variant.py). The tests that its header names run first; the
+whole suite runs only when none of those fails, to tell "detected by others" from "missed".
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from report import faults as told
+from report import json_out
+from report.model import Run
+from runner import deps, fault, guests, plan, programs, theirs
+from runner.errors import CANNOT, Interrupted, Stop, WRONG_USE
+from runner.fault import Fault
+from runner.programs import TOP
+from runner.results import Folder
+from runner.screen import Screen, shown
+from vm import child, variant
+from vm.cache import TEMPORARY
+from vm.profile import PROFILES
+
+# A broken kernel may hang in one test after the other. What has not failed an assertion by then hardly will.
+ENOUGH = 60.0           # and twice the time that the same takes without a fault
+ENDING_SECONDS = 20.0   # a run that is ended kills its guest and writes its report
+
+
+@dataclass
+class Base:
+    """The unmodified kernel and what passes on it."""
+
+    kernel: object
+    passes: set[str] = field(default_factory=set)
+    seconds: float = 0.0                                                # that all of it takes
+    programs: dict[str, Path] = field(default_factory=dict)             # the kernel's own tests, built
+    heard: dict[str, theirs.Heard] = field(default_factory=dict)        # and what they say
+
+
+class Faults:
+    """One kernel, fault after fault."""
+
+    def __init__(self, options: argparse.Namespace, screen: Screen, chosen: list[Fault], folder: Folder, spec: str):
+        self.options, self.screen, self.chosen, self.folder, self.spec = options, screen, chosen, folder, spec
+        self.cache = plan.open_cache(screen)
+        self.runs = folder.path / spec.strip("/").replace("/", "-")
+        self.kernel = told.Kernel(spec, "", shlex.join(command(options)), 0)
+
+    def run(self) -> told.Kernel:
+        """All of them; the table so far is in self.kernel whatever ends it."""
+        source = guests.find_source(self.spec, self.cache, self.screen)
+        if not source:
+            raise Stop(WRONG_USE, f"{self.spec} is a kernel image, and a fault changes the source", "give a version or a tree")
+        built = guests.find_kernel(self.spec, source, None, self.cache, self.screen,
+                                   PROFILES["" if self.options.quick else "faults"])
+        self.kernel.release = built.release
+        with self.cache.lock(built.build_dir):      # whose files the copies share
+            base = self.control(built)
+            for number, one in enumerate(self.chosen, 1):
+                self.screen.counter(f"[{number}/{len(self.chosen)}] {one.name}")
+                measured = self.measure(one, base)
+                self.screen.say(f"{one.name}: {measured.verdict}, {told.by(measured) or 'no test noticed'} "
+                                f"({measured.seconds:.0f} s)")
+        return self.kernel
+
+    def control(self, built) -> Base:
+        """The same tests on the same kernel without a fault: what fails there says nothing about a fault."""
+        base = Base(built)
+        globs = sorted({glob for one in self.chosen for glob in self.globs(one)}) if self.options.quick else []
+        began = time.monotonic()
+        run = self.suite(built, self.runs / "no-fault", globs)
+        base.seconds = time.monotonic() - began
+        base.passes = {test.name for test in run.tests.values() if test.verdict == "pass"}
+        self.kernel.control = len(base.passes)
+        if not base.passes:
+            raise Stop(CANNOT, "no test passes on the unmodified kernel", f"see {shown(self.runs / 'no-fault')}")
+        self.screen.say(f"Linux {built.release} without a fault: {len(base.passes)} tests pass")
+        if self.options.with_kernel_tests:
+            self.build_theirs(base)
+            base.heard = self.listen(built, base, self.runs / "no-fault")
+            for name, heard in base.heard.items():
+                self.kernel.theirs[name] = f"{sum(heard.passed.values())} pass{f', {heard.note}' if heard.note else ''}"
+                self.screen.say(f"{name} without a fault: {self.kernel.theirs[name]}")
+        return base
+
+    def globs(self, one: Fault) -> list[str]:
+        """Those of its tests that this suite has."""
+        return [glob for glob in one.tests if any(fnmatchcase(test.name, glob) for test in self.tests)]
+
+    @property
+    def tests(self) -> list[programs.Test]:
+        """All tests of the suite."""
+        if not hasattr(self, "_tests"):
+            every = {**vars(self.options), "globs": [], "skip": [], "vm": True}     # both of which name faults here
+            self._tests = plan.make(argparse.Namespace(**every), self.screen).tests
+        return self._tests
+
+    # -- one fault
+
+    def measure(self, one: Fault, base: Base) -> told.Measured:
+        """From semantic patch to verdict. The private copy is gone afterwards, whatever happens."""
+        began = time.monotonic()
+        measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules), one.resembles, list(one.tests))
+        private = self.cache.folder("faults", f".tmp-{os.getpid()}-{one.name}")
+        folder = self.runs / one.name
+        try:
+            copy = variant.Variant(base.kernel, private, os.cpu_count() or 1)
+            changed = copy.patch(one.path, one.files)
+            if not changed:
+                measured.verdict = told.DOES_NOT_APPLY
+            else:
+                self.judge(measured, one, base, copy.build(changed, folder / "build.log"), folder)
+        except variant.DoesNotBuild as failed:
+            measured.verdict, measured.why = told.DOES_NOT_BUILD, str(failed)
+        except Stop as stop:
+            measured.verdict, measured.why = told.BROKEN, stop.what
+        finally:
+            variant.remove(private)
+        measured.seconds = time.monotonic() - began
+        self.kernel.faults.append(measured)
+        return measured
+
+    def judge(self, measured: told.Measured, one: Fault, base: Base, built, folder: Path) -> None:
+        """Run the tests that must notice; everything, where they did not."""
+        globs = self.globs(one)
+        if globs:
+            told.judge(measured, self.suite(built, folder / "named", globs, base), base.passes)
+        if measured.verdict not in (told.DETECTED, told.DOES_NOT_BOOT) and not (globs and self.options.quick):
+            told.judge(measured, self.suite(built, folder / "all", [], base), base.passes)
+        if self.options.with_kernel_tests and measured.verdict != told.DOES_NOT_BOOT:
+            measured.theirs = {name: self.compare(base.heard[name], heard)
+                               for name, heard in self.listen(built, base, folder).items()}
+
+    def suite(self, built, results: Path, globs: list[str], base: Base | None = None) -> Run:
+        """The suite on this kernel, as a user runs it; on one with a fault not for ever."""
+        options = self.options
+        words = [str(TOP / "run_tests.sh"), "--vm", "--kernel", str(built.image), "--modules", str(built.modules["test_hmm"].parent),
+                 "--results", str(results), "--timeout", str(options.timeout), "--cache", str(self.cache.root),
+                 *(["--accel", options.accel] if options.accel else []), *(["--jobs", str(options.jobs)] if options.jobs else []), *globs]
+        results.parent.mkdir(parents=True, exist_ok=True)
+        log = results.with_suffix(".log")
+        with open(log, "wb") as out:
+            proc = child.spawn(words, stdout=out, stderr=subprocess.STDOUT, death_signal=signal.SIGTERM,
+                               env={**os.environ, "KSRC": str(built.source.path)})
+            try:
+                proc.wait(ENOUGH + 2 * base.seconds if base else None)
+            except subprocess.TimeoutExpired:
+                self.screen.detail(f"{results.parent.name}: ended, it went on for too long")
+            finally:
+                status = child.end(proc, ENDING_SECONDS)
+        if not (results / "run.json").exists():
+            last = (log.read_text(errors="replace").strip().splitlines() or ["no message"])[-1]
+            raise Stop(CANNOT, f"the suite ended with status {status}: {last}", f"log: {log}")
+        return json_out.read(results)
+
+    # -- the kernel's own tests
+
+    def build_theirs(self, base: Base) -> None:
+        """Those that can be built."""
+        folder = self.runs / "theirs"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in theirs.PROGRAMS:
+            try:
+                tree = theirs.tree_of(name, base.kernel.source, self.cache, self.screen)
+                base.programs[name] = theirs.build(name, tree, folder)
+            except Stop as stop:
+                self.screen.say(f"{name}: {stop.what}")
+
+    def listen(self, built, base: Base, folder: Path) -> dict[str, theirs.Heard]:
+        """Each in a boot of its own. One that goes on for ever is heard for as long as it said something before."""
+        parts = guests.assemble(built, list(base.programs.values()), self.options.accel, self.cache, self.screen)
+        heard = {}
+        for name in base.programs:
+            before = base.heard.get(name)
+            limit = 3 * before.seconds + 20 if before else theirs.SECONDS
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            heard[name] = theirs.run(parts, name, folder / name, limit)
+        return heard
+
+    @staticmethod
+    def compare(before: theirs.Heard, after: theirs.Heard) -> told.Theirs:
+        """What says not ok and did not without the fault."""
+        failed = [name for name, ok in after.passed.items() if not ok and before.passed.get(name)]
+        return told.Theirs(failed, after.note if after.note and not before.note else "")
+
+
+def command(options: argparse.Namespace) -> list[str]:
+    """What makes this table again."""
+    words = ["./run_tests.sh", "faults", *options.globs]
+    for spec in options.kernel or [guests.DEFAULT_KERNEL]:
+        words += ["--kernel", spec]
+    for glob in options.skip:
+        words += ["--skip", glob]
+    return words + ["--quick"] * options.quick + ["--with-kernel-tests"] * options.with_kernel_tests
+
+
+def sweep(cache) -> None:
+    """Remove the private copies of runs that were killed."""
+    for left in (cache.root / "faults").glob(".tmp-*"):
+        owner = TEMPORARY.match(left.name)
+        if owner and not os.path.exists(f"/proc/{owner[1]}"):
+            variant.remove(left)
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """The table, on stdout and in the results folder; an interrupted run leaves what it knows."""
+    chosen = fault.select(fault.catalogue(), options.globs)
+    chosen = [one for one in chosen if not any(fnmatchcase(one.name, glob) for glob in options.skip)]
+    if options.quick:
+        chosen = [one for one in chosen if one.quick]
+    if options.list:
+        for one in chosen:
+            print(f"{one.name}\t{' '.join(one.claims)}\t{one.breaks}")
+        return 0
+    if not chosen:
+        raise Stop(WRONG_USE, "no fault is left to run", "see --quick and --skip")
+    deps.need({"build", "vm", "tests", "check"}, screen)
+    cache = plan.open_cache(screen)
+    sweep(cache)
+    folder = Folder.create(options.results, "" if options.results else "faults")
+    kernels: list[told.Kernel] = []
+    ended: BaseException | None = None
+    try:
+        for spec in options.kernel or [guests.DEFAULT_KERNEL]:
+            one = Faults(options, screen, chosen, folder, spec)
+            kernels.append(one.kernel)
+            one.run()
+    except (Interrupted, Stop) as caught:
+        ended = caught
+    told.write(kernels, folder.path)
+    print(told.text(kernels), end="", flush=True)
+    screen.say(f"results: {shown(folder.path)}")
+    if ended:
+        raise ended
+    return told.exit_status(kernels)

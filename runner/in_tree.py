@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`import TREE`: the suite as an ordinary kselftest of a kernel tree, one commit's worth of files.
+
+Only what runs against the kernel goes there. Everything is found out before anything is written; the folder is filled under another
+name and then renamed, so that a tree holds a whole suite or none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+from pathlib import Path
+
+from runner.errors import CANNOT, Stop, WRONG_USE
+from runner.programs import TOP
+from runner.screen import Screen
+from vm import child, source
+
+NAME = "hmm-coherent"
+SELFTESTS = Path("tools/testing/selftests")
+FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*.[ch]", "hmm-coherent/*.c")
+IGNORED = "# SPDX-License-Identifier: GPL-2.0\n/hmm_coherent_*\n!/hmm_coherent_*.sh\n/obj/\n"
+TARGET = re.compile(r"^TARGETS \+= (\S+)\n", re.M)
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """Put it there, and say how to go on."""
+    tree = checked(Path(options.globs[0]).expanduser().resolve(), options.globs[0])
+    makefile, folder = tree / SELFTESTS / "Makefile", tree / SELFTESTS / NAME
+    wanted, text = contents(), with_target(makefile)
+    refuse_changes(tree, folder, wanted)
+    try:
+        replace(folder, wanted)
+        if text != makefile.read_text():
+            put(makefile, text)
+    except OSError as error:
+        raise Stop(CANNOT, f"{folder} cannot be written: {error.strerror}", "make the tree writable") from None
+    lines = sum(data.count(b"\n") for data in wanted.values())
+    screen.say(f"{len(wanted)} files, {lines} lines in {folder}, and its line in {makefile}")
+    print(f"make -C {tree} kselftest-merge     # into a .config that is there")
+    print(f"make -C {tree / SELFTESTS} TARGETS={NAME} run_tests")
+    if (tree / ".git").exists():
+        print(f"git -C {tree} add {SELFTESTS / NAME} {SELFTESTS / 'Makefile'} && git -C {tree} commit -s")
+    return 0
+
+
+def checked(tree: Path, given: str) -> Path:
+    """A kernel tree that has kselftests and can have device-coherent memory."""
+    version = source.tree_version(tree)
+    if not version or not (tree / SELFTESTS / "lib.mk").is_file():
+        raise Stop(WRONG_USE, f"{given or 'no folder'} is no kernel tree with {SELFTESTS}/lib.mk",
+                   "name one: make import KDIR=TREE")
+    source.check_age(version)
+    return tree
+
+
+def contents() -> dict[str, bytes]:
+    """The files of the commit, by their names in the new folder."""
+    found = {str(path.relative_to(TOP)): path.read_bytes() for glob in FILES for path in sorted(TOP.glob(glob))}
+    return found | {".gitignore": IGNORED.encode()}
+
+
+def with_target(makefile: Path) -> str:
+    """The kselftest Makefile with our line, where the alphabet puts it."""
+    text = makefile.read_text()
+    lines = list(TARGET.finditer(text))
+    if not lines:
+        raise Stop(WRONG_USE, f"{makefile} has no line 'TARGETS += ...'", "name a kernel tree with kselftests")
+    if NAME in (line[1] for line in lines):
+        return text
+    at = next((line.start() for line in lines if line[1] > NAME), lines[-1].end())
+    return f"{text[:at]}TARGETS += {NAME}\n{text[at:]}"
+
+
+def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
+    """A second import replaces the first, but not what somebody has changed there and not committed, nor somebody else's folder."""
+    if folder.exists() and not (folder / "hmm_coherent_driver.sh").exists():
+        raise Stop(WRONG_USE, f"{folder} exists and is not this suite", "move it away")
+    changed = child.output(["git", "-C", tree, "status", "--porcelain", "--untracked-files=all", "--", folder])
+    edited = [line[3:] for line in changed.splitlines() if (path := tree / line[3:]).is_file()
+              and wanted.get(str(path.relative_to(folder))) != path.read_bytes()]
+    if edited:
+        raise Stop(WRONG_USE, f"{edited[0]} has changes that are not committed", "commit or remove them first")
+
+
+def replace(folder: Path, wanted: dict[str, bytes]) -> None:
+    """The folder with these files and no others."""
+    new, old = (folder.with_name(f".{NAME}-{what}-{os.getpid()}") for what in ("new", "old"))
+    try:
+        for name, data in wanted.items():
+            put(new / name, data)
+            shutil.copymode(TOP / name, new / name)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def put(path: Path, data: bytes | str) -> None:
+    """A file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+    temporary.replace(path)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel's own tests of these paths, built as its Makefile would and run in the same VM as ours."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner import guests
+from runner.errors import CANNOT, Stop
+from vm import child
+
+PROGRAMS = ("hmm-tests", "cow", "gup_longterm")
+COW = ("cow", "gup_longterm")
+COW_KERNEL = "6.12"         # the first longterm kernel that has them
+SECONDS = 120.0             # they have no limit of their own
+# With the number: cow gives hundreds of tests the same few names. It is stable, since each test has one result.
+RESULT = re.compile(r"^(not )?ok (\d+\b.*?)(?: # .*)?\r?$", re.M)
+
+
+@dataclass
+class Heard:
+    """What a program said in one boot."""
+
+    passed: dict[str, bool] = field(default_factory=dict)
+    seconds: float = 0.0    # to its end, or to the last that was heard of it
+    note: str = ""          # how it ended otherwise
+
+
+def tree_of(name: str, own, cache, screen):
+    """The source that a program is built from: the kernel's own one, where it has it."""
+    return guests.find_source(COW_KERNEL, cache, screen) if name in COW else own
+
+
+def build(name: str, tree, folder: Path) -> Path:
+    """One of the kernel's own test programs, static, as its Makefile would build it where liburing is installed."""
+    if not tree:
+        raise Stop(CANNOT, "this kernel was given without its source")
+    selftests = tree.path / "tools/testing/selftests"
+    home = next((selftests / mm for mm in ("mm", "vm") if (selftests / mm / f"{name}.c").exists()), None)
+    if not home:
+        raise Stop(CANNOT, f"{tree.label} has no {name}")
+    (folder / "local_config.h").write_text("#define LOCAL_CONFIG_HAVE_LIBURING 1\n")
+    more = [home / extra for extra in ("vm_util.c", "thp_settings.c") if (home / extra).exists()]
+    command = ["gcc", "-O2", "-static", "-w", "-D_GNU_SOURCE=", f"-I{folder}", "-isystem", selftests, "-isystem", tree.path,
+               "-isystem", tree.path / "tools/include/uapi", home / f"{name}.c", *(more if name in COW else []),
+               "-o", folder / name, "-luring", "-lpthread"]
+    log = folder / f"{name}.log"
+    if child.run(command, log, 120):
+        first = next((line for line in log.read_text().splitlines() if "error" in line), "no message")
+        raise Stop(CANNOT, f"{name} does not build: {first[:120]}")
+    return folder / name
+
+
+def results(text: str) -> dict[str, bool]:
+    """What passed and what did not; a skip passed, or a fault that makes tests skip would be none."""
+    return {found[2]: not found[1] for found in RESULT.finditer(text)}
+
+
+def run(parts: guests.Parts, name: str, folder: Path, limit: float = SECONDS) -> Heard:
+    """One boot with one program; its time is that between the guest's lines about it."""
+    guest = parts.guest({"job/plan": f"{name}\n"}, folder, 1)
+    stream, began, last, ended = b"", 0.0, 0.0, False
+    deadline = child.Deadline(limit)
+    guest.start()
+    try:
+        while not ended and deadline.left():
+            if not select.select([guest.results_fd], [], [], deadline.left())[0]:
+                break
+            data = os.read(guest.results_fd, 1 << 16)
+            stream += data
+            last = time.monotonic()
+            began = began or (last if b"# guest: start " in stream else 0.0)
+            ended = b"# guest: exit " in stream
+            if not data:
+                break
+    finally:
+        guest.kill()
+        os.close(guest.results_fd)
+    heard = Heard(results(stream.decode(errors="replace")))
+    heard.seconds = last - began if began else 0.0
+    if not ended:
+        heard.note = f"does not end within {limit:.0f} s" if not deadline.left() else "killed its guest"
+    return heard

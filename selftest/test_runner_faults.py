@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The seeded faults as files: each says what it breaks, by whose rule, and who must notice; and the command line."""
+
+import re
+import subprocess
+import unittest
+from pathlib import Path
+
+from runner import fault, faults, lint, options, theirs
+from runner.errors import Stop
+
+TOP = Path(__file__).resolve().parent.parent
+CLAIMS = {f"S{number}" for number in range(1, 10)}
+HEADER = """// SPDX-License-Identifier: GPL-2.0
+// breaks: something
+// claim: S6 S9
+// rule: pin-unshares
+// file: mm/gup.c
+// resembles: nothing known
+// tests: a.b c.*
+// tests: d.e
+@@
+// quick: not in the header any more
+"""
+
+
+def rules() -> dict[str, str]:
+    """Name and claim of each rule of common/rules.h."""
+    return dict(re.findall(r'RULE\(\w+, "([a-z-]+)", "(S\d)"', (TOP / "common/rules.h").read_text()))
+
+
+class Header(unittest.TestCase):
+    def test_all_of_it(self):
+        one = fault.parse(Path("x/some-fault.cocci"), HEADER)
+        self.assertEqual((one.name, one.claims, one.rules, one.files, one.tests, one.quick),
+                         ("some-fault", ("S6", "S9"), ("pin-unshares",), ("mm/gup.c",), ("a.b", "c.*", "d.e"), False))
+
+    def test_what_is_missing_or_wrong_is_said(self):
+        for old, new, part in ((r"// resembles: .*\n", "", "does not say resembles"), (r"// tests: .*\n", "", "does not say tests"),
+                               ("breaks:", "brakes:", "does not say breaks"), ("S6", "S10", "claims S10"),
+                               ("// file", "// odd: x\n// file", "says odd")):
+            with self.subTest(part), self.assertRaises(Stop) as caught:
+                fault.parse(Path("some-fault.cocci"), re.sub(old, new, HEADER))
+            self.assertIn(part, str(caught.exception))
+            self.assertEqual(caught.exception.status, 3)
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        self.faults = fault.catalogue()
+
+    def test_enough_for_all_claims(self):
+        self.assertGreaterEqual(len(self.faults), 40)
+        self.assertEqual({claim for one in self.faults for claim in one.claims}, CLAIMS)
+
+    def test_rules_are_the_suites_own(self):
+        for one in self.faults:
+            with self.subTest(one.name):
+                self.assertLessEqual(set(one.rules), set(rules()))
+
+    def test_names_files_and_licence(self):
+        for one in self.faults:
+            with self.subTest(one.name):
+                self.assertRegex(one.name, r"^[a-z-]+$")
+                for name in one.files:
+                    self.assertRegex(name, r"^[a-z_/]+\.c$")
+                self.assertEqual(one.path.read_text().splitlines()[0], "// SPDX-License-Identifier: GPL-2.0")
+
+    def test_the_quick_ones_are_one_a_claim_at_most(self):
+        quick = [one.claims[0] for one in self.faults if one.quick]
+        self.assertEqual(len(quick), len(set(quick)))
+        self.assertGreaterEqual(len(quick), 5)
+
+    def test_lint_knows_semantic_patches(self):
+        self.assertIn("no SPDX", " ".join(lint.licence(Path("faults/x.cocci"), "@@\n@@\n")))
+
+
+class Theirs(unittest.TestCase):
+    """The kernel's own tests: what says not ok, and did not without the fault."""
+
+    WITHOUT = "TAP version 13\nok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nok 4 # SKIP no swap\n# not ok 9 x\n"
+    WITH = "TAP version 13\nnot ok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nnot ok 4 swap\r\n"
+
+    def test_results_with_equal_names(self):
+        self.assertEqual(theirs.results(self.WITHOUT), {"1 No leak": True, "2 No leak": True, "3 hmm.open": False, "4": True})
+
+    def test_only_what_turned_red(self):
+        before, after = (theirs.Heard(theirs.results(text), 1.0) for text in (self.WITHOUT, self.WITH))
+        told = faults.Faults.compare(before, after)
+        self.assertEqual((told.failed, told.ended), (["1 No leak"], ""))
+
+    def test_an_end_counts_where_there_was_one_before(self):
+        well, hung = theirs.Heard({}, 1.0), theirs.Heard({}, 1.0, "killed its guest")
+        self.assertEqual(faults.Faults.compare(well, hung).ended, "killed its guest")
+        self.assertEqual(faults.Faults.compare(hung, hung).ended, "")
+
+
+class Select(unittest.TestCase):
+    def setUp(self):
+        self.faults = fault.catalogue()
+
+    def test_by_name_claim_and_rule(self):
+        self.assertEqual([one.name for one in fault.select(self.faults, ["unshare-skipped"])], ["unshare-skipped"])
+        self.assertTrue(all("S4" in one.claims for one in fault.select(self.faults, ["S4"])))
+        self.assertTrue(all("pin-unshares" in one.rules for one in fault.select(self.faults, ["pin-unshares"])))
+        self.assertEqual(fault.select(self.faults, []), self.faults)
+
+    def test_the_nearest_name(self):
+        with self.assertRaises(Stop) as caught:
+            fault.select(self.faults, ["unshare-skiped"])
+        self.assertEqual(caught.exception.status, 2)
+        self.assertIn("the nearest is unshare-skipped", str(caught.exception))
+
+    def test_options_of_faults_belong_to_faults(self):
+        for word in ("--quick", "--with-kernel-tests"):
+            with self.subTest(word), self.assertRaises(Stop) as caught:
+                options.parse([word, "fork.*"])
+            self.assertEqual(caught.exception.status, 2)
+
+    def test_the_command_lists(self):
+        done = subprocess.run([TOP / "run_tests.sh", "faults", "--list", "S8"], capture_output=True, text=True, check=True)
+        self.assertEqual(len(done.stdout.splitlines()), len(fault.select(self.faults, ["S8"])))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`import TREE`: what goes into a kernel tree, what a second time changes, and what is refused."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import subprocess
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+
+from runner import in_tree
+from vm_kit import WithCache
+
+TARGETS = "TARGETS += alsa\nTARGETS += hid\nTARGETS += intel_pstate\nTARGETS += zram\n#Please keep them sorted\n"
+
+
+class Import(WithCache):
+    def setUp(self):
+        super().setUp()
+        self.tree = self.folder / "linux"
+        self.selftests = self.tree / in_tree.SELFTESTS
+        self.ours = self.selftests / in_tree.NAME
+        self.selftests.mkdir(parents=True)
+        (self.tree / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 9\n")
+        (self.selftests / "lib.mk").write_text("")
+        (self.selftests / "Makefile").write_text(TARGETS)
+
+    def run_import(self, tree: Path | str | None = None) -> str:
+        """Its stdout."""
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            in_tree.main(argparse.Namespace(globs=[str(tree if tree is not None else self.tree)]), SimpleNamespace(say=self.say))
+        return out.getvalue()
+
+    def git(self, *words: str) -> str:
+        return subprocess.run(["git", "-C", self.tree, "-c", "user.name=x", "-c", "user.email=x", *words], check=True,
+                              capture_output=True, text=True).stdout
+
+    def test_one_commit(self):
+        self.git("init", "-q")
+        self.git("add", "-A")
+        self.git("commit", "-qm", "tree")
+        self.assertIn("commit -s", self.run_import())
+        self.git("add", "-A")
+        found = dict(line.split("\t")[::-1] for line in self.git("diff", "--cached", "--name-status", "HEAD").splitlines())
+        self.assertEqual(found.pop(str(in_tree.SELFTESTS / "Makefile")), "M")
+        self.assertEqual(set(found), {str(in_tree.SELFTESTS / in_tree.NAME / name) for name in in_tree.contents()})
+        for needed in ("Makefile", "config", "settings", ".gitignore", "hmm_coherent_driver.sh", "hmm-coherent/fork.c"):
+            self.assertTrue((self.ours / needed).is_file(), needed)
+        self.assertTrue((self.ours / "hmm_coherent_driver.sh").stat().st_mode & 0o100)
+        self.assertEqual(list(self.selftests.glob(".*")), [])
+
+    def test_the_line_stands_where_the_alphabet_puts_it(self):
+        for before, after in ((TARGETS, TARGETS.replace("TARGETS += intel", "TARGETS += hmm-coherent\nTARGETS += intel")),
+                              ("TARGETS += alsa\nend\n", "TARGETS += alsa\nTARGETS += hmm-coherent\nend\n")):
+            (self.selftests / "Makefile").write_text(before)
+            for _ in range(2):      # the second time changes nothing
+                self.run_import()
+                self.assertEqual((self.selftests / "Makefile").read_text(), after)
+
+    def test_a_second_time_replaces_the_first(self):
+        self.run_import()
+        (self.ours / "common" / "gone.c").write_text("")
+        (self.ours / "config").write_text("old")
+        self.run_import()
+        self.assertFalse((self.ours / "common" / "gone.c").exists())
+        self.assertEqual((self.ours / "config").read_bytes(), (in_tree.TOP / "config").read_bytes())
+
+    def test_nothing_of_somebody_is_lost(self):
+        self.ours.mkdir()
+        (self.ours / "precious").write_text("keep")
+        self.stops(2, "exists and is not this suite", self.run_import)
+        (self.ours / "precious").rename(self.folder / "precious")
+        self.ours.rmdir()
+        self.run_import()
+        self.git("init", "-q")
+        self.git("add", "-A")
+        self.git("commit", "-qm", "tree")
+        (self.ours / "hmm-coherent" / "fork.c").write_text("edited")
+        self.stops(2, "hmm-coherent/fork.c has changes that are not committed", self.run_import)
+        self.assertEqual((self.ours / "hmm-coherent" / "fork.c").read_text(), "edited")
+
+    def test_no_tree(self):
+        self.stops(2, "no folder is no kernel tree", self.run_import, "")
+        self.stops(2, "is no kernel tree", self.run_import, self.folder)
+        (self.selftests / "Makefile").write_text("all:\n")
+        self.stops(2, "has no line 'TARGETS += ...'", self.run_import)
+        (self.tree / "Makefile").write_text("VERSION = 5\nPATCHLEVEL = 19\n")
+        self.stops(4, "no device-coherent memory", self.run_import)
+        self.assertFalse(self.ours.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Other kernels of the same source: one that looks harder, one that counts which lines ran."""
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PLAIN = (HERE.parent / "config", HERE / "guest.config")
+# The code of the claims.
+COVERED = ("mm/gup.c", "mm/migrate_device.c", "mm/memory.c", "mm/mprotect.c", "lib/test_hmm.c")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What differs from the plain kernel."""
+    name: str = ""
+    fragments: tuple[Path, ...] = PLAIN
+    variables: tuple[str, ...] = ()     # for make
+    append: str = ""                    # to the kernel command line
+    slowness: int = 1                   # by which time limits grow
+    sends_files: bool = False           # the guest has something to send at its end
+
+
+PROFILES = {
+    "": Profile(),
+    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), append="page_owner=on kmemleak=on", slowness=6),
+    # One that a fault does not kill before a test can speak.
+    "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
+    # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to be changed.
+    "coverage": Profile("coverage", (*PLAIN, HERE / "coverage.config"), slowness=2, sends_files=True,
+                        variables=tuple(f"GCOV_PROFILE_{Path(name).stem}.o=y" for name in COVERED)),
+}

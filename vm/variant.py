@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A kernel that differs from a built one in a few source files, made in seconds and without touching either.
+
+The differing files are bind-mounted over the source, and an overlay over the build folder takes what make writes,
+both in a mount namespace that make is alone in. So kbuild sees the folder that it knows, rebuilds the objects of
+these files and links; and when make ends, however it ends, the mounts are gone with it.
+"""
+import os
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vm import child, elf
+from vm.kernel import ERROR, MODULES, Kernel, environment
+
+MINUTES = 60.0
+# The kernel's own words for these: overlay, bind, and what make is to do. $1 build folder, $2 private folder.
+SCRIPT = r"""set -e
+build=$1 private=$2 options=$3 source=$4 jobs=$5
+shift 5
+mount -t overlay overlay -o "$options" "$build" 2>/dev/null || {
+	[ -e "$private/whole" ] || cp -a --reflink=auto "$build" "$private/whole"
+	mount --bind "$private/whole" "$build"
+}
+while [ $# -gt 0 ]; do
+	mount --bind "$2" "$source/$1"
+	shift 2
+done
+exec make -C "$source" O="$build" -j"$jobs" vmlinux modules
+"""
+
+
+class DoesNotBuild(Exception):
+    """The first error of the compiler."""
+
+
+@dataclass
+class Variant:
+    """One private copy, in a folder of its own that nobody else uses."""
+
+    base: Kernel
+    folder: Path
+    jobs: int
+
+    def patch(self, semantic: Path, names: tuple[str, ...]) -> dict[str, Path]:
+        """The source files that a semantic patch changes, changed. None if it does not apply."""
+        found = {}
+        for number, name in enumerate(names):
+            original, changed = self.base.source.path / name, self.folder / f"{number}.c"
+            if not original.is_file():
+                continue
+            changed.unlink(missing_ok=True)
+            child.run(["spatch", "--very-quiet", "--sp-file", semantic, original, "-o", changed],
+                      self.folder / "spatch.log", 2 * MINUTES, append=True)
+            if changed.is_file() and changed.read_bytes() != original.read_bytes():
+                found[name] = changed
+        return found
+
+    def build(self, changed: dict[str, Path], log: Path) -> Kernel:
+        """The kernel with these files in place of the source's."""
+        base, upper, work = self.base, self.folder / "upper", self.folder / "work"
+        for path in (upper, work):
+            path.mkdir()
+        options = ",".join(f"{key}dir={escaped(path)}" for key, path in
+                           (("lower", base.build_dir), ("upper", upper), ("work", work)))
+        pairs = [word for pair in changed.items() for word in pair]
+        command = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c", SCRIPT, "sh",
+                   base.build_dir, self.folder, options, base.source.path, self.jobs, *pairs]
+        if child.run(command, log, 30 * MINUTES, env=environment()) != 0:
+            lines = log.read_text(errors="replace").splitlines()
+            raise DoesNotBuild(next((line for line in lines if ERROR.search(line)), "no error in the log").strip())
+        whole = self.folder / "whole"
+        made = whole if whole.exists() else upper
+        modules = {name: made / path if (made / path).exists() else base.build_dir / path
+                   for name, path in MODULES.items()}
+        image = made / "vmlinux"
+        if not image.exists():
+            raise DoesNotBuild("it changes nothing that is compiled")
+        return replace(base, image=image, modules=modules, build_id=elf.build_id(image.read_bytes()),
+                       srcversion=elf.modinfo(modules["test_hmm"], "srcversion"), log=log)
+
+
+def escaped(path: Path) -> str:
+    """As a value in overlay's options."""
+    return str(path).replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+
+
+def remove(folder: Path) -> None:
+    """A private folder; overlay leaves a folder in it that not even its owner may enter."""
+    for path in folder.glob("work/*"):
+        path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
