@@ -49,22 +49,22 @@ static struct scenario *scenarios;
 		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) (*variant))
 
 /*
- * Which variants of a fixture can never apply to the running kernel, and why: a function body that gets @variant and returns the reason,
- * NULL when it applies. Not for what a machine merely lacks: that is a skip.
+ * Which tests of a fixture can never apply to the running kernel, and why: a function body that gets @variant and the name of the @test as in
+ * SCENARIO(), and returns the reason, NULL when it applies. Not for what a machine merely lacks: that is a skip.
  */
 struct applicability {
 	const char *fixture;
-	const char *(*why_not)(const void *variant);
+	const char *(*why_not)(const void *variant, const char *test);
 	struct applicability *next;
 };
 
 static struct applicability *applicabilities;
 
 #define WHY_NOT(fixture_name) \
-	static const char *fixture_name##_why_not_body(const FIXTURE_VARIANT(fixture_name) (*variant)); \
-	static const char *fixture_name##_why_not(const void *variant) \
+	static const char *fixture_name##_why_not_body(const FIXTURE_VARIANT(fixture_name) (*variant), const char *test); \
+	static const char *fixture_name##_why_not(const void *variant, const char *test) \
 	{ \
-		return fixture_name##_why_not_body(variant); \
+		return fixture_name##_why_not_body(variant, test); \
 	} \
 	static struct applicability fixture_name##_applicability = { .fixture = #fixture_name, .why_not = fixture_name##_why_not }; \
 	static void __attribute__((constructor)) fixture_name##_limit(void) \
@@ -73,7 +73,8 @@ static struct applicability *applicabilities;
 		applicabilities = &fixture_name##_applicability; \
 	} \
 	static const char *fixture_name##_why_not_body( \
-		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) (*variant))
+		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) (*variant), \
+		const char __attribute__((unused)) *test)
 
 struct harness_entry {
 	struct __fixture_metadata *fixture;
@@ -182,7 +183,7 @@ static const char __attribute__((unused)) *harness_not_applicable(const struct s
 
 	for (one = applicabilities; one; one = one->next)
 		if (!strcmp(one->fixture, entry->fixture->name))
-			return one->why_not(entry->variant->data);
+			return one->why_not(entry->variant->data, entry->test->name);
 	return NULL;
 }
 

@@ -60,8 +60,11 @@ class Screen:
 class Progress:
     """What is running and how it goes, from the events of all machines."""
 
-    def __init__(self, screen: Screen, work):
+    WORDS = {"pass": "passed", "xpass": "passed", "xfail": "known", "skip": "skipped"}
+
+    def __init__(self, screen: Screen, work, run):
         self.screen = screen
+        self.run = run      # the model, which has seen an event before this does
         self.total = work.total()
         self.done = 0
         self._left = {batch.program.name: len(batch.names) for batch in work.batches}
@@ -87,7 +90,8 @@ class Progress:
             self._tell(program)
 
     def _result(self, event: ktap.Result, program: str) -> None:
-        word = "failed" if not event.ok else "skipped" if event.skip_reason is not None else "passed"
+        test = self.run.tests.get(event.name)
+        word = self.WORDS.get(test.attempts[-1].verdict if test and test.attempts else "", "failed")
         self.done += 1
         counts = self._counts.setdefault(program, {"passed": 0})
         counts[word] = counts.get(word, 0) + 1

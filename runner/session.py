@@ -39,7 +39,7 @@ class Session:
 
     def follow(self) -> Interrupted | Stop | None:
         """Run all work; gives what ended it early. The verdicts so far are in self.run either way."""
-        progress = Progress(self.screen, self.work)
+        progress = Progress(self.screen, self.work, self.run)
         out = Both(self.folder.path / "ktap")
         writer = ktap_out.Writer(out)
         ended = None
@@ -157,8 +157,8 @@ class Lane:
         session, screen = self.session, self.session.screen
         if isinstance(event, ktap.Guest) and event.word == "start":
             self._keep(f"# stream: {event.rest} vm={self.number}\n".encode())
-        self.progress.take(event, self.number)
         session.run.take(event, self.number)
+        self.progress.take(event, self.number)
         if isinstance(event, ktap.Guest):
             session.compare(event)
             if event.word == "up":
