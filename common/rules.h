@@ -125,7 +125,9 @@ struct rule {
 	RULE(NOT_COLLAPSED, "not-collapsed", "S2", "hpage_collapse_scan_pmd(), mm/khugepaged.c", \
 	     "a range with a page on a device is not made into a huge page") \
 	RULE(HUGETLB_REFUSED, "hugetlb-refused", "S2", "migrate_vma_setup(), mm/migrate_device.c", \
-	     "hugetlb memory is not migrated to a device: the range is refused")
+	     "hugetlb memory is not migrated to a device: the range is refused") \
+	RULE(MOVED_BY_MAPPING, "moved-by-mapping", "S2", "move_pages(), move_present_pte(), mm/userfaultfd.c", \
+	     "a mapping that is moved takes its exclusive page along, wherever that is; a shared one is refused")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };

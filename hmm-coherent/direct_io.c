@@ -12,6 +12,7 @@
 
 #include "kernel.h"
 #include "story.h"
+#include "transfer.h"
 
 #define PAGES 4
 
@@ -183,6 +184,31 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
 	expect_owner_sees(s, 1, s->read_only ? BY_OWNER : BY_MEDIUM);
 	expect_owner_sees(s, 2, s->read_only ? BY_OWNER : BY_MEDIUM);
 	expect_owner_sees(s, 3, s->read_only ? BY_OWNER : BY_MEDIUM);
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_stays(s, 1);
+	expect_same_frame(s, 2);
+}
+
+/* Nobody finishes an asynchronous transfer by other means: what the block layer could not put into one piece is missing at its end. */
+SCENARIO(direct_io, async_half_placed, "an asynchronous read into a buffer half on the device, half in memory reads all of it, like one into memory")
+{
+	struct story *s = &self->story;
+	struct transfer transfer;
+	long result;
+	size_t i;
+
+	story_make_writable(s);
+	device_migrate_back(&s->device, buffer_page(&s->buffer, 2), 2);
+	holds(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
+	expect_at(s, 1, s->place);
+	expect_at(s, 2, SYSTEM);
+	story_remember_frames(s);
+	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, s->buffer.size);
+	result = transfer_finish(&transfer);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("bytes read", result, s->buffer.size);
+	for (i = 0; i < PAGES && (long)((i + 1) * features.page_size) <= result; i++)
+		expect_owner_sees(s, i, BY_MEDIUM);
 	holds(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 1);
 	expect_same_frame(s, 2);

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "kernel.h"
+#include "pin.h"
 #include "story.h"
 
 #define PAGES 3
@@ -49,6 +50,19 @@ struct pm_scan_arg {
 #define PAGE_IS_HUGE (1 << 6)
 #endif
 
+/* linux/userfaultfd.h has it from 6.8 on. */
+#ifndef UFFDIO_MOVE
+struct uffdio_move {
+	__u64 dst;
+	__u64 src;
+	__u64 len;
+	__u64 mode;
+	__s64 move;
+};
+#define UFFDIO_MOVE _IOWR(UFFDIO, 0x05, struct uffdio_move)
+#define UFFD_FEATURE_MOVE (1 << 16)
+#endif
+
 FIXTURE(tracking)
 {
 	struct story story;
@@ -64,10 +78,22 @@ FIXTURE_VARIANT(tracking)
 FIXTURE_VARIANT_ADD(tracking, coherent_rw) { .place = COHERENT };
 FIXTURE_VARIANT_ADD(tracking, coherent_ro) { .place = COHERENT, .read_only = true };
 
+static bool can_move(void)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_MOVE };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	bool can = fd >= 0 && !ioctl(fd, UFFDIO_API, &api);
+
+	close(fd);
+	return can;
+}
+
 WHY_NOT(tracking)
 {
 	int fd, error;
 
+	if (!strcmp(test, "uffd_move"))
+		return can_move() ? NULL : "this kernel has no UFFDIO_MOVE (6.8)";
 	if (strcmp(test, "pagemap_scan"))
 		return NULL;
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -103,6 +129,8 @@ static int watch(void *addr, size_t pages, __u64 mode)
 
 	if (mode & UFFDIO_REGISTER_MODE_WP)
 		api.features |= UFFD_FEATURE_PAGEFAULT_FLAG_WP;
+	else if (can_move())
+		api.features |= UFFD_FEATURE_MOVE;
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
 		broken("userfaultfd: %s", strerror(errno));
 	return fd;
@@ -169,6 +197,43 @@ SCENARIO(tracking, uffd_missing, "a page that is missing for userfaultfd's monit
 	expect_same(page_at(0, hole).at == NOWHERE, "place of the missing page", "nowhere", place_name(page_at(0, hole).at));
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
+}
+
+static long move_page(int uffd, void *to, void *from)
+{
+	struct uffdio_move move = { .dst = (uintptr_t)to, .src = (uintptr_t)from, .len = features.page_size };
+
+	return ioctl(uffd, UFFDIO_MOVE, &move) ? -errno : 0;
+}
+
+/* What garbage collectors compact with. The long-term pin at the end finds the page by its new address, or not at all. */
+SCENARIO(tracking, uffd_move, "UFFDIO_MOVE gives a page on the device another address and leaves it there; a shared one is refused")
+{
+	struct story *s = &self->story;
+	const struct pin_kind longterm = { .pin = true, .longterm = true };
+	unsigned char *to = mmap(NULL, 2 * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	story_make_writable(s);
+	self->uffd = watch(to, 2, UFFDIO_REGISTER_MODE_MISSING);
+	holds(RULE_MOVED_BY_MAPPING);
+	expect_result("UFFDIO_MOVE", move_page(self->uffd, to, s->buffer.addr), 0);
+	expect_at(s, 0, NOWHERE);
+	expect(page_at(0, to).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx", page_at(0, to).pfn, s->frames[0]);
+	expect(read_page(to, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == OLD, "the moved page has other bytes");
+	write_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN);
+	holds(RULE_EXCLUSIVE_IS_REUSED);
+	expect(page_at(0, to).pfn == s->frames[0], "a write to the moved page made a copy");
+	if (pin_available()) {
+		holds(RULE_LONGTERM_LEAVES_DEVICE);
+		expect_result("bytes pinned", pin_pages(longterm, to, 1), features.page_size);
+		expect(page_at(0, to).at != COHERENT, "the pinned page is still on the device");
+		expect(read_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == OLD, "the pinned page has other bytes");
+	}
+	child_fork(&s->child);
+	holds(RULE_MOVED_BY_MAPPING);
+	expect_result("UFFDIO_MOVE of a shared page", move_page(self->uffd, to + features.page_size, buffer_page(&s->buffer, 1)), -EBUSY);
+	expect_stays(s, 1);
+	expect_child_keeps_frame(s, &s->child, 1);
 }
 
 /* Forget all writes so far, of this process. */

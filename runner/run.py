@@ -33,7 +33,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     known = known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
     plan = planning.make(options, screen)
     if known:
-        known.refuse_strangers(options.known, (test.name for test in programs.catalogue(plan.paths)))
+        known.refuse_strangers(options.known or "known-issues.toml", (test.name for test in programs.catalogue(plan.paths)))
     for gate in gates.values():
         compare.refuse_strangers(gate, [test.name for test in plan.tests])
     count = plan.work.total()

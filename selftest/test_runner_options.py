@@ -31,6 +31,7 @@ WRONG = (
     (["--shard", "1"], "no shard"),
     (["--native", "--vm"], "not allowed with"),
     (["--native", "--kernel", "6.1"], "makes no sense"),
+    (["--destructive", "--native"], "only in VMs"),
     (["--vm", "--spm", "0x140000000,0x160000000"], "reserves its own"),
     (["--modules", "/lib"], "belongs to a bzImage"),
     (["--bisect-step"], "one kernel tree"),
