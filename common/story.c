@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -83,6 +84,7 @@ void story_end(struct story *story)
 	child_leave(&story->child);
 	child_leave(&story->second_child);
 	story_let_go(story);
+	story_dma_lands(story);
 	if (story->has_ring)
 		ring_close(&story->ring);
 	if (story->has_medium)
@@ -108,11 +110,20 @@ void story_medium(struct story *story, enum medium_kind kind)
 		need(medium_raw(&story->medium), "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
 		break;
 	case ON_SLOW:
+		if (getenv("HMM_COHERENT_SLOW"))
+			gate_reset(getenv("HMM_COHERENT_SLOW"));
 		need(medium_slow(&story->medium), "HMM_COHERENT_SLOW is not set: name a block device that is slow and may be overwritten");
 		break;
 	}
 	story->has_medium = true;
 	medium_write(&story->medium, story->buffer.serial, story->buffer.pages, BY_MEDIUM);
+	if (kind == ON_SLOW)
+		gate_close(&story->gate, getenv("HMM_COHERENT_SLOW"));
+}
+
+void story_dma_lands(struct story *story)
+{
+	gate_open(&story->gate);
 }
 
 void story_hold(struct story *story, size_t page)

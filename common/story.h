@@ -12,6 +12,7 @@
 #include "device.h"
 #include "direct_io.h"
 #include "family.h"
+#include "gate.h"
 #include "ring.h"
 #include "rules.h"
 
@@ -24,6 +25,7 @@ struct story {
 	unsigned long frames[BUFFER_PAGES_MAX];
 	struct medium medium;
 	bool has_medium;
+	struct gate gate;	/* of a slow medium */
 	struct ring ring;
 	bool has_ring;
 	int holding[2];		/* a pipe whose reader has not come yet; see story_hold() */
@@ -41,6 +43,9 @@ void story_end(struct story *story);
 void story_ring(struct story *story);
 enum medium_kind { ON_FILE, ON_RAW, ON_SLOW };
 void story_medium(struct story *story, enum medium_kind kind);
+
+/* What is in flight to or from the slow medium lands now, and not before. Every story with ON_SLOW has to come to this. */
+void story_dma_lands(struct story *story);
 
 /*
  * Somebody holds a FOLL_GET reference on page @page and may read it at any time: vmsplice(2) into a pipe. story_let_go() gives it back. What

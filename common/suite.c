@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gate.h"
 #include "kmsg.h"
 #include "report.h"
 #include "strays.h"
@@ -438,6 +439,8 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	bool only_list = false;
 	const char *run_list;
 
+	if (argc == 3 && !strcmp(argv[1], GATE_KEEPER))
+		return gate_keeper(argv[2]);
 	suite = the_suite;
 	run_list = read_options(argc, argv, &only_list);
 	if (only_list)

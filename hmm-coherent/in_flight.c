@@ -2,7 +2,7 @@
 /*
  * While a transfer into a page is in flight: fork, writes by either side, mprotect, munmap, migration, long-term pins (S3, S7)
  *
- * The transfers are O_DIRECT reads from a device that answers late, so that all of a body happens before the bytes land. What O_DIRECT holds
+ * The transfers are O_DIRECT reads from a device that is told when to answer (gate.h), so that all of a body happens before the bytes land. What O_DIRECT holds
  * meanwhile is a plain FOLL_GET reference on 6.1 and a FOLL_PIN on later kernels; that decides whether fork is safe, see open(2).
  */
 #include "harness.h"
@@ -42,6 +42,13 @@ FIXTURE_TEARDOWN(slow_io)
 	story_end(&self->story);
 }
 
+/* Let the bytes come, and wait for the end of the transfer: its result. */
+static long landed(struct story *s, struct transfer *transfer)
+{
+	story_dma_lands(s);
+	return transfer_finish(transfer);
+}
+
 SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a transfer into it is in flight, and its bytes arrive there")
 {
 	struct story *s = &self->story;
@@ -51,7 +58,7 @@ SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a 
 	expect_owner_sees(s, 0, BY_OWNER);
 	transfer_prove_in_flight(&self->transfer);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	holds(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 0);
@@ -69,7 +76,7 @@ SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is
 	holds(RULE_PINNED_STAYS);
 	expect_stays(s, 0);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 }
 
@@ -89,7 +96,7 @@ SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer
 	expect(page_at(0, next.addr).pfn != s->frames[0], "page frame 0x%lx was handed out again while a transfer into it is in flight",
 	       s->frames[0]);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), features.page_size);
+	expect_result("completion", landed(s, &self->transfer), features.page_size);
 	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD, "the transfer landed in somebody else's page");
 	buffer_unmap(&next);
 	s->buffer.pages = 0;
@@ -114,7 +121,7 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_
 		expect_child_keeps_frame(s, &s->child, 0);
 	}
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	if (features.dio_pins) {
 		holds(RULE_NO_LEAK);
@@ -133,7 +140,7 @@ SCENARIO(slow_io, child_writes_meanwhile, "fork, and a write by the child, with 
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	transfer_prove_in_flight(&self->transfer);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	holds(RULE_NO_LEAK);
@@ -156,7 +163,7 @@ SCENARIO(slow_io, parent_writes_meanwhile, "fork, and a write by the parent, wit
 		expect_copied(s, 0);
 	}
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	if (features.dio_pins) {
 		expect_owner_sees(s, 0, BY_MEDIUM);
 		holds(RULE_NO_LEAK);
@@ -178,7 +185,7 @@ SCENARIO(slow_io, protection_meets_transfer, "a transfer in flight still lands i
 	expect_mapped(s, 0, READ_ONLY);
 	transfer_prove_in_flight(&self->transfer);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
 	story_write(s, 0);
@@ -204,7 +211,7 @@ SCENARIO(slow_io, longterm_pin_meets_transfer, "with a transfer in flight a page
 	expect_stays(s, 0);
 	transfer_prove_in_flight(&self->transfer);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("completion", transfer_finish(&self->transfer), s->buffer.size);
+	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("a long-term pin afterwards (bytes)", pin_pages(longterm, s->buffer.addr, 1), features.page_size);

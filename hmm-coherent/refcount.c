@@ -116,6 +116,7 @@ SCENARIO(refcount, transfer_in_flight, "O_DIRECT counts one for a plain referenc
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
 	expect_counts(s, self->offset, 1 + dma, 1);
 	transfer_prove_in_flight(&transfer);
+	story_dma_lands(s);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&transfer), features.page_size);
 	expect_owner_sees(s, 0, BY_MEDIUM);

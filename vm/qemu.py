@@ -21,7 +21,7 @@ from vm import child, tsc
 
 SPM0, SPM1, SPM_SIZE_MIB = 0x40000000, 0x50000000, 256
 MEMORY_MIB = 1536
-SLOW_MS = 200
+SLOW_MS = 20
 SLOW_SECTORS = 16 * 2048
 # Disks appear in the guest in this order; vdc carries the slow one.
 DISKS = ("ext4", "raw", "slow")
@@ -45,9 +45,9 @@ def clock(accel) -> list[str]:
 def append(accel, extra: str = "") -> str:
     """The kernel command line.
 
-    The delay sits in the guest's block layer: a read of /dev/dm-0 waits for SLOW_MS with its pages pinned and
-    is then carried out with real data. Writes, by which tests prepare it, do not wait. QEMU's null-co fills the
-    page at once and only completes late; its throttling lets the first request through.
+    The delay sits in the guest's block layer: a read of /dev/dm-0 waits with its pages pinned, as long as a test keeps the
+    device suspended (common/gate.h) and SLOW_MS more, and is then carried out with real data. Writes, by which tests prepare it,
+    do not wait. QEMU's null-co fills the page at once and only completes late; its throttling lets the first request through.
 
     Grace periods of RCU are not waited out but forced at once: io_uring waits for one whenever a buffer is
     unregistered, and at 4 ms a tick that would be most of the time of a cell.
