@@ -19,6 +19,7 @@ _hmm_coherent() {
 	--spm) return ;;
 	--profile) mapfile -t COMPREPLY < <(compgen -W 'debug coverage' -- "$word"); return ;;
 	--accel) mapfile -t COMPREPLY < <(compgen -W 'kvm tcg' -- "$word"); return ;;
+	-j | --jobs) return ;;
 	--cache) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--copy) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--skip) return ;;
@@ -26,6 +27,7 @@ _hmm_coherent() {
 	--repeat) return ;;
 	--shuffle) return ;;
 	--seed) return ;;
+	--stress) return ;;
 	--timeout) return ;;
 	--boot-timeout) return ;;
 	--results) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
@@ -36,9 +38,9 @@ _hmm_coherent() {
 	--known) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	esac
 	case $word in
-	-*) mapfile -t COMPREPLY < <(compgen -W '--native --vm --kernel --modules --spm --profile --accel --cache --shell --copy -l --list --dry-run --skip --shard --repeat --until-fail --shuffle --seed --timeout --boot-timeout --results --junit --json --html --strict --gate --known --bisect-step --cold -v --verbose -h --help' -- "$word") ;;
+	-*) mapfile -t COMPREPLY < <(compgen -W '--native --vm --kernel --modules --spm --profile --accel -j --jobs --cache --shell --copy -l --list --dry-run --destructive --skip --shard --repeat --until-fail --shuffle --seed --stress --timeout --boot-timeout --results --junit --json --html --strict --gate --known --bisect-step --cold --quick --with-kernel-tests -v --verbose -h --help' -- "$word") ;;
 	*)
-		mapfile -t COMPREPLY < <(compgen -W "$([ "$COMP_CWORD" != 1 ] || echo 'doctor deps check bench compare merge bisect import') $(_hmm_coherent_tests "$1")" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "$([ "$COMP_CWORD" != 1 ] || echo 'doctor deps check bench faults compare merge bisect import') $(_hmm_coherent_tests "$1")" -- "$word")
 		[ ${#COMPREPLY[@]} != 0 ] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;
 	esac
