@@ -20,8 +20,9 @@ class Gate:
 
 
 def judge(baseline: Run, run: Run) -> Gate:
-    """A known issue is not worse, whatever it was. A test that the baseline does not know is worse when it fails, is broken or does not run. One that was
-    not asked for now (another selection) is only counted; one that was asked for and did not run is worse."""
+    """A known issue is not worse, whatever it was. A test that the baseline does not know is worse when it fails, is broken or
+    does not run. One that was not asked for now (another selection) is only counted; one that was asked for and did not run is
+    worse."""
     if not baseline.ran:
         raise Stop(WRONG_USE, "no test of the baseline ran",
                    "name a results folder of a run that was not cut off")

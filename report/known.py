@@ -84,7 +84,7 @@ class Known:
         self.strict = strict
 
     def refuse_strangers(self, path: Path | str, names: Iterable[str]) -> None:
-        """A glob that no test of the suite matches excuses nothing and nobody would notice: a spelling mistake, or a test that went."""
+        """A glob that matches no test of the suite excuses nothing and nobody would notice: misspelt, or a test that went."""
         names = list(names)
         for number, entry in enumerate(self.entries, 1):
             for glob in entry.tests:

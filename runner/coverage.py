@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """`--profile coverage`: which lines and functions of the claims' code a run reached, beside the kernel's own tests.
 
-The guest sends gcov's counters when it ends. gcov of the compiler that built the kernel turns them into lines; everything is kept in
-lcov's format, and drawn as HTML where lcov is installed.
+The guest sends gcov's counters when it ends. gcov of the compiler that built the kernel turns them into lines; everything is kept
+in lcov's format, and drawn as HTML where lcov is installed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import bench, guests
+from runner import guests, theirs
 from runner.errors import CANNOT, Stop
 from runner.screen import Screen, shown
 from vm import child
 from vm.profile import COVERED
 
-THEIRS = ("hmm-tests", *bench.COW)
 NAMES = 12      # functions that are named in the summary; coverage.txt has all
 
 
@@ -116,17 +115,17 @@ def percent(share: tuple[int, int]) -> str:
     return f"{100 * share[0] / share[1] if share[1] else 0:5.1f} % ({share[0]}/{share[1]})"
 
 
-def table(ours: Coverage, theirs: Coverage | None, all_names: bool) -> str:
+def table(ours: Coverage, others: Coverage | None, all_names: bool) -> str:
     """For a person: the figures, and what was not reached."""
     head = f"{'coverage':22}{'lines':>20}{'functions':>20}"
-    lines = [head + (f"{'lines, theirs':>22}{'functions, theirs':>22}" if theirs else "")]
+    lines = [head + (f"{'lines, theirs':>22}{'functions, theirs':>22}" if others else "")]
     for source, counts in ours.items():
         line = f"{source:22}{percent(counts.share()):>20}{percent(counts.reached()):>20}"
-        if theirs:
-            line += f"{percent(theirs[source].share()):>22}{percent(theirs[source].reached()):>22}"
+        if others:
+            line += f"{percent(others[source].share()):>22}{percent(others[source].reached()):>22}"
         lines.append(line)
-    if theirs:
-        lines.append(f"theirs: {', '.join(THEIRS)}, the kernel's own")
+    if others:
+        lines.append(f"theirs: {', '.join(theirs.PROGRAMS)}, the kernel's own")
     for source, counts in ours.items():
         missed = [name for name, (_, count) in sorted(counts.functions.items(), key=lambda item: item[1]) if not count]
         if missed:
@@ -153,13 +152,12 @@ def of_theirs(parts: guests.Parts, tree, accel: str | None, cache, screen: Scree
     """The same figure for the kernel's own tests, as far as this kernel's tree has them."""
     found = []
     with tempfile.TemporaryDirectory() as name:
-        for number, test in enumerate(THEIRS, 1):
+        for number, test in enumerate(theirs.PROGRAMS, 1):
             try:
-                source = tree if test == "hmm-tests" else guests.find_source(bench.COW_KERNEL, cache, screen)
-                program = bench.build_theirs(test, source, Path(name))
+                program = theirs.build(test, theirs.tree_of(test, tree, cache, screen), Path(name))
                 own = guests.assemble(parts.kernel, [program], accel, cache, screen, parts.profile)
                 guest = own.guest({"job/plan": f"{test}\n"}, Path(name), number)
-                run_to_end(guest, bench.THEIR_SECONDS * parts.profile.slowness)
+                run_to_end(guest, theirs.SECONDS * parts.profile.slowness)
                 found.append(read(parts.kernel.build_dir, guest.files_path))
                 screen.detail(f"{test}: done")
             except Stop as stop:
@@ -187,13 +185,13 @@ def report(parts: guests.Parts, spec: str, accel: str | None, folder: Path, cach
     ours = join([read(built.build_dir, tar) for tar in sorted(folder.glob("files-*.tar")) if tar.stat().st_size])
     if not any(counts.lines for counts in ours.values()):
         raise Stop(CANNOT, "no guest sent its coverage", f"see {shown(folder)}")
-    theirs = of_theirs(parts, guests.find_source(spec, cache, screen), accel, cache, screen)
-    (folder / "coverage.txt").write_text(table(ours, theirs, True) + "\n" + functions(ours))
-    traces = {"coverage": ours} | ({"coverage-theirs": theirs} if theirs else {})
+    others = of_theirs(parts, guests.find_source(spec, cache, screen), accel, cache, screen)
+    (folder / "coverage.txt").write_text(table(ours, others, True) + "\n" + functions(ours))
+    traces = {"coverage": ours} | ({"coverage-theirs": others} if others else {})
     for name, coverage in traces.items():
         (folder / f"{name}.info").write_text(info(coverage, built.source.path, name.replace("-", "_")))
         if shutil.which("genhtml"):
             child.run(["genhtml", "--quiet", "--output-directory", folder / name, folder / f"{name}.info"],
                       folder / f"{name}.log", 300)
     pages = f"{shown(folder)}/coverage/index.html" if shutil.which("genhtml") else "apt-get install lcov for pages"
-    screen.say(table(ours, theirs, False) + f"coverage by function: {shown(folder)}/coverage.txt; {pages}")
+    screen.say(table(ours, others, False) + f"coverage by function: {shown(folder)}/coverage.txt; {pages}")
