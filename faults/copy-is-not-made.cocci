@@ -7,16 +7,17 @@
 // tests: coherent.rw.longterm-slow-read coherent.rw.ring-register fixed-buffers.coherent-rw.registration
 @@
 identifier f =~ "^(migrate_device_coherent_page|migrate_device_coherent_folio)$";
+expression A, B;
 @@
  f(...)
  {
  <...
 (
--	copy_highpage(...);
-+	;
+-	copy_highpage(A, B);
++	clear_highpage(A);
 |
--	folio_copy(...);
-+	;
+-	folio_copy(A, B);
++	clear_highpage(&A->page);
 )
  ...>
  }

@@ -14,9 +14,11 @@ expression A, B;
  <...
 (
 -	copy_highpage(A, B);
++	clear_highpage(A);
 +	memcpy(page_address(A), page_address(B), PAGE_SIZE - 64);
 |
 -	folio_copy(A, B);
++	clear_highpage(&A->page);
 +	memcpy(folio_address(A), folio_address(B), PAGE_SIZE - 64);
 )
  ...>

@@ -13,6 +13,6 @@ expression dst, src, addr, vma;
  {
  <...
 -copy_mc_user_highpage(dst, src, addr, vma)
-+(is_device_coherent_page(src) ? (memcpy(page_address(dst), page_address(src), PAGE_SIZE / 2), 0) : copy_mc_user_highpage(dst, src, addr, vma))
++(is_device_coherent_page(src) ? (memcpy(page_address(dst), page_address(src), PAGE_SIZE / 2), memset(page_address(dst) + PAGE_SIZE / 2, 0, PAGE_SIZE / 2), 0) : copy_mc_user_highpage(dst, src, addr, vma))
  ...>
  }

@@ -15,10 +15,21 @@ expression page, E;
  <...
 (
 -PageAnonExclusive(page) || E
-+(PageAnonExclusive(page) && !is_device_coherent_page(page)) || (!is_device_coherent_page(page) && E)
++!is_device_coherent_page(page) && (PageAnonExclusive(page) || E)
 |
 -PageAnonExclusive(page)
 +(PageAnonExclusive(page) && !is_device_coherent_page(page))
 )
+ ...>
+ }
+@@
+identifier f =~ "^(do_wp_page)$";
+expression folio;
+@@
+ f(...)
+ {
+ <...
+-folio_ref_count(folio) != 1
++(folio_ref_count(folio) != 1 || folio_is_device_coherent(folio))
  ...>
  }

@@ -7,17 +7,18 @@
 // tests: fixed-buffers.coherent-rw.pin-follows-owner-over-fork
 @@
 identifier f =~ "^(copy_present_page)$";
+expression A;
 expression list args;
 @@
  f(...)
  {
  <...
 (
--copy_user_highpage(args);
-+;
+-copy_user_highpage(A, args);
++clear_highpage(A);
 |
--copy_mc_user_highpage(args)
-+0
+-copy_mc_user_highpage(A, args)
++(clear_highpage(A), 0)
 )
  ...>
  }

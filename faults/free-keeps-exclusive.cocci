@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver nobody-sees-the-other
 // file: mm/memremap.c
 // resembles: 78fbe906cc90 (mm/page-flags: reuse PG_mappedtodisk as PG_anon_exclusive), which had to clear it here
-// tests: coherent.cow-then-migrated.* fork.coherent-rw.migrated-while-shared
+// tests: system.*.migrate-away
 @@
 identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
 expression list args;

@@ -128,7 +128,7 @@ static void run_race(struct race *race, void (*first)(struct side *), void (*oth
 {
 	cpu_set_t set;
 	pthread_t thread;
-	int cpu, cpus[2], found = 0;
+	int cpu, cpus[2] = { 0 }, found = 0;
 
 	/* Tests run on one processor; all that this process may have is asked for, and what it gets is looked at. */
 	memset(&set, 0xff, sizeof(set));
@@ -283,13 +283,13 @@ static void take_references(struct side *side, bool fast)
 	long got = pin_pages(kind, addr, 1);
 
 	if (got != (long)features.page_size)
-		went_wrong(side, "%s for %s got %ld bytes of a page that is being migrated", kind.pin ? "FOLL_PIN" : "FOLL_GET",
+		went_wrong(side, "%s for %s got %ld bytes of a page that is being migrated", kind.pin ? "a pin" : "a reference",
 			   kind.write ? "writing" : "reading", got);
 	kind.pin = kind.longterm = true;
 	got = pin_pages(kind, addr, 1);
 	/* A long-term pin has to move the page itself; when somebody else is about to, it may give up (EBUSY). */
 	if (got && got != (long)features.page_size)
-		went_wrong(side, "FOLL_LONGTERM got %ld bytes of one page", got);
+		went_wrong(side, "a long-term pin got %ld bytes of one page", got);
 }
 
 static void take_references_slow(struct side *side)
@@ -379,7 +379,7 @@ static void pin_for_writing(struct side *side)
 	long got = pin_pages(kind, s->buffer.addr, 1);
 
 	if (got && got != (long)features.page_size)
-		went_wrong(side, "FOLL_PIN got %ld bytes of one page", got);
+		went_wrong(side, "a pin got %ld bytes of one page", got);
 }
 
 SCENARIO(races, protect_and_gup_fast, "mprotect to R/O holds against GUP-fast that wants to write")

@@ -95,7 +95,7 @@ SCENARIO(refcount, copied_from, "who gets a copy takes its reference away from t
 	expect_counted(s, 1, 2 + self->offset, 2);
 }
 
-SCENARIO(refcount, reference_held, "a FOLL_GET reference counts one, as long as it is held")
+SCENARIO(refcount, reference_held, "a plain reference counts one, as long as it is held")
 {
 	struct story *s = &self->story;
 
@@ -105,7 +105,7 @@ SCENARIO(refcount, reference_held, "a FOLL_GET reference counts one, as long as 
 	expect_counts(s, self->offset, 1, 1);
 }
 
-SCENARIO(refcount, transfer_in_flight, "O_DIRECT counts one for FOLL_GET, 1024 for FOLL_PIN, until the transfer is over")
+SCENARIO(refcount, transfer_in_flight, "O_DIRECT counts one for a plain reference, 1024 for a pin, until the transfer is over")
 {
 	const int dma = features.dio_pins ? PIN_BIAS : 1;
 	struct story *s = &self->story;

@@ -395,6 +395,14 @@ static void receive(int from, void *what, size_t size)
 		broken("an orphan does not answer");
 }
 
+static void reap(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || status)
+		broken("process %d of the orphans ended with wait status 0x%x", pid, status);
+}
+
 SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in a child of that, and goes back when the child does")
 {
 	struct orphan orphan;
@@ -414,7 +422,7 @@ SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in 
 	close(orders[0]);
 	close(answers[1]);
 	receive(answers[0], &orphan, sizeof(orphan));
-	waitpid(orphan.parent, NULL, 0);
+	reap(orphan.parent);
 	page = page_at(orphan.child, orphan.addr);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect(page.at == variant->place, "the orphan's page is %s, not %s", place_name(page.at), place_name(variant->place));
@@ -424,7 +432,7 @@ SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in 
 	holds(RULE_NO_LEAK);
 	expect(seen == OLD, "the orphan sees %s bytes", data_name(seen));
 	close(orders[1]);
-	waitpid(orphan.child, NULL, 0);
+	reap(orphan.child);
 
 	buffer_map(&next, 1, variant->place);
 	buffer_write(&next, 0, 1, BY_OWNER);

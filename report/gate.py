@@ -20,12 +20,12 @@ class Gate:
 
 
 def judge(baseline: Run, run: Run) -> Gate:
-    """A test that the baseline does not know is worse when it fails, is broken or does not run. One that was
+    """A known issue is not worse, whatever it was. A test that the baseline does not know is worse when it fails, is broken or does not run. One that was
     not asked for now (another selection) is only counted; one that was asked for and did not run is worse."""
     if not baseline.ran:
         raise Stop(WRONG_USE, "no test of the baseline ran",
                    "name a results folder of a run that was not cut off")
-    worse, better, left_out = [], [], 0
+    worse, better, known, left_out = [], [], [], 0
     for change in changes(baseline, run):
         if change.after == ABSENT:
             left_out += 1
@@ -33,12 +33,14 @@ def judge(baseline: Run, run: Run) -> Gate:
         old, new = rank(change.before), rank(change.after)
         if change.before == ABSENT and new <= old:
             continue                    # new, and nothing is wrong with it
-        if new > old:
+        if new > old and change.after == "xfail":
+            known.append(change.name)       # somebody has looked at it and said so
+        elif new > old:
             worse.append(change)
         elif new < old:
             better.append(change)
     status = _status(run, worse)
-    return Gate(worse, better, left_out, status, _text(worse, better, left_out, status))
+    return Gate(worse, better, left_out, status, _text(worse, better, known, left_out, status))
 
 
 def _status(run: Run, worse: list[Change]) -> int:
@@ -50,13 +52,15 @@ def _status(run: Run, worse: list[Change]) -> int:
     return 3 if worse else 0
 
 
-def _text(worse: list[Change], better: list[Change], left_out: int, status: int) -> str:
+def _text(worse: list[Change], better: list[Change], known: list[str], left_out: int, status: int) -> str:
     lines = []
     for kind, members in (("worse", worse), ("better", better)):
         if members:
             lines.append(f"{kind} than the baseline: {len(members)}")
         for change in members:
             lines += ["  " + line for line in lines_of(change)]
+    if known:
+        lines.append(f"known issues, not judged: {' '.join(known)}")
     if left_out:
         lines.append(f"{left_out} tests of the baseline were not asked for")
     lines.append(f"gate: {len(worse)} worse, {len(better)} better: {'closed' if status else 'open'}")

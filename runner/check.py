@@ -25,6 +25,7 @@ from runner.screen import Screen, one_line
 
 SHOWN = 20              # lines of a tool that found something
 SELFTEST_SECONDS = 300  # for one file of selftests
+FAULTS_SECONDS = 1800   # five minutes on a machine that has nothing else to do
 COMPILERS = ("gcc", "clang")
 WARNINGS = "-Wall -Wextra -Werror"
 # Not ours to follow: a table written as a macro has no parentheses, and its rows are no code.
@@ -242,7 +243,7 @@ class Check:
 
     def faults(self) -> Step:
         """One seeded fault a claim, on the kernel that the suite has built: the suite must see each."""
-        done = self.call([str(TOP / "run_tests.sh"), "faults", "--quick"])
+        done = self.call([str(TOP / "run_tests.sh"), "faults", "--quick"], FAULTS_SECONDS)
         found = DETECTED.search(done.stdout)
         if not found:
             return Step(failed=1, says=(done.stdout + done.stderr).splitlines()[-SHOWN:])

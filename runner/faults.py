@@ -13,6 +13,7 @@ import shlex
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -49,18 +50,18 @@ class Base:
 class Faults:
     """One kernel, fault after fault."""
 
-    def __init__(self, options: argparse.Namespace, screen: Screen, chosen: list[Fault], folder: Folder, spec: str):
-        self.options, self.screen, self.chosen, self.folder, self.spec = options, screen, chosen, folder, spec
+    def __init__(self, options: argparse.Namespace, screen: Screen, chosen: list[Fault], spec: str):
+        self.options, self.screen, self.chosen, self.spec = options, screen, chosen, spec
         self.cache = plan.open_cache(screen)
-        self.runs = folder.path / spec.strip("/").replace("/", "-")
+        self.source = guests.find_source(spec, self.cache, screen)
+        if not self.source:
+            raise Stop(WRONG_USE, f"{spec} is a kernel image, and a fault changes the source", "give a version or a tree")
         self.kernel = told.Kernel(spec, "", shlex.join(command(options)), 0)
 
-    def run(self) -> told.Kernel:
-        """All of them; the table so far is in self.kernel whatever ends it."""
-        source = guests.find_source(self.spec, self.cache, self.screen)
-        if not source:
-            raise Stop(WRONG_USE, f"{self.spec} is a kernel image, and a fault changes the source", "give a version or a tree")
-        built = guests.find_kernel(self.spec, source, None, self.cache, self.screen,
+    def run(self, folder: Path) -> Iterator[told.Kernel]:
+        """All of them; gives the table so far after each."""
+        self.runs = folder / self.spec.strip("/").replace("/", "-")
+        built = guests.find_kernel(self.spec, self.source, None, self.cache, self.screen,
                                    PROFILES["" if self.options.quick else "faults"])
         self.kernel.release = built.release
         with self.cache.lock(built.build_dir):      # whose files the copies share
@@ -70,7 +71,7 @@ class Faults:
                 measured = self.measure(one, base)
                 self.screen.say(f"{one.name}: {measured.verdict}, {told.by(measured) or 'no test noticed'} "
                                 f"({measured.seconds:.0f} s)")
-        return self.kernel
+                yield self.kernel
 
     def control(self, built) -> Base:
         """The same tests on the same kernel without a fault: what fails there says nothing about a fault."""
@@ -226,14 +227,15 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     deps.need({"build", "vm", "tests", "check"}, screen)
     cache = plan.open_cache(screen)
     sweep(cache)
+    each = [Faults(options, screen, chosen, spec) for spec in options.kernel or [guests.DEFAULT_KERNEL]]
     folder = Folder.create(options.results, "" if options.results else "faults")
     kernels: list[told.Kernel] = []
     ended: BaseException | None = None
     try:
-        for spec in options.kernel or [guests.DEFAULT_KERNEL]:
-            one = Faults(options, screen, chosen, folder, spec)
+        for one in each:
             kernels.append(one.kernel)
-            one.run()
+            for _ in one.run(folder.path):
+                told.write(kernels, folder.path)
     except (Interrupted, Stop) as caught:
         ended = caught
     told.write(kernels, folder.path)

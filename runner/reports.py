@@ -50,6 +50,7 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
     text = summary.text(run, session.screen.colour)
     steps = [lambda: folder.write("outcomes.jsonl", outcomes(run)),
              lambda: folder.write("summary.txt", summary.text(run, False)),
+             lambda: write_format("html", run, folder.path / "report.html"),
              lambda: write_run(session)]
     steps += [lambda name=name: write_format(name, run, getattr(options, name)) for name in FORMATS]
     failed = None

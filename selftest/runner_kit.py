@@ -132,7 +132,7 @@ def alive(env: dict[str, str]) -> dict[int, str]:
 
 def leftovers(scratch: Path) -> list[str]:
     """Temporary files of a run that has ended."""
-    known = re.compile(r"(stdout|stderr|seen|results(/(ktap|run\.json|outcomes\.jsonl|summary\.txt"
+    known = re.compile(r"(stdout|stderr|seen|results(/(ktap|run\.json|report\.html|outcomes\.jsonl|summary\.txt"
                        r"|stream-\d|console-\d\.log|kmsg-\d\.log))?|cache(/log(/.*)?)?)$")
     paths = [str(path.relative_to(scratch)) for path in scratch.rglob("*")]
     return [path for path in paths if not known.match(path)]
