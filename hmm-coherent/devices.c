@@ -440,6 +440,68 @@ SCENARIO(devices, exclusive_access, "a page that the device has for itself is no
 	expect_stays(s, 1);
 }
 
+static void take_exclusively(struct story *s)
+{
+	story_make_writable(s);
+	if (device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1))
+		broken("the device cannot have the page for itself");
+	holds(RULE_DEVICE_EXCLUSIVE);
+	expect_at(s, 0, SWAPPED);
+}
+
+SCENARIO(devices, exclusive_then_forked, "fork() ends the device's exclusive access: parent and child share the page where it is, and who writes gets a copy")
+{
+	struct story *s = &self->story;
+
+	take_exclusively(s);
+	child_fork(&s->child);
+	holds(RULE_DEVICE_EXCLUSIVE);
+	expect_stays(s, 0);
+	expect_child_keeps_frame(s, &s->child, 0);
+	expect_exclusive(s, 0, false);
+	expect_result("is it exclusive", device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE, s->buffer.addr, 1), 0);
+	story_write(s, 0);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 0);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+SCENARIO(devices, exclusive_then_unmapped, "munmap() of a page that the device has for itself gives it back to the driver, once")
+{
+	struct story *s = &self->story;
+	unsigned char *next = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	take_exclusively(s);
+	munmap(s->buffer.addr, features.page_size);
+	/* The driver hands out first what came back last, and then something else. */
+	device_migrate_to(&s->device, next, 1);
+	holds(RULE_FREED_TO_DRIVER);
+	expect(page_at(0, next).pfn == s->frames[0], "the next page has frame 0x%lx, not 0x%lx", page_at(0, next).pfn, s->frames[0]);
+	device_migrate_back(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_migrate_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	expect(page_at(0, buffer_page(&s->buffer, 1)).pfn != s->frames[0], "two pages have frame 0x%lx", s->frames[0]);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 2);
+}
+
+/* Eviction finds a page by its mappings; this one's is not present. Whether it goes or stays is the kernel's business, its bytes are not. */
+SCENARIO(devices, exclusive_then_evicted, "a page that the device has for itself keeps its bytes when everybody's pages are brought back to memory")
+{
+	struct story *s = &self->story;
+
+	take_exclusively(s);
+	device_migrate_back(&s->device, s->buffer.addr, 1);
+	device_open(&self->second, COHERENT, 1);
+	device_close(&self->second);
+	holds(RULE_DEVICE_EXCLUSIVE);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_owner_sees(s, 1, BY_OWNER);
+	story_write(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	expect_exclusive(s, 0, true);
+}
+
 SCENARIO(devices, failed_allocation, "when the driver has no page for one, that one stays where it is with its bytes, and the others move")
 {
 	struct story *s = &self->story;

@@ -136,13 +136,17 @@ static int watch(void *addr, size_t pages, __u64 mode)
 	return fd;
 }
 
-static void protect(int uffd, struct story *s, bool on)
+static void protect_range(int uffd, void *addr, size_t size, bool on)
 {
-	struct uffdio_writeprotect wp = {
-		.range = { (uintptr_t)s->buffer.addr, s->buffer.size }, .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0 };
+	struct uffdio_writeprotect wp = { .range = { (uintptr_t)addr, size }, .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0 };
 
 	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
 		broken("UFFDIO_WRITEPROTECT: %s", strerror(errno));
+}
+
+static void protect(int uffd, struct story *s, bool on)
+{
+	protect_range(uffd, s->buffer.addr, s->buffer.size, on);
 }
 
 static struct page page_of(struct story *s, size_t page)
@@ -182,6 +186,29 @@ SCENARIO(tracking, uffd_wp_travels, "protection by userfaultfd goes to the devic
 	holds(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+/* A snapshot of a virtual machine misses a write to a page that was empty until then, when the zero page's protection gets lost. */
+SCENARIO(tracking, uffd_wp_zero_page, "the zero page that userfaultfd protects stays protected, or is protected on the device")
+{
+	struct story *s = &self->story;
+	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
+	struct buffer empty = { .pages = 1, .size = features.page_size, .serial = s->buffer.serial };
+
+	need(features.uffd_wp, "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
+	empty.addr = mmap(NULL, empty.size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	cpu_read(&empty, 0, 1, NULL);
+	self->uffd = watch(empty.addr, 1, UFFDIO_REGISTER_MODE_WP);
+	protect_range(self->uffd, empty.addr, empty.size, true);
+	if (!page_at(0, empty.addr).uffd_wp)
+		broken("userfaultfd does not protect the zero page");
+	device_migrate_to(&s->device, empty.addr, 1);
+	holds(RULE_MARKS_TRAVEL);
+	expect_same(page_at(0, empty.addr).uffd_wp, "protection by userfaultfd after migration", "on", "off");
+	if (s->read_only)
+		mprotect(empty.addr, empty.size, PROT_READ | PROT_WRITE);
+	holds(RULE_UFFD_STOPS_WRITES);
+	expect_result("a write", cpu_write(&empty, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
 }
 
 SCENARIO(tracking, uffd_missing, "a page that is missing for userfaultfd's monitor to fill is not filled by migration")
