@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: GUP for writing through a mapping without VM_WRITE is not refused as such
+// breaks: GUP takes no notice of the permissions of a mapping, as if it always had FOLL_FORCE
 // claim: S5
 // rule: write-needs-vm-write
 // file: mm/gup.c
@@ -15,5 +15,16 @@ expression e;
  if (!(e & FOLL_FORCE))
 -	return -EFAULT;
 +	;
+ ...>
+ }
+@@
+identifier f =~ "^(can_follow_write_pte|can_follow_write_common)$";
+identifier flags;
+@@
+ f(...)
+ {
+ <...
+-!(flags & FOLL_FORCE)
++0
  ...>
  }
