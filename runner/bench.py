@@ -23,6 +23,7 @@ from runner.programs import TOP
 from runner.screen import Screen
 
 RUNS = 5
+MATRIX = "hmm_coherent_matrix"
 TABLE = TOP / "docs" / "benchmark.md"
 
 
@@ -71,7 +72,11 @@ class Bench:
         self.boots.clear()
         for _ in range(self.runs):
             self.suite(rows[1])
-        rows.append(Row("of that, QEMU's start to the first program", seconds=self.boots))
+        rows.append(Row("of that, QEMU's start to the first program", seconds=list(self.boots)))
+        rows += [Row("the matrix alone, with its boot"), Row("all scenarios, with their boot")]
+        for _ in range(self.runs):
+            self.suite(rows[-2], MATRIX)
+            self.suite(rows[-1], "--skip", MATRIX)
         rows += self.theirs()
         text = self.table(rows, statistics.median(rows[1].seconds))
         TABLE.write_text(text)
