@@ -47,6 +47,18 @@ bool wait_until(bool (*holds)(void *arg), void *arg, int seconds)
 	return holds(arg);
 }
 
+long read_number(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	long number = -1;
+
+	if (file && fscanf(file, "%ld", &number) != 1)
+		number = -1;
+	if (file)
+		fclose(file);
+	return number;
+}
+
 long read_counter(const char *path, const char *key)
 {
 	FILE *file = fopen(path, "r");

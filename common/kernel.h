@@ -36,6 +36,9 @@ int write_text(const char *path, const char *text);
 /* Look every few milliseconds whether @holds(@arg), for at most @seconds. Returns whether it did. */
 bool wait_until(bool (*holds)(void *arg), void *arg, int seconds);
 
+/* The decimal number that the file @path begins with, or -1. */
+long read_number(const char *path);
+
 /* The value after "@key " at the start of a line of the file @path (such as /proc/vmstat), or -1. */
 long read_counter(const char *path, const char *key);
 

@@ -178,14 +178,12 @@ static void group_enter(struct group *group)
 static long group_charge(struct group *group)
 {
 	char file[256];
-	long bytes = -1;
-	FILE *in;
+	long bytes;
 
 	snprintf(file, sizeof(file), "%s/memory.current", group->path);
-	in = fopen(file, "r");
-	if (!in || fscanf(in, "%ld", &bytes) != 1)
+	bytes = read_number(file);
+	if (bytes < 0)
 		broken("%s cannot be read", file);
-	fclose(in);
 	return bytes / (long)features.page_size;
 }
 

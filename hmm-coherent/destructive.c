@@ -42,18 +42,6 @@ FIXTURE_TEARDOWN(destructive)
 	story_end(&self->story);
 }
 
-static long number_in(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	long number = -1;
-
-	if (file && fscanf(file, "%ld", &number) != 1)
-		number = -1;
-	if (file)
-		fclose(file);
-	return number;
-}
-
 /* @count equal pages that KSM may merge. */
 static unsigned char *map_equal(struct story *s, size_t count, enum writer writer)
 {
@@ -80,13 +68,13 @@ static long scans_wanted;
 static bool has_scanned(void *nothing)
 {
 	(void)nothing;
-	return number_in(KSM "full_scans") >= scans_wanted;
+	return read_number(KSM "full_scans") >= scans_wanted;
 }
 
 /* Let KSM go over everything a few times. */
 static void scan(void)
 {
-	scans_wanted = number_in(KSM "full_scans") + 5;
+	scans_wanted = read_number(KSM "full_scans") + 5;
 	if (write_text(KSM "pages_to_scan", "1000") || write_text(KSM "sleep_millisecs", "1") || write_text(KSM "run", "1"))
 		broken("KSM cannot be started");
 	wait_until(has_scanned, NULL, KSM_S);

@@ -29,18 +29,6 @@ struct huge {
 	long scans;
 };
 
-static long number_in(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	long number = -1;
-
-	if (file && fscanf(file, "%ld", &number) != 1)
-		number = -1;
-	if (file)
-		fclose(file);
-	return number;
-}
-
 static void write_number(const char *path, long number)
 {
 	char text[32];
@@ -52,7 +40,7 @@ static void write_number(const char *path, long number)
 
 static void huge_begin(struct huge *h, bool read_only)
 {
-	long size = number_in(THP "hpage_pmd_size");
+	long size = read_number(THP "hpage_pmd_size");
 
 	need(size > 0, "this kernel has no transparent huge pages: it takes CONFIG_TRANSPARENT_HUGEPAGE");
 	h->size = size;
@@ -239,14 +227,14 @@ static bool has_scanned(void *huge)
 {
 	struct huge *h = huge;
 
-	return number_in(THP "khugepaged/full_scans") >= h->scans;
+	return read_number(THP "khugepaged/full_scans") >= h->scans;
 }
 
 SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the device alone, and makes a huge page of the one next to it")
 {
 	struct huge *h = &self->huge;
 	const char *settings[] = { THP "khugepaged/scan_sleep_millisecs", THP "khugepaged/pages_to_scan" };
-	long before[] = { number_in(settings[0]), number_in(settings[1]) };
+	long before[] = { read_number(settings[0]), read_number(settings[1]) };
 	bool collapsed, scanned;
 
 	fill(h, h->addr, false);
@@ -256,7 +244,7 @@ SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the 
 	write_number(settings[0], 1);
 	write_number(settings[1], 16 * h->pages);
 	collapsed = wait_until(is_collapsed, h, COLLAPSE_S);
-	h->scans = number_in(THP "khugepaged/full_scans") + 2;
+	h->scans = read_number(THP "khugepaged/full_scans") + 2;
 	scanned = wait_until(has_scanned, h, COLLAPSE_S);
 	write_number(settings[0], before[0]);
 	write_number(settings[1], before[1]);
@@ -274,7 +262,7 @@ SCENARIO(huge, hugetlb, "hugetlb memory does not go to the device: EINVAL, and i
 	struct huge *h = &self->huge;
 	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB;
 	struct story *s = &h->story;
-	long before = number_in(HUGETLB), reserved;
+	long before = read_number(HUGETLB), reserved;
 	unsigned long frame, after;
 	unsigned char *huge;
 	long result;
@@ -282,7 +270,7 @@ SCENARIO(huge, hugetlb, "hugetlb memory does not go to the device: EINVAL, and i
 
 	need(before >= 0, "this kernel has no hugetlb: it takes CONFIG_HUGETLBFS");
 	write_number(HUGETLB, before + 1);
-	reserved = number_in(HUGETLB);
+	reserved = read_number(HUGETLB);
 	huge = reserved > before ? mmap(NULL, h->size, prot, flags, -1, 0) : MAP_FAILED;
 	if (huge == MAP_FAILED)
 		broken("there is no page for hugetlb");

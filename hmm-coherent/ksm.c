@@ -22,18 +22,6 @@ FIXTURE(ksm)
 	long scans;
 };
 
-static long number_in(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	long number = -1;
-
-	if (file && fscanf(file, "%ld", &number) != 1)
-		number = -1;
-	if (file)
-		fclose(file);
-	return number;
-}
-
 static void stop_merging(void)
 {
 	write_text(KSM "run", "0");
@@ -97,7 +85,7 @@ static bool has_scanned(void *self)
 {
 	FIXTURE_DATA(ksm) (*mine) = self;
 
-	return number_in(KSM "full_scans") >= mine->scans;
+	return read_number(KSM "full_scans") >= mine->scans;
 }
 
 /* Let KSM run until it has merged the others, and then over everything twice more: whatever it wanted to merge is merged then. */
@@ -107,7 +95,7 @@ static void merge_all(FIXTURE_DATA(ksm) (*self))
 	start_merging();
 	if (!wait_until(are_merged, self->others, MERGE_S))
 		broken("KSM does not merge two equal pages of memory within %d s", MERGE_S);
-	self->scans = number_in(KSM "full_scans") + 3;
+	self->scans = read_number(KSM "full_scans") + 3;
 	if (!wait_until(has_scanned, self, MERGE_S))
 		broken("KSM does not scan everything within %d s", MERGE_S);
 	stop_merging();
@@ -185,11 +173,11 @@ static void merge_others_again(FIXTURE_DATA(ksm) (*self))
  */
 SCENARIO(ksm, users_stay_known, "KSM goes on counting the users of a merged page that is on the device")
 {
-	need(number_in("/proc/self/ksm_merging_pages") >= 0, "this kernel has no /proc/PID/ksm_merging_pages");
+	need(read_number("/proc/self/ksm_merging_pages") >= 0, "this kernel has no /proc/PID/ksm_merging_pages");
 	merge_and_migrate(self);
 	merge_others_again(self);
 	holds(RULE_NOT_MERGED);
-	expect_result("merged pages of this process, as KSM counts them", number_in("/proc/self/ksm_merging_pages"), 4);
+	expect_result("merged pages of this process, as KSM counts them", read_number("/proc/self/ksm_merging_pages"), 4);
 	expect(page_at(0, self->twins).at == COHERENT && are_merged(self->twins), "the merged page has moved");
 }
 

@@ -154,7 +154,7 @@ def machine(accel) -> list[str]:
     to emulate at each entry to the kernel (stac, clac, ...) is left away: a sixth of the processor time."""
     if accel.name == "kvm":
         return ["-machine", "q35", "-accel", "kvm", "-cpu", "host"]
-    return ["-machine", "q35", "-accel", "tcg,thread=multi,tb-size=128", "-cpu", "max,-smap,-smep,-umip,-pku"]
+    return ["-machine", "q35", "-accel", "tcg,thread=multi,tb-size=128", "-cpu", "max,-smap,-smep,-umip,-pku,-erms,-fsrm"]
 
 
 def escape(path: Path) -> str:
