@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration back takes pages of other devices too
 // claim: S2
-// rule: migration-back
+// rule: migration-back nothing-else-changes
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: remote.rw.migrate-back
