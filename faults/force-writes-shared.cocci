@@ -4,7 +4,7 @@
 // rule: force-breaks-cow nobody-sees-the-other
 // file: mm/gup.c
 // resembles: CVE-2016-5195 (19be0eaffa3a, mm: remove gup_flags FOLL_WRITE games from __get_user_pages())
-// tests: *poke* *mem-write* *force*
+// tests: coherent.*.ptrace-poke coherent.*.mem-write
 @@
 identifier f =~ "^(can_follow_write_pte|can_follow_write_common)$";
 expression page;

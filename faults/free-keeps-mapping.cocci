@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/memremap.c
 // resembles: 7ab0ad0e74f8 (mm/hmm: fix ZONE_DEVICE anon page mapping reuse) taken back
-// tests: *empty-range* accounts.*
+// tests: tracking.coherent-rw.empty-range
 @@
 identifier f =~ "^(free_zone_device_page|free_zone_device_folio|zone_device_page_init)$";
 expression E;

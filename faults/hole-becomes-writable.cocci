@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: *hole*read-only* *empty-range*
+// tests: tracking.coherent-ro.empty-range
 @@
 identifier f =~ "^(migrate_vma_insert_page)$";
 identifier vma, entry;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a hole that becomes a page of a device is missing in the RSS
 // claim: S2 S3
-// rule: migration-is-the-way-in
+// rule: accounts-return
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: accounts.coherent.resident-set

@@ -4,7 +4,7 @@
 // rule: nothing-else-changes
 // file: mm/ksm.c
 // resembles: 3218f8712d6b (mm: handling Non-LRU pages returned by vm_normal_pages) taken back in one place
-// tests: *ksm*
+// tests: ksm.*device-pages-stay-apart
 @@
 expression E;
 @@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the memcg charge does not follow a page that migrates
 // claim: S2 S3
-// rule: migration-is-the-way-in
+// rule: accounts-return migration-is-the-way-in
 // file: mm/migrate.c
 // resembles: nothing known
 // tests: accounts.coherent.cgroup-charge

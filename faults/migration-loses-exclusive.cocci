@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in migration-back
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: protect.coherent-ro.migrated-while-mapped coherent.born-ro.migrate-back
+// tests: protect.coherent-ro.migrated-while-mapped
 @@
 identifier f =~ "^(remove_migration_pte)$";
 expression E;

@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in nobody-sees-the-other
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: fork.coherent-rw.migrated-while-shared coherent.cow-then-migrated.*
+// tests: fork.coherent-rw.migrated-while-shared
 @@
 identifier f =~ "^(remove_migration_pte)$";
 expression E;

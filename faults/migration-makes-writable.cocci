@@ -5,7 +5,6 @@
 // file: mm/migrate.c
 // resembles: nothing known
 // tests: fork.coherent-rw.migrated-while-shared
-// quick: the one of its claim that make check runs
 @@
 identifier f =~ "^(remove_migration_pte)$";
 expression E;

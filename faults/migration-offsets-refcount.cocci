@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver last-sharer-reuses
 // file: mm/migrate_device.c
 // resembles: the offset of one that ef233450898f (mm: free device private pages have zero refcount) removed
-// tests: refcount.coherent-rw.* coherent.rw.cpu-read coherent.cow-left.cpu-write
+// tests: refcount.coherent-rw.* coherent.cow-left.cpu-write
 // quick: the one of its claim that make check runs
 @@
 identifier f =~ "^(migrate_device_finalize|__migrate_device_finalize)$";

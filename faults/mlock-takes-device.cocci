@@ -4,7 +4,7 @@
 // rule: nothing-else-changes
 // file: mm/mlock.c
 // resembles: 3218f8712d6b (mm: handling Non-LRU pages returned by vm_normal_pages) taken back in one place
-// tests: *mlock*
+// tests: mlock.coherent-rw.locked-on-device
 @@
 expression E;
 @@

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration back takes pages of other devices too
 // claim: S2
-// rule: migration-back
+// rule: migration-back nothing-else-changes
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: remote.rw.migrate-back
+// quick: the one of its claim that make check runs
 @@
 identifier f =~ "^(migrate_vma_collect_pmd)$";
 identifier migrate;

@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/memory.c
 // resembles: nothing known
-// tests: private.rw.device-read zap.private-rw.munmap
+// tests: zap.private-rw.munmap
 @@
 identifier f = zap_pte_range;
 identifier page;

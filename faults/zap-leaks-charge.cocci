@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a device page that is freed stays charged to its memcg
 // claim: S3
-// rule: freed-to-the-driver
+// rule: accounts-return freed-to-the-driver
 // file: mm/memremap.c
 // resembles: nothing known
 // tests: accounts.coherent.cgroup-charge

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: unmapping a coherent page leaves it in the RSS
 // claim: S3
-// rule: freed-to-the-driver
+// rule: accounts-return freed-to-the-driver
 // file: mm/memory.c
 // resembles: nothing known
 // tests: accounts.coherent.resident-set

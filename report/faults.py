@@ -208,7 +208,7 @@ def text(kernels: list[Kernel]) -> str:
 def weakness(fault: Measured) -> str:
     """What is left to be wished for."""
     if fault.verdict not in GOOD:
-        return f"{fault.verdict}{f' ({fault.why})' if fault.why else ''}; it {fault.breaks}"
+        return f"{fault.verdict}{f' ({fault.why})' if fault.why else ''}: {fault.breaks}"
     if fault.silent:
         return f"not noticed by {' '.join(fault.silent)}"
     return f"the failures name {', '.join(fault.cited) or 'no rule'}"
