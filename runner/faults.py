@@ -179,6 +179,7 @@ class Faults:
     def listen(self, built, base: Base, folder: Path) -> dict[str, theirs.Heard]:
         """Each in a boot of its own. One that goes on for ever is heard for as long as it said something before."""
         parts = guests.assemble(built, list(base.programs.values()), self.options.accel, self.cache, self.screen)
+        self.options.accel = parts.accel.name       # why it is that is said once, not for each fault
         heard = {}
         for name in base.programs:
             before = base.heard.get(name)
