@@ -17,7 +17,7 @@ _hmm_coherent() {
 	--kernel) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--modules) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--spm) return ;;
-	--profile) mapfile -t COMPREPLY < <(compgen -W 'coverage' -- "$word"); return ;;
+	--profile) mapfile -t COMPREPLY < <(compgen -W 'debug coverage' -- "$word"); return ;;
 	--accel) mapfile -t COMPREPLY < <(compgen -W 'kvm tcg' -- "$word"); return ;;
 	-j | --jobs) return ;;
 	--cache) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;

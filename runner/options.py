@@ -135,8 +135,9 @@ def parser() -> Parser:
     where.add_argument("--modules", type=Path, metavar="DIR", help="the modules of a bzImage")
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
-    where.add_argument("--profile", choices=("coverage",), default="",
-                       help="build the kernel so that it counts the lines that ran: docs/profiles.md")
+    where.add_argument("--profile", choices=("debug", "coverage"), default="",
+                       help="build the kernel with KASAN, lockdep and the like, or to count the lines that ran: "
+                            "docs/profiles.md")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
     where.add_argument("-j", "--jobs", type=positive, metavar="N",
                        help="VMs side by side (one a processor, at most 4)")

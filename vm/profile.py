@@ -22,6 +22,8 @@ class Profile:
 
 PROFILES = {
     "": Profile(),
+    # Older kernels have KASAN in the PVH entry, which runs before there is a shadow to look at, and end there without a word.
+    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), ("KASAN_SANITIZE_enlighten.o=n",), "page_owner=on kmemleak=on", 6),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to be changed.
