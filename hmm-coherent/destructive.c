@@ -179,6 +179,35 @@ SCENARIO(destructive, flags_of_two_lives, "a page frame that was unevictable in 
 	expect_owner_sees(s, 1, BY_OWNER);
 }
 
+/* Its entry keeps a reference, which is all that eviction may find; who takes the entry for one of a migration adds another. */
+SCENARIO(destructive, exclusive_page_evicted, "a page that the device has for itself keeps its bytes when everybody's pages are brought back, and is freed once")
+{
+	struct story *s = &self->story;
+	struct device other;
+	bool freed = false;
+	unsigned char *next;
+	size_t i;
+
+	if (device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1))
+		broken("the device cannot have the page for itself");
+	device_open(&other, COHERENT, 1);
+	device_close(&other);
+	holds(RULE_DEVICE_EXCLUSIVE);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_OWNER);
+	story_write(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+
+	/* The driver hands out last what came back first: the frames of this buffer, before any other. */
+	munmap(s->buffer.addr, PAGES * features.page_size);
+	next = mmap(NULL, PAGES * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	device_migrate_to(&s->device, next, PAGES);
+	for (i = 0; i < PAGES; i++)
+		freed |= page_at(0, next + i * features.page_size).pfn == s->frames[0];
+	holds(RULE_FREED_TO_DRIVER);
+	expect(freed, "frame 0x%lx did not come back to the driver with munmap()", s->frames[0]);
+}
+
 /* A huge range, filled as one huge page where the kernel has them. */
 static unsigned char *map_huge(struct story *s)
 {

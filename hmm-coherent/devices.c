@@ -485,23 +485,6 @@ SCENARIO(devices, exclusive_then_unmapped, "munmap() of a page that the device h
 	expect_stays(s, 2);
 }
 
-/* Eviction finds a page by its mappings; this one's is not present. Whether it goes or stays is the kernel's business, its bytes are not. */
-SCENARIO(devices, exclusive_then_evicted, "a page that the device has for itself keeps its bytes when everybody's pages are brought back to memory")
-{
-	struct story *s = &self->story;
-
-	take_exclusively(s);
-	device_migrate_back(&s->device, s->buffer.addr, 1);
-	device_open(&self->second, COHERENT, 1);
-	device_close(&self->second);
-	holds(RULE_DEVICE_EXCLUSIVE);
-	expect_owner_sees(s, 0, BY_OWNER);
-	expect_owner_sees(s, 1, BY_OWNER);
-	story_write(s, 0);
-	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
-	expect_exclusive(s, 0, true);
-}
-
 SCENARIO(devices, failed_allocation, "when the driver has no page for one, that one stays where it is with its bytes, and the others move")
 {
 	struct story *s = &self->story;

@@ -111,6 +111,7 @@ class One:
             words += ["--vm", "--kernel", self.kernel]
             words += ["--modules", str(options.modules)] if options.modules else []
             words += ["--profile", options.profile] if options.profile else []
+            words += ["--destructive"] if programs.is_destructive(name) else []
         else:
             words += ["--native"]
         for option, usual in (("seed", 1), ("stress", 0)):
