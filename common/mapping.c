@@ -57,6 +57,12 @@ static void make_cow_shared(struct cell *cell)
 	child_fork(&cell->child);
 }
 
+static void make_ro_shared(struct cell *cell)
+{
+	make_ro(cell);
+	child_fork(&cell->child);
+}
+
 static void make_cow_left(struct cell *cell)
 {
 	make_cow_shared(cell);
@@ -113,6 +119,9 @@ static const struct mapping rows[] = {
 	  .vma_read = true, .permission = READ_ONLY, .private_permission = READ_ONLY, .exclusive = true },
 	{ .name = "cow-shared", .what = "shared with a child that is alive", .make = make_cow_shared, .places = EVERYWHERE,
 	  .vma_read = true, .vma_write = true, .permission = READ_ONLY, .private_permission = READ_ONLY, .shared = true },
+	{ .name = "ro-shared", .what = "mprotect(PROT_READ), then shared with a child that is alive", .make = make_ro_shared,
+	  .places = BIT(SYSTEM) | ON_DEVICES,
+	  .vma_read = true, .permission = READ_ONLY, .private_permission = READ_ONLY, .shared = true },
 	{ .name = "cow-left", .what = "shared with a child that has gone", .make = make_cow_left, .places = EVERYWHERE,
 	  .vma_read = true, .vma_write = true, .permission = READ_ONLY, .private_permission = READ_ONLY },
 	{ .name = "cow-then-migrated", .what = "shared with a child first, migrated then", .make = make_cow_then_migrated,

@@ -13,12 +13,13 @@ from collections.abc import Iterable
 
 from report.ktap import quote
 
-WIDTH = 118
+WIDTH = 140
 PLACE, CONTROL = "coherent", "system"
 PLACES = ("coherent", "system", "movable", "private", "remote")
-MAPPINGS = ("rw", "ro", "born-ro", "ro-rw", "cow-shared", "cow-left", "cow-then-migrated",
+MAPPINGS = ("rw", "ro", "born-ro", "ro-rw", "cow-shared", "ro-shared", "cow-left", "cow-then-migrated",
             "uffd-wp", "prot-none", "soft-dirty")
-READ_ONLY = ("ro", "born-ro", "ro-rw")
+# What R/O is held against.
+READ_ONLY = {"ro": "rw", "born-ro": "rw", "ro-rw": "rw", "ro-shared": "cow-shared"}
 MEMORY = ("system", "movable")
 # What to hold mappings against in system memory, where they make no sense.
 NEAREST = {"born-ro": "ro", "cow-then-migrated": "cow-shared"}
@@ -76,10 +77,10 @@ def _pick(outcomes: Iterable[dict], place: str) -> dict[tuple[str, str], dict]:
 
 
 def _signs(cells: dict, control: dict, access: str, mapping: str) -> str:
-    outcome, reference = cells[access, mapping], cells.get((access, "rw"))
+    outcome, reference = cells[access, mapping], cells.get((access, READ_ONLY.get(mapping)))
     other = control.get((access, mapping)) or control.get((access, NEAREST.get(mapping)))
     mine = words(outcome)
-    signs = "!" if mapping in READ_ONLY and _told(reference) and words(reference) != mine else ""
+    signs = "!" if _told(reference) and words(reference) != mine else ""
     signs += "~" if _told(other) and words(other) != mine else ""
     return signs + ("X" if outcome.get("verdict") in ("fail", "broken") else "")
 
