@@ -73,9 +73,11 @@ class Variant:
         made = whole if whole.exists() else upper
         modules = {name: made / path if (made / path).exists() else base.build_dir / path
                    for name, path in MODULES.items()}
+        if made == upper and not any((upper / name).exists() for name in ("vmlinux", *MODULES.values())):
+            raise DoesNotBuild("it changes nothing that is compiled")
         image = made / "vmlinux"
         if not image.exists():
-            raise DoesNotBuild("it changes nothing that is compiled")
+            image = base.image
         return replace(base, image=image, modules=modules, build_id=elf.build_id(image.read_bytes()),
                        srcversion=elf.modinfo(modules["test_hmm"], "srcversion"), log=log)
 
