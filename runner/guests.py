@@ -74,7 +74,8 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
     if found:
         if modules:
             raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is none", "leave it out")
-        return kernel.build(found, cache, profile.fragments, screen.say, os.cpu_count() or 1, profile.variables)
+        return kernel.build(found, cache, profile.fragments, screen.say, os.cpu_count() or 1, profile.variables,
+                            profile.image)
     if profile.name:
         raise Stop(WRONG_USE, f"--profile {profile.name} builds a kernel, and {spec} is built already", "give a version or a tree")
     if not modules:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A kernel for the guest: built small from a source, or given as an image.
 
-Only vmlinux and the modules are built. QEMU enters vmlinux directly, so there is nothing to compress and
-nothing to decompress at each boot. A build folder belongs to one source, one configuration and one compiler;
+Only vmlinux and the modules are built, as a rule. QEMU enters vmlinux directly, so there is nothing to compress
+and nothing to decompress at each boot. A build folder belongs to one source, one configuration and one compiler;
 an interrupted build goes on where it was.
 """
 import errno
@@ -42,22 +42,23 @@ class Kernel:
     seconds: float = 0.0    # until it was there
 
 
-def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...] = ()) -> Kernel:
+def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...] = (),
+          image: str = "vmlinux") -> Kernel:
     """The kernel of a source, built if it is not there or if its tree has changed since."""
     compiler = child.output(["gcc", "--version"]).partition("\n")[0]
     if not compiler:
         raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
-    key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables)
+    key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables, *([image] if image != "vmlinux" else []))
     folder = cache.folder("build", key[:24])
     with cache.lock(folder):
         if not is_done(folder, source, say):
             with cache.explained(folder):
                 (folder / DONE).unlink(missing_ok=True)
-                Build(source, folder, fragments, say, jobs, variables).run()
+                Build(source, folder, fragments, say, jobs, variables, image).run()
                 names = inputs.used(folder, source.path) if source.kind == "tree" else []
                 (folder / DONE).write_text(json.dumps({"sizes": sizes(folder), "inputs": names,
                                                        "state": inputs.state(source.path, names)}))
-        return describe(source, folder)
+        return describe(source, folder, image)
 
 
 def is_done(folder: Path, source: Source, say) -> bool:
@@ -82,10 +83,10 @@ def sizes(folder: Path) -> dict[str, int]:
             for name in ("vmlinux", ".config", *MODULES.values())}
 
 
-def describe(source: Source, folder: Path) -> Kernel:
-    image = folder / "vmlinux"
+def describe(source: Source, folder: Path, image: str) -> Kernel:
+    vmlinux = folder / "vmlinux"
     modules = {name: folder / path for name, path in MODULES.items()}
-    return Kernel(image, modules, elf.release(image), elf.build_id(image.read_bytes()),
+    return Kernel(folder / image, modules, elf.release(vmlinux), elf.build_id(vmlinux.read_bytes()),
                   elf.modinfo(modules["test_hmm"], "srcversion"), kconfig.fingerprint(folder / ".config"),
                   source, folder, folder / "build.log")
 
@@ -93,9 +94,10 @@ def describe(source: Source, folder: Path) -> Kernel:
 class Build:
     """One run of make in a build folder."""
 
-    def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...]):
+    def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...],
+                 image: str):
         self.source, self.folder, self.fragments, self.say, self.jobs = source, folder, fragments, say, jobs
-        self.variables = variables
+        self.variables, self.image = variables, image
         self.log = folder / "build.log"
 
     def run(self) -> None:
@@ -106,7 +108,7 @@ class Build:
                      f"log in {self.log}")
         if not self._configured():
             self._configure()
-        self._make("vmlinux", "modules")
+        self._make(Path(self.image).name, "modules")
 
     def _configured(self) -> bool:
         """The configuration is newer than the fragments and than each Kconfig file that it was made from."""

@@ -18,12 +18,14 @@ class Profile:
     append: str = ""                    # to the kernel command line
     slowness: int = 1                   # by which time limits grow
     sends_files: bool = False           # the guest has something to send at its end
+    image: str = "vmlinux"              # what QEMU enters, inside the build folder
 
 
 PROFILES = {
     "": Profile(),
-    # Older kernels have KASAN in the PVH entry, which runs before there is a shadow to look at, and end there without a word.
-    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), ("KASAN_SANITIZE_enlighten.o=n",), "page_owner=on kmemleak=on", 6),
+    # QEMU enters vmlinux where KASAN has no shadow yet to look at (PVH), and 6.1 ends there without a word.
+    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), append="page_owner=on kmemleak=on", slowness=6,
+                     image="arch/x86/boot/bzImage"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to be changed.
