@@ -9,6 +9,7 @@ import select
 import sys
 import tempfile
 import termios
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +33,7 @@ class Parts:
 
     kernel: object
     base: Path
+    programs: dict[str, Path]       # name to archive
     accel: object
     disks: dict[str, Path]
     profile: Profile = PROFILES[""]
@@ -47,9 +49,11 @@ class Parts:
 
     def guest(self, files: dict[str, str], folder: Path, number: int, interactive: bool = False,
               extra: bytes = b"") -> qemu.Guest:
-        """A guest with these files for a job, and another archive behind it."""
+        """A guest with these files for a job, the programs of its plan (all, if it has none), and another archive behind."""
+        wanted = files["job/plan"].split() or self.programs
+        base = b"".join(path.read_bytes() for path in (self.base, *(self.programs[name] for name in wanted)))
         job = initramfs.pack({name: text.encode() for name, text in files.items()}) + extra
-        return qemu.Guest(self.kernel, self.base, job, self.accel, self.disks, folder, number, self.profile.append,
+        return qemu.Guest(self.kernel, base, job, self.accel, self.disks, folder, number, self.profile.append,
                           interactive, self.profile.sends_files)
 
 
@@ -86,8 +90,9 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
 def assemble(built, paths: list[Path], accel: str | None, cache: Cache, screen: Screen,
              profile: Profile = PROFILES[""]) -> Parts:
     """Everything else that goes with a kernel."""
-    base = initramfs.base(built, paths, cache, screen.say)
-    return Parts(built, base, kvm.choose(cache, accel, screen.say, built), disk.ensure(cache, screen.say), profile)
+    base = initramfs.base(built, cache, screen.say)
+    programs = {path.name: initramfs.program(path, cache) for path in paths}
+    return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built), disk.ensure(cache, screen.say), profile)
 
 
 def pretended() -> Parts:
@@ -95,7 +100,7 @@ def pretended() -> Parts:
     null = Path(os.devnull)
     image = SimpleNamespace(image=null, modules={}, release="0.0.0-selftest", build_id="", srcversion="",
                             config_hash="", source=None, build_dir=None, log=None, seconds=0.0)
-    return Parts(image, null, SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
+    return Parts(image, null, defaultdict(lambda: null), SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
 
 
 def facts(parts: Parts) -> dict:

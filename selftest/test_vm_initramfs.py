@@ -83,37 +83,48 @@ class Base(WithCache):
         initramfs.busybox = lambda: tool
 
     def base(self) -> Path:
-        return initramfs.base(self.kernel, [self.program], self.cache, self.say)
+        return initramfs.base(self.kernel, self.cache, self.say)
+
+    def packed(self) -> tuple[int, bytes]:
+        return unpack(initramfs.program(self.program, self.cache).read_bytes())["bin/hmm_coherent_x"]
 
     def test_holds_what_the_guest_needs(self):
         found = unpack(self.base().read_bytes())
         self.assertTrue(found["init"][0] & 0o111)
-        self.assertTrue(found["bin/hmm_coherent_x"][0] & 0o111)
+        self.assertTrue(self.packed()[0] & 0o111)
+        self.assertTrue(found["bin/busybox"][0] & 0o111)
         self.assertEqual(found["lib/test_hmm.ko"][1], b"module")
         self.assertEqual(found["lib/modules/6.1.9/modules.dep"][1], b"/lib/test_hmm.ko:\n")
-        self.assertEqual(found["bin/ls"][1], b"busybox")
+        self.assertEqual(found["bin/sh"][1], b"busybox")
+        self.assertNotIn("bin/ls", found)     # nothing that init names
         self.assertTrue(stat.S_ISCHR(found["dev/console"][0]))
         self.assertNotIn("bin/init", found)
 
     def test_made_again_only_for_new_content(self):
         first = self.base()
         made = first.stat().st_mtime_ns
-        os.utime(self.program)
         self.assertEqual((self.base(), first.stat().st_mtime_ns), (first, made))
         self.module.write_bytes(b"another")
         self.assertNotEqual(self.base(), first)
+
+    def test_a_program_is_packed_again_only_for_new_content(self):
+        first = initramfs.program(self.program, self.cache)
+        os.utime(self.program)
+        self.assertEqual(initramfs.program(self.program, self.cache), first)
+        self.program.write_text("another")
+        self.assertNotEqual(initramfs.program(self.program, self.cache), first)
 
     def test_programs_are_stripped(self):
         source = self.folder / "x.c"
         source.write_text("int main(void) { return 0; }\n")
         subprocess.run(["cc", "-g", "-o", self.program, source], check=True)
-        packed = unpack(self.base().read_bytes())["bin/hmm_coherent_x"][1]
+        packed = self.packed()[1]
         self.assertIn(b".debug_info", self.program.read_bytes())
         self.assertNotIn(b".debug_info", packed)
 
     def test_what_strip_refuses_is_taken_as_it_is(self):
         self.program.write_bytes(b"\x7fELF" + b"broken")
-        self.assertEqual(unpack(self.base().read_bytes())["bin/hmm_coherent_x"][1], b"\x7fELFbroken")
+        self.assertEqual(self.packed()[1], b"\x7fELFbroken")
 
 
 class Busybox(unittest.TestCase):

@@ -36,8 +36,7 @@ done
 class Guests(WithCache):
     def guest(self, behaviour: str, extra: str = "") -> qemu.Guest:
         self.environment(HMM_COHERENT_QEMU=str(self.script("qemu", FIND + behaviour)))
-        base = self.folder / "base"
-        base.write_bytes(b"base" * 128)
+        base = b"base" * 128
         disks = {name: self.folder / f"a,{name}" for name in qemu.DISKS}
         guest = qemu.Guest(SimpleNamespace(image=Path("/k")), base, b"job", SimpleNamespace(name="tcg"), disks,
                            self.folder, 1, extra)
@@ -66,7 +65,7 @@ class Guests(WithCache):
     def test_nothing_left_in_the_folder(self):
         guest = self.guest("echo noise")
         guest.proc.wait(5)
-        self.assertEqual({path.name for path in self.folder.iterdir()} - {"cache", "base", "qemu"}, {"console-1.log"})
+        self.assertEqual({path.name for path in self.folder.iterdir()} - {"cache", "qemu"}, {"console-1.log"})
         self.assertEqual(guest.console_path.read_text(), "noise\n")
 
     def test_command_line(self):

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guest's root: a base archive cached by content, and a small one with the job of each run.
+"""The guest's root: a base archive and one of each test program, cached by content, and a small one with the job of each run.
 
-The kernel unpacks archives that follow each other, so the base need not be made again for each run. newc is
+The kernel unpacks archives that follow each other, so a guest gets the programs that it runs, and nothing is made again for each run. newc is
 written here and not with cpio: no root for device nodes, no times and inode numbers of the host, so equal
 content gives equal bytes. Not compressed: unpacking would cost the guest more than QEMU saves.
 """
 import hashlib
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -79,15 +80,15 @@ def busybox() -> Path:
 
 
 def applets(program: Path) -> dict[str, str]:
-    names = child.output([program, "--list"]).split()
-    return {f"bin/{name}": "busybox" for name in names if name not in ("busybox", "init")}
+    """Those that init names. Each costs a boot 1 ms, so init itself links the others, where there is a shell to use them."""
+    words = set(re.findall(r"[a-z]+", INIT.read_text()))
+    return {f"bin/{name}": "busybox" for name in child.output([program, "--list"]).split() if name in words - {"busybox", "init"}}
 
 
-def base(kernel, programs: list[Path], cache, say) -> Path:
-    """The archive with busybox, init, the test programs and the kernel's modules."""
+def base(kernel, cache, say) -> Path:
+    """The archive with busybox, init and the kernel's modules."""
     shell = busybox()
     sources = {"init": INIT, "bin/busybox": shell}
-    sources |= {f"bin/{program.name}": program for program in programs}
     sources |= {f"lib/{name}.ko": path for name, path in kernel.modules.items()}
     digest = hashlib.sha256(Path(__file__).read_bytes() + kernel.release.encode())
     for name, path in sorted(sources.items()):
@@ -96,11 +97,21 @@ def base(kernel, programs: list[Path], cache, say) -> Path:
     def make(folder: Path) -> None:
         files = {name: _stripped(path, folder) for name, path in sources.items()} | {"etc/fstab": FSTAB}
         files[f"lib/modules/{kernel.release}/modules.dep"] = "".join(f"/lib/{name}.ko:\n" for name in kernel.modules).encode()
-        runs = ("init", *(name for name in files if name.startswith("bin/")))
         folders = (*FOLDERS, "lib/modules", f"lib/modules/{kernel.release}")    # where modprobe looks
-        (folder / "base.cpio").write_bytes(archive(files, applets(shell), folders, NODES, runs))
+        (folder / "base.cpio").write_bytes(archive(files, applets(shell), folders, NODES, ("init", "bin/busybox")))
 
     return cache.entry("initramfs", digest.hexdigest(), make) / "base.cpio"
+
+
+def program(path: Path, cache) -> Path:
+    """The archive with one test program."""
+    name = f"bin/{path.name}"
+    digest = hashlib.sha256(Path(__file__).read_bytes() + name.encode() + b"\0" + path.read_bytes()).hexdigest()
+
+    def make(folder: Path) -> None:
+        (folder / "program.cpio").write_bytes(pack({name: _stripped(path, folder)}, (name,)))
+
+    return cache.entry("initramfs", digest, make) / "program.cpio"
 
 
 def _stripped(path: Path, folder: Path) -> bytes:
