@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a long-term pin moves the page without its last bytes
 // claim: S7
-// rule: longterm-leaves-device
+// rule: longterm-leaves-device nothing-else-changes
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: coherent.rw.longterm-slow-read coherent.rw.ring-register

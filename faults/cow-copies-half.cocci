@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a copy on write takes half of a device page
 // claim: S5
-// rule: nobody-sees-the-other
+// rule: nobody-sees-the-other nothing-else-changes
 // file: mm/memory.c
 // resembles: nothing known
-// tests: coherent.cow-shared.cpu-write fork.coherent-rw.parent-writes-first coherent.cow-shared.pin-slow-read
+// tests: coherent.cow-shared.pin-slow-read coherent.cow-shared.longterm-fast-read
 @@
 identifier f =~ "^(__wp_page_copy_user)$";
 expression dst, src, addr, vma;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the copy that fork makes of a pinned page for the child is empty
 // claim: S7
-// rule: pin-follows-owner
+// rule: pin-follows-owner nobody-sees-the-other
 // file: mm/memory.c
 // resembles: nothing known
 // tests: fixed-buffers.coherent-rw.pin-follows-owner-over-fork

@@ -4,7 +4,8 @@
 // rule: get-leaves-shared
 // file: mm/gup.c
 // resembles: nothing known
-// tests: coherent.cow-shared.gup-slow-read coherent.cow-shared.vmsplice
+// tests: private.cow-shared.cpu-read private.cow-shared.child-read
+// A look at a page through gup_test is such a reference itself. What looks before the access is broken by this fault, what looks afterwards fails.
 @@
 identifier f =~ "^(follow_page_pte|gup_pte_range|gup_fast_pte_range)$";
 expression vma, page;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration forgets that the page was written to
 // claim: S2
-// rule: migration-is-the-way-in
+// rule: migration-is-the-way-in counted-as-memory
 // file: mm/migrate_device.c
 // resembles: fd35ca3d12cc (mm/migrate_device.c: copy pte dirty bit to page) taken back
 // tests: tracking.coherent-rw.smaps-counts

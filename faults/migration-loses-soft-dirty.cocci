@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration forgets that the page was written since clear_refs
 // claim: S2
-// rule: migration-is-the-way-in migration-back
+// rule: migration-is-the-way-in migration-back marks-travel
 // file: mm/migrate_device.c mm/migrate.c
 // resembles: nothing known
 // tests: tracking.coherent-rw.soft-dirty-written

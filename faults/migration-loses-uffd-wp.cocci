@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration forgets that userfaultfd write-protects the page
 // claim: S2 S5
-// rule: migration-is-the-way-in migration-back uffd-wp-stops-writes
+// rule: migration-is-the-way-in migration-back uffd-wp-stops-writes marks-travel
 // file: mm/migrate_device.c
 // resembles: f45ec5ff16a7 (userfaultfd: wp: support swap and page migration) before it knew devices
 // tests: tracking.coherent-rw.uffd-wp-travels

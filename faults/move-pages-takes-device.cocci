@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: move_pages(2) tries to isolate a page of a device
 // claim: S2
-// rule: nothing-else-changes
+// rule: nothing-else-changes nodes-pass-over
 // file: mm/migrate.c
 // resembles: the follow_page() users that f7091ed64ec8 (mm: fix the handling Non-LRU pages returned by follow_page) repaired
 // tests: numa.coherent-rw.move
