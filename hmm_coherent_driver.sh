@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Loads test_hmm with two coherent devices, for whoever runs the tests on the running kernel; the programs call it when there is none.
+#
+# Each coherent device needs 256 MiB of real memory that the kernel does not use. Nobody can guess where, so ranges are taken
+# that somebody has reserved: by memmap=SIZE$START on the kernel's command line, or as "Soft Reserved" memory in /proc/iomem.
+set -eu
+
+CHUNK=0x10000000
+
+die() {	# STATUS TEXT
+	echo "hmm_coherent_driver.sh: $2" >&2
+	exit "$1"
+}
+
+usage() {
+	die 2 "use: hmm_coherent_driver.sh load [ADDRESS ADDRESS] | unload"
+}
+
+bytes() {	# 512M: a number
+	case $1 in
+	*[kK]) echo $((${1%?} << 10)) ;;
+	*[mM]) echo $((${1%?} << 20)) ;;
+	*[gG]) echo $((${1%?} << 30)) ;;
+	*) echo $(($1)) ;;
+	esac
+}
+
+reserved() {	# START and SIZE of each range that was set aside, as numbers
+	tr ',' ' ' </proc/cmdline | tr ' ' '\n' | sed -n 's/^\(memmap=\)\{0,1\}\([0-9a-fA-FxXkKmMgG]*\)\$\([0-9a-fA-FxXkKmMgG]*\)$/\2 \3/p' |
+		while read -r size start; do
+			echo "$(bytes "$start") $(bytes "$size")"
+		done
+	sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : Soft Reserved$/\1 \2/p' /proc/iomem |
+		while read -r start end; do
+			echo "$((0x$start)) $((0x$end - 0x$start + 1))"
+		done
+}
+
+ranges() {	# the starts of all whole chunks in them, one a line
+	reserved | while read -r start size; do
+		end=$((start + size))
+		while [ $((start + CHUNK)) -le $end ]; do
+			printf '0x%x\n' "$start"
+			start=$((start + CHUNK))
+		done
+	done
+}
+
+find_ranges() {
+	# shellcheck disable=SC2046 # a word a range
+	set -- $(ranges)
+	[ $# -ge 2 ] || die 4 "no two reserved ranges of 256 MiB; boot with memmap=512M\$ADDRESS inside of RAM, or name two ADDRESSes"
+	echo "$1 $2"
+}
+
+# The driver of 6.0 makes no device nodes by itself.
+make_nodes() {
+	major=$(sed -n 's/^ *\([0-9]*\) HMM_DMIRROR$/\1/p' /proc/devices)
+	for minor in 0 1 2 3; do
+		[ -c /dev/hmm_dmirror$minor ] || mknod /dev/hmm_dmirror$minor c "$major" $minor
+	done
+}
+
+load() {
+	[ "$(id -u)" = 0 ] || die 4 "only root can load test_hmm"
+	if ! grep -q ' HMM_DMIRROR$' /proc/devices; then
+		found=${1:+$1 $2}
+		[ -n "$found" ] || found=$(find_ranges)
+		modprobe test_hmm spm_addr_dev0="${found% *}" spm_addr_dev1="${found#* }" ||
+			die 4 "test_hmm cannot be loaded; the kernel needs CONFIG_TEST_HMM=m and the options in the file config"
+	fi
+	make_nodes
+}
+
+unload() {
+	rmmod test_hmm || die 3 "test_hmm cannot be unloaded: somebody uses it"
+	rm -f /dev/hmm_dmirror[0-3]
+}
+
+main() {
+	case ${1:-}:$# in
+	load:1 | load:3) "$@" ;;
+	unload:1) unload ;;
+	*) usage ;;
+	esac
+}
+
+main "$@"
