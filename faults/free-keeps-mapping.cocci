@@ -6,7 +6,7 @@
 // resembles: 7ab0ad0e74f8 (mm/hmm: fix ZONE_DEVICE anon page mapping reuse) taken back
 // tests: tracking.coherent-rw.empty-range
 @@
-identifier f =~ "^(free_zone_device_page|free_zone_device_folio|zone_device_page_init)$";
+identifier f =~ "^free_zone_device_page$";
 expression E;
 @@
  f(...)
