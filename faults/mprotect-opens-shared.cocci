@@ -6,7 +6,7 @@
 // resembles: 64fe24a3e05e (mm/mprotect: try avoiding write faults for exclusive anonymous pages), had it not asked for exclusive ones
 // tests: protect.coherent-rw.shared-stays-protected
 @@
-identifier f =~ "^(can_change_pte_writable|can_change_private_pte_writable)$";
+identifier f =~ "^(can_change_pte_writable|can_change_private_pte_writable|commit_anon_folio_batch)$";
 expression page;
 @@
  f(...)
