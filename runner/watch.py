@@ -77,6 +77,8 @@ class Watch:
             self.ledger.drop(self.program)
             self.program = ""
             self._enter("between", now)
+        elif event.word == "fact" and event.rest.startswith("leaks ") and not self.program and not self._to_start:
+            self._enter("between", now)         # kmemleak's scans, when all programs have ended
         elif event.word in ("done", "broken"):
             self._enter("closing", now)
 

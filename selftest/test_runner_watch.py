@@ -59,6 +59,14 @@ class Deadlines(unittest.TestCase):
             watch.take(event, 9)
             self.assertEqual(watch.deadline(), 12, event)
 
+    def test_a_search_for_leaks_is_heard_when_all_programs_have_ended(self):
+        watch = booted()
+        for event, now, deadline in ((Guest("fact", "leaks x"), 2, 11), (Guest("start", "p"), 3, 13), (Guest("exit", "p 0"), 4, 14),
+                                     (Guest("start", "q"), 5, 15), (Guest("fact", "leaks x"), 6, 15), (Guest("exit", "q 0"), 7, 17),
+                                     (Guest("fact", "other x"), 8, 17), (Guest("fact", "leaks x"), 9, 19)):
+            watch.take(event, now)
+            self.assertEqual(watch.deadline(), deadline, event)
+
     def test_a_test_cannot_begin_for_ever(self):
         watch = booted()
         watch.take(Begin("b"), 2)
