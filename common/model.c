@@ -283,7 +283,7 @@ static bool rule_migration_away(struct attempt *a)
 {
 	if (a->access->reach != BY_MIGRATION_AWAY)
 		return true;
-	if (a->page->at != SYSTEM && a->page->at != MOVABLE)
+	if (!in_memory(a->page->at))
 		/* The driver reads back what it should have on the device now, and does not find it. */
 		return refuse(a, ENOENT, RULE_ONLY_FROM_SYSTEM);
 	page_moves(a->page, REMOTE, RULE_ENTRY);

@@ -37,6 +37,12 @@ struct page {
 	unsigned long pfn;	/* 0: none; for a device-private page the PFN inside its swap entry */
 };
 
+/* Is that ordinary memory, of whatever zone? */
+static inline bool in_memory(enum place at)
+{
+	return at == SYSTEM || at == MOVABLE;
+}
+
 /* The page at @addr in the process @pid, 0 for this one. Breaks the test when pagemap can't be read (it takes CAP_SYS_ADMIN). */
 struct page page_at(pid_t pid, const void *addr);
 

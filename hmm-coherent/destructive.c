@@ -13,14 +13,14 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "huge.h"
 #include "kernel.h"
+#include "ksm.h"
 #include "pin.h"
 #include "story.h"
 
 #define PAGES 3
-#define KSM "/sys/kernel/mm/ksm/"
 #define KSM_S 10
-#define HUGE (2UL << 20)
 
 /* Linux 4.4; glibc 2.27 has it only with some feature macros. */
 #ifndef MLOCK_ONFAULT
@@ -42,51 +42,26 @@ FIXTURE_TEARDOWN(destructive)
 	story_end(&self->story);
 }
 
-/* @count equal pages that KSM may merge. */
-static unsigned char *map_equal(struct story *s, size_t count, enum writer writer)
-{
-	unsigned char *pages = mmap(NULL, count * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t i;
-
-	if (pages == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
-	madvise(pages, count * features.page_size, MADV_NOHUGEPAGE);
-	for (i = 0; i < count; i++)
-		write_page(pages + i * features.page_size, s->buffer.serial, 0, writer);
-	if (madvise(pages, count * features.page_size, MADV_MERGEABLE))
-		skip("this kernel has no KSM: it takes CONFIG_KSM");
-	return pages;
-}
-
-static bool are_merged(void *twins)
-{
-	return page_at(0, twins).pfn == page_at(0, (unsigned char *)twins + features.page_size).pfn;
-}
-
-static long scans_wanted;
-
-static bool has_scanned(void *nothing)
-{
-	(void)nothing;
-	return read_number(KSM "full_scans") >= scans_wanted;
-}
-
 /* Let KSM go over everything a few times. */
-static void scan(void)
+static bool scan(void)
 {
-	scans_wanted = read_number(KSM "full_scans") + 5;
-	if (write_text(KSM "pages_to_scan", "1000") || write_text(KSM "sleep_millisecs", "1") || write_text(KSM "run", "1"))
-		broken("KSM cannot be started");
-	wait_until(has_scanned, NULL, KSM_S);
-	write_text(KSM "run", "0");
+	bool scanned;
+
+	ksm_start();
+	scanned = ksm_scanned(5, KSM_S);
+	ksm_stop();
+	return scanned;
 }
 
 static unsigned char *merged_twins(struct story *s)
 {
-	unsigned char *twins = map_equal(s, 2, BY_CHILD);
+	unsigned char *twins;
 
+	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
+	twins = ksm_map_equal(2, s->buffer.serial, BY_CHILD);
+	ksm_mergeable(twins, 2);
 	scan();
-	if (!are_merged(twins))
+	if (!ksm_are_merged(twins))
 		broken("KSM did not merge two equal pages");
 	return twins;
 }
@@ -98,7 +73,7 @@ SCENARIO(destructive, ksm_page_comes_back, "a merged page on the device comes ba
 	size_t i;
 
 	device_migrate_to(&s->device, twins, 1);
-	if (page_at(0, twins).at != COHERENT || !are_merged(twins))
+	if (page_at(0, twins).at != COHERENT || !ksm_are_merged(twins))
 		broken("the merged page did not go to the device");
 	scan();
 	device_migrate_back(&s->device, twins, 1);
@@ -106,7 +81,7 @@ SCENARIO(destructive, ksm_page_comes_back, "a merged page on the device comes ba
 	for (i = 0; i < 2; i++) {
 		unsigned char *addr = twins + i * features.page_size;
 
-		expect(page_at(0, addr).at == SYSTEM || page_at(0, addr).at == MOVABLE, "user %zu of the page has it %s", i,
+		expect(in_memory(page_at(0, addr).at), "user %zu of the page has it %s", i,
 		       place_name(page_at(0, addr).at));
 		expect(read_page(addr, s->buffer.serial, 0, BY_CHILD, BY_OTHER) == OLD, "user %zu of the page sees other bytes", i);
 	}
@@ -117,17 +92,19 @@ SCENARIO(destructive, ksm_page_private, "KSM does not read a merged page that we
 	struct story *s = &self->story;
 	unsigned char *twins = merged_twins(s), *third;
 	struct device private;
+	bool scanned;
 
 	device_open(&private, PRIVATE, 1);
 	device_migrate_to(&private, twins, 1);
 	if (page_at(0, twins).at != PRIVATE)
 		broken("the merged page did not go to the private device");
-	third = map_equal(s, 1, BY_CHILD);
-	scan();
+	third = ksm_map_equal(1, s->buffer.serial, BY_CHILD);
+	ksm_mergeable(third, 1);
+	scanned = scan();
 	holds(RULE_NOT_MERGED);
-	expect(page_at(0, third).at == SYSTEM || page_at(0, third).at == MOVABLE, "an equal page of memory is now %s",
+	expect(in_memory(page_at(0, third).at), "an equal page of memory is now %s",
 	       place_name(page_at(0, third).at));
-	expect(has_scanned(NULL), "KSM did not get to the end of a scan");
+	expect(scanned, "KSM did not get to the end of a scan");
 	munmap(twins, 2 * features.page_size);
 	device_close(&private);
 }
@@ -198,7 +175,7 @@ SCENARIO(destructive, exclusive_page_evicted, "a page that the device has for it
 	story_write(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 
-	/* The driver hands out last what came back first: the frames of this buffer, before any other. */
+	/* The driver hands out first what came back last: these frames, before any other. */
 	munmap(s->buffer.addr, PAGES * features.page_size);
 	next = mmap(NULL, PAGES * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	device_migrate_to(&s->device, next, PAGES);
@@ -208,100 +185,84 @@ SCENARIO(destructive, exclusive_page_evicted, "a page that the device has for it
 	expect(freed, "frame 0x%lx did not come back to the driver with munmap()", s->frames[0]);
 }
 
-/* A huge range, filled as one huge page where the kernel has them. */
-static unsigned char *map_huge(struct story *s)
-{
-	unsigned char *map = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned char *huge = (unsigned char *)(((uintptr_t)map + HUGE - 1) & ~(HUGE - 1));
-	size_t i;
-
-	if (map == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
-	madvise(huge, HUGE, MADV_HUGEPAGE);
-	for (i = 0; i < HUGE / features.page_size; i++)
-		write_page(huge + i * features.page_size, s->buffer.serial, i, BY_OWNER);
-	if (!device_snapshot(&s->device, huge).huge)
-		skip("there is no huge page to be had");
-	return huge;
-}
-
-static size_t lost_pages(struct story *s, unsigned char *huge)
-{
-	size_t i, lost = 0;
-
-	for (i = 0; i < HUGE / features.page_size; i++)
-		lost += read_page(huge + i * features.page_size, s->buffer.serial, i, BY_OWNER, BY_OTHER) != OLD;
-	return lost;
-}
-
 /* The device's memory is set up anew, and its first user decides how it is cut: huge, where the driver can do that. */
-static unsigned char *huge_on_device(struct story *s, struct device *device)
+static void huge_on_device(struct huge *h)
 {
-	unsigned char *huge = map_huge(s);
-
-	device_open(device, COHERENT, HUGE / features.page_size);
-	device_command(device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1);
-	device_migrate_to(device, huge, HUGE / features.page_size);
-	if (page_at(0, huge).at != COHERENT)
+	huge_begin(h, false);
+	huge_fill(h, h->addr, true);
+	device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1);
+	device_migrate_to(&h->device, h->addr, h->pages);
+	if (page_at(0, h->addr).at != COHERENT)
 		broken("the huge page did not go to the device");
-	return huge;
+}
+
+static void expect_huge_back(struct huge *h)
+{
+	enum place at = page_at(0, h->addr).at;
+
+	expect(in_memory(at), "its first page is %s", place_name(at));
+	expect_result("pages with other bytes", huge_lost(h), 0);
+	huge_end(h);
 }
 
 SCENARIO(destructive, huge_page_pinned, "a long-term pin moves a huge page off the device like a small one")
 {
-	struct story *s = &self->story;
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
-	struct device device;
-	unsigned char *huge = huge_on_device(s, &device);
+	struct huge huge;
 
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	huge_on_device(&huge);
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
-	expect_result("bytes pinned", pin_pages(longterm, huge, 1), features.page_size);
-	expect(page_at(0, huge).at == SYSTEM || page_at(0, huge).at == MOVABLE, "the pinned page is %s", place_name(page_at(0, huge).at));
-	expect_result("pages with other bytes", lost_pages(s, huge), 0);
-	munmap(huge, HUGE);
-	device_close(&device);
+	expect_result("bytes pinned", pin_pages(longterm, huge.addr, 1), features.page_size);
+	expect_huge_back(&huge);
 }
 
 SCENARIO(destructive, huge_page_split, "a huge page on the device of which one small page is protected comes back whole")
 {
-	struct story *s = &self->story;
-	struct device device;
-	unsigned char *huge = huge_on_device(s, &device);
+	struct huge huge;
 
-	mprotect(huge + 5 * features.page_size, features.page_size, PROT_READ);
-	device_migrate_back(&device, huge, HUGE / features.page_size);
-	device_migrate_back(&device, huge + 5 * features.page_size, 1);
+	huge_on_device(&huge);
+	mprotect(page_in(huge.addr, 5), features.page_size, PROT_READ);
+	device_migrate_back(&huge.device, huge.addr, huge.pages);
+	device_migrate_back(&huge.device, page_in(huge.addr, 5), 1);
 	holds(RULE_BACK);
-	expect(page_at(0, huge).at == SYSTEM || page_at(0, huge).at == MOVABLE, "the first page is %s", place_name(page_at(0, huge).at));
-	expect_result("pages with other bytes", lost_pages(s, huge), 0);
-	munmap(huge, HUGE);
-	device_close(&device);
+	expect_huge_back(&huge);
 }
 
-SCENARIO(destructive, huge_page_no_room, "a huge page for which the device has too few pages moves in part, or not at all, and loses nothing")
+/* Of the device's pages a few are left, too few for a huge one. */
+static unsigned char *fill_device(struct device *device, size_t pages, size_t step)
 {
-	struct story *s = &self->story;
-	const unsigned long left = 480, step = 256;
-	unsigned long pages = device_pages(COHERENT) - PAGES - left, at;
-	unsigned char *filling, *huge = map_huge(s);
-	struct device device;
+	unsigned char *filling = mmap(NULL, pages * features.page_size, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t at;
 
-	report_allow("memremap");
-	device_open(&device, COHERENT, HUGE / features.page_size);
-	filling = mmap(NULL, pages * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (filling == MAP_FAILED)
 		broken("mmap: %s", strerror(errno));
 	madvise(filling, pages * features.page_size, MADV_NOHUGEPAGE);
 	for (at = 0; at < pages; at += step)
-		device_migrate_to(&device, filling + at * features.page_size, pages - at < step ? pages - at : step);
-	if (page_at(0, filling + (pages - 1) * features.page_size).at != COHERENT)
+		device_migrate_to(device, page_in(filling, at), pages - at < step ? pages - at : step);
+	if (page_at(0, page_in(filling, pages - 1)).at != COHERENT)
 		broken("the device could not be filled");
-	device_migrate_to(&device, huge, HUGE / features.page_size);
+	return filling;
+}
+
+SCENARIO(destructive, huge_page_no_room, "a huge page for which the device has too few pages moves in part, or not at all, and loses nothing")
+{
+	unsigned char *filling;
+	struct huge huge;
+	size_t pages;
+
+	report_allow("memremap");
+	huge_begin(&huge, false);
+	huge_fill(&huge, huge.addr, true);
+	/* The stories of this test have some of it, too. */
+	pages = device_pages(COHERENT) - huge.pages + huge.pages / 16;
+	filling = fill_device(&huge.device, pages, huge.pages / 2);
+	device_migrate_to(&huge.device, huge.addr, huge.pages);
 	holds(RULE_NO_PAGE_NO_MOVE);
-	expect_result("pages with other bytes", lost_pages(s, huge), 0);
+	expect_result("pages with other bytes", huge_lost(&huge), 0);
 	munmap(filling, pages * features.page_size);
-	device_close(&device);
+	huge_end(&huge);
 }
 
 int main(int argc, char **argv)

@@ -77,7 +77,7 @@ static void expect_evicted(struct story *s, size_t page, bool exclusive)
 {
 	enum place at = page_at(0, buffer_page(&s->buffer, page)).at;
 
-	expect(at == SYSTEM || at == MOVABLE, "page %zu is %s, not in memory", page, place_name(at));
+	expect(in_memory(at), "page %zu is %s, not in memory", page, place_name(at));
 	expect_other_frame(s, page);
 	expect_mapped(s, page, s->read_only || !exclusive ? READ_ONLY : READ_WRITE);
 	expect_exclusive(s, page, exclusive);

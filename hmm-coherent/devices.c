@@ -89,7 +89,7 @@ static void expect_refused(struct story *s, void *addr, enum writer writer, cons
 		broken("%s: the page is not mapped", what);
 	expect_result(what, device_migrate_to(&s->device, addr, 1), -ENOENT);
 	after = page_at(0, addr);
-	expect(after.pfn == frame && (after.at == SYSTEM || after.at == MOVABLE), "%s: the page is %s, frame 0x%lx, was 0x%lx", what,
+	expect(after.pfn == frame && in_memory(after.at), "%s: the page is %s, frame 0x%lx, was 0x%lx", what,
 	       place_name(after.at), after.pfn, frame);
 	expect(read_page(addr, s->buffer.serial, 0, writer ? writer : BY_MEDIUM, BY_OTHER) == OLD, "%s: its bytes changed", what);
 }

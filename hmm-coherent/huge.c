@@ -9,25 +9,16 @@
 
 #include <sys/mman.h>
 
+#include "huge.h"
 #include "kernel.h"
 #include "kmsg.h"
-#include "story.h"
 
-#define THP "/sys/kernel/mm/transparent_hugepage/"
 #define COLLAPSE_S 15
 
 /* Linux 6.1 has it; the C library may not. */
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
-
-struct huge {
-	struct story story;
-	struct device device;	/* a second file of the same device, for more pages at once */
-	unsigned char *map, *addr, *control;	/* @addr and @control are huge ranges inside of @map */
-	size_t size, pages;
-	long scans;
-};
 
 static void write_number(const char *path, long number)
 {
@@ -36,29 +27,6 @@ static void write_number(const char *path, long number)
 	snprintf(text, sizeof(text), "%ld", number);
 	if (write_text(path, text))
 		broken("%s cannot be written", path);
-}
-
-static void huge_begin(struct huge *h, bool read_only)
-{
-	long size = read_number(THP "hpage_pmd_size");
-
-	need(size > 0, "this kernel has no transparent huge pages: it takes CONFIG_TRANSPARENT_HUGEPAGE");
-	h->size = size;
-	h->pages = size / features.page_size;
-	story_begin(&h->story, COHERENT, read_only, 1);
-	device_open(&h->device, COHERENT, h->pages);
-	h->map = mmap(NULL, 3 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (h->map == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
-	h->addr = (unsigned char *)(((uintptr_t)h->map + size - 1) & ~(size - 1));
-	h->control = h->addr + size;
-}
-
-static void huge_end(struct huge *h)
-{
-	story_end(&h->story);
-	munmap(h->map, 3 * h->size);
-	device_close(&h->device);
 }
 
 FIXTURE(huge)
@@ -100,32 +68,6 @@ FIXTURE_TEARDOWN(collapse)
 	huge_end(&self->huge);
 }
 
-static unsigned char *page_in(struct huge *h, unsigned char *range, size_t page)
-{
-	(void)h;
-	return range + page * features.page_size;
-}
-
-/* Write all of a huge range by the CPU, in the hand of BY_OWNER, as one huge page or as small ones. */
-static void fill(struct huge *h, unsigned char *range, bool as_huge)
-{
-	size_t i;
-
-	if (madvise(range, h->size, as_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
-		broken("madvise: %s", strerror(errno));
-	for (i = 0; i < h->pages; i++)
-		write_page(page_in(h, range, i), h->story.buffer.serial, i, BY_OWNER);
-	if (device_snapshot(&h->device, range).huge != as_huge)
-		broken("the range is %s", as_huge ? "not one huge page: is " THP "enabled never?" : "one huge page");
-	if (h->story.read_only && mprotect(range, h->size, PROT_READ))
-		broken("mprotect: %s", strerror(errno));
-}
-
-static bool in_memory(enum place at)
-{
-	return at == SYSTEM || at == MOVABLE;
-}
-
 /* Pages [first, first + count) are on the device, all others in memory; each is mapped by itself, as before, with its bytes. */
 static void expect_on_device(struct huge *h, size_t first, size_t count)
 {
@@ -133,14 +75,14 @@ static void expect_on_device(struct huge *h, size_t first, size_t count)
 	size_t i, misplaced = 0, mapped_wrong = 0, lost = 0;
 
 	for (i = 0; i < h->pages; i++) {
-		unsigned char *addr = page_in(h, h->addr, i);
+		unsigned char *addr = page_in(h->addr, i);
 		enum place at = page_at(0, addr).at;
 
 		misplaced += i >= first && i < first + count ? at != COHERENT : !in_memory(at);
 		lost += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != OLD;
 	}
 	for (i = 0; i < h->pages; i += 37)
-		mapped_wrong += device_snapshot(&h->device, page_in(h, h->addr, i)).permission != mapped;
+		mapped_wrong += device_snapshot(&h->device, page_in(h->addr, i)).permission != mapped;
 	expect_result("pages in the wrong place", misplaced, 0);
 	expect_result("pages with another permission than before", mapped_wrong, 0);
 	expect_result("pages with other bytes than before", lost, 0);
@@ -148,7 +90,7 @@ static void expect_on_device(struct huge *h, size_t first, size_t count)
 
 static void move_to_device(struct huge *h, size_t first, size_t count)
 {
-	device_migrate_to(&h->device, page_in(h, h->addr, first), count);
+	device_migrate_to(&h->device, page_in(h->addr, first), count);
 }
 
 /* How often the kernel complained since the log was opened as @log. */
@@ -170,7 +112,7 @@ SCENARIO(huge, whole, "a huge page goes to the device as small ones, all of it, 
 
 	/* Known of one kernel, where it is counted below. */
 	report_allow("memremap");
-	fill(h, h->addr, true);
+	huge_fill(h, h->addr, true);
 	move_to_device(h, 0, h->pages);
 	holds(RULE_HUGE_IS_SPLIT);
 	expect_on_device(h, 0, h->pages);
@@ -186,14 +128,14 @@ SCENARIO(huge, part, "some pages out of a huge one go to the device; the rest of
 {
 	struct huge *h = &self->huge;
 
-	fill(h, h->addr, true);
+	huge_fill(h, h->addr, true);
 	move_to_device(h, 100, 5);
 	holds(RULE_HUGE_IS_SPLIT);
 	expect_on_device(h, 100, 5);
 	move_to_device(h, 0, 1);
 	move_to_device(h, h->pages - 1, 1);
 	expect(page_at(0, h->addr).at == COHERENT, "the first page is not on the device");
-	expect(page_at(0, page_in(h, h->addr, h->pages - 1)).at == COHERENT, "the last page is not on the device");
+	expect(page_at(0, page_in(h->addr, h->pages - 1)).at == COHERENT, "the last page is not on the device");
 	device_migrate_back(&h->device, h->addr, h->pages);
 	holds(RULE_BACK);
 	expect_on_device(h, 0, 0);
@@ -204,13 +146,13 @@ SCENARIO(collapse, by_advice, "MADV_COLLAPSE refuses a range of which one page i
 {
 	struct huge *h = &self->huge;
 
-	fill(h, h->addr, false);
+	huge_fill(h, h->addr, false);
 	madvise(h->addr, h->size, MADV_HUGEPAGE);
 	move_to_device(h, 7, 1);
 	holds(RULE_NOT_COLLAPSED);
 	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, -EINVAL);
 	expect_on_device(h, 7, 1);
-	device_migrate_back(&h->device, page_in(h, h->addr, 7), 1);
+	device_migrate_back(&h->device, page_in(h->addr, 7), 1);
 	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, 0);
 	expect(device_snapshot(&h->device, h->addr).huge, "the range is not one huge page");
 	expect_on_device(h, 0, 0);
@@ -237,8 +179,8 @@ SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the 
 	long before[] = { read_number(settings[0]), read_number(settings[1]) };
 	bool collapsed, scanned;
 
-	fill(h, h->addr, false);
-	fill(h, h->control, false);
+	huge_fill(h, h->addr, false);
+	huge_fill(h, h->control, false);
 	move_to_device(h, 7, 1);
 	madvise(h->addr, 2 * h->size, MADV_HUGEPAGE);
 	write_number(settings[0], 1);

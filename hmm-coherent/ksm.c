@@ -10,65 +10,33 @@
 #include <sys/mman.h>
 
 #include "kernel.h"
+#include "ksm.h"
 #include "story.h"
 
-#define KSM "/sys/kernel/mm/ksm/"
 #define MERGE_S 15
 
 FIXTURE(ksm)
 {
 	struct story story;
 	unsigned char *twins, *others;	/* two equal pages each; those of the one and of the other are not equal */
-	long scans;
 };
-
-static void stop_merging(void)
-{
-	write_text(KSM "run", "0");
-	write_text(KSM "sleep_millisecs", "20");
-	write_text(KSM "pages_to_scan", "100");
-}
-
-static void start_merging(void)
-{
-	if (write_text(KSM "pages_to_scan", "1000") || write_text(KSM "sleep_millisecs", "1") || write_text(KSM "run", "1"))
-		broken("KSM cannot be started");
-}
-
-static unsigned char *map_twins(struct story *s, enum writer writer)
-{
-	unsigned char *twins = mmap(NULL, 2 * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (twins == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
-	madvise(twins, 2 * features.page_size, MADV_NOHUGEPAGE);
-	write_page(twins, s->buffer.serial, 0, writer);
-	write_page(twins + features.page_size, s->buffer.serial, 0, writer);
-	return twins;
-}
 
 FIXTURE_SETUP(ksm)
 {
-	need(!access(KSM "run", W_OK), "this kernel has no KSM: it takes CONFIG_KSM, and root");
+	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
 	/* A scenario that was ended half way may have left it running. */
-	stop_merging();
+	ksm_stop();
 	story_begin(&self->story, COHERENT, false, 1);
-	self->twins = map_twins(&self->story, BY_CHILD);
-	self->others = map_twins(&self->story, BY_OTHER);
+	self->twins = ksm_map_equal(2, self->story.buffer.serial, BY_CHILD);
+	self->others = ksm_map_equal(2, self->story.buffer.serial, BY_OTHER);
 }
 
 FIXTURE_TEARDOWN(ksm)
 {
-	stop_merging();
+	ksm_stop();
 	munmap(self->twins, 2 * features.page_size);
 	munmap(self->others, 2 * features.page_size);
 	story_end(&self->story);
-}
-
-static void mergeable(void *addr, size_t pages)
-{
-	if (madvise(addr, pages * features.page_size, MADV_MERGEABLE))
-		broken("MADV_MERGEABLE: %s", strerror(errno));
 }
 
 static struct page second_of(unsigned char *twins)
@@ -76,29 +44,16 @@ static struct page second_of(unsigned char *twins)
 	return page_at(0, twins + features.page_size);
 }
 
-static bool are_merged(void *twins)
-{
-	return page_at(0, twins).pfn == second_of(twins).pfn;
-}
-
-static bool has_scanned(void *self)
-{
-	FIXTURE_DATA(ksm) (*mine) = self;
-
-	return read_number(KSM "full_scans") >= mine->scans;
-}
-
 /* Let KSM run until it has merged the others, and then over everything twice more: whatever it wanted to merge is merged then. */
 static void merge_all(FIXTURE_DATA(ksm) (*self))
 {
-	mergeable(self->others, 2);
-	start_merging();
-	if (!wait_until(are_merged, self->others, MERGE_S))
+	ksm_mergeable(self->others, 2);
+	ksm_start();
+	if (!wait_until(ksm_are_merged, self->others, MERGE_S))
 		broken("KSM does not merge two equal pages of memory within %d s", MERGE_S);
-	self->scans = read_number(KSM "full_scans") + 3;
-	if (!wait_until(has_scanned, self, MERGE_S))
+	if (!ksm_scanned(3, MERGE_S))
 		broken("KSM does not scan everything within %d s", MERGE_S);
-	stop_merging();
+	ksm_stop();
 }
 
 static void expect_bytes_of(struct story *s, void *addr, enum writer writer, const char *what)
@@ -116,7 +71,7 @@ SCENARIO(ksm, device_pages_stay_apart, "equal pages on the device are not merged
 	second = second_of(self->twins).pfn;
 	holds(RULE_ENTRY);
 	expect(page_at(0, self->twins).at == COHERENT && second_of(self->twins).at == COHERENT, "the equal pages are not on the device");
-	mergeable(self->twins, 2);
+	ksm_mergeable(self->twins, 2);
 	merge_all(self);
 	holds(RULE_NOT_MERGED);
 	expect(page_at(0, self->twins).pfn == first, "the first page on the device changed its frame");
@@ -129,14 +84,14 @@ SCENARIO(ksm, device_pages_stay_apart, "equal pages on the device are not merged
 /* Two equal pages of memory become one, which then goes to the device for both of its users. */
 static void merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 {
-	mergeable(self->twins, 2);
+	ksm_mergeable(self->twins, 2);
 	merge_all(self);
-	if (!are_merged(self->twins))
+	if (!ksm_are_merged(self->twins))
 		broken("KSM did not merge two equal pages");
 	device_migrate_to(&self->story.device, self->twins, 1);
 	holds(RULE_ENTRY);
 	expect(page_at(0, self->twins).at == COHERENT, "the merged page is not on the device");
-	expect(are_merged(self->twins), "the merged page went to the device for one of its users only");
+	expect(ksm_are_merged(self->twins), "the merged page went to the device for one of its users only");
 }
 
 SCENARIO(ksm, merged_page_migrates, "a merged page goes to the device for all its users; who writes it gets a copy, and the others keep it there")
@@ -155,7 +110,7 @@ SCENARIO(ksm, merged_page_migrates, "a merged page goes to the device for all it
 	expect_bytes_of(s, self->twins + features.page_size, BY_CHILD, "the other user's page");
 	device_migrate_back(&s->device, self->twins + features.page_size, 1);
 	holds(RULE_BACK);
-	expect(second_of(self->twins).at == SYSTEM || second_of(self->twins).at == MOVABLE, "the merged page does not come back");
+	expect(in_memory(second_of(self->twins).at), "the merged page does not come back");
 	expect_bytes_of(s, self->twins + features.page_size, BY_CHILD, "the other user's page");
 }
 
@@ -163,7 +118,7 @@ SCENARIO(ksm, merged_page_migrates, "a merged page goes to the device for all it
 static void merge_others_again(FIXTURE_DATA(ksm) (*self))
 {
 	munmap(self->others, 2 * features.page_size);
-	self->others = map_twins(&self->story, BY_MEDIUM);
+	self->others = ksm_map_equal(2, self->story.buffer.serial, BY_MEDIUM);
 	merge_all(self);
 }
 
@@ -178,7 +133,7 @@ SCENARIO(ksm, users_stay_known, "KSM goes on counting the users of a merged page
 	merge_others_again(self);
 	holds(RULE_NOT_MERGED);
 	expect_result("merged pages of this process, as KSM counts them", read_number("/proc/self/ksm_merging_pages"), 4);
-	expect(page_at(0, self->twins).at == COHERENT && are_merged(self->twins), "the merged page has moved");
+	expect(page_at(0, self->twins).at == COHERENT && ksm_are_merged(self->twins), "the merged page has moved");
 }
 
 /* A process that has an equal page, and nothing to do with the device, must not be moved there. */
@@ -187,12 +142,11 @@ SCENARIO(ksm, merging_is_no_way_in, "a page of memory that equals a merged one o
 	unsigned char *third;
 
 	merge_and_migrate(self);
-	third = map_twins(&self->story, BY_CHILD);
-	munmap(third + features.page_size, features.page_size);
-	mergeable(third, 1);
+	third = ksm_map_equal(1, self->story.buffer.serial, BY_CHILD);
+	ksm_mergeable(third, 1);
 	merge_others_again(self);
 	holds(RULE_NOT_MERGED);
-	expect_same(page_at(0, third).at == SYSTEM || page_at(0, third).at == MOVABLE, "place of a page that nobody migrated", "in memory",
+	expect_same(in_memory(page_at(0, third).at), "place of a page that nobody migrated", "in memory",
 		    place_name(page_at(0, third).at));
 	expect_bytes_of(&self->story, third, BY_CHILD, "the third page");
 	munmap(third, features.page_size);

@@ -100,7 +100,7 @@ static void expect_memory_of(struct story *s, size_t page, int node)
 {
 	enum place at = page_at(0, buffer_page(&s->buffer, page)).at;
 
-	expect(at == SYSTEM || at == MOVABLE, "page %zu is %s, not in memory", page, place_name(at));
+	expect(in_memory(at), "page %zu is %s, not in memory", page, place_name(at));
 	expect_result("node of the page", node_of(s, page), node);
 }
 
