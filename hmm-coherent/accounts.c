@@ -23,9 +23,9 @@
 /* Enough that the batches (at most 64 pages a processor in RSS, commit and charge) cannot hide it. */
 #define MANY 1024
 #define HIDDEN 256
-/* The commitment is the whole system's, and others come and go: so a mapping of this size, which need not be filled, and this much for the others. */
-#define COMMITTED 16384
-#define OTHERS 4096
+/* The commitment is the whole system's, and others come and go: so a mapping of this many bytes, which need not be filled, and this much for the others. */
+#define COMMITTED (64L << 20)
+#define OTHERS (16L << 20)
 
 /* More pages than a buffer has, without a hand in them. */
 struct range {
@@ -135,10 +135,11 @@ SCENARIO(accounts, resident_set, "device pages count as resident, and no longer 
 
 SCENARIO(accounts, migrated_to_and_fro, "migration to a device and back changes neither the resident set nor the commitment")
 {
+	const long size = COMMITTED / features.page_size;
 	struct range *range = &self->range;
 	long rss, commit;
 
-	range_map(range, COMMITTED);
+	range_map(range, size > MANY ? size : MANY);
 	range->pages = MANY;
 	memset(range->addr, 0x5a, MANY * features.page_size);
 	rss = resident();
@@ -151,11 +152,11 @@ SCENARIO(accounts, migrated_to_and_fro, "migration to a device and back changes 
 	expect(!pages_at(range->addr, MANY, variant->place), "not all of %d pages came back from the device", MANY);
 	range_migrate(range, &self->device);
 	holds(RULE_ACCOUNTS_RETURN);
-	expect_within("committed, beyond what was before", committed() - commit, 0, OTHERS);
-	range->pages = COMMITTED;
+	expect_within("committed, beyond what was before", committed() - commit, 0, OTHERS / features.page_size);
+	range->pages = size > MANY ? size : MANY;
 	range_unmap(range);
 	expect_about("resident after munmap, with what was mapped", resident() - rss, -MANY);
-	expect_within("committed after munmap, with what was mapped", committed() - commit, -COMMITTED, OTHERS);
+	expect_within("committed after munmap, with what was mapped", committed() - commit, -(long)range->pages, OTHERS / features.page_size);
 }
 
 /* A memory cgroup of this process's own. Leaving it is part of the test's end, and of nobody's business if the test breaks before. */
@@ -265,7 +266,7 @@ SCENARIO(whole_device, filled, "a device can be filled to its last page, whateve
 	range_unmap(&range);
 	holds(RULE_ACCOUNTS_RETURN);
 	expect_about("resident after munmap", resident() - rss, 0);
-	expect_within("committed after munmap", committed() - commit, 0, OTHERS);
+	expect_within("committed after munmap", committed() - commit, 0, OTHERS / features.page_size);
 	/* And once more, as far as it takes to see that there is something to be had again. */
 	range_map(&range, MANY);
 	range_migrate(&range, &self->device);
