@@ -48,24 +48,24 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, va
     compiler = child.output(["gcc", "--version"]).partition("\n")[0]
     if not compiler:
         raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
-    key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables, *([image] if image != "vmlinux" else []))
+    key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables)
     folder = cache.folder("build", key[:24])
     with cache.lock(folder):
-        if not is_done(folder, source, say):
+        if not is_done(folder, source, image, say):
             with cache.explained(folder):
                 (folder / DONE).unlink(missing_ok=True)
                 Build(source, folder, fragments, say, jobs, variables, image).run()
                 names = inputs.used(folder, source.path) if source.kind == "tree" else []
-                (folder / DONE).write_text(json.dumps({"sizes": sizes(folder), "inputs": names,
+                (folder / DONE).write_text(json.dumps({"sizes": sizes(folder, image), "inputs": names,
                                                        "state": inputs.state(source.path, names)}))
         return describe(source, folder, image)
 
 
-def is_done(folder: Path, source: Source, say) -> bool:
+def is_done(folder: Path, source: Source, image: str, say) -> bool:
     """The build is whole, and so is what it was made from. A damaged one is removed."""
     try:
         stamp = json.loads((folder / DONE).read_text())
-        if stamp["sizes"] != sizes(folder):
+        if stamp["sizes"] != sizes(folder, image):
             raise ValueError
         return stamp["state"] == inputs.state(source.path, stamp["inputs"])
     except FileNotFoundError:
@@ -77,10 +77,10 @@ def is_done(folder: Path, source: Source, say) -> bool:
         return False
 
 
-def sizes(folder: Path) -> dict[str, int]:
+def sizes(folder: Path, image: str) -> dict[str, int]:
     """Enough to see that a file is missing or was cut short."""
     return {name: (folder / name).stat().st_size if (folder / name).is_file() else -1
-            for name in ("vmlinux", ".config", *MODULES.values())}
+            for name in ("vmlinux", image, ".config", *MODULES.values())}
 
 
 def describe(source: Source, folder: Path, image: str) -> Kernel:
