@@ -51,9 +51,9 @@ class Parts:
               extra: bytes = b"") -> qemu.Guest:
         """A guest with these files for a job, the programs of its plan (all, if it has none), and another archive behind."""
         wanted = files["job/plan"].split() or self.programs
-        base = b"".join(path.read_bytes() for path in (self.base, *(self.programs[name] for name in wanted)))
-        job = initramfs.pack({name: text.encode() for name, text in files.items()}) + extra
-        return qemu.Guest(self.kernel, base, job, self.accel, self.disks, folder, number, self.profile.append,
+        archives = [path.read_bytes() for path in (self.base, *(self.programs[name] for name in wanted))]
+        job = initramfs.pack({name: text.encode() for name, text in files.items()})
+        return qemu.Guest(self.kernel, b"".join((*archives, job, extra)), self.accel, self.disks, folder, number, self.profile.append,
                           interactive, self.profile.sends_files)
 
 

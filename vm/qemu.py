@@ -68,9 +68,9 @@ def append(accel, extra: str = "") -> str:
 class Guest:
     """A QEMU process that runs one job."""
 
-    def __init__(self, kernel, base: bytes, job: bytes, accel, disks: dict[str, Path], folder: Path,
+    def __init__(self, kernel, initrd: bytes, accel, disks: dict[str, Path], folder: Path,
                  number: int, extra_append: str = "", interactive: bool = False, sends_files: bool = False):
-        self.kernel, self.base, self.job, self.accel, self.disks = kernel, base, job, accel, disks
+        self.kernel, self.initrd, self.accel, self.disks = kernel, initrd, accel, disks
         self.extra_append, self.interactive = extra_append, interactive
         self.console_path = folder / f"console-{number}.log"
         self.kmsg_path = folder / f"kmsg-{number}.log"
@@ -89,7 +89,7 @@ class Guest:
         """Start QEMU. The initramfs is in memory and the results go into a pipe: nothing to clean up."""
         initrd = os.memfd_create("initrd", 0)
         with open(initrd, "wb", closefd=False) as out:
-            out.write(self.base + self.job)
+            out.write(self.initrd)
         self.results_fd, results = os.pipe()
         self.asking, asked = socket.socketpair()
         os.set_blocking(self.results_fd, False)
