@@ -7,10 +7,12 @@ import os
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 import runner_kit as kit
 from runner import options
 from runner.errors import Stop, bisect_status
+from runner.run import One
 
 # Words, and what the one line has to say.
 WRONG = (
@@ -64,6 +66,16 @@ class Parse(unittest.TestCase):
         self.assertEqual(options.parse(["-v", "bisect", "a", "b", "t.*", "--kernel", "x"]).globs, ["a", "b", "t.*"])
         self.assertEqual(options.parse(["--until-fail"]).repeat, 100)
         self.assertEqual(options.parse(["--until-fail", "--repeat", "5"]).repeat, 5)
+
+    def test_again_repeats_what_ran(self):
+        for where, words, name, expected in (
+                ("vm", [], "fork.a", "--vm --kernel 6.1 fork.a"),
+                ("vm", ["--profile", "debug", "--seed", "7"], "fork.a", "--vm --kernel 6.1 --profile debug --seed 7 fork.a"),
+                ("vm", ["--destructive"], "destructive.a", "--vm --kernel 6.1 --destructive destructive.a"),
+                ("vm", ["--destructive"], "fork.a", "--vm --kernel 6.1 fork.a"),
+                ("native", ["--stress", "3"], "fork.a", "--native --stress 3 fork.a")):
+            ran = SimpleNamespace(options=options.parse(words), plan=SimpleNamespace(where=where), kernel="6.1")
+            self.assertEqual(One.rerun(ran, name), f"./run_tests.sh {expected}")
 
     def test_bisect_status(self):
         for status, expected in ((0, 0), (1, 1), (3, 125), (4, 125), (2, 128), (127, 128), (130, 130), (143, 143)):

@@ -66,6 +66,22 @@ class Build(WithCache):
         self.assertEqual((self.base.source.path / "mm/one.c").read_text(), "int x = one;\n")
         self.assertNotIn(str(self.folder), Path("/proc/self/mounts").read_text())
 
+    def test_a_fault_in_the_driver_alone(self):
+        (self.base.source.path / "Makefile").write_text(
+            "vmlinux: ;\nmodules: ; test -s $(O)/vmlinux && cp mm/one.c $(O)/lib/test_hmm.ko\n")
+        kernel = self.variant.build(self.changed("int x = changed;\n"), self.folder / "log")
+        self.assertEqual(kernel.image.read_text(), "old")
+        self.assertEqual(kernel.modules["test_hmm"].read_text(), "int x = changed;\n")
+        self.assertEqual((self.base.build_dir / "lib/test_hmm.ko").read_text(), "module")
+
+    def test_a_change_of_nothing_is_told(self):
+        if not self.overlay_works():
+            self.skipTest("a copy has everything in it")
+        (self.base.source.path / "Makefile").write_text("vmlinux modules: ;\n")
+        with self.assertRaises(variant.DoesNotBuild) as caught:
+            self.variant.build(self.changed("int x = one; /* the same */\n"), self.folder / "log")
+        self.assertIn("it changes nothing that is compiled", str(caught.exception))
+
     def test_without_overlay_there_is_a_copy(self):
         script, variant.SCRIPT = variant.SCRIPT, variant.SCRIPT.replace("-t overlay", "-t nosuchfs")
         self.addCleanup(setattr, variant, "SCRIPT", script)
