@@ -173,6 +173,12 @@ def rates(kernel: Kernel) -> list[list[str]]:
     return found
 
 
+def named(kernel: Kernel) -> list[list[str]]:
+    """Each rule that a failure named, and the faults that made one do so: the rule was seen to be broken, and to be checked."""
+    rules = sorted({rule for fault in kernel.faults for rule in fault.cited})
+    return [["rule", "turned red by"], *([rule, " ".join(f.name for f in kernel.faults if rule in f.cited)] for rule in rules)]
+
+
 def aligned(table: list[list[str]]) -> str:
     """A table that is Markdown and that a terminal shows as one."""
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
@@ -198,7 +204,7 @@ def text(kernels: list[Kernel]) -> str:
         without = ", ".join(f"{name}: {words}" for name, words in kernel.theirs.items())
         parts += [f"## {summary(kernel)}", f"    {kernel.command}",
                   f"Without a fault {kernel.control} tests of the suite pass{f'; {without}' if without else ''}.",
-                  aligned(rates(kernel)), aligned(rows(kernel))]
+                  aligned(rates(kernel)), aligned(rows(kernel)), aligned(named(kernel))]
         weak = [f for f in kernel.faults if f.applied and (f.verdict not in GOOD or f.silent or cited(f) not in f.rules)]
         if weak:
             parts.append("\n".join(f"- {fault.name}: {weakness(fault)}" for fault in weak))
@@ -227,7 +233,7 @@ def page(kernels: list[Kernel]) -> str:
     parts = []
     for kernel in kernels:
         parts.append(f"<h2>{escape(summary(kernel))}</h2><pre>{escape(kernel.command)}</pre>")
-        for table in (rates(kernel), rows(kernel)):
+        for table in (rates(kernel), rows(kernel), named(kernel)):
             head, *body = table
             parts.append("<div class='scroll'><table class='facts'><tr>" + "".join(f"<th>{escape(word)}</th>" for word in head)
                          + "</tr>" + "".join(html_row(row, css) for row in body) + "</table></div>")

@@ -99,6 +99,11 @@ class Table(unittest.TestCase):
         self.assertEqual(dict(zip(head, row))["by"], "p.own")
         self.assertEqual(dict(zip(head, row))["cow"], "1 tests")
 
+    def test_each_rule_with_the_faults_that_turned_it_red(self):
+        kernel = self.kernel(faults.DETECTED, faults.DETECTED, faults.MISSED)
+        kernel.faults[1].cited, kernel.faults[2].cited = ["bytes-arrive", "longterm-leaves-device"], []
+        self.assertEqual(faults.named(kernel)[1:], [["bytes-arrive", "f1"], ["longterm-leaves-device", "f0 f1"]])
+
     def test_three_formats_tell_the_same(self):
         kernels = [self.kernel(faults.DETECTED, faults.MISSED)]
         with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +111,7 @@ class Table(unittest.TestCase):
             text, page = (Path(folder, f"faults.{kind}").read_text() for kind in ("md", "html"))
             data = json.loads(Path(folder, "faults.json").read_text())
         self.assertEqual([fault["verdict"] for fault in data["kernels"][0]["faults"]], ["detected", "missed"])
-        for part in ("1 of 2 faults that apply", "f1", "missed", "./run_tests.sh faults"):
+        for part in ("1 of 2 faults that apply", "f1", "missed", "./run_tests.sh faults", "turned red by"):
             self.assertIn(part, text)
             self.assertIn(part, page)
         self.assertNotIn("http", page.replace("http-equiv", ""))
