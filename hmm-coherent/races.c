@@ -123,14 +123,12 @@ static void run_first(struct side *side)
 	atomic_store(&side->race->over, true);
 }
 
-/* Both sides to their end, each on a processor of its own; then what they found wrong. The caller has named the rule. */
-static void run_race(struct race *race, void (*first)(struct side *), void (*other)(struct side *))
+/* Tests run on one processor; all that this process may have is asked for, and what it gets is looked at. */
+static void take_two_cpus(struct race *race)
 {
 	cpu_set_t set;
-	pthread_t thread;
 	int cpu, cpus[2] = { 0 }, found = 0;
 
-	/* Tests run on one processor; all that this process may have is asked for, and what it gets is looked at. */
 	memset(&set, 0xff, sizeof(set));
 	sched_setaffinity(0, sizeof(set), &set);
 	sched_getaffinity(0, sizeof(set), &set);
@@ -138,14 +136,24 @@ static void run_race(struct race *race, void (*first)(struct side *), void (*oth
 		if (CPU_ISSET(cpu, &set))
 			cpus[found++] = cpu;
 	need(found == 2, "only one processor: a race needs two");
+	race->first.cpu = cpus[0];
+	race->other.cpu = cpus[1];
+}
+
+/* Both sides to their end, each on a processor of its own; then what they found wrong. The caller has named the rule. */
+static void run_race(struct race *race, void (*first)(struct side *), void (*other)(struct side *))
+{
+	pthread_t thread;
+
+	take_two_cpus(race);
 	race->seconds = suite_stress();
-	race->first = (struct side){ .race = race, .cpu = cpus[0], .round = first, .random = suite_seed() };
-	race->other = (struct side){ .race = race, .cpu = cpus[1], .round = other, .random = suite_seed() * 7919 + 1 };
+	race->first = (struct side){ .race = race, .cpu = race->first.cpu, .round = first, .random = suite_seed() };
+	race->other = (struct side){ .race = race, .cpu = race->other.cpu, .round = other, .random = suite_seed() * 7919 + 1 };
 	if (pthread_create(&thread, NULL, run_other, &race->other))
 		broken("no second thread");
 	run_first(&race->first);
 	pthread_join(thread, NULL);
-	on_cpu(cpus[0]);
+	on_cpu(race->first.cpu);
 	expect(!race->first.wrong[0], "after %ld rounds against %ld: %s", race->first.rounds, race->other.rounds, race->first.wrong);
 	expect(!race->other.wrong[0], "after %ld rounds against %ld: %s", race->other.rounds, race->first.rounds, race->other.wrong);
 	if (!race->other.rounds)
@@ -220,11 +228,19 @@ static void to_and_fro(struct side *side)
 	story_migrate_back(s);
 }
 
-/* When all is over, nobody holds anything: every page can go to the device, and is counted once there. */
-static void expect_settled(struct story *s)
+/*
+ * When all is over, nobody holds anything: every page can go to the device, and is counted once there. Only the LRU batch of a processor
+ * where GUP touched a page may still have a reference to it (folio_activate(), mm/swap.c). Migration drains that of the processor it runs on
+ * (lru_add_drain() in migrate_device_unmap()), so it runs on each of the two.
+ */
+static void expect_settled(struct race *race)
 {
+	struct story *s = race->story;
 	size_t i;
 
+	on_cpu(race->other.cpu);
+	story_migrate_to_device(s);
+	on_cpu(race->first.cpu);
 	story_migrate_to_device(s);
 	for (i = 0; i < s->buffer.pages; i++) {
 		holds(RULE_ENTRY);
@@ -241,7 +257,7 @@ SCENARIO(races, writer_and_migrator, "a writer never finds an older word than it
 	reset_counters(&self->story);
 	holds(RULE_ENTRY);
 	run_race(&self->race, to_and_fro, count_up);
-	expect_settled(&self->story);
+	expect_settled(&self->race);
 }
 
 static void count_and_migrate(struct side *side)
@@ -269,7 +285,7 @@ SCENARIO(races, two_migrators, "two devices that both want the same pages: each 
 	reset_counters(&self->story);
 	holds(RULE_ENTRY);
 	run_race(&self->race, count_and_migrate, remote_to_and_fro);
-	expect_settled(&self->story);
+	expect_settled(&self->race);
 	device_close(&self->remote);
 }
 
@@ -307,7 +323,7 @@ SCENARIO(races, gup_fast_and_migrator, "GUP-fast gets a page at any moment of it
 	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	holds(RULE_SHORT_PIN_STAYS);
 	run_race(&self->race, to_and_fro, take_references_fast);
-	expect_settled(&self->story);
+	expect_settled(&self->race);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_owner_sees(&self->story, 0, BY_OWNER);
 }
@@ -317,7 +333,7 @@ SCENARIO(races, gup_slow_and_migrator, "the same for GUP with the lock held")
 	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	holds(RULE_SHORT_PIN_STAYS);
 	run_race(&self->race, to_and_fro, take_references_slow);
-	expect_settled(&self->story);
+	expect_settled(&self->race);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_owner_sees(&self->story, 0, BY_OWNER);
 }
@@ -354,7 +370,7 @@ SCENARIO(races, fork_and_direct_io, "the bytes of a direct read are the parent's
 	story_medium(&self->story, ON_RAW);
 	holds(RULE_BYTES_ARRIVE);
 	run_race(&self->race, read_directly, fork_and_exit);
-	expect_settled(&self->story);
+	expect_settled(&self->race);
 }
 
 /* What is read-only after mprotect() stays so, though somebody asks for it to be writable all the time. */
@@ -393,7 +409,7 @@ SCENARIO(races, protect_and_gup_fast, "mprotect to R/O holds against GUP-fast th
 	run_race(&self->race, protect_and_look, pin_for_writing);
 	holds(RULE_BYTES_ARRIVE);
 	expect((long)*counter(s, 0) == self->race.first.rounds, "%ld of %ld writes are in the page", (long)*counter(s, 0), self->race.first.rounds);
-	expect_settled(s);
+	expect_settled(&self->race);
 }
 
 /* A mapping that comes and goes at one address. A frame that leaked would be another one each time. */
@@ -445,7 +461,31 @@ SCENARIO(races, unmap_and_longterm_pin, "a long-term pin that meets munmap gets 
 		broken("mmap: %s", strerror(errno));
 	madvise(s->buffer.addr, s->buffer.size, MADV_NOHUGEPAGE);
 	buffer_write(&s->buffer, 0, PAGES, BY_OWNER);
-	expect_settled(s);
+	expect_settled(&self->race);
+}
+
+/* See docs/findings.md, batch-blocks-migration. */
+SCENARIO(races, touched_elsewhere, "a page that GUP touched on another processor goes to the device, at the latest when that one's LRU batch is empty")
+{
+	const struct pin_kind get = { .write = true };
+	struct story *s = &self->story;
+	int times;
+
+	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	take_two_cpus(&self->race);
+	on_cpu(self->race.first.cpu);
+	story_migrate_back(s);
+	/* A process that ends here empties this processor's batch: the pages are on the LRU list. */
+	child_fork(&s->child);
+	child_leave(&s->child);
+	on_cpu(self->race.other.cpu);
+	for (times = 0; times < 3; times++)
+		pin_pages(get, s->buffer.addr, 1);
+	on_cpu(self->race.first.cpu);
+	story_migrate_to_device(s);
+	report_line("note:", "after migration on the first processor it is %s", place_name(page_at(0, s->buffer.addr).at));
+	expect_settled(&self->race);
+	expect_owner_sees(s, 0, BY_OWNER);
 }
 
 int main(int argc, char **argv)
