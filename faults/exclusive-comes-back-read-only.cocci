@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a page that the device had for itself is mapped read-only when the CPU touches it
+// claim: S1
+// rule: device-exclusive nothing-else-changes
+// file: mm/memory.c
+// resembles: nothing known
+// tests: devices.coherent-rw.exclusive-access
+@@
+identifier f =~ "^restore_exclusive_pte$";
+expression E;
+@@
+ f(...)
+ {
+ <...
+(
+-is_writable_device_exclusive_entry(E)
++0
+|
+-can_change_pte_writable(...)
++0
+)
+ ...>
+ }
