@@ -4,7 +4,7 @@
 // rule: huge-is-split
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: huge.coherent-rw.part
+// tests: huge.coherent-rw.part huge.coherent-rw.held
 @@
 identifier f =~ "^(migrate_vma_collect_pmd|migrate_vma_collect_huge_pmd)$";
 expression E;

@@ -7,7 +7,12 @@
  */
 #include "harness.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "huge.h"
 #include "kernel.h"
@@ -139,6 +144,49 @@ SCENARIO(huge, part, "some pages out of a huge one go to the device; the rest of
 	device_migrate_back(&h->device, h->addr, h->pages);
 	holds(RULE_BACK);
 	expect_on_device(h, 0, 0);
+}
+
+SCENARIO(huge, held, "a huge page to which somebody has a reference is not split: it stays whole, and can go when the reference is gone")
+{
+	struct huge *h = &self->huge;
+	struct iovec iov = { page_in(h->addr, 7), features.page_size };
+	int ends[2];
+
+	huge_fill(h, h->addr, true);
+	if (pipe(ends) || vmsplice(ends[1], &iov, 1, 0) != (ssize_t)features.page_size)
+		broken("a page cannot be put into a pipe: %s", strerror(errno));
+	move_to_device(h, 100, 5);
+	holds(RULE_PINNED_STAYS);
+	expect_on_device(h, 0, 0);
+	expect(device_snapshot(&h->device, h->addr).huge, "the range is no longer mapped as one");
+	close(ends[0]);
+	close(ends[1]);
+	move_to_device(h, 100, 5);
+	holds(RULE_HUGE_IS_SPLIT);
+	expect_on_device(h, 100, 5);
+}
+
+SCENARIO(huge, zero_page, "of the huge zero page the device gets what it asks for as empty pages; the rest goes on reading zeroes")
+{
+	struct huge *h = &self->huge;
+	const int prot = h->story.read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+	size_t i, misplaced = 0, changed = 0;
+
+	need(read_number(THP "use_zero_page") == 1, "this kernel has no huge zero page: " THP "use_zero_page is not 1");
+	madvise(h->addr, h->size, MADV_HUGEPAGE);
+	mprotect(h->addr, h->size, prot);
+	if (read_page(h->addr, h->story.buffer.serial, 0, BY_OWNER, BY_OTHER) != ZERO || !device_snapshot(&h->device, h->addr).huge)
+		broken("reading does not map the huge zero page");
+	move_to_device(h, 100, 5);
+	holds(RULE_HUGE_IS_SPLIT);
+	for (i = 0; i < h->pages; i++) {
+		unsigned char *addr = page_in(h->addr, i);
+
+		changed += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != ZERO;
+		misplaced += (page_at(0, addr).at == COHERENT) != (i >= 100 && i < 105);
+	}
+	expect_result("pages in the wrong place", misplaced, 0);
+	expect_result("pages that are not empty", changed, 0);
 }
 
 /* MADV_COLLAPSE and khugepaged look at the same things (hpage_collapse_scan_pmd()). */
