@@ -90,7 +90,7 @@ class Writer:
         while self._closed < len(self._programs):
             program = self._programs[self._closed]
             self._print(program, run)
-            if not run.finished and (program not in run.closed or run.remaining(program)):
+            if not run.finished and not run.is_over(program):
                 break
             self._close(program, run)
         self._stream.flush()

@@ -53,7 +53,7 @@ class Run(Facts):
         self.known = None                               # a report.known.Known
         self.signal = 0
         self.cut = ""                                   # why the run was cut short on somebody's wish
-        self.closed: set[str] = set()                   # programs that have ended at least once
+        self.closed: list[str] = []                     # programs in the order in which they ended, once for each VM
         self.done: list[tuple[Test, Attempt]] = []      # attempts in the order in which they ended
         self.finished = False
         self._started = time.monotonic()
@@ -84,6 +84,11 @@ class Run(Facts):
             if used[name] < 0:
                 rest.append(name)
         return rest
+
+    def is_over(self, program: str) -> bool:
+        """It has ended, and so has every planned test of it, in whatever VM."""
+        runs = any(session.program == program for session in self._sessions.values())
+        return program in self.closed and not runs and not self.remaining(program)
 
     # -- the stream ----------------------------------------------------------------------------------------
 
@@ -236,7 +241,7 @@ class Run(Facts):
         program, killed = session.program or "a program", signal_of(status or 0)
         how = f"{program} was killed by {killed}" if killed else f"{program} ended"
         lost = self._lost(session, how if status is None else f"{how}, exit {status}")
-        self.closed.add(program)
+        self.closed.append(program)
         self._why[program] = f"{how} before it"
         for attempt in session.unchecked():
             attempt.spoil("broken", "", "it passed in a program that made no check")

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from report import html, json_out, junit, ktap_out, summary, table
-from report.ktap import Diag
+from report.ktap import Diag, Reader
 from report.model import RUN, Run
 from runner.errors import Stop
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
@@ -262,6 +262,27 @@ class Ktap(unittest.TestCase):
         run.finish()
         writer.finish(run)
         self.assertEqual(stream.getvalue(), ktap(replay(MIXED, MIXED_PLAN)))
+
+    def test_a_program_in_two_machines_ends_when_both_have_ended_it(self):
+        run, stream = Run(), io.StringIO()
+        run.expect("p", ["p.one", "p.two"])
+        run.expect("q", ["q.one"])
+        writer = ktap_out.Writer(stream)
+        first, second = ([b"# guest: start %b\nTAP version 13\n1..1\n# begin %b\n" % (name[:1], name),
+                          b"ok 1 %b\n" % name, b"# end %b ran=1 checks=1\n# guest: exit %b 0\n" % (name[:1], name[:1])]
+                         for name in (b"p.one", b"p.two"))
+        other = b"# guest: start q\nTAP version 13\n1..1\n# begin q.one\nok 1 q.one\n# end q ran=1 checks=1\n# guest: exit q 0\n"
+        # The second one is in the middle of its test while the first goes on with another program.
+        for vm, data in ((2, second[0]), *((1, part) for part in first), (1, other), (2, second[1]), (2, second[2])):
+            for event in Reader().feed(data):
+                run.take(event, vm)
+                writer.update(run)
+        run.finish()
+        writer.finish(run)
+        lines = [line.split(" # time")[0] for line in stream.getvalue().splitlines()]
+        self.assertEqual([line for line in lines if "ok " in line],
+                         ["# ok 1 p.one", "# ok 2 p.two", "ok 1 selftests: hmm-coherent: p", "# ok 1 q.one",
+                          "ok 2 selftests: hmm-coherent: q", "ok 3 selftests: hmm-coherent: hmm_coherent_run"])
 
     def test_a_verdict_that_got_worse_after_it_was_printed(self):
         run, stream = replay(GOOD, finish=False), io.StringIO()
