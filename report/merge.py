@@ -66,7 +66,7 @@ def _add(whole: Run, run: Run) -> None:
         else:
             whole.tests[name] = test
     whole.done += run.done
-    whole.closed |= set(run.plans)
+    whole.closed += run.plans
     for key in ("not_applicable", "guest", "rules"):
         getattr(whole, key).update(getattr(run, key))
     whole.facts += [fact for fact in run.facts if fact not in whole.facts]
