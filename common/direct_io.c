@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,18 +15,22 @@
 #include "kernel.h"
 #include "report.h"
 
+/* What transfers have to be multiples of, in bytes: what the kernel says (6.1), or else the device's logical block or the filesystem's. */
 static size_t alignment(int fd)
 {
+	int block;
+	struct stat file;
 #ifdef STATX_DIOALIGN
 	struct statx st;
 
 	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) && st.stx_mask & STATX_DIOALIGN && st.stx_dio_offset_align)
 		return st.stx_dio_offset_align;
-#else
-	(void)fd;
 #endif
-	/* The largest logical block that anything in use has. */
-	return 4096;
+	if (!ioctl(fd, BLKSSZGET, &block))
+		return block;
+	if (fstat(fd, &file))
+		broken("fstat: %s", strerror(errno));
+	return file.st_blksize;
 }
 
 static void medium_open(struct medium *medium, const char *path, bool is_file)

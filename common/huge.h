@@ -13,7 +13,6 @@ struct huge {
 	struct device device;	/* a second file of the same device, for more pages at once */
 	unsigned char *map, *addr, *control;	/* @addr and @control are huge ranges inside of @map */
 	size_t size, pages;	/* of a huge range: bytes, pages */
-	long scans;
 };
 
 /* Map the ranges, empty, and open the device. Skips where there are no huge pages, or none that the device has room for. */

@@ -128,7 +128,12 @@ void story_dma_lands(struct story *story)
 
 void story_hold(struct story *story, size_t page)
 {
-	struct iovec iov = { buffer_page(&story->buffer, page), features.page_size };
+	story_hold_at(story, buffer_page(&story->buffer, page));
+}
+
+void story_hold_at(struct story *story, void *addr)
+{
+	struct iovec iov = { addr, features.page_size };
 
 	if (pipe2(story->holding, O_CLOEXEC))
 		broken("pipe: %s", strerror(errno));

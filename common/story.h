@@ -52,6 +52,7 @@ void story_dma_lands(struct story *story);
  * the holder sees is looked at once, by expect_holder_sees(), which lets go too.
  */
 void story_hold(struct story *story, size_t page);
+void story_hold_at(struct story *story, void *addr);	/* the same of a page that is not of the buffer */
 void story_let_go(struct story *story);
 
 /* mprotect() the pages [first, first + count) of the buffer. */

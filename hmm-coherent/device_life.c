@@ -125,22 +125,12 @@ SCENARIO(device_life, closed_while_shared, "pages that a child shares come to me
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-/* Take one reference on page @page and hold it in a pipe. */
-static void hold_in_pipe(struct story *s, size_t page, int ends[2])
-{
-	struct iovec iov = { buffer_page(&s->buffer, page), features.page_size };
-
-	if (pipe(ends) || vmsplice(ends[1], &iov, 1, 0) != (ssize_t)features.page_size)
-		broken("a page cannot be put into a pipe: %s", strerror(errno));
-}
-
 SCENARIO(device_life, closed_while_referenced, "a page with a reference stays on the device when a file is closed, and is as good as before; its neighbours go")
 {
 	struct story *s = &self->story;
-	int ends[2];
 
 	need(close_evicts(), "this kernel's test_hmm leaves pages on the device when a file of it is closed");
-	hold_in_pipe(s, 1, ends);
+	story_hold(s, 1);
 	open_and_close(COHERENT);
 	holds(RULE_PINNED_STAYS);
 	expect_stays(s, 1);
@@ -149,8 +139,7 @@ SCENARIO(device_life, closed_while_referenced, "a page with a reference stays on
 	holds(RULE_CLOSE_EVICTS);
 	expect_evicted(s, 0, true);
 	expect_evicted(s, 2, true);
-	close(ends[0]);
-	close(ends[1]);
+	story_let_go(s);
 	open_and_close(COHERENT);
 	expect_evicted(s, 1, true);
 }

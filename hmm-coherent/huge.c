@@ -8,11 +8,7 @@
 #include "harness.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "huge.h"
 #include "kernel.h"
@@ -149,18 +145,14 @@ SCENARIO(huge, part, "some pages out of a huge one go to the device; the rest of
 SCENARIO(huge, held, "a huge page to which somebody has a reference is not split: it stays whole, and can go when the reference is gone")
 {
 	struct huge *h = &self->huge;
-	struct iovec iov = { page_in(h->addr, 7), features.page_size };
-	int ends[2];
 
 	huge_fill(h, h->addr, true);
-	if (pipe(ends) || vmsplice(ends[1], &iov, 1, 0) != (ssize_t)features.page_size)
-		broken("a page cannot be put into a pipe: %s", strerror(errno));
+	story_hold_at(&h->story, page_in(h->addr, 7));
 	move_to_device(h, 100, 5);
 	holds(RULE_PINNED_STAYS);
 	expect_on_device(h, 0, 0);
 	expect(device_snapshot(&h->device, h->addr).huge, "the range is no longer mapped as one");
-	close(ends[0]);
-	close(ends[1]);
+	story_let_go(&h->story);
 	move_to_device(h, 100, 5);
 	holds(RULE_HUGE_IS_SPLIT);
 	expect_on_device(h, 100, 5);
@@ -213,11 +205,9 @@ static bool is_collapsed(void *huge)
 	return device_snapshot(&h->device, h->control).huge;
 }
 
-static bool has_scanned(void *huge)
+static bool has_scanned(void *wanted)
 {
-	struct huge *h = huge;
-
-	return read_number(THP "khugepaged/full_scans") >= h->scans;
+	return read_number(THP "khugepaged/full_scans") >= *(long *)wanted;
 }
 
 SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the device alone, and makes a huge page of the one next to it")
@@ -225,6 +215,7 @@ SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the 
 	struct huge *h = &self->huge;
 	const char *settings[] = { THP "khugepaged/scan_sleep_millisecs", THP "khugepaged/pages_to_scan" };
 	long before[] = { read_number(settings[0]), read_number(settings[1]) };
+	long wanted;
 	bool collapsed, scanned;
 
 	huge_fill(h, h->addr, false);
@@ -234,8 +225,8 @@ SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the 
 	write_number(settings[0], 1);
 	write_number(settings[1], 16 * h->pages);
 	collapsed = wait_until(is_collapsed, h, COLLAPSE_S);
-	h->scans = read_number(THP "khugepaged/full_scans") + 2;
-	scanned = wait_until(has_scanned, h, COLLAPSE_S);
+	wanted = read_number(THP "khugepaged/full_scans") + 2;
+	scanned = wait_until(has_scanned, &wanted, COLLAPSE_S);
 	write_number(settings[0], before[0]);
 	write_number(settings[1], before[1]);
 	if (!collapsed || !scanned)
