@@ -161,10 +161,10 @@ class Check:
         return [f"KSRC={plan.harness(self.options, [], plan.open_cache(self.screen), self.screen)}"]
 
     def compiler(self, compiler: str) -> Step:
-        """All C without a warning; into a folder of its own, so that nobody's build changes."""
+        """All C without a warning; into a folder of this checkout, since another one's objects may be newer than our sources, and are not ours."""
         if not shutil.which(compiler):
             return Step.skip(f"{compiler} is not installed; ./run_tests.sh deps")
-        output = self.cache / "check" / compiler
+        output = TOP / "build" / "check" / compiler
         output.mkdir(parents=True, exist_ok=True)
         programs.run_make(f"-j{os.cpu_count() or 1}", *self.ksrc(), f"O={output}", f"CC={compiler}",
                           f"USERCFLAGS={WARNINGS}", log=self.cache / "log" / f"check-{compiler}.log")
@@ -179,7 +179,7 @@ class Check:
         done = Step()
         for tree in sorted(self.cache.glob("src/*/tools/testing/selftests/kselftest_harness.h")):
             tree = tree.parents[3]
-            output = self.cache / "check" / tree.name
+            output = TOP / "build" / "check" / tree.name
             output.mkdir(parents=True, exist_ok=True)
             try:
                 programs.run_make(f"-j{os.cpu_count() or 1}", f"KSRC={tree}", f"O={output}", f"USERCFLAGS={WARNINGS}",
