@@ -100,17 +100,29 @@ struct page page_at(pid_t pid, const void *addr)
 	return page_of_entry(entry);
 }
 
+void pages_look(const void *addr, size_t npages, struct page *pages)
+{
+	uint64_t entries[PAGES_LOOK_MAX];
+	size_t i;
+
+	if (npages > PAGES_LOOK_MAX)
+		broken("%zu pages are too many for one look", npages);
+	pagemap_read(0, addr, entries, npages);
+	for (i = 0; i < npages; i++)
+		pages[i] = page_of_entry(entries[i]);
+}
+
 size_t pages_at(const void *addr, size_t npages, enum place at)
 {
+	struct page pages[PAGES_LOOK_MAX];
 	const char *from = addr;
-	uint64_t entries[512];
 	size_t i, chunk, count = 0;
 
 	for (; npages; npages -= chunk, from += chunk * sysconf(_SC_PAGESIZE)) {
-		chunk = npages < 512 ? npages : 512;
-		pagemap_read(0, from, entries, chunk);
+		chunk = npages < PAGES_LOOK_MAX ? npages : PAGES_LOOK_MAX;
+		pages_look(from, chunk, pages);
 		for (i = 0; i < chunk; i++)
-			count += page_of_entry(entries[i]).at == at;
+			count += pages[i].at == at;
 	}
 	return count;
 }

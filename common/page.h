@@ -46,6 +46,10 @@ static inline bool in_memory(enum place at)
 /* The page at @addr in the process @pid, 0 for this one. Breaks the test when pagemap can't be read (it takes CAP_SYS_ADMIN). */
 struct page page_at(pid_t pid, const void *addr);
 
+/* The same of @npages pages at @addr in this process, PAGES_LOOK_MAX at most, into @pages. */
+#define PAGES_LOOK_MAX 512
+void pages_look(const void *addr, size_t npages, struct page *pages);
+
 /* How many of the @npages pages at @addr in this process are @at. For ranges of many pages. */
 size_t pages_at(const void *addr, size_t npages, enum place at);
 

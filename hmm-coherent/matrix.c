@@ -32,11 +32,13 @@ static struct probe {
 
 static void probe_frames(struct device *device, unsigned long *frames)
 {
+	struct page pages[PROBE_PAGES];
 	size_t i;
 
 	device_migrate_to(device, probe.buffer.addr, PROBE_PAGES);
+	pages_look(probe.buffer.addr, PROBE_PAGES, pages);
 	for (i = 0; i < PROBE_PAGES; i++)
-		frames[i] = page_at(0, buffer_page(&probe.buffer, i)).pfn;
+		frames[i] = pages[i].pfn;
 	device_migrate_back(device, probe.buffer.addr, PROBE_PAGES);
 }
 
