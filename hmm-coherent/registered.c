@@ -158,6 +158,16 @@ SCENARIO(registered, limited, "RLIMIT_MEMLOCK stops a registration with ENOMEM, 
 	register_all(s);
 }
 
+/*
+ * What was replaced is let go after a second on 6.1 (io_rsrc_node_ref_zero()), or when the ring gives up another table, which takes all of that
+ * along (io_rsrc_ref_quiesce()).
+ */
+static void hurry(struct story *s)
+{
+	if (io_uring_register_files_sparse(&s->ring.uring, 1) || io_uring_unregister_files(&s->ring.uring))
+		broken("the ring takes no table of files");
+}
+
 SCENARIO(registered, updated, "another buffer in the same slot pins its own pages, and lets the first one's go")
 {
 	struct story *s = &self->story;
@@ -178,6 +188,9 @@ SCENARIO(registered, updated, "another buffer in the same slot pins its own page
 	expect_pinned(s);
 	iov = (struct iovec){ second.addr, second.size };
 	expect_result("the second buffer in the slot", io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &no_tag, 1), 1);
+	/* The control group sees the ring come to it by itself. */
+	if (story_on_device(s))
+		hurry(s);
 	/* The tag comes back when the buffer it belonged to is released. */
 	holds(RULE_PIN_ENDS_WITH_HOLDER);
 	expect_result("the first buffer's tag", io_uring_wait_cqe_timeout(&s->ring.uring, &cqe, &wait), 0);
