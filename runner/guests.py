@@ -99,7 +99,7 @@ def pretended() -> Parts:
     """For the selftests: no kernel, nothing in the guest, and HMM_COHERENT_QEMU speaks for it."""
     null = Path(os.devnull)
     image = SimpleNamespace(image=null, modules={}, release="0.0.0-selftest", build_id="", srcversion="",
-                            config_hash="", source=None, build_dir=None, log=None, seconds=0.0)
+                            config_hash="", hz=0, source=None, build_dir=None, log=None, seconds=0.0)
     return Parts(image, null, defaultdict(lambda: null), SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
 
 

@@ -10,6 +10,7 @@ import time
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 from runner.errors import Stop
 from vm import child, qemu
@@ -38,7 +39,7 @@ class Guests(WithCache):
     def guest(self, behaviour: str, extra: str = "") -> qemu.Guest:
         self.environment(HMM_COHERENT_QEMU=str(self.script("qemu", FIND + behaviour)))
         disks = {name: self.folder / f"a,{name}" for name in qemu.DISKS}
-        guest = qemu.Guest(SimpleNamespace(image=Path("/k")), INITRD, SimpleNamespace(name="tcg"), disks,
+        guest = qemu.Guest(SimpleNamespace(image=Path("/k"), hz=100), INITRD, SimpleNamespace(name="tcg"), disks,
                            self.folder, 1, extra)
         self.addCleanup(guest.kill)
         guest.start()
@@ -54,6 +55,14 @@ class Guests(WithCache):
                 return data
             data += piece
         self.fail("the channel was never closed")
+
+    def test_nothing_is_left_to_calibrate(self):
+        with mock.patch("vm.tsc.khz", return_value=2_000_000):
+            self.assertIn(" tsc_early_khz=2000000 lpj=8000000 ", qemu.append(SimpleNamespace(name="tcg"), 250))
+            self.assertNotIn("lpj=", qemu.append(SimpleNamespace(name="tcg"), 0))
+            self.assertNotIn("lpj=", qemu.append(SimpleNamespace(name="kvm"), 250))
+        with mock.patch("vm.tsc.khz", return_value=0):
+            self.assertNotIn("lpj=", qemu.append(SimpleNamespace(name="tcg"), 250))
 
     def test_results_are_byte_exact_and_end(self):
         guest = self.guest(f"cat {sys.executable} >$results")

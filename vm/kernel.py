@@ -36,6 +36,7 @@ class Kernel:
     build_id: str = ""
     srcversion: str = ""
     config_hash: str = ""
+    hz: int = 0             # ticks a second; 0: not known
     source: Source | None = None
     build_dir: Path | None = None
     log: Path | None = field(default=None)
@@ -88,7 +89,7 @@ def describe(source: Source, folder: Path, image: str) -> Kernel:
     modules = {name: folder / path for name, path in MODULES.items()}
     return Kernel(folder / image, modules, elf.release(vmlinux), elf.build_id(vmlinux.read_bytes()),
                   elf.modinfo(modules["test_hmm"], "srcversion"), kconfig.fingerprint(folder / ".config"),
-                  source, folder, folder / "build.log")
+                  int(kconfig.values(folder / ".config").get("CONFIG_HZ", 0)), source, folder, folder / "build.log")
 
 
 class Build:

@@ -36,13 +36,15 @@ def binary() -> str:
     return path
 
 
-def clock(accel) -> list[str]:
-    """Which clock to trust; there is no ACPI to tell of a better one. KVM tells by itself."""
+def clock(accel, hz: int) -> list[str]:
+    """Which clock to trust; there is no ACPI to tell of a better one. KVM tells by itself. With lpj= nothing is left to calibrate: a
+    twentieth of the boot."""
     rate = tsc.khz() if accel.name == "tcg" else 0
-    return ["tsc=reliable", "no_timer_check", *([f"tsc_early_khz={rate}"] if rate else [])]
+    return ["tsc=reliable", "no_timer_check", *([f"tsc_early_khz={rate}"] if rate else []),
+            *([f"lpj={rate * 1000 // hz}"] if rate and hz else [])]
 
 
-def append(accel, extra: str = "") -> str:
+def append(accel, hz: int, extra: str = "") -> str:
     """The kernel command line.
 
     The delay sits in the guest's block layer: a read of /dev/dm-0 waits with its pages pinned, as long as a test keeps the
@@ -55,7 +57,7 @@ def append(accel, extra: str = "") -> str:
     words = [
         "console=ttyS0", "loglevel=4", "panic=-1", "numa=fake=2",
         "log_buf_len=1M",   # the guest sends the log as it happens; a larger one takes longer to set up
-        *clock(accel), "mitigations=off", "random.trust_cpu=on",
+        *clock(accel, hz), "mitigations=off", "random.trust_cpu=on",
         "vm_debug=-",       # do not fill new struct pages with a pattern: that is a tenth of the boot
         f"memmap={SPM_SIZE_MIB}M${SPM0:#x}", f"memmap={SPM_SIZE_MIB}M${SPM1:#x}",
         f'dm-mod.create="hmm-slow,,,rw,0 {SLOW_SECTORS} delay /dev/vdc 0 {SLOW_MS} /dev/vdc 0 0"',
@@ -126,7 +128,7 @@ class Guest:
         command = [
             binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             *machine(self.accel), "-smp", "2,sockets=2", "-m", f"{MEMORY_MIB}M",
-            "-kernel", str(self.kernel.image), "-initrd", initrd, "-append", append(self.accel, self.extra_append),
+            "-kernel", str(self.kernel.image), "-initrd", initrd, "-append", append(self.accel, self.kernel.hz, self.extra_append),
             "-chardev", f"file,id=results,path={results}",
             "-chardev", f"file,id=log,path={escape(self.kmsg_path)}",
             "-device", "virtio-serial-pci,max_ports=5",
