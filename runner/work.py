@@ -5,9 +5,24 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from runner.programs import Test, is_destructive
+
+# PROGRAM/TEST, and how long it takes; the first glob counts. From run.json of a run with one machine.
+COSTS = (
+    ("hmm_coherent_matrix/*", 0.25),
+    ("*/device-full.*", 90),
+    ("*/whole-device.*.filled", 80),
+    ("*/registered.system-*.updated", 35),
+    ("*/races.*", 5),
+    ("*/ksm.*", 5),
+    ("*/slow-io.*", 4),
+    ("*/huge.*", 3),
+    ("*/fixed-buffers.*", 2),
+    ("*/reclaim.*", 2),
+)
 
 
 @dataclass
@@ -54,22 +69,37 @@ def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
     return Work(batches)
 
 
+def cost(program: str, name: str) -> float:
+    """How long a test takes under emulation, in times of an ordinary scenario. Nothing but the balance of machines depends on it."""
+    return next((cost for glob, cost in COSTS if fnmatchcase(f"{program}/{name}", glob)), 1.0)
+
+
 def share(work: Work, count: int) -> list[Work]:
-    """Parts of about the same size: of each program every count-th test, and no part that is empty."""
-    parts = [Work([Batch(b.program, b.names[i::count]) for b in work.batches if b.names[i::count]])
-             for i in range(count)]
+    """Parts that take about as long: each test goes to the part that has had the least to do so far. No part is empty."""
+    loads, parts = [0.0] * count, [Work() for _ in range(count)]
+    for batch in work.batches:
+        shares = [Batch(batch.program, []) for _ in parts]
+        for name in batch.names:
+            least = loads.index(min(loads))
+            loads[least] += cost(batch.program.name, name)
+            shares[least].names.append(name)
+        for part, mine in zip(parts, shares):
+            part.batches += [mine] if mine.names else []
     return [part for part in parts if part] or [work]
 
 
-def apart(work: Work) -> tuple[Work, list[Work]]:
-    """The work without the tests that bring a machine down, and each of those by itself."""
-    usual, alone = Work(), []
+def apart(work: Work, beginnings: tuple[str, ...] = ()) -> tuple[Work, list[Work]]:
+    """The work without what needs a machine of its own: the tests that bring one down each by itself, those with one of these beginnings
+    together."""
+    usual, together, alone = Work(), Work(), []
     for batch in work.batches:
         names = [name for name in batch.names if not is_destructive(name)]
-        if names:
-            usual.batches.append(Batch(batch.program, names))
+        others = [name for name in names if name.startswith(beginnings)]
+        for part, mine in ((usual, [name for name in names if name not in others]), (together, others)):
+            if mine:
+                part.batches.append(Batch(batch.program, mine))
         alone += [Work([Batch(batch.program, [name])]) for name in batch.names if is_destructive(name)]
-    return usual, alone
+    return usual, [*([together] if together else []), *alone]
 
 
 class Ledger:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What may bring a machine down is kept away from everything else, and left out unless asked for."""
+"""What needs a machine of its own gets one: what may bring it down, alone and only when asked for; what a profile names, together."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ class Destructive(unittest.TestCase):
         usual, alone = work.apart(work.arrange(tests("fork.destructive", "fork.a"), 1, None))
         self.assertEqual((usual.total(), alone), (2, []))
 
+    def test_some_go_together(self):
+        arranged = work.arrange(tests("fork.a", "ksm.a", "destructive.a", "ksm.b", "ksmd.a"), 1, None)
+        usual, others = work.apart(arranged, ("ksm.",))
+        self.assertEqual([b.names for b in usual.batches], [["fork.a", "ksmd.a"]])
+        self.assertEqual([[b.names for b in one.batches] for one in others], [[["ksm.a", "ksm.b"]], [["destructive.a"]]])
+        usual, others = work.apart(work.arrange(tests("ksm.a"), 1, None), ("ksm.",))
+        self.assertFalse(usual)
+        self.assertEqual([one.total() for one in others], [1])
+
     def test_spared_unless_asked_for(self):
         kept = plan.spared(tests("fork.a", "destructive.a"))
         self.assertEqual([test.name for test in kept], ["fork.a"])
@@ -43,6 +52,28 @@ class Destructive(unittest.TestCase):
             plan.spared(tests("destructive.a"))
         self.assertEqual(caught.exception.status, 2)
         self.assertIn("--destructive", str(caught.exception))
+
+
+class Share(unittest.TestCase):
+    """Side by side: all of the work, each test once, in its order, and nobody waits long for the other."""
+
+    def test_what_takes_long_counts_more(self):
+        names = ["device-full.a", *(f"fork.{number}" for number in range(200))]
+        parts = work.share(work.arrange(tests(*names), 1, None), 2)
+        costs = [sum(work.cost(USUAL.name, name) for batch in part.batches for name in batch.names) for part in parts]
+        self.assertLessEqual(abs(costs[0] - costs[1]), 1.0)
+        self.assertLess(parts[0].total(), parts[1].total())
+        got = [[name for batch in part.batches for name in batch.names] for part in parts]
+        self.assertEqual(sorted(got[0] + got[1]), sorted(names))
+        for part in got:
+            self.assertEqual(part, [name for name in names if name in part])
+
+    def test_no_part_is_empty(self):
+        self.assertEqual([part.total() for part in work.share(work.arrange(tests("fork.a", "fork.b"), 1, None), 4)], [1, 1])
+
+    def test_the_same_each_time(self):
+        arranged = work.arrange(tests(*(f"races.{number}" for number in range(9)), "fork.a", "fork.b"), 2, 7)
+        self.assertEqual(work.share(arranged, 3), work.share(arranged, 3))
 
 
 if __name__ == "__main__":
