@@ -18,6 +18,7 @@
 #include "ksm.h"
 #include "pin.h"
 #include "story.h"
+#include "transfer.h"
 
 #define PAGES 3
 #define KSM_S 10
@@ -263,6 +264,38 @@ SCENARIO(destructive, huge_page_no_room, "a huge page for which the device has t
 	expect_result("pages with other bytes", huge_lost(&huge), 0);
 	munmap(filling, pages * features.page_size);
 	huge_end(&huge);
+}
+
+/* The last reference is the transfer's, and goes where the disk says that it is done: in an interrupt. Only lockdep sees what can come of it. */
+SCENARIO(destructive, freed_by_transfer, "a page whose last reference is a transfer's is freed to the driver in an interrupt without danger to anybody")
+{
+	struct story *s = &self->story;
+	struct transfer transfer;
+
+	story_medium(s, ON_SLOW);
+	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
+	munmap(s->buffer.addr, features.page_size);
+	transfer_prove_in_flight(&transfer);
+	story_dma_lands(s);
+	holds(RULE_BYTES_ARRIVE);
+	expect_result("completion", transfer_finish(&transfer), features.page_size);
+}
+
+/* mmap_lock is held over the hotplug of memory, under whose locks KSM's notifier waits for ksmd, which waits for mmap_lock. */
+SCENARIO(destructive, memory_added_with_ksm, "a device gets its memory anew for a migration, and KSM runs: neither has to wait for the other")
+{
+	struct story *s = &self->story;
+
+	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
+	if (device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1))
+		broken("the device's memory cannot be taken away");
+	story_migrate_to_device(s);
+	holds(RULE_ENTRY);
+	expect_at(s, 0, COHERENT);
+	ksm_mergeable(ksm_map_equal(2, s->buffer.serial, BY_CHILD), 2);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect(scan(), "KSM did not get to the end of a scan");
+	expect_owner_sees(s, 0, BY_OWNER);
 }
 
 int main(int argc, char **argv)

@@ -91,6 +91,7 @@ class One:
         session = self.session(lambda left, number: parts.machine(
             left, number, self.folder.path, limits(self.options).test, self.options), guests.identity(parts))
         session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
+        session.apart = parts.profile.apart
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:

@@ -33,6 +33,7 @@ class Session:
     until_fail: bool = False
     identity: dict[str, str] = field(default_factory=dict)  # what the guest must say about itself
     side_by_side: int = 1
+    apart: tuple[str, ...] = ()     # beginnings of names: these tests have a machine of their own
     # by the number of the machine
     commands: dict[int, list[str]] = field(default_factory=dict)
     endings: dict[int, Ending] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Session:
 
     def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
         """Each machine has its share of the work, and a successor if it dies; what kills a machine has one for itself."""
-        usual, alone = apart(self.work)
+        usual, alone = apart(self.work, self.apart)
         parts = share(usual, self.side_by_side) if usual or not alone else []
         longest = max((self.limits.worst(part) for part in parts), default=0)
         longest = CHANCES * longest + sum(self.limits.worst(part) for part in alone)

@@ -19,14 +19,15 @@ class Profile:
     slowness: int = 1                   # by which time limits grow
     sends_files: bool = False           # the guest has something to send at its end
     image: str = "vmlinux"              # what QEMU enters, inside the build folder
+    apart: tuple[str, ...] = ()         # tests that go into a machine of their own, by the beginning of their names
 
 
 PROFILES = {
     "": Profile(),
     # QEMU enters vmlinux where KASAN has no shadow yet to look at (PVH), and 6.1 ends there without a word. noapic: with KASAN a timer
-    # interrupt can come between two stores of mp_irqdomain_alloc(), which ends the boot.
+    # interrupt can come between two stores of mp_irqdomain_alloc(), which ends the boot. ksm.*: docs/findings.md, test-hmm-lock-order.
     "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), append="page_owner=on kmemleak=on noapic", slowness=6,
-                     image="arch/x86/boot/bzImage"),
+                     image="arch/x86/boot/bzImage", apart=("ksm.",)),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to be changed.
