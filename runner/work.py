@@ -75,16 +75,18 @@ def cost(program: str, name: str) -> float:
 
 
 def share(work: Work, count: int) -> list[Work]:
-    """Parts that take about as long: each test goes to the part that has had the least to do so far. No part is empty."""
-    loads, parts = [0.0] * count, [Work() for _ in range(count)]
+    """Parts that take about as long, in the order of the work, cut between two tests: each machine that starts a program has to find out
+    anew what the kernel can do. None is empty."""
+    costs = [cost(batch.program.name, name) for batch in work.batches for name in batch.names]
+    parts, done, left = [Work() for _ in range(count)], 0.0, iter(costs)
     for batch in work.batches:
         shares = [Batch(batch.program, []) for _ in parts]
         for name in batch.names:
-            least = loads.index(min(loads))
-            loads[least] += cost(batch.program.name, name)
-            shares[least].names.append(name)
-        for part, mine in zip(parts, shares):
-            part.batches += [mine] if mine.names else []
+            mine = next(left)
+            shares[int((done + mine / 2) * count / sum(costs))].names.append(name)
+            done += mine
+        for part, piece in zip(parts, shares):
+            part.batches += [piece] if piece.names else []
     return [part for part in parts if part] or [work]
 
 

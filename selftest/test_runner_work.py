@@ -68,6 +68,15 @@ class Share(unittest.TestCase):
         for part in got:
             self.assertEqual(part, [name for name in names if name in part])
 
+    def test_few_programs_are_cut(self):
+        names = [f"{subject}.{number}" for subject in ("fork", "destructive", "zap") for number in range(10)]
+        programs = {subject: Path(f"hmm_coherent_{subject}") for subject in ("fork", "destructive", "zap")}
+        arranged = work.arrange([Test(name, "", programs[name.partition(".")[0]]) for name in names], 1, None)
+        parts = work.share(arranged, 2)
+        self.assertEqual([[(b.program.name, len(b.names)) for b in part.batches] for part in parts],
+                         [[("hmm_coherent_fork", 10), ("hmm_coherent_destructive", 5)],
+                          [("hmm_coherent_destructive", 5), ("hmm_coherent_zap", 10)]])
+
     def test_no_part_is_empty(self):
         self.assertEqual([part.total() for part in work.share(work.arrange(tests("fork.a", "fork.b"), 1, None), 4)], [1, 1])
 
