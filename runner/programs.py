@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import fcntl
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,6 +18,7 @@ from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.screen import one_line
 
 TOP = Path(__file__).resolve().parent.parent
+BUILD = TOP / "build"
 NAME = re.compile(r"[a-z0-9._-]{1,200}")
 LIST_SECONDS = float(os.environ.get("HMM_COHERENT_GRACE", "10"))
 
@@ -65,13 +69,24 @@ def run_make(*words: str, log: Path | None = None) -> str:
     return done.stdout
 
 
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """What another run in this checkout is just linking can not be started, nor linked by us. A checkout that cannot be written: make says so."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            BUILD.mkdir(exist_ok=True)
+            fcntl.flock(stack.enter_context(open(BUILD / ".lock", "w")), fcntl.LOCK_EX)
+        yield
+
+
 def build(ksrc: Path | None, log: Path) -> list[Path]:
     """Build the suite against the harness of ksrc; gives the programs in the Makefile's order."""
     folder = given()
     if folder:
         return executables(folder)
     words = [f"KSRC={ksrc}"] if ksrc else []
-    run_make(f"-j{os.cpu_count() or 1}", *words, log=log)
+    with one_at_a_time():
+        run_make(f"-j{os.cpu_count() or 1}", *words, log=log)
     return [(TOP / line).resolve() for line in run_make(*words, "print-programs").split()]
 
 
