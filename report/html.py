@@ -53,8 +53,8 @@ def _label(run: Run) -> str:
 
 
 def _data(runs: Sequence[Run]) -> str:
-    data = [{"label": _label(run), "rules": run.rules, "tests": [_test(run, t) for t in run.tests.values()]}
-            for run in runs]
+    data = {"runs": [{"label": _label(run), "rules": run.rules, "tests": [_test(run, t) for t in run.tests.values()]} for run in runs],
+            "readOnly": table.READ_ONLY, "nearest": table.NEAREST}
     # Inside <script> only "<" could end the data; JSON knows another way to write it.
     return json.dumps(plain(data), separators=(",", ":")).replace("<", "\\u003c")
 
@@ -89,7 +89,7 @@ def _head(run: Run) -> str:
     facts = " · ".join(_text(f"{key} {value}") for key, value in run.guest.items() if key != "cmdline")
     return (f'<section class="run"><h2>{_text(_label(run))}: '
             f'exit status <span data-total="exit">{run.exit_status()}</span></h2>'
-            f'<div class="facts">{run.seconds or 0:.1f} s {facts}</div><ul class="totals">{items}</ul>'
+            f'<div class="facts">{run.seconds or 0:.1f} s{" · " * bool(facts)}{facts}</div><ul class="totals">{items}</ul>'
             + "".join(told) + "</section>")
 
 

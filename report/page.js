@@ -2,7 +2,8 @@
 "use strict";
 // Text reaches the page only through textContent: whatever a test or a kernel printed stays text.
 
-const runs = JSON.parse(document.getElementById("data").textContent);
+// What a mapping is held against, as in the table of the text: report/table.py.
+const {runs, readOnly, nearest} = JSON.parse(document.getElementById("data").textContent);
 const ALL = "all";
 const byId = id => document.getElementById(id);
 
@@ -46,8 +47,9 @@ function signsOf(grid, place, mapping, row, test) {
     return found && found.cell.words && found.cell.words.join() !== test.cell.words.join();
   };
   if (!test.cell.words) return "";
-  return (["ro", "born-ro", "ro-rw"].includes(mapping) && other(place, "rw") ? "!" : "") +
-    (place !== "system" && other("system", mapping) ? "~" : "");
+  const there = m => grid.has(["system", m, row].join("\n"));
+  return (readOnly[mapping] && other(place, readOnly[mapping]) ? "!" : "") +
+    (place !== "system" && other("system", there(mapping) ? mapping : nearest[mapping]) ? "~" : "");
 }
 
 function cell(grid, place, mapping, row) {

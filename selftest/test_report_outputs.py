@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Every output is made from the same model: the same tests, the same totals, and safe with any text."""
 
+import copy
 import io
 import json
 import os
@@ -159,7 +160,7 @@ class Same(unittest.TestCase):
 
         page = Page(html.text(run))
         self.assertEqual(page.errors, [])
-        self.assertEqual(sorted(t["name"] for t in json.loads(page.data)[0]["tests"]), names)
+        self.assertEqual(sorted(t["name"] for t in json.loads(page.data)["runs"][0]["tests"]), names)
         shown = page.totals[0]
         self.assertEqual(shown.pop("exit"), run.exit_status())
         self.assertLessEqual(shown.items(), totals.items())
@@ -476,6 +477,24 @@ class Browser(unittest.TestCase):
         grid = dom[dom.index('<table class="grid"'):dom.index("</table>")]
         self.assertEqual(grid.count('<td class="cell '), sum(n.startswith("coherent.") for n in run.tests))
         self.assertEqual(dom.count("<script"), 2)
+
+    def test_signs_are_those_of_the_table(self):
+        run = matrix.run(bad=0)
+        for name in [name for name in run.tests if name.startswith("coherent.ro.")]:
+            one = run.tests[name]
+            shared = copy.deepcopy(one)
+            shared.name = name.replace(".ro.", ".ro-shared.")
+            for outcome in shared.outcomes:
+                outcome |= {"cell": shared.name, "mapping": "ro-shared"}
+            run.tests[shared.name] = shared
+        found = dict(re.findall(r'title="(coherent\.[^:"]*): pass"[^>]*>[^<]*(?:<span class="sign">([^<]*)</span>)?</button>',
+                                self.dom([run])))
+        places = {place: {(o["access"], o["mapping"]): o for test in run.tests.values() for o in test.outcomes if o["place"] == place}
+                  for place in ("coherent", "system")}
+        wanted = {o["cell"]: table._signs(places["coherent"], places["system"], *key) for key, o in places["coherent"].items()}
+        self.assertEqual(found, wanted)
+        self.assertEqual(wanted["coherent.ro-shared.cpu-write"], "!")
+        self.assertIn("~", wanted["coherent.born-ro.pin-longterm-read"])
 
 
 if __name__ == "__main__":
