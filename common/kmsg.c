@@ -54,8 +54,11 @@ void kmsg_mark(const char *what, const char *name)
 
 	if (fd < 0)
 		fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	/* Level 6: in the log, not on a serial console, where a thousand pairs of these would cost seconds. One write is one record. */
-	length = snprintf(line, sizeof(line), "<6>" MARK "%s %s", what, name);
+	/*
+	 * Level 6: in the log, not on a serial console, where a thousand pairs of these would cost seconds. One write is one record, which nobody can
+	 * read before the next one comes, unless it ends its line (vprintk_store(), kernel/printk/printk.c).
+	 */
+	length = snprintf(line, sizeof(line), "<6>" MARK "%s %s\n", what, name);
 	if (fd >= 0 && write(fd, line, length) != length)
 		report_line("note:", "the kernel log takes no marker");
 }
