@@ -26,7 +26,7 @@ PROFILES = {
     "": Profile(),
     # QEMU enters vmlinux where KASAN has no shadow yet to look at (PVH), and 6.1 ends there without a word. noapic: with KASAN a timer
     # interrupt can come between two stores of mp_irqdomain_alloc(), which ends the boot. ksm.*: docs/findings.md, test-hmm-lock-order.
-    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), append="page_owner=on kmemleak=on noapic", slowness=6,
+    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), append="page_owner=on kmemleak=on noapic", slowness=20,
                      image="arch/x86/boot/bzImage", apart=("ksm.",)),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
