@@ -26,8 +26,10 @@ PROFILES = {
     "": Profile(),
     # QEMU enters vmlinux where KASAN has no shadow yet to look at (PVH), and 6.1 ends there without a word. noapic: with KASAN a timer
     # interrupt can come between two stores of mp_irqdomain_alloc(), which ends the boot. ksm.*: docs/findings.md, test-hmm-lock-order.
-    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), append="page_owner=on kmemleak=on noapic", slowness=20,
-                     image="arch/x86/boot/bzImage", apart=("ksm.",)),
+    # A system call that goes over all pages of a device takes seconds there, and many times that when the host is busy: the watchdogs wait for as
+    # long as they can.
+    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), slowness=20, image="arch/x86/boot/bzImage", apart=("ksm.",),
+                     append="page_owner=on kmemleak=on noapic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to be changed.
