@@ -171,8 +171,10 @@ def run_to_end(guest, seconds: float) -> None:
     guest.start()
     try:
         while select.select([guest.results_fd], [], [], deadline.left())[0]:
-            if not os.read(guest.results_fd, 1 << 16):
+            said = os.read(guest.results_fd, 1 << 16)
+            if not said:
                 return
+            guest.answer(said)
         raise Stop(CANNOT, f"it does not end within {seconds:.0f} s")
     finally:
         guest.kill()

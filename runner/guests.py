@@ -140,8 +140,8 @@ def terminal(guest: qemu.Guest) -> int:
     try:
         guest.start()
         os.set_blocking(guest.results_fd, True)
-        while os.read(guest.results_fd, 1 << 16):
-            pass
+        while said := os.read(guest.results_fd, 1 << 16):
+            guest.answer(said)
         return 0 if guest.proc.wait() == 0 else CANNOT
     finally:
         guest.kill()
@@ -158,6 +158,7 @@ def script(guest: qemu.Guest, boot_timeout: int) -> int:
             raise Stop(CANNOT, f"the guest did not boot within {boot_timeout} s", "--boot-timeout gives it longer")
         with open(guest.results_fd, errors="replace", closefd=False) as said:
             for line in said:
+                guest.answer(line.encode())
                 if line.startswith("# guest: exit script "):
                     status = int(line.split()[-1])
                 elif line.startswith("# guest: broken: "):

@@ -116,13 +116,18 @@ class Follower:
 
     def _question(self) -> None:
         """A guest that hangs is asked for the stacks of its tasks; it may be beyond answering."""
-        ask = getattr(self.machine, "ask", None)
-        if ask:
-            ask("wl")
+        if self._ask("wl"):
             try:
                 self.machine.proc.wait(min(self.limits.grace, ANSWER_SECONDS * self.watch.factor))
             except subprocess.TimeoutExpired:
                 pass
+
+    def _ask(self, letters: str) -> bool:
+        """Letters of sysrq, for a machine that takes them; this host takes none."""
+        ask = getattr(self.machine, "ask", None)
+        if ask:
+            ask(letters)
+        return ask is not None
 
     def late(self) -> tuple[str, str] | None:
         """The verdict on a machine whose deadline has passed."""
@@ -181,6 +186,7 @@ class Follower:
         for event in events:
             if isinstance(event, ktap.Guest) and event.word == "done":
                 self.done = True
+                self._ask("b")      # it may go: all that it said is here
             if isinstance(event, ktap.Guest) and event.word == "broken":
                 self.broken = event.rest
             self.watch.take(event, time.monotonic())
