@@ -78,12 +78,12 @@ def share(work: Work, count: int) -> list[Work]:
     """Parts that take about as long, in the order of the work, cut between two tests: each machine that starts a program has to find out
     anew what the kernel can do. None is empty."""
     costs = [cost(batch.program.name, name) for batch in work.batches for name in batch.names]
-    parts, done, left = [Work() for _ in range(count)], 0.0, iter(costs)
+    parts, done, left, share_of_one = [Work() for _ in range(count)], 0.0, iter(costs), sum(costs) / count
     for batch in work.batches:
         shares = [Batch(batch.program, []) for _ in parts]
         for name in batch.names:
             mine = next(left)
-            shares[int((done + mine / 2) * count / sum(costs))].names.append(name)
+            shares[int((done + mine / 2) / share_of_one)].names.append(name)
             done += mine
         for part, piece in zip(parts, shares):
             part.batches += [piece] if piece.names else []
