@@ -45,6 +45,14 @@ class Trouble(unittest.TestCase):
         kept = {name: os.environ[name] for name in ("HMM_COHERENT_CACHE", "KSRC") if name in os.environ}
         return {"HMM_COHERENT_PROGRAMS": self.folder.name, "HMM_COHERENT_GRACE": "4", **kept}
 
+    def wait_for(self, proc, scratch: Path, text: bytes) -> None:
+        """Until the guest has said this."""
+        stream, deadline = scratch / "results" / "stream-1", time.monotonic() + 120
+        while not stream.exists() or text not in stream.read_bytes():
+            self.assertIsNone(proc.poll(), (scratch / "stderr").read_text())
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
     def test_each_trouble(self):
         for name, status, verdict, after, text, seconds in TABLE:
             with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
@@ -62,11 +70,7 @@ class Trouble(unittest.TestCase):
                 scratch = Path(folder)
                 proc, env = kit.start(scratch, "--vm", "trouble.hang", **self.env())
                 try:
-                    stream, deadline = scratch / "results" / "stream-1", time.monotonic() + 120
-                    while not stream.exists() or b"# begin trouble.hang" not in stream.read_bytes():
-                        self.assertIsNone(proc.poll(), (scratch / "stderr").read_text())
-                        self.assertLess(time.monotonic(), deadline)
-                        time.sleep(0.05)
+                    self.wait_for(proc, scratch, b"# begin trouble.hang")
                     self.assertTrue(any("qemu" in stat for stat in kit.alive(env).values()))
                     proc.send_signal(number)
                     proc.wait(30)
@@ -77,6 +81,21 @@ class Trouble(unittest.TestCase):
                 while kit.alive(env) and time.monotonic() < deadline:
                     time.sleep(0.05)
                 self.assertEqual(kit.alive(env), {})
+
+    def test_nothing_is_lost_while_the_runner_does_not_read(self):
+        """A guest that goes at its end takes along what waits in its port; so it has to wait for the runner."""
+        proc, env = kit.start(self.scratch, "--vm", "trouble.before", "trouble.flood", "trouble.after", **self.env())
+        try:
+            self.wait_for(proc, self.scratch, b"# begin trouble.before")
+            proc.send_signal(signal.SIGSTOP)
+            deadline = time.monotonic() + 5     # its end takes less, and it waits for us longer than that (vm/init)
+            while any("qemu" in stat for stat in kit.alive(env).values()) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            proc.send_signal(signal.SIGCONT)
+            self.assertEqual(proc.wait(60), 0, (self.scratch / "stderr").read_text())
+        finally:
+            proc.kill()
+            proc.wait()
 
 
 if __name__ == "__main__":

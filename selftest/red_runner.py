@@ -88,6 +88,8 @@ supervise | alone = verdict[0] not in ("signal", "stopped")             | alone 
 supervise | if not self.done:                                            | if False:                                    | machine:once-panic-in-second
 supervise | if status:\n                                                 | if False:\n                                  | machine:ends-badly
 supervise | if self.broken:                                              | if False:                                    | machine:lacks-and-dies
+supervise | self._ask("b")                                               | pass                                         | machine:goes-when-told
+supervise | self.started = True\n                                        | self.started = bool(self._ask("b") or 1)\n    | machine:goes-when-told
 supervise | if self.flood:                                               | if False:                                    | liar:endless-(output|line)
 supervise | if kind == "died" and not self.watch.boot_seconds:           | if False:                                    | machine:abort
 supervise | self.closed = True                                           | pass                                         | machine:once-closes-early

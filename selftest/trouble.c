@@ -41,6 +41,15 @@ static void splat(void)
 	write_to("/dev/kmsg", "<4>---[ end trace 0000000000000000 ]---\n");
 }
 
+/* More than the pipe to a runner that does not read takes, in lines of 64 bytes: what is left waits in the port's queue. */
+static void flood(void)
+{
+	int i;
+
+	for (i = 0; i < 3072; i++)
+		printf("# %061d\n", i);
+}
+
 static const struct test {
 	const char *name;
 	void (*run)(void);
@@ -49,6 +58,7 @@ static const struct test {
 	{ "trouble.panic", panic },
 	{ "trouble.hang", hang },
 	{ "trouble.splat", splat },
+	{ "trouble.flood", flood },
 	{ "trouble.after", pass },
 };
 
