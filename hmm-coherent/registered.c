@@ -22,6 +22,7 @@
 
 #define PAGES 3
 #define RELEASE_S 10
+#define MOMENT_NS 50000000
 
 /* Since 6.12; unknown to the headers of older systems. Number and layout are ABI. */
 #define REGISTER_CLONE_BUFFERS 30
@@ -160,10 +161,15 @@ SCENARIO(registered, limited, "RLIMIT_MEMLOCK stops a registration with ENOMEM, 
 
 /*
  * What was replaced is let go after a second on 6.1 (io_rsrc_node_ref_zero()), or when the ring gives up another table, which takes all of that
- * along (io_rsrc_ref_quiesce()).
+ * along (io_rsrc_ref_quiesce()). But not what nobody has let go of yet, and that takes a grace period of RCU; so give it a moment.
  */
 static void hurry(struct story *s)
 {
+	struct __kernel_timespec moment = { .tv_nsec = MOMENT_NS };
+	struct io_uring_cqe *cqe;
+
+	if (!io_uring_wait_cqe_timeout(&s->ring.uring, &cqe, &moment))
+		return;
 	if (io_uring_register_files_sparse(&s->ring.uring, 1) || io_uring_unregister_files(&s->ring.uring))
 		broken("the ring takes no table of files");
 }
