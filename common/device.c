@@ -301,17 +301,21 @@ static void probe_node(FILE *out, int number)
 
 void devices_probe(FILE *out)
 {
+	/* The driver makes its coherent devices last. A look at one takes long, so what nobody uses is not looked at: a second private one. */
+	static const int order[NODES] = { 2, 3, 0, 1 };
 	int i, coherent = 0, private = 0;
 
-	for (i = 0; i < NODES; i++) {
-		probe_node(out, i);
-		if (!nodes[i].found)
+	for (i = 0; i < NODES && (coherent < 2 || !private); i++) {
+		struct node *node = &nodes[order[i]];
+
+		probe_node(out, order[i]);
+		if (!node->found)
 			continue;
-		/* The first of a kind is the device of the tests; the second coherent one is "remote", a second private one is not used. */
-		if (nodes[i].memory == COHERENT && coherent++)
-			nodes[i].memory = REMOTE;
-		else if (nodes[i].memory == PRIVATE && private++)
-			nodes[i].found = false;
+		/* The first of a kind is the device of the tests; the second coherent one is "remote". */
+		if (node->memory == COHERENT && coherent++)
+			node->memory = REMOTE;
+		else if (node->memory == PRIVATE && private++)
+			node->found = false;
 	}
 	if (coherent < 2)
 		absent(out, access("/dev/hmm_dmirror0", F_OK) ?
