@@ -34,6 +34,9 @@ work      | if self._remove(name):                                       | if na
 work      | names.remove(name)                                           | names.clear()                                | watch
 work      | rounds = [list(batch.names) for _ in range(repeat)]          | rounds = [list(batch.names)]                 | watch
 work      | draw = random.Random(shuffle)                                | draw = random.Random()                       | watch
+work      | batches.sort(key=lambda batch: batch.program.name in BUSY)   | pass                                         | work
+work      | + (START if position and not number else 0)                  |                                              | work
+screen    | self._ms[program] = self._ms.get(program, 0) + (event.ms or 0) | self._ms[program] = event.ms or 0          | screen
 host      | if any(s < end and start < e for s, e in self.system_ram()): | if False:                                    | host
 host      | if self.backed(start, end) is False:                         | if False:                                    | host
 host      | if what == "Soft Reserved" and not claimed:                  | if what == "Soft Reserved":                  | host

@@ -68,6 +68,17 @@ class Share(unittest.TestCase):
         for part in got:
             self.assertEqual(part, [name for name in names if name in part])
 
+    def test_what_needs_both_processors_waits_for_them(self):
+        busy = [Test(f"races.{number}", "", Path("hmm_coherent_races")) for number in range(20)]
+        usual = tests(*(f"fork.{number}" for number in range(100)))
+        arranged = work.arrange([*busy, *usual], 1, None)
+        self.assertEqual([name for batch in arranged.batches for name in batch.names], [test.name for test in [*usual, *busy]])
+        one, other = work.share(arranged, 2)
+        self.assertEqual([len(b.names) for b in other.batches][1:], [20])
+        self.assertLess(abs(one.total() - len(other.batches[0].names)), 10)     # both come to the races at about the same time
+        orders = {tuple(b.program.name for b in work.arrange([*busy, *usual], 1, seed).batches) for seed in range(9)}
+        self.assertEqual(len(orders), 2)    # shuffled, they may come anywhere
+
     def test_few_programs_are_cut(self):
         names = [f"{subject}.{number}" for subject in ("fork", "destructive", "zap") for number in range(10)]
         programs = {subject: Path(f"hmm_coherent_{subject}") for subject in ("fork", "destructive", "zap")}
@@ -76,6 +87,12 @@ class Share(unittest.TestCase):
         self.assertEqual([[(b.program.name, len(b.names)) for b in part.batches] for part in parts],
                          [[("hmm_coherent_fork", 10), ("hmm_coherent_destructive", 5)],
                           [("hmm_coherent_destructive", 5), ("hmm_coherent_zap", 10)]])
+
+    def test_a_start_counts(self):
+        many = [Test(f"{subject}.{number}", "", Path(f"hmm_coherent_{subject}")) for subject in ("a", "b", "c") for number in range(4)]
+        few = [Test(f"z.{number}", "", Path("hmm_coherent_z")) for number in range(12)]
+        one, other = work.share(work.arrange([*many, *few], 1, None), 2)
+        self.assertLess(one.total() + 2, other.total())
 
     def test_no_part_is_empty(self):
         self.assertEqual([part.total() for part in work.share(work.arrange(tests("fork.a", "fork.b"), 1, None), 4)], [1, 1])
