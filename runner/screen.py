@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 
 from report import ktap
 
@@ -68,7 +67,7 @@ class Progress:
         self.total = work.total()
         self.done = 0
         self._left = {batch.program.name: len(batch.names) for batch in work.batches}
-        self._since: dict[str, float] = {}
+        self._ms: dict[str, int] = {}           # that its tests took, on whatever machine
         self._counts: dict[str, dict[str, int]] = {}
         self._running: dict[int, str] = {}      # machine to program
 
@@ -84,7 +83,6 @@ class Progress:
             self._less(program)
         elif isinstance(event, ktap.Guest) and event.word == "start":
             self._running[machine] = event.rest
-            self._since.setdefault(event.rest, time.monotonic())
             self._counts.setdefault(event.rest, {"passed": 0})
         elif isinstance(event, ktap.Guest) and event.word == "exit" and self._left.get(program, 0) <= 0:
             self._tell(program)
@@ -95,6 +93,7 @@ class Progress:
         self.done += 1
         counts = self._counts.setdefault(program, {"passed": 0})
         counts[word] = counts.get(word, 0) + 1
+        self._ms[program] = self._ms.get(program, 0) + (event.ms or 0)
         if word == "failed" or self.screen.verbose:
             detail = event.skip_reason or ("" if event.ms is None else f"{event.ms} ms")
             self.screen.say(f"{word:7} {event.name}  {detail}".rstrip())
@@ -106,10 +105,10 @@ class Progress:
 
     def _tell(self, program: str) -> None:
         """A program has run all that it will; say how, where no terminal showed it."""
-        counts, since = self._counts.pop(program, None), self._since.get(program, 0.0)
+        counts = self._counts.pop(program, None)
         if counts and program and not self.screen.tty:
             text = ", ".join(f"{n} {word}" for word, n in counts.items() if n or word == "passed")
-            self.screen.say(f"{program}: {text} ({time.monotonic() - since:.1f} s)")
+            self.screen.say(f"{program}: {text} ({self._ms.get(program, 0) / 1000:.1f} s)")
 
     def end(self) -> None:
         """Nothing runs any more: say it also of those that were cut short."""
