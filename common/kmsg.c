@@ -42,6 +42,11 @@ int kmsg_next(int fd, char *text, size_t size)
 	end = strchr(body, '\n');
 	if (end)
 		*end = '\0';
+	/* Lines within a record come as this (msg_add_ext_text(), kernel/printk/printk.c); lockdep begins many of its lines so. */
+	while ((end = strstr(body, "\\x0a"))) {
+		*end = ' ';
+		memmove(end + 1, end + 4, strlen(end + 4) + 1);
+	}
 	snprintf(text, size, "%s", body);
 	return 1;
 }
