@@ -10,6 +10,10 @@
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 #include <numaif.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -295,6 +299,80 @@ SCENARIO(destructive, memory_added_with_ksm, "a device gets its memory anew for 
 	ksm_mergeable(ksm_map_equal(2, s->buffer.serial, BY_CHILD), 2);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect(scan(), "KSM did not get to the end of a scan");
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+/* Many pages, and behind them one that leaves at some time after somebody has begun to pin all of them. */
+#define PINNED 128
+#define ROUNDS 40
+
+struct leaving {
+	unsigned char *page;
+	unsigned int delay;
+	atomic_bool begun;
+};
+
+static void *leave(void *arg)
+{
+	struct leaving *leaving = arg;
+	volatile unsigned int spin;
+
+	while (!atomic_load(&leaving->begun))
+		;
+	for (spin = leaving->delay; spin; spin--)
+		;
+	munmap(leaving->page, features.page_size);
+	return NULL;
+}
+
+/* On the device; the last page is a mapping of its own, whose flags forbid it to share an anon_vma with its neighbour (anon_vma_compatible()). */
+static unsigned char *map_with_a_last_one(struct story *s, size_t size)
+{
+	unsigned char *addr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t at;
+
+	if (addr == MAP_FAILED || madvise(addr + size - features.page_size, features.page_size, MADV_DONTFORK))
+		broken("no room for %zu bytes", size);
+	madvise(addr, size, MADV_NOHUGEPAGE);
+	memset(addr, 0x5a, size);
+	for (at = 0; at < size; at += BUFFER_PAGES_MAX * features.page_size)
+		device_migrate_to(&s->device, addr + at, BUFFER_PAGES_MAX);
+	return addr;
+}
+
+/*
+ * GUP-fast's slow half lets go of mmap_lock before it moves the pages (__gup_longterm_locked(), after 6.1), and then nothing keeps the
+ * anon_vma that remove_migration_ptes() walks for the last of them.
+ */
+SCENARIO(destructive, unmapped_while_moved, "a page that is unmapped while a long-term pin moves others and it off the device is freed, and nothing that is gone is touched")
+{
+	const size_t size = PINNED * features.page_size;
+	struct story *s = &self->story;
+	struct leaving leaving;
+	unsigned char *addr;
+	pthread_t thread;
+	cpu_set_t all;
+	int round, held;
+
+	need(features.pin_stays, "gup_test has no pins of many pages here (Linux 6.2)");
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(0, sizeof(all), &all);
+	holds(RULE_FREED_TO_DRIVER);
+	for (round = 0; round < ROUNDS; round++) {
+		addr = map_with_a_last_one(s, size);
+		leaving = (struct leaving){ .page = addr + size - features.page_size, .delay = round * 50000 };
+		if (pthread_create(&thread, NULL, leave, &leaving))
+			broken("no second thread");
+		atomic_store(&leaving.begun, true);
+		held = pin_hold(true, true, addr, PINNED);
+		pthread_join(thread, NULL);
+		expect(held >= 0 || held == -EFAULT || held == -EBUSY, "a long-term pin of what is being unmapped: %s", strerror(-held));
+		if (held >= 0)
+			pin_drop(held);
+		munmap(addr, size);
+	}
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 

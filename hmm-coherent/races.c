@@ -438,12 +438,19 @@ static void map_migrate_unmap(struct side *side)
 	munmap(s->buffer.addr, s->buffer.size);
 }
 
-/* For writing: gup_test itself complains about a pin of the zero page, which is what reading an empty place gives (docs/findings.md). */
+/*
+ * For writing: gup_test itself complains about a pin of the zero page, which is what reading an empty place gives (docs/findings.md). And after
+ * 6.1, GUP-fast that moves a page off the device while it is unmapped uses memory that was freed (docs/findings.md, anon-vma-is-gone):
+ * destructive.unmapped-while-moved is the test of that.
+ */
 static void pin_whatever_is_there(struct side *side)
 {
 	struct story *s = side->race->story;
 	unsigned int draw = dither(side);
 	struct pin_kind kind = { .pin = true, .longterm = true, .write = true, .fast = draw & 2 };
+
+	if (s->place == COHERENT && features.version > 601)
+		kind.fast = false;
 
 	pin_pages(kind, buffer_page(&s->buffer, draw / 4 % PAGES), 1);
 }
