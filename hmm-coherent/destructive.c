@@ -10,12 +10,14 @@
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 #include <numaif.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "huge.h"
 #include "kernel.h"
@@ -374,6 +376,36 @@ SCENARIO(destructive, unmapped_while_moved, "a page that is unmapped while a lon
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+/* An anon_vma is freed after a grace period of RCU, and whether that was enough decides about what KASAN sees, not about a check. */
+#define GRACE_MS 500
+
+/* Eviction has no mapping and so no mmap_lock: a page that stays because somebody holds it is given back to its anon_vma (migrate_device_unmap()). */
+SCENARIO(destructive, evicted_after_unmap, "a page that was unmapped while somebody holds it stays when the device brings everybody's pages back, and nothing that is gone is touched")
+{
+	const size_t size = BUFFER_PAGES_MAX * features.page_size;
+	struct story *s = &self->story;
+	unsigned char *addr = map_with_a_last_one(s, size), *last = addr + size - features.page_size, byte = 0;
+	struct iovec iov = { last, features.page_size };
+	struct device other;
+	int ends[2];
+
+	if (page_at(0, last).at != COHERENT || pipe(ends) || vmsplice(ends[1], &iov, 1, 0) != (ssize_t)iov.iov_len)
+		broken("no page of the device in a pipe");
+	munmap(last, features.page_size);
+	poll(NULL, 0, GRACE_MS);
+	/* The driver evicts its coherent pages when any of its files is closed. */
+	device_open(&other, COHERENT, 1);
+	device_close(&other);
+	holds(RULE_BACK);
+	expect(in_memory(page_at(0, s->buffer.addr).at), "a page is %s after eviction", place_name(page_at(0, s->buffer.addr).at));
+	expect_owner_sees(s, 0, BY_OWNER);
+	holds(RULE_PINNED_STAYS);
+	expect_result("read from the pipe", read(ends[0], &byte, 1), 1);
+	expect_result("its byte", byte, 0x5a);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 int main(int argc, char **argv)
