@@ -28,10 +28,10 @@ protect       | one_of_three   | story_protect(s, 1, 1,         | story_protect(
 protect       | none_and_back  | 3, PROT_NONE                   | 3, PROT_READ                                                 | protect.*.none-and-back
 direct_io     | write_whole    | expect_written(s,              | story_make_writable(s); story_write(s, 2); expect_written(s, | direct-io.*.write-whole
 direct_io     | write_odd_pieces | pwritev(s->medium.fd, iov, count, 0) | pwritev(s->medium.fd, iov, count - 1, 0)             | direct-io.*.write-odd-pieces
-direct_io     | async_half_placed | s->buffer.addr, s->buffer.size); | s->buffer.addr, s->buffer.size / 2);                    | direct-io.*.async-half-placed
+direct_io     | async_half_placed | holds(RULE_BYTES_ARRIVE);   | story_write(s, 0); holds(RULE_BYTES_ARRIVE);                | direct-io.*.async-half-placed
 fixed_buffers | registered_while_shared | expect_owner_sees(s, 0, BY_MEDIUM); | story_write(s, 0); expect_owner_sees(s, 0, BY_MEDIUM); | fixed-buffers.*.registered-while-shared
 in_flight     | page_waits_for_its_bytes | expect_owner_sees(s, 0, BY_MEDIUM); | story_write(s, 0); expect_owner_sees(s, 0, BY_MEDIUM); | slow-io.*.page-waits-for-its-bytes
-in_flight     | migration_meets_transfer | transfer_prove_in_flight(&self->transfer); | child_fork(&s->child); story_write(s, 0); transfer_prove_in_flight(&self->transfer); | slow-io.*.migration-meets-transfer
+in_flight     | migration_meets_transfer | transfer_prove_in_flight(&self->transfer); | madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED); story_write(s, 0); transfer_prove_in_flight(&self->transfer); | slow-io.*.migration-meets-transfer
 in_flight     | unmap_meets_transfer | transfer_prove_in_flight(&self->transfer); | landed(s, &self->transfer); transfer_start_read(&self->transfer, s->medium.fd, next.addr, features.page_size); | slow-io.*.unmap-meets-transfer
 in_flight     | child_writes_meanwhile | child_write(&s->child, &s->buffer, 0, 1, BY_CHILD) | child_read(&s->child, &s->buffer, 0, 1, NULL) | slow-io.*.child-writes-meanwhile
 in_flight     | protection_meets_transfer | story_protect(s, 0, 1, PROT_READ); |                                                    | slow-io.*.protection-meets-transfer
