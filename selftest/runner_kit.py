@@ -90,11 +90,11 @@ def environment(scratch: Path, **extra: str) -> dict[str, str]:
 
 def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] = (), pass_fd: int = -1,
           **extra: str) -> tuple[subprocess.Popen, dict[str, str]]:
-    """The real command, in a session of its own; its stdout and stderr are files in scratch."""
+    """The real command, in a session of its own, with no signal ignored, whoever started us; its stdout and stderr are files in scratch."""
     env = environment(scratch, **extra)
     given = [] if "--results" in words else ["--results", scratch / "results"]
     with open(stdout or scratch / "stdout", "wb") as out, open(scratch / "stderr", "wb") as err:
-        proc = subprocess.Popen([*prefix, COMMAND, *given, "--timeout", "1", *words], env=env, stdin=subprocess.DEVNULL,
+        proc = subprocess.Popen(["env", "--default-signal", *prefix, COMMAND, *given, "--timeout", "1", *words], env=env, stdin=subprocess.DEVNULL,
                                 stdout=out, stderr=err, start_new_session=True,
                                 pass_fds=[pass_fd] if pass_fd >= 0 else [])
     return proc, env

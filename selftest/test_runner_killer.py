@@ -104,6 +104,14 @@ class Killer(unittest.TestCase):
         expected = {"liar.one": "pass", "liar.two": "not-run", "liar.three": "not-run"}
         return [] if verdicts == expected else [f"verdicts {verdicts}"]
 
+    def test_also_where_the_signal_is_ignored(self):
+        """`make check &` in a script, or nohup: what starts us ignores signals, and so would the runs that are to be killed."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self.assertEqual(self.kill_one(("here", signal.SIGINT, -1.0)), [])
+        finally:
+            signal.signal(signal.SIGINT, before)
+
     def test_each_signal_at_each_moment(self):
         kit.programs()
         cases = kit.chosen(draw(), lambda case: f"{case[0]} {signal.Signals(case[1]).name}")
