@@ -110,6 +110,14 @@ class Guests(WithCache):
         guest.kill()
         self.assertTrue(ends(started))
 
+    def test_a_guest_that_is_done_may_go_however_its_word_comes(self):
+        for pieces in ((b"ok 1 a\n# guest: done\n",), (b"ok 1 a\n# guest: d", b"one\n"), (b"# guest: done", b"\n"), (b"#", b" guest: done\nx")):
+            guest = self.guest("")
+            with self.subTest(pieces=pieces), mock.patch.object(guest, "ask") as ask:
+                for piece in (b"# guest: ready\n", *pieces, b"# nothing more\n"):
+                    guest.answer(piece)
+                ask.assert_called_once_with("b")
+
     def test_no_qemu(self):
         self.environment(HMM_COHERENT_QEMU="no-such-qemu")
         self.stops(3, "apt-get install qemu-system-x86", qemu.binary)
