@@ -43,7 +43,7 @@ void outcome_judge(const struct outcome *outcome, const struct cell *cell, const
 /* Record the outcome as a line of JSON (docs/outcomes.md). */
 void outcome_record(const struct outcome *outcome, const struct cell *cell, const struct model *after);
 
-/* "4096", "EFAULT", "SIGSEGV" */
+/* A number of bytes, or a word: "EFAULT", "SIGSEGV" */
 void result_text(char *text, size_t size, long result);
 
 #endif
