@@ -439,19 +439,22 @@ static void map_migrate_unmap(struct side *side)
 }
 
 /*
- * For writing: gup_test itself complains about a pin of the zero page, which is what reading an empty place gives (docs/findings.md). And after
- * 6.1, GUP-fast that moves a page off the device while it is unmapped uses memory that was freed (docs/findings.md, anon-vma-is-gone):
+ * After 6.1, GUP-fast that moves a page off the device while it is unmapped uses memory that was freed (docs/findings.md, anon-vma-is-gone).
  * destructive.unmapped-while-moved is the test of that.
  */
+static bool fast_is_safe(const struct story *s)
+{
+	return s->place != COHERENT || features.version <= 601;
+}
+
+/* For writing: gup_test itself complains about a pin of the zero page, which is what reading an empty place gives (docs/findings.md). */
 static void pin_whatever_is_there(struct side *side)
 {
 	struct story *s = side->race->story;
 	unsigned int draw = dither(side);
 	struct pin_kind kind = { .pin = true, .longterm = true, .write = true, .fast = draw & 2 };
 
-	if (s->place == COHERENT && features.version > 601)
-		kind.fast = false;
-
+	kind.fast = kind.fast && fast_is_safe(s);
 	pin_pages(kind, buffer_page(&s->buffer, draw / 4 % PAGES), 1);
 }
 
@@ -460,6 +463,8 @@ SCENARIO(races, unmap_and_longterm_pin, "a long-term pin that meets munmap gets 
 	struct story *s = &self->story;
 
 	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	if (!fast_is_safe(s))
+		report_line("note:", "without GUP-fast on this kernel: docs/findings.md, anon-vma-is-gone");
 	/* Each pin that moves a page first empties the batches of all processors, which takes its time. */
 	self->race.limit = ROUNDS / 4;
 	holds(RULE_FREED_TO_DRIVER);
