@@ -38,28 +38,33 @@ class Parts:
     disks: dict[str, Path]
     profile: Profile = PROFILES[""]
 
-    def machine(self, work: Work, number: int, folder: Path, timeout: float, options) -> qemu.Guest:
-        """A guest that will run this work."""
+    def machine(self, work: Work, number: int, company: int, folder: Path, timeout: float, options) -> qemu.Guest:
+        """A guest that will run this work, one of so many at a time."""
         files = {"job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
                  "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
                             f"export HMM_COHERENT_STRESS='{options.stress}'\n"}
         for batch in work.batches:
             files[f"job/{batch.program.name}.list"] = "".join(f"{name}\n" for name in batch.names)
-        return self.guest(files, folder, number)
+        return self.guest(files, folder, number, threads=1 if crowded(company) else 2)
 
     def guest(self, files: dict[str, str], folder: Path, number: int, interactive: bool = False,
-              extra: bytes = b"") -> qemu.Guest:
+              extra: bytes = b"", threads: int = 2) -> qemu.Guest:
         """A guest with these files for a job, the programs of its plan (all, if it has none), and another archive behind."""
         wanted = files["job/plan"].split() or self.programs
         archives = [path.read_bytes() for path in (self.base, *(self.programs[name] for name in wanted))]
         job = initramfs.pack({name: text.encode() for name, text in files.items()})
         return qemu.Guest(self.kernel, b"".join((*archives, job, extra)), self.accel, self.disks, folder, number, self.profile.append,
-                          interactive, self.profile.sends_files)
+                          interactive, self.profile.sends_files, threads)
 
 
 def side_by_side(asked: int | None, work: Work) -> int:
     """How many guests share the work: a test keeps one processor busy, and fewer tests than these are not worth a boot."""
     return asked or max(1, min(MOST_GUESTS, len(os.sched_getaffinity(0)), work.total() // TESTS_WORTH_A_BOOT))
+
+
+def crowded(company: int) -> bool:
+    """So many guests, each with two processors, want more of them than the host has. They wait for each other's locks instead of working."""
+    return 2 * company > len(os.sched_getaffinity(0))
 
 
 def is_image(spec: str) -> bool:
@@ -78,7 +83,8 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
     if found:
         if modules:
             raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is none", "leave it out")
-        return kernel.build(found, cache, profile.fragments, screen.say, os.cpu_count() or 1, profile.variables,
+        # One job more than processors: some of them wait for a disk, or have just begun.
+        return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1, profile.variables,
                             profile.image)
     if profile.name:
         raise Stop(WRONG_USE, f"--profile {profile.name} builds a kernel, and {spec} is built already", "give a version or a tree")
@@ -99,7 +105,7 @@ def pretended() -> Parts:
     """For the selftests: no kernel, nothing in the guest, and HMM_COHERENT_QEMU speaks for it."""
     null = Path(os.devnull)
     image = SimpleNamespace(image=null, modules={}, release="0.0.0-selftest", build_id="", srcversion="",
-                            config_hash="", hz=0, source=None, build_dir=None, log=None, seconds=0.0)
+                            config_hash="", hz=0, mmio=False, source=None, build_dir=None, log=None, seconds=0.0)
     return Parts(image, null, defaultdict(lambda: null), SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
 
 

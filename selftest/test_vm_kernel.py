@@ -4,7 +4,9 @@
 The kernel here is a Makefile of a few lines with the targets that a kernel has.
 """
 
+import bz2
 import gzip
+import lzma
 import os
 import struct
 import unittest
@@ -158,7 +160,7 @@ class Configurations(WithCache):
 
     def test_the_fragments_of_this_repository(self):
         """Each line once; each block of options says why."""
-        text = "\n".join(file.read_text() for file in profile.PLAIN)
+        text = "\n".join(file.read_text() for file in profile.plain("vendor_id\t: AuthenticAMD\n"))
         names = [line.removeprefix("# ").split("=")[0].split(" ")[0] for line in text.splitlines()
                  if line.removeprefix("# ").startswith("CONFIG_")]
         self.assertEqual(len(names), len(set(names)))
@@ -167,14 +169,30 @@ class Configurations(WithCache):
         for needed in ("CONFIG_TEST_HMM=m", "CONFIG_GUP_TEST=y", "CONFIG_DEVICE_PRIVATE=y"):
             self.assertIn(needed, text)
 
+    def test_the_processor_of_the_host(self):
+        for vendor, wanted in (("GenuineIntel", "y"), ("AuthenticAMD", "n")):
+            have = kconfig.values(*profile.plain(f"processor\t: 0\nvendor_id\t: {vendor}\n"))
+            self.assertEqual(have["CONFIG_CPU_SUP_INTEL"], wanted)
 
-def bzimage(release: str) -> bytes:
+
+def bzimage(release: str, payload: bytes = b"") -> bytes:
     data = bytearray(0x800)
+    data[0x1f1] = 2
     data[0x202:0x206] = b"HdrS"
     struct.pack_into("<H", data, 0x20e, 0x300)
+    struct.pack_into("<II", data, 0x248, 0x200, len(payload))
     text = f"{release} (me@here) #1\0".encode()
     data[0x500:0x500 + len(text)] = text
-    return bytes(data)
+    return bytes(data) + payload + bytes(64)
+
+
+MMIO = "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\nCONFIG_HZ=250\n"
+
+
+def vmlinux(config: str) -> bytes:
+    """What matters of one with CONFIG_IKCONFIG."""
+    return (b"\x7fELF\x02" + bytes(200) + b"\0Linux version 6.12.9-mine (me) gcc\0IKCFG_ST"
+            + gzip.compress(config.encode()) + b"IKCFG_ED\0")
 
 
 class Images(WithCache):
@@ -200,6 +218,38 @@ class Images(WithCache):
         self.image.write_bytes(b"\x7fELF\x02" + bytes(200) + b"\0Linux version 6.1.9 (me) gcc\0")
         self.module("6.1.9")
         self.assertEqual(self.load().release, "6.1.9")
+
+    def test_where_its_virtio_devices_are(self):
+        """Known from the image or its build folder; PCI where nothing is known, or where the kernel has both."""
+        self.module("6.12.9-mine")
+        for config, mmio in ((MMIO, True), ("CONFIG_VIRTIO_PCI=y\n", False), (MMIO + "CONFIG_VIRTIO_PCI=y\n", False),
+                             (MMIO + "# CONFIG_VIRTIO_PCI is not set\n", True)):
+            inside = vmlinux(config)
+            for image in (inside, *(bzimage("6.12.9-mine", pack(inside) + b"size")
+                                    for pack in (gzip.compress, lzma.compress, bz2.compress))):
+                self.image.write_bytes(image)
+                self.assertEqual(self.load().mmio, mmio, config)
+        self.assertEqual(self.load().hz, 250)
+
+    def test_nobody_knows_where_its_virtio_devices_are(self):
+        self.module("6.12.9-mine")
+        inside = vmlinux(MMIO)
+        for image in (bzimage("6.12.9-mine"), bzimage("6.12.9-mine", b"\x28\xb5\x2f\xfd" + inside),
+                      bzimage("6.12.9-mine", gzip.compress(inside)[:60]), bzimage("6.12.9-mine", b"\xfd7zXZ\0" + inside),
+                      bzimage("6.12.9-mine", gzip.compress(inside.replace(b"IKCFG_ST\x1f\x8b", b"IKCFG_ST\0\0")))):
+            self.image.write_bytes(image)
+            self.assertEqual((self.load().mmio, self.load().hz), (False, 0))
+
+    def test_the_build_folder_says_where(self):
+        self.module("6.12.9-mine")
+        (self.folder / ".config").write_text(MMIO)
+        self.assertTrue(self.load().mmio)
+        self.image = self.folder / "build/arch/x86/boot/bzImage"
+        self.image.parent.mkdir(parents=True)
+        self.image.write_bytes(bzimage("6.12.9-mine"))
+        self.assertFalse(self.load().mmio)
+        (self.folder / "build/.config").write_text(MMIO)
+        self.assertTrue(self.load().mmio)
 
     def test_without_module(self):
         self.stops(2, "no test_hmm.ko", self.load)

@@ -24,7 +24,7 @@ class Probe(WithCache):
             patch = mock.patch.object(target, name, value)
             patch.start()
             self.addCleanup(patch.stop)
-        self.kernel = SimpleNamespace(image=Path("/dev/null"))
+        self.kernel = SimpleNamespace(image=Path("/dev/null"), mmio=False)
 
     def choose(self, behaviour: str = "exit 1", force=None, kernel=True):
         # The same file, whatever it does: a changed QEMU would be tried again.
@@ -82,6 +82,12 @@ class Probe(WithCache):
         self.choose("exit 0")
         self.script("qemu", f". {self.folder}/behaviour")
         self.assertEqual(self.choose("echo kvm runs linux; exec sleep 60").name, "kvm")
+
+    def test_each_kind_of_machine_is_tried(self):
+        speaks = "case \"$*\" in *microvm*) echo kvm runs linux; exec sleep 60;; esac"
+        self.assertEqual(self.choose(speaks).name, "tcg")
+        self.kernel.mmio = True
+        self.assertEqual(self.choose(speaks).name, "kvm")
 
     def test_a_damaged_verdict_is_forgotten(self):
         self.choose("exit 0")

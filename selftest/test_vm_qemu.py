@@ -24,6 +24,7 @@ print(proc.pid, flush=True)
 sys.stdin.readline()
 """
 INITRD = bytes(range(256)) * 64
+KERNEL, TCG = SimpleNamespace(image=Path("/k"), hz=250, mmio=False), SimpleNamespace(name="tcg")
 # What every fake does first: find its channels and its initramfs among the arguments.
 FIND = """
 for word; do
@@ -36,11 +37,10 @@ done
 
 
 class Guests(WithCache):
-    def guest(self, behaviour: str, extra: str = "") -> qemu.Guest:
+    def guest(self, behaviour: str, extra: str = "", kernel=None, threads: int = 2) -> qemu.Guest:
         self.environment(HMM_COHERENT_QEMU=str(self.script("qemu", FIND + behaviour)))
         disks = {name: self.folder / f"a,{name}" for name in qemu.DISKS}
-        guest = qemu.Guest(SimpleNamespace(image=Path("/k"), hz=100), INITRD, SimpleNamespace(name="tcg"), disks,
-                           self.folder, 1, extra)
+        guest = qemu.Guest(kernel or KERNEL, INITRD, TCG, disks, self.folder, 1, extra, threads=threads)
         self.addCleanup(guest.kill)
         guest.start()
         self.addCleanup(os.close, guest.results_fd)
@@ -58,11 +58,11 @@ class Guests(WithCache):
 
     def test_nothing_is_left_to_calibrate(self):
         with mock.patch("vm.tsc.khz", return_value=2_000_000):
-            self.assertIn(" tsc_early_khz=2000000 lpj=8000000 ", qemu.append(SimpleNamespace(name="tcg"), 250))
-            self.assertNotIn("lpj=", qemu.append(SimpleNamespace(name="tcg"), 0))
-            self.assertNotIn("lpj=", qemu.append(SimpleNamespace(name="kvm"), 250))
+            self.assertIn(" tsc_early_khz=2000000 lpj=8000000 ", qemu.append(KERNEL, TCG))
+            self.assertNotIn("lpj=", qemu.append(SimpleNamespace(hz=0, mmio=False), TCG))
+            self.assertNotIn("lpj=", qemu.append(KERNEL, SimpleNamespace(name="kvm")))
         with mock.patch("vm.tsc.khz", return_value=0):
-            self.assertNotIn("lpj=", qemu.append(SimpleNamespace(name="tcg"), 250))
+            self.assertNotIn("lpj=", qemu.append(KERNEL, TCG))
 
     def test_results_are_byte_exact_and_end(self):
         guest = self.guest(f"cat {sys.executable} >$results")
@@ -86,6 +86,22 @@ class Guests(WithCache):
         self.assertTrue(any(word.endswith("file=" + str(self.folder).replace(",", ",,") + "/a,,raw")
                             for word in guest.command))
         self.assertLessEqual(qemu.MEMORY_MIB, 3072)
+
+    def test_each_kernel_has_the_machine_that_it_knows(self):
+        """All devices where it looks for them, and a reset that it can do."""
+        for mmio, machine, bus, reset in ((False, "q35", "-pci,", False), (True, "microvm,acpi=off", "-device,", True)):
+            command = self.guest("true", kernel=SimpleNamespace(image=Path("/k"), hz=250, mmio=mmio)).command
+            self.assertEqual(command[command.index("-machine") + 1], machine + ",memory-backend=memory")
+            devices = [word for word in command if word.startswith(("virtio-blk", "virtio-serial-"))]
+            self.assertEqual(len(devices), 1 + len(qemu.DISKS))
+            self.assertTrue(all(bus in word for word in devices), devices)
+            self.assertEqual("reboot=t" in command[command.index("-append") + 1].split(), reset)
+
+    def test_one_thread_for_two_processors(self):
+        for threads, word in ((2, "thread=multi"), (1, "thread=single")):
+            command = self.guest("true", threads=threads).command
+            self.assertIn(word, command[command.index("-accel") + 1])
+        self.assertEqual(qemu.machine(SimpleNamespace(name="kvm"), False, 1), qemu.machine(SimpleNamespace(name="kvm"), False, 2))
 
     def test_device_ranges_are_inside_memory(self):
         end = qemu.MEMORY_MIB << 20

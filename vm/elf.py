@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 """The few facts that are read from kernel images and modules."""
+import bz2
+import lzma
 import re
 import struct
+import zlib
 from pathlib import Path
 
 NT_GNU_BUILD_ID = 3
 # setup_header of a bzImage, Documentation/arch/x86/boot.rst
 HEADER_MAGIC, VERSION_POINTER, SETUP_START = 0x202, 0x20e, 0x200
+SECTORS, PAYLOAD_OFFSET, SECTOR = 0x1f1, 0x248, 512
+# What a kernel may be compressed with and Python can undo, by its first bytes.
+COMPRESSED = {b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16), b"\xfd7zXZ": lzma.LZMADecompressor, b"\x5d\0\0": lzma.LZMADecompressor,
+              b"BZh": bz2.BZ2Decompressor}
 
 
 def is_elf(data: bytes) -> bool:
@@ -37,6 +44,24 @@ def _note(notes: bytes) -> str:
             return notes[text:text + length].hex()
         at = text + (length + 3 & ~3)
     return ""
+
+
+def kernel(image: bytes) -> bytes:
+    """The kernel as it will be in memory: a vmlinux as it is, of a bzImage what is packed in it. Empty if that cannot be unpacked here."""
+    if is_elf(image):
+        return image
+    if len(image) < PAYLOAD_OFFSET + 8 or image[HEADER_MAGIC:HEADER_MAGIC + 4] != b"HdrS":
+        return b""
+    offset, length = struct.unpack_from("<II", image, PAYLOAD_OFFSET)
+    start = ((image[SECTORS] or 4) + 1) * SECTOR + offset
+    payload = image[start:start + length]
+    for magic, unpacker in COMPRESSED.items():
+        if payload.startswith(magic):
+            try:
+                return unpacker().decompress(payload)
+            except (OSError, EOFError, lzma.LZMAError, zlib.error):
+                return b""
+    return b""
 
 
 def release(image: Path) -> str:

@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
 """What became of a configuration fragment: kconfig drops a line that it cannot honour without a word."""
+import gzip
 import hashlib
 import re
+import zlib
 from pathlib import Path
+
+from vm import elf
 
 RENAMED = re.compile(r"^# renamed: (CONFIG_\w+) to (CONFIG_\w+)$", re.M)
 UNSET = re.compile(r"# (CONFIG_\w+) is not set")
+EMBEDDED = re.compile(rb"IKCFG_ST(.*?)IKCFG_ED", re.S)     # kernel/configs.c
 
 
 def values(*files: Path) -> dict[str, str]:
     """Symbol to value, "n" where a file says "is not set"; of two files the later one decides."""
+    return parsed(text(*files))
+
+
+def parsed(lines: str) -> dict[str, str]:
+    """The same of a text."""
     found = {}
-    for line in text(*files).splitlines():
+    for line in lines.splitlines():
         unset = UNSET.fullmatch(line)
         if unset:
             found[unset[1]] = "n"
@@ -44,6 +54,24 @@ def fingerprint(config: Path) -> str:
     """One short word for a configuration, whatever its comments say."""
     lines = sorted(f"{name}={value}" for name, value in values(config).items() if value != "n")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def of_image(image: Path) -> dict[str, str]:
+    """What an image was configured with: as its build folder says or, with CONFIG_IKCONFIG, the image itself. Empty if neither does."""
+    above = 3 if image.parts[-4:-1] == ("arch", "x86", "boot") else 0
+    beside = image.parents[above] / ".config"
+    if beside.is_file():
+        return parsed(beside.read_text(errors="replace"))
+    found = EMBEDDED.search(elf.kernel(image.read_bytes()))
+    try:
+        return parsed(gzip.decompress(found[1]).decode(errors="replace")) if found else {}
+    except (OSError, EOFError, zlib.error):
+        return {}
+
+
+def has_mmio(config: dict[str, str]) -> bool:
+    """The kernel is told on its command line where its virtio devices are, and does not look for them on PCI."""
+    return config.get("CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES") == "y" and config.get("CONFIG_VIRTIO_PCI", "n") == "n"
 
 
 def explain(line: str, config: Path, source: Path) -> str:

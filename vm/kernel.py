@@ -37,6 +37,7 @@ class Kernel:
     srcversion: str = ""
     config_hash: str = ""
     hz: int = 0             # ticks a second; 0: not known
+    mmio: bool = False      # how it finds its virtio devices, see qemu.py
     source: Source | None = None
     build_dir: Path | None = None
     log: Path | None = field(default=None)
@@ -87,9 +88,10 @@ def sizes(folder: Path, image: str) -> dict[str, int]:
 def describe(source: Source, folder: Path, image: str) -> Kernel:
     vmlinux = folder / "vmlinux"
     modules = {name: folder / path for name, path in MODULES.items()}
+    config = kconfig.values(folder / ".config")
     return Kernel(folder / image, modules, elf.release(vmlinux), elf.build_id(vmlinux.read_bytes()),
                   elf.modinfo(modules["test_hmm"], "srcversion"), kconfig.fingerprint(folder / ".config"),
-                  int(kconfig.values(folder / ".config").get("CONFIG_HZ", 0)), source, folder, folder / "build.log")
+                  int(config.get("CONFIG_HZ", 0)), kconfig.has_mmio(config), source, folder, folder / "build.log")
 
 
 class Build:
@@ -177,8 +179,9 @@ def from_image(image: Path, modules: Path, cache, say) -> Kernel:
         if magic != release:
             raise Stop(3, f"{module} is a module of another kernel ({magic or 'no version'}, not {release})",
                        "name the modules of the same build with --modules DIR")
-    return Kernel(image, found, release, elf.build_id(image.read_bytes()),
-                  elf.modinfo(found["test_hmm"], "srcversion"))
+    config = kconfig.of_image(image)
+    return Kernel(image, found, release, elf.build_id(image.read_bytes()), elf.modinfo(found["test_hmm"], "srcversion"),
+                  hz=int(config.get("CONFIG_HZ", 0)), mmio=kconfig.has_mmio(config))
 
 
 def unpacked(module: Path, cache) -> Path:

@@ -3,7 +3,7 @@
 
 /dev/kvm says little: on some hosts it opens and runs the firmware, and then QEMU aborts, or spins for ever
 before the first line of the kernel. So a small guest has to say its word from user space within a few
-seconds. The verdict is remembered for this host kernel, QEMU and processor.
+seconds. The verdict is remembered for this host kernel, QEMU, its kind of machine, and processor.
 """
 import json
 import os
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import Stop
-from vm import child, initramfs, qemu
+from vm import child, initramfs, kconfig, qemu
 from vm.cache import digest
 
 DEVICE = Path("/dev/kvm")
@@ -42,16 +42,17 @@ def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENC
         say(f"using TCG (emulation): {reason}")
         return Accel("tcg", reason)
     image = kernel.image if kernel else newest_image(cache)
+    mmio = kernel.mmio if kernel else bool(image) and kconfig.has_mmio(kconfig.of_image(image))
     program = Path(qemu.binary())
     stat = program.stat()
-    host = digest(platform.release(), processor(), program, stat.st_size, stat.st_mtime_ns)
+    host = digest(platform.release(), processor(), program, stat.st_size, stat.st_mtime_ns, *(["microvm"] if mmio else []))
     verdict = cache.root / f"kvm-{host[:16]}.json"
     reason = remembered(verdict)
     if reason is None:
         if not image:
             return Accel("tcg", "KVM is not proven yet, there is no kernel to try it with")
         say(f"trying KVM (at most {patience:.0f} s, once)")
-        reason = probe(image, patience)
+        reason = probe(image, mmio, patience)
         remember(verdict, reason, cache)
     if reason:
         say(f"using TCG (emulation): KVM does not run Linux here ({reason})")
@@ -85,7 +86,7 @@ def remember(verdict: Path, reason: str, cache) -> None:
         temporary.rename(verdict)
 
 
-def probe(image: Path, patience: float) -> str:
+def probe(image: Path, mmio: bool, patience: float) -> str:
     """Boot a guest under KVM; why that failed, empty if it did not."""
     files = {"init": INIT, "bin/busybox": initramfs.busybox().read_bytes()}
     initrd = os.memfd_create("initrd", 0)
@@ -93,9 +94,9 @@ def probe(image: Path, patience: float) -> str:
         out.write(initramfs.archive(files, folders=("bin", "dev"), nodes=initramfs.NODES,
                                     executable=tuple(files)))
     command = [qemu.binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-               "-machine", "q35", "-accel", "kvm", "-cpu", "host", "-smp", "2", "-m", "256M",
+               *qemu.machine(Accel("kvm", ""), mmio), "-smp", "2", "-m", "256M",
                "-kernel", image, "-initrd", f"/dev/fd/{initrd}",
-               "-append", "console=ttyS0 panic=-1 loglevel=4",
+               "-append", f"console=ttyS0 panic=-1 loglevel=4{' reboot=t' if mmio else ''}",
                "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     try:
         proc = child.spawn(command, pass_fds=(initrd,), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PLAIN = (HERE.parent / "config", HERE / "guest.config")
+
+
+def plain(cpuinfo: str) -> tuple[Path, ...]:
+    """The fragments of the plain kernel on a host with this /proc/cpuinfo."""
+    return HERE.parent / "config", HERE / "guest.config", *([HERE / "intel.config"] if "GenuineIntel" in cpuinfo else [])
+
+
+PLAIN = plain(Path("/proc/cpuinfo").read_text())
 # The code of the claims.
 COVERED = ("mm/gup.c", "mm/migrate_device.c", "mm/memory.c", "mm/mprotect.c", "lib/test_hmm.c")
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """One guest: QEMU's command line, its channels, its start and its end.
 
-Memory, by physical address (all of it below q35's hole, so nothing moves):
+Two kinds of machine. A kernel that finds virtio by its command line and has no PCI, as ours, runs on a microvm: nothing to probe, and a
+third of the boot is gone. Any other is given a q35 with its devices on PCI.
+
+Memory, by physical address (all of it below either machine's hole, so nothing moves):
 
     0           1024 MiB    the kernel's, in two nodes by numa=fake=2; a block of node 1 is made movable
     1024 MiB    1280 MiB    device range 0
@@ -45,8 +48,8 @@ def clock(accel, hz: int) -> list[str]:
             *([f"lpj={rate * 1000 // hz}"] if rate and hz else [])]
 
 
-def append(accel, hz: int, extra: str = "") -> str:
-    """The kernel command line.
+def append(kernel, accel, extra: str = "") -> str:
+    """The kernel command line, to which QEMU adds where a microvm has its devices.
 
     The delay sits in the guest's block layer: a read of /dev/dm-0 waits with its pages pinned, as long as a test keeps the
     device suspended (common/gate.h) and SLOW_MS more, and is then carried out with real data. Writes, by which tests prepare it,
@@ -58,7 +61,8 @@ def append(accel, hz: int, extra: str = "") -> str:
     words = [
         "console=ttyS0", "loglevel=4", "panic=-1", "numa=fake=2",
         "log_buf_len=1M",   # the guest sends the log as it happens; a larger one takes longer to set up
-        *clock(accel, hz), "mitigations=off", "random.trust_cpu=on",
+        *clock(accel, kernel.hz), "mitigations=off", "random.trust_cpu=on",
+        "reboot=t" if kernel.mmio else "",      # a microvm has nothing else to reset it by
         "vm_debug=-",       # do not fill new struct pages with a pattern: that is a tenth of the boot
         f"memmap={SPM_SIZE_MIB}M${SPM0:#x}", f"memmap={SPM_SIZE_MIB}M${SPM1:#x}",
         f'dm-mod.create="hmm-slow,,,rw,0 {SLOW_SECTORS} delay /dev/vdc 0 {SLOW_MS} /dev/vdc 0 0"',
@@ -72,9 +76,9 @@ class Guest:
     """A QEMU process that runs one job."""
 
     def __init__(self, kernel, initrd: bytes, accel, disks: dict[str, Path], folder: Path,
-                 number: int, extra_append: str = "", interactive: bool = False, sends_files: bool = False):
+                 number: int, extra_append: str = "", interactive: bool = False, sends_files: bool = False, threads: int = 2):
         self.kernel, self.initrd, self.accel, self.disks = kernel, initrd, accel, disks
-        self.extra_append, self.interactive = extra_append, interactive
+        self.extra_append, self.interactive, self.threads = extra_append, interactive, threads
         self.console_path = folder / f"console-{number}.log"
         self.kmsg_path = folder / f"kmsg-{number}.log"
         # Where a guest that has files to send puts them, as one tar.
@@ -134,13 +138,14 @@ class Guest:
             self.asking.close()
 
     def _command(self, initrd: str, results: str, asked: int) -> list[str]:
+        bus = "device" if self.kernel.mmio else "pci"
         command = [
             binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            *machine(self.accel), "-smp", "2,sockets=2", "-m", f"{MEMORY_MIB}M",
-            "-kernel", str(self.kernel.image), "-initrd", initrd, "-append", append(self.accel, self.kernel.hz, self.extra_append),
+            *machine(self.accel, self.kernel.mmio, self.threads), "-smp", "2,sockets=2", "-m", f"{MEMORY_MIB}M",
+            "-kernel", str(self.kernel.image), "-initrd", initrd, "-append", append(self.kernel, self.accel, self.extra_append),
             "-chardev", f"file,id=results,path={results}",
             "-chardev", f"file,id=log,path={escape(self.kmsg_path)}",
-            "-device", "virtio-serial-pci,max_ports=5",
+            "-device", f"virtio-serial-{bus},max_ports=5",
             "-device", "virtserialport,chardev=results,name=hmm.results",
             "-device", "virtserialport,chardev=log,name=hmm.log",
             "-chardev", f"file,id=files,path={escape(self.files_path)}",
@@ -156,16 +161,20 @@ class Guest:
         for name in DISKS:
             command += ["-drive", f"if=none,id={name},format=raw,snapshot=on,cache=unsafe,"
                                   f"file={escape(self.disks[name])}",
-                        "-device", f"virtio-blk-pci,drive={name},serial=hmm-{name}"]
+                        "-device", f"virtio-blk-{bus},drive={name},serial=hmm-{name}"]
         return command
 
 
-def machine(accel) -> list[str]:
-    """Machine and processor for an accelerator. TCG's code cache is limited: its default is 1 GiB. What it has
-    to emulate at each entry to the kernel (stac, clac, ...) is left away: a sixth of the processor time."""
+def machine(accel, mmio: bool, threads: int = 2) -> list[str]:
+    """Machine and processor for an accelerator. TCG's code cache is limited: its default is 1 GiB. What it has to emulate at each entry to
+    the kernel (stac, clac, ...) is left away: a sixth of the processor time. With one thread TCG runs both processors in turn, and
+    one that waits for the other gives way; two threads on one processor of the host spin instead, for as long as the host lets them.
+    In a memfd, memory is cleared by the page where it would be by 2 MiB otherwise, for a guest that boots a fifth of the time."""
+    kind, modern = ("microvm,acpi=off", ["-global", "virtio-mmio.force-legacy=off"]) if mmio else ("q35", [])
     if accel.name == "kvm":
-        return ["-machine", "q35", "-accel", "kvm", "-cpu", "host"]
-    return ["-machine", "q35", "-accel", "tcg,thread=multi,tb-size=128", "-cpu", "max,-smap,-smep,-umip,-pku,-erms,-fsrm"]
+        return ["-machine", kind, *modern, "-accel", "kvm", "-cpu", "host"]
+    return ["-object", f"memory-backend-memfd,id=memory,size={MEMORY_MIB}M", "-machine", f"{kind},memory-backend=memory", *modern,
+            "-accel", f"tcg,thread={'multi' if threads > 1 else 'single'},tb-size=128", "-cpu", "max,-smap,-smep,-umip,-pku,-erms,-fsrm"]
 
 
 def escape(path: Path) -> str:
