@@ -23,6 +23,7 @@ from runner.results import Folder
 from runner.screen import Screen
 from runner.session import Session
 from runner.watch import Limits
+from runner.work import BUSY
 from vm import child
 from vm.profile import PROFILES
 
@@ -81,17 +82,17 @@ class One:
         """On this host."""
         host = Host()
         os.environ["HMM_COHERENT_STRESS"] = str(self.options.stress)
-        return self.finish(self.session(lambda left, number: Native(
+        return self.finish(self.session(lambda left, number, _company: Native(
             left, self.options.timeout, self.options.seed, self.folder.path, number)),
             {"kernel": {"release": host.release}})
 
     def in_guests(self, parts) -> int:
         """In VMs made of these parts."""
         from runner import guests
-        session = self.session(lambda left, number: parts.machine(
-            left, number, self.folder.path, limits(self.options).test, self.options), guests.identity(parts))
+        session = self.session(lambda left, number, company: parts.machine(
+            left, number, company, self.folder.path, limits(self.options).test, self.options), guests.identity(parts))
         session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
-        session.apart = parts.profile.apart
+        session.apart = parts.profile.apart + (BUSY if guests.crowded(session.side_by_side) else ())
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:

@@ -28,7 +28,7 @@ class Session:
     run: Run
     work: Work
     limits: Limits
-    machine: Callable[[Work, int], Machine]
+    machine: Callable[[Work, int, int], Machine]    # with its number, and how many there are at a time
     screen: Screen
     until_fail: bool = False
     identity: dict[str, str] = field(default_factory=dict)  # what the guest must say about itself
@@ -63,18 +63,18 @@ class Session:
         usual, alone = apart(self.work, self.apart)
         parts = share(usual, self.side_by_side) if usual or not alone else []
         longest = max((self.limits.worst(part) for part in parts), default=0)
-        longest = CHANCES * longest + sum(self.limits.worst(part) for part in alone)
+        longest = CHANCES * (longest + sum(self.limits.worst(part) for part in alone))
         self.screen.detail(f"this ends after {longest / 60:.0f} minutes at the latest")
         if parts:
             self._side_by_side(parts, 1, progress, writer)
-        for number, part in enumerate(alone, CHANCES * max(len(parts), 1) + 1):
+        for place, part in enumerate(alone, max(len(parts), 1)):
             if any(ending.kind == "stopped" for ending in self.endings.values()):
                 break
-            self._side_by_side([part], number, progress, writer)
+            self._side_by_side([part], CHANCES * place + 1, progress, writer)
 
     def _side_by_side(self, parts: list[Work], first: int, progress: Progress, writer: ktap_out.Writer) -> None:
         """A machine for each part, numbered from `first`."""
-        lanes = [Lane(self, number, part, progress, writer) for number, part in enumerate(parts, first)]
+        lanes = [Lane(self, number, part, len(parts), progress, writer) for number, part in enumerate(parts, first)]
         by_follower = {lane.follower: lane for lane in lanes}
 
         def ended(follower: Follower, ending: Ending) -> Follower | None:
@@ -99,11 +99,11 @@ class Session:
     def _successor(self, lane: Lane, ending: Ending, progress: Progress, writer: ktap_out.Writer,
                    count: int) -> Lane | None:
         """Only what stopped in the middle gets another machine; one that never came up would not the next time."""
-        if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count:
+        if ending.kind not in ("hang", "died") or not ending.left or lane.chance == CHANCES:
             return None
         self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
                         f"running the other {ending.left.total()} in a fresh one")
-        return Lane(self, lane.number + count, ending.left, progress, writer)
+        return Lane(self, lane.number + count, ending.left, count, progress, writer, lane.chance + 1)
 
     def compare(self, event: ktap.Guest) -> None:
         """What runs must be what was built, and what a program leaves behind is told."""
@@ -139,10 +139,11 @@ class Session:
 class Lane:
     """One machine of a session with its share of the work, and the record of what it said."""
 
-    def __init__(self, session: Session, number: int, work: Work, progress: Progress, writer: ktap_out.Writer):
-        self.session, self.number, self.work = session, number, work
+    def __init__(self, session: Session, number: int, work: Work, company: int, progress: Progress, writer: ktap_out.Writer,
+                 chance: int = 1):
+        self.session, self.number, self.work, self.chance = session, number, work, chance
         self.progress, self.writer = progress, writer
-        self.machine = session.machine(work, number)
+        self.machine = session.machine(work, number, company)
         self.path = session.folder.path / f"stream-{number}"
         with told(self.path):
             self.stream = open(self.path, "ab", buffering=0)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from runner.programs import Test, is_destructive
 
-# A test of these keeps two processors of its machine busy. While another machine has one of the host's two, it takes ten times as long, and
-# its sides hardly meet. So they come last, and hardly weigh: the other machine ends when they begin.
-BUSY = ("hmm_coherent_races",)
+# Beginnings of the names of tests that are nothing without two processors: where machines side by side have one each, these come after them,
+# in a machine of their own.
+BUSY = ("races.",)
 
 # PROGRAM/TEST, and how long it takes; the first glob counts. From run.json of a run with two machines.
 COSTS = (
@@ -20,7 +20,6 @@ COSTS = (
     ("*/device-full.*", 95),
     ("*/whole-device.*.filled", 95),
     ("*/registered.system-*.updated", 48),
-    *((f"{program}/*", 0.1) for program in BUSY),
     ("*/ksm.*", 5),
     ("*/slow-io.*", 4),
     ("*/huge.*", 3),
@@ -57,12 +56,11 @@ class Work:
 
 
 def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
-    """Tests in declaration order with the busy ones last, or shuffled; `repeat` rounds, each complete before the next starts."""
+    """Tests in declaration order, or shuffled; `repeat` rounds, each complete before the next starts."""
     by_program: dict[Path, list[str]] = {}
     for test in tests:
         by_program.setdefault(test.program, []).append(test.name)
     batches = [Batch(program, names) for program, names in by_program.items()]
-    batches.sort(key=lambda batch: batch.program.name in BUSY)
     draw = random.Random(shuffle)
     if shuffle is not None:
         draw.shuffle(batches)
@@ -98,17 +96,18 @@ def share(work: Work, count: int) -> list[Work]:
 
 
 def apart(work: Work, beginnings: tuple[str, ...] = ()) -> tuple[Work, list[Work]]:
-    """The work without what needs a machine of its own: the tests that bring one down each by itself, those with one of these beginnings
-    together."""
-    usual, together, alone = Work(), Work(), []
+    """The work without what needs a machine of its own: the tests that bring one down each by itself, those that begin alike together."""
+    usual, together, alone = Work(), {beginning: Work() for beginning in beginnings}, []
     for batch in work.batches:
-        names = [name for name in batch.names if not is_destructive(name)]
-        others = [name for name in names if name.startswith(beginnings)]
-        for part, mine in ((usual, [name for name in names if name not in others]), (together, others)):
-            if mine:
-                part.batches.append(Batch(batch.program, mine))
-        alone += [Work([Batch(batch.program, [name])]) for name in batch.names if is_destructive(name)]
-    return usual, [*([together] if together else []), *alone]
+        parts: dict[str, list[str]] = {}
+        for name in batch.names:
+            if is_destructive(name):
+                alone.append(Work([Batch(batch.program, [name])]))
+            else:
+                parts.setdefault(next((one for one in beginnings if name.startswith(one)), ""), []).append(name)
+        for beginning, names in parts.items():
+            together.get(beginning, usual).batches.append(Batch(batch.program, names))
+    return usual, [part for part in together.values() if part] + alone
 
 
 class Ledger:

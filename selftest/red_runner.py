@@ -34,7 +34,9 @@ work      | if self._remove(name):                                       | if na
 work      | names.remove(name)                                           | names.clear()                                | watch
 work      | rounds = [list(batch.names) for _ in range(repeat)]          | rounds = [list(batch.names)]                 | watch
 work      | draw = random.Random(shuffle)                                | draw = random.Random()                       | watch
-work      | batches.sort(key=lambda batch: batch.program.name in BUSY)   | pass                                         | work
+work      | (one for one in beginnings if name.startswith(one))          | (one for one in ())                          | work
+guests    | return 2 * company > len(                                    | return company > len(                        | work
+run       | + (BUSY if guests.crowded(session.side_by_side) else ())     |                                              | session
 work      | + (START if position and not number else 0)                  |                                              | work
 screen    | self._ms[program] = self._ms.get(program, 0) + (event.ms or 0) | self._ms[program] = event.ms or 0          | screen
 host      | if any(s < end and start < e for s, e in self.system_ram()): | if False:                                    | host
@@ -80,8 +82,11 @@ session   | open(self.path, "ab", buffering=0)                           | open(
 session   | if expected and value != expected:                           | if False:                                    | machine:other-kernel
 session   | run.hang(ending.running, ending.why, number)                       | pass                                         | machine:once-hangs-in-second
 session   | run.vm_died(number, ending.running or None, ending.why, console) | pass                                     | machine:mute
-session   | if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count: | if not ending.left or lane.number > (CHANCES - 1) * count: | machine:mute
-session   | if ending.kind not in ("hang", "died") or not ending.left or lane.number > (CHANCES - 1) * count: | if True: | machine:once-dies-in-second
+session   | if ending.kind not in ("hang", "died") or not ending.left or lane.chance == CHANCES: | if not ending.left or lane.chance == CHANCES: | machine:mute
+session   | if ending.kind not in ("hang", "died") or not ending.left or lane.chance == CHANCES: | if True:      | machine:once-dies-in-second
+session   | writer, lane.chance + 1)                                     | writer, lane.chance)                         | session
+session   | if ending.kind not in ("hang", "died") or not ending.left or lane.chance == CHANCES: | if lane.number > 1: | session
+session   | Lane(self, number, part, len(parts), progress, writer)       | Lane(self, number, part, 1, progress, writer) | session
 session   | parts = share(usual, self.side_by_side) if                  | parts = share(usual, 1) if                   | machine:good
 session   | klog.blame(run,                                              | (lambda *a: None)(run,                       | machine:splat-.*
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((kmsg, True),):          | machine:splat-on-console

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from runner import plan, work
+from runner import guests, plan, work
 from runner.errors import Stop
 from runner.programs import Test
 
@@ -45,6 +46,12 @@ class Destructive(unittest.TestCase):
         self.assertFalse(usual)
         self.assertEqual([one.total() for one in others], [1])
 
+    def test_each_beginning_has_its_machine(self):
+        arranged = work.arrange(tests("races.a", "fork.a", "ksm.a", "races.b", "destructive.a"), 1, None)
+        usual, others = work.apart(arranged, ("ksm.", "races."))
+        self.assertEqual([b.names for b in usual.batches], [["fork.a"]])
+        self.assertEqual([[b.names for b in one.batches] for one in others], [[["ksm.a"]], [["races.a", "races.b"]], [["destructive.a"]]])
+
     def test_spared_unless_asked_for(self):
         kept = plan.spared(tests("fork.a", "destructive.a"))
         self.assertEqual([test.name for test in kept], ["fork.a"])
@@ -52,6 +59,15 @@ class Destructive(unittest.TestCase):
             plan.spared(tests("destructive.a"))
         self.assertEqual(caught.exception.status, 2)
         self.assertIn("--destructive", str(caught.exception))
+
+
+class Crowded(unittest.TestCase):
+    """Guests do not take more of the host's processors than it has."""
+
+    def test_as_many_as_there_are(self):
+        for processors, company, crowded in ((1, 1, True), (2, 1, False), (2, 2, True), (4, 2, False), (4, 3, True), (8, 4, False)):
+            with mock.patch("os.sched_getaffinity", return_value=range(processors)):
+                self.assertEqual(guests.crowded(company), crowded)
 
 
 class Share(unittest.TestCase):
@@ -67,17 +83,6 @@ class Share(unittest.TestCase):
         self.assertEqual(sorted(got[0] + got[1]), sorted(names))
         for part in got:
             self.assertEqual(part, [name for name in names if name in part])
-
-    def test_what_needs_both_processors_waits_for_them(self):
-        busy = [Test(f"races.{number}", "", Path("hmm_coherent_races")) for number in range(20)]
-        usual = tests(*(f"fork.{number}" for number in range(100)))
-        arranged = work.arrange([*busy, *usual], 1, None)
-        self.assertEqual([name for batch in arranged.batches for name in batch.names], [test.name for test in [*usual, *busy]])
-        one, other = work.share(arranged, 2)
-        self.assertEqual([len(b.names) for b in other.batches][1:], [20])
-        self.assertLess(abs(one.total() - len(other.batches[0].names)), 10)     # both come to the races at about the same time
-        orders = {tuple(b.program.name for b in work.arrange([*busy, *usual], 1, seed).batches) for seed in range(9)}
-        self.assertEqual(len(orders), 2)    # shuffled, they may come anywhere
 
     def test_few_programs_are_cut(self):
         names = [f"{subject}.{number}" for subject in ("fork", "destructive", "zap") for number in range(10)]
