@@ -223,7 +223,7 @@ class Images(WithCache):
         """Known from the image or its build folder; PCI where nothing is known, or where the kernel has both."""
         self.module("6.12.9-mine")
         for config, mmio in ((MMIO, True), ("CONFIG_VIRTIO_PCI=y\n", False), (MMIO + "CONFIG_VIRTIO_PCI=y\n", False),
-                             (MMIO + "# CONFIG_VIRTIO_PCI is not set\n", True)):
+                             (MMIO + "# CONFIG_VIRTIO_PCI is not set\n", True), (MMIO + "CONFIG_VIRTIO_PCI=m\n", True)):
             inside = vmlinux(config)
             for image in (inside, *(bzimage("6.12.9-mine", pack(inside) + b"size")
                                     for pack in (gzip.compress, lzma.compress, bz2.compress))):

@@ -71,7 +71,7 @@ def of_image(image: Path) -> dict[str, str]:
 
 def has_mmio(config: dict[str, str]) -> bool:
     """The kernel is told on its command line where its virtio devices are, and does not look for them on PCI."""
-    return config.get("CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES") == "y" and config.get("CONFIG_VIRTIO_PCI", "n") == "n"
+    return config.get("CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES") == "y" and config.get("CONFIG_VIRTIO_PCI") != "y"
 
 
 def explain(line: str, config: Path, source: Path) -> str:
