@@ -112,7 +112,8 @@ def write_run(session: Session) -> None:
     run = session.run
     run.info.update(state="ended", machines=[
         {"number": number, "ended": ending.kind, "why": ending.why, "running": ending.running,
-         "command": session.commands[number], "slowness": round(ending.factor, 2), "boot_seconds": round(ending.boot_seconds, 2)}
+         "command": session.commands[number], "slowness": round(ending.factor, 2), "boot_seconds": round(ending.boot_seconds, 2),
+         "test_seconds": round(ending.test_seconds, 2)}
         for number, ending in sorted(session.endings.items())])
     write_format("json", run, session.folder.path / "run.json")
 

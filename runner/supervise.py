@@ -57,6 +57,7 @@ class Ending:
     left: Work | None = None
     factor: float = 1.0     # how much slower than a machine of ordinary speed
     boot_seconds: float = 0.0
+    test_seconds: float = 0.0   # from the start of the machine to its first test
 
 
 class Follower:
@@ -97,7 +98,7 @@ class Follower:
             kind = "boot"
         watch = self.watch
         return Ending(kind, why, watch.running, watch.last, watch.program, watch.ledger.left(),
-                      watch.factor, watch.boot_seconds)
+                      watch.factor, watch.boot_seconds, watch.test_seconds)
 
     def kill(self) -> None:
         """End the machine, whatever it is doing, and take what it had said; may be called again."""

@@ -14,7 +14,7 @@ from report import ktap
 from runner.work import Ledger, Work
 
 # A boot takes this long on a machine that is neither slow nor loaded; a slower one stretches the other deadlines.
-BOOT_SECONDS = 2.0
+BOOT_SECONDS = 1.5
 MAX_FACTOR = 20.0
 
 
@@ -44,6 +44,7 @@ class Watch:
         self.program = ""
         self.phase = "boot"     # boot, between, test, closing
         self.boot_seconds = 0.0 # until it was ready; 0 if it never was
+        self.test_seconds = 0.0 # until its first test began
         self.last = ""          # the test that began last
         self._to_start = [p.name for p in work.programs()]
         self._born = self._since = now
@@ -60,6 +61,7 @@ class Watch:
             self._guest(event, now)
         elif isinstance(event, ktap.Begin) and self.ledger.begin(event.name):
             self.last = event.name
+            self.test_seconds = self.test_seconds or now - self._born
             self._enter("test", now)
         elif isinstance(event, ktap.Result) and self.ledger.result(event.name):
             self._enter("between", now)

@@ -28,6 +28,7 @@ watch     | elif event.word == "start" and event.rest in self._to_start: | elif 
 watch     | if event.word == "ready" and self.phase == "boot":           | if event.word == "ready":                    | watch
 watch     | if self.phase != "closing":                                  | if True:                                     | watch
 watch     | self.factor = min(MAX_FACTOR, max(1.0,                       | self.factor = min(99e9, max(0.0,             | watch
+watch     | self.test_seconds = self.test_seconds or now - self._born     | self.test_seconds = now - self._born         | watch
 watch     | return self._spoken <= self.limits.output                    | return True                                  | watch
 watch     | self.ledger.drop(self.program)                               | pass                                         | watch
 work      | if self._remove(name):                                       | if name in sum(self._left.values(), []):     | watch

@@ -41,6 +41,13 @@ class Deadlines(unittest.TestCase):
         watch.take(Garbage("noise"), 150.0)
         self.assertEqual(watch.deadline(), 160.0)
 
+    def test_the_way_to_the_first_test(self):
+        watch = Watch(work(), LIMITS, 100.0)
+        for event, now in ((Guest("ready", ""), 101.5), (Guest("start", "p"), 101.6), (Begin("unknown"), 101.7), (Begin("a"), 102.0),
+                           (Result("a", True), 103.0), (Begin("b"), 104.0)):
+            watch.take(event, now)
+        self.assertEqual((watch.boot_seconds, watch.test_seconds), (1.5, 2.0))
+
     def test_steps_that_were_asked_for_move_the_deadline(self):
         watch = booted()
         for event, now, deadline in ((Guest("start", "p"), 2, 12), (Begin("a"), 3, 43), (Result("a", True), 9, 19),
