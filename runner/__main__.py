@@ -2,6 +2,8 @@
 """Entry: the last catch of everything, so that a user never sees a Python trace."""
 
 import os
+import select
+import signal
 import sys
 
 from runner import reap, signals
@@ -9,6 +11,7 @@ from runner.errors import ABORT, CANNOT, Interrupted, Stop, bisect_status
 from runner.screen import one_line
 
 BISECTING = "--bisect-step" in sys.argv
+HAD_ENOUGH = 128 + signal.SIGPIPE
 
 
 def trace_file() -> str:
@@ -19,6 +22,13 @@ def trace_file() -> str:
     with os.fdopen(handle, "w") as file:
         traceback.print_exc(file=file)
     return path
+
+
+def reader_is_gone() -> bool:
+    """Who read our output has seen enough of it, as in `--list | head`."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def main() -> int:
@@ -38,6 +48,8 @@ def main() -> int:
     except SystemExit as done:  # argparse, after --help
         return int(done.code or 0)
     except Exception as error:
+        if isinstance(error, BrokenPipeError) and reader_is_gone():
+            return HAD_ENOUGH
         if os.environ.get("HMM_COHERENT_DEBUG") == "1":
             import traceback
             traceback.print_exc()
@@ -53,9 +65,9 @@ def leave(status: int) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:
+    except OSError as error:
         if status == 0:
-            status = CANNOT
+            status = HAD_ENOUGH if isinstance(error, BrokenPipeError) else CANNOT
     os._exit(bisect_status(status) if BISECTING else status)
 
 

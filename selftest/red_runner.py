@@ -37,7 +37,7 @@ work      | rounds = [list(batch.names) for _ in range(repeat)]          | round
 work      | draw = random.Random(shuffle)                                | draw = random.Random()                       | watch
 work      | (one for one in beginnings if name.startswith(one))          | (one for one in ())                          | work
 guests    | return 2 * company > len(                                    | return company > len(                        | work
-run       | + (BUSY if guests.crowded(session.side_by_side) else ())     |                                              | session
+run       | + (BUSY if shared else ())                                   |                                              | session
 work      | + (START if position and not number else 0)                  |                                              | work
 screen    | self._ms[program] = self._ms.get(program, 0) + (event.ms or 0) | self._ms[program] = event.ms or 0          | screen
 host      | if any(s < end and start < e for s, e in self.system_ram()): | if False:                                    | host
@@ -70,6 +70,8 @@ native    | if not self.host.loaded():                                   | if Tr
 native    | path.unlink(missing_ok=True)                                 | pass                                         | native
 session   | self.run.broken(value)                                       | pass                                         | liar:child-.*
 __main__  | reap.kill_descendants()                                      | pass                                         | machine:forks
+__main__  | if isinstance(error, BrokenPipeError) and reader_is_gone(): | if False:                                     | options.Command.test_a_reader_that_has_enough
+__main__  | HAD_ENOUGH if isinstance(error, BrokenPipeError) else CANNOT | CANNOT                                       | options.Command.test_a_reader_that_has_enough
 __main__  | signals.install()                                            | pass                                         | killer:.*_SIGINT
 __main__  | return ABORT if BISECTING else CANNOT                        | return CANNOT                                | options.Command.test_a_bug_of_ours_is_one_line_and_never_a_bad_commit
 errors    | if status in (CANNOT, 4):                                    | if False:                                    | options.Parse.test_bisect_status bisect.Toy.test_git_bisect_run

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import unittest
 from pathlib import Path
@@ -217,6 +218,15 @@ class Command(unittest.TestCase):
         got = kit.run(self.scratch, stdout=f"/dev/fd/{write}", pass_fd=write)
         os.close(write)
         self.assertEqual((got.status, got.verdict("liar.two")), (0, "pass"), got.stderr)
+
+    def test_a_reader_that_has_enough(self):
+        """--list | head: no bug, no word, whether it leaves in the middle or before all of it was written at the end."""
+        for word, middle in (("--list", "1"), ("--list", ""), ("doctor", "1"), ("--help", "")):
+            read, write = os.pipe()
+            os.close(read)
+            got = kit.run(self.scratch, word, stdout=f"/dev/fd/{write}", pass_fd=write, PYTHONUNBUFFERED=middle)
+            os.close(write)
+            self.assertEqual((got.status, got.stderr), (128 + signal.SIGPIPE, ""), word)
 
 
 if __name__ == "__main__":
