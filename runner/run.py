@@ -92,7 +92,8 @@ class One:
         session = self.session(lambda left, number, company: parts.machine(
             left, number, company, self.folder.path, limits(self.options).test, self.options), guests.identity(parts))
         session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
-        session.apart = parts.profile.apart + (BUSY if guests.crowded(session.side_by_side) else ())
+        shared = session.side_by_side > 1 and guests.crowded(session.side_by_side)
+        session.apart = parts.profile.apart + (BUSY if shared else ())
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:
