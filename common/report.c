@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,46 @@ bool expect_same(bool held, const char *what, const char *expected, const char *
 void give_up(void)
 {
 	_exit(1);
+}
+
+void fail_now(const char *fmt, ...)
+{
+	va_list args;
+
+	report->checks++;
+	report->failures++;
+	tell_rule();
+	va_start(args, fmt);
+	report_va("fail:", fmt, args);
+	va_end(args);
+	give_up();
+}
+
+bool is_lack(int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+	case ENOMEM:
+	case EAGAIN:
+	case EMFILE:
+	case ENFILE:
+	case ENOSPC:
+	case ENOSYS:
+	case EROFS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void syscall_failed(const char *what, int error)
+{
+	if (is_lack(error))
+		broken("%s: %s", what, strerror(error));
+	if (report->rule < 0)
+		report->rule = RULE_LEGAL_CALLS_WORK;
+	fail_now("%s failed: %s", what, strerror(error));
 }
 
 void broken(const char *fmt, ...)

@@ -66,6 +66,22 @@ void broken(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2))
 void give_up(void) __attribute__((noreturn));
 
 /*
+ * A failed check under the current rule that makes the rest meaningless: what the kernel under test
+ * did is wrong. Ends the test at once.
+ */
+void fail_now(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* Does @error (an errno) say that this machine or this user lacks something, not that the kernel is wrong? */
+bool is_lack(int error);
+
+/*
+ * The system call @what, which is legal here, failed with @error (an errno). Ends the test: broken when
+ * is_lack(@error), otherwise a failed check under the current rule, or under legal-calls-work when
+ * there is none.
+ */
+void syscall_failed(const char *what, int error) __attribute__((noreturn));
+
+/*
  * This machine or kernel lacks something. The reason has to be constant for a cause (readers make it part of the test's name), and
  * says how to get what is missing. Only before the first check; after one it is broken().
  */

@@ -24,6 +24,24 @@ struct rule {
 	     "what no other rule touches stays: place, page frame, permission, exclusivity and bytes") \
 	RULE(ENTRY, "migration-is-the-way-in", "S2", "migrate_vma_pages(), mm/migrate_device.c", \
 	     "a page gets onto a device by migration, with its bytes, permission and exclusivity, in all processes that map it") \
+	RULE(LEGAL_CALLS_WORK, "legal-calls-work", "S2", "the system call's manual page", \
+	     "a call with legal arguments, enough rights and enough resources does not fail") \
+	RULE(DRIVER_LOADS, "driver-loads", "S2", "hmm_dmirror_init(), dmirror_device_init(), lib/test_hmm.c", \
+	     "the driver loads when it is given two ranges of memory, and makes a node for each device") \
+	RULE(KERNEL_SURVIVES, "kernel-survives", "S2", "Documentation/process/coding-style.rst, \"Do not crash the kernel\"", \
+	     "opening a device and asking for a feature neither kills the process nor hangs it") \
+	RULE(FEATURES_AS_KNOWN, "features-as-known", "S9", "common/features.c, one row a feature", \
+	     "what the kernel does by a probe is what its version, its configuration or its interface says") \
+	RULE(OBSERVERS_AGREE, "observers-agree", "S1", "pagemap_read(), dmirror_snapshot(), dump_page()", \
+	     "pagemap, the driver's snapshot and the kernel's dump answer, and say the same of a page") \
+	RULE(PROTECTION_AS_ASKED, "protection-as-asked", "S5", "change_pte_range(), mm/mprotect.c", \
+	     "after mprotect() or UFFDIO_WRITEPROTECT the page table allows what was asked for and nothing more") \
+	RULE(FORK_SHARES, "fork-shares", "S5", "copy_present_pte(), copy_nonpresent_pte(), mm/memory.c", \
+	     "fork() shares each page between parent and child, read-only for both and not exclusive") \
+	RULE(WRITES_ARE_TRACKED, "writes-are-tracked", "S5", "wp_page_reuse(), pte_mkdirty(), clear_soft_dirty()", \
+	     "a page is soft-dirty after a write by the CPU, GUP, O_DIRECT or the device, and not before it") \
+	RULE(NEXT_ACCESS_SEES, "next-access-sees", "S5", "ptep_clear_flush(), flush_tlb_range(), tlb_finish_mmu()", \
+	     "the next access after a page table entry was replaced or taken away uses the new entry, not the old translation") \
 	RULE(WRITE_NEEDS_PERMISSION, "write-needs-vm-write", "S5", "check_vma_flags(), mm/gup.c; access_error(), arch fault.c", \
 	     "a write through a mapping without VM_WRITE is refused, and nothing changes") \
 	RULE(READ_NEEDS_PERMISSION, "read-needs-vm-read", "S1", "check_vma_flags(), mm/gup.c; access_error(), arch fault.c", \
