@@ -32,13 +32,24 @@ struct snapshot {
 };
 
 /*
- * Find out what each node is by migrating a page to it, where its memory lies, and that the memory is there: a pattern is written
- * and read back, by the CPU and by the device. Ends the program with 3, saying what to do, when there are no two coherent devices
- * or a range has no memory behind it.
+ * Find out which page frames each device has, from what the driver was loaded with: its parameters
+ * spm_addr_dev0 and spm_addr_dev1, and /proc/iomem for the private devices. Migration is what the tests
+ * are about, so nothing is migrated here. Prints a "# fact:" line each.
+ *
+ * Ends the program with 4 when the driver is not loaded or has no coherent devices, and with 3 when a
+ * range provably has no memory behind it; each says what to do. Dooms the suite (see suite.h) when the
+ * driver did not load with ranges that are right.
  */
 void devices_probe(FILE *out);
 
-/* Open the device whose pages are @memory, mirroring this process. Breaks the test when it can't. @pages: the most one call moves. */
+/* The tables that devices_probe() fills, to be carried from one process to another. Their size in bytes. */
+void *devices_table(size_t *size);
+
+/* The N of /dev/hmm_dmirrorN for the device with @memory. */
+int device_node(enum place memory);
+
+/* Open the device whose pages are @memory, mirroring this process. Ends the test when it cannot. @pages: the most
+ * that one call moves. */
 void device_open(struct device *device, enum place memory, size_t pages);
 void device_close(struct device *device);
 

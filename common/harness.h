@@ -189,16 +189,28 @@ static const char __attribute__((unused)) *harness_not_applicable(const struct s
 
 static void __attribute__((unused)) harness_prepare(FILE *out)
 {
-	driver_provide(out);
 	features_probe(out);
 	devices_probe(out);
+}
+
+/* What harness_prepare() finds out and the tests need. */
+static const struct area __attribute__((unused)) *harness_kept(void)
+{
+	static struct area kept[2];
+
+	kept[0] = (struct area){ &features, sizeof(features) };
+	kept[1].start = devices_table(&kept[1].size);
+	return kept;
 }
 
 /* main() of a program that has scenarios and nothing else. */
 static int __attribute__((unused)) harness_main(const char *program, int argc, char **argv)
 {
-	struct suite suite = { .program = program, .prepare = harness_prepare,
-		.not_applicable = harness_not_applicable, .run_test = harness_run_test };
+	struct suite suite = {
+		.program = program, .provide = driver_provide, .prepare = harness_prepare,
+		.kept = harness_kept(), .areas = 2,
+		.not_applicable = harness_not_applicable, .run_test = harness_run_test,
+	};
 
 	suite.count = harness_tests(&suite.tests);
 	return suite_main(&suite, argc, argv);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kernel.h - what the running kernel and this machine can do
+ * kernel.h - what the running kernel and this machine can do, and its files of numbers
  *
- * Probed by use wherever a probe does not depend on the very behaviour under test; from the kernel's version where it would.
+ * A feature that a test or a rule depends on is decided by the kernel's version, its configuration or an
+ * interface that exists or not (features.c). It is never decided by a probe of behaviour, as long as
+ * anything else decides it: a kernel that lost the behaviour would change the expectation.
  */
 #ifndef HMM_COHERENT_KERNEL_H
 #define HMM_COHERENT_KERNEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 struct features {
@@ -27,8 +30,26 @@ struct features {
 
 extern struct features features;
 
-/* Probe everything, and print a "# fact:" line each to @out. Ends the program with 3 when what every test needs is missing. */
+/* Find out about everything but mem_force, and print "# fact:" lines to @out. */
 void features_probe(FILE *out);
+
+/* How a feature stands: by what decides it, and by a probe of what the kernel does. */
+enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
+enum feature { PIN_STAYS, DIO_PINS, UFFD_WP, SOFT_DIRTY, MEM_FORCE, FEATURES };
+
+struct feature_row {
+	const char *name;
+	const char *what;
+	const char *decided_by;		/* what @known looks at: a version with its commit, or an interface */
+	enum answer (*known)(void);	/* ANSWER_UNKNOWN: nothing but the probe can tell */
+	enum answer (*probe)(void);	/* ANSWER_UNKNOWN: this machine lacks what the probe needs */
+	bool *value;			/* where struct features keeps it */
+};
+
+const struct feature_row *feature_row(enum feature feature);
+
+/* Set one feature. For MEM_FORCE, which starts a process, and which only some programs need. */
+void feature_decide(enum feature feature);
 
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text);

@@ -68,6 +68,16 @@ void kmsg_mark(const char *what, const char *name)
 		report_line("note:", "the kernel log takes no marker");
 }
 
+void kmsg_warn_again(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("/sys/kernel/debug/clear_warn_once", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && pwrite(fd, "1", 1, 0) != 1)
+		report_line("note:", "WARN_ONCE cannot be reset: a warning may have been given before");
+}
+
 bool kmsg_is_splat(const char *text)
 {
 	static const char *const signs[] = {

@@ -26,6 +26,12 @@ int kmsg_next(int fd, char *text, size_t size);
 /* Write "hmm-coherent: @what @name" into the log, so that a message belongs to a test. Says nothing when it may not. */
 void kmsg_mark(const char *what, const char *name);
 
+/*
+ * WARN_ONCE() and its like speak once a boot. From here on they speak again, so that each test has its own
+ * (Documentation/admin-guide/clearing-warn-once.rst). Needs debugfs; without it nothing happens.
+ */
+void kmsg_warn_again(void);
+
 /* Is @text the first line of a kernel complaint (WARN, BUG, oops, KASAN, lockdep, ...)? */
 bool kmsg_is_splat(const char *text);
 

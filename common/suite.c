@@ -16,6 +16,7 @@
 
 #include "gate.h"
 #include "kmsg.h"
+#include "prepare.h"
 #include "report.h"
 #include "strays.h"
 
@@ -66,6 +67,7 @@ static long elapsed_ms(const struct timespec *since)
 static void begin(const struct suite_test *test)
 {
 	report_begin(test->name);
+	kmsg_warn_again();
 	clock_gettime(CLOCK_MONOTONIC, &progress->began);
 	progress->running = true;
 	fprintf(out, "# begin %s\n", test->name);
@@ -180,12 +182,24 @@ static void run_next_test(void)
 	suite->run_test(plan[progress->next], timeout_s);
 }
 
+/* A test that cannot run, because of what the kernel did before. */
+static bool run_doomed(void)
+{
+	begin(plan[progress->next]);
+	if (!prepare_doomed())
+		return false;
+	report_finish();
+	end(true);
+	return true;
+}
+
 static void run_test(void)
 {
 	struct caught caught;
 	int fd, left;
 
-	begin(plan[progress->next]);
+	if (run_doomed())
+		return;
 	fd = catch_output(run_next_test);
 	left = strays_kill();
 	caught = read_caught(fd, verbose || report->failures || report->broken || !report->finished);
@@ -206,6 +220,7 @@ void suite_run_cells(void)
 	log_fd = kmsg_open();
 	/* What goes wrong in the setup is told as the first cell's. */
 	begin(plan[progress->next]);
+	alarm(timeout_s);
 	if (suite->cells_setup)
 		suite->cells_setup();
 	while (progress->next < batch_end) {
@@ -344,7 +359,7 @@ static void stay_on_this_cpu(void)
 static void run_plan(void)
 {
 	while (progress->next < planned) {
-		if (!plan[progress->next]->cell) {
+		if (!plan[progress->next]->cell || prepare_doomed()) {
 			run_test();
 			continue;
 		}
@@ -458,10 +473,9 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	fprintf(out, "TAP version 13\n");
 	fflush(out);
-	report->preparing = true;
-	if (suite->prepare)
-		suite->prepare(out);
 	log_fd = kmsg_open();
+	if (suite->prepare)
+		prepare_guarded(suite, out, timeout_s);
 	drop_not_applicable();
 	fprintf(out, "1..%zu\n", planned);
 	fflush(out);

@@ -10,6 +10,7 @@
 #define HMM_COHERENT_SUITE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 struct suite_test {
@@ -20,13 +21,27 @@ struct suite_test {
 	int number;		/* for the program's own use */
 };
 
+/* Memory that is copied from the process that prepares to the one that runs the tests. */
+struct area {
+	void *start;
+	size_t size;		/* bytes */
+};
+
 struct suite {
 	const char *program;
 	struct suite_test *tests;
 	size_t count;
 
-	/* Find out about this machine; prints "# fact:" lines. Runs once, before the plan, and not for --list. May be NULL. */
+	/* Provide what the tests need and the machine may not have. Runs before prepare(). May be NULL. */
+	void (*provide)(FILE *out);
+	/*
+	 * Find out about this machine; prints "# fact:" lines. Runs once, before the plan, and not for
+	 * --list, in a process of its own, since the kernel under test may kill it or never let it end.
+	 * What it finds out and the tests need lies in the areas @kept. May be NULL.
+	 */
 	void (*prepare)(FILE *out);
+	const struct area *kept;
+	size_t areas;
 	/* Why @test can never apply to the running kernel, or NULL when it can. May be NULL. */
 	const char *(*not_applicable)(const struct suite_test *test);
 	/* Run one test in a process of its own, at most @seconds long. Its stdout and stderr are caught by the caller. */
@@ -44,6 +59,12 @@ unsigned long suite_seed(void);
 
 /* HMM_COHERENT_STRESS: seconds for which a race shall go on, 0 when it has its own number of rounds. */
 long suite_stress(void);
+
+/*
+ * For suite.prepare(): no test can run, because of what the kernel did. Each planned test then fails
+ * under @rule, an enum rule_id. Both texts are copied.
+ */
+void suite_doom(int rule, const char *expected, const char *seen);
 
 /* For the process that suite.run_cells() forked. */
 void suite_run_cells(void);

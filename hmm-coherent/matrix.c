@@ -187,6 +187,7 @@ static const char *not_applicable(const struct suite_test *test)
 static void prepare(FILE *out)
 {
 	harness_prepare(out);
+	feature_decide(MEM_FORCE);
 	rules_print(out);
 }
 
@@ -260,7 +261,9 @@ static void run_cells(int seconds)
 int main(int argc, char **argv)
 {
 	struct suite suite = {
-		.program = "hmm_coherent_matrix", .prepare = prepare, .not_applicable = not_applicable,
+		.program = "hmm_coherent_matrix", .provide = driver_provide,
+		.prepare = prepare, .kept = harness_kept(), .areas = 2,
+		.not_applicable = not_applicable,
 		.run_cells = run_cells, .cells_setup = cells_setup, .run_cell = run_cell,
 	};
 
