@@ -74,7 +74,7 @@ void kmsg_warn_again(void)
 
 	if (fd < 0)
 		fd = open("/sys/kernel/debug/clear_warn_once", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && pwrite(fd, "1", 1, 0) != 1)
+	if (fd >= 0 && write(fd, "1", 1) != 1)
 		report_line("note:", "WARN_ONCE cannot be reset: a warning may have been given before");
 }
 

@@ -198,11 +198,14 @@ static void expect_text(bool held, size_t page, const char *what, const char *ex
 	expect_same(held, text, expected, seen);
 }
 
+void expect_place(size_t page, enum place seen, enum place expected)
+{
+	expect_text(seen == expected, page, "place", place_name(expected), place_name(seen));
+}
+
 void expect_at(struct story *story, size_t page, enum place place)
 {
-	enum place at = look(story, page).at;
-
-	expect_text(at == place, page, "place", place_name(place), place_name(at));
+	expect_place(page, look(story, page).at, place);
 }
 
 static void expect_frame(unsigned long seen, unsigned long began, size_t page, bool same, const char *whose)

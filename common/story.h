@@ -101,6 +101,9 @@ void expect_counted(struct story *story, size_t page, int references, int mappin
 void expect_child_keeps_frame(struct story *story, struct child *child, size_t page);
 void expect_child_has_other_frame(struct story *story, struct child *child, size_t page, enum place place);
 
+/* The place that page @page was seen at, against the one where it has to be. */
+void expect_place(size_t page, enum place seen, enum place expected);
+
 /* A result of a system call, as bytes, 0, -errno or KILLED_BY(). */
 void expect_result(const char *what, long seen, long expected);
 

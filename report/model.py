@@ -293,8 +293,9 @@ class Run(Facts):
         lines = [Diag("", "console: " + quote(line)) for line in console]
         struck = [self._strike(name, "vm", why, lines, [session] if session else []) for name in sorted(names)]
         if not any(struck) and before != "killed":      # after a hang its death is no news
-            # Without `ready` it never came up, which says nothing about any test.
-            verdict, cause = ("broken", "") if before in ("", "up") and not last else ("fail", "vm")
+            # A kernel that never got to its first process says nothing about any test. One that did, and
+            # died while its driver was loaded or its devices were looked at, has failed.
+            verdict, cause = ("broken", "") if not before and not last else ("fail", "vm")
             after = f", after {last}" if last else ""
             self._problem("vm", verdict, cause, f"VM {vm}: {why}{after}", lines)
         self._close(session, None)
@@ -395,10 +396,12 @@ class Run(Facts):
     def exit_status(self) -> int:
         if self.signal:
             return 128 + self.signal
+        count = self.totals()
+        if count["fail"]:
+            return 1                # also when the kernel died before the first test
         if not self.ran and not self.not_applicable:
             return 3                # no statement about the kernel, whatever went wrong
-        count = self.totals()
-        if count["fail"] or count["not-run"]:
+        if count["not-run"]:
             return 1
         if count["broken"]:
             return 3
