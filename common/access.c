@@ -19,7 +19,7 @@ static long errno_of(long result)
 
 static long run_cpu_read(struct cell *cell)
 {
-	return cpu_read(&cell->buffer, 0, cell->buffer.pages, NULL);
+	return cpu_read(&cell->buffer, 0, cell->buffer.pages, cell->got);
 }
 
 static long run_cpu_write(struct cell *cell)
@@ -29,7 +29,7 @@ static long run_cpu_write(struct cell *cell)
 
 static long run_child_read(struct cell *cell)
 {
-	return child_read(&cell->child, &cell->buffer, 0, cell->buffer.pages, NULL);
+	return child_read(&cell->child, &cell->buffer, 0, cell->buffer.pages, cell->got);
 }
 
 static long run_child_write(struct cell *cell)
@@ -116,7 +116,7 @@ static enum data look_into_pipe(struct cell *cell, size_t page)
 
 static long run_vm_read(struct cell *cell)
 {
-	return other_vm_read(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages, NULL);
+	return other_vm_read(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages, cell->got);
 }
 
 static long run_vm_write(struct cell *cell)
@@ -131,7 +131,7 @@ static long run_poke(struct cell *cell)
 
 static long run_peek(struct cell *cell)
 {
-	return other_peek(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages, NULL);
+	return other_peek(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages, cell->got);
 }
 
 static long run_mem_write(struct cell *cell)
@@ -160,7 +160,13 @@ static long run_mem_write(struct cell *cell)
 
 static long run_device_read(struct cell *cell)
 {
-	return device_read(cell_device(cell), cell->buffer.addr, cell->buffer.pages);
+	struct device *device = cell_device(cell);
+	int error;
+
+	memset(device->bounce, 0xee, cell->buffer.size);
+	error = device_read(device, cell->buffer.addr, cell->buffer.pages);
+	memcpy(cell->got, device->bounce, cell->buffer.size);
+	return error;
 }
 
 static long run_device_write(struct cell *cell)
@@ -196,10 +202,11 @@ static long run_migrate_away(struct cell *cell)
 
 static const struct access rows[] = {
 	{ .name = "cpu-read", .what = "the owner's CPU reads", .run = run_cpu_read, .reach = BY_CPU,
-	  .refused = -SIGSEGV, .protected_ = -SIGBUS },
+	  .reads = true, .refused = -SIGSEGV, .protected_ = -SIGBUS },
 	{ .name = "cpu-write", .what = "the owner's CPU writes", .run = run_cpu_write, .reach = BY_CPU,
 	  .write_fault = true, .stores = true, .writer = BY_OWNER_AGAIN, .refused = -SIGSEGV, .protected_ = -SIGBUS },
-	{ .name = "child-read", .what = "the child's CPU reads", .run = run_child_read, .reach = BY_CHILD_CPU, .refused = -SIGSEGV },
+	{ .name = "child-read", .what = "the child's CPU reads", .run = run_child_read, .reach = BY_CHILD_CPU,
+	  .reads = true, .refused = -SIGSEGV },
 	{ .name = "child-write", .what = "the child's CPU writes", .run = run_child_write, .reach = BY_CHILD_CPU,
 	  .write_fault = true, .writer = BY_CHILD, .refused = -SIGSEGV },
 	{ .name = "dio-read", .what = "read(2) from an O_DIRECT file", .run = run_dio_read, .reach = BY_DIO,
@@ -229,7 +236,7 @@ static const struct access rows[] = {
 	{ .name = "vmsplice", .what = "vmsplice(2) into a pipe, which holds the pages", .run = run_vmsplice, .reach = BY_GET,
 	  .held = true, .hold_look = look_into_pipe, .partial_count = true, .refused = EFAULT },
 	{ .name = "vm-read", .what = "process_vm_readv(2) by another process", .run = run_vm_read, .reach = BY_PIN,
-	  .partial_count = true, .refused = EFAULT },
+	  .reads = true, .partial_count = true, .refused = EFAULT },
 	{ .name = "vm-write", .what = "process_vm_writev(2) by another process", .run = run_vm_write, .reach = BY_PIN,
 	  .write_fault = true, .stores = true, .writer = BY_OTHER, .partial_count = true, .refused = EFAULT, .protected_ = EFAULT },
 	{ .name = "mem-write", .what = "write to /proc/self/mem (FOLL_FORCE)", .run = run_mem_write, .reach = BY_FORCE,
@@ -237,9 +244,9 @@ static const struct access rows[] = {
 	{ .name = "ptrace-poke", .what = "PTRACE_POKEDATA by a tracer (FOLL_FORCE)", .run = run_poke, .reach = BY_FORCE,
 	  .write_fault = true, .stores = true, .writer = BY_OTHER, .partial_count = true, .refused = EIO, .protected_ = EIO },
 	{ .name = "ptrace-peek", .what = "PTRACE_PEEKDATA by a tracer (FOLL_FORCE)", .run = run_peek, .reach = BY_FORCE,
-	  .partial_count = true, .refused = EIO },
+	  .reads = true, .partial_count = true, .refused = EIO },
 	{ .name = "device-read", .what = "the device reads through its mirror", .run = run_device_read, .reach = BY_MIRROR,
-	  .unit = ZERO_IS_SUCCESS, .refused = EFAULT },
+	  .reads = true, .unit = ZERO_IS_SUCCESS, .refused = EFAULT },
 	{ .name = "device-write", .what = "the device writes through its mirror", .run = run_device_write, .reach = BY_MIRROR,
 	  .write_fault = true, .stores = true, .writer = BY_DEVICE, .unit = ZERO_IS_SUCCESS, .refused = EPERM, .protected_ = EFAULT },
 	{ .name = "populate-read", .what = "madvise(MADV_POPULATE_READ)", .run = run_populate_read, .reach = BY_ADVICE,

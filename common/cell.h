@@ -66,6 +66,7 @@ struct access {
 	enum writer writer;	/* whose hand they are in then */
 	bool to_medium;		/* it copies the owner's bytes to the medium */
 	bool from_medium;
+	bool reads;		/* it yields the owner's bytes, in cell->got */
 	bool held;		/* a reference is held after it, through which the bytes can be read: hold_look() */
 	enum unit unit;
 	int refused;		/* errno when the mapping does not allow it (for a CPU: the signal, as a negative number) */
@@ -76,14 +77,25 @@ struct access {
 	enum data (*hold_look)(struct cell *cell, size_t page);
 };
 
-enum extent { ONE_PAGE, MANY_PAGES, HALF_PLACED, HALF_READ_ONLY, HOLE_LAST, EXTENTS };
+/* Mixed buffers come in three orders each: what looks at the first page only must not get away with it. */
+enum extent {
+	ONE_PAGE, MANY_PAGES,
+	HALF_PLACED, PLACED_LAST, PLACED_ALTERNATING,
+	HALF_READ_ONLY, READ_ONLY_FIRST, READ_ONLY_ALTERNATING,
+	HOLE_LAST, HOLE_FIRST, HOLE_MIDDLE,
+	EXTENTS
+};
+
+/* What is special about some of the pages. */
+enum mix { ALL_ALIKE, SOME_PLACED, SOME_READ_ONLY, SOME_HOLES };
 
 struct extent_row {
 	const char *name;	/* empty for one page */
 	const char *what;
 	size_t pages;
+	enum mix mix;
+	unsigned int special;	/* BIT(page) for each page that is placed, read-only, or a hole */
 };
-
 
 /* What is open for all cells of a process. */
 struct bench {
@@ -92,6 +104,7 @@ struct bench {
 	bool has_file, has_raw, has_ring, has_gup_test;
 	struct ring ring;
 	struct child stranger;	/* a process that maps none of the pages */
+	unsigned char *got;	/* for cell.got; not shared with any child */
 };
 
 struct cell {
@@ -104,6 +117,7 @@ struct cell {
 	struct buffer buffer;
 	struct child child;
 	int uffd;		/* -1: none */
+	unsigned char *got;	/* BUFFER_PAGES_MAX pages: the bytes that an access with access.reads got */
 	int held;		/* whatever access.held means for this access: a pipe, a pin */
 	int held_other;
 };
@@ -111,6 +125,11 @@ struct cell {
 const struct mapping *mapping_rows(size_t *count);
 const struct access *access_rows(size_t *count);
 const struct extent_row *extent_row(enum extent extent);
+
+/* Of page @page of this cell's buffer: does it go to the cell's place, is it mapped read-only, is it never touched? */
+bool cell_places(const struct cell *cell, size_t page);
+bool cell_protects(const struct cell *cell, size_t page);
+bool cell_leaves_hole(const struct cell *cell, size_t page);
 
 /* The accesses of gup_test, which access.c appends to its own. */
 const struct access *gup_access_rows(size_t *count);
@@ -121,7 +140,10 @@ bool cell_exists(const struct cell *cell);
 /* "coherent.ro.dio-read", "coherent.rw.dio-read.many"; at most REPORT_NAME_MAX bytes. */
 void cell_name(const struct cell *cell, char *name, size_t size);
 
-/* Put the pages that the extent puts there on the cell's place, and prove it. For mapping rows. */
+/*
+ * Put the pages that the extent puts there on the cell's place, and check it: the cell ends with a failure
+ * of migration-is-the-way-in when they do not get there. For mapping rows.
+ */
 void cell_place(struct cell *cell);
 
 /* Which device has this cell's pages, or would see them: for snapshots, the device's accesses and migration back. */

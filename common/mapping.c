@@ -12,13 +12,21 @@
 #include "cell.h"
 #include "kernel.h"
 #include "report.h"
+#include "rules.h"
 
-static void protect(struct cell *cell, size_t first, int prot)
+/* mprotect() the pages that the extent has read-only, or all of them. */
+static void protect(struct cell *cell, int prot)
 {
 	struct buffer *buffer = &cell->buffer;
+	size_t first, end;
 
-	if (mprotect(buffer_page(buffer, first), buffer->size - first * features.page_size, prot))
-		broken("mprotect: %s", strerror(errno));
+	for (first = 0; first < buffer->pages; first = end + 1) {
+		for (end = first; end < buffer->pages && cell_protects(cell, end); end++)
+			;
+		if (end > first &&
+		    mprotect(buffer_page(buffer, first), (end - first) * features.page_size, prot))
+			syscall_failed("mprotect", errno);
+	}
 }
 
 static void make_rw(struct cell *cell)
@@ -29,26 +37,26 @@ static void make_rw(struct cell *cell)
 static void make_ro(struct cell *cell)
 {
 	cell_place(cell);
-	protect(cell, cell->extent == HALF_READ_ONLY ? cell->buffer.pages / 2 : 0, PROT_READ);
+	protect(cell, PROT_READ);
 }
 
 static void make_ro_rw(struct cell *cell)
 {
 	cell_place(cell);
-	protect(cell, 0, PROT_READ);
-	protect(cell, 0, PROT_READ | PROT_WRITE);
+	protect(cell, PROT_READ);
+	protect(cell, PROT_READ | PROT_WRITE);
 }
 
 static void make_born_ro(struct cell *cell)
 {
-	protect(cell, 0, PROT_READ);
+	protect(cell, PROT_READ);
 	cell_place(cell);
 }
 
 static void make_prot_none(struct cell *cell)
 {
 	cell_place(cell);
-	protect(cell, 0, PROT_NONE);
+	protect(cell, PROT_NONE);
 }
 
 static void make_cow_shared(struct cell *cell)
@@ -82,7 +90,7 @@ static void make_soft_dirty(struct cell *cell)
 	cell_place(cell);
 	error = write_text("/proc/self/clear_refs", "4");
 	if (error)
-		broken("/proc/self/clear_refs: %s", strerror(-error));
+		syscall_failed("clearing the soft-dirty bits", -error);
 }
 
 /* With UFFD_FEATURE_SIGBUS nobody has to answer: what the protection stops gets SIGBUS, or EFAULT inside of the kernel. */
@@ -95,9 +103,15 @@ static void make_uffd_wp(struct cell *cell)
 
 	cell_place(cell);
 	cell->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (cell->uffd < 0 || ioctl(cell->uffd, UFFDIO_API, &api) || ioctl(cell->uffd, UFFDIO_REGISTER, &reg) ||
-	    ioctl(cell->uffd, UFFDIO_WRITEPROTECT, &wp))
-		broken("userfaultfd write protection: %s", strerror(errno));
+	if (cell->uffd < 0)
+		syscall_failed("userfaultfd", errno);
+	holds(RULE_PROTECTION_AS_ASKED);
+	if (ioctl(cell->uffd, UFFDIO_API, &api))
+		syscall_failed("UFFDIO_API", errno);
+	if (ioctl(cell->uffd, UFFDIO_REGISTER, &reg))
+		syscall_failed("UFFDIO_REGISTER", errno);
+	if (ioctl(cell->uffd, UFFDIO_WRITEPROTECT, &wp))
+		syscall_failed("UFFDIO_WRITEPROTECT", errno);
 }
 
 #define EVERYWHERE (BIT(SYSTEM) | BIT(MOVABLE) | BIT(COHERENT) | BIT(PRIVATE) | BIT(REMOTE))

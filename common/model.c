@@ -21,7 +21,6 @@ static void sign(struct page_model *page, enum aspect aspect, enum rule_id rule)
 static void page_before(struct page_model *page, const struct cell *cell, size_t number)
 {
 	const struct mapping *mapping = cell->mapping;
-	const size_t half = extent_row(cell->extent)->pages / 2;
 	int aspect;
 
 	memset(page, 0, sizeof(*page));
@@ -29,9 +28,9 @@ static void page_before(struct page_model *page, const struct cell *cell, size_t
 	page->vma_read = mapping->vma_read;
 	page->vma_write = mapping->vma_write;
 	page->permission = cell->place == PRIVATE ? mapping->private_permission : mapping->permission;
-	if (cell->extent == HALF_PLACED && number >= half)
+	if (!cell_places(cell, number))
 		page->at = SYSTEM;
-	if (cell->extent == HALF_READ_ONLY && number < half) {
+	if (!cell_protects(cell, number)) {
 		page->vma_write = true;
 		page->permission = READ_WRITE;
 	}
@@ -41,7 +40,8 @@ static void page_before(struct page_model *page, const struct cell *cell, size_t
 	page->shared = mapping->shared;
 	page->uffd_wp = mapping->uffd_wp;
 	page->owner = OLD;
-	if (cell->extent == HOLE_LAST && number == extent_row(cell->extent)->pages - 1) {
+	page->soft_dirty_open = !mapping->needs_soft_dirty;
+	if (cell_leaves_hole(cell, number)) {
 		page->at = NOWHERE;
 		page->permission = NONE;
 		page->owner = ZERO;
@@ -53,6 +53,7 @@ static void page_before(struct page_model *page, const struct cell *cell, size_t
 	page->child = page->shared ? OLD : NOT_LOOKED;
 	page->medium = cell->access->to_medium || cell->access->from_medium ? OLD : NOT_LOOKED;
 	page->holder = NOT_LOOKED;
+	page->reader = NOT_LOOKED;
 	for (aspect = 0; aspect < ASPECTS; aspect++)
 		page->by[aspect] = RULE_NOTHING_ELSE_CHANGES;
 }
@@ -102,6 +103,7 @@ static void page_moves(struct page_model *page, enum place place, enum rule_id r
 	sign(page, PLACE, rule);
 	sign(page, PERMISSION, rule);
 	sign(page, EXCLUSIVITY, rule);
+	sign(page, TRACKING, RULE_MARKS_TRAVEL);
 	if (page->shared) {
 		page->child_at = place;
 		page->child_same_frame = false;
@@ -213,6 +215,8 @@ static bool rule_write_fault(struct attempt *a)
 
 	if (!a->access->write_fault || a->access->reach == BY_CHILD_CPU)
 		return true;
+	page->soft_dirty = true;
+	sign(page, TRACKING, RULE_WRITES_ARE_TRACKED);
 	if (page->permission == READ_WRITE) {
 		sign(page, PLACE, page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES ? in_place(a->access) : page->by[PLACE]);
 		return true;
@@ -323,6 +327,10 @@ static void data_rules(struct model *model, const struct cell *cell, size_t done
 		}
 		if (i >= done)
 			continue;
+		if (access->reads) {
+			page->reader = page->owner;
+			sign(page, READER_DATA, RULE_BYTES_ARRIVE);
+		}
 		if (access->stores) {
 			page->owner = NEW;
 			sign(page, OWNER_DATA, RULE_BYTES_ARRIVE);

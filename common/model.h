@@ -13,7 +13,8 @@
 #include "rules.h"
 
 /* What is compared of a page. */
-enum aspect { PLACE, PERMISSION, EXCLUSIVITY, OWNER_DATA, CHILD_PLACE, CHILD_DATA, MEDIUM_DATA, HOLDER_DATA, ASPECTS };
+enum aspect { PLACE, PERMISSION, EXCLUSIVITY, OWNER_DATA, CHILD_PLACE, CHILD_DATA, MEDIUM_DATA, HOLDER_DATA,
+	      READER_DATA, TRACKING, ASPECTS };
 
 struct page_model {
 	enum place at;
@@ -25,6 +26,9 @@ struct page_model {
 	enum place child_at;
 	bool child_same_frame;
 	enum data owner, child, medium, holder;
+	enum data reader;	/* what the access itself got */
+	bool soft_dirty;
+	bool soft_dirty_open;	/* nothing is said about it: it was never cleared */
 	bool owner_open;	/* nothing is said about the owner's bytes */
 	enum rule_id by[ASPECTS];
 	/* What does not change: */

@@ -9,6 +9,41 @@
 #include "kernel.h"
 #include "report.h"
 
+static void check(enum rule_id rule, bool holds_true, size_t page, const char *what, const char *expected, const char *seen)
+{
+	char text[80];
+
+	holds(rule);
+	snprintf(text, sizeof(text), "page %zu %s", page, what);
+	expect_same(holds_true, text, expected, seen);
+}
+
+/*
+ * Two observers, one answer: pagemap walks the page table its own way, the driver by hmm_range_fault().
+ * A device tells its own pages from those of all others, and does not look into a mapping without VM_READ.
+ */
+static bool agree(const struct cell *cell, struct page page, struct snapshot snapshot)
+{
+	enum place own = cell_device((struct cell *)cell)->memory;
+
+	if (snapshot.permission == NONE)
+		return page.at == NOWHERE || page.at == SWAPPED || !cell->mapping->vma_read ||
+		       (page.at == PRIVATE && own != PRIVATE);
+	if (in_memory(page.at))
+		return snapshot.at == SYSTEM;
+	return snapshot.at == page.at || (snapshot.at == REMOTE && page.at != own && page.at != NOWHERE);
+}
+
+static void expect_agreement(const struct cell *cell, size_t number, struct page page, struct snapshot snapshot)
+{
+	char by_pagemap[64], by_driver[64];
+
+	snprintf(by_pagemap, sizeof(by_pagemap), "%s, as pagemap says", place_name(page.at));
+	snprintf(by_driver, sizeof(by_driver), "%s, %s, as the driver says", place_name(snapshot.at),
+		 permission_name(snapshot.permission));
+	check(RULE_OBSERVERS_AGREE, agree(cell, page, snapshot), number, "place", by_pagemap, by_driver);
+}
+
 void outcome_look(struct page_seen *seen, struct cell *cell)
 {
 	size_t i;
@@ -20,16 +55,15 @@ void outcome_look(struct page_seen *seen, struct cell *cell)
 		struct page_dump dump = { 0 };
 
 		seen[i] = (struct page_seen){
-			.at = page.at, .pfn = page.pfn, .uffd_wp = page.uffd_wp, .permission = snapshot.permission,
+			.at = page.at, .pfn = page.pfn, .uffd_wp = page.uffd_wp, .soft_dirty = page.soft_dirty,
+			.permission = snapshot.permission,
 		};
 		/* The kernel maps only exclusive anonymous pages writable. What is mapped read-only has to be asked for, which is dear. */
-		if (snapshot.permission == READ_ONLY)
-			dump = page_dump(addr);
+		if (snapshot.permission == READ_ONLY && features.gup_test)
+			dump = page_dump_checked(addr);
 		seen[i].exclusive = dump.exclusive || snapshot.permission == READ_WRITE;
 		seen[i].exclusive_known = dump.valid || snapshot.permission == READ_WRITE;
-		/* Two observers, one answer: the driver walks the page table its own way (hmm_range_fault()). */
-		if (snapshot.permission != NONE && page.at == cell_device(cell)->memory && snapshot.at != page.at)
-			broken("page %zu: pagemap says %s, the driver's snapshot says %s", i, place_name(page.at), place_name(snapshot.at));
+		expect_agreement(cell, i, page, snapshot);
 		if (cell->child.pid) {
 			page = page_at(cell->child.pid, addr);
 			seen[i].child_at = page.at;
@@ -60,6 +94,9 @@ void outcome_read(struct outcome *outcome, struct cell *cell)
 	static unsigned char copy[BUFFER_PAGES_MAX * 65536] __attribute__((aligned(65536)));
 	size_t i;
 
+	for (i = 0; i < buffer->pages && access->reads; i++)
+		outcome->reader[i] = read_page(cell->got + i * features.page_size, buffer->serial, i, BY_OWNER,
+					       access->writer);
 	read_devices_view(outcome, cell);
 	for (i = 0; i < buffer->pages; i++) {
 		if (access->hold_look && cell->held >= 0)
@@ -84,36 +121,51 @@ void result_text(char *text, size_t size, long result)
 		snprintf(text, size, "%ld", result);
 }
 
+/* The rule that a state before the access follows from: placing, protecting and sharing are the kernel's. */
+static enum rule_id mapping_rule(const struct cell *cell)
+{
+	const struct mapping *mapping = cell->mapping;
+
+	return mapping->shared || !mapping->exclusive ? RULE_FORK_SHARES : RULE_PROTECTION_AS_ASKED;
+}
+
+static void prove_page(const struct page_seen *seen, const struct cell *cell, const struct page_model *page, size_t i)
+{
+	char expected[64], found[64];
+
+	check(RULE_ENTRY, seen->at == page->at, i, "place before the access", place_name(page->at),
+	      place_name(seen->at));
+	check(mapping_rule(cell), seen->permission == page->permission, i, "permission before the access",
+	      permission_name(page->permission), permission_name(seen->permission));
+	if (!page->exclusive_open && seen->exclusive_known)
+		check(mapping_rule(cell), seen->exclusive == page->exclusive, i, "exclusivity before the access",
+		      page->exclusive ? "exclusive" : "not exclusive",
+		      seen->exclusive ? "exclusive" : "not exclusive");
+	if (page->shared) {
+		snprintf(expected, sizeof(expected), "%s, page frame 0x%lx", place_name(page->at), seen->pfn);
+		snprintf(found, sizeof(found), "%s, page frame 0x%lx", place_name(seen->child_at),
+			 seen->child_pfn);
+		check(RULE_FORK_SHARES, seen->child_at == page->at && seen->child_pfn == seen->pfn, i,
+		      "place for the child before the access", expected, found);
+	}
+	if (page->at != NOWHERE)
+		check(RULE_PROTECTION_AS_ASKED, seen->uffd_wp == page->uffd_wp, i,
+		      "userfaultfd protection before the access", page->uffd_wp ? "on" : "off",
+		      seen->uffd_wp ? "on" : "off");
+	if (!page->soft_dirty_open)
+		check(RULE_WRITES_ARE_TRACKED, seen->soft_dirty == page->soft_dirty, i,
+		      "soft-dirty before the access", page->soft_dirty ? "written" : "clean",
+		      seen->soft_dirty ? "written" : "clean");
+}
+
 void outcome_prove(const struct outcome *outcome, const struct cell *cell, const struct model *before)
 {
 	size_t i;
 
-	for (i = 0; i < outcome->pages; i++) {
-		const struct page_seen *seen = &outcome->before[i];
-		const struct page_model *page = &before->page[i];
-
-		if (seen->at != page->at)
-			broken("page %zu is %s before the access, not %s", i, place_name(seen->at), place_name(page->at));
-		if (seen->permission != page->permission)
-			broken("page %zu is mapped %s before the access, not %s", i, permission_name(seen->permission),
-			       permission_name(page->permission));
-		if (!page->exclusive_open && seen->exclusive_known && seen->exclusive != page->exclusive)
-			broken("page %zu is %s before the access", i, seen->exclusive ? "exclusive" : "not exclusive");
-		if (page->shared && (seen->child_at != page->at || seen->child_pfn != seen->pfn))
-			broken("page %zu is not shared with the child before the access", i);
-		if (seen->uffd_wp != page->uffd_wp && page->at != NOWHERE)
-			broken("page %zu: userfaultfd protection is %d before the access", i, seen->uffd_wp);
-	}
-	(void)cell;
-}
-
-static void check(enum rule_id rule, bool holds_true, size_t page, const char *what, const char *expected, const char *seen)
-{
-	char text[80];
-
-	holds(rule);
-	snprintf(text, sizeof(text), "page %zu %s", page, what);
-	expect_same(holds_true, text, expected, seen);
+	for (i = 0; i < outcome->pages; i++)
+		prove_page(&outcome->before[i], cell, &before->page[i], i);
+	if (report->failures)
+		give_up();
 }
 
 static void place_text(char *text, size_t size, enum place at, bool same)
@@ -166,6 +218,12 @@ static void judge_page(const struct outcome *outcome, const struct model *after,
 	if (page->holder != NOT_LOOKED)
 		check(page->by[HOLDER_DATA], outcome->holder[i] == page->holder, i, "bytes that the reference's holder sees",
 		      data_name(page->holder), data_name(outcome->holder[i]));
+	if (page->reader != NOT_LOOKED)
+		check(page->by[READER_DATA], outcome->reader[i] == page->reader, i, "bytes that were read",
+		      data_name(page->reader), data_name(outcome->reader[i]));
+	if (!page->soft_dirty_open)
+		check(page->by[TRACKING], is->soft_dirty == page->soft_dirty, i, "soft-dirty",
+		      page->soft_dirty ? "written" : "clean", is->soft_dirty ? "written" : "clean");
 	if (is->uffd_wp != page->uffd_wp && page->at != NOWHERE)
 		check(RULE_NOTHING_ELSE_CHANGES, false, i, "userfaultfd protection", page->uffd_wp ? "on" : "off",
 		      is->uffd_wp ? "on" : "off");
@@ -302,6 +360,7 @@ void outcome_record(const struct outcome *outcome, const struct cell *cell, cons
 	add_data(&json, "medium", outcome->medium, outcome->pages);
 	add_data(&json, "device", outcome->device, outcome->pages);
 	add_data(&json, "holder", outcome->holder, outcome->pages);
+	add_data(&json, "reader", outcome->reader, outcome->pages);
 	add(&json, "},\"devpages\":{\"before\":%zu,\"after\":%zu},", outcome->on_device_before, outcome->on_device_after);
 	add_rules(&json, after);
 	add(&json, ",");

@@ -14,7 +14,7 @@ struct page_seen {
 	unsigned long pfn;
 	enum permission permission;
 	bool exclusive, exclusive_known;
-	bool uffd_wp;
+	bool uffd_wp, soft_dirty;
 	enum place child_at;
 	unsigned long child_pfn;
 };
@@ -24,17 +24,20 @@ struct outcome {
 	size_t pages;
 	struct page_seen before[BUFFER_PAGES_MAX], after[BUFFER_PAGES_MAX];
 	enum data owner[BUFFER_PAGES_MAX], child[BUFFER_PAGES_MAX], medium[BUFFER_PAGES_MAX], device[BUFFER_PAGES_MAX],
-		holder[BUFFER_PAGES_MAX];
+		holder[BUFFER_PAGES_MAX], reader[BUFFER_PAGES_MAX];
 	size_t on_device_before, on_device_after;	/* page frames of devices that owner and child map */
 };
 
-/* Look at the pages without changing them. */
+/* Look at the pages without changing them; observers that contradict each other fail the test. */
 void outcome_look(struct page_seen *seen, struct cell *cell);
 
 /* Let every observer read what it sees. This may fault pages in: it comes last. */
 void outcome_read(struct outcome *outcome, struct cell *cell);
 
-/* The cell's precondition: breaks it when what is seen is not what the mapping and the place say. */
+/*
+ * The state before the access: the kernel under test has made it, so a page that is not as the mapping and
+ * the place say is a failed check, which ends the cell.
+ */
 void outcome_prove(const struct outcome *outcome, const struct cell *cell, const struct model *before);
 
 /* Hold the outcome against the model: one check for each aspect of each page, and the result. */

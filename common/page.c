@@ -16,6 +16,7 @@
 #include "kmsg.h"
 #include "pin.h"
 #include "report.h"
+#include "rules.h"
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define PM_PFN(entry) ((entry) & ((1ULL << 55) - 1))
@@ -57,8 +58,10 @@ static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t 
 		if (fd < 0)
 			broken("%s: %s", path, strerror(errno));
 	}
-	if (pread(fd, entries, size, offset) != size)
-		broken("pagemap of process %d at %p: %s", pid, addr, strerror(errno));
+	if (pread(fd, entries, size, offset) != size) {
+		holds(RULE_OBSERVERS_AGREE);
+		fail_now("pagemap of process %d at %p cannot be read: %s", pid, addr, strerror(errno));
+	}
 	if (!own) {
 		close(fd);
 	} else if (fd != own_fd) {
@@ -67,6 +70,32 @@ static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t 
 		own_fd = fd;
 		own_pid = getpid();
 	}
+}
+
+/* pagemap_read() shows page frames to those who have CAP_SYS_ADMIN in the first user namespace. */
+static bool may_see_frames(void)
+{
+	FILE *map = fopen("/proc/self/uid_map", "r"), *status = fopen("/proc/self/status", "r");
+	unsigned long first = 1, outside = 1, count = 0, capabilities = 0;
+	char line[128];
+
+	if (map && fscanf(map, "%lu %lu %lu", &first, &outside, &count) != 3)
+		count = 0;
+	while (status && fgets(line, sizeof(line), status))
+		sscanf(line, "CapEff: %lx", &capabilities);
+	if (map)
+		fclose(map);
+	if (status)
+		fclose(status);
+	return !first && !outside && count == 0xffffffff && capabilities & 1UL << 21;
+}
+
+static void __attribute__((noreturn)) frame_is_hidden(void)
+{
+	if (!may_see_frames())
+		broken("pagemap hides page frame numbers: it takes root (CAP_SYS_ADMIN)");
+	holds(RULE_OBSERVERS_AGREE);
+	fail_now("pagemap hides the frame of a present page from CAP_SYS_ADMIN");
 }
 
 static struct page page_of_entry(uint64_t entry)
@@ -81,7 +110,7 @@ static struct page page_of_entry(uint64_t entry)
 	if (page.present) {
 		page.pfn = PM_PFN(entry);
 		if (!page.pfn)
-			broken("pagemap hides page frame numbers: it takes root (CAP_SYS_ADMIN)");
+			frame_is_hidden();
 		page.at = device_of_pfn(page.pfn);
 		if (page.at == NOWHERE)
 			page.at = pfn_is_movable(page.pfn) ? MOVABLE : SYSTEM;
@@ -236,39 +265,78 @@ static int own_log(void)
 	return fd;
 }
 
-struct page_dump page_dump(const void *addr)
+/* One record of the kernel log, as a part of a dump. Returns whether it is the last one. */
+static bool read_dump_record(struct page_dump *dump, const char *text)
 {
-	struct page_dump dump = { 0 };
+	const char *field = strstr(text, "refcount:");
+
+	if (!strncmp(text, "page:", 5) && field) {
+		dump->valid = sscanf(field, "refcount:%d mapcount:%d", &dump->refcount, &dump->mapcount) == 2;
+		field = strstr(text, "pfn:0x");
+		dump->pfn = field ? strtoul(field + 4, NULL, 16) : 0;
+		dump->refcount--;
+	}
+	field = strstr(text, "flags: 0x");
+	if (field && strchr(field, '(')) {
+		snprintf(dump->flags, sizeof(dump->flags), "%s", strchr(field, '(') + 1);
+		dump->flags[strcspn(dump->flags, ")")] = '\0';
+		/* PageAnonExclusive has no name: it is PG_mappedtodisk or PG_owner_2 of an anonymous page. */
+		dump->exclusive = strstr(dump->flags, "mappedtodisk") || strstr(dump->flags, "owner_2");
+	}
+	return strstr(text, "page dumped because");
+}
+
+static struct page_dump dump_once(const void *addr, bool *lost)
+{
+	struct page_dump dump = { .state = DUMP_NOT_ASKED };
+	bool ended = false;
 	char text[1024];
-	const char *field;
 	int fd, got, records;
 
-	if (!page_at(0, addr).present)
-		return dump;
 	fd = own_log();
 	if (fd < 0 || pin_dump(addr) < 0)
 		return dump;
 	/* Other CPUs may write into the log meanwhile: take what dump_page() prints, wherever it comes. */
-	for (records = 0; records < 100; records++) {
+	for (records = 0; records < 100 && !ended; records++) {
 		got = kmsg_next(fd, text, sizeof(text));
 		if (!got)
 			break;
-		field = strstr(text, "refcount:");
-		if (got > 0 && !strncmp(text, "page:", 5) && field) {
-			dump.valid = sscanf(field, "refcount:%d mapcount:%d", &dump.refcount, &dump.mapcount) == 2;
-			field = strstr(text, "pfn:0x");
-			dump.pfn = field ? strtoul(field + 4, NULL, 16) : 0;
-			dump.refcount--;
-		}
-		field = got > 0 ? strstr(text, "flags: 0x") : NULL;
-		if (field && strchr(field, '(')) {
-			snprintf(dump.flags, sizeof(dump.flags), "%s", strchr(field, '(') + 1);
-			dump.flags[strcspn(dump.flags, ")")] = '\0';
-			/* PageAnonExclusive has no name of its own: it is PG_mappedtodisk or PG_owner_2 of an anonymous page. */
-			dump.exclusive = strstr(dump.flags, "mappedtodisk") || strstr(dump.flags, "owner_2");
-		}
-		if (got > 0 && strstr(text, "page dumped because"))
-			break;
+		*lost |= got < 0;
+		ended = got > 0 && read_dump_record(&dump, text);
 	}
+	dump.state = dump.valid && dump.flags[0] ? DUMP_READ : ended ? DUMP_UNREADABLE : DUMP_NO_PAGE;
+	dump.valid = dump.state == DUMP_READ;
+	return dump;
+}
+
+struct page_dump page_dump(const void *addr)
+{
+	struct page_dump dump = { .state = DUMP_NOT_ASKED };
+	bool lost = true;
+	int attempts;
+
+	if (!page_at(0, addr).present)
+		return dump;
+	for (attempts = 0; attempts < 3 && lost && !dump.valid; attempts++) {
+		lost = false;
+		dump = dump_once(addr, &lost);
+	}
+	return dump;
+}
+
+struct page_dump page_dump_checked(const void *addr)
+{
+	struct page_dump dump = page_dump(addr);
+	unsigned long pfn = page_at(0, addr).pfn;
+
+	if (dump.state == DUMP_UNREADABLE)
+		broken("the kernel's dump of a page has another form than this suite can read (dump_page())");
+	if (dump.state == DUMP_NOT_ASKED)
+		return dump;
+	holds(RULE_OBSERVERS_AGREE);
+	expect(dump.valid, "gup_test got no page at %p to dump, and pagemap shows page frame 0x%lx", addr, pfn);
+	if (dump.valid)
+		expect(dump.pfn == pfn, "the kernel's dump is of page frame 0x%lx, pagemap shows 0x%lx",
+		       dump.pfn, pfn);
 	return dump;
 }

@@ -53,8 +53,16 @@ void pages_look(const void *addr, size_t npages, struct page *pages);
 /* How many of the @npages pages at @addr in this process are @at. For ranges of many pages. */
 size_t pages_at(const void *addr, size_t npages, enum place at);
 
+enum dump_state {
+	DUMP_NOT_ASKED,		/* the page is not present, or there is no gup_test */
+	DUMP_NO_PAGE,		/* GUP got no page, though one is present */
+	DUMP_UNREADABLE,	/* the kernel dumped something that this suite cannot read */
+	DUMP_READ
+};
+
 struct page_dump {
-	bool valid;		/* false: the page is not present, or there is no gup_test */
+	enum dump_state state;
+	bool valid;		/* DUMP_READ: the rest is set */
 	int refcount;		/* without the dump's own reference */
 	int mapcount;
 	unsigned long pfn;
@@ -64,6 +72,13 @@ struct page_dump {
 
 /* What the kernel's dump_page() says of the page at @addr in this process. Does not fault the page in. */
 struct page_dump page_dump(const void *addr);
+
+/*
+ * The same for a page that has to have a dump. Breaks the test when the dump cannot be read; under
+ * observers-agree, fails it when GUP got no page, and checks that the dump is about the frame that pagemap
+ * shows. Returns a dump that is not valid when there is no gup_test or the page is not present.
+ */
+struct page_dump page_dump_checked(const void *addr);
 
 /* Is the page frame @pfn in ZONE_MOVABLE? */
 bool pfn_is_movable(unsigned long pfn);

@@ -49,11 +49,18 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 	if (read_only)
 		story_protect(story, 0, pages, PROT_READ);
 	for (i = 0; i < pages; i++) {
-		if (look(story, i).at != place)
-			broken("page %zu is %s at the beginning, not %s", i, place_name(look(story, i).at), place_name(place));
-		if (device_snapshot(&story->device, buffer_page(&story->buffer, i)).permission != (read_only ? READ_ONLY : READ_WRITE))
-			broken("page %zu is not mapped %s at the beginning", i, read_only ? "read-only" : "read-write");
+		if (!story_on_device(story) && in_memory(look(story, i).at) && look(story, i).at != place)
+			broken("page %zu is in %s memory, not in %s", i, place_name(look(story, i).at),
+			       place_name(place));
+		holds(RULE_ENTRY);
+		expect_at(story, i, place);
+		holds(RULE_PROTECTION_AS_ASKED);
+		expect_mapped(story, i, read_only ? READ_ONLY : READ_WRITE);
 	}
+	if (report->failures)
+		give_up();
+	/* What the story is about has not been looked at yet; see report_finish(). */
+	report->checks = 0;
 	story_remember_frames(story);
 }
 
@@ -154,7 +161,7 @@ void story_let_go(struct story *story)
 void story_protect(struct story *story, size_t first, size_t count, int prot)
 {
 	if (mprotect(buffer_page(&story->buffer, first), count * features.page_size, prot))
-		broken("mprotect: %s", strerror(errno));
+		syscall_failed("mprotect", errno);
 }
 
 void story_migrate_to_device(struct story *story)
@@ -236,8 +243,10 @@ void expect_mapped(struct story *story, size_t page, enum permission permission)
 
 void expect_exclusive(struct story *story, size_t page, bool exclusive)
 {
-	struct page_dump dump = page_dump(buffer_page(&story->buffer, page));
+	const int rule = report->rule;
+	struct page_dump dump = page_dump_checked(buffer_page(&story->buffer, page));
 
+	report->rule = rule;
 	/* Without gup_test nobody can say; the checks around this one do not depend on it. */
 	if (dump.valid)
 		expect_text(dump.exclusive == exclusive, page, "exclusivity", exclusive ? "exclusive" : "not exclusive",
@@ -246,11 +255,13 @@ void expect_exclusive(struct story *story, size_t page, bool exclusive)
 
 void expect_counted(struct story *story, size_t page, int references, int mappings)
 {
-	struct page_dump dump = page_dump(buffer_page(&story->buffer, page));
+	const int rule = report->rule;
+	struct page_dump dump = page_dump_checked(buffer_page(&story->buffer, page));
 	char expected[64], seen[64];
 
-	if (!dump.valid)
-		broken("gup_test gives no dump of page %zu", page);
+	report->rule = rule;
+	if (dump.state == DUMP_NOT_ASKED)
+		need(features.gup_test, "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
 	snprintf(expected, sizeof(expected), "refcount %d mapcount %d", references, mappings);
 	snprintf(seen, sizeof(seen), "refcount %d mapcount %d", dump.refcount, dump.mapcount);
 	expect_text(dump.refcount == references && dump.mapcount == mappings, page, "counts", expected, seen);

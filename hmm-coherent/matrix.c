@@ -8,6 +8,7 @@
  */
 #include "harness.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "cell.h"
@@ -15,6 +16,7 @@
 #include "model.h"
 #include "outcome.h"
 #include "pin.h"
+#include "story.h"
 
 static struct bench bench;
 static struct cell *all_cells;
@@ -30,32 +32,52 @@ static struct probe {
 	unsigned long home[PLACES][PROBE_PAGES];
 } probe;
 
-static void probe_frames(struct device *device, unsigned long *frames)
+static struct device *probe_device(enum place place)
 {
+	return place == PRIVATE ? &bench.private : place == REMOTE ? &bench.remote : &bench.coherent;
+}
+
+/* The frames that the device gives out now; 0 for a page that does not get there. */
+static void probe_frames(enum place place, unsigned long *frames)
+{
+	struct device *device = probe_device(place);
 	struct page pages[PROBE_PAGES];
 	size_t i;
 
-	device_migrate_to(device, probe.buffer.addr, PROBE_PAGES);
+	(void)device_migrate_to(device, probe.buffer.addr, PROBE_PAGES);
 	pages_look(probe.buffer.addr, PROBE_PAGES, pages);
 	for (i = 0; i < PROBE_PAGES; i++)
-		frames[i] = pages[i].pfn;
-	device_migrate_back(device, probe.buffer.addr, PROBE_PAGES);
+		frames[i] = pages[i].at == place ? pages[i].pfn : 0;
+	(void)device_migrate_back(device, probe.buffer.addr, PROBE_PAGES);
+}
+
+static bool among(unsigned long frame, const unsigned long *frames, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (frames[i] == frame)
+			return true;
+	return false;
 }
 
 static void expect_no_leak(struct cell *cell)
 {
 	const unsigned long *home = probe.home[cell->place];
 	unsigned long now[PROBE_PAGES];
-	size_t i, k;
+	size_t i;
 
-	if (cell->place != COHERENT && cell->place != PRIVATE)
+	if (device_pages(cell->place) == 0)
 		return;
-	probe_frames(cell_device(cell), now);
-	holds(RULE_FREED_TO_DRIVER);
+	probe_frames(cell->place, now);
 	for (i = 0; i < PROBE_PAGES; i++) {
-		for (k = 0; k < PROBE_PAGES && home[k] != now[i]; k++)
-			;
-		expect(k < PROBE_PAGES, "the device gives out page frame 0x%lx, which it never had to before: a page did not come back", now[i]);
+		holds(RULE_ENTRY);
+		expect(now[i] && home[i], "a page does not get to the device when the cell has ended");
+		holds(RULE_FREED_TO_DRIVER);
+		expect(!among(now[i], now, i), "the device gives out page frame 0x%lx twice", now[i]);
+		expect(among(now[i], home, PROBE_PAGES),
+		       "the device gives out page frame 0x%lx, which it never had to before: a page did not come back",
+		       now[i]);
 	}
 }
 
@@ -82,10 +104,12 @@ static void cells_setup(void)
 	bench_open(&bench);
 	buffer_map(&probe.buffer, PROBE_PAGES, COHERENT);
 	/* A child that shared it would keep its frames. */
-	madvise(probe.buffer.addr, probe.buffer.size, MADV_DONTFORK);
+	if (madvise(probe.buffer.addr, probe.buffer.size, MADV_DONTFORK))
+		syscall_failed("MADV_DONTFORK", errno);
 	buffer_write(&probe.buffer, 0, PROBE_PAGES, BY_OWNER);
-	probe_frames(&bench.coherent, probe.home[COHERENT]);
-	probe_frames(&bench.private, probe.home[PRIVATE]);
+	probe_frames(COHERENT, probe.home[COHERENT]);
+	probe_frames(REMOTE, probe.home[REMOTE]);
+	probe_frames(PRIVATE, probe.home[PRIVATE]);
 }
 
 static void need_what_it_needs(const struct cell *cell)
@@ -136,8 +160,9 @@ static void let_go(struct cell *cell)
 		close(cell->held);
 	if (cell->held_other >= 0)
 		close(cell->held_other);
+	holds(RULE_PIN_ENDS_WITH_HOLDER);
 	if (bench.has_ring)
-		ring_unregister(&bench.ring);
+		expect_result("unregistering the buffer", ring_unregister(&bench.ring), 0);
 	if (cell->uffd >= 0)
 		close(cell->uffd);
 	child_leave(&cell->child);
@@ -147,7 +172,7 @@ static void let_go(struct cell *cell)
 static void run_cell(const struct suite_test *test)
 {
 	struct cell cell = all_cells[test->number];
-	size_t pages = extent_row(cell.extent)->pages;
+	size_t i, pages = extent_row(cell.extent)->pages;
 	struct outcome outcome = { .pages = pages };
 	struct model model;
 
@@ -156,7 +181,10 @@ static void run_cell(const struct suite_test *test)
 	need_what_it_needs(&cell);
 
 	buffer_map(&cell.buffer, pages, cell.place);
-	buffer_write(&cell.buffer, 0, cell.extent == HOLE_LAST ? pages - 1 : pages, BY_OWNER);
+	for (i = 0; i < pages; i++)
+		if (!cell_leaves_hole(&cell, i))
+			buffer_write(&cell.buffer, i, 1, BY_OWNER);
+	cell.got = memset(bench.got, 0xee, cell.buffer.size);
 	cell.mapping->make(&cell);
 	prepare_medium(&cell);
 	outcome_look(outcome.before, &cell);
