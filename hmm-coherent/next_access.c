@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The next access after a page table entry was replaced or taken away
+ *
+ * A processor goes on using a translation until the kernel flushes it. So each test uses a translation, lets
+ * the kernel change the entry, and looks at the very next access of the same thread, which must follow the
+ * new entry. What the new frame holds is told through somebody who has no such translation: the device, or
+ * GUP on behalf of another process.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "pin.h"
+#include "story.h"
+
+#define PAGES 2
+
+/* Load and store through the translations of all pages, which changes no byte. */
+static void use_translations(struct story *s)
+{
+	volatile uint64_t *word;
+	size_t i;
+
+	for (i = 0; i < s->buffer.pages; i++) {
+		word = (volatile uint64_t *)buffer_page(&s->buffer, i);
+		*word = *word;
+	}
+}
+
+/* What the page table leads to: read by another process with process_vm_readv(), which walks it anew. */
+static void expect_mapped_bytes(struct story *s, size_t page, enum writer writer)
+{
+	static unsigned char copy[65536] __attribute__((aligned(65536)));
+	char seen[160];
+
+	expect_result("process_vm_readv() by another process",
+		      other_vm_read(&s->second_child, &s->buffer, page, 1, copy), features.page_size);
+	describe_page(seen, sizeof(seen), copy, s->buffer.serial, page, writer);
+	expect(read_page(copy, s->buffer.serial, page, writer, writer) == OLD,
+	       "what was stored did not get into the page that is mapped now: %s", seen);
+}
+
+/*
+ * Pages of memory that go to a device.
+ */
+FIXTURE(next_access_to)
+{
+	struct story story;
+	struct device device;
+};
+
+FIXTURE_VARIANT(next_access_to)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(next_access_to, coherent) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(next_access_to, private) { .place = PRIVATE };
+
+FIXTURE_SETUP(next_access_to)
+{
+	story_begin(&self->story, SYSTEM, false, PAGES);
+	device_open(&self->device, variant->place, PAGES);
+}
+
+FIXTURE_TEARDOWN(next_access_to)
+{
+	device_close(&self->device);
+	story_end(&self->story);
+}
+
+/* The device changes page 0, which it has; the CPU's translation, if it is still there, leads to old bytes. */
+static void device_changes_page(struct device *device, struct story *s)
+{
+	write_page(device->bounce, s->buffer.serial, 0, BY_DEVICE);
+	holds(RULE_DEVICE_IN_PLACE);
+	expect_result("the device's write", device_write(device, s->buffer.addr, 1), 0);
+	holds(RULE_NEXT_ACCESS_SEES);
+	expect_owner_sees(s, 0, BY_DEVICE);
+}
+
+SCENARIO(next_access_to, load_after_migration, "a load after migration sees what the device wrote meanwhile")
+{
+	struct story *s = &self->story;
+
+	use_translations(s);
+	(void)device_migrate_to(&self->device, s->buffer.addr, PAGES);
+	holds(RULE_ENTRY);
+	expect_at(s, 0, variant->place);
+	device_changes_page(&self->device, s);
+}
+
+SCENARIO(next_access_to, store_after_migration, "a store after migration gets into the page that is mapped then")
+{
+	struct story *s = &self->story;
+
+	use_translations(s);
+	(void)device_migrate_to(&self->device, s->buffer.addr, PAGES);
+	holds(RULE_NEXT_ACCESS_SEES);
+	story_write(s, 0);
+	expect_result("the device's read", device_read(&self->device, s->buffer.addr, 1), 0);
+	expect(read_page(self->device.bounce, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == OLD,
+	       "what was stored did not get into the page that is mapped now");
+}
+
+SCENARIO(next_access_to, load_after_zero_page, "a load after the zero page went to the device sees what the device wrote")
+{
+	struct story *s = &self->story;
+
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED), 0);
+	expect(!*(volatile uint64_t *)s->buffer.addr, "the zero page holds other bytes");
+	(void)device_migrate_to(&self->device, s->buffer.addr, 1);
+	holds(RULE_ENTRY);
+	expect_at(s, 0, variant->place);
+	device_changes_page(&self->device, s);
+}
+
+/*
+ * Pages that are on the device already, with memory as the control group.
+ */
+FIXTURE(next_access)
+{
+	struct story story;
+	int uffd;
+};
+
+FIXTURE_VARIANT(next_access)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(next_access, coherent) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(next_access, system) { .place = SYSTEM };
+
+FIXTURE_SETUP(next_access)
+{
+	self->uffd = -1;
+	story_begin(&self->story, variant->place, false, PAGES);
+}
+
+FIXTURE_TEARDOWN(next_access)
+{
+	if (self->uffd >= 0)
+		close(self->uffd);
+	story_end(&self->story);
+}
+
+/* Another process, which maps none of the pages: its own copy of them would make the owner's shared. */
+static void add_stranger(struct story *s)
+{
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect_result("MADV_DONTFORK", madvise(s->buffer.addr, s->buffer.size, MADV_DONTFORK), 0);
+	child_fork(&s->second_child);
+	expect_result("MADV_DOFORK", madvise(s->buffer.addr, s->buffer.size, MADV_DOFORK), 0);
+}
+
+static void store_and_look(struct story *s)
+{
+	holds(RULE_NEXT_ACCESS_SEES);
+	story_write(s, 0);
+	expect_mapped_bytes(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(next_access, store_after_migration_back, "a store after migration back gets into the page of memory")
+{
+	struct story *s = &self->story;
+
+	add_stranger(s);
+	use_translations(s);
+	story_migrate_back(s);
+	store_and_look(s);
+}
+
+SCENARIO(next_access, store_after_longterm_pin, "a store after a long-term pin took the page off the device gets into the page of memory")
+{
+	struct story *s = &self->story;
+
+	need(features.gup_test, "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
+	add_stranger(s);
+	use_translations(s);
+	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("the pin", pin_pages((struct pin_kind){ .pin = true, .longterm = true }, s->buffer.addr, 1),
+		      features.page_size);
+	store_and_look(s);
+}
+
+SCENARIO(next_access, load_after_gup_copied, "a load after GUP for another process has copied a shared page sees the copy")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	expect_owner_sees(s, 0, BY_OWNER);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("process_vm_writev() by the child", other_vm_write(&s->child, &s->buffer, 0, 1),
+		      features.page_size);
+	holds(RULE_NEXT_ACCESS_SEES);
+	expect_owner_sees(s, 0, BY_OTHER);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+SCENARIO(next_access, load_after_copy, "a load after the own store has copied a shared page sees the copy")
+{
+	struct story *s = &self->story;
+
+	add_stranger(s);
+	child_fork(&s->child);
+	expect_owner_sees(s, 0, BY_OWNER);
+	store_and_look(s);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+SCENARIO(next_access, store_after_fork, "a store after fork() is not seen by the child")
+{
+	struct story *s = &self->story;
+
+	use_translations(s);
+	child_fork(&s->child);
+	holds(RULE_NEXT_ACCESS_SEES);
+	story_write(s, 0);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+SCENARIO(next_access, store_after_mprotect, "a store after mprotect(PROT_READ) is refused and changes nothing")
+{
+	struct story *s = &self->story;
+
+	use_translations(s);
+	story_protect(s, 0, PAGES, PROT_READ);
+	holds(RULE_NEXT_ACCESS_SEES);
+	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+SCENARIO(next_access, load_after_prot_none, "a load after mprotect(PROT_NONE) is refused")
+{
+	struct story *s = &self->story;
+
+	use_translations(s);
+	story_protect(s, 0, PAGES, PROT_NONE);
+	holds(RULE_NEXT_ACCESS_SEES);
+	expect_result("a load", cpu_read(&s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
+}
+
+SCENARIO(next_access, load_after_zap, "a load after MADV_DONTNEED finds zeros, and its neighbour is as before")
+{
+	struct story *s = &self->story;
+
+	use_translations(s);
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED), 0);
+	holds(RULE_NEXT_ACCESS_SEES);
+	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	       "the page that was given up still shows its bytes");
+	expect_owner_sees(s, 1, BY_OWNER);
+}
+
+SCENARIO(next_access, load_after_munmap, "a load after munmap() is refused")
+{
+	struct story *s = &self->story;
+
+	use_translations(s);
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect_result("munmap", munmap(buffer_page(&s->buffer, 1), features.page_size), 0);
+	holds(RULE_NEXT_ACCESS_SEES);
+	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
+	s->buffer.pages = 1;
+}
+
+SCENARIO(next_access, load_after_mremap, "a load where a page was before mremap() moved it is refused")
+{
+	struct story *s = &self->story;
+	void *there = mmap(NULL, features.page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	use_translations(s);
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect(mremap(buffer_page(&s->buffer, 1), features.page_size, features.page_size,
+		      MREMAP_MAYMOVE | MREMAP_FIXED, there) == there, "mremap: %s", strerror(errno));
+	holds(RULE_NEXT_ACCESS_SEES);
+	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
+	expect(read_page(there, s->buffer.serial, 1, BY_OWNER, BY_OTHER) == OLD, "the moved page has other bytes");
+	munmap(there, features.page_size);
+	s->buffer.pages = 1;
+}
+
+SCENARIO(next_access, store_after_uffd_wp, "a store after userfaultfd protected the page is stopped")
+{
+	struct story *s = &self->story;
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS,
+	};
+	struct uffdio_range range = { (uintptr_t)s->buffer.addr, s->buffer.size };
+	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
+	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+
+	need(features.uffd_wp, "no userfaultfd write protection here: the kernel needs CONFIG_USERFAULTFD");
+	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (self->uffd < 0)
+		syscall_failed("userfaultfd", errno);
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect_result("UFFDIO_API", ioctl(self->uffd, UFFDIO_API, &api), 0);
+	expect_result("UFFDIO_REGISTER", ioctl(self->uffd, UFFDIO_REGISTER, &reg), 0);
+	use_translations(s);
+	expect_result("UFFDIO_WRITEPROTECT", ioctl(self->uffd, UFFDIO_WRITEPROTECT, &wp), 0);
+	holds(RULE_NEXT_ACCESS_SEES);
+	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGBUS));
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+SCENARIO(next_access, store_after_clear_refs, "a store after the soft-dirty bits were cleared is tracked")
+{
+	struct story *s = &self->story;
+
+	need(features.soft_dirty, "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
+	use_translations(s);
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect_result("clearing the soft-dirty bits", write_text("/proc/self/clear_refs", "4"), 0);
+	holds(RULE_NEXT_ACCESS_SEES);
+	story_write(s, 0);
+	expect(page_at(0, s->buffer.addr).soft_dirty, "pagemap says that the page was not written");
+	expect(!page_at(0, buffer_page(&s->buffer, 1)).soft_dirty, "pagemap says that its neighbour was written");
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_next_access", argc, argv);
+}
