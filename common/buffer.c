@@ -28,10 +28,12 @@ static void bind_to(struct buffer *buffer, int node)
 	if (node < 0 || numa_available() < 0)
 		return;
 	nodes = numa_allocate_nodemask();
+	if (!nodes)
+		broken("no memory for a node mask");
 	numa_bitmask_setbit(nodes, node);
 	/* "Preferred" would fall back silently; a page on another node would then be of another zone than the test says. */
 	if (mbind(buffer->addr, buffer->size, MPOL_BIND, nodes->maskp, nodes->size + 1, 0))
-		broken("mbind to node %d: %s", node, strerror(errno));
+		syscall_failed("mbind", errno);
 	numa_free_nodemask(nodes);
 }
 
@@ -49,7 +51,10 @@ void buffer_map(struct buffer *buffer, size_t pages, enum place place)
 		broken("mmap of %zu pages: %s", pages, strerror(errno));
 	/* EINVAL: a kernel without huge pages gives none anyway. */
 	if (madvise(buffer->addr, buffer->size, MADV_NOHUGEPAGE) && errno != EINVAL)
-		broken("MADV_NOHUGEPAGE: %s", strerror(errno));
+		syscall_failed("MADV_NOHUGEPAGE", errno);
+	/* Where a page or its copy would be of ZONE_MOVABLE wherever it comes from, nothing can be said about zones. */
+	if (unmovable_node() < 0 && movable_node() >= 0)
+		skip(NO_PLAIN_NODE);
 	bind_to(buffer, place == MOVABLE ? movable_node() : unmovable_node());
 }
 

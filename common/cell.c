@@ -139,12 +139,12 @@ static void migrate_placed(struct cell *cell)
 
 	/* The driver's word is not taken for it: it may say 0 though nothing moved, or an error though all of it did. */
 	if (extent_row(cell->extent)->mix != SOME_PLACED && extent_row(cell->extent)->mix != SOME_HOLES) {
-		(void)device_migrate_to(cell_device(cell), buffer->addr, buffer->pages);
+		device_move_to(cell_device(cell), buffer->addr, buffer->pages);
 		return;
 	}
 	for (i = 0; i < buffer->pages; i++)
 		if (cell_places(cell, i))
-			(void)device_migrate_to(cell_device(cell), buffer_page(buffer, i), 1);
+			device_move_to(cell_device(cell), buffer_page(buffer, i), 1);
 }
 
 void cell_place(struct cell *cell)

@@ -45,6 +45,22 @@ int device_migrate_back(struct device *device, const void *addr, size_t npages)
 	return device_command(device, HMM_DMIRROR_MIGRATE_TO_SYS, addr, npages);
 }
 
+static void moved(const char *what, int error)
+{
+	if (error && error != -ENOENT)
+		syscall_failed(what, -error);
+}
+
+void device_move_to(struct device *device, const void *addr, size_t npages)
+{
+	moved("migration to the device", device_migrate_to(device, addr, npages));
+}
+
+void device_move_back(struct device *device, const void *addr, size_t npages)
+{
+	moved("migration back", device_migrate_back(device, addr, npages));
+}
+
 int device_read(struct device *device, const void *addr, size_t npages)
 {
 	return device_command(device, HMM_DMIRROR_READ, addr, npages);

@@ -57,21 +57,28 @@ void device_close(struct device *device);
  * Migrate @npages pages at @addr to the device, or back to memory. Returns 0 or -errno. That is not proof of anything (see RULES of
  * the driver: it says ENOENT or 0 after a migration that moved nothing, depending on what it had cached): look at the pages.
  */
-int device_migrate_to(struct device *device, const void *addr, size_t npages);
-int device_migrate_back(struct device *device, const void *addr, size_t npages);
+int device_migrate_to(struct device *device, const void *addr, size_t npages) __must_check;
+int device_migrate_back(struct device *device, const void *addr, size_t npages) __must_check;
+
+/*
+ * The same for who looks at the pages afterwards, which is the rule: 0 and -ENOENT are as good as each other then. Any other errno of these
+ * legal calls fails the test.
+ */
+void device_move_to(struct device *device, const void *addr, size_t npages);
+void device_move_back(struct device *device, const void *addr, size_t npages);
 
 /* The device reads or writes @npages pages at @addr through its mirror, into or out of device->bounce. Returns 0 or -errno. */
-int device_read(struct device *device, const void *addr, size_t npages);
-int device_write(struct device *device, const void *addr, size_t npages);
+int device_read(struct device *device, const void *addr, size_t npages) __must_check;
+int device_write(struct device *device, const void *addr, size_t npages) __must_check;
 
 /* Look at one page. Does not change it. */
-struct snapshot device_snapshot(struct device *device, const void *addr);
+struct snapshot device_snapshot(struct device *device, const void *addr) __must_check;
 
 /*
  * One of the driver's rarer commands (HMM_DMIRROR_* of lib/test_hmm_uapi.h) for @npages pages at @addr. Returns 0 or -errno; -EINVAL when
  * this kernel's driver does not know it (dmirror_fops_unlocked_ioctl()).
  */
-int device_command(struct device *device, unsigned long request, const void *addr, size_t npages);
+int device_command(struct device *device, unsigned long request, const void *addr, size_t npages) __must_check;
 
 /* How many pages a coherent device has. */
 size_t device_pages(enum place memory);

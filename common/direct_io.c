@@ -14,6 +14,7 @@
 
 #include "kernel.h"
 #include "report.h"
+#include "rules.h"
 
 /* What transfers have to be multiples of, in bytes: what the kernel says (6.1), or else the device's logical block or the filesystem's. */
 static size_t alignment(int fd)
@@ -101,20 +102,34 @@ void medium_close(struct medium *medium)
 	close(medium->buffered);
 }
 
+/* The medium's own transfers have to work: a disk that fails (EIO) or is full is the machine's business, anything else the kernel's. */
+static void transferred(const char *what, ssize_t result, size_t size)
+{
+	const int rule = report->rule;
+
+	if (result < 0 && errno == EIO)
+		broken("%s: %s", what, strerror(errno));
+	if (result < 0)
+		syscall_failed(what, errno);
+	holds(RULE_BYTES_ARRIVE);
+	if (result != (ssize_t)size)
+		fail_now("%s: %zd of %zu bytes", what, result, size);
+	report->rule = rule;
+}
+
 void medium_write(struct medium *medium, uint32_t serial, size_t pages, enum writer writer)
 {
 	size_t page, size = pages * features.page_size;
 
 	for (page = 0; page < pages; page++)
 		write_page((char *)medium->bounce + page * features.page_size, serial, page, writer);
-	if (pwrite(medium->fd, medium->bounce, size, 0) != (ssize_t)size)
-		broken("cannot prepare the medium: %s", strerror(errno));
+	transferred("a direct write of ordinary memory to the medium", pwrite(medium->fd, medium->bounce, size, 0), size);
 }
 
 static enum data look(int fd, struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after)
 {
-	if (pread(fd, medium->bounce, features.page_size, page * features.page_size) != (ssize_t)features.page_size)
-		broken("cannot read the medium: %s", strerror(errno));
+	transferred("a read of the medium into ordinary memory", pread(fd, medium->bounce, features.page_size, page * features.page_size),
+		    features.page_size);
 	return read_page(medium->bounce, serial, page, before, after);
 }
 

@@ -21,11 +21,11 @@ struct medium {
  * A new file in $HMM_COHERENT_DIR, already unlinked, so that nothing is left behind; or the raw device $HMM_COHERENT_RAW; or a device
  * whose transfers complete late, $HMM_COHERENT_SLOW. False when the environment does not name one. Breaks the test when it can't be used.
  */
-bool medium_file(struct medium *medium);
-bool medium_raw(struct medium *medium);
-bool medium_slow(struct medium *medium);
+bool medium_file(struct medium *medium) __must_check;
+bool medium_raw(struct medium *medium) __must_check;
+bool medium_slow(struct medium *medium) __must_check;
 /* Any of the first two. */
-bool medium_any(struct medium *medium);
+bool medium_any(struct medium *medium) __must_check;
 
 void medium_close(struct medium *medium);
 

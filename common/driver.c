@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "driver.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "kernel.h"
+
+/* modprobe takes a second; a slow machine with a debugging kernel takes a minute to set up two times 256 MiB of struct page. */
+#define HELPER_S 120
+/* What the program exits with: a module that hangs when it is loaded is a failure of the kernel, not a lack of this machine. */
+#define HANGS 1
 
 static char helper[PATH_MAX];
 static pid_t loader;
@@ -25,18 +36,67 @@ static bool find_helper(void)
 	return !access(helper, X_OK);
 }
 
-/* Runs the script; its exit status, and the last line of what it has to say. */
+/* Whatever the script has to say within HELPER_S seconds; its last line is kept in @said. False when it goes on after that. */
+static bool listen(int from, char *said, int size)
+{
+	struct pollfd ready = { .fd = from, .events = POLLIN };
+	struct timespec now, end;
+	char line[256];
+	size_t used = 0;
+	ssize_t got;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += HELPER_S;
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec >= end.tv_sec)
+			return false;
+		if (poll(&ready, 1, 1000) != 1)
+			continue;
+		got = read(from, line + used, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || line[used] == '\n' || used == sizeof(line) - 2) {
+			line[used] = '\0';
+			if (used)
+				snprintf(said, size, "%s", line);
+			used = 0;
+		} else {
+			used++;
+		}
+		if (got <= 0)
+			return true;
+	}
+}
+
+/* Has @pid ended, and how? For wait_until(). */
+struct ending {
+	pid_t pid;
+	int status;
+};
+
+static bool has_ended(void *arg)
+{
+	struct ending *ending = arg;
+
+	return waitpid(ending->pid, &ending->status, WNOHANG) == ending->pid;
+}
+
+/*
+ * Runs the script; its exit status, and the last line of what it has to say. A driver that does not come back from being loaded is the
+ * kernel's: HANGS then, and the script is left to the kernel.
+ */
 static int run_helper(const char *word, char *said, int size)
 {
-	int ends[2], status;
-	char line[256];
-	FILE *from;
-	pid_t pid;
+	struct ending ending = { 0 };
+	bool in_time;
+	int ends[2];
 
 	if (pipe(ends))
 		return 3;
-	pid = fork();
-	if (!pid) {
+	ending.pid = fork();
+	if (!ending.pid) {
+		setpgid(0, 0);
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[0]);
@@ -44,14 +104,17 @@ static int run_helper(const char *word, char *said, int size)
 		_exit(3);
 	}
 	close(ends[1]);
-	from = fdopen(ends[0], "r");
-	while (from && fgets(line, sizeof(line), from))
-		snprintf(said, size, "%.*s", (int)strcspn(line, "\n"), line);
-	if (from)
-		fclose(from);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+	in_time = ending.pid > 0 && listen(ends[0], said, size);
+	close(ends[0]);
+	if (ending.pid < 0)
 		return 3;
-	return WEXITSTATUS(status);
+	if (!in_time)
+		kill(-ending.pid, SIGKILL);
+	if (!wait_until(has_ended, &ending, 5) || !in_time) {
+		snprintf(said, size, "hmm_coherent_driver.sh %s does not end within %d s", word, HELPER_S);
+		return HANGS;
+	}
+	return WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : 3;
 }
 
 /* exit() in a test's process comes here too. */
@@ -71,6 +134,11 @@ void driver_provide(FILE *out)
 	if (!access("/dev/hmm_dmirror2", F_OK) || !find_helper())
 		return;
 	status = run_helper("load", said, sizeof(said));
+	if (status == HANGS) {
+		fprintf(out, "# fail: %s\n", said);
+		fflush(out);
+		exit(status);
+	}
 	if (status) {
 		fprintf(out, "1..0 # SKIP test_hmm is not loaded\n# note: %s\n", said);
 		fflush(out);

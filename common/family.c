@@ -18,6 +18,7 @@
 
 #include "kernel.h"
 #include "report.h"
+#include "rules.h"
 
 /* An answer takes microseconds; a slow, loaded machine is given this much before its child counts as lost. */
 #define ANSWER_MS 20000
@@ -109,7 +110,9 @@ static bool put(int fd, const void *data, size_t size)
 
 	for (; size; size -= done, from += done) {
 		done = write(fd, from, size);
-		if (done <= 0)
+		if (done < 0 && errno == EINTR)
+			done = 0;
+		else if (done <= 0)
 			return false;
 	}
 	return true;
@@ -223,11 +226,13 @@ void child_fork(struct child *child)
 	pid_t parent = getpid();
 
 	scratch();
+	/* A write to a child that died says EPIPE: the test goes on to say which order it was. */
+	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(orders, O_CLOEXEC) || pipe2(answers, O_CLOEXEC))
 		broken("pipe: %s", strerror(errno));
 	child->pid = fork();
 	if (child->pid < 0)
-		broken("fork: %s", strerror(errno));
+		syscall_failed("fork", errno);
 	if (!child->pid) {
 		close(orders[1]);
 		close(answers[0]);
@@ -239,8 +244,20 @@ void child_fork(struct child *child)
 	child->answers = answers[0];
 }
 
+/* A child that was killed by a signal other than the test's own died of the kernel; say which. */
+static void __attribute__((noreturn)) lost(struct child *child, enum order order)
+{
+	int status = 0;
+
+	holds(RULE_LEGAL_CALLS_WORK);
+	if (waitpid(child->pid, &status, WNOHANG) == child->pid && WIFSIGNALED(status))
+		fail_now("a child was killed by %s over the order '%s'", strsignal(WTERMSIG(status)), order_names[order]);
+	broken("a child is gone over the order '%s': wait status 0x%x", order_names[order], status);
+}
+
 static void reap(struct child *child, bool killed)
 {
+	const int rule = report->rule;
 	int status;
 
 	close(child->orders);
@@ -248,8 +265,12 @@ static void reap(struct child *child, bool killed)
 		broken("waitpid: %s", strerror(errno));
 	close(child->answers);
 	child->pid = 0;
+	holds(RULE_LEGAL_CALLS_WORK);
+	if (WIFSIGNALED(status) && !killed)
+		fail_now("a child that was to end by itself was killed by %s", strsignal(WTERMSIG(status)));
 	if (killed ? !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL : !WIFEXITED(status) || WEXITSTATUS(status))
 		broken("a child ended with wait status 0x%x", status);
+	report->rule = rule;
 }
 
 static void end(struct child *child, enum order order)
@@ -259,7 +280,7 @@ static void end(struct child *child, enum order order)
 	if (!child->pid)
 		return;
 	if (!put(child->orders, &m, sizeof(m)))
-		broken("a child is gone before it was told to %s", order_names[order]);
+		lost(child, order);
 	reap(child, false);
 }
 
@@ -281,21 +302,39 @@ void child_kill(struct child *child)
 	reap(child, true);
 }
 
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void get(struct child *child, void *to, size_t size, enum order order)
 {
 	struct pollfd poll_answers = { .fd = child->answers, .events = POLLIN };
+	const long end = now_ms() + ANSWER_MS;
 	char *into = to;
 	ssize_t got;
+	long left;
+	int ready;
 
 	while (size) {
-		if (poll(&poll_answers, 1, ANSWER_MS) != 1) {
-			if (errno == EINTR)
-				continue;
-			broken("a child does not answer the order '%s' within %d s", order_names[order], ANSWER_MS / 1000);
+		left = end - now_ms();
+		ready = poll(&poll_answers, 1, left > 0 ? (int)left : 0);
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready < 0)
+			broken("poll: %s", strerror(errno));
+		if (!ready) {
+			holds(RULE_LEGAL_CALLS_WORK);
+			fail_now("a child does not answer the order '%s' within %d s", order_names[order], ANSWER_MS / 1000);
 		}
 		got = read(child->answers, into, size);
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got <= 0)
-			broken("a child died over the order '%s'", order_names[order]);
+			lost(child, order);
 		into += got;
 		size -= got;
 	}
@@ -306,8 +345,10 @@ static long tell(struct child *child, struct message m, void *to)
 	long result;
 
 	m.target = getpid();
-	if (!child->pid || !put(child->orders, &m, sizeof(m)))
+	if (!child->pid)
 		broken("there is no child for the order '%s'", order_names[m.order]);
+	if (!put(child->orders, &m, sizeof(m)))
+		lost(child, m.order);
 	get(child, &result, sizeof(result), m.order);
 	if ((m.order == READ || m.order == VM_READ || m.order == PEEK) && result > 0)
 		get(child, to ? to : scratch(), result, m.order);

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "report.h"
+
 struct gate {
 	bool shut;
 	pid_t keeper;

@@ -1,26 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "huge.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "report.h"
+
+static bool is_never(void)
+{
+	FILE *file = fopen(THP "enabled", "r");
+	char text[64] = "";
+	bool never = file && fgets(text, sizeof(text), file) && strstr(text, "[never]");
+
+	if (file)
+		fclose(file);
+	return never;
+}
 
 void huge_begin(struct huge *h, bool read_only)
 {
 	long size = read_number(THP "hpage_pmd_size");
 
 	need(size > 0, "this kernel has no transparent huge pages: it takes CONFIG_TRANSPARENT_HUGEPAGE");
+	need(!is_never(), "huge pages are switched off: " THP "enabled is never");
 	h->size = size;
 	h->pages = size / features.page_size;
 	need(h->pages < device_pages(COHERENT), "a huge page of this kernel is larger than test_hmm's device: it takes a kernel with smaller base pages");
 	story_begin(&h->story, COHERENT, read_only, 1);
 	device_open(&h->device, COHERENT, h->pages);
-	h->map = mmap(NULL, 3 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (h->map == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
+	h->map = map_memory(3 * size, PROT_READ | PROT_WRITE);
 	h->addr = (unsigned char *)(((uintptr_t)h->map + size - 1) & ~(size - 1));
 	h->control = h->addr + size;
 }
@@ -28,22 +39,28 @@ void huge_begin(struct huge *h, bool read_only)
 void huge_end(struct huge *h)
 {
 	story_end(&h->story);
-	munmap(h->map, 3 * h->size);
+	unmap_memory(h->map, 3 * h->size);
 	device_close(&h->device);
 }
 
 void huge_fill(struct huge *h, unsigned char *range, bool as_huge)
 {
+	const long fallbacks = read_counter("/proc/vmstat", "thp_fault_fallback");
+	bool huge;
 	size_t i;
 
-	if (madvise(range, h->size, as_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
-		broken("madvise: %s", strerror(errno));
+	advise_memory(range, h->size, as_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	for (i = 0; i < h->pages; i++)
 		write_page(page_in(range, i), h->story.buffer.serial, i, BY_OWNER);
-	if (device_snapshot(&h->device, range).huge != as_huge)
-		broken("the range is %s", as_huge ? "not one huge page: is " THP "enabled never?" : "one huge page");
-	if (h->story.read_only && mprotect(range, h->size, PROT_READ))
-		broken("mprotect: %s", strerror(errno));
+	huge = device_snapshot(&h->device, range).huge;
+	/* Memory in one piece is what a machine may lack, and then the kernel counts it. */
+	if (as_huge && !huge && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
+		broken("there is no memory for a huge page");
+	holds(RULE_LEGAL_CALLS_WORK);
+	must(huge == as_huge, "a range with %s is mapped by %s", as_huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE",
+	     huge ? "a huge page" : "small pages");
+	if (h->story.read_only)
+		protect_memory(range, h->size, PROT_READ);
 }
 
 size_t huge_lost(const struct huge *h)

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "report.h"
+
 struct features {
 	char release[65];
 	int version;		/* of the kernel: 6.12 is 612 */
@@ -52,15 +54,15 @@ const struct feature_row *feature_row(enum feature feature);
 void feature_decide(enum feature feature);
 
 /* Write @text to the file @path. Returns 0 or -errno. */
-int write_text(const char *path, const char *text);
+int write_text(const char *path, const char *text) __must_check;
 
 /* Look every few milliseconds whether @holds(@arg), for at most @seconds. Returns whether it did. */
-bool wait_until(bool (*holds)(void *arg), void *arg, int seconds);
+bool wait_until(bool (*holds)(void *arg), void *arg, int seconds) __must_check;
 
 /* The decimal number that the file @path begins with, or -1. */
-long read_number(const char *path);
+long read_number(const char *path) __must_check;
 
 /* The value after "@key " at the start of a line of the file @path (such as /proc/vmstat), or -1. */
-long read_counter(const char *path, const char *key);
+long read_counter(const char *path, const char *key) __must_check;
 
 #endif

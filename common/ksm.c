@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "ksm.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "page.h"
 #include "report.h"
+#include "restore.h"
 
 #define KSM "/sys/kernel/mm/ksm/"
 
@@ -19,12 +19,9 @@ bool ksm_available(void)
 
 unsigned char *ksm_map_equal(size_t count, uint32_t serial, enum writer writer)
 {
-	unsigned char *pages = mmap(NULL, count * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *pages = map_memory(count * features.page_size, PROT_READ | PROT_WRITE);
 	size_t i;
 
-	if (pages == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
-	madvise(pages, count * features.page_size, MADV_NOHUGEPAGE);
 	for (i = 0; i < count; i++)
 		write_page(pages + i * features.page_size, serial, 0, writer);
 	return pages;
@@ -32,8 +29,7 @@ unsigned char *ksm_map_equal(size_t count, uint32_t serial, enum writer writer)
 
 void ksm_mergeable(void *addr, size_t count)
 {
-	if (madvise(addr, count * features.page_size, MADV_MERGEABLE))
-		broken("MADV_MERGEABLE: %s", strerror(errno));
+	advise_memory(addr, count * features.page_size, MADV_MERGEABLE);
 }
 
 bool ksm_are_merged(void *twins)
@@ -41,17 +37,39 @@ bool ksm_are_merged(void *twins)
 	return page_at(0, twins).pfn == page_at(0, (unsigned char *)twins + features.page_size).pfn;
 }
 
+static void set(const char *path, const char *text)
+{
+	int error = write_text(path, text);
+
+	if (error)
+		syscall_failed(path, -error);
+}
+
+/* The machine's own settings come back after the test. */
+static void keep_settings(void)
+{
+	static pid_t kept;
+
+	if (kept == getpid())
+		return;
+	kept = getpid();
+	restore_setting(KSM "pages_to_scan");
+	restore_setting(KSM "sleep_millisecs");
+	restore_setting(KSM "run");
+}
+
 void ksm_start(void)
 {
-	if (write_text(KSM "pages_to_scan", "1000") || write_text(KSM "sleep_millisecs", "1") || write_text(KSM "run", "1"))
-		broken("KSM cannot be started");
+	keep_settings();
+	set(KSM "pages_to_scan", "1000");
+	set(KSM "sleep_millisecs", "1");
+	set(KSM "run", "1");
 }
 
 void ksm_stop(void)
 {
-	write_text(KSM "run", "0");
-	write_text(KSM "sleep_millisecs", "20");
-	write_text(KSM "pages_to_scan", "100");
+	keep_settings();
+	set(KSM "run", "0");
 }
 
 static bool has_scanned(void *wanted)

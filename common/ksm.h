@@ -19,13 +19,13 @@ unsigned char *ksm_map_equal(size_t count, uint32_t serial, enum writer writer);
 void ksm_mergeable(void *addr, size_t count);
 
 /* Are the two pages at @twins one? For wait_until(). */
-bool ksm_are_merged(void *twins);
+bool ksm_are_merged(void *twins) __must_check;
 
-/* Have ksmd run, fast; and stop it, with the usual settings. */
+/* Have ksmd run, fast; and stop it. What the machine had set comes back after the test (restore.h). */
 void ksm_start(void);
 void ksm_stop(void);
 
 /* Wait until ksmd, which runs, has gone over everything @times more, for at most @seconds. Returns whether it has. */
-bool ksm_scanned(long times, int seconds);
+bool ksm_scanned(long times, int seconds) __must_check;
 
 #endif

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "report.h"
+
 /* In a mask of places, or of pages. */
 #define BIT(n) (1u << (n))
 
@@ -86,7 +88,10 @@ bool pfn_is_movable(unsigned long pfn);
 /* Does this machine have ZONE_MOVABLE memory, and on which NUMA node? Returns the node, or -1. */
 int movable_node(void);
 
-/* A NUMA node with memory of which none is movable, or -1. */
+/*
+ * A NUMA node with memory of which none is movable, or -1: then either nothing is known of zones, or each node has ZONE_MOVABLE
+ * (movable_node()), and nobody can ask for anonymous memory from outside of it, since GFP_HIGHUSER_MOVABLE prefers it (gfp_zone()).
+ */
 int unmovable_node(void);
 
 #endif

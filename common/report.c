@@ -136,6 +136,21 @@ void fail_now(const char *fmt, ...)
 	give_up();
 }
 
+void must(bool held, const char *fmt, ...)
+{
+	va_list args;
+
+	report->checks++;
+	if (held)
+		return;
+	report->failures++;
+	tell_rule();
+	va_start(args, fmt);
+	report_va("fail:", fmt, args);
+	va_end(args);
+	give_up();
+}
+
 bool is_lack(int error)
 {
 	switch (error) {
@@ -158,8 +173,8 @@ void syscall_failed(const char *what, int error)
 {
 	if (is_lack(error))
 		broken("%s: %s", what, strerror(error));
-	if (report->rule < 0)
-		report->rule = RULE_LEGAL_CALLS_WORK;
+	/* Whatever was checked before: a call that fails breaks no other rule. */
+	holds(RULE_LEGAL_CALLS_WORK);
 	fail_now("%s failed: %s", what, strerror(error));
 }
 

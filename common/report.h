@@ -13,6 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* On every function whose result says whether something worked: who ignores it is told by the compiler. */
+#ifndef __must_check
+#define __must_check __attribute__((warn_unused_result))
+#endif
+
 #define REPORT_NAME_MAX 160
 #define REPORT_TEXT_MAX (256 * 1024)
 
@@ -65,6 +70,9 @@ void broken(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2))
 /* End the test at once because of failed checks that make the rest meaningless. */
 void give_up(void) __attribute__((noreturn));
 
+/* A check without which the rest means nothing: as expect(), and give_up() when it does not hold. */
+void must(bool held, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /*
  * A failed check under the current rule that makes the rest meaningless: what the kernel under test
  * did is wrong. Ends the test at once.
@@ -76,8 +84,7 @@ bool is_lack(int error);
 
 /*
  * The system call @what, which is legal here, failed with @error (an errno). Ends the test: broken when
- * is_lack(@error), otherwise a failed check under the current rule, or under legal-calls-work when
- * there is none.
+ * is_lack(@error), otherwise a failed check under legal-calls-work.
  */
 void syscall_failed(const char *what, int error) __attribute__((noreturn));
 

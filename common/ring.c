@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "report.h"
+#include "rules.h"
 
 #define COMPLETION_S 20
 
@@ -23,13 +25,18 @@ void ring_open(struct ring *ring)
 	int error = io_uring_queue_init(8, &ring->uring, 0);
 
 	if (error < 0)
-		broken("io_uring_queue_init: %s", strerror(-error));
+		syscall_failed("io_uring_queue_init", -error);
 	ring->registered = false;
 }
 
 void ring_close(struct ring *ring)
 {
-	ring_unregister(ring);
+	int error = ring_unregister(ring);
+
+	if (error) {
+		holds(RULE_PIN_ENDS_WITH_HOLDER);
+		fail_now("unregistering a buffer: %s", strerror(-error));
+	}
 	io_uring_queue_exit(&ring->uring);
 }
 
@@ -81,21 +88,36 @@ void ring_start(struct ring *ring, enum ring_op op, int fd, void *addr, size_t s
 	}
 	submitted = io_uring_submit(&ring->uring);
 	if (submitted != 1)
-		broken("io_uring_submit: %d", submitted);
+		syscall_failed("io_uring_submit", submitted < 0 ? -submitted : EIO);
+}
+
+int ring_wait(struct ring *ring, struct io_uring_cqe **cqe, int seconds)
+{
+	struct __kernel_timespec limit;
+	struct timespec now, end;
+	int error;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		limit = (struct __kernel_timespec){ .tv_sec = end.tv_sec > now.tv_sec ? end.tv_sec - now.tv_sec : 0, .tv_nsec = 1 };
+		error = io_uring_wait_cqe_timeout(&ring->uring, cqe, &limit);
+	} while (error == -EINTR);
+	return error;
 }
 
 long ring_finish(struct ring *ring)
 {
-	struct __kernel_timespec limit = { .tv_sec = COMPLETION_S };
 	struct io_uring_cqe *cqe;
 	long result;
 	int error;
 
-	do {
-		error = io_uring_wait_cqe_timeout(&ring->uring, &cqe, &limit);
-	} while (error == -EINTR);
-	if (error)
-		broken("no completion within %d s: %s", COMPLETION_S, strerror(-error));
+	error = ring_wait(ring, &cqe, COMPLETION_S);
+	if (error) {
+		holds(RULE_BYTES_ARRIVE);
+		fail_now("no completion within %d s: %s", COMPLETION_S, strerror(-error));
+	}
 	result = cqe->res;
 	io_uring_cqe_seen(&ring->uring, cqe);
 	return result;

@@ -133,7 +133,7 @@ struct rule {
 	RULE(SWAP_KEEPS, "swap-keeps", "S2", "migrate_vma_collect_pmd(), shrink_folio_list(), do_swap_page()", \
 	     "swapping out and in gives the last bytes that were written, wherever that was; what is swapped out is not migrated") \
 	RULE(SWAP_CACHE, "swap-cache", "S2", "migrate_device_pages(), folio_free_swap()", \
-	     "a page in the swap cache is migrated only after it was taken out of it, and not at all up to 6.4") \
+	     "a page in the swap cache is migrated only after it was taken out of it, and not at all up to 6.5") \
 	RULE(LOCKED_AS_MEMORY, "locked-as-memory", "S3", "mlock_pte_range(), mlock_vma_folio(), munlock_vma_folio()", \
 	     "mlock counts memory, not pages on a device; what is unlocked and unmapped is counted no more, wherever it was meanwhile") \
 	RULE(FRESH_FRAME, "fresh-frame", "S3", "free_zone_device_folio(), zone_device_page_init()", \

@@ -166,12 +166,12 @@ void story_protect(struct story *story, size_t first, size_t count, int prot)
 
 void story_migrate_to_device(struct story *story)
 {
-	device_migrate_to(&story->device, story->buffer.addr, story->buffer.pages);
+	device_move_to(&story->device, story->buffer.addr, story->buffer.pages);
 }
 
 void story_migrate_back(struct story *story)
 {
-	device_migrate_back(&story->device, story->buffer.addr, story->buffer.pages);
+	device_move_back(&story->device, story->buffer.addr, story->buffer.pages);
 }
 
 void story_make_writable(struct story *story)

@@ -18,6 +18,7 @@
 #include "kmsg.h"
 #include "prepare.h"
 #include "report.h"
+#include "restore.h"
 #include "strays.h"
 
 enum verdict { PASS, FAIL, BROKEN, SKIPPED };
@@ -202,6 +203,7 @@ static void run_test(void)
 		return;
 	fd = catch_output(run_next_test);
 	left = strays_kill();
+	restore_all();
 	caught = read_caught(fd, verbose || report->failures || report->broken || !report->finished);
 	close(fd);
 	/* A test that gave up leaves its children to their death signal; one that finished has reaped them. */
@@ -218,7 +220,7 @@ void suite_run_cells(void)
 {
 	/* A reader of the kernel log of its own: the position is part of the open file, and the program needs its own later. */
 	log_fd = kmsg_open();
-	/* What goes wrong in the setup is told as the first cell's. */
+	/* What goes wrong in the setup is told as the first cell's, and counts against its time. */
 	begin(plan[progress->next]);
 	alarm(timeout_s);
 	if (suite->cells_setup)
@@ -467,6 +469,7 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 
 	open_out();
 	report_create();
+	restore_create();
 	report_begin(suite->program);
 	stay_on_this_cpu();
 	/* Orphans of a test become children of this program, which then can find and end them. */

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gate.h"
+#include "report.h"
+
 struct transfer {
 	aio_context_t context;
 	struct iocb iocb;
@@ -23,12 +26,15 @@ struct transfer {
 void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t size);
 
 /* Is it over? Does not wait. */
-bool transfer_is_done(struct transfer *transfer);
+bool transfer_is_done(struct transfer *transfer) __must_check;
 
-/* A test about a transfer in flight is void when the transfer was faster than the test: breaks it then. */
-void transfer_prove_in_flight(struct transfer *transfer);
+/*
+ * A test about a transfer in flight is void when the transfer was faster than the test: breaks it then. One that ended with an error, or
+ * although its device is behind @gate, which is shut, is the kernel's and fails.
+ */
+void transfer_prove_in_flight(struct transfer *transfer, const struct gate *gate);
 
 /* Wait for its end, at most 20 s, and give back what it holds. Returns bytes or -errno. */
-long transfer_finish(struct transfer *transfer);
+long transfer_finish(struct transfer *transfer) __must_check;
 
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "story.h"
 
 /* One migration moves this many: not a huge page's worth, which 7.x would try to move as one. */
@@ -36,10 +37,7 @@ struct range {
 static void range_map(struct range *range, size_t pages)
 {
 	range->pages = pages;
-	range->addr = mmap(NULL, pages * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (range->addr == MAP_FAILED)
-		broken("no room for %zu pages: %s", pages, strerror(errno));
-	madvise(range->addr, pages * features.page_size, MADV_NOHUGEPAGE);
+	range->addr = map_memory(pages * features.page_size, PROT_READ | PROT_WRITE);
 }
 
 /* All of it to the device, holes too: those become empty pages there. */
@@ -48,7 +46,7 @@ static void range_migrate(const struct range *range, struct device *device)
 	size_t page;
 
 	for (page = 0; page < range->pages; page += STEP)
-		device_migrate_to(device, range->addr + page * features.page_size, STEP);
+		device_move_to(device, range->addr + page * features.page_size, STEP);
 }
 
 static void range_migrate_back(const struct range *range, struct device *device)
@@ -56,12 +54,12 @@ static void range_migrate_back(const struct range *range, struct device *device)
 	size_t page;
 
 	for (page = 0; page < range->pages; page += STEP)
-		device_migrate_back(device, range->addr + page * features.page_size, STEP);
+		device_move_back(device, range->addr + page * features.page_size, STEP);
 }
 
 static void range_unmap(const struct range *range)
 {
-	munmap(range->addr, range->pages * features.page_size);
+	unmap_memory(range->addr, range->pages * features.page_size);
 }
 
 FIXTURE(accounts)

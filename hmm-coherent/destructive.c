@@ -21,6 +21,7 @@
 
 #include "huge.h"
 #include "kernel.h"
+#include "memory.h"
 #include "ksm.h"
 #include "pin.h"
 #include "story.h"
@@ -79,11 +80,11 @@ SCENARIO(destructive, ksm_page_comes_back, "a merged page on the device comes ba
 	unsigned char *twins = merged_twins(s);
 	size_t i;
 
-	device_migrate_to(&s->device, twins, 1);
+	device_move_to(&s->device, twins, 1);
 	if (page_at(0, twins).at != COHERENT || !ksm_are_merged(twins))
 		broken("the merged page did not go to the device");
 	scan();
-	device_migrate_back(&s->device, twins, 1);
+	device_move_back(&s->device, twins, 1);
 	holds(RULE_BACK);
 	for (i = 0; i < 2; i++) {
 		unsigned char *addr = twins + i * features.page_size;
@@ -102,7 +103,7 @@ SCENARIO(destructive, ksm_page_private, "KSM does not read a merged page that we
 	bool scanned;
 
 	device_open(&private, PRIVATE, 1);
-	device_migrate_to(&private, twins, 1);
+	device_move_to(&private, twins, 1);
 	if (page_at(0, twins).at != PRIVATE)
 		broken("the merged page did not go to the private device");
 	third = ksm_map_equal(1, s->buffer.serial, BY_CHILD);
@@ -112,7 +113,7 @@ SCENARIO(destructive, ksm_page_private, "KSM does not read a merged page that we
 	expect(in_memory(page_at(0, third).at), "an equal page of memory is now %s",
 	       place_name(page_at(0, third).at));
 	expect(scanned, "KSM did not get to the end of a scan");
-	munmap(twins, 2 * features.page_size);
+	unmap_memory(twins, 2 * features.page_size);
 	device_close(&private);
 }
 
@@ -145,19 +146,19 @@ SCENARIO(destructive, flags_of_two_lives, "a page frame that was unevictable in 
 	if (child_call(&s->child, &s->buffer, lock_on_fault, 0))
 		broken("the child cannot mlock2()");
 	drain(s);
-	device_migrate_to(&s->device, s->buffer.addr, 1);
+	device_move_to(&s->device, s->buffer.addr, 1);
 	frame = page_at(0, s->buffer.addr).pfn;
 	child_leave(&s->child);
-	munmap(s->buffer.addr, features.page_size);
+	unmap_memory(s->buffer.addr, features.page_size);
 
 	for (i = 0; i < 20; i++)
 		pin_pages(get, buffer_page(&s->buffer, 1), 1);
 	drain(s);
-	device_migrate_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	if (page_at(0, buffer_page(&s->buffer, 1)).pfn != frame)
 		broken("the second page did not get the frame of the first");
 	report_line("note:", "flags: %s", page_dump(buffer_page(&s->buffer, 1)).flags);
-	device_migrate_back(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	holds(RULE_FRESH_FRAME);
 	expect(page_at(0, buffer_page(&s->buffer, 1)).at != COHERENT, "the page does not come back");
 	expect_owner_sees(s, 1, BY_OWNER);
@@ -183,9 +184,9 @@ SCENARIO(destructive, exclusive_page_evicted, "a page that the device has for it
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 
 	/* The driver hands out first what came back last: these frames, before any other. */
-	munmap(s->buffer.addr, PAGES * features.page_size);
-	next = mmap(NULL, PAGES * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	device_migrate_to(&s->device, next, PAGES);
+	unmap_memory(s->buffer.addr, PAGES * features.page_size);
+	next = map_memory(PAGES * features.page_size, PROT_READ | PROT_WRITE);
+	device_move_to(&s->device, next, PAGES);
 	for (i = 0; i < PAGES; i++)
 		freed |= page_at(0, next + i * features.page_size).pfn == s->frames[0];
 	holds(RULE_FREED_TO_DRIVER);
@@ -198,7 +199,7 @@ static void huge_on_device(struct huge *h)
 	huge_begin(h, false);
 	huge_fill(h, h->addr, true);
 	device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1);
-	device_migrate_to(&h->device, h->addr, h->pages);
+	device_move_to(&h->device, h->addr, h->pages);
 	if (page_at(0, h->addr).at != COHERENT)
 		broken("the huge page did not go to the device");
 }
@@ -229,9 +230,9 @@ SCENARIO(destructive, huge_page_split, "a huge page on the device of which one s
 	struct huge huge;
 
 	huge_on_device(&huge);
-	mprotect(page_in(huge.addr, 5), features.page_size, PROT_READ);
-	device_migrate_back(&huge.device, huge.addr, huge.pages);
-	device_migrate_back(&huge.device, page_in(huge.addr, 5), 1);
+	protect_memory(page_in(huge.addr, 5), features.page_size, PROT_READ);
+	device_move_back(&huge.device, huge.addr, huge.pages);
+	device_move_back(&huge.device, page_in(huge.addr, 5), 1);
 	holds(RULE_BACK);
 	expect_huge_back(&huge);
 }
@@ -245,9 +246,9 @@ static unsigned char *fill_device(struct device *device, size_t pages, size_t st
 
 	if (filling == MAP_FAILED)
 		broken("mmap: %s", strerror(errno));
-	madvise(filling, pages * features.page_size, MADV_NOHUGEPAGE);
+	advise_memory(filling, pages * features.page_size, MADV_NOHUGEPAGE);
 	for (at = 0; at < pages; at += step)
-		device_migrate_to(device, page_in(filling, at), pages - at < step ? pages - at : step);
+		device_move_to(device, page_in(filling, at), pages - at < step ? pages - at : step);
 	if (page_at(0, page_in(filling, pages - 1)).at != COHERENT)
 		broken("the device could not be filled");
 	return filling;
@@ -265,10 +266,10 @@ SCENARIO(destructive, huge_page_no_room, "a huge page for which the device has t
 	/* The stories of this test have some of it, too. */
 	pages = device_pages(COHERENT) - huge.pages + huge.pages / 16;
 	filling = fill_device(&huge.device, pages, huge.pages / 2);
-	device_migrate_to(&huge.device, huge.addr, huge.pages);
+	device_move_to(&huge.device, huge.addr, huge.pages);
 	holds(RULE_NO_PAGE_NO_MOVE);
 	expect_result("pages with other bytes", huge_lost(&huge), 0);
-	munmap(filling, pages * features.page_size);
+	unmap_memory(filling, pages * features.page_size);
 	huge_end(&huge);
 }
 
@@ -280,8 +281,8 @@ SCENARIO(destructive, freed_by_transfer, "a page whose last reference is a trans
 
 	story_medium(s, ON_SLOW);
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
-	munmap(s->buffer.addr, features.page_size);
-	transfer_prove_in_flight(&transfer);
+	unmap_memory(s->buffer.addr, features.page_size);
+	transfer_prove_in_flight(&transfer, &s->gate);
 	story_dma_lands(s);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&transfer), features.page_size);
@@ -323,22 +324,22 @@ static void *leave(void *arg)
 		;
 	for (spin = leaving->delay; spin; spin--)
 		;
-	munmap(leaving->page, features.page_size);
+	unmap_memory(leaving->page, features.page_size);
 	return NULL;
 }
 
 /* On the device; the last page is a mapping of its own, whose flags forbid it to share an anon_vma with its neighbour (anon_vma_compatible()). */
 static unsigned char *map_with_a_last_one(struct story *s, size_t size)
 {
-	unsigned char *addr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *addr = map_memory(size, PROT_READ | PROT_WRITE);
 	size_t at;
 
 	if (addr == MAP_FAILED || madvise(addr + size - features.page_size, features.page_size, MADV_DONTFORK))
 		broken("no room for %zu bytes", size);
-	madvise(addr, size, MADV_NOHUGEPAGE);
+	advise_memory(addr, size, MADV_NOHUGEPAGE);
 	memset(addr, 0x5a, size);
 	for (at = 0; at < size; at += BUFFER_PAGES_MAX * features.page_size)
-		device_migrate_to(&s->device, addr + at, BUFFER_PAGES_MAX);
+		device_move_to(&s->device, addr + at, BUFFER_PAGES_MAX);
 	return addr;
 }
 
@@ -371,7 +372,7 @@ SCENARIO(destructive, unmapped_while_moved, "a page that is unmapped while a lon
 		expect(held >= 0 || held == -EFAULT || held == -EBUSY, "a long-term pin of what is being unmapped: %s", strerror(-held));
 		if (held >= 0)
 			pin_drop(held);
-		munmap(addr, size);
+		unmap_memory(addr, size);
 	}
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
@@ -393,7 +394,7 @@ SCENARIO(destructive, evicted_after_unmap, "a page that was unmapped while someb
 
 	if (page_at(0, last).at != COHERENT || pipe(ends) || vmsplice(ends[1], &iov, 1, 0) != (ssize_t)iov.iov_len)
 		broken("no page of the device in a pipe");
-	munmap(last, features.page_size);
+	unmap_memory(last, features.page_size);
 	poll(NULL, 0, GRACE_MS);
 	/* The driver evicts its coherent pages when any of its files is closed. */
 	device_open(&other, COHERENT, 1);

@@ -13,6 +13,8 @@
 #include <sys/uio.h>
 
 #include "kernel.h"
+#include "memory.h"
+#include "since.h"
 #include "story.h"
 
 #define PAGES 3
@@ -43,25 +45,10 @@ FIXTURE_TEARDOWN(device_life)
 	story_end(&self->story);
 }
 
-/* Does closing a file of the device bring its pages back? Drivers up to the spring of 2026 left them. Asked with a page of its own. */
-static bool close_evicts(void)
+/* By version: whether a close evicts is what is tested. */
+static void need_close_evicts(void)
 {
-	struct device first, second;
-	struct buffer probe;
-	bool evicted;
-
-	device_open(&first, REMOTE, 1);
-	buffer_map(&probe, 1, REMOTE);
-	buffer_write(&probe, 0, 1, BY_OTHER);
-	device_migrate_to(&first, probe.addr, 1);
-	if (page_at(0, probe.addr).at != REMOTE)
-		broken("a page does not get to the second device");
-	device_open(&second, REMOTE, 1);
-	device_close(&second);
-	evicted = page_at(0, probe.addr).at != REMOTE;
-	buffer_unmap(&probe);
-	device_close(&first);
-	return evicted;
+	need(kernel_has(CLOSE_EVICTS), "test_hmm may leave pages on the device when a file of it is closed: it evicts since 6.1.176, 6.12.86, 7.0.4, 7.1");
 }
 
 static void open_and_close(enum place memory)
@@ -89,7 +76,7 @@ SCENARIO(device_life, other_file_closed, "closing any file of the device brings 
 	struct story *s = &self->story;
 	size_t i;
 
-	need(close_evicts(), "this kernel's test_hmm leaves pages on the device when a file of it is closed");
+	need_close_evicts();
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	open_and_close(REMOTE);
 	expect_stays(s, 0);
@@ -108,7 +95,7 @@ SCENARIO(device_life, closed_while_shared, "pages that a child shares come to me
 {
 	struct story *s = &self->story;
 
-	need(close_evicts(), "this kernel's test_hmm leaves pages on the device when a file of it is closed");
+	need_close_evicts();
 	child_fork(&s->child);
 	open_and_close(COHERENT);
 	holds(RULE_CLOSE_EVICTS);
@@ -129,7 +116,7 @@ SCENARIO(device_life, closed_while_referenced, "a page with a reference stays on
 {
 	struct story *s = &self->story;
 
-	need(close_evicts(), "this kernel's test_hmm leaves pages on the device when a file of it is closed");
+	need_close_evicts();
 	story_hold(s, 1);
 	open_and_close(COHERENT);
 	holds(RULE_PINNED_STAYS);
@@ -199,8 +186,8 @@ static void fill_device(struct filling *fill)
 	fill->pages = device_pages(COHERENT) + STEP;
 	fill->addr = mmap(NULL, fill->pages * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fill->addr == MAP_FAILED)
-		broken("mmap of as much as the device: %s", strerror(errno));
-	madvise(fill->addr, fill->pages * features.page_size, MADV_NOHUGEPAGE);
+		syscall_failed("mmap of as much as the device", errno);
+	advise_memory(fill->addr, fill->pages * features.page_size, MADV_NOHUGEPAGE);
 	device_open(&fill->device, COHERENT, STEP);
 	/* The driver says 0 when it could read all of them from where it put them; they were never anywhere else. */
 	for (at = 0; at < fill->pages; at += STEP)
@@ -225,7 +212,7 @@ SCENARIO(device_full, each_page_once, "a device takes as many pages as it has, e
 	/* The driver tries to grow into its own range. */
 	report_allow("memremap");
 	/* The story's last page is to come later. */
-	device_migrate_back(&s->device, buffer_page(&s->buffer, 2), 1);
+	device_move_back(&s->device, buffer_page(&s->buffer, 2), 1);
 	fill_device(&fill);
 	holds(RULE_FREED_TO_DRIVER);
 	expect_result("pages that went to the device", fill.on_device, device_pages(COHERENT) - 2);
@@ -248,12 +235,12 @@ SCENARIO(device_full, each_page_once, "a device takes as many pages as it has, e
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_owner_sees(s, 1, BY_OWNER);
 
-	munmap(fill.addr, features.page_size);
-	device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1);
+	unmap_memory(fill.addr, features.page_size);
+	device_move_to(&s->device, buffer_page(&s->buffer, 2), 1);
 	holds(RULE_FREED_TO_DRIVER);
 	expect_at(s, 2, COHERENT);
 	expect_owner_sees(s, 2, BY_OWNER);
-	munmap(fill.addr, fill.pages * features.page_size);
+	unmap_memory(fill.addr, fill.pages * features.page_size);
 	device_close(&fill.device);
 }
 

@@ -15,6 +15,8 @@
 #include <sys/uio.h>
 
 #include "kernel.h"
+#include "memory.h"
+#include "since.h"
 #include "story.h"
 
 /* Trees before 6.19 do not have this command in their header; the running kernel may. Its number is ABI between the two. */
@@ -85,8 +87,7 @@ static void expect_refused(struct story *s, void *addr, enum writer writer, cons
 	if (writer)
 		write_page(addr, s->buffer.serial, 0, writer);
 	frame = page_at(0, addr).pfn;
-	if (!frame)
-		broken("%s: the page is not mapped", what);
+	must(frame, "%s: the page that was just touched is not mapped", what);
 	expect_result(what, device_migrate_to(&s->device, addr, 1), -ENOENT);
 	after = page_at(0, addr);
 	expect(after.pfn == frame && in_memory(after.at), "%s: the page is %s, frame 0x%lx, was 0x%lx", what,
@@ -104,7 +105,7 @@ SCENARIO(devices, shared_memory_refused, "shared anonymous memory and a shared f
 	shared = mmap(NULL, features.page_size, prot, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	file = mmap(NULL, features.page_size, prot, MAP_SHARED, s->medium.buffered, 0);
 	if (shared == MAP_FAILED || file == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
+		syscall_failed("mmap", errno);
 	expect_refused(s, shared, BY_OWNER, "shared anonymous memory");
 	expect_refused(s, file, BY_OWNER_AGAIN, "a shared file mapping");
 	expect_medium_has(s, 0, BY_OWNER_AGAIN);
@@ -119,12 +120,12 @@ SCENARIO(devices, private_file_mapping, "of a private file mapping the file's pa
 	story_medium(s, ON_FILE);
 	pages = mmap(NULL, 2 * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, s->medium.buffered, 0);
 	if (pages == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
+		syscall_failed("mmap", errno);
 	expect_result("bytes that the mapping shows", read_page(pages, s->buffer.serial, 0, BY_MEDIUM, BY_OTHER), OLD);
 	expect_refused(s, pages, 0, "the file's page");
 
 	write_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER);
-	device_migrate_to(&s->device, pages + features.page_size, 1);
+	device_move_to(&s->device, pages + features.page_size, 1);
 	holds(RULE_ENTRY);
 	expect(page_at(0, pages + features.page_size).at == COHERENT, "the private copy is not on the device");
 	expect_result("its bytes", read_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER, BY_OTHER), OLD);
@@ -135,7 +136,7 @@ SCENARIO(devices, private_file_mapping, "of a private file mapping the file's pa
 SCENARIO(devices, arguments_refused, "no pages, an address inside of a page, nothing mapped and PROT_NONE are EINVAL, and nothing moves")
 {
 	struct story *s = &self->story;
-	unsigned char *hole = mmap(NULL, features.page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *hole = map_memory(features.page_size, PROT_NONE);
 	size_t i;
 
 	holds(RULE_RANGE_REFUSED);
@@ -145,7 +146,7 @@ SCENARIO(devices, arguments_refused, "no pages, an address inside of a page, not
 		      device_command(&s->device, HMM_DMIRROR_SNAPSHOT, (void *)-features.page_size, 2), -EINVAL);
 	expect_result("PROT_NONE", device_migrate_to(&s->device, hole, 1), -EINVAL);
 	expect_result("PROT_NONE, back", device_migrate_back(&s->device, hole, 1), -EINVAL);
-	munmap(hole, features.page_size);
+	unmap_memory(hole, features.page_size);
 	expect_result("nothing mapped", device_migrate_to(&s->device, hole, 1), -EINVAL);
 	expect_result("nothing mapped, back", device_migrate_back(&s->device, hole, 1), -EINVAL);
 	holds(RULE_NOTHING_ELSE_CHANGES);
@@ -160,7 +161,7 @@ SCENARIO(devices, two_devices_one_page, "a device neither takes nor returns the 
 	struct snapshot seen;
 
 	holds(RULE_ONLY_FROM_SYSTEM);
-	device_migrate_to(second, s->buffer.addr, PAGES);
+	device_move_to(second, s->buffer.addr, PAGES);
 	expect_stays(s, 0);
 	holds(RULE_BACK);
 	expect_result("migration back by the other device", device_migrate_back(second, s->buffer.addr, PAGES), 0);
@@ -188,15 +189,15 @@ SCENARIO(devices, tug_of_war, "two devices take a page from each other by way of
 		struct device *loser = devices[!(round & 1)], *winner = devices[round & 1];
 
 		holds(RULE_BACK);
-		device_migrate_back(loser, s->buffer.addr, PAGES);
+		device_move_back(loser, s->buffer.addr, PAGES);
 		expect_at(s, 0, SYSTEM);
 		holds(RULE_ENTRY);
-		device_migrate_to(winner, s->buffer.addr, PAGES);
+		device_move_to(winner, s->buffer.addr, PAGES);
 		expect_at(s, 0, winner->memory);
 		expect_at(s, PAGES - 1, winner->memory);
 		expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
 		holds(RULE_ONLY_FROM_SYSTEM);
-		device_migrate_to(loser, s->buffer.addr, PAGES);
+		device_move_to(loser, s->buffer.addr, PAGES);
 		expect_at(s, 0, winner->memory);
 		expect_owner_sees(s, 0, BY_OWNER);
 		expect_owner_sees(s, PAGES - 1, BY_OWNER);
@@ -239,6 +240,12 @@ static long mirror_returns(const struct buffer *buffer, long page)
 	return device_migrate_back(&mirror, buffer_page(buffer, page), 1);
 }
 
+static void child_makes_writable(struct story *s)
+{
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect_result("the child's mprotect", child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
+}
+
 static struct page child_page(struct story *s, size_t page)
 {
 	return page_at(s->child.pid, buffer_page(&s->buffer, page));
@@ -257,7 +264,7 @@ SCENARIO(devices, two_mirrors, "a child's mirror of shared pages reads the paren
 		holds(RULE_WRITE_NEEDS_PERMISSION);
 		expect_result("a write by the child's mirror", child_call(&s->child, &s->buffer, mirror_writes, 0), -EPERM);
 		expect_child_keeps_frame(s, &s->child, 0);
-		child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
+		child_makes_writable(s);
 	}
 	holds(RULE_SHARED_IS_COPIED);
 	expect_result("a write by the child's mirror", child_call(&s->child, &s->buffer, mirror_writes, 0), 0);
@@ -275,10 +282,10 @@ SCENARIO(devices, two_mirrors_migrate, "what one mirror migrates moves for all w
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	child_call(&s->child, &s->buffer, open_mirror, 0);
-	if (s->read_only)
-		child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
-	child_write(&s->child, &s->buffer, 0, 1, BY_CHILD);
+	child_makes_writable(s);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("the child opens the device", child_call(&s->child, &s->buffer, open_mirror, 0), 0);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
 	holds(RULE_ENTRY);
 	expect_result("migration of the child's copy", child_call(&s->child, &s->buffer, mirror_takes, 0), 0);
 	expect_child_has_other_frame(s, &s->child, 0, COHERENT);
@@ -332,12 +339,13 @@ SCENARIO(devices, inherited_file, "a child that uses the device file it inherite
 	unsigned long childs;
 
 	child_fork(&s->child);
-	child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
-	child_write(&s->child, &s->buffer, 0, 1, BY_CHILD);
+	child_makes_writable(s);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
 	childs = child_page(s, 0).pfn;
 	holds(RULE_MIRROR_OF_OPENER);
 	expect_result("bytes that the file reads for the child", child_call(&s->child, &s->buffer, inherited_reads, (long)&s->device), OLD);
-	child_call(&s->child, &s->buffer, inherited_returns, (long)&s->device);
+	expect_result("migration back by the child", child_call(&s->child, &s->buffer, inherited_returns, (long)&s->device), ZERO);
 	expect_at(s, 0, SYSTEM);
 	expect_result("migration by the child", child_call(&s->child, &s->buffer, inherited_takes, (long)&s->device), OLD);
 	expect_at(s, 0, COHERENT);
@@ -367,11 +375,13 @@ static struct device *orphan_mirror(FIXTURE_DATA(devices) (*self))
 	child_fork(&s->child);
 	theirs = child_call(&s->child, &s->buffer, open_and_tell, 0);
 	pidfd = syscall(SYS_pidfd_open, s->child.pid, 0);
+	if (pidfd < 0)
+		syscall_failed("pidfd_open", errno);
 	open_second(self, REMOTE);	/* for its bounce buffer */
 	close(self->second.fd);
 	self->second.fd = syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
 	if (self->second.fd < 0)
-		broken("pidfd_getfd: %s", strerror(errno));
+		syscall_failed("pidfd_getfd", errno);
 	close(pidfd);
 	child_leave(&s->child);
 	return &self->second;
@@ -395,18 +405,12 @@ SCENARIO(devices, opener_gone, "the device file of a process that is gone migrat
  * dmirror_fault() calls it success when the mirrored memory is gone, and dmirror_fops_unlocked_ioctl() tries again for ever, on
  * kernels without "lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone". Nothing can kill that, so it is not probed.
  */
-static bool dead_mirror_ends(void)
-{
-	return features.version >= 703 || (features.version == 612 && features.sublevel >= 117) ||
-	       (features.version == 601 && features.sublevel >= 192);
-}
-
 SCENARIO(devices, opener_gone_access, "reads and writes by the device of a process that is gone are EFAULT, and end")
 {
 	struct story *s = &self->story;
 	struct device *orphan;
 
-	need(dead_mirror_ends(), "this kernel may loop for ever in test_hmm (not 6.1.192, 6.12.117, 7.3); see docs/findings.md, dead-mirror-loop");
+	need_survives(DEAD_MIRROR_ENDS);
 	orphan = orphan_mirror(self);
 	holds(RULE_MIRROR_OF_OPENER);
 	expect_result("the device's read", device_read(orphan, s->buffer.addr, 1), -EFAULT);
@@ -452,9 +456,8 @@ SCENARIO(devices, exclusive_access, "a page that the device has for itself is no
 static void take_exclusively(struct story *s)
 {
 	story_make_writable(s);
-	if (device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1))
-		broken("the device cannot have the page for itself");
 	holds(RULE_DEVICE_EXCLUSIVE);
+	expect_result("exclusive access", device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
 	expect_at(s, 0, SWAPPED);
 }
 
@@ -479,26 +482,34 @@ SCENARIO(devices, exclusive_then_forked, "fork() ends the device's exclusive acc
 SCENARIO(devices, exclusive_then_unmapped, "munmap() of a page that the device has for itself gives it back to the driver, once")
 {
 	struct story *s = &self->story;
-	unsigned char *next = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *next = map_memory(features.page_size, PROT_READ | PROT_WRITE);
 
 	take_exclusively(s);
-	munmap(s->buffer.addr, features.page_size);
+	unmap_memory(s->buffer.addr, features.page_size);
 	/* The driver hands out first what came back last, and then something else. */
-	device_migrate_to(&s->device, next, 1);
+	device_move_to(&s->device, next, 1);
 	holds(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next).pfn == s->frames[0], "the next page has frame 0x%lx, not 0x%lx", page_at(0, next).pfn, s->frames[0]);
-	device_migrate_back(&s->device, buffer_page(&s->buffer, 1), 1);
-	device_migrate_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	expect(page_at(0, buffer_page(&s->buffer, 1)).pfn != s->frames[0], "two pages have frame 0x%lx", s->frames[0]);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 2);
+}
+
+static void fail_next_allocation(struct story *s)
+{
+	int error = device_command(&s->device, HMM_DMIRROR_FLAGS, s->buffer.addr, HMM_DMIRROR_FLAG_FAIL_ALLOC);
+
+	if (error)
+		syscall_failed("HMM_DMIRROR_FLAGS", -error);
 }
 
 SCENARIO(devices, failed_allocation, "when the driver has no page for one, that one stays where it is with its bytes, and the others move")
 {
 	struct story *s = &self->story;
 
-	device_command(&s->device, HMM_DMIRROR_FLAGS, s->buffer.addr, HMM_DMIRROR_FLAG_FAIL_ALLOC);
+	fail_next_allocation(s);
 	holds(RULE_NO_PAGE_NO_MOVE);
 	expect_result("migration back", device_migrate_back(&s->device, s->buffer.addr, 1), -ENOMEM);
 	expect_stays(s, 0);
@@ -508,7 +519,7 @@ SCENARIO(devices, failed_allocation, "when the driver has no page for one, that 
 	expect_at(s, 0, SYSTEM);
 	story_remember_frames(s);
 
-	device_command(&s->device, HMM_DMIRROR_FLAGS, s->buffer.addr, HMM_DMIRROR_FLAG_FAIL_ALLOC);
+	fail_next_allocation(s);
 	holds(RULE_NO_PAGE_NO_MOVE);
 	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, PAGES), -ENOENT);
 	expect_at(s, 0, SYSTEM);
@@ -517,7 +528,7 @@ SCENARIO(devices, failed_allocation, "when the driver has no page for one, that 
 	expect_owner_sees(s, 0, BY_OWNER);
 	holds(RULE_ENTRY);
 	expect_at(s, 1, COHERENT);
-	device_migrate_to(&s->device, s->buffer.addr, 1);
+	device_move_to(&s->device, s->buffer.addr, 1);
 	expect_at(s, 0, COHERENT);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_owner_sees(s, 1, BY_OWNER);

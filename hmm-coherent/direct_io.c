@@ -172,7 +172,7 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
 {
 	struct story *s = &self->story;
 
-	device_migrate_back(&s->device, buffer_page(&s->buffer, 2), 2);
+	device_move_back(&s->device, buffer_page(&s->buffer, 2), 2);
 	holds(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
 	expect_at(s, 1, s->place);
 	expect_at(s, 2, SYSTEM);
@@ -198,7 +198,7 @@ SCENARIO(direct_io, async_half_placed, "an asynchronous read into a buffer half 
 	size_t i;
 
 	story_make_writable(s);
-	device_migrate_back(&s->device, buffer_page(&s->buffer, 2), 2);
+	device_move_back(&s->device, buffer_page(&s->buffer, 2), 2);
 	holds(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
 	expect_at(s, 1, s->place);
 	expect_at(s, 2, SYSTEM);

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "story.h"
 
 #define PAGES 3
@@ -36,7 +37,7 @@ FIXTURE_VARIANT_ADD(fixed_buffers, system_ro) { .place = SYSTEM, .read_only = tr
 FIXTURE_SETUP(fixed_buffers)
 {
 	if (variant->place == MOVABLE)
-		need(features.movable, "no ZONE_MOVABLE here: boot with movablecore=, or online a memory block as online_movable");
+		need(features.movable, NO_MOVABLE);
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 	story_medium(&self->story, ON_FILE);
 	story_ring(&self->story);

@@ -38,6 +38,14 @@ FIXTURE_TEARDOWN(fork)
 	story_end(&self->story);
 }
 
+/* A child's mapping is the one that it was born with, whatever the parent does to its own. */
+static void make_writable(struct story *s, struct child *child)
+{
+	holds(RULE_LEGAL_CALLS_WORK);
+	if (s->read_only)
+		expect_result("the child's mprotect", child_protect(child, &s->buffer, PROT_READ | PROT_WRITE), 0);
+}
+
 /* Losing this loses the child its snapshot of the parent, or the parent its new bytes. */
 SCENARIO(fork, parent_writes_first, "the parent writes a shared page: it gets a copy in memory, the child keeps the page")
 {
@@ -68,9 +76,7 @@ SCENARIO(fork, child_writes_last, "after the parent's copy the child is the page
 	child_fork(&s->child);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_WRITE_NEEDS_PERMISSION);
-	if (s->read_only)	/* the child's mapping is still the one that it was born with */
-		expect_result("the child's mprotect", child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
+	make_writable(s, &s->child);
 	holds(RULE_LAST_SHARER_REUSES);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
 	expect_child_keeps_frame(s, &s->child, 0);
@@ -84,8 +90,7 @@ SCENARIO(fork, child_writes_first, "the child writes a shared page: the copy is 
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	if (s->read_only)
-		child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
+	make_writable(s, &s->child);
 	holds(RULE_SHARED_IS_COPIED);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
@@ -173,20 +178,18 @@ SCENARIO(fork, three_sharers, "of three sharers the first two writers get copies
 
 	child_fork(&s->child);
 	child_fork(&s->second_child);
-	if (s->read_only) {
-		child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
-		child_protect(&s->second_child, &s->buffer, PROT_READ | PROT_WRITE);
-	}
+	make_writable(s, &s->child);
+	make_writable(s, &s->second_child);
 	story_make_writable(s);
 	story_write(s, 0);
 	holds(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
-	child_write(&s->child, &s->buffer, 0, 1, BY_CHILD);
+	expect_result("the first child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	holds(RULE_NO_LEAK);
 	expect_child_sees(s, &s->second_child, 0, BY_OWNER);
-	child_write(&s->second_child, &s->buffer, 0, 1, BY_OTHER);
 	holds(RULE_LAST_SHARER_REUSES);
+	expect_result("the second child's write", child_write(&s->second_child, &s->buffer, 0, 1, BY_OTHER), features.page_size);
 	expect_child_keeps_frame(s, &s->second_child, 0);
 	holds(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);

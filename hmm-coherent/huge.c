@@ -12,6 +12,7 @@
 
 #include "huge.h"
 #include "kernel.h"
+#include "memory.h"
 #include "kmsg.h"
 
 #define COLLAPSE_S 15
@@ -91,7 +92,7 @@ static void expect_on_device(struct huge *h, size_t first, size_t count)
 
 static void move_to_device(struct huge *h, size_t first, size_t count)
 {
-	device_migrate_to(&h->device, page_in(h->addr, first), count);
+	device_move_to(&h->device, page_in(h->addr, first), count);
 }
 
 /* How often the kernel complained since the log was opened as @log. */
@@ -118,7 +119,7 @@ SCENARIO(huge, whole, "a huge page goes to the device as small ones, all of it, 
 	holds(RULE_HUGE_IS_SPLIT);
 	expect_on_device(h, 0, h->pages);
 	expect(!device_snapshot(&h->device, h->addr).huge, "the range is still mapped as one");
-	device_migrate_back(&h->device, h->addr, h->pages);
+	device_move_back(&h->device, h->addr, h->pages);
 	holds(RULE_BACK);
 	expect_on_device(h, 0, 0);
 	holds(RULE_HUGE_IS_SPLIT);
@@ -137,7 +138,7 @@ SCENARIO(huge, part, "some pages out of a huge one go to the device; the rest of
 	move_to_device(h, h->pages - 1, 1);
 	expect(page_at(0, h->addr).at == COHERENT, "the first page is not on the device");
 	expect(page_at(0, page_in(h->addr, h->pages - 1)).at == COHERENT, "the last page is not on the device");
-	device_migrate_back(&h->device, h->addr, h->pages);
+	device_move_back(&h->device, h->addr, h->pages);
 	holds(RULE_BACK);
 	expect_on_device(h, 0, 0);
 }
@@ -165,8 +166,8 @@ SCENARIO(huge, zero_page, "of the huge zero page the device gets what it asks fo
 	size_t i, misplaced = 0, changed = 0;
 
 	need(read_number(THP "use_zero_page") == 1, "this kernel has no huge zero page: " THP "use_zero_page is not 1");
-	madvise(h->addr, h->size, MADV_HUGEPAGE);
-	mprotect(h->addr, h->size, prot);
+	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
+	protect_memory(h->addr, h->size, prot);
 	if (read_page(h->addr, h->story.buffer.serial, 0, BY_OWNER, BY_OTHER) != ZERO || !device_snapshot(&h->device, h->addr).huge)
 		broken("reading does not map the huge zero page");
 	move_to_device(h, 100, 5);
@@ -187,12 +188,12 @@ SCENARIO(collapse, by_advice, "MADV_COLLAPSE refuses a range of which one page i
 	struct huge *h = &self->huge;
 
 	huge_fill(h, h->addr, false);
-	madvise(h->addr, h->size, MADV_HUGEPAGE);
+	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
 	move_to_device(h, 7, 1);
 	holds(RULE_NOT_COLLAPSED);
 	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, -EINVAL);
 	expect_on_device(h, 7, 1);
-	device_migrate_back(&h->device, page_in(h->addr, 7), 1);
+	device_move_back(&h->device, page_in(h->addr, 7), 1);
 	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, 0);
 	expect(device_snapshot(&h->device, h->addr).huge, "the range is not one huge page");
 	expect_on_device(h, 0, 0);
@@ -221,7 +222,7 @@ SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the 
 	huge_fill(h, h->addr, false);
 	huge_fill(h, h->control, false);
 	move_to_device(h, 7, 1);
-	madvise(h->addr, 2 * h->size, MADV_HUGEPAGE);
+	advise_memory(h->addr, 2 * h->size, MADV_HUGEPAGE);
 	write_number(settings[0], 1);
 	write_number(settings[1], 16 * h->pages);
 	collapsed = wait_until(is_collapsed, h, COLLAPSE_S);
@@ -257,12 +258,12 @@ SCENARIO(huge, hugetlb, "hugetlb memory does not go to the device: EINVAL, and i
 		broken("there is no page for hugetlb");
 	write_page(huge, s->buffer.serial, 0, BY_OWNER);
 	if (s->read_only)
-		mprotect(huge, h->size, PROT_READ);
+		protect_memory(huge, h->size, PROT_READ);
 	frame = page_at(0, huge).pfn;
 	result = device_migrate_to(&h->device, huge, 1);
 	after = page_at(0, huge).pfn;
 	bytes = read_page(huge, s->buffer.serial, 0, BY_OWNER, BY_OTHER);
-	munmap(huge, h->size);
+	unmap_memory(huge, h->size);
 	write_number(HUGETLB, before);
 	holds(RULE_HUGETLB_REFUSED);
 	expect_result("migration", result, -EINVAL);

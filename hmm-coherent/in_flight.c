@@ -57,7 +57,7 @@ SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a 
 	holds(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
-	transfer_prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer, &s->gate);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
@@ -73,7 +73,7 @@ SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is
 		story_migrate_back(s);
 	else
 		story_migrate_to_device(s);
-	transfer_prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer, &s->gate);
 	holds(RULE_PINNED_STAYS);
 	expect_stays(s, 0);
 	holds(RULE_BYTES_ARRIVE);
@@ -93,8 +93,8 @@ SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer
 	buffer_map(&next, 1, s->place);
 	buffer_write(&next, 0, 1, BY_OWNER);
 	if (story_on_device(s))
-		device_migrate_to(&s->device, next.addr, 1);
-	transfer_prove_in_flight(&self->transfer);
+		device_move_to(&s->device, next.addr, 1);
+	transfer_prove_in_flight(&self->transfer, &s->gate);
 	/* Its frame must not be anybody's while the DMA still goes there. */
 	holds(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next.addr).pfn != s->frames[0], "page frame 0x%lx was handed out again while a transfer into it is in flight",
@@ -111,7 +111,7 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	transfer_prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer, &s->gate);
 	if (features.dio_pins) {
 		holds(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
@@ -142,7 +142,7 @@ SCENARIO(slow_io, child_writes_meanwhile, "fork, and a write by the child, with 
 	holds(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
-	transfer_prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer, &s->gate);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_stays(s, 0);
@@ -157,7 +157,7 @@ SCENARIO(slow_io, parent_writes_meanwhile, "fork, and a write by the parent, wit
 
 	child_fork(&s->child);
 	story_write(s, 0);
-	transfer_prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer, &s->gate);
 	if (features.dio_pins) {
 		holds(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
@@ -187,7 +187,7 @@ SCENARIO(slow_io, protection_meets_transfer, "a transfer in flight still lands i
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_mapped(s, 0, READ_ONLY);
-	transfer_prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer, &s->gate);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
@@ -213,7 +213,7 @@ SCENARIO(slow_io, longterm_pin_meets_transfer, "with a transfer in flight a page
 	holds(RULE_SHORT_PIN_STAYS);
 	expect_result("a short-term pin (bytes)", pin_pages(brief, s->buffer.addr, 1), features.page_size);
 	expect_stays(s, 0);
-	transfer_prove_in_flight(&self->transfer);
+	transfer_prove_in_flight(&self->transfer, &s->gate);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);

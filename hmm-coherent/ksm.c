@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "ksm.h"
 #include "lockdep.h"
 #include "story.h"
@@ -38,8 +39,8 @@ FIXTURE_SETUP(ksm)
 FIXTURE_TEARDOWN(ksm)
 {
 	ksm_stop();
-	munmap(self->twins, 2 * features.page_size);
-	munmap(self->others, 2 * features.page_size);
+	unmap_memory(self->twins, 2 * features.page_size);
+	unmap_memory(self->others, 2 * features.page_size);
 	story_end(&self->story);
 }
 
@@ -70,7 +71,7 @@ SCENARIO(ksm, device_pages_stay_apart, "equal pages on the device are not merged
 	struct story *s = &self->story;
 	unsigned long first, second;
 
-	device_migrate_to(&s->device, self->twins, 2);
+	device_move_to(&s->device, self->twins, 2);
 	first = page_at(0, self->twins).pfn;
 	second = second_of(self->twins).pfn;
 	holds(RULE_ENTRY);
@@ -92,7 +93,7 @@ static void merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 	merge_all(self);
 	if (!ksm_are_merged(self->twins))
 		broken("KSM did not merge two equal pages");
-	device_migrate_to(&self->story.device, self->twins, 1);
+	device_move_to(&self->story.device, self->twins, 1);
 	holds(RULE_ENTRY);
 	expect(page_at(0, self->twins).at == COHERENT, "the merged page is not on the device");
 	expect(ksm_are_merged(self->twins), "the merged page went to the device for one of its users only");
@@ -112,7 +113,7 @@ SCENARIO(ksm, merged_page_migrates, "a merged page goes to the device for all it
 	expect(second_of(self->twins).pfn == frame, "the other user's page moved");
 	expect_bytes_of(s, self->twins, BY_OWNER_AGAIN, "the written page");
 	expect_bytes_of(s, self->twins + features.page_size, BY_CHILD, "the other user's page");
-	device_migrate_back(&s->device, self->twins + features.page_size, 1);
+	device_move_back(&s->device, self->twins + features.page_size, 1);
 	holds(RULE_BACK);
 	expect(in_memory(second_of(self->twins).at), "the merged page does not come back");
 	expect_bytes_of(s, self->twins + features.page_size, BY_CHILD, "the other user's page");
@@ -121,7 +122,7 @@ SCENARIO(ksm, merged_page_migrates, "a merged page goes to the device for all it
 /* KSM over everything again, with something else to merge. */
 static void merge_others_again(FIXTURE_DATA(ksm) (*self))
 {
-	munmap(self->others, 2 * features.page_size);
+	unmap_memory(self->others, 2 * features.page_size);
 	self->others = ksm_map_equal(2, self->story.buffer.serial, BY_MEDIUM);
 	merge_all(self);
 }
@@ -153,7 +154,7 @@ SCENARIO(ksm, merging_is_no_way_in, "a page of memory that equals a merged one o
 	expect_same(in_memory(page_at(0, third).at), "place of a page that nobody migrated", "in memory",
 		    place_name(page_at(0, third).at));
 	expect_bytes_of(&self->story, third, BY_CHILD, "the third page");
-	munmap(third, features.page_size);
+	unmap_memory(third, features.page_size);
 }
 
 int main(int argc, char **argv)

@@ -44,11 +44,11 @@ static void probe_frames(enum place place, unsigned long *frames)
 	struct page pages[PROBE_PAGES];
 	size_t i;
 
-	(void)device_migrate_to(device, probe.buffer.addr, PROBE_PAGES);
+	device_move_to(device, probe.buffer.addr, PROBE_PAGES);
 	pages_look(probe.buffer.addr, PROBE_PAGES, pages);
 	for (i = 0; i < PROBE_PAGES; i++)
 		frames[i] = pages[i].at == place ? pages[i].pfn : 0;
-	(void)device_migrate_back(device, probe.buffer.addr, PROBE_PAGES);
+	device_move_back(device, probe.buffer.addr, PROBE_PAGES);
 }
 
 static bool among(unsigned long frame, const unsigned long *frames, size_t count)

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "pin.h"
 #include "story.h"
 
@@ -42,8 +43,9 @@ FIXTURE_TEARDOWN(mlock)
 {
 	struct story *s = &self->story;
 
-	munmap(s->buffer.addr, s->buffer.size);
-	device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1);
+	unmap_memory(s->buffer.addr, s->buffer.size);
+	holds(RULE_FREED_TO_DRIVER);
+	expect_result("HMM_DMIRROR_RELEASE", device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	story_end(s);
 }
 
@@ -51,11 +53,14 @@ FIXTURE_TEARDOWN(mlock)
 static long locked_pages(struct story *s)
 {
 	void *pages[] = { s->device.bounce };
-	int nodes[] = { 0 }, status[1];
+	int nodes[] = { 0 }, status[1], error;
 	long kilobytes;
 
-	move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE);
-	write_text("/proc/sys/vm/stat_refresh", "1");
+	if (move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE) < 0)
+		syscall_failed("move_pages", errno);
+	error = write_text("/proc/sys/vm/stat_refresh", "1");
+	if (error)
+		broken("/proc/sys/vm/stat_refresh: %s", strerror(-error));
 	kilobytes = read_counter("/proc/meminfo", "Mlocked");
 	if (kilobytes < 0)
 		broken("/proc/meminfo has no Mlocked");
@@ -65,7 +70,13 @@ static long locked_pages(struct story *s)
 static void lock(struct story *s)
 {
 	if (mlock(s->buffer.addr, s->buffer.size))
-		broken("mlock: %s", strerror(errno));
+		syscall_failed("mlock", errno);
+}
+
+static void unlock(struct story *s)
+{
+	if (munlock(s->buffer.addr, s->buffer.size))
+		syscall_failed("munlock", errno);
 }
 
 static void expect_kept(struct story *s, enum place place)
@@ -97,7 +108,7 @@ SCENARIO(mlock, locked_memory_migrates, "locked memory goes to the device and co
 	expect_kept(s, SYSTEM);
 	holds(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages", locked_pages(s) - before, PAGES);
-	munlock(s->buffer.addr, s->buffer.size);
+	unlock(s);
 	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
 }
 
@@ -114,7 +125,7 @@ SCENARIO(mlock, locked_on_device, "mlock() and munlock() leave pages on the devi
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
-	munlock(s->buffer.addr, s->buffer.size);
+	unlock(s);
 	holds(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
 	story_make_writable(s);
@@ -134,9 +145,9 @@ SCENARIO(mlock, unlocked_on_device, "memory that was locked, went to the device 
 	story_migrate_to_device(s);
 	holds(RULE_ENTRY);
 	expect_kept(s, COHERENT);
-	munlock(s->buffer.addr, s->buffer.size);
+	unlock(s);
 	expect_kept(s, COHERENT);
-	munmap(buffer_page(&s->buffer, 1), 2 * features.page_size);
+	unmap_memory(buffer_page(&s->buffer, 1), 2 * features.page_size);
 	holds(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages after munlock and munmap", locked_pages(s) - before, 0);
 }
@@ -165,20 +176,24 @@ SCENARIO(mlock, fresh_frame, "a page frame that the device hands out again has n
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	/* Memory becomes active by being used; so does the page that it goes to. */
 	story_migrate_back(s);
+	holds(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < 20; i++)
-		pin_pages(get, s->buffer.addr, 1);
+		must(pin_pages(get, s->buffer.addr, 1) == (long)features.page_size, "GUP does not get a page of memory");
 	locked_pages(s);
 	dump = page_dump(s->buffer.addr);
-	if (!strstr(dump.flags, "active"))
-		broken("a page that was used often is not active: %s", dump.flags);
-	device_migrate_to(&s->device, s->buffer.addr, 1);
+	if (!dump.valid)
+		broken("gup_test gives no dump of the page");
+	/* mark_page_accessed(): the second touch activates what is on an LRU list, which a page that came from a device has to be. */
+	holds(RULE_BACK);
+	must(strstr(dump.flags, "active"), "a page that came back from the device and was used often is not active: %s", dump.flags);
+	device_move_to(&s->device, s->buffer.addr, 1);
 	frame = page_at(0, s->buffer.addr).pfn;
-	if (device_of_pfn(frame) != COHERENT)
-		broken("the active page did not get to the device");
-	munmap(s->buffer.addr, features.page_size);
+	holds(RULE_ENTRY);
+	must(device_of_pfn(frame) == COHERENT, "the active page is %s, not on the device", place_name(page_at(0, s->buffer.addr).at));
+	unmap_memory(s->buffer.addr, features.page_size);
 
 	/* The device hands out first what came back last. */
-	device_migrate_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	holds(RULE_FREED_TO_DRIVER);
 	expect_result("frame of the next page", page_at(0, buffer_page(&s->buffer, 1)).pfn, frame);
 	dump = page_dump(buffer_page(&s->buffer, 1));

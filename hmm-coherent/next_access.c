@@ -91,7 +91,7 @@ SCENARIO(next_access_to, load_after_migration, "a load after migration sees what
 	struct story *s = &self->story;
 
 	use_translations(s);
-	(void)device_migrate_to(&self->device, s->buffer.addr, PAGES);
+	device_move_to(&self->device, s->buffer.addr, PAGES);
 	holds(RULE_ENTRY);
 	expect_at(s, 0, variant->place);
 	device_changes_page(&self->device, s);
@@ -102,7 +102,7 @@ SCENARIO(next_access_to, store_after_migration, "a store after migration gets in
 	struct story *s = &self->story;
 
 	use_translations(s);
-	(void)device_migrate_to(&self->device, s->buffer.addr, PAGES);
+	device_move_to(&self->device, s->buffer.addr, PAGES);
 	holds(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect_result("the device's read", device_read(&self->device, s->buffer.addr, 1), 0);
@@ -117,7 +117,7 @@ SCENARIO(next_access_to, load_after_zero_page, "a load after the zero page went 
 	holds(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED), 0);
 	expect(!*(volatile uint64_t *)s->buffer.addr, "the zero page holds other bytes");
-	(void)device_migrate_to(&self->device, s->buffer.addr, 1);
+	device_move_to(&self->device, s->buffer.addr, 1);
 	holds(RULE_ENTRY);
 	expect_at(s, 0, variant->place);
 	device_changes_page(&self->device, s);

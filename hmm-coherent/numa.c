@@ -11,6 +11,7 @@
 #include <numaif.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "pin.h"
 #include "story.h"
 
@@ -109,7 +110,7 @@ static void half_back(struct story *s)
 {
 	if (!story_on_device(s))
 		return;
-	device_migrate_back(&s->device, buffer_page(&s->buffer, PAGES / 2), PAGES / 2);
+	device_move_back(&s->device, buffer_page(&s->buffer, PAGES / 2), PAGES / 2);
 	holds(RULE_BACK);
 	expect_at(s, PAGES / 2 - 1, s->place);
 	expect_at(s, PAGES / 2, SYSTEM);
@@ -372,7 +373,7 @@ SCENARIO(numa, back_by_task, "where the mapping has no policy, migration back fo
 	/* Two nodes, so that the one that is near to this processor is not right by chance. */
 	for (n = 0; n < 2; n++) {
 		bind_task(s, nodes[n]);
-		device_migrate_back(&s->device, buffer_page(&s->buffer, n), 1);
+		device_move_back(&s->device, buffer_page(&s->buffer, n), 1);
 		holds(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
 		expect_memory_of(s, n, story_on_device(s) ? nodes[n] : self->home);
 	}

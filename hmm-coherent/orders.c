@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "pin.h"
 #include "story.h"
 
@@ -64,7 +65,7 @@ static void fixed_sees(struct grip *grip, enum writer writer)
 
 static void drop_fixed(struct grip *grip)
 {
-	ring_unregister(&grip->story->ring);
+	expect_result("unregistering", ring_unregister(&grip->story->ring), 0);
 }
 
 static int take_pin(struct grip *grip, bool fast, bool write)
@@ -104,9 +105,8 @@ static void pin_sees(struct grip *grip, enum writer writer)
 	char seen[160];
 
 	if (!copy)
-		copy = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (pin_read(grip->pin, copy))
-		broken("gup_test cannot read what it has pinned");
+		copy = map_memory(features.page_size, PROT_READ | PROT_WRITE);
+	expect_result("a read through the pin", pin_read(grip->pin, copy), 0);
 	describe_page(seen, sizeof(seen), copy, s->buffer.serial, 0, writer);
 	expect_same(read_page(copy, s->buffer.serial, 0, writer, writer) == OLD, "bytes that the pin's holder sees",
 		    writer == BY_OWNER ? "as they were" : "written by the owner since", seen);
@@ -327,12 +327,12 @@ SCENARIO(orders, held_then_unmapped, "munmap of a held page: the holder keeps it
 	struct buffer next;
 
 	TAKE();
-	munmap(s->buffer.addr, features.page_size);
+	unmap_memory(s->buffer.addr, features.page_size);
 	holds(RULE_FREED_TO_DRIVER);
 	buffer_map(&next, 2, s->place);
 	buffer_write(&next, 0, 2, BY_OTHER);
 	if (story_on_device(s))
-		device_migrate_to(&s->device, next.addr, 2);
+		device_move_to(&s->device, next.addr, 2);
 	expect(page_at(0, next.addr).pfn != s->frames[0] && page_at(0, buffer_page(&next, 1)).pfn != s->frames[0],
 	       "page frame 0x%lx was handed out although somebody holds it", s->frames[0]);
 	buffer_unmap(&next);

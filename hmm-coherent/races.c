@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "pin.h"
 #include "story.h"
 
@@ -273,9 +274,9 @@ static void remote_to_and_fro(struct side *side)
 {
 	struct buffer *buffer = &side->race->story->buffer;
 
-	device_migrate_to(side->race->second, buffer->addr, buffer->pages);
+	device_move_to(side->race->second, buffer->addr, buffer->pages);
 	dither(side);
-	device_migrate_back(side->race->second, buffer->addr, buffer->pages);
+	device_move_back(side->race->second, buffer->addr, buffer->pages);
 }
 
 SCENARIO(races, two_migrators, "two devices that both want the same pages: each page is in one place, and no word is lost")
@@ -379,12 +380,12 @@ static void protect_and_look(struct side *side)
 	struct story *s = side->race->story;
 	struct pin_kind write = { .pin = true, .write = true, .fast = true };
 
-	mprotect(s->buffer.addr, s->buffer.size, PROT_READ);
+	protect_memory(s->buffer.addr, s->buffer.size, PROT_READ);
 	if (pin_pages(write, s->buffer.addr, 1))
 		went_wrong(side, "a read-only page was pinned for writing");
 	if (s->place == COHERENT && device_snapshot(&s->device, s->buffer.addr).permission == READ_WRITE)
 		went_wrong(side, "a page is writable in the page table while its mapping is read-only");
-	mprotect(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE);
+	protect_memory(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE);
 	*counter(s, 0) += 1;
 }
 
@@ -423,7 +424,7 @@ static void map_migrate_unmap(struct side *side)
 
 	if (mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		went_wrong(side, "mmap: %s", strerror(errno));
-	madvise(s->buffer.addr, s->buffer.size, MADV_NOHUGEPAGE);
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_NOHUGEPAGE);
 	memset(s->buffer.addr, 0x5a, s->buffer.size);
 	story_migrate_to_device(s);
 	page = page_at(0, s->buffer.addr);
@@ -435,7 +436,7 @@ static void map_migrate_unmap(struct side *side)
 		else
 			went_wrong(side, "more than %zu frames of the device were in use one after the other for %d pages", known, PAGES);
 	}
-	munmap(s->buffer.addr, s->buffer.size);
+	unmap_memory(s->buffer.addr, s->buffer.size);
 }
 
 /*
@@ -471,7 +472,7 @@ SCENARIO(races, unmap_and_longterm_pin, "a long-term pin that meets munmap gets 
 	run_race(&self->race, map_migrate_unmap, pin_whatever_is_there);
 	if (mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		broken("mmap: %s", strerror(errno));
-	madvise(s->buffer.addr, s->buffer.size, MADV_NOHUGEPAGE);
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_NOHUGEPAGE);
 	buffer_write(&s->buffer, 0, PAGES, BY_OWNER);
 	expect_settled(&self->race);
 }

@@ -11,6 +11,7 @@
 #include <sys/swap.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "story.h"
 
 #define PAGES 3
@@ -53,7 +54,7 @@ static void swap_off(const char *path)
 FIXTURE_TEARDOWN(reclaim)
 {
 	if (self->control)
-		munmap(self->control, PAGES * features.page_size);
+		unmap_memory(self->control, PAGES * features.page_size);
 	if (self->swap[0])
 		swap_off(self->swap);
 	story_end(&self->story);
@@ -91,10 +92,7 @@ static void map_control(FIXTURE_DATA(reclaim) (*self))
 {
 	size_t i;
 
-	self->control = mmap(NULL, PAGES * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (self->control == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
-	madvise(self->control, PAGES * features.page_size, MADV_NOHUGEPAGE);
+	self->control = map_memory(PAGES * features.page_size, PROT_READ | PROT_WRITE);
 	for (i = 0; i < PAGES; i++)
 		write_page(self->control + i * features.page_size, self->story.buffer.serial, i, BY_OTHER);
 }
@@ -141,7 +139,7 @@ static void bring_back(struct story *s)
 
 static void page_out(struct story *s, size_t page)
 {
-	madvise(buffer_page(&s->buffer, page), features.page_size, MADV_PAGEOUT);
+	advise_memory(buffer_page(&s->buffer, page), features.page_size, MADV_PAGEOUT);
 	if (page_at(0, buffer_page(&s->buffer, page)).at != SWAPPED)
 		broken("page %zu is not swapped out", page);
 }
@@ -157,7 +155,7 @@ SCENARIO(reclaim, swapped_stays_swapped, "a page that is swapped out is not migr
 	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, 1), -ENOENT);
 	expect_at(s, 0, SWAPPED);
 	expect_owner_sees(s, 0, BY_OWNER);
-	device_migrate_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	holds(RULE_ENTRY);
 	expect_at(s, 1, COHERENT);
 }
@@ -208,7 +206,7 @@ SCENARIO(reclaim, swap_cache, "a page in the swap cache goes to the device where
 	if (!has_flag(page_at(0, s->buffer.addr).pfn, KPF_SWAPCACHE))
 		broken("the page is not in the swap cache");
 	story_remember_frames(s);
-	device_migrate_to(&s->device, s->buffer.addr, 1);
+	device_move_to(&s->device, s->buffer.addr, 1);
 	holds(RULE_SWAP_CACHE);
 	expect_at(s, 0, leaves ? COHERENT : SYSTEM);
 	if (!leaves)
@@ -226,7 +224,7 @@ SCENARIO(reclaim, written_on_device, "what was written on the device survives be
 	bring_back(s);
 	through_swap(s, 0);
 	story_make_writable(s);
-	device_migrate_to(&s->device, s->buffer.addr, 2);
+	device_move_to(&s->device, s->buffer.addr, 2);
 	holds(RULE_ENTRY);
 	expect_at(s, 1, COHERENT);
 	story_write(s, 0);
@@ -255,7 +253,7 @@ SCENARIO(reclaim, freed_then_written, "a page given up by MADV_FREE and then wri
 	expect_at(s, 0, COHERENT);
 	story_write(s, 0);
 	bring_back(s);
-	madvise(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
 	holds(RULE_SWAP_KEEPS);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -293,7 +291,7 @@ SCENARIO(reclaim, pressure, "reclaim of all that a memory cgroup has swaps its m
 	map_control(self);
 	buffer_map(&charged, PAGES, COHERENT);
 	buffer_write(&charged, 0, PAGES, BY_OWNER);
-	device_migrate_to(&s->device, charged.addr, PAGES);
+	device_move_to(&s->device, charged.addr, PAGES);
 	/* It fails when there is less to reclaim than asked for, which is the point. */
 	write_text(reclaim, "1M");
 	write_pid(CGROUP);

@@ -12,6 +12,7 @@
 
 #include "kernel.h"
 #include "pin.h"
+#include "since.h"
 #include "story.h"
 #include "transfer.h"
 
@@ -37,8 +38,7 @@ FIXTURE_SETUP(refcount)
 {
 	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	story_begin(&self->story, variant->place, variant->read_only, 2);
-	/* 6.1 took the offset away. */
-	self->offset = features.version < 601;
+	self->offset = !kernel_has(NO_COUNT_OFFSET);
 }
 
 FIXTURE_TEARDOWN(refcount)
@@ -86,8 +86,9 @@ SCENARIO(refcount, copied_from, "who gets a copy takes its reference away from t
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
+	holds(RULE_LEGAL_CALLS_WORK);
 	if (s->read_only)
-		child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE);
+		expect_result("the child's mprotect", child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
 	holds(RULE_SHARED_IS_COPIED);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
 	holds(RULE_REFERENCE_A_MAPPING);
@@ -115,7 +116,7 @@ SCENARIO(refcount, transfer_in_flight, "O_DIRECT counts one for a plain referenc
 	story_medium(s, ON_SLOW);
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
 	expect_counts(s, self->offset, 1 + dma, 1);
-	transfer_prove_in_flight(&transfer);
+	transfer_prove_in_flight(&transfer, &s->gate);
 	story_dma_lands(s);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&transfer), features.page_size);

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "pin.h"
 #include "story.h"
 
@@ -196,17 +197,17 @@ SCENARIO(tracking, uffd_wp_zero_page, "the zero page that userfaultfd protects s
 	struct buffer empty = { .pages = 1, .size = features.page_size, .serial = s->buffer.serial };
 
 	need(features.uffd_wp, "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
-	empty.addr = mmap(NULL, empty.size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	empty.addr = map_memory(empty.size, prot);
 	cpu_read(&empty, 0, 1, NULL);
 	self->uffd = watch(empty.addr, 1, UFFDIO_REGISTER_MODE_WP);
 	protect_range(self->uffd, empty.addr, empty.size, true);
 	if (!page_at(0, empty.addr).uffd_wp)
 		broken("userfaultfd does not protect the zero page");
-	device_migrate_to(&s->device, empty.addr, 1);
+	device_move_to(&s->device, empty.addr, 1);
 	holds(RULE_MARKS_TRAVEL);
 	expect_same(page_at(0, empty.addr).uffd_wp, "protection by userfaultfd after migration", "on", "off");
 	if (s->read_only)
-		mprotect(empty.addr, empty.size, PROT_READ | PROT_WRITE);
+		protect_memory(empty.addr, empty.size, PROT_READ | PROT_WRITE);
 	holds(RULE_UFFD_STOPS_WRITES);
 	expect_result("a write", cpu_write(&empty, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
 }
@@ -215,7 +216,7 @@ SCENARIO(tracking, uffd_missing, "a page that is missing for userfaultfd's monit
 {
 	struct story *s = &self->story;
 	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
-	void *hole = mmap(NULL, features.page_size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *hole = map_memory(features.page_size, prot);
 
 	need(features.uffd_wp, "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
 	self->uffd = watch(hole, 1, UFFDIO_REGISTER_MODE_MISSING);
@@ -238,7 +239,7 @@ SCENARIO(tracking, uffd_move, "UFFDIO_MOVE gives a page on the device another ad
 {
 	struct story *s = &self->story;
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
-	unsigned char *to = mmap(NULL, 2 * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *to = map_memory(2 * features.page_size, PROT_READ | PROT_WRITE);
 
 	story_make_writable(s);
 	self->uffd = watch(to, 2, UFFDIO_REGISTER_MODE_MISSING);
@@ -310,9 +311,9 @@ SCENARIO(tracking, soft_dirty_written, "a write on the device makes the page sof
 	holds(RULE_MARKS_TRAVEL);
 	expect_soft_dirty(s, 0, true);
 	expect_soft_dirty(s, 1, false);
-	device_migrate_back(&s->device, s->buffer.addr, 1);
+	device_move_back(&s->device, s->buffer.addr, 1);
 	expect_soft_dirty(s, 0, true);
-	device_migrate_to(&s->device, s->buffer.addr, 1);
+	device_move_to(&s->device, s->buffer.addr, 1);
 	expect_at(s, 0, COHERENT);
 	expect_soft_dirty(s, 0, true);
 	expect_soft_dirty(s, 1, false);
@@ -382,7 +383,7 @@ SCENARIO(tracking, pagemap_scan, "PAGEMAP_SCAN finds a page on the device presen
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), found;
 
 	/* One of them in memory, so that both kinds have to look the same. */
-	device_migrate_back(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	found = ioctl(fd, PAGEMAP_SCAN, &scan);
 	close(fd);
 	holds(RULE_COUNTED_AS_MEMORY);
@@ -407,8 +408,8 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 	holds(RULE_NO_LEAK);
 	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO, "the first one is not empty");
 	expect(read_page(second, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO, "the second one is not empty");
-	if (s->read_only && mprotect(addr, 2 * features.page_size, prot))
-		broken("mprotect: %s", strerror(errno));
+	if (s->read_only)
+		protect_memory(addr, 2 * features.page_size, prot);
 	write_page(second, s->buffer.serial, 1, BY_OWNER_AGAIN);
 	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO, "a write to one shows in the other");
 	holds(RULE_EXCLUSIVE_IS_REUSED);
@@ -419,14 +420,11 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 /* Two pages on their own, so that their anon_vma is nobody else's, and two frames of the story free for them. */
 static unsigned char *map_two(struct story *s)
 {
-	unsigned char *addr = mmap(NULL, 4 * features.page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *addr = map_memory(4 * features.page_size, PROT_NONE);
 
-	if (addr == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
 	addr += features.page_size;
-	if (mprotect(addr, 2 * features.page_size, PROT_READ | (s->read_only ? 0 : PROT_WRITE)))
-		broken("mprotect: %s", strerror(errno));
-	munmap(buffer_page(&s->buffer, 1), 2 * features.page_size);
+	protect_memory(addr, 2 * features.page_size, PROT_READ | (s->read_only ? 0 : PROT_WRITE));
+	unmap_memory(buffer_page(&s->buffer, 1), 2 * features.page_size);
 	return addr;
 }
 
@@ -472,7 +470,7 @@ SCENARIO(tracking, empty_range_rmap, "an empty page on a frame that another mapp
 
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	addr = map_two(s);
-	device_migrate_to(&s->device, addr, 2);
+	device_move_to(&s->device, addr, 2);
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
 	for (i = 0; i < 2; i++) {
 		unsigned char *page = addr + i * features.page_size;

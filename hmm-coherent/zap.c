@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "story.h"
 
 #define PAGES 4
@@ -70,20 +71,21 @@ static void frames_going_out(struct story *s, int times[PAGES])
 
 	buffer_map(&next, PAGES, s->place);
 	buffer_write(&next, 0, PAGES, BY_OWNER);
-	device_migrate_to(&s->device, next.addr, PAGES);
+	device_move_to(&s->device, next.addr, PAGES);
 	memset(times, 0, PAGES * sizeof(*times));
 	for (i = 0; i < PAGES; i++) {
 		struct page page = page_at(0, buffer_page(&next, i));
 
-		if (page.at != s->place)
-			broken("a page to find free frames with could not be migrated: it is %s", place_name(page.at));
+		holds(RULE_ENTRY);
+		must(page.at == s->place, "a page to find free frames with is %s after migration", place_name(page.at));
 		for (j = 0; j < PAGES; j++)
 			times[j] += page.pfn == s->frames[j];
 	}
+	holds(RULE_FREED_TO_DRIVER);
 	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD, "a frame that was given back has a second user");
 	/* Last out, first in: the list is as it was found. */
 	for (i = PAGES; i--;)
-		munmap(buffer_page(&next, i), features.page_size);
+		unmap_memory(buffer_page(&next, i), features.page_size);
 }
 
 /* Of the story's frames, those in @mask are free: each goes out once; the others are somebody's and go out to nobody. */
@@ -135,13 +137,13 @@ static void expect_given_back(struct story *s, bool held, bool shared, unsigned 
 
 SCENARIO(zap, munmap, "munmap gives all pages back")
 {
-	munmap(self->story.buffer.addr, PAGES * self->size);
+	unmap_memory(self->story.buffer.addr, PAGES * self->size);
 	EXPECT_GIVEN_BACK(ALL);
 }
 
 SCENARIO(zap, munmap_middle, "munmap of the middle gives the middle back, and leaves the ends alone")
 {
-	munmap(buffer_page(&self->story.buffer, 1), 2 * self->size);
+	unmap_memory(buffer_page(&self->story.buffer, 1), 2 * self->size);
 	EXPECT_GIVEN_BACK(MIDDLE);
 }
 
@@ -153,7 +155,7 @@ SCENARIO(zap, dontneed, "MADV_DONTNEED gives the pages back, the mapping stays a
 	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_DONTNEED), 0);
 	EXPECT_GIVEN_BACK(ALL);
 	holds(RULE_HOLE_IS_FILLED);
-	cpu_read(&s->buffer, 0, 1, NULL);
+	expect_result("a read of the emptied page", cpu_read(&s->buffer, 0, 1, NULL), features.page_size);
 	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OWNER) == ZERO, "the emptied page is not zero");
 }
 
@@ -177,7 +179,7 @@ SCENARIO(zap, advised_free, "MADV_FREE leaves device pages where they are, with 
 		if (s->place == COHERENT)	/* reading a private one would bring it back */
 			expect_owner_sees(s, i, BY_OWNER);
 	}
-	munmap(s->buffer.addr, PAGES * self->size);
+	unmap_memory(s->buffer.addr, PAGES * self->size);
 	EXPECT_GIVEN_BACK(ALL);
 }
 
@@ -213,7 +215,7 @@ SCENARIO(zap, moved_away, "mremap to another place takes the pages along as they
 	unsigned char *from = s->buffer.addr, *to;
 	size_t i;
 
-	to = mmap(NULL, PAGES * self->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	to = map_memory(PAGES * self->size, PROT_NONE);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect(mremap(from, PAGES * self->size, PAGES * self->size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to, "mremap: %s", strerror(errno));
 	s->buffer.addr = to;
@@ -222,7 +224,7 @@ SCENARIO(zap, moved_away, "mremap to another place takes the pages along as they
 		expect_mapped(s, i, !variant->read_only && !variant->shared ? READ_WRITE : READ_ONLY);
 		expect(page_at(0, from + i * self->size).at == NOWHERE, "page %zu is still mapped at its old address", i);
 	}
-	munmap(to, PAGES * self->size);
+	unmap_memory(to, PAGES * self->size);
 	/* The child has them where they were. */
 	s->buffer.addr = from;
 	EXPECT_GIVEN_BACK(ALL);
@@ -237,7 +239,7 @@ SCENARIO(zap, remove_refused, "MADV_REMOVE has nothing to truncate in anonymous 
 	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_REMOVE) ? -errno : 0, -EINVAL);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
-	munmap(s->buffer.addr, PAGES * self->size);
+	unmap_memory(s->buffer.addr, PAGES * self->size);
 	EXPECT_GIVEN_BACK(ALL);
 }
 
@@ -250,7 +252,7 @@ static void leave_to_child(struct story *s)
 		child_fork(&s->child);
 	else
 		child_fork(&s->second_child);
-	munmap(s->buffer.addr, PAGES * features.page_size);
+	unmap_memory(s->buffer.addr, PAGES * features.page_size);
 	expect_free_frames(s, 0);
 }
 
@@ -289,7 +291,7 @@ SCENARIO(zap, reaped_memory, "process_mrelease of a killed process gives the pag
 	last = LAST_OWNER(s);
 	pidfd = syscall(SYS_pidfd_open, last->pid, 0);
 	if (pidfd < 0)
-		broken("pidfd_open: %s", strerror(errno));
+		syscall_failed("pidfd_open", errno);
 	kill(last->pid, SIGKILL);
 	holds(RULE_FREED_TO_DRIVER);
 	/* ESRCH: its exit was faster. */
@@ -321,7 +323,7 @@ SCENARIO(zap, failed_fork, "a fork that fails half way leaves no mapping and no 
 		expect_stays(s, 0);
 		expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 	}
-	munmap(s->buffer.addr, PAGES * self->size);
+	unmap_memory(s->buffer.addr, PAGES * self->size);
 	EXPECT_GIVEN_BACK(ALL);
 }
 
@@ -365,15 +367,17 @@ static void live_as_orphan(enum place place, int from, int to)
 	struct buffer buffer;
 	struct orphan me = { .from = from };
 	enum data seen;
+	pid_t forked;
 	char byte;
 
 	device_open(&device, place, 1);
 	buffer_map(&buffer, 1, place);
 	buffer_write(&buffer, 0, 1, BY_OWNER);
-	device_migrate_to(&device, buffer.addr, 1);
+	device_move_to(&device, buffer.addr, 1);
 	me.parent = getpid();
-	if (fork())
-		_exit(0);
+	forked = fork();
+	if (forked)
+		_exit(forked < 0 ? 1 : 0);
 	me.child = getpid();
 	me.addr = buffer.addr;
 	me.serial = buffer.serial;
@@ -387,19 +391,31 @@ static void live_as_orphan(enum place place, int from, int to)
 	_exit(read(from, &byte, 1) == 0 ? 0 : 1);
 }
 
+/* In slices, so that a signal cannot make it wait for ever. */
+static bool is_ready(void *fd)
+{
+	return poll(fd, 1, 100) == 1;
+}
+
 static void receive(int from, void *what, size_t size)
 {
 	struct pollfd ready = { .fd = from, .events = POLLIN };
 
-	if (poll(&ready, 1, 20000) != 1 || read(from, what, size) != (ssize_t)size)
-		broken("an orphan does not answer");
+	const bool answers = wait_until(is_ready, &ready, 20);
+
+	holds(RULE_LEGAL_CALLS_WORK);
+	must(answers && read(from, what, size) == (ssize_t)size, "an orphan does not answer%s", answers ? ": it has died" : " within 20 s");
 }
 
 static void reap(pid_t pid)
 {
 	int status;
 
-	if (waitpid(pid, &status, 0) != pid || status)
+	if (waitpid(pid, &status, 0) != pid)
+		broken("process %d of the orphans cannot be waited for: %s", pid, strerror(errno));
+	holds(RULE_LEGAL_CALLS_WORK);
+	must(!WIFSIGNALED(status), "a process of the orphans was killed by %s", strsignal(WTERMSIG(status)));
+	if (status)
 		broken("process %d of the orphans ended with wait status 0x%x", pid, status);
 }
 
@@ -410,11 +426,15 @@ SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in 
 	int orders[2], answers[2];
 	struct page page;
 	enum data seen;
+	pid_t pid;
 
 	if (pipe(orders) || pipe(answers))
-		broken("pipe: %s", strerror(errno));
+		syscall_failed("pipe", errno);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (!fork()) {
+	pid = fork();
+	if (pid < 0)
+		syscall_failed("fork", errno);
+	if (!pid) {
 		close(orders[1]);
 		close(answers[0]);
 		live_as_orphan(variant->place, orders[0], answers[1]);
@@ -436,7 +456,7 @@ SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in 
 
 	buffer_map(&next, 1, variant->place);
 	buffer_write(&next, 0, 1, BY_OWNER);
-	device_migrate_to(&self->device, next.addr, 1);
+	device_move_to(&self->device, next.addr, 1);
 	holds(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next.addr).pfn == page.pfn, "the orphan's frame 0x%lx is not the one that goes out next", page.pfn);
 	buffer_unmap(&next);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * since.h - which kernels have a change, by their version
+ *
+ * For what must not be found out by trying it: because that is the behaviour under test, so that a kernel which lost it would change
+ * the expectation along with it, or because the kernel would not survive the attempt. One row a change, with the commit.
+ */
+#ifndef HMM_COHERENT_SINCE_H
+#define HMM_COHERENT_SINCE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum kernel_change {
+	CLOSE_EVICTS,		/* closing a file of test_hmm brings the device's pages back to memory */
+	DEAD_MIRROR_ENDS,	/* a device's access by the file of a process that is gone ends */
+	PIN_KEEPS_ANON_VMA,	/* a long-term pin that moves a page holds on to what rmap walks for it */
+	SWAP_CACHE_READ_AGAIN,	/* migration to a device looks again at a page that it took out of the swap cache */
+	SWAP_CACHE_ASKED,	/* migration to a device takes a page out of the swap cache */
+	NO_COUNT_OFFSET,	/* a device page has no reference more than its users */
+	KERNEL_CHANGES
+};
+
+/*
+ * Does the running kernel have the change? Where its version does not say, the row's own answer counts: see common/since.c. Takes
+ * features.version, so only after features_probe().
+ */
+bool kernel_has(enum kernel_change change);
+
+/*
+ * For a test that a kernel without @change may not survive: skip() it there. In a VM that was booted for such tests
+ * (HMM_COHERENT_APART, see runner/work.py) it runs whatever the version says, since the version of a tree says little.
+ */
+void need_survives(enum kernel_change change);
+
+/* Was this machine booted for tests that may bring it down? */
+bool machine_is_apart(void);
+
+/* A "# fact: change NAME yes|no|unknown" line for each. */
+void changes_print(FILE *out);
+
+#endif
