@@ -42,9 +42,9 @@ int kmsg_next(int fd, char *text, size_t size)
 	end = strchr(body, '\n');
 	if (end)
 		*end = '\0';
-	/* Lines within a record come as this (msg_add_ext_text(), kernel/printk/printk.c); lockdep begins many of its lines so. */
+	/* A line's end within a record: msg_add_ext_text(), kernel/printk/printk.c. */
 	while ((end = strstr(body, "\\x0a"))) {
-		*end = ' ';
+		*end = '\n';
 		memmove(end + 1, end + 4, strlen(end + 4) + 1);
 	}
 	snprintf(text, size, "%s", body);
@@ -78,23 +78,67 @@ void kmsg_warn_again(void)
 		report_line("note:", "WARN_ONCE cannot be reset: a warning may have been given before");
 }
 
+/* Does @text begin with @pattern, in which "*" is any text? */
+static bool begins(const char *text, const char *pattern)
+{
+	size_t length = strcspn(pattern, "*");
+
+	if (strncmp(text, pattern, length))
+		return false;
+	while (pattern[length]) {
+		text += length;
+		pattern += length + 1;
+		length = strcspn(pattern, "*");
+		text = memmem(text, strlen(text), pattern, length);
+		if (!text)
+			return false;
+	}
+	return true;
+}
+
+/* One line of a message, without the blanks before it. */
+static bool line_is_splat(const char *line)
+{
+#define SPLAT(pattern)		{ pattern, true },
+#define HARMLESS(pattern, why)	{ pattern, false },
+	static const struct {
+		const char *pattern;
+		bool splat;
+	} signs[] = {
+#include "splats.h"
+	};
+#undef SPLAT
+#undef HARMLESS
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (!begins(line, signs[i].pattern))
+			continue;
+		if (!signs[i].splat)
+			return false;
+		found = true;
+	}
+	return found;
+}
+
 bool kmsg_is_splat(const char *text)
 {
-	static const char *const signs[] = {
-		"WARNING: ", "BUG: ", "kernel BUG at", "Oops: ", "general protection fault", "unable to handle",
-		"KASAN: ", "KCSAN: ", "UBSAN: ", "KFENCE: ", "kmemleak: ", "INFO: task ", "INFO: possible ", "rcu: INFO: ", "INFO: rcu",
-		"possible recursive locking", "possible circular locking", "inconsistent lock state", "inconsistent {",
-		"suspicious RCU usage", "Bad page ", "Bad rss-counter", "list_add corruption", "list_del corruption",
-		"refcount_t: ", "soft lockup", "Kernel panic", "page_table_check",
-	};
-	size_t i;
+	char line[1024];
+	size_t length;
 
 	if (!strncmp(text, MARK, strlen(MARK)))
 		return false;
-	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		if (strstr(text, signs[i]))
+	for (;;) {
+		text += strspn(text, "\n ");
+		if (!*text)
+			return false;
+		length = strcspn(text, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)length, text);
+		if (line_is_splat(line))
 			return true;
-	return false;
+		text += length;
+	}
 }
 
 static bool allowed(const char *text)

@@ -18,8 +18,8 @@ int kmsg_open(void);
 void kmsg_skip(int fd);
 
 /*
- * Read the next record's text (without its prefix and its dictionary) into @text, @size bytes with the NUL. Returns 1; 0 when
- * there is none now; -1 when records were lost because the log wrapped (the next call goes on with the oldest).
+ * Read the next record's text (without its prefix and its dictionary) into @text, @size bytes with the NUL; it may be several
+ * lines. Returns 1; 0 when there is none now; -1 when records were lost because the log wrapped (the next call goes on with the oldest).
  */
 int kmsg_next(int fd, char *text, size_t size);
 
@@ -32,7 +32,7 @@ void kmsg_mark(const char *what, const char *name);
  */
 void kmsg_warn_again(void);
 
-/* Is @text the first line of a kernel complaint (WARN, BUG, oops, KASAN, lockdep, ...)? */
+/* Does a line of @text begin a kernel complaint (WARN, BUG, oops, KASAN, lockdep, ...)? splats.h has the list. */
 bool kmsg_is_splat(const char *text);
 
 /*

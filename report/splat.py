@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from report.ktap import NAME, quote
 from report.model import RUN, Run
@@ -21,38 +22,30 @@ from report.model import RUN, Run
 EXCERPT = 60        # lines kept of one report
 HEAD = 4            # lines within which several patterns are one report
 
-# What begins a report.
-REPORT = re.compile("|".join((
-    r"-+\[ cut here \]-+",
-    r"(?:NMI )?(?:watchdog: )?BUG: ", r"WARNING: ", r"kernel BUG at ", r"Oops: ", r"Internal error: ",
-    r"(?:general protection fault|stack segment|double fault|divide error|int3|invalid opcode)\b",
-    r"[Uu]nable to handle kernel ", r"kernel tried to execute NX-protected page",
-    r"Kernel panic - not syncing",
-    r"(?:KASAN|KCSAN|KMSAN|KFENCE|UBSAN): ",
-    r"kmemleak: [0-9]+ new suspected memory leak",
-    r"(?:WARNING: )?(?:possible (?:circular|recursive) locking|possible irq lock inversion|"
-    r"inconsistent lock state|suspicious RCU usage|bad unlock balance|held lock freed|"
-    r"lock held when returning)",
-    r"DEBUG_LOCKS_WARN_ON",
-    r"INFO: trying to register non-static key",
-    r"INFO: task .* blocked for more than", r"(?:rcu: )?INFO: .*detected .*stall",
-    r"rcu: .*kthread .*starved",
-    r"(?:NMI )?watchdog: Watchdog detected hard LOCKUP",
-    r"(?:list_add|list_del|rbtree|plist)\b.*(?:corruption|double add)", r"refcount_t: ",
-    r"(?:BUG: )?Bad (?:page state|page map|rss-counter|pagetable)",
-    r"(?:=+ )?BUG \S+ .*: ",            # SLUB: `BUG kmalloc-64 (Not tainted): Poison overwritten`
-)))
+LIST = Path(__file__).resolve().parent.parent / "common" / "splats.h"
+
+
+def begins(pattern: str) -> str:
+    """A pattern of common/splats.h as a regular expression for the beginning of a message."""
+    return ".*".join(re.escape(part) for part in pattern.split("*"))
+
+
+# What begins a report: the list that the test programs have too.
+_LIST = LIST.read_text()
+PATTERNS = re.findall(r'^SPLAT\("(.+)"\)$', _LIST, re.M)
+REPORT = re.compile("|".join(map(begins, PATTERNS)))
 # Another word for the report that has just begun, not a new one.
-SECOND = re.compile(r"Oops: |invalid opcode|Internal error: |Kernel panic - not syncing")
+SECOND = re.compile(r"Oops: |invalid opcode|Internal error: |Kernel panic - not syncing|"
+                    r"(?:Out of memory|Memory cgroup out of memory).*: Killed process ")
 CUT = re.compile(r"-+\[ cut here \]-+")
 FINISH = re.compile(r"---\[ end (?:trace|Kernel panic)")
 MARKER = re.compile(rf"hmm-coherent: (begin|end) ({NAME})\s*")
 ALLOW = re.compile(r"hmm-coherent: allow (.+)")
 
 # Messages that look like a report and are none. Every hit is counted and shown with its reason.
-HARMLESS: tuple[tuple[re.Pattern, str], ...] = (
-    (re.compile(r"WARNING: [A-Z ]*mand(?:atory)? mount option"), "mount(8)'s note about a removed option"),
-)
+HARMLESS: tuple[tuple[re.Pattern, str], ...] = tuple(
+    (re.compile(begins(pattern)), why)
+    for pattern, why in re.findall(r'^HARMLESS\("(.+)", "(.+)"\)$', _LIST, re.M))
 
 _KMSG = re.compile(r"\d+,\d+,\d+,[^;]*;")
 _CONSOLE = re.compile(r"(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? ?")

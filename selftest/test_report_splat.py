@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """Kernel reports: every kind is found, in both log formats, and blamed on the right test."""
 
+import os
 import re
+import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
-from report.splat import HARMLESS, REPORT, Scanner, scan, unmarked
+from report.splat import HARMLESS, LIST, PATTERNS, Scanner, begins, scan, unmarked
 from streams import HERE, replay, GOOD
 
+TOP = Path(__file__).resolve().parent.parent
 TAIL = ["CPU: 0 PID: 93 Comm: hmm_coherent_fo Not tainted 6.1.192 #1", "Hardware name: QEMU Standard PC",
         "Call Trace:", " <TASK>", " dump_stack_lvl+0x45/0x5e", " do_syscall_64+0x3b/0x90", " </TASK>"]
 CUT = "------------[ cut here ]------------"
@@ -74,6 +79,43 @@ KINDS = {
     "NX": ["kernel tried to execute NX-protected page - exploit attempt? (uid: 0)",
            "BUG: unable to handle page fault for x"],
     "double fault": ["double fault: 0000 [#1] SMP"],
+    "stack segment": ["stack segment: 0000 [#1] SMP"],
+    "divide error": ["divide error: 0000 [#1] PREEMPT SMP NOPTI"],
+    "int3": ["int3: 0000 [#1] SMP"],
+    "page table": ["hmm_coherent_fo: Corrupted page table at address 7f0000000000", "PGD 1067 P4D 1067 PUD 1067",
+                   "Bad pagetable: 000d [#1] SMP"],
+    "fault on riscv": ["Unable to handle paging request at virtual address ff000000"],
+    "KASAN, null": ["KASAN: null-ptr-deref in range [0x0000000000000008-0x000000000000000f]"],
+    "poison": ["pagealloc: memory corruption", "00000000: 00 aa"],
+    "poison, one bit": ["pagealloc: single bit error"],
+    "hard lockup, 7.x": ["watchdog: CPU0: Watchdog detected hard LOCKUP on cpu 1"],
+    "hard lockup by NMI": ["NMI watchdog: Watchdog detected hard LOCKUP on cpu 1"],
+    "bad pte": ["mm/memory.c:300: bad pte 00000000abcdef12(8000000050001067)"],
+    "bad pmd": ["mm/pgtable-generic.c:54: bad pmd 00000000abcdef12(8000000050001067)"],
+    "bad pud": ["mm/pgtable-generic.c:43: bad pud 00000000abcdef12(8000000050001067)"],
+    "bad p4d": ["mm/pgtable-generic.c:34: bad p4d 00000000abcdef12(8000000050001067)"],
+    "bad pgd": ["mm/pgtable-generic.c:27: bad pgd 00000000abcdef12(8000000050001067)"],
+    "zone device": ["Unsupported ZONE_DEVICE page type."],
+    "swap file": ["get_swap_device: Bad swap file entry 3ffffffffffff"],
+    "swap offset": ["get_swap_device: Bad swap offset entry 3ffffffffffff"],
+    "unused file": ["swap_info_get: Unused swap file entry 3ffffffffffff"],
+    "unused offset": ["swap_info_get: Unused swap offset entry 00000042"],
+    "swap file, 7.x": ["Bad swap file entry 00000042"],
+    "swap entry": ["unrecognized swap entry 0x42"],
+    "swap read": ["Read-error on swap-device (254:0:8)"],
+    "swap write": ["Write-error on swap-device (254:0:8)"],
+    "swap write by dio": ["Write error -5 on dio swapfile (4096)"],
+    "zswap": ["zswap: Decompression error from zswap (0:1 lzo 100->0)"],
+    "shmem": ["shmem_recalc_inode: ino=12 i_blocks=8 alloced=2 swapped=0 nrpages=0"],
+    "hugetlb": ["hugetlb: Huge Page Reserved count may go negative."],
+    "hugetlb page": ["HugeTLB head page unexpected inflated ref count"],
+    "ext4": ["EXT4-fs error (device vda): ext4_lookup:1855: inode #2: comm hmm: iget: checksum invalid"],
+    "OOM": ["hmm_coherent_re invoked oom-killer: gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0"],
+    "OOM kill": ["Out of memory: Killed process 93 (hmm) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB"],
+    "OOM kill of itself": ["Out of memory (oom_kill_allocating_task): Killed process 93 (hmm) total-vm:1kB"],
+    "OOM kill by memcg": ["Memory cgroup out of memory: Killed process 93 (hmm) total-vm:1kB, anon-rss:1kB"],
+    "OOM for nobody": ["Out of memory and no killable processes..."],
+    "OOM leaked": ["Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF"],
 }
 
 HARMLESS_LINES = [
@@ -91,7 +133,8 @@ HARMLESS_LINES = [
     "rcu: Hierarchical RCU implementation.",
     "rcu: RCU calculated value of scheduler-enlistment delay is 25 jiffies.",
     "Lockdep: no Oops here", "ACPI: [Firmware Bug]: BIOS _OSI(Linux) query ignored",
-    "EXT4-fs (vda): warning: mounting unchecked fs",
+    "EXT4-fs (vda): warning: mounting unchecked fs", "Out of memory, said a program", "no bad pmd here",
+    "Unable to handle swap header version 7",
     "tsc: Fast TSC calibration failed", "Warning: unable to open an initial console.",
     "kasan: KernelAddressSanitizer initialized",
     "INFO: lockdep is happy", "systemd[1]: Failed", "HMM test module loaded. This is only for testing HMM.",
@@ -188,11 +231,45 @@ class Found(unittest.TestCase):
                          [])
         self.assertEqual(len(scan([b"4,1,2,-;BUG: \xff\x00" + b"x" * 1_000_000])), 1)
 
-    def test_every_alternative_of_the_pattern_is_used(self):
+    def test_every_pattern_is_used(self):
         """A kind nobody tests is a kind nobody finds."""
         heads = [line for head in KINDS.values() for line in head]
-        for part in re.split(r"\|(?![^(]*\))", REPORT.pattern):
-            self.assertTrue(any(re.match(part, line) for line in heads), part)
+        for pattern in PATTERNS:
+            self.assertTrue(any(re.match(begins(pattern), line) for line in heads), pattern)
+
+    def test_nothing_of_the_list_is_lost(self):
+        """A line in another form would be one for neither."""
+        lines = [line for line in LIST.read_text().splitlines() if re.match(r"\s*(SPLAT|HARMLESS)", line)]
+        self.assertEqual(len(lines), len(PATTERNS) + len(HARMLESS))
+        self.assertGreater(len(PATTERNS), 50)
+
+    def test_the_kill_belongs_to_its_oom(self):
+        log = KINDS["OOM"] + TAIL + KINDS["OOM kill by memcg"]
+        self.assertEqual([s.title for s in scan(kmsg(log))], KINDS["OOM"])
+
+
+class InC(unittest.TestCase):
+    """The test programs read the same list: common/kmsg.c and this scanner agree on every line."""
+
+    def answers(self, lines: list[str]) -> list[bool]:
+        with tempfile.TemporaryDirectory() as folder:
+            tool = Path(folder, "splats")
+            subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra", "-Werror", f"-I{TOP}",
+                            TOP / "selftest/splats.c", "-o", tool], check=True)
+            done = subprocess.run([tool], input="".join(f"{line}\n" for line in lines), text=True,
+                                  stdout=subprocess.PIPE, check=True)
+        return [word == "1" for word in done.stdout.split()]
+
+    def test_both_agree(self):
+        excused = "WARNING: The mand mount option has been deprecated and"
+        lines = [line for head in KINDS.values() for line in head if line and line != CUT]
+        lines += [f"  {line}" for line in lines] + HARMLESS_LINES + TAIL + [excused]
+        found = dict(zip(lines, self.answers(lines), strict=True))
+        for line in lines:
+            with self.subTest(line=line):
+                self.assertEqual(found[line], bool(scan([line])))
+        for kind, head in KINDS.items():
+            self.assertTrue(any(found.get(line) for line in head), kind)
 
 
 class Blame(unittest.TestCase):
