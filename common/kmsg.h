@@ -36,8 +36,9 @@ void kmsg_warn_again(void);
 bool kmsg_is_splat(const char *text);
 
 /*
- * Read everything new from @fd; the first lines of each complaint that report_allow() has not named go into the report as "splat:"
- * lines. Returns the number of complaints.
+ * Read everything new from @fd; the first lines of each complaint that report_allow() has not named
+ * go into the report as "splat:" lines. A log that wrapped makes the test broken. Returns the number
+ * of complaints.
  */
 int kmsg_collect(int fd);
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from report import splat
 from report.model import Run
+from vm.qemu import END_OF_LOG
 
 TAIL_LINES = 20
 TAIL_BYTES = 1 << 16
@@ -33,24 +34,30 @@ def tail(path: Path) -> list[str]:
     return [line.rstrip() for line in text.splitlines() if line.strip()][-TAIL_LINES:]
 
 
-def blame(run: Run, kmsg: Path, console: Path, victim: str, whole: int = 0) -> None:
+def blame(run: Run, kmsg: Path, console: Path, victim: str, whole: int = 0, guest: bool = False) -> None:
     """Hand every complaint of a machine that has ended to the model.
 
     `whole` is the number of a machine that ended well, so that its kernel log has all there was: then each test that
-    began must have left its marker there, or a complaint may have been blamed on another.
+    began must have left its marker there, or a complaint may have been blamed on another. That of a `guest` also must
+    have its last line: a log that is lost or cut short says nothing about the kernel. Natively it may be out of reach.
 
     The kernel log has markers and says where each belongs. The console has none, and is all there is of the last
     moments: what only it holds belongs to `victim`: the test that was running at the end, or "after" the last one.
     """
     seen = set()
     for path, known in ((kmsg, True), (console, False)):
-        scanner = splat.Scanner()
+        scanner, last = splat.Scanner(), b""
         for line in lines_of(path):
             scanner.feed(line)
+            last = line
         run.harmless.update(scanner.harmless if known else {})
-        lost = splat.unmarked(run, whole, scanner.begins) if known and whole and scanner.begins else []
-        if lost:
-            run.broken(f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
+        if known and whole:
+            if guest and last.strip() != END_OF_LOG:
+                run.broken(f"the kernel log of VM {whole} is {'cut short' if last else 'lost'}: {path.name} "
+                           "does not have its last line")
+            lost = splat.unmarked(run, whole, scanner.begins) if guest or scanner.begins else []
+            if lost:
+                run.broken(f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
         for found in scanner.splats:
             if found.title not in seen:
                 run.splat(found.where if known else victim, found.lines)

@@ -23,6 +23,8 @@ MODULE = "test_hmm"
 class Native:
     """runner/here.py as a child process: the same shape as vm.qemu.Guest."""
 
+    keeps_log = False
+
     def __init__(self, work: Work, timeout: int, seed: int, folder: Path, number: int):
         self.console_path = folder / f"console-{number}.log"
         self.kmsg_path = folder / f"kmsg-{number}.log"

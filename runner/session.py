@@ -133,7 +133,7 @@ class Session:
             run.stopped(ending.why)
         klog.blame(run, machine.kmsg_path, machine.console_path,
                    ending.running or (f"after {ending.last}" if ending.last else ""),
-                   number if ending.kind == "done" else 0)
+                   number if ending.kind == "done" else 0, machine.keeps_log)
 
 
 class Lane:

@@ -30,6 +30,7 @@ class Machine(Protocol):
     console_path: Path
     kmsg_path: Path
     command: list[str]
+    keeps_log: bool         # its kernel log is complete, or something is wrong
 
     def start(self) -> None: ...
 

@@ -251,14 +251,17 @@ class Found(unittest.TestCase):
 class InC(unittest.TestCase):
     """The test programs read the same list: common/kmsg.c and this scanner agree on every line."""
 
-    def answers(self, lines: list[str]) -> list[bool]:
+    def answers(self, lines: list[str], *words: str) -> list[bool]:
         with tempfile.TemporaryDirectory() as folder:
             tool = Path(folder, "splats")
             subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra", "-Werror", f"-I{TOP}",
                             TOP / "selftest/splats.c", "-o", tool], check=True)
-            done = subprocess.run([tool], input="".join(f"{line}\n" for line in lines), text=True,
+            done = subprocess.run([tool, *words], input="".join(f"{line}\n" for line in lines), text=True,
                                   stdout=subprocess.PIPE, check=True)
         return [word == "1" for word in done.stdout.split()]
+
+    def test_a_log_that_wrapped_makes_the_test_broken(self):
+        self.assertEqual(self.answers([], "wrap"), [False, True])
 
     def test_both_agree(self):
         excused = "WARNING: The mand mount option has been deprecated and"

@@ -77,6 +77,10 @@ TABLE = (
     Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0"),
     Row("splat-after-second", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "after liar.two"),
     Row("splat-on-console", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "WARNING: CPU: 0"),
+    # a kernel log that is not all there
+    Row("log-is-lost", 3, "pass", "pass", "pass", "run.instrument=broken", "the kernel log of VM 1 is lost"),
+    Row("log-is-cut", 3, "pass", "pass", "pass", "run.instrument=broken", "the kernel log of VM 1 is cut short"),
+    Row("log-has-a-gap", 3, "pass", "pass", "pass", "run.instrument=broken", "no mark of 1 tests that ran, such as liar.two"),
     # not what was built
     Row("other-kernel", 3, "pass", "pass", "pass", "run.instrument=broken", "9.9.9-other"),
 )

@@ -29,6 +29,7 @@ SLOW_SECTORS = 16 * 2048
 # Disks appear in the guest in this order; vdc carries the slow one.
 DISKS = ("ext4", "raw", "slow")
 DONE = b"# guest: done\n"
+END_OF_LOG = b"hmm-coherent: end of log"    # vm/init writes it after the last record
 
 
 def binary() -> str:
@@ -74,6 +75,8 @@ def append(kernel, accel, extra: str = "") -> str:
 
 class Guest:
     """A QEMU process that runs one job."""
+
+    keeps_log = True
 
     def __init__(self, kernel, initrd: bytes, accel, disks: dict[str, Path], folder: Path,
                  number: int, extra_append: str = "", interactive: bool = False, sends_files: bool = False, threads: int = 2):
