@@ -50,6 +50,7 @@ def merge(runs: Sequence[Run]) -> Run:
     for number in sorted(set(range(1, count + 1)) - set(numbers)):
         whole.broken(f"shard {number}/{count} is missing")
     whole.info = dict(numbered[0][2].info) | {"shard": f"{len(numbers)} of {count} merged"}
+    whole.info |= {"lost": run.info["lost"] for run in runs if run.info.get("lost")}
     whole.finish()
     whole.seconds = sum(run.seconds or 0 for run in runs)
     return whole

@@ -15,7 +15,7 @@ How a runner drives it:
     run.take(event, vm)             every event of the Reader; natively, the runner makes Guest("start", PROG)
                                     and Guest("exit", "PROG STATUS")
     run.hang(name, why, vm)         the runner gave up on this test ("" between tests); it then kills the machine
-    run.vm_died(vm, running, why, console_lines)
+    run.vm_died(vm, running, why, console_lines, lost=False)    lost: something outside of it ended it
     run.splat(where, lines)         where: NAME, "after NAME", or "" (before the first test); report/splat.py
     run.broken(why)                 the instrument failed
     run.differ(topic, why, lines)   tests contradict each other; report/agree.py
@@ -281,7 +281,9 @@ class Run(Facts):
             if vm in (0, number) and state in ("up", "ready"):
                 self._up[number] = "killed"
 
-    def vm_died(self, vm: int, running: str | None, why: str, console: Iterable[str] = ()) -> None:
+    def vm_died(self, vm: int, running: str | None, why: str, console: Iterable[str] = (), lost: bool = False) -> None:
+        if lost:
+            self.info["lost"] = why     # what did not run for it is not the kernel's doing
         session = self._sessions.pop(vm, None)
         before, self._up[vm] = self._up.get(vm, ""), "dead"
         last = session.last if session else ""
@@ -291,11 +293,12 @@ class Run(Facts):
             if session.running:         # the kernel log may know of a later beginning; then both are lost
                 names.add(session.running[0].name)
         lines = [Diag("", "console: " + quote(line)) for line in console]
-        struck = [self._strike(name, "vm", why, lines, [session] if session else []) for name in sorted(names)]
+        struck = [self._strike(name, "" if lost else "vm", why, lines, [session] if session else [])
+                  for name in sorted(names)]
         if not any(struck) and before != "killed":      # after a hang its death is no news
             # A kernel that never got to its first process says nothing about any test. One that did, and
             # died while its driver was loaded or its devices were looked at, has failed.
-            verdict, cause = ("broken", "") if not before and not last else ("fail", "vm")
+            verdict, cause = ("broken", "") if lost or not before and not last else ("fail", "vm")
             after = f", after {last}" if last else ""
             self._problem("vm", verdict, cause, f"VM {vm}: {why}{after}", lines)
         self._close(session, None)
@@ -304,7 +307,7 @@ class Run(Facts):
                 self._why[program] = f"VM {vm} had died: {why}"
 
     def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag], sessions: list[Session]) -> bool:
-        """End the test `name` with this cause; False if it is not one that can be running."""
+        """End the test `name` with this cause, broken if there is none; False if it is not one that can be running."""
         for s in sessions or list(self._sessions.values()):
             if s.running and s.running[0].name == name:
                 (test, attempt), s.running = s.running, None
@@ -317,8 +320,9 @@ class Run(Facts):
                 return False
             attempt = Attempt(vm=sessions[0].vm if sessions else 0)
             test.attempts.append(attempt)
-        attempt.diags += [Diag(_keyword("fail", cause), why), *lines]
-        attempt.verdict, attempt.cause, attempt.reason = "fail", cause, why
+        verdict = "fail" if cause else "broken"
+        attempt.diags += [Diag(_keyword(verdict, cause), why), *lines]
+        attempt.verdict, attempt.cause, attempt.reason = verdict, cause, why
         self.done.append((test, attempt))
         return True
 
@@ -401,7 +405,7 @@ class Run(Facts):
             return 1                # also when the kernel died before the first test
         if not self.ran and not self.not_applicable:
             return 3                # no statement about the kernel, whatever went wrong
-        if count["not-run"]:
+        if count["not-run"] and not self.info.get("lost"):
             return 1
         if count["broken"]:
             return 3

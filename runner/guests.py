@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 from runner import klog
 from runner.errors import CANNOT, Stop, WRONG_USE
+from runner.host import Host
 from runner.screen import Screen
 from runner.work import Work
 from vm import child, disk, initramfs, kconfig, kernel, kvm, qemu, source
@@ -23,7 +24,8 @@ from vm.cache import Cache
 from vm.profile import PROFILES, Profile
 
 DEFAULT_KERNEL = "6.1"
-MOST_GUESTS = 4             # each takes 1.5 GiB at most, and a quarter of that in practice
+MOST_GUESTS = 4
+GUEST_MIB = qemu.MEMORY_MIB + 256   # all that one can take: its memory, QEMU's translated code and QEMU
 TESTS_WORTH_A_BOOT = 100
 
 
@@ -58,8 +60,11 @@ class Parts:
 
 
 def side_by_side(asked: int | None, work: Work) -> int:
-    """How many guests share the work: a test keeps one processor busy, and fewer tests than these are not worth a boot."""
-    return asked or max(1, min(MOST_GUESTS, len(os.sched_getaffinity(0)), work.total() // TESTS_WORTH_A_BOOT))
+    """How many guests share the work: a test keeps one processor busy, and fewer tests than these are not worth a boot.
+    No more than fit into the memory that is free, or the host's OOM killer ends one."""
+    memory = Host().memory()
+    fit = memory // (GUEST_MIB << 20) if memory else MOST_GUESTS
+    return asked or max(1, min(MOST_GUESTS, len(os.sched_getaffinity(0)), work.total() // TESTS_WORTH_A_BOOT, fit))
 
 
 def crowded(company: int) -> bool:

@@ -67,6 +67,20 @@ class Host:
         return "/test_hmm.ko" in self._text(f"lib/modules/{self.release}/modules.dep") or any(
             folder.glob("**/test_hmm.ko*"))
 
+    def memory(self) -> int:
+        """Bytes that new processes can have without others losing theirs: the kernel's estimate, and what the control
+        group of a container leaves, whose page cache goes before a process does. 0: not known."""
+        found = re.search(r"^MemAvailable:\s+(\d+) kB$", self._text("proc/meminfo"), re.M)
+        room = [int(found[1]) << 10] if found else []
+        group = re.search(r"^0::/(.*)$", self._text("proc/self/cgroup"), re.M)
+        own = Path("sys/fs/cgroup", group[1] if group else "")
+        for folder in (own, *own.parents)[:-3]:     # not above sys/fs/cgroup
+            limit, used = (self._text(f"{folder}/memory.{name}").strip() for name in ("max", "current"))
+            if limit.isdigit() and used.isdigit():
+                cache = re.search(r"^inactive_file (\d+)$", self._text(f"{folder}/memory.stat"), re.M)
+                room.append(max(0, int(limit) - int(used) + (int(cache[1]) if cache else 0)))
+        return min(room, default=0)
+
     def system_ram(self) -> list[tuple[int, int]]:
         """What the kernel uses as memory: [start, end)."""
         return [r for r, what in self._iomem() if what == "System RAM"]

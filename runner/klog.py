@@ -8,10 +8,9 @@ from pathlib import Path
 
 from report import splat
 from report.model import Run
-from vm.qemu import END_OF_LOG
+from vm import qemu
 
 TAIL_LINES = 20
-TAIL_BYTES = 1 << 16
 
 
 def lines_of(path: Path) -> Iterator[bytes]:
@@ -25,13 +24,7 @@ def lines_of(path: Path) -> Iterator[bytes]:
 
 def tail(path: Path) -> list[str]:
     """The last lines, of however large a file."""
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-            text = file.read().decode("latin-1")
-    except OSError:
-        return []
-    return [line.rstrip() for line in text.splitlines() if line.strip()][-TAIL_LINES:]
+    return [line.rstrip() for line in qemu.tail(path).splitlines() if line.strip()][-TAIL_LINES:]
 
 
 def blame(run: Run, kmsg: Path, console: Path, victim: str, whole: int = 0, guest: bool = False) -> None:
@@ -52,7 +45,7 @@ def blame(run: Run, kmsg: Path, console: Path, victim: str, whole: int = 0, gues
             last = line
         run.harmless.update(scanner.harmless if known else {})
         if known and whole:
-            if guest and last.strip() != END_OF_LOG:
+            if guest and last.strip() != qemu.END_OF_LOG:
                 run.broken(f"the kernel log of VM {whole} is {'cut short' if last else 'lost'}: {path.name} "
                            "does not have its last line")
             lost = splat.unmarked(run, whole, scanner.begins) if guest or scanner.begins else []

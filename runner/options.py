@@ -20,7 +20,7 @@ WORDS = {
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
 }
 EXAMPLES = (
-    ("./run_tests.sh", "everything, wherever it can run"),
+    ("./run_tests.sh", "everything, in a VM"),
     ("./run_tests.sh -l 'fork.*'", "what the fork tests check"),
     ("./run_tests.sh --kernel ~/linux 'coherent.*'", "on your own tree"),
     ("./run_tests.sh --repeat 50 --shuffle", "look for flakes"),
@@ -38,8 +38,8 @@ BISECT_STATUSES = "with --bisect-step: 0 good, 1 bad, 125 cannot be tested, 128 
 WHAT = """\
 Tests GUP, copy-on-write and DMA over device-coherent pages, here or in a VM.
 
-Without options it runs here when this kernel has test_hmm with coherent devices, and otherwise
-builds a kernel and boots it in QEMU."""
+Without options it builds a kernel and boots it in QEMU. On this kernel it runs only with --native
+or --spm: memory that is reserved here may be another's."""
 
 
 def columns(rows, width: int) -> str:
@@ -140,7 +140,7 @@ def parser() -> Parser:
                             "docs/profiles.md")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
     where.add_argument("-j", "--jobs", type=positive, metavar="N",
-                       help="VMs side by side (one a processor, at most 4)")
+                       help="VMs side by side (one a processor, as many as memory has room for, at most 4)")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
     where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it, or run the script on stdin")
     where.add_argument("--copy", type=Path, metavar="DIR", help="with --shell: put a folder into the guest, under /mnt")

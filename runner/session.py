@@ -99,7 +99,7 @@ class Session:
     def _successor(self, lane: Lane, ending: Ending, progress: Progress, writer: ktap_out.Writer,
                    count: int) -> Lane | None:
         """Only what stopped in the middle gets another machine; one that never came up would not the next time."""
-        if ending.kind not in ("hang", "died") or not ending.left or lane.chance == CHANCES:
+        if ending.kind not in ("hang", "died", "lost") or not ending.left or lane.chance == CHANCES:
             return None
         self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
                         f"running the other {ending.left.total()} in a fresh one")
@@ -127,8 +127,8 @@ class Session:
                 run.tests[ending.running].attempts[-1].diags += [
                     ktap.Diag("", "console: " + ktap.quote(line)) for line in console]
             run.vm_died(number, None, "it was killed", ())
-        elif ending.kind in ("died", "boot"):
-            run.vm_died(number, ending.running or None, ending.why, console)
+        elif ending.kind in ("died", "boot", "lost"):
+            run.vm_died(number, ending.running or None, ending.why, console, ending.kind == "lost")
         elif ending.kind == "stopped":
             run.stopped(ending.why)
         klog.blame(run, machine.kmsg_path, machine.console_path,

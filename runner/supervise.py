@@ -36,6 +36,9 @@ class Machine(Protocol):
 
     def kill(self) -> None: ...
 
+    def ended_from_outside(self) -> str:
+        """Of one that has ended: what ended it, if that was not what it runs; else nothing."""
+
 
 @dataclass
 class Ending:
@@ -45,6 +48,7 @@ class Ending:
     boot     it never was ready
     hang     a deadline passed
     died     it went without a word, or closed its channel
+    lost     something outside of it ended it: no statement about its kernel
     broken   it lacks something, and said what
     stopped  on our wish: --until-fail
     signal   the user's wish
@@ -95,7 +99,7 @@ class Follower:
             self.kill()
         if kind != "signal":
             self._events(self.reader.close())
-        if kind == "died" and not self.watch.boot_seconds:
+        if kind in ("died", "lost") and not self.watch.boot_seconds:
             kind = "boot"
         watch = self.watch
         return Ending(kind, why, watch.running, watch.last, watch.program, watch.ledger.left(),
@@ -161,6 +165,8 @@ class Follower:
         how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         if self.broken:
             return "broken", self.broken
+        if why := self.machine.ended_from_outside():
+            return "lost", why
         if not self.done:
             return "died", f"ended without its last word ({how})"
         if status:

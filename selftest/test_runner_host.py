@@ -6,8 +6,11 @@ from __future__ import annotations
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+from runner import guests, options, plan
 from runner.host import Host
+from runner.work import Batch, Work
 
 MIB = 1 << 20
 RAM = "00001000-0009ffff : System RAM\n00100000-3fffffff : System RAM\n"
@@ -45,6 +48,37 @@ class FakeHost(unittest.TestCase):
         host = self.host("quiet", RAM + "40000000-7fffffff : Reserved\n")
         self.assertEqual(host.ranges(), [])
         self.assertEqual(self.lacks(host), ["no two reserved 256 MiB ranges of memory"])
+
+    def test_memory_that_is_free(self):
+        host = self.host()
+        self.assertEqual(host.memory(), 0)
+        self.put("proc/meminfo", "MemTotal: 9000 kB\nMemFree: 100 kB\nMemAvailable:    8000 kB\n")
+        self.assertEqual(host.memory(), 8000 << 10)
+        self.put("proc/self/cgroup", "0::/pod/task\n")
+        for name, text in (("max", "max\n"), ("current", "1000000\n"), ("stat", "anon 1\ninactive_file 200000\n")):
+            self.put(f"sys/fs/cgroup/pod/task/memory.{name}", text)
+        self.assertEqual(host.memory(), 8000 << 10)
+        self.put("sys/fs/cgroup/pod/task/memory.max", "3000000\n")
+        self.assertEqual(host.memory(), 2200000)
+        self.put("sys/fs/cgroup/pod/memory.max", "1500000\n")      # of a group above
+        self.put("sys/fs/cgroup/pod/memory.current", "1400000\n")
+        self.assertEqual(host.memory(), 100000)
+
+    def test_no_more_guests_than_memory(self):
+        work = Work([Batch(Path("p"), ["a"] * 1000)])
+        for mib, count in ((0, 4), (100, 1), (3000, 1), (4000, 2), (64000, 4)):
+            with self.subTest(mib=mib), mock.patch.object(Host, "memory", return_value=mib * MIB), \
+                    mock.patch("os.sched_getaffinity", return_value=range(8)):
+                self.assertEqual(guests.side_by_side(None, work), count)
+                self.assertEqual(guests.side_by_side(3, work), 3)       # who names a number knows why
+
+    def test_a_bare_run_takes_nobodys_reservation(self):
+        host = self.host("memmap=512M$0x40000000")
+        self.assertEqual(host.lacks(), [])
+        for words, where in (([], "vm"), (["--native"], "native"), (["--spm", "0x40000000,0x50000000"], "native")):
+            self.assertEqual(plan.where_to_run(options.parse(words), host)[0], where)
+        self.put("proc/devices", "240 HMM_DMIRROR\n")
+        self.assertEqual(plan.where_to_run(options.parse([]), host)[0], "vm")
 
     def test_memmap(self):
         for cmdline, expected in (

@@ -53,6 +53,14 @@ TABLE = (
     # dies or hangs in a test: that one fails, the others run in a second machine
     Row("once-panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
     Row("once-dies-in-second", 1, "pass", "fail/vm", "pass", machines=2),
+    # QEMU, and not the guest, is ended: no statement about the kernel, also of what it could not run
+    Row("once-killed-in-second", 3, "pass", "broken", "pass", says="QEMU was killed by SIGKILL", machines=2),
+    Row("once-terminated-in-second", 3, "pass", "broken", "pass", says="QEMU was ended by SIGTERM", machines=2),
+    Row("once-gives-up-in-second", 3, "pass", "broken", "pass", says="exit status 1: no memory for it", machines=2),
+    Row("killed-between", 3, "pass", "pass", "not-run", "run.vm=broken", machines=2),
+    Row("killed-always", 3, "broken", "broken", "not-run", says="SIGKILL", machines=2),
+    Row("killed-always", 3, "broken", "broken", "broken", says="SIGKILL", machines=3, jobs=2),
+    Row("killed-after-done", 3, "pass", "pass", "pass", "run.vm=broken", "QEMU was killed by SIGKILL"),
     Row("once-closes-early", 1, "pass", "fail/vm", "pass", says="closed its result channel", machines=2),
     Row("once-hangs-in-second", 1, "pass", "fail/hang", "pass", machines=2),
     Row("once-ignores-term", 1, "pass", "fail/hang", "pass", seconds=10, machines=2),
@@ -62,7 +70,7 @@ TABLE = (
     Row("dies-always", 1, "fail/vm", "fail/vm", "not-run", machines=2),
     # all passed, and then
     Row("no-last-word", 1, "pass", "pass", "pass", "run.vm=fail/vm"),
-    Row("ends-badly", 1, "pass", "pass", "pass", "run.vm=fail/vm"),
+    Row("ends-badly", 3, "pass", "pass", "pass", "run.vm=broken", "exit status 1"),
     Row("panic-after-token", 1, "pass", "pass", "pass", "run.vm=fail/vm run.kernel-log=fail/splat", "Kernel panic"),
     Row("panic-after-done", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "Kernel panic"),
     Row("stays-after-done", 1, "pass", "pass", "pass", "run.vm=fail/vm", "did not power off"),

@@ -121,12 +121,5 @@ def _listen(proc: subprocess.Popen, deadline: child.Deadline, patience: float) -
         if WORD in said:
             return ""
         if not data:
-            return f"QEMU ended{last_words(said.decode(errors='replace'))}"
+            return f"QEMU ended{qemu.last_words(said.decode(errors='replace'))}"
     return f"no sign of life from user space within {patience:.0f} s"
-
-
-def last_words(text: str) -> str:
-    """QEMU's own error if it names one, else the last line."""
-    lines = [re.sub(r"[^ -~]", "?", line) for line in text.splitlines() if line.strip()]
-    error = next((line.partition(" error: ")[2] for line in lines if " error: " in line), "")
-    return f": {error or lines[-1]}"[:120] if lines else " without a word"

@@ -14,7 +14,9 @@ The device ranges are RAM that the kernel is told to leave alone. `memmap=` need
 shell between us and the kernel.
 """
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -29,6 +31,8 @@ SLOW_SECTORS = 16 * 2048
 # Disks appear in the guest in this order; vdc carries the slow one.
 DISKS = ("ext4", "raw", "slow")
 DONE = b"# guest: done\n"
+TERMINATING = re.compile(r"^\S*qemu\S*: terminating on signal (\d+)", re.M)    # qemu_kill_report() of QEMU
+TAIL_BYTES = 1 << 16
 END_OF_LOG = b"hmm-coherent: end of log"    # vm/init writes it after the last record
 
 
@@ -140,6 +144,21 @@ class Guest:
         if self.asking:
             self.asking.close()
 
+    def ended_from_outside(self) -> str:
+        """What ended QEMU, if that was not its guest; of a QEMU that has ended.
+
+        A guest that panics, faults three times or powers off resets the machine, and with -no-reboot QEMU then ends
+        with 0. No guest can send a signal to QEMU. Of one that it obeys, QEMU says so, and ends with 0 too.
+        """
+        status = self.proc.returncode
+        if status < 0:
+            return f"QEMU was killed by {signal.Signals(-status).name}"
+        said = tail(self.console_path)
+        if status:
+            return f"QEMU gave up with exit status {status}{last_words(said)}"
+        obeyed = TERMINATING.search(said)
+        return f"QEMU was ended by {signal.Signals(int(obeyed[1])).name}" if obeyed else ""
+
     def _command(self, initrd: str, results: str, asked: int) -> list[str]:
         bus = "device" if self.kernel.mmio else "pci"
         command = [
@@ -178,6 +197,23 @@ def machine(accel, mmio: bool, threads: int = 2) -> list[str]:
         return ["-machine", kind, *modern, "-accel", "kvm", "-cpu", "host"]
     return ["-object", f"memory-backend-memfd,id=memory,size={MEMORY_MIB}M", "-machine", f"{kind},memory-backend=memory", *modern,
             "-accel", f"tcg,thread={'multi' if threads > 1 else 'single'},tb-size=128", "-cpu", "max,-smap,-smep,-umip,-pku,-erms,-fsrm"]
+
+
+def tail(path: Path) -> str:
+    """The end of a file, however large it is; nothing of one that is not there."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            return file.read().decode("latin-1")
+    except OSError:
+        return ""
+
+
+def last_words(text: str) -> str:
+    """QEMU's own error if it names one, else the last line; for the end of a message."""
+    lines = [re.sub(r"[^ -~]", "?", line) for line in text.splitlines() if line.strip()]
+    error = next((line.partition(" error: ")[2] for line in lines if " error: " in line), "")
+    return f": {error or lines[-1]}"[:120] if lines else " without a word"
 
 
 def escape(path: Path) -> str:
