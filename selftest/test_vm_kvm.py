@@ -2,6 +2,7 @@
 """KVM is believed only after a guest has spoken; a QEMU of all bad habits ends in TCG, soon."""
 
 import json
+import shutil
 import time
 import unittest
 from pathlib import Path
@@ -24,7 +25,16 @@ class Probe(WithCache):
             patch = mock.patch.object(target, name, value)
             patch.start()
             self.addCleanup(patch.stop)
-        self.kernel = SimpleNamespace(image=Path("/dev/null"), mmio=False)
+        self.kernel = SimpleNamespace(image=self.folder / "under-test", mmio=False)
+        self.ours = self.build("ours")
+
+    def build(self, name: str, config: str = "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n", source: str = "src/linux") -> Path:
+        """A whole build in the cache, as kbuild and vm/kernel.py leave it."""
+        folder = self.cache.folder("build", name)
+        for file, text in (("vmlinux", name), (".config", config), (".stamp", "{}")):
+            (folder / file).write_text(text)
+        (folder / "source").symlink_to(self.cache.root / source)
+        return folder
 
     def choose(self, behaviour: str = "exit 1", force=None, kernel=True):
         # The same file, whatever it does: a changed QEMU would be tried again.
@@ -73,6 +83,29 @@ class Probe(WithCache):
         self.assertEqual(self.choose("echo kvm runs linux; sleep 60").name, "tcg")
         self.assertFalse((self.folder / "pid").exists())
 
+    def test_a_kernel_under_test_proves_nothing_against_kvm(self):
+        """Its failure may be its own; what it shows for KVM counts."""
+        shutil.rmtree(self.ours)
+        self.assertEqual(self.choose("exit 0").name, "tcg")
+        self.assertEqual(list(self.cache.root.glob("kvm-*")), [])
+        self.assertEqual(self.choose("echo kvm runs linux; exec sleep 60").name, "kvm")
+        (self.folder / "pid").unlink()
+        self.assertEqual(self.choose("exit 0").name, "kvm")
+        self.assertFalse((self.folder / "pid").exists())
+
+    def test_tried_with_a_kernel_of_ours(self):
+        """Not with the one that is to run, which may be broken, nor with another that is built."""
+        self.build("of-a-tree", source="../linux")
+        self.build("with-kasan", config="CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\nCONFIG_KASAN=y\n")
+        self.build("half").joinpath(".stamp").unlink()
+        speaks = f"case \"$*\" in *{self.ours}/vmlinux*) echo kvm runs linux; exec sleep 60;; esac"
+        self.assertEqual(self.choose(speaks).name, "kvm")
+
+    def test_a_late_guest_is_not_remembered(self):
+        self.assertEqual(self.choose("exec sleep 60").name, "tcg")
+        self.assertEqual(list(self.cache.root.glob("kvm-*")), [])
+        self.assertEqual(self.choose("echo kvm runs linux; exec sleep 60").name, "kvm")
+
     def test_for_this_host_only(self):
         self.choose("exit 0")
         with mock.patch.object(kvm.platform, "release", return_value="another"):
@@ -108,6 +141,7 @@ class Probe(WithCache):
         self.assertFalse((self.folder / "pid").exists())
 
     def test_nothing_to_prove_it_with(self):
+        shutil.rmtree(self.ours)
         self.assertEqual(self.choose(kernel=False).name, "tcg")
         self.assertEqual(list(self.cache.root.glob("kvm-*")), [])
 
