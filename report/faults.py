@@ -2,13 +2,16 @@
 """What runs on kernels with seeded faults say: a verdict a fault, and a table by claim and rule.
 
 A fault is detected when a test that passes on the unmodified kernel fails here because an assertion of its own did
-not hold. A splat, a crash, a hang or a dead guest tells that something is wrong and not what, so it counts apart.
+not hold, and the run ends with exit status 1: a gate or a bisection looks at nothing else. A splat, a crash, a hang or
+a dead guest tells that something is wrong and not what, so it counts apart, except where the header says that the
+fault does nothing else.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from html import escape
@@ -18,13 +21,15 @@ from report import files
 from report.ktap import plain
 from report.model import Run
 from report.result import Test
+from runner.errors import BAD, CANNOT, bisect_word
 
 DETECTED, BY_OTHERS, NO_ASSERTION, MISSED = "detected", "detected by others", "no assertion", "missed"
+OTHER_STATUS = "detected, but status"   # and the number: who only sees the exit status has not detected it
 BROKEN = "broken"
 DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT = "does not apply", "does not build", "does not boot"
 GOOD = (DETECTED, BY_OTHERS)
 RED = ("fail", "broken", "not-run")
-SCHEMA, VERSION = "hmm-coherent-faults", 1
+SCHEMA, VERSION = "hmm-coherent-faults", 2
 
 
 @dataclass
@@ -49,7 +54,10 @@ class Measured:
     rules: list[str]
     resembles: str
     tests: list[str]
+    seen: list[str] = field(default_factory=lambda: ["check"])  # how those tests may fail: causes, or "broken"
     verdict: str = BROKEN
+    status: int | None = None   # that the run ended with; None: there was none, or it was ended before a test failed
+    cut: bool = False           # the run took too long and was ended; the status is that of what had run
     why: str = ""               # of a verdict that a table cannot tell alone
     red: list[str] = field(default_factory=list)        # tests that failed by an assertion
     cited: list[str] = field(default_factory=list)      # rules that those name, most often first
@@ -63,6 +71,21 @@ class Measured:
         """There was a kernel with this fault in it, or should have been."""
         return self.verdict != DOES_NOT_APPLY
 
+    @property
+    def expects(self) -> int:
+        """The exit status that the run must have."""
+        return CANNOT if self.seen == ["broken"] else BAD
+
+    @property
+    def words(self) -> str:
+        """The verdict, as people read it."""
+        return f"{self.verdict} {self.status}" if self.verdict == OTHER_STATUS else self.verdict
+
+    @property
+    def bisect(self) -> str:
+        """What --bisect-step says of this kernel."""
+        return "" if self.status is None else bisect_word(self.status)
+
 
 @dataclass
 class Kernel:
@@ -74,33 +97,48 @@ class Kernel:
     control: int                # tests that pass without a fault
     theirs: dict[str, str] = field(default_factory=dict)    # the same of the kernel's own programs, in words
     faults: list[Measured] = field(default_factory=list)
+    control_status: int | None = None   # that the run without a fault ended with
 
 
 # -- the verdict
 
 
 def asserted(test: Test) -> bool:
-    """It failed because something that it looked at was not as it must be."""
-    return any(a.verdict == "fail" and (a.cause == "check" or a.texts("fail", "expected")) for a in test.attempts)
+    """It failed because something that it looked at was not as it must be. Of a dead guest the runner says `fail:`."""
+    return any(a.verdict == "fail" and (a.cause == "check" or a.texts("expected") or a.cause != "vm" and a.texts("fail"))
+               for a in test.attempts)
 
 
-def judge(measured: Measured, run: Run, passes: set[str]) -> None:
-    """The verdict of a run on the kernel with the fault; passes are the tests that pass without it."""
-    red = [test for test in run.tests.values() if test.verdict in RED and test.name in passes]
-    by_assertion = [test for test in red if asserted(test)]
-    measured.red = [test.name for test in by_assertion]
-    cited = Counter(text.split(" ")[0] for test in by_assertion for text in set(test.worst.texts("rule")))
+def noticed(test: Test, seen: Collection[str]) -> bool:
+    """It failed in a way that counts for this fault."""
+    return "check" in seen and asserted(test) or (test.cause or test.verdict) in set(seen) - {"check"}
+
+
+def judge(measured: Measured, run: Run, passes: Collection[str], known: Collection[str] = ()) -> None:
+    """The verdict of a run on the kernel with the fault, whose exit status is in `measured` already.
+
+    `passes` are the tests that pass without the fault; what is not in `known`, all tests of the run without it, exists
+    only because something went wrong (run.*).
+    """
+    planned = {name for names in run.plans.values() for name in names}
+    red = [test for test in run.tests.values()
+           if test.verdict in RED and (test.name in passes or test.name not in planned | set(known))]
+    noticing = [test for test in red if noticed(test, measured.seen)]
+    measured.red = [test.name for test in noticing]
+    cited = Counter(text.split(" ")[0] for test in noticing for text in set(test.worst.texts("rule")))
     measured.cited = [rule for rule, _ in cited.most_common()]
-    measured.causes = dict(Counter(test.cause or test.verdict for test in red if test not in by_assertion))
+    measured.causes = dict(Counter(test.cause or test.verdict for test in red if test not in noticing))
     ran = {test.name for test in run.tests.values() if test.name in passes}
     measured.silent = [glob for glob in measured.tests if any(fnmatchcase(name, glob) for name in ran)
                        and not any(fnmatchcase(name, glob) for name in measured.red)]
     own = [name for name in measured.red if any(fnmatchcase(name, glob) for glob in measured.tests)]
     measured.why = ""
-    if booted(run) is False:
-        measured.verdict = DOES_NOT_BOOT
+    if measured.red and measured.status != measured.expects:
+        measured.verdict = OTHER_STATUS
     elif measured.red:
         measured.verdict = DETECTED if own else BY_OTHERS
+    elif booted(run) is False:
+        measured.verdict, measured.why = DOES_NOT_BOOT, reason(red)
     elif set(measured.causes) - {"broken"} or run.cut:
         measured.verdict = NO_ASSERTION
         measured.why = reason(red)
@@ -152,11 +190,23 @@ def cited(fault: Measured) -> str:
 
 def rows(kernel: Kernel) -> list[list[str]]:
     """A row a fault, by claim and rule, with a column for each of the kernel's own programs."""
-    head = ["claim", "rule", "fault", "verdict", "by", "rule named", *kernel.theirs, "s"]
-    found = [[" ".join(f.claims), " ".join(f.rules), f.name, f.verdict, by(f), cited(f),
+    head = ["claim", "rule", "fault", "verdict", "exit status", "bisect", "by", "rule named", *kernel.theirs, "s"]
+    found = [[" ".join(f.claims), " ".join(f.rules), f.name, f.words, ended_with(f), f.bisect, by(f), cited(f),
               *(f.theirs[name].word() if name in f.theirs else "" for name in kernel.theirs), f"{f.seconds:.0f}"]
              for f in sorted(kernel.faults, key=lambda f: (f.claims, f.rules, f.name))]
     return [head, *found]
+
+
+def ended_with(fault: Measured) -> str:
+    """The exit status of the run, and that it was not the run's own end."""
+    return ("" if fault.status is None else str(fault.status)) + (" (ended)" if fault.cut else "")
+
+
+def line(fault: Measured) -> str:
+    """One fault on a terminal."""
+    said = f"exit status {ended_with(fault)}, bisect {fault.bisect}" if fault.status is not None else "no exit status"
+    return (f"{fault.name}: {fault.words}, {by(fault) or 'no test noticed'}"
+            + (f"; {said}" if fault.applied else "") + f" ({fault.seconds:.0f} s)")
 
 
 def rates(kernel: Kernel) -> list[list[str]]:
@@ -191,10 +241,11 @@ def summary(kernel: Kernel) -> str:
     """One line."""
     count = Counter(fault.verdict for fault in kernel.faults)
     applied = sum(fault.applied for fault in kernel.faults)
-    rest = ", ".join(f"{count[verdict]} {verdict}" for verdict in
-                     (BY_OTHERS, NO_ASSERTION, MISSED, BROKEN, DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT) if count[verdict])
+    others = (BY_OTHERS, OTHER_STATUS, NO_ASSERTION, MISSED, BROKEN, DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT)
+    rest = ", ".join(f"{count[verdict]} {verdict}{' other' if verdict == OTHER_STATUS else ''}"
+                     for verdict in others if count[verdict])
     return (f"Linux {kernel.release or kernel.spec}: {sum(count[verdict] for verdict in GOOD)} of {applied} faults that apply "
-            f"are detected by an assertion" + (f" ({rest})" if rest else ""))
+            f"are detected by an assertion and by the exit status" + (f" ({rest})" if rest else ""))
 
 
 def text(kernels: list[Kernel]) -> str:
@@ -202,10 +253,12 @@ def text(kernels: list[Kernel]) -> str:
     parts = []
     for kernel in kernels:
         without = ", ".join(f"{name}: {words}" for name, words in kernel.theirs.items())
+        status = "" if kernel.control_status is None else (f", exit status {kernel.control_status}, "
+                                                           f"bisect {bisect_word(kernel.control_status)}")
         parts += [f"## {summary(kernel)}", f"    {kernel.command}",
-                  f"Without a fault {kernel.control} tests of the suite pass{f'; {without}' if without else ''}.",
+                  f"Without a fault {kernel.control} tests of the suite pass{status}{f'; {without}' if without else ''}.",
                   aligned(rates(kernel)), aligned(rows(kernel)), aligned(named(kernel))]
-        weak = [f for f in kernel.faults if f.applied and (f.verdict not in GOOD or f.silent or cited(f) not in f.rules)]
+        weak = [f for f in kernel.faults if f.applied and weakness(f)]
         if weak:
             parts.append("\n".join(f"- {fault.name}: {weakness(fault)}" for fault in weak))
     return "\n\n".join(parts) + "\n"
@@ -214,22 +267,26 @@ def text(kernels: list[Kernel]) -> str:
 def weakness(fault: Measured) -> str:
     """What is left to be wished for."""
     if fault.verdict not in GOOD:
-        return f"{fault.verdict}{f' ({fault.why})' if fault.why else ''}: {fault.breaks}"
+        return f"{fault.words}{f' ({fault.why})' if fault.why else ''}: {fault.breaks}"
     if fault.silent:
         return f"not noticed by {' '.join(fault.silent)}"
-    return f"the failures name {', '.join(fault.cited) or 'no rule'}"
+    if "check" in fault.seen and cited(fault) not in fault.rules:
+        return f"the failures name {', '.join(fault.cited) or 'no rule'}"
+    return ""
 
 
 def document(kernels: list[Kernel]) -> dict:
     """As plain data."""
     return {"schema": SCHEMA, "version": VERSION, "exit_status": exit_status(kernels),
-            "kernels": [asdict(kernel) for kernel in kernels]}
+            "kernels": [asdict(kernel) | {"faults": [asdict(f) | {"bisect": f.bisect, "expects": f.expects} for f in kernel.faults]}
+                        for kernel in kernels]}
 
 
 def page(kernels: list[Kernel]) -> str:
     """One HTML page that loads nothing."""
     style = (Path(__file__).parent / "page.css").read_text()
-    css = dict.fromkeys(GOOD, "pass") | {MISSED: "fail", BROKEN: "broken", NO_ASSERTION: "not-run", DOES_NOT_APPLY: "skip"}
+    css = {MISSED: "fail", BROKEN: "broken", NO_ASSERTION: "not-run", DOES_NOT_APPLY: "skip"} | dict.fromkeys(GOOD, "pass")
+    css |= {f.words: "fail" for kernel in kernels for f in kernel.faults if f.verdict == OTHER_STATUS}
     parts = []
     for kernel in kernels:
         parts.append(f"<h2>{escape(summary(kernel))}</h2><pre>{escape(kernel.command)}</pre>")
@@ -250,11 +307,13 @@ def html_row(row: list[str], css: dict[str, str]) -> str:
 
 def html_fault(fault: Measured) -> str:
     """What a row has no room for."""
-    facts = {"breaks": fault.breaks, "resembles": fault.resembles, "must fail": " ".join(fault.tests), "why": fault.why,
+    facts = {"breaks": fault.breaks, "resembles": fault.resembles, "must fail": " ".join(fault.tests),
+             "exit status": ended_with(fault), "bisect": fault.bisect, "why": fault.why,
              "failed by an assertion": " ".join(fault.red), "rules named": " ".join(fault.cited),
              **{name: " ".join(told.failed) or told.ended for name, told in fault.theirs.items()}}
     told = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value)
-    return f"<details class='test'><summary>{escape(fault.name)}: {escape(fault.verdict)}</summary><div><dl>{told}</dl></div></details>"
+    return (f"<details class='test'><summary>{escape(fault.name)}: {escape(fault.words)}</summary>"
+            f"<div><dl>{told}</dl></div></details>")
 
 
 def write(kernels: list[Kernel], folder: Path) -> None:

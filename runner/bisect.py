@@ -15,13 +15,12 @@ from pathlib import Path
 
 from report import compare, json_out
 from report.model import Run
-from runner.errors import BAD, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
+from runner.errors import BAD, BISECT_WORDS as WORDS, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
 from runner.programs import TOP
 from runner.results import Folder
 from runner.screen import Screen, one_line, shown
 from vm import child
 
-WORDS = {GOOD: "good", BAD: "bad", UNTESTABLE: "skip"}
 STEP_SECONDS = 4 * 3600.0
 TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` tells all
 LEFT = re.compile(r"Bisecting: (\d+) revisions? left .*\(roughly (\d+) steps?\)")

@@ -8,6 +8,7 @@ SEVERITY = (1, 3, 2, 4, 0)      # of several exit statuses, the first of these c
 
 # What git bisect run understands. Every status between 1 and 127 that it does not know it takes for "bad".
 GOOD, BAD, UNTESTABLE, ABORT = 0, 1, 125, 128
+BISECT_WORDS = {GOOD: "good", BAD: "bad", UNTESTABLE: "skip"}
 
 
 def bisect_status(status: int) -> int:
@@ -17,6 +18,12 @@ def bisect_status(status: int) -> int:
     if status in (CANNOT, 4):
         return UNTESTABLE
     return max(status, ABORT)
+
+
+def bisect_word(status: int) -> str:
+    """What git bisect makes of a run with this exit status, and the number that tells it."""
+    number = bisect_status(status)
+    return f"{BISECT_WORDS.get(number, 'abort')} ({number})"
 
 
 class Stop(Exception):

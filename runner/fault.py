@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from report.result import CAUSES
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.programs import TOP
 from runner.screen import one_line
@@ -18,6 +19,8 @@ FOLDER = TOP / "faults"
 NEEDED = ("breaks", "claim", "rule", "file", "resembles", "tests")
 LINE = re.compile(r"// ([a-z]+): (.*\S)")
 CLAIM = re.compile(r"S[1-9]")
+# What counts as noticing a fault: a cause of a failure, or "broken" for one that takes away what the suite looks with.
+SEEN = (*CAUSES, "broken")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Fault:
     resembles: str
     tests: tuple[str, ...]      # globs, for each of which a test must fail
     quick: bool                 # the one of its claim that `make check` runs
+    seen: tuple[str, ...] = ("check",)  # of SEEN: how those tests may fail
 
 
 def parse(path: Path, text: str) -> Fault:
@@ -44,15 +48,18 @@ def parse(path: Path, text: str) -> Fault:
         if found := LINE.fullmatch(line):
             fields.setdefault(found[1], []).append(found[2])
     lacks = [name for name in NEEDED if name not in fields]
-    odd = sorted(set(fields) - set(NEEDED) - {"quick"})
+    odd = sorted(set(fields) - set(NEEDED) - {"quick", "seen"})
     words = {name: tuple(" ".join(lines).split()) for name, lines in fields.items()}
     bad = [claim for claim in words.get("claim", ()) if not CLAIM.fullmatch(claim)]
-    if lacks or odd or bad:
+    strange = sorted(set(words.get("seen", ())) - set(SEEN))
+    if lacks or odd or bad or strange:
         what = (f"does not say {', '.join(lacks)}" if lacks else f"says {odd[0]}, which means nothing" if odd
-                else f"claims {bad[0]}, which is none of S1..S9")
+                else f"claims {bad[0]}, which is none of S1..S9" if bad
+                else f"is seen by {strange[0]}, which is none of {', '.join(SEEN)}")
         raise Stop(CANNOT, f"the header of {path.name} {what}", "see faults/README.md")
     return Fault(path.stem, path, " ".join(fields["breaks"]), words["claim"], words["rule"], words["file"],
-                 " ".join(fields["resembles"]), words["tests"], "quick" in fields)
+                 " ".join(fields["resembles"]), words["tests"], "quick" in fields,
+                 words.get("seen", ("check",)))
 
 
 def catalogue(folder: Path = FOLDER) -> list[Fault]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and see whether a test notices.
 
-Each fault gets a private copy of one kernel build (vm/variant.py). The tests that its header names run first; the
-whole suite runs only when none of those fails, to tell "detected by others" from "missed".
+Each fault gets a private copy of one kernel build (vm/variant.py). A user gives its kernel to the whole suite, and reads
+the exit status. That the status is 1 is certain once one test has failed, so the tests that the header names run first,
+with those that look at the machine; only where that is not enough, the whole suite does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,7 +23,7 @@ from report import faults as told
 from report import json_out
 from report.model import Run
 from runner import deps, fault, guests, plan, programs, theirs
-from runner.errors import CANNOT, Interrupted, Stop, WRONG_USE
+from runner.errors import BAD, CANNOT, Interrupted, Stop, WRONG_USE, bisect_word
 from runner.fault import Fault
 from runner.programs import TOP
 from runner.results import Folder
@@ -34,6 +35,8 @@ from vm.profile import PROFILES
 # A broken kernel may hang in one test after the other. What has not failed an assertion by then hardly will.
 ENOUGH = 60.0           # and twice the time that the same takes without a fault
 ENDING_SECONDS = 20.0   # a run that is ended kills its guest and writes its report
+# Whatever is wrong with a kernel, these are in each run of the suite: they look at the driver, its devices, the features.
+ALWAYS = ("driver.*", "features.*")
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Base:
 
     kernel: object
     passes: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)                        # all that have a result on it
     seconds: float = 0.0                                                # that all of it takes
     programs: dict[str, Path] = field(default_factory=dict)             # the kernel's own tests, built
     heard: dict[str, theirs.Heard] = field(default_factory=dict)        # and what they say
@@ -69,22 +73,24 @@ class Faults:
             for number, one in enumerate(self.chosen, 1):
                 self.screen.counter(f"[{number}/{len(self.chosen)}] {one.name}")
                 measured = self.measure(one, base)
-                self.screen.say(f"{one.name}: {measured.verdict}, {told.by(measured) or 'no test noticed'} "
-                                f"({measured.seconds:.0f} s)")
+                self.screen.say(told.line(measured))
                 yield self.kernel
 
     def control(self, built) -> Base:
         """The same tests on the same kernel without a fault: what fails there says nothing about a fault."""
         base = Base(built)
         globs = sorted({glob for one in self.chosen for glob in self.globs(one)}) if self.options.quick else []
+        globs += self.present(ALWAYS) if globs else []
         began = time.monotonic()
-        run = self.suite(built, self.runs / "no-fault", globs)
+        run, self.kernel.control_status, _ = self.suite(built, self.runs / "no-fault", globs)
         base.seconds = time.monotonic() - began
+        base.known = set(run.tests)
         base.passes = {test.name for test in run.tests.values() if test.verdict == "pass"}
         self.kernel.control = len(base.passes)
         if not base.passes:
             raise Stop(CANNOT, "no test passes on the unmodified kernel", f"see {shown(self.runs / 'no-fault')}")
-        self.screen.say(f"Linux {built.release} without a fault: {len(base.passes)} tests pass")
+        self.screen.say(f"Linux {built.release} without a fault: {len(base.passes)} tests pass, exit status "
+                        f"{self.kernel.control_status}, bisect {bisect_word(self.kernel.control_status)}")
         if self.options.with_kernel_tests:
             self.build_theirs(base)
             base.heard = self.listen(built, base, self.runs / "no-fault")
@@ -95,7 +101,11 @@ class Faults:
 
     def globs(self, one: Fault) -> list[str]:
         """Those of its tests that this suite has."""
-        return [glob for glob in one.tests if any(fnmatchcase(test.name, glob) for test in self.tests)]
+        return self.present(one.tests)
+
+    def present(self, globs: Iterable[str]) -> list[str]:
+        """Those that match a test of the suite."""
+        return [glob for glob in globs if any(fnmatchcase(test.name, glob) for test in self.tests)]
 
     @property
     def tests(self) -> list[programs.Test]:
@@ -110,7 +120,8 @@ class Faults:
     def measure(self, one: Fault, base: Base) -> told.Measured:
         """From semantic patch to verdict. The private copy is gone afterwards, whatever happens."""
         began = time.monotonic()
-        measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules), one.resembles, list(one.tests))
+        measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules), one.resembles, list(one.tests),
+                                 list(one.seen))
         private = self.cache.folder("faults", f".tmp-{os.getpid()}-{one.name}")
         folder = self.runs / one.name
         try:
@@ -134,34 +145,48 @@ class Faults:
         """Run the tests that must notice; everything, where they did not."""
         globs = self.globs(one)
         if globs:
-            told.judge(measured, self.suite(built, folder / "named", globs, base), base.passes)
+            self.look(measured, built, folder / "named", [*globs, *self.present(ALWAYS)], base)
         if measured.verdict not in (told.DETECTED, told.DOES_NOT_BOOT) and not (globs and self.options.quick):
-            told.judge(measured, self.suite(built, folder / "all", [], base), base.passes)
+            self.look(measured, built, folder / "all", [], base)
         if self.options.with_kernel_tests and measured.verdict != told.DOES_NOT_BOOT:
             measured.theirs = {name: self.compare(base.heard[name], heard)
                                for name, heard in self.listen(built, base, folder).items()}
 
-    def suite(self, built, results: Path, globs: list[str], base: Base | None = None) -> Run:
-        """The suite on this kernel, as a user runs it; on one with a fault not for ever."""
+    def look(self, measured: told.Measured, built, results: Path, globs: list[str], base: Base) -> None:
+        """A run, and the verdict of it."""
+        run, measured.status, measured.cut = self.suite(built, results, globs, base)
+        told.judge(measured, run, base.passes, base.known)
+
+    def suite(self, built, results: Path, globs: list[str], base: Base | None = None) -> tuple[Run, int | None, bool]:
+        """The suite on this kernel, as a user runs it: what it found, its exit status, and whether it was ended.
+
+        On a kernel with a fault it does not go on for ever. Ended, its status is 1 if a test had failed already, which
+        no other test makes better, and else nobody knows it.
+        """
         options = self.options
         words = [str(TOP / "run_tests.sh"), "--vm", "--kernel", str(built.image), "--modules", str(built.modules["test_hmm"].parent),
                  "--results", str(results), "--timeout", str(options.timeout), "--cache", str(self.cache.root),
                  *(["--accel", options.accel] if options.accel else []), *(["--jobs", str(options.jobs)] if options.jobs else []), *globs]
         results.parent.mkdir(parents=True, exist_ok=True)
         log = results.with_suffix(".log")
+        cut = False
         with open(log, "wb") as out:
             proc = child.spawn(words, stdout=out, stderr=subprocess.STDOUT, death_signal=signal.SIGTERM,
                                env={**os.environ, "KSRC": str(built.source.path)})
             try:
                 proc.wait(ENOUGH + 2 * base.seconds if base else None)
             except subprocess.TimeoutExpired:
+                cut = True
                 self.screen.detail(f"{results.parent.name}: ended, it went on for too long")
             finally:
                 status = child.end(proc, ENDING_SECONDS)
         if not (results / "run.json").exists():
             last = (log.read_text(errors="replace").strip().splitlines() or ["no message"])[-1]
-            raise Stop(CANNOT, f"the suite ended with status {status}: {last}", f"log: {log}")
-        return json_out.read(results)
+            raise Stop(CANNOT, f"the suite ended with status {status} (bisect {bisect_word(status)}): {last}", f"log: {log}")
+        run = json_out.read(results)
+        if cut:
+            status = BAD if run.totals()["fail"] else None
+        return run, status, cut
 
     # -- the kernel's own tests
 

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The verdict over a seeded fault: only an assertion of a test that passes without it counts."""
+"""The verdict over a seeded fault: only an assertion of a test that passes without it, in a run that ends with 1, counts."""
 
 import json
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 from report import faults
 from report.faults import Kernel, Measured, Theirs
+from report.ktap import Begin, Guest
 from report.model import Run
+from runner.errors import bisect_status
 from streams import replay
 
 RULE = "# rule: longterm-leaves-device (S7) check_and_migrate_movable_pages()\n"
@@ -40,8 +43,8 @@ def measured(**facts) -> Measured:
                        "resembles": "nothing known", "tests": ["p.own", "p.absent.*"]} | facts)
 
 
-def judged(first: str, status: int = 1, passes=("p.own", "p.other"), second="ok 2 p.other") -> Measured:
-    one = measured()
+def judged(first: str, status: int = 1, passes=("p.own", "p.other"), second="ok 2 p.other", ends=1, **facts) -> Measured:
+    one = measured(status=ends, **facts)
     faults.judge(one, run_that_says(first, status, second), set(passes))
     return one
 
@@ -67,6 +70,57 @@ class Verdict(unittest.TestCase):
         one = judged(FAILS + "not ok 1 p.own")
         self.assertEqual((one.cited, one.silent), (["longterm-leaves-device"], []))
 
+    def test_who_reads_only_the_exit_status_must_notice(self):
+        for ends in (0, 2, 3, 4, 143, None):
+            with self.subTest(ends):
+                one = judged(FAILS + "not ok 1 p.own", ends=ends)
+                self.assertEqual((one.verdict, one.words), (faults.OTHER_STATUS, f"detected, but status {ends}"))
+
+    def test_a_fault_that_kills_is_seen_by_what_its_header_says(self):
+        for said, cause in (("# splat: WARNING: at mm/gup.c", "splat"), ("# crash: SIGSEGV", "crash"), ("# hang: 10 s", "hang")):
+            with self.subTest(cause):
+                self.assertEqual(judged(f"{said}\nnot ok 1 p.own", seen=[cause]).verdict, faults.DETECTED)
+                self.assertEqual(judged(f"{said}\nnot ok 1 p.own", seen=[cause], ends=3).verdict, faults.OTHER_STATUS)
+                self.assertEqual(judged(f"{said}\nnot ok 1 p.own", seen=["vm"]).verdict, faults.NO_ASSERTION)
+
+    def test_only_what_takes_the_instrument_away_may_be_broken(self):
+        broken = SAYS["broken"][0]
+        self.assertEqual(judged(broken, 3, seen=["broken"], ends=3).verdict, faults.DETECTED)
+        self.assertEqual(judged(broken, 3, seen=["broken"], ends=1).verdict, faults.OTHER_STATUS)
+        self.assertEqual(judged(broken, 3, seen=["broken", "check"], ends=3).verdict, faults.OTHER_STATUS)
+
+    def test_a_guest_that_dies_before_the_first_test_is_judged(self):
+        for seen, verdict in ((["check"], faults.DOES_NOT_BOOT), (["vm"], faults.BY_OTHERS)):
+            with self.subTest(verdict):
+                run = Run()
+                run.expect("p", ["p.own"])
+                run.take(Guest("up", "6.1"), 1)
+                run.take(Guest("ready", ""), 1)
+                run.vm_died(1, None, "it panicked")
+                run.finish()
+                run.info["machines"] = [{"boot_seconds": 0.0}]
+                one = measured(status=1, seen=seen)
+                faults.judge(one, run, {"p.own"}, {"p.own"})
+                self.assertEqual(one.verdict, verdict)
+
+    def test_that_the_guest_died_is_no_assertion_of_the_test_that_ran(self):
+        run = Run()
+        run.expect("p", ["p.own"])
+        for event in (Guest("up", "6.1"), Guest("ready", ""), Guest("start", "p"), Begin("p.own")):
+            run.take(event, 1)
+        run.vm_died(1, "p.own", "it panicked")
+        run.finish()
+        run.info["machines"] = [{"boot_seconds": 1.0}]
+        one = measured(status=1)
+        faults.judge(one, run, {"p.own"})
+        self.assertEqual((one.verdict, one.causes), (faults.NO_ASSERTION, {"vm": 1}))
+
+    def test_a_driver_that_does_not_load_is_an_assertion(self):
+        one, run = measured(status=1), run_that_says(FAILS + "not ok 1 p.own", 1)
+        run.info["machines"] = [{"boot_seconds": 0.0}]
+        faults.judge(one, run, {"p.own"})
+        self.assertEqual(one.verdict, faults.DETECTED)
+
     def test_a_kernel_that_does_not_boot(self):
         one, run = measured(), Run()
         run.info["machines"] = [{"boot_seconds": 0.0}]
@@ -74,16 +128,20 @@ class Verdict(unittest.TestCase):
         self.assertEqual(one.verdict, faults.DOES_NOT_BOOT)
 
 
+STATUS = {faults.MISSED: 0, faults.OTHER_STATUS: 3, faults.BROKEN: None, faults.DOES_NOT_APPLY: None}
+
+
 class Table(unittest.TestCase):
     def kernel(self, *verdicts: str) -> Kernel:
-        found = [measured(name=f"f{number}", verdict=verdict, red=["p.own"] * (verdict in faults.GOOD),
+        found = [measured(name=f"f{number}", verdict=verdict, status=STATUS.get(verdict, 1), red=["p.own"] * (verdict in faults.GOOD),
                           cited=["longterm-leaves-device"], theirs={"cow": Theirs(["x"] if number == 0 else [])})
                  for number, verdict in enumerate(verdicts)]
         return Kernel("6.1", "6.1.192", "./run_tests.sh faults", 1603, {"cow": "505 pass"}, found)
 
     def test_exit_status(self):
         for verdicts, status in (((faults.DETECTED, faults.BY_OTHERS), 0), ((faults.DETECTED, faults.MISSED), 1),
-                                 ((faults.DETECTED, faults.NO_ASSERTION), 1), ((faults.DETECTED, faults.DOES_NOT_BUILD), 1),
+                                 ((faults.DETECTED, faults.NO_ASSERTION), 1), ((faults.DETECTED, faults.OTHER_STATUS), 1),
+                                 ((faults.DETECTED, faults.DOES_NOT_BUILD), 1),
                                  ((faults.DETECTED, faults.DOES_NOT_BOOT), 1), ((faults.DETECTED, faults.DOES_NOT_APPLY), 0),
                                  ((faults.MISSED, faults.BROKEN), 3), ((faults.DOES_NOT_APPLY,), 4), ((), 4)):
             with self.subTest(verdicts):
@@ -99,19 +157,41 @@ class Table(unittest.TestCase):
         self.assertEqual(dict(zip(head, row))["by"], "p.own")
         self.assertEqual(dict(zip(head, row))["cow"], "1 tests")
 
+    def test_a_row_says_how_the_run_ended_and_what_a_bisection_makes_of_it(self):
+        one = measured(red=["p.own"])
+        for status, cut, verdict, bisect in ((1, False, faults.DETECTED, "bad (1)"), (0, False, faults.MISSED, "good (0)"),
+                                             (3, False, faults.OTHER_STATUS, "skip (125)"), (2, False, faults.BROKEN, "abort (128)"),
+                                             (143, False, faults.BROKEN, "abort (143)"), (1, True, faults.DETECTED, "bad (1)"),
+                                             (None, True, faults.OTHER_STATUS, "")):
+            with self.subTest(status):
+                one.status, one.cut, one.verdict = status, cut, verdict
+                head, row = faults.rows(Kernel("6.1", "6.1.192", "", 3, {}, [one]))
+                said = dict(zip(head, row))
+                ended = f"{'' if status is None else status}{' (ended)' if cut else ''}"
+                self.assertEqual((said["exit status"], said["bisect"]), (ended, bisect))
+                if status is not None:
+                    self.assertIn(str(bisect_status(status)), said["bisect"])
+                    self.assertIn(f"exit status {ended}, bisect {bisect}", faults.line(one))
+
+    def test_the_bisect_column_is_the_function_of_the_exit_status(self):
+        with unittest.mock.patch("runner.errors.bisect_status", return_value=77):
+            self.assertEqual(measured(status=0).bisect, "abort (77)")
+
     def test_each_rule_with_the_faults_that_turned_it_red(self):
         kernel = self.kernel(faults.DETECTED, faults.DETECTED, faults.MISSED)
         kernel.faults[1].cited, kernel.faults[2].cited = ["bytes-arrive", "longterm-leaves-device"], []
         self.assertEqual(faults.named(kernel)[1:], [["bytes-arrive", "f1"], ["longterm-leaves-device", "f0 f1"]])
 
     def test_three_formats_tell_the_same(self):
-        kernels = [self.kernel(faults.DETECTED, faults.MISSED)]
+        kernels = [self.kernel(faults.DETECTED, faults.MISSED, faults.OTHER_STATUS)]
         with tempfile.TemporaryDirectory() as folder:
             faults.write(kernels, Path(folder))
             text, page = (Path(folder, f"faults.{kind}").read_text() for kind in ("md", "html"))
             data = json.loads(Path(folder, "faults.json").read_text())
-        self.assertEqual([fault["verdict"] for fault in data["kernels"][0]["faults"]], ["detected", "missed"])
-        for part in ("1 of 2 faults that apply", "f1", "missed", "./run_tests.sh faults", "turned red by"):
+        self.assertEqual([fault["verdict"] for fault in data["kernels"][0]["faults"]], ["detected", "missed", "detected, but status"])
+        self.assertEqual([fault["status"] for fault in data["kernels"][0]["faults"]], [1, 0, 3])
+        self.assertEqual([fault["bisect"] for fault in data["kernels"][0]["faults"]], ["bad (1)", "good (0)", "skip (125)"])
+        for part in ("1 of 3 faults that apply", "f1", "missed", "detected, but status 3", "skip (125)", "good (0)", "exit status", "./run_tests.sh faults", "turned red by"):
             self.assertIn(part, text)
             self.assertIn(part, page)
         self.assertNotIn("http", page.replace("http-equiv", ""))

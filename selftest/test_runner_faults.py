@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """The seeded faults as files: each says what it breaks, by whose rule, and who must notice; and the command line."""
 
+import argparse
 import re
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+from report import json_out, ktap
+from report.model import Run
 from runner import fault, faults, lint, options, theirs
 from runner.errors import Stop
 
@@ -38,11 +43,62 @@ class Header(unittest.TestCase):
     def test_what_is_missing_or_wrong_is_said(self):
         for old, new, part in ((r"// resembles: .*\n", "", "does not say resembles"), (r"// tests: .*\n", "", "does not say tests"),
                                ("breaks:", "brakes:", "does not say breaks"), ("S6", "S10", "claims S10"),
-                               ("// file", "// odd: x\n// file", "says odd")):
+                               ("// file", "// odd: x\n// file", "says odd"),
+                               ("// file", "// seen: check smoke\n// file", "seen by smoke")):
             with self.subTest(part), self.assertRaises(Stop) as caught:
                 fault.parse(Path("some-fault.cocci"), re.sub(old, new, HEADER))
             self.assertIn(part, str(caught.exception))
             self.assertEqual(caught.exception.status, 3)
+
+
+    def test_how_a_test_may_fail(self):
+        self.assertEqual(fault.parse(Path("x.cocci"), HEADER).seen, ("check",))
+        self.assertEqual(fault.parse(Path("x.cocci"), HEADER.replace("// file", "// seen: hang vm\n// file")).seen, ("hang", "vm"))
+
+
+class Suite(unittest.TestCase):
+    """The run of the suite on the kernel with a fault: its exit status is that of the program, and nobody else's."""
+
+    def ask(self, does: str, verdict: str = "", base=None) -> tuple:
+        """What faults makes of a run_tests.sh that does this, with a run.json in which a test has this verdict."""
+        with tempfile.TemporaryDirectory() as name:
+            top, options = Path(name), argparse.Namespace(timeout=30, accel="", jobs=None)
+            run = Run()
+            run.expect("p", ["p.own"])
+            run.info["state"] = "ended"
+            run.take(ktap.Guest("start", "p"), 1)
+            run.take(ktap.Begin("p.own"), 1)
+            if verdict:
+                run.take(ktap.Result("p.own", verdict == "pass"), 1)
+            run.stopped("a selftest")
+            run.finish()
+            json_out.write(run, top / "run.json")
+            script = top / "run_tests.sh"
+            script.write_text('#!/bin/sh\nwhile [ "$1" != --results ]; do shift; done\n'
+                              f'keep() {{ mkdir -p "$2" && cp {top}/run.json "$2/"; }}\n{does}\n')
+            script.chmod(0o755)
+            one = faults.Faults.__new__(faults.Faults)
+            one.options, one.screen, one.cache = options, mock.Mock(), mock.Mock(root=top / "cache")
+            built = mock.Mock(image=top / "vmlinux", modules={"test_hmm": top / "test_hmm.ko"})
+            with mock.patch("runner.faults.TOP", top), mock.patch("runner.faults.ENOUGH", 0.3):
+                _, *ended = one.suite(built, top / "runs" / "x", [], base)
+            return tuple(ended)
+
+    def test_the_status_is_the_programs(self):
+        for status in (0, 1, 3, 4, 143):
+            with self.subTest(status):
+                self.assertEqual(self.ask(f'keep "$@"; exit {status}', "pass"), (status, False))
+
+    def test_what_was_ended_has_failed_or_nobody_knows(self):
+        hangs = 'trap \'keep "$@"; exit 143\' TERM; while :; do sleep 0.1; done'
+        for verdict, status in (("fail", 1), ("pass", None), ("", None)):
+            with self.subTest(verdict):
+                self.assertEqual(self.ask(hangs, verdict, faults.Base(None)), (status, True))
+
+    def test_no_results_are_no_verdict(self):
+        with self.assertRaises(Stop) as caught:
+            self.ask("echo no disk; exit 3")
+        self.assertIn("status 3 (bisect skip (125)): no disk", str(caught.exception))
 
 
 class Files(unittest.TestCase):
@@ -63,7 +119,7 @@ class Files(unittest.TestCase):
             with self.subTest(one.name):
                 self.assertRegex(one.name, r"^[a-z-]+$")
                 for name in one.files:
-                    self.assertRegex(name, r"^[a-z_/]+\.c$")
+                    self.assertRegex(name, r"^[a-z0-9_/]+\.c$")
                 self.assertEqual(one.path.read_text().splitlines()[0], "// SPDX-License-Identifier: GPL-2.0")
 
     def test_the_quick_ones_are_one_a_claim_at_most(self):
