@@ -3,9 +3,16 @@
 # The one entry point; ./run_tests.sh --help says what it can do. It only finds a Python and hands over.
 set -eu
 
+# What ends before Python runs says nothing about a kernel; git bisect run would take 3 for "bad".
+cannot=3
+for word; do
+	[ "$word" != --bisect-step ] || cannot=128
+done
+trap 'exit $cannot' EXIT
+
+# Nothing of the caller's Python is used: no PYTHONPATH (whose entries end at a colon), PYTHONHOME, user site or folder "report" where he stands.
 is_good() {
-	command -v "$1" >/dev/null 2>&1 &&
-		"$1" -I -S -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+	command -v "$1" >/dev/null 2>&1 && "$1" -I -S "$top/runner/needs.py"
 }
 
 find_python() {
@@ -27,24 +34,36 @@ install_python() {
 	return 1
 }
 
+# What goes wrong before runner/__main__.py can catch it.
+start='
+import os, sys
+top, cannot = sys.argv.pop(1), int(sys.argv.pop(1))
+try:
+	sys.path.insert(0, top)
+	from runner import __main__ as entry
+except BaseException as error:
+	try:
+		os.write(2, f"run_tests.sh: the runner in {top} cannot be started: {error!r}\n".encode("ascii", "backslashreplace"))
+	finally:
+		os._exit(cannot)
+entry.leave(entry.main())
+'
+
 main() {
-	top=$(dirname -- "$(readlink -f -- "$0")")
-	if ! python=$(find_python); then
+	self=$(readlink -f -- "$0")
+	top=${self%/*}
+	if ! python=$(find_python 2>/dev/null); then
 		if ! install_python || ! python=$(find_python); then
-			echo "run_tests.sh: Python 3.11 or newer is needed; run: apt-get install python3" >&2
-			case " $* " in
-			*' --bisect-step '*) exit 128 ;;	# git would take 3 for "bad"
-			esac
-			exit 3
+			find_python || :	# which says what each lacks
+			echo "run_tests.sh: Python 3.11 or newer, with its whole standard library, is needed; run: apt-get install python3" >&2
+			exit $cannot
 		fi
 	fi
-	# PYTHONSAFEPATH: a folder named report/ where the user stands must not become ours.
-	export PYTHONPATH="$top" PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1
 	# Until its handlers stand, Python would answer Ctrl-C with a trace: signals wait for them (runner/signals.py).
 	blocked='env --block-signal=INT --block-signal=TERM --block-signal=HUP --block-signal=QUIT'
 	$blocked true 2>/dev/null || blocked=
 	# shellcheck disable=SC2086 # a command and its words
-	exec $blocked "$python" -S -m runner "$@"
+	exec $blocked "$python" -I -S -X utf8 -c "$start" "$top" $cannot "$@"
 }
 
 main "$@"

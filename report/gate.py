@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from report.compare import ABSENT, Change, changes, lines_of, rank
-from report.model import Run
+from report.model import RUN, Run
 from runner.errors import WRONG_USE, Stop
 
 
@@ -23,9 +23,7 @@ def judge(baseline: Run, run: Run) -> Gate:
     """A known issue is not worse, whatever it was. A test that the baseline does not know is worse when it fails, is broken or
     does not run. One that was not asked for now (another selection) is only counted; one that was asked for and did not run is
     worse."""
-    if not baseline.ran:
-        raise Stop(WRONG_USE, "no test of the baseline ran",
-                   "name a results folder of a run that was not cut off")
+    refuse_empty(baseline)
     worse, better, known, left_out = [], [], [], 0
     for change in changes(baseline, run):
         if change.after == ABSENT:
@@ -44,13 +42,22 @@ def judge(baseline: Run, run: Run) -> Gate:
     return Gate(worse, better, left_out, status, _text(worse, better, known, left_out, status))
 
 
+def refuse_empty(baseline: Run) -> None:
+    """A baseline in which nothing passed proves nothing, and nothing can be worse."""
+    if not baseline.totals()["passed"]:
+        raise Stop(WRONG_USE, f"no test of the baseline {'passed' if baseline.ran else 'ran'}", "name a results folder of a run in which tests passed")
+
+
 def _status(run: Run, worse: list[Change]) -> int:
+    """The gate makes no statement out of none: not where nothing passed, nor where the run itself is broken."""
     alone = run.exit_status()
     if run.signal or alone == 4 or (not run.ran and not run.not_applicable):
-        return alone                    # the gate cannot make a run out of none
+        return alone
     if any(not change.after.startswith("broken") for change in worse):
         return 1
-    return 3 if worse else 0
+    if worse or any(test.verdict == "broken" for test in run.tests.values() if test.program == RUN):
+        return 3
+    return 0 if run.totals()["passed"] else 3 if alone == 3 else 4
 
 
 def _text(worse: list[Change], better: list[Change], known: list[str], left_out: int, status: int) -> str:
@@ -64,5 +71,5 @@ def _text(worse: list[Change], better: list[Change], known: list[str], left_out:
         lines.append(f"known issues, not judged: {' '.join(known)}")
     if left_out:
         lines.append(f"{left_out} tests of the baseline were not asked for")
-    lines.append(f"gate: {len(worse)} worse, {len(better)} better: {'closed' if status else 'open'}")
+    lines.append(f"gate: {len(worse)} worse, {len(better)} better: {'closed' if status else 'open'}" + (" (nothing passed)" if status == 4 else ""))
     return "\n".join(lines) + "\n"

@@ -59,6 +59,8 @@ def read(path: Path | str) -> Run:
     if data.get("version") != VERSION:
         raise Stop(WRONG_USE, f"{path} has schema version {data.get('version')}, this suite reads {VERSION}",
                    "use the suite that wrote it")
+    if "tests" not in data:     # as the run writes it before its first test
+        raise Stop(WRONG_USE, f"{path} has no results: its run was killed, or is still running", "run again")
     try:
         return _run(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -16,7 +16,7 @@ How a runner drives it:
                                     and Guest("exit", "PROG STATUS")
     run.hang(name, why, vm)         the runner gave up on this test ("" between tests); it then kills the machine
     run.vm_died(vm, running, why, console_lines, lost=False)    lost: something outside of it ended it
-    run.splat(where, lines)         where: NAME, "after NAME", or "" (before the first test); report/splat.py
+    run.splat(where, lines, vm, number)     where: NAME, "after NAME", or "" (before the first test); report/splat.py
     run.broken(why)                 the instrument failed
     run.differ(topic, why, lines)   tests contradict each other; report/agree.py
     run.remaining(program)          what a restarted VM has still to run
@@ -56,6 +56,7 @@ class Run(Facts):
         self.closed: list[str] = []                     # programs in the order in which they ended, once for each VM
         self.done: list[tuple[Test, Attempt]] = []      # attempts in the order in which they ended
         self.finished = False
+        self.seen: set[str] = set()                     # verdicts that a test has had, whatever became of it
         self._started = time.monotonic()
         self._sessions: dict[int, Session] = {}         # the running program of each VM
         self._up: dict[int, str] = {}                   # VM -> up, ready, killed, done, dead
@@ -152,6 +153,7 @@ class Run(Facts):
         if self.known:
             self.known.judge(test, attempt, self.release)
         self.done.append((test, attempt))
+        self.seen.add(test.verdict)
 
     def _diag(self, session: Session, diag: Diag) -> None:
         if diag.keyword == "fact":
@@ -264,6 +266,7 @@ class Run(Facts):
         else:
             attempt.add(Diag("crash", why))
             attempt.judge(False, None)
+        self.seen.add(attempt.verdict)
         session.results.append(attempt)
         return True
 
@@ -323,23 +326,27 @@ class Run(Facts):
         verdict = "fail" if cause else "broken"
         attempt.diags += [Diag(_keyword(verdict, cause), why), *lines]
         attempt.verdict, attempt.cause, attempt.reason = verdict, cause, why
+        self.seen.add(verdict)
         self.done.append((test, attempt))
         return True
 
-    def splat(self, where: str, lines: Iterable[str]) -> None:
+    def splat(self, where: str, lines: Iterable[str], vm: int = 0, number: int = 0) -> None:
+        """A complaint of the kernel of this VM (0: of any), while the test ran there for the number-th time (0: the last)."""
         text = [quote(line) for line in lines] or ["(no text)"]
         test = self.tests.get(where)
-        if not test or not test.attempts:
+        mine = [attempt for attempt in test.attempts if vm in (0, attempt.vm)] or test.attempts if test else []
+        if not mine:
             # The console, which has no markers, repeats what the kernel log said of a test.
             if (where, text[0]) in self._splats or (not where and any(t == text[0] for _, t in self._splats)):
                 return
             self._problem("kernel-log", "fail", "splat", f"{where or 'before the first test'}: {text[0]}",
                           [Diag("", line) for line in text[1:]])
         else:
-            attempt = test.attempts[-1]
+            attempt = mine[number - 1 if number <= len(mine) else -1]
             if not set(text) & set(attempt.texts("splat")):     # else the test has seen it itself
                 attempt.diags += [Diag("splat", text[0])] + [Diag("", line) for line in text[1:]]
             attempt.spoil("fail", "splat", text[0])
+            self.seen.add(attempt.verdict)
         self._splats.add((where, text[0]))
 
     def broken(self, why: str) -> None:
@@ -364,6 +371,7 @@ class Run(Facts):
         attempt = test.attempts[0]
         attempt.diags += [Diag(_keyword(verdict, cause), why), *lines]
         attempt.spoil(verdict, cause, why)
+        self.seen.add(attempt.verdict)
 
     # -- the end -------------------------------------------------------------------------------------------
 
@@ -409,6 +417,4 @@ class Run(Facts):
             return 1
         if count["broken"]:
             return 3
-        if not count["passed"] and (count["skip"] or self.not_applicable):
-            return 4
-        return 0
+        return 0 if count["passed"] else 4      # skipped, not applicable, or known to fail

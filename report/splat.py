@@ -68,6 +68,7 @@ class Splat:
     lines: list[str]
     test: str = ""              # the test that ran, or after which it came
     after: bool = False
+    number: int = 0             # the how-manieth run of that test in this log
     hits: int = 0               # lines that made it a report
     excused: int = 0            # lines that the filter knows
 
@@ -136,7 +137,8 @@ class Scanner:
 
     def _begin(self) -> None:
         after = not self.running and bool(self.last)
-        self._open = Splat(self._line_no, [], self.running or self.last, after)
+        test = self.running or self.last
+        self._open = Splat(self._line_no, [], test, after, self.begins[test])
         self._found.append(self._open)
 
     def _hit(self, text: str) -> None:

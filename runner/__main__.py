@@ -1,27 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Entry: the last catch of everything, so that a user never sees a Python trace."""
+"""Entry: the last catch of everything. What goes wrong in the suite itself is one line and says nothing about a kernel: it ends with 3, in a step of
+git bisect run with 128, and never with a trace, 0, 1 or 125."""
 
+import errno
 import os
 import select
 import signal
 import sys
 
-from runner import reap, signals
-from runner.errors import ABORT, CANNOT, Interrupted, Stop, bisect_status
-from runner.screen import one_line
+from runner import errors
 
 BISECTING = "--bisect-step" in sys.argv
+NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EBADF)   # the last: stdout is closed
 HAD_ENOUGH = 128 + signal.SIGPIPE
 
 
-def trace_file() -> str:
-    """Keep the trace of a bug of ours where it can be attached to a report."""
+def say(text: str) -> None:
+    """One line on stderr, if anybody reads it."""
+    safe = "".join(c if " " <= c <= "~" else " " if c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+    try:
+        os.write(2, f"run_tests.sh: {safe[:2000]}\n".encode())
+    except OSError:
+        pass
+
+
+def open_closed() -> None:
+    """A standard descriptor that the caller has closed would be given to the next file that is opened. What is written to it is an error, as it was."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, errors="backslashreplace" if number == 2 else "surrogateescape", closefd=False))
+
+
+def trace_file(error: BaseException) -> str:
+    """Keep the trace of a bug of ours where it can be attached to a report; gives where, in words."""
     import tempfile
     import traceback
-    handle, path = tempfile.mkstemp(prefix="hmm-coherent-bug-", suffix=".txt")
-    with os.fdopen(handle, "w") as file:
-        traceback.print_exc(file=file)
-    return path
+    try:
+        handle, path = tempfile.mkstemp(prefix="hmm-coherent-bug-", suffix=".txt")
+        with os.fdopen(handle, "w", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError as lost:
+        return f"the trace could not be kept ({lost.strerror}): HMM_COHERENT_DEBUG=1 prints it"
+    return f"trace in {path}"
 
 
 def reader_is_gone() -> bool:
@@ -31,45 +55,70 @@ def reader_is_gone() -> bool:
     return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
+def run() -> int:
+    """The command line, to its exit status."""
+    from runner import reap, signals
+    signals.install()
+    reap.adopt_orphans()
+    from runner import cli
+    status = cli.main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        if status == 0:
+            raise
+    return errors.bisect_status(status) if BISECTING else status
+
+
+def of_exception(error: BaseException) -> int:
+    """Say what ended the run; its exit status."""
+    cannot = errors.ABORT if BISECTING else errors.CANNOT
+    match error:
+        case errors.Stop():
+            say(str(error))
+            return error.in_bisection if BISECTING else error.status
+        case errors.Interrupted() | KeyboardInterrupt():
+            say("interrupted")
+            return getattr(error, "status", 128 + signal.SIGINT)
+        case SystemExit():      # argparse, after --help
+            sys.stdout.flush()
+            return int(error.code or 0) and cannot
+        case BrokenPipeError() if reader_is_gone():
+            return HAD_ENOUGH
+        case ImportError():
+            say(f"the suite or this Python ({sys.executable}) is not complete: {error}")
+        case OSError() if error.errno in NOT_WRITTEN:
+            say(f"cannot write {error.filename or 'to stdout'}: {error.strerror}")
+        case _:
+            say(f"a bug of the suite, not of the kernel: {error!r:.1000}; {trace_file(error)}")
+    if os.environ.get("HMM_COHERENT_DEBUG") == "1":
+        import traceback
+        traceback.print_exception(error)
+    return cannot
+
+
 def main() -> int:
-    """Run, and turn whatever happens into one line and an exit status."""
+    """Run, and turn whatever happens into one line and an exit status, also what happens while that is said: a signal, no memory."""
     os.environ.setdefault("HMM_COHERENT_RUN", os.urandom(16).hex())
     try:
-        signals.install()
-        reap.adopt_orphans()
-        from runner import cli
-        return cli.main(sys.argv[1:])
-    except Stop as stop:
-        print(f"run_tests.sh: {one_line(str(stop))}", file=sys.stderr)
-        return stop.status
-    except Interrupted as interrupted:
-        print("run_tests.sh: interrupted", file=sys.stderr)
-        return interrupted.status
-    except SystemExit as done:  # argparse, after --help
-        return int(done.code or 0)
-    except Exception as error:
-        if isinstance(error, BrokenPipeError) and reader_is_gone():
-            return HAD_ENOUGH
-        if os.environ.get("HMM_COHERENT_DEBUG") == "1":
-            import traceback
-            traceback.print_exc()
-        kept = trace_file()
-        print(f"run_tests.sh: a bug of the suite, not of the kernel: {one_line(repr(error))}; trace in {kept}",
-              file=sys.stderr)
-        return ABORT if BISECTING else CANNOT
+        open_closed()
+        return run()
+    except BaseException as error:
+        caught = error
+    for _ in range(3):
+        try:
+            return of_exception(caught)
+        except BaseException as another:
+            caught = another
+    return errors.ABORT if BISECTING else errors.CANNOT
 
 
 def leave(status: int) -> None:
-    """Flush what can be flushed and end, with no process left below."""
-    reap.kill_descendants()
+    """End, with no process left below. What cannot be flushed now is lost, and main() has told of it."""
     try:
+        from runner import reap
+        reap.kill_descendants()
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError as error:
-        if status == 0:
-            status = HAD_ENOUGH if isinstance(error, BrokenPipeError) else CANNOT
-    os._exit(bisect_status(status) if BISECTING else status)
-
-
-if __name__ == "__main__":
-    leave(main())
+    finally:
+        os._exit(status)

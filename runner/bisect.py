@@ -15,13 +15,14 @@ from pathlib import Path
 
 from report import compare, json_out
 from report.model import Run
+from runner import options as command_line
 from runner.errors import BAD, BISECT_WORDS as WORDS, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
 from runner.programs import TOP
 from runner.results import Folder
 from runner.screen import Screen, one_line, shown
 from vm import child
 
-STEP_SECONDS = 4 * 3600.0
+OURS = {"kernel", "results", "cache", "vm"}    # options that a step is given by us; it gets every other one as the user gave it
 TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` tells all
 LEFT = re.compile(r"Bisecting: (\d+) revisions? left .*\(roughly (\d+) steps?\)")
 FIRST_BAD = re.compile(r"^([0-9a-f]{40,64}) is the first bad commit", re.M)
@@ -155,7 +156,7 @@ class Bisection:
         self.screen.say(f"step {number}: {title}{more}")
         folder = self.folder.path / f"step-{number}"
         began = time.monotonic()
-        status = child.run(self._command(folder), Path(f"{folder}.log"), STEP_SECONDS)
+        status = child.run(self._command(folder), Path(f"{folder}.log"), None)     # each wait inside a step is bounded, by the user's own limits
         step = Step(commit, title, status, time.monotonic() - began, folder)
         self.steps.append(step)
         if status not in WORDS:
@@ -168,18 +169,8 @@ class Bisection:
         return f", {sum(recent) / len(recent) * (more + 1):.0f} s left" if recent else ""
 
     def _command(self, folder: Path) -> list[str]:
-        options = self.options
-        words = [str(TOP / "run_tests.sh"), "--bisect-step", "--vm", "--kernel", str(self.tree.path), "--results",
-                 str(folder), "--cache", os.environ["HMM_COHERENT_CACHE"], "--timeout", str(options.timeout),
-                 "--boot-timeout", str(options.boot_timeout), "--seed", str(options.seed),
-                 "--repeat", str(options.repeat)]
-        words += ["--until-fail"] * options.until_fail
-        words += ["--accel", options.accel] if options.accel else []
-        words += ["--known", str(options.known)] if options.known else []
-        words += [f"--shuffle={options.shuffle}"] if options.shuffle is not None else []
-        for glob in options.skip:
-            words += ["--skip", glob]
-        return words + self.globs
+        return [str(TOP / "run_tests.sh"), "--bisect-step", "--vm", "--kernel", str(self.tree.path), "--results", str(folder),
+                "--cache", os.environ["HMM_COHERENT_CACHE"], *command_line.words(self.options, sorted(self.options.given - OURS)), *self.globs]
 
     def _undecided(self, said: str) -> int:
         """Commits that cannot be tested stand between the last good and the first bad one."""

@@ -32,6 +32,10 @@ WARNINGS = "-Wall -Wextra -Werror"
 CHECKPATCH = ("--no-tree", "-f", "--terse", "--show-types", "--max-line-length=132",
               "--ignore", "COMPLEX_MACRO,BRACKET_SPACE,SPDX_LICENSE_TAG,FILE_PATH_CHANGES")
 DETECTED = re.compile(r"(\d+) of (\d+) faults that apply are detected")
+# By sys.path: an entry of PYTHONPATH ends at a colon.
+SELFTESTS = """import sys; from pathlib import Path
+top = sys.argv.pop(1); sys.path[:0] = [top, top + "/selftest"]
+from runner import selftests; sys.exit(selftests.main(sys.argv[1], Path(sys.argv[2])))"""
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 
 
@@ -212,9 +216,7 @@ class Check:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             counts = Path(folder, "counts")
-            env = {**os.environ, "PYTHONPATH": f"{TOP}:{TOP / 'selftest'}"}
-            done = self.call([sys.executable, "-W", "error", "-m", "runner.selftests", path.stem, str(counts)],
-                             SELFTEST_SECONDS, env=env)
+            done = self.call([sys.executable, "-W", "error", "-I", "-c", SELFTESTS, str(TOP), path.stem, str(counts)], SELFTEST_SECONDS)
             try:
                 step = Step(**json.loads(counts.read_text()))
             except (OSError, ValueError):

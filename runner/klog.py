@@ -27,10 +27,33 @@ def tail(path: Path) -> list[str]:
     return [line.rstrip() for line in qemu.tail(path).splitlines() if line.strip()][-TAIL_LINES:]
 
 
-def blame(run: Run, kmsg: Path, console: Path, victim: str, whole: int = 0, guest: bool = False) -> None:
-    """Hand every complaint of a machine that has ended to the model.
+class Growing:
+    """The kernel log of a machine that goes on."""
 
-    `whole` is the number of a machine that ended well, so that its kernel log has all there was: then each test that
+    def __init__(self, path: Path):
+        self._path, self._at, self._half = path, 0, b""
+        self._scanner = splat.Scanner()
+
+    def complains(self) -> bool:
+        """The kernel has complained by now; blame() tells of what when the machine has ended."""
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._at)
+                new = file.read()
+        except OSError:
+            return False
+        self._at += len(new)
+        *lines, self._half = (self._half + new).split(b"\n")
+        for line in lines:
+            self._scanner.feed(line)
+        return any(found.hits for found in self._scanner.splats)
+
+
+def blame(run: Run, kmsg: Path, console: Path, victim: str, vm: int = 0, whole: int = 0,
+          guest: bool = False) -> None:
+    """Hand every complaint of machine `vm`, which has ended, to the model.
+
+    `whole` is its number if it ended well, so that its kernel log has all there was: then each test that
     began must have left its marker there, or a complaint may have been blamed on another. That of a `guest` also must
     have its last line: a log that is lost or cut short says nothing about the kernel. Natively it may be out of reach.
 
@@ -53,5 +76,5 @@ def blame(run: Run, kmsg: Path, console: Path, victim: str, whole: int = 0, gues
                 run.broken(f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
         for found in scanner.splats:
             if found.title not in seen:
-                run.splat(found.where if known else victim, found.lines)
+                run.splat(found.where if known else victim, found.lines, vm, found.number if known else 0)
         seen.update(found.title for found in scanner.splats)

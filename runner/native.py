@@ -18,6 +18,8 @@ from runner.work import Work
 from vm import child
 
 MODULE = "test_hmm"
+# By sys.path: an entry of PYTHONPATH ends at a colon.
+START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from runner import here; here.main()"
 
 
 class Native:
@@ -28,7 +30,7 @@ class Native:
     def __init__(self, work: Work, timeout: int, seed: int, folder: Path, number: int):
         self.console_path = folder / f"console-{number}.log"
         self.kmsg_path = folder / f"kmsg-{number}.log"
-        self.command = [sys.executable, "-S", "-m", "runner.here"]
+        self.command = [sys.executable, "-I", "-S", "-c", START, str(TOP)]
         self.proc: subprocess.Popen | None = None
         self.results_fd = -1
         self._job = json.dumps({
@@ -46,7 +48,7 @@ class Native:
         try:
             with open(self.console_path, "wb") as console:
                 self.proc = child.spawn(self.command, death_signal=signal.SIGTERM, stdin=job, stdout=results,
-                                        stderr=console, env=dict(os.environ, PYTHONPATH=str(TOP), PYTHONSAFEPATH="1"))
+                                        stderr=console)
         finally:
             os.close(results)
             os.close(job)

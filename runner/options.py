@@ -3,9 +3,12 @@
 
 import argparse
 import difflib
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from runner.errors import Stop, WRONG_USE
+from vm.profile import PROFILES
 
 # Word: what it takes, and what it does. --help, the manual and the completion are made from these tables.
 WORDS = {
@@ -19,6 +22,29 @@ WORDS = {
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
 }
+# Which options each word, and each way to run, takes. What is not here is refused by name: an option that is accepted and then dropped would give results of
+# something else than was asked for.
+_WHICH = "--skip --shard --cache"
+_HOW = f"{_WHICH} --repeat --until-fail --shuffle --seed --stress --timeout --known --results --junit --json --html --strict --gate --verbose --dry-run"
+_KERNEL = "--kernel --modules --profile --accel --boot-timeout"
+TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
+    "": f"{_HOW} {_KERNEL} --vm --jobs --destructive --bisect-step",
+    "--native": f"{_HOW} --native --spm",
+    "--list": f"{_WHICH} --list --vm --native --kernel --destructive",
+    "--shell": f"{_KERNEL} --cache --shell --copy --vm --verbose",
+    "--print-kernel-tree": "--print-kernel-tree --cache",
+    "doctor": "--cache",
+    "deps": "--cache",
+    "check": "--cache",
+    "bench": "--kernel --accel --repeat --cold --cache",
+    "faults": "--kernel --accel --jobs --skip --timeout --results --list --quick --with-kernel-tests --cache --verbose",
+    "compare": "--html",
+    "merge": "--results --junit --json --html --strict --gate",
+    "bisect": "--kernel --vm --profile --accel --jobs --destructive --skip --repeat --until-fail --shuffle --seed --stress --timeout --boot-timeout --known --strict "
+              "--gate --results --cache --verbose",
+    "import": "",
+}.items()}
+TEST_SECONDS = 3600     # the programs' own limit of --timeout
 EXAMPLES = (
     ("./run_tests.sh", "everything, in a VM"),
     ("./run_tests.sh -l 'fork.*'", "what the fork tests check"),
@@ -30,8 +56,8 @@ STATUSES = (
     ("0", "something passed and nothing is worse"),
     ("1", "a test failed or did not run"),
     ("2", "wrong use"),
-    ("3", "broken: no statement about the kernel"),
-    ("4", "everything skipped"),
+    ("3", "broken, or the suite itself could not go on: no statement about the kernel"),
+    ("4", "nothing passed and nothing failed: everything was skipped, or is a known issue"),
     ("130, 143", "interrupted"),
 )
 BISECT_STATUSES = "with --bisect-step: 0 good, 1 bad, 125 cannot be tested, 128 and more stop the bisection"
@@ -185,39 +211,90 @@ def parser() -> Parser:
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """argv as options; raises Stop(2) on what makes no sense."""
+    """argv as options, and in `given` what of them stood there; raises Stop(2) on what makes no sense."""
     argv = ["--shuffle=draw" if a == "--shuffle" else a for a in argv]
-    options = parser().parse_intermixed_args(argv)
+    p = parser()
+    usual = {action.dest: action.default for action in p._actions if action.option_strings and action.dest != "help"}
+    for action in p._actions:
+        action.default = argparse.SUPPRESS if action.option_strings else action.default
+    options = p.parse_intermixed_args(argv)
+    options.given = frozenset(vars(options)) & usual.keys()
+    for dest, value in usual.items():
+        setattr(options, dest, getattr(options, dest, value))
     options.word = options.words.pop(0) if options.words and options.words[0] in WORDS else ""
     options.globs = options.words
+    refuse_others(options)
     check_sense(options)
     return options
 
 
+def flag(dest: str) -> str:
+    """The long name of an option."""
+    return "--" + dest.replace("_", "-")
+
+
+def way(options: argparse.Namespace) -> str:
+    """The row of TAKES that this command line is one of."""
+    if options.word:
+        return options.word
+    for name in ("list", "shell", "print_kernel_tree", "native"):
+        if getattr(options, name):
+            return flag(name)
+    return "--native" if options.spm else ""
+
+
+def refuse_others(options: argparse.Namespace) -> None:
+    """Options that this word, or this way to run, does not use."""
+    mine = way(options)
+    for dest in sorted(options.given):
+        if flag(dest) not in TAKES[mine]:
+            others = [name or "runs in VMs" for name, names in TAKES.items() if flag(dest) in names and name != flag(dest) and name != "--print-kernel-tree"]
+            raise Stop(WRONG_USE, f"{mine or 'a run in VMs'} takes no {flag(dest)}", f"it is for {', '.join(others)}")
+
+
+def words(options: argparse.Namespace, dests: Iterable[str]) -> list[str]:
+    """Those of these options that were given, as words of a command line that works in any folder."""
+    found = []
+    for dest in dests:
+        value = getattr(options, dest) if dest in options.given else None
+        for one in value if isinstance(value, list) else [] if value is None else [value]:
+            if dest == "spm":
+                one = ",".join(map(hex, one))
+            elif dest == "kernel":
+                one = anywhere(one)
+            elif isinstance(one, Path):
+                one = one.expanduser().absolute()
+            found += [flag(dest)] if one is True else [f"{flag(dest)}={one}"] if dest == "shuffle" else [flag(dest), str(one)]
+    return found
+
+
+def anywhere(spec: str) -> str:
+    """A --kernel: a path as an absolute one, a version as it is."""
+    path = Path(spec).expanduser()
+    return str(path.absolute()) if path.exists() and not is_version(spec) else spec
+
+
+def is_version(spec: str) -> bool:
+    """6.1, and no path. What vm/source.py takes for a version, whatever lies in the folder where the user stands."""
+    return re.fullmatch(r"\d+\.\d+", spec) is not None
+
+
 def check_sense(options: argparse.Namespace) -> None:
     """Options that exclude or need each other."""
-    if options.native and options.kernel:
-        raise Stop(WRONG_USE, "--native runs on the kernel that is running, so --kernel makes no sense with it",
-                   "leave one out")
-    if options.native and options.profile:
-        raise Stop(WRONG_USE, "--profile builds a kernel for a VM, --native runs on the one that is running", "leave one out")
-    if options.destructive and (options.native or options.spm):
-        raise Stop(WRONG_USE, "--destructive may bring the kernel down, so it runs only in VMs",
-                   "leave out --native and --spm")
-    if options.vm and options.spm:
-        raise Stop(WRONG_USE, "--spm is for a native run, the VM reserves its own ranges", "leave one out")
-    if options.copy and not options.shell:
-        raise Stop(WRONG_USE, "--copy is for --shell", "add it")
     if options.copy and not options.copy.is_dir():
         raise Stop(WRONG_USE, f"--copy: {options.copy} is no folder", "name one")
     if options.modules and not options.kernel:
         raise Stop(WRONG_USE, "--modules belongs to a bzImage", "name it with --kernel")
     if options.bisect_step and len(options.kernel) != 1:
         raise Stop(WRONG_USE, "--bisect-step tests one kernel tree", "give it with --kernel TREE")
+    if options.until_fail and options.gate:
+        raise Stop(WRONG_USE, "--until-fail leaves tests out, which --gate takes for worse", "leave one out")
     if options.until_fail and not options.repeat:
         options.repeat = 100
     options.repeat = options.repeat or 1
-    options.timeout += options.stress
+    if test_seconds(options) > TEST_SECONDS:
+        raise Stop(WRONG_USE, f"a test has an hour at most ({TEST_SECONDS} s), and --timeout, times {PROFILES[options.profile].slowness} with this --profile, and "
+                              f"--stress are {test_seconds(options)}", "give less")
     if options.word == "compare" and len(options.globs) != 2:
         raise Stop(WRONG_USE, "compare takes two results folders", "./run_tests.sh compare A B")
     if options.word == "merge" and not options.globs:
@@ -227,7 +304,12 @@ def check_sense(options: argparse.Namespace) -> None:
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
     if options.word == "import" and len(options.globs) != 1:
         raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
-    if options.word != "faults" and (options.quick or options.with_kernel_tests):
-        raise Stop(WRONG_USE, f"{'--quick' if options.quick else '--with-kernel-tests'} belongs to faults", "./run_tests.sh faults")
-    if options.word in ("doctor", "deps", "check", "bench") and options.globs:
-        raise Stop(WRONG_USE, f"{options.word} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")
+    if way(options) in ("doctor", "deps", "check", "bench", "--shell", "--print-kernel-tree") and options.globs:
+        raise Stop(WRONG_USE, f"{way(options)} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")
+    if way(options) in ("bench", "--shell") and len(options.kernel) > 1:
+        raise Stop(WRONG_USE, f"{way(options)} takes one --kernel", "leave the others out")
+
+
+def test_seconds(options: argparse.Namespace) -> int:
+    """What a test has: its --timeout, longer on a kernel that looks harder, and the time for which it shall go on, which no kernel stretches."""
+    return options.timeout * PROFILES[options.profile].slowness + options.stress

@@ -33,39 +33,46 @@ def prepare(options: argparse.Namespace) -> dict[str, Run]:
         except OSError as error:
             raise Stop(WRONG_USE, f"--{name}: {path} cannot be written: {error.strerror}", "name another file"
                        ) from None
-    return json_out.read_kernels(options.gate) if options.gate else {}
+    if not options.gate:
+        return {}
+    from report import gate
+    gates = json_out.read_kernels(options.gate)
+    for run in gates.values():
+        gate.refuse_empty(run)
+    return gates
 
 
 def baseline(gates: dict[str, Run], kernel: str) -> Run | None:
-    """The one of this kernel, else the only one."""
-    return gates.get(kernel, gates.get(""))
+    """The one of this kernel, else the only one; None without --gate."""
+    found = gates.get(kernel, gates.get(""))
+    if gates and not found:
+        raise Stop(WRONG_USE, f"--gate: the baseline has results of {' and '.join(gates)}, and none of {kernel}", "run on the same kernels")
+    return found
 
 
 def write_all(options: argparse.Namespace, session: Session, baseline: Run | None) -> int:
     """All files, then the summary; gives the exit status.
 
-    One file that cannot be written costs neither the others nor the summary.
+    One file that cannot be written, or made, costs neither the others nor the summary.
     """
-    run, folder = session.run, session.folder
-    text = summary.text(run, session.screen.colour)
+    run, folder, screen = session.run, session.folder, session.screen
+    statuses: list[int] = []
     steps = [lambda: folder.write("outcomes.jsonl", outcomes(run)),
              lambda: folder.write("summary.txt", summary.text(run, False)),
              lambda: write_format("html", run, folder.path / "report.html"),
              lambda: write_run(session)]
     steps += [lambda name=name: write_format(name, run, getattr(options, name)) for name in FORMATS]
+    steps += [lambda: statuses.append(judge(options, run, baseline, screen)),
+              lambda: screen.say(f"results: {shown(folder.path)}\n\n{summary.text(run, screen.colour)}".rstrip("\n"))]
     failed = None
     for step in steps:
         try:
             step()
-        except Stop as stop:
-            failed = failed or stop
-    status = judge(options, run, baseline, session.screen)
-    session.screen.say(f"results: {shown(folder.path)}\n\n{text}".rstrip("\n"))
+        except Exception as error:
+            failed = failed or error
     if failed:
-        if status == 1:
-            failed.status = 1   # what the tests found weighs more than what could not be written down
         raise failed
-    return status
+    return statuses[0]
 
 
 def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: Screen) -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import time
@@ -13,6 +14,10 @@ from pathlib import Path
 from report import files
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.programs import TOP
+
+
+# Who read stdout has gone: a pipe, a terminal; or there never was one.
+GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO)
 
 
 @contextlib.contextmanager
@@ -95,7 +100,7 @@ class Both:
         except OSError as error:
             self._stdout = None
             self._silence()
-            if not isinstance(error, BrokenPipeError):
+            if error.errno not in GONE:
                 raise Stop(CANNOT, f"cannot write to stdout: {error.strerror}",
                            f"the results are in {self._path.parent}") from None
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from report import compare
 from report.model import Run
 from runner import plan as planning
+from runner import options as command_line
 from runner import programs, reports
-from runner.errors import SEVERITY, Stop
+from runner.errors import Stop, worst
 from runner.host import Host
 from runner.native import Devices, Native
 from runner.plan import Plan
@@ -27,6 +28,9 @@ from runner.work import BUSY
 from vm import child
 from vm.profile import PROFILES
 
+# What a test's result may depend on, apart from the kernel.
+MATTERS = ("accel", "cache", "boot_timeout", "timeout", "seed", "stress", "known", "strict")
+
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """Run what was asked for; with several kernels one after the other, and the worst status counts."""
@@ -35,8 +39,9 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     plan = planning.make(options, screen)
     if known:
         known.refuse_strangers(options.known or "known-issues.toml", (test.name for test in programs.catalogue(plan.paths)))
-    for gate in gates.values():
-        compare.refuse_strangers(gate, [test.name for test in plan.tests])
+    for label, (spec, _) in zip(labels(plan.kernels), plan.kernels):
+        if gate := reports.baseline(gates, label or spec):
+            compare.refuse_strangers(gate, [test.name for test in plan.tests])
     count = plan.work.total()
     if not options.shell:
         screen.say(f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} ({plan.why})"
@@ -63,8 +68,21 @@ def known_issues(options: argparse.Namespace):
 def limits(options: argparse.Namespace) -> Limits:
     """The deadlines; HMM_COHERENT_GRACE lets the selftests be quick."""
     grace = float(os.environ.get("HMM_COHERENT_GRACE", Limits.grace))
-    slowness = PROFILES[options.profile].slowness
-    return Limits(boot=options.boot_timeout * slowness, test=min(options.timeout * slowness, 3600), grace=grace, closing=grace)
+    return Limits(boot=options.boot_timeout * PROFILES[options.profile].slowness, test=command_line.test_seconds(options), grace=grace, closing=grace)
+
+
+def labels(kernels: list[tuple[str, object]]) -> list[str]:
+    """A name for each of several kernels, in the results and their files: no two have one, whatever was given twice."""
+    found: list[str] = []
+    for spec, _ in kernels if len(kernels) > 1 else []:
+        plain = spec.strip("/").replace("/", "-")
+        found.append(next(name for name in (plain, *(f"{plain}-{number}" for number in range(2, len(kernels) + 1))) if name not in found))
+    return found or [""]
+
+
+def until_fail(options: argparse.Namespace) -> frozenset[str]:
+    """The verdicts that end a run with --until-fail: those for which its exit status is 1."""
+    return frozenset(("fail", "skip") if options.strict else ("fail",)) if options.until_fail else frozenset()
 
 
 @dataclass
@@ -77,13 +95,14 @@ class One:
     gate: Run | None
     kernel: str                 # as given with --kernel
     folder: Folder
+    result: Run | None = None   # once it has one
 
     def here(self) -> int:
         """On this host."""
         host = Host()
         os.environ["HMM_COHERENT_STRESS"] = str(self.options.stress)
         return self.finish(self.session(lambda left, number, _company: Native(
-            left, self.options.timeout, self.options.seed, self.folder.path, number)),
+            left, limits(self.options).test, self.options.seed, self.folder.path, number)),
             {"kernel": {"release": host.release}})
 
     def in_guests(self, parts) -> int:
@@ -105,22 +124,16 @@ class One:
         for batch in self.plan.work.batches:
             run.expect(batch.program.name, batch.names, {t.name: t.what for t in self.plan.tests})
         return Session(self.folder, run, self.plan.work, limits(self.options), machine, self.screen,
-                       self.options.until_fail, identity or {})
+                       until_fail(self.options), identity or {})
 
     def rerun(self, name: str) -> str:
         """The command that repeats just this test on just this kernel."""
-        options, words = self.options, ["./run_tests.sh"]
         if self.plan.where == "vm":
-            words += ["--vm", "--kernel", self.kernel]
-            words += ["--modules", str(options.modules)] if options.modules else []
-            words += ["--profile", options.profile] if options.profile else []
-            words += ["--destructive"] if programs.is_destructive(name) else []
+            where = ["--vm", "--kernel", command_line.anywhere(self.kernel), *command_line.words(self.options, ("modules", "profile"))]
+            where += ["--destructive"] if programs.is_destructive(name) else []
         else:
-            words += ["--native"]
-        for option, usual in (("seed", 1), ("stress", 0)):
-            if getattr(options, option) != usual:
-                words += [f"--{option}", str(getattr(options, option))]
-        return shlex.join([*words, name])
+            where = command_line.words(self.options, ("spm",)) or ["--native"]
+        return shlex.join(["./run_tests.sh", *where, *command_line.words(self.options, MATTERS), name])
 
     def finish(self, session: Session, facts: dict) -> int:
         """Run, then write every report; also when a signal or a full disk ends it early."""
@@ -133,9 +146,10 @@ class One:
         reports.announce(session)
         ended = session.follow()
         self.result = session.run
-        status = reports.write_all(options, session, self.gate)
-        if isinstance(ended, Stop) and session.run.totals()["fail"]:
-            ended.status = 1    # what the tests found weighs more than what ended the run
+        try:
+            status = reports.write_all(options, session, self.gate)
+        except Exception as error:
+            raise ended or error    # what ended the run came first
         if ended:
             raise ended
         return status
@@ -146,29 +160,46 @@ class Kernels:
 
     def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen, gates: dict[str, Run]):
         self.options, self.plan, self.screen, self.gates = options, plan, screen, gates
+        self.statuses: list[int] = []
+        self.runs: list[Run] = []
 
     def run(self) -> int:
-        """All of them; the worst status."""
-        several = len(self.plan.kernels) > 1
-        statuses, runs = [], []
-        for spec, found in self.plan.kernels:
-            parts = self.parts(spec, found)
-            if self.options.shell:
-                from runner import guests
-                return guests.shell(self.options, parts, self.screen)
-            label = spec.strip("/").replace("/", "-") if several else ""
-            one = One(labelled(self.options, label), self.plan, self.screen, reports.baseline(self.gates, label or spec), spec,
-                      Folder.create(self.options.results, label))
-            statuses.append(one.in_guests(parts))
-            if parts.profile.sends_files:
-                from runner import coverage
-                coverage.report(parts, spec, self.options.accel, one.folder.path, planning.open_cache(self.screen), self.screen)
-            runs.append(one.result)
-        if several:
-            reports.tell_several(self.options, self.screen, runs)
-            self.screen.say("exit status: " + ", ".join(
-                f"{spec} {status}" for (spec, _), status in zip(self.plan.kernels, statuses)))
-        return min(statuses, key=SEVERITY.index)
+        """All of them, also when one does not build; the worst status."""
+        kernels = self.plan.kernels
+        if self.options.shell:
+            from runner import guests
+            return guests.shell(self.options, self.parts(*kernels[0]), self.screen)
+        names = labels(kernels)
+        try:
+            for name, (spec, found) in zip(names, kernels):
+                try:
+                    status = self.one(name, spec, found)
+                except Stop as stop:
+                    if len(kernels) == 1:
+                        raise
+                    self.screen.say(f"run_tests.sh: {spec}: {stop}")
+                    status = stop.status
+                self.statuses.append(status)
+        finally:
+            if len(kernels) > 1 and self.runs:
+                reports.tell_several(self.options, self.screen, self.runs)
+        if len(kernels) > 1:
+            self.screen.say("exit status: " + ", ".join(f"{spec} {status}" for (spec, _), status in zip(kernels, self.statuses)))
+        return worst(self.statuses)
+
+    def one(self, label: str, spec: str, found) -> int:
+        """The run on one of them."""
+        parts = self.parts(spec, found)
+        one = One(labelled(self.options, label), self.plan, self.screen, reports.baseline(self.gates, label or spec), spec,
+                  Folder.create(self.options.results, label))
+        try:
+            status = one.in_guests(parts)
+        finally:
+            self.runs += [one.result] if one.result else []
+        if parts.profile.sends_files:
+            from runner import coverage
+            coverage.report(parts, spec, self.options.accel, one.folder.path, planning.open_cache(self.screen), self.screen)
+        return status
 
     def parts(self, spec: str, found):
         """Kernel, initramfs, disks and accelerator."""

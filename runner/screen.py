@@ -44,7 +44,10 @@ class Screen:
     def counter(self, text: str) -> None:
         """Replace the moving line; nothing where there is no terminal."""
         if self.tty:
-            width = os.get_terminal_size(self.stream.fileno()).columns or 80
+            try:
+                width = os.get_terminal_size(self.stream.fileno()).columns or 80
+            except OSError:
+                width = 80      # the terminal is gone
             self._write("\r" + text[:width - 1] + "\x1b[K")
             self._moving = True
 
@@ -52,7 +55,7 @@ class Screen:
         try:
             self.stream.write(text)
             self.stream.flush()
-        except OSError:
+        except (OSError, ValueError):
             pass  # nobody reads stderr any more; the verdict does not depend on it
 
 
@@ -88,8 +91,7 @@ class Progress:
             self._tell(program)
 
     def _result(self, event: ktap.Result, program: str) -> None:
-        test = self.run.tests.get(event.name)
-        word = self.WORDS.get(test.attempts[-1].verdict if test and test.attempts else "", "failed")
+        word = self.WORDS.get(self.run.done[-1][1].verdict if self.run.done else "", "failed")
         self.done += 1
         counts = self._counts.setdefault(program, {"passed": 0})
         counts[word] = counts.get(word, 0) + 1

@@ -17,6 +17,7 @@ from runner.supervise import Ending, Follower, Machine, follow
 from runner.watch import Limits
 from runner.work import Work, apart, share
 
+STOPPED = "--until-fail was given, and a test had failed"
 CHANCES = 2     # a second machine runs what the first could not; a kernel that kills both has had its chance
 
 
@@ -30,7 +31,7 @@ class Session:
     limits: Limits
     machine: Callable[[Work, int, int], Machine]    # with its number, and how many there are at a time
     screen: Screen
-    until_fail: bool = False
+    until: frozenset[str] = frozenset()             # verdicts after the first of which no more is wanted: --until-fail
     identity: dict[str, str] = field(default_factory=dict)  # what the guest must say about itself
     side_by_side: int = 1
     apart: tuple[str, ...] = ()     # beginnings of names: these tests have a machine of their own
@@ -38,25 +39,32 @@ class Session:
     commands: dict[int, list[str]] = field(default_factory=dict)
     endings: dict[int, Ending] = field(default_factory=dict)
 
-    def follow(self) -> Interrupted | Stop | None:
-        """Run all work; gives what ended it early. The verdicts so far are in self.run either way."""
+    def follow(self) -> BaseException | None:
+        """Run all work; gives what ended it early, whatever that was. The verdicts so far are in self.run either way."""
         progress = Progress(self.screen, self.work, self.run)
         out = Both(self.folder.path / "ktap")
         writer = ktap_out.Writer(out)
-        ended = None
+        ended: BaseException | None = None
         try:
             self._machines(progress, writer)
         except Interrupted as caught:
             ended = caught
-        except Stop as caught:
+        except Exception as caught:
             ended = caught
-            self.run.stopped(caught.what)
-        progress.end()
-        self.run.info["slow_fast_pairs"] = agree.check(self.run)
-        self.run.finish()
-        writer.finish(self.run)
-        out.close()
+            self.run.stopped(str(getattr(caught, "what", "") or repr(caught)))
+        for step in (progress.end, self._compare_pairs, self.run.finish, lambda: writer.finish(self.run), out.close):
+            try:
+                step()
+            except Exception as caught:
+                ended = ended or caught
         return ended
+
+    def enough(self) -> bool:
+        """What was waited for has happened."""
+        return bool(self.until & self.run.seen)
+
+    def _compare_pairs(self) -> None:
+        self.run.info["slow_fast_pairs"] = agree.check(self.run)
 
     def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
         """Each machine has its share of the work, and a successor if it dies; what kills a machine has one for itself."""
@@ -68,7 +76,7 @@ class Session:
         if parts:
             self._side_by_side(parts, 1, progress, writer)
         for place, part in enumerate(alone, max(len(parts), 1)):
-            if any(ending.kind == "stopped" for ending in self.endings.values()):
+            if self.enough():
                 break
             self._side_by_side([part], CHANCES * place + 1, progress, writer)
 
@@ -99,7 +107,8 @@ class Session:
     def _successor(self, lane: Lane, ending: Ending, progress: Progress, writer: ktap_out.Writer,
                    count: int) -> Lane | None:
         """Only what stopped in the middle gets another machine; one that never came up would not the next time."""
-        if ending.kind not in ("hang", "died", "lost") or not ending.left or lane.chance == CHANCES:
+        if (ending.kind not in ("hang", "died", "lost") or not ending.left or lane.chance == CHANCES
+                or self.enough()):
             return None
         self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
                         f"running the other {ending.left.total()} in a fresh one")
@@ -123,17 +132,19 @@ class Session:
             run.interrupted(signals.pending())
         elif ending.kind == "hang":
             run.hang(ending.running, ending.why, number)
-            if ending.running in run.tests:
-                run.tests[ending.running].attempts[-1].diags += [
-                    ktap.Diag("", "console: " + ktap.quote(line)) for line in console]
+            mine = [attempt for attempt in run.tests[ending.running].attempts if attempt.vm == number] if ending.running in run.tests else []
+            for attempt in mine[-1:]:
+                attempt.diags += [ktap.Diag("", "console: " + ktap.quote(line)) for line in console]
             run.vm_died(number, None, "it was killed", ())
         elif ending.kind in ("died", "boot", "lost"):
             run.vm_died(number, ending.running or None, ending.why, console, ending.kind == "lost")
         elif ending.kind == "stopped":
             run.stopped(ending.why)
         klog.blame(run, machine.kmsg_path, machine.console_path,
-                   ending.running or (f"after {ending.last}" if ending.last else ""),
+                   ending.running or (f"after {ending.last}" if ending.last else ""), number,
                    number if ending.kind == "done" else 0, machine.keeps_log)
+        if self.enough():
+            run.stopped(STOPPED)    # also where a machine has ended by itself: there is no successor
 
 
 class Lane:
@@ -147,9 +158,8 @@ class Lane:
         self.path = session.folder.path / f"stream-{number}"
         with told(self.path):
             self.stream = open(self.path, "ab", buffering=0)
-        self.failed = False
-        self.follower = Follower(self.machine, work, session.limits, self._keep, self._take,
-                                 lambda: session.until_fail and self.failed)
+        self.follower = Follower(self.machine, work, session.limits, self._keep, self._take, session.enough)
+        self._log = klog.Growing(self.machine.kmsg_path) if session.until else None
 
     def _keep(self, data: bytes) -> None:
         with told(self.path):
@@ -165,7 +175,8 @@ class Lane:
             session.compare(event)
             if event.word == "up":
                 screen.detail(shlex.join(map(str, self.machine.command)))
-        self.failed = self.failed or isinstance(event, ktap.Result) and not event.ok
+        if self._log and isinstance(event, ktap.Result) and self._log.complains():
+            session.run.seen.add("fail")        # of whom, is known when the machine has ended
         self.writer.update(session.run)
 
     def close(self) -> None:

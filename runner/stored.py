@@ -10,7 +10,7 @@ from pathlib import Path
 from report import compare, files, html, json_out, ktap_out, merge, summary
 from report.model import Run
 from runner import reports
-from runner.errors import SEVERITY, Stop, WRONG_USE
+from runner.errors import Stop, WRONG_USE, worst
 from runner.results import Folder, told
 from runner.screen import Screen
 
@@ -57,4 +57,4 @@ def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str,
             reports.write_format(name, whole, path.with_stem(f"{path.stem}-{kernel}") if path and kernel else path)
         statuses.append(reports.judge(options, whole, reports.baseline(gates, kernel or whole.kernel), screen))
         screen.say(summary.text(whole, screen.colour).rstrip())
-    return min(statuses, key=SEVERITY.index)
+    return worst(statuses)

@@ -66,7 +66,7 @@ class Ending:
 
 
 class Follower:
-    """One machine. `take` sees every event, `keep` every byte; `enough` says after an event that no more is wanted."""
+    """One machine. `take` sees every event, `keep` every byte; `enough` says that no more is wanted, of any machine."""
 
     def __init__(self, machine: Machine, work: Work, limits: Limits, keep: Callable[[bytes], None],
                  take: Callable[[ktap.Event], None], enough: Callable[[], bool] = lambda: False):
@@ -154,8 +154,6 @@ class Follower:
             self._feed(data)
         if self.flood:
             return "hang", f"wrote more than {self.limits.output >> 20} MiB without a result"
-        if self.enough():
-            return "stopped", "a test failed, and --until-fail was given"
         return None
 
     def _ended(self) -> tuple[str, str]:
@@ -204,7 +202,7 @@ class Follower:
 def follow(first: list[Follower], ended: Callable[[Follower, Ending], Follower | None]) -> None:
     """Follow machines until none is left. `ended` hears of each end, and may give the machine that goes on with the work.
 
-    A signal, and a machine that was stopped on our wish, end all of them.
+    A signal, and that no more is wanted, end all of them.
     """
     with signals.deferred() as wake, selectors.DefaultSelector() as selector:
         selector.register(wake, selectors.EVENT_READ, None)
@@ -228,9 +226,12 @@ def follow(first: list[Follower], ended: Callable[[Follower, Ending], Follower |
                 start(follower)
             while going:
                 for follower, verdict in _round(going, selector):
-                    alone = verdict[0] not in ("signal", "stopped")
+                    alone = verdict[0] != "signal"
                     for one in [follower] if alone else list(going):
                         end(one, *verdict)
+                if going and going[0].enough():
+                    for one in list(going):
+                        end(one, "stopped", "no more was wanted")
         finally:
             for follower in going:
                 follower.kill()

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from runner import options
+
 TOP = Path(__file__).resolve().parent.parent
 COMMAND = TOP / "run_tests.sh"
 FAKE_QEMU = TOP / "selftest" / "fake-qemu"
@@ -92,9 +94,11 @@ def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] 
           **extra: str) -> tuple[subprocess.Popen, dict[str, str]]:
     """The real command, in a session of its own, with no signal ignored, whoever started us; its stdout and stderr are files in scratch."""
     env = environment(scratch, **extra)
-    given = [] if "--results" in words else ["--results", scratch / "results"]
+    takes = options.TAKES[next((word for word in words if word in options.TAKES), "")]
+    given = [word for name, value in (("--results", scratch / "results"), ("--timeout", "1")) if name in takes and name not in words
+             for word in (name, value)]
     with open(stdout or scratch / "stdout", "wb") as out, open(scratch / "stderr", "wb") as err:
-        proc = subprocess.Popen(["env", "--default-signal", *prefix, COMMAND, *given, "--timeout", "1", *words], env=env, stdin=subprocess.DEVNULL,
+        proc = subprocess.Popen(["env", "--default-signal", *prefix, COMMAND, *given, *words], env=env, stdin=subprocess.DEVNULL,
                                 stdout=out, stderr=err, start_new_session=True,
                                 pass_fds=[pass_fd] if pass_fd >= 0 else [])
     return proc, env

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import runner_kit as kit
-from runner import options
+from runner import bisect, options, run
 from runner.errors import Stop, bisect_status
 from runner.run import One
 
@@ -33,9 +35,19 @@ WRONG = (
     (["--shard", "0/2"], "not a whole number"),
     (["--shard", "1"], "no shard"),
     (["--native", "--vm"], "not allowed with"),
-    (["--native", "--kernel", "6.1"], "makes no sense"),
-    (["--destructive", "--native"], "only in VMs"),
-    (["--vm", "--spm", "0x140000000,0x160000000"], "reserves its own"),
+    (["--native", "--kernel", "6.1"], "--native takes no --kernel; it is for runs in VMs, "),
+    (["--destructive", "--native"], "--native takes no --destructive"),
+    (["--vm", "--spm", "0x140000000,0x160000000"], "--native takes no --vm"),
+    (["--copy", "/"], "a run in VMs takes no --copy; it is for --shell"),
+    (["--list", "--junit", "x"], "--list takes no --junit"),
+    (["check", "--kernel", "T", "--profile", "debug"], "check takes no --kernel"),
+    (["--shell", "fork.*"], "--shell takes no 'fork.*'"),
+    (["--shell", "--kernel", "a", "--kernel", "b"], "--shell takes one --kernel"),
+    (["bench", "--kernel", "a", "--kernel", "b"], "bench takes one --kernel"),
+    (["--until-fail", "--gate", "x"], "leaves tests out"),
+    (["--stress", "7200"], "a test has an hour at most (3600 s), and --timeout, times 1 with this --profile, and --stress are 7230"),
+    (["--native", "--timeout", "7200"], "an hour at most"),
+    (["--profile", "debug", "--timeout", "181"], "times 20 with this --profile, and --stress are 3620"),
     (["--modules", "/lib"], "belongs to a bzImage"),
     (["--bisect-step"], "one kernel tree"),
     (["--bisect-step", "--kernel", "a", "--kernel", "b"], "one kernel tree"),
@@ -68,15 +80,71 @@ class Parse(unittest.TestCase):
         self.assertEqual(options.parse(["--until-fail"]).repeat, 100)
         self.assertEqual(options.parse(["--until-fail", "--repeat", "5"]).repeat, 5)
 
+    def test_each_word_with_each_option(self):
+        """What a command takes it is given, and every other option is refused by its name."""
+        values = {"--kernel": "x", "--modules": "m", "--spm": "0x140000000,0x160000000", "--profile": "debug", "--accel": "tcg", "--jobs": "2", "--cache": "c",
+                  "--copy": "/", "--skip": "s", "--shard": "1/2", "--repeat": "2", "--shuffle": "=3", "--seed": "4", "--stress": "5", "--timeout": "6",
+                  "--boot-timeout": "7", "--results": "r", "--junit": "j", "--json": "j", "--html": "h", "--gate": "g", "--known": "k"}
+        needs = {"compare": ["a", "b"], "merge": ["a"], "bisect": ["a", "b", "--kernel=t"], "import": ["t"]}
+        with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"], "--copy": ["--shell"]}
+        names = [name for action in options.parser()._actions for name in action.option_strings if name.startswith("--") and name != "--help"]
+        self.assertEqual(set().union(*options.TAKES.values()), {*names, "--help"})
+        self.assertEqual(set(options.WORDS) - set(options.TAKES), set())
+        for command, taken in options.TAKES.items():
+            for name in names:
+                words = [command] * bool(command) + needs.get(command, [])
+                given = [f"{name}{values[name]}"] if name == "--shuffle" else [name, *([values[name]] if name in values else [])]
+                with self.subTest(command=command, option=name):
+                    if name in taken:
+                        words = [word for word in words if not word.startswith(f"{name}=")]
+                        found = options.parse([*words, *given, *with_another.get(name, [])])
+                        self.assertIn(name[2:].replace("-", "_"), found.given)
+                    elif command in options.WORDS or name not in (*options.TAKES, "--spm"):     # by which another way to run is chosen
+                        with self.assertRaises(Stop) as caught:
+                            options.parse([*words, *given])
+                        self.assertEqual(caught.exception.status, 2)
+                        self.assertIn(name, str(caught.exception))
+
+    def test_a_bisection_gives_each_of_its_options_to_its_steps(self):
+        values = ["--profile=debug", "--accel=tcg", "-j2", "--destructive", "--skip=s", "--repeat=2", "--until-fail", "--shuffle=3", "--seed=4", "--stress=5",
+                  "--timeout=6", "--boot-timeout=7", "--known=/k", "--strict", "-v"]
+        asked = options.parse(["bisect", "--kernel", "t", "a", "b", "fork.*", *values])
+        step = bisect.Bisection.__new__(bisect.Bisection)
+        step.options, step.globs, step.tree = asked, asked.globs[2:], SimpleNamespace(path="t")
+        with mock.patch.dict(os.environ, HMM_COHERENT_CACHE="/c"):
+            got = options.parse(step._command(Path("/r"))[1:])
+        for dest in asked.given - {"kernel"}:
+            self.assertEqual(getattr(got, dest), getattr(asked, dest), dest)
+        self.assertEqual((got.globs, got.bisect_step, got.results), (["fork.*"], True, Path("/r")))
+        missing = {options.flag(dest) for dest in asked.given} ^ options.TAKES["bisect"]
+        self.assertEqual(missing, {"--help", "--vm", "--gate", "--results", "--cache"})     # --gate: not with --until-fail
+
     def test_again_repeats_what_ran(self):
+        """From the folder of the suite, wherever the user stood."""
+        here = os.getcwd()
         for where, words, name, expected in (
                 ("vm", [], "fork.a", "--vm --kernel 6.1 fork.a"),
                 ("vm", ["--profile", "debug", "--seed", "7"], "fork.a", "--vm --kernel 6.1 --profile debug --seed 7 fork.a"),
                 ("vm", ["--destructive"], "destructive.a", "--vm --kernel 6.1 --destructive destructive.a"),
                 ("vm", ["--destructive"], "fork.a", "--vm --kernel 6.1 fork.a"),
-                ("native", ["--stress", "3"], "fork.a", "--native --stress 3 fork.a")):
-            ran = SimpleNamespace(options=options.parse(words), plan=SimpleNamespace(where=where), kernel="6.1")
+                ("vm", ["--kernel", "selftest"], "fork.a", f"--vm --kernel {here}/selftest fork.a"),
+                ("vm", ["--kernel", "README.md", "--modules", "docs", "--cache", "c", "--timeout", "9", "--boot-timeout", "8", "--accel", "tcg"], "fork.a",
+                 f"--vm --kernel {here}/README.md --modules {here}/docs --accel tcg --cache {here}/c --boot-timeout 8 --timeout 9 fork.a"),
+                ("vm", ["--known", "k.toml", "--strict", "--repeat", "3"], "fork.a", f"--vm --kernel 6.1 --known {here}/k.toml --strict fork.a"),
+                ("native", ["--native", "--stress", "3"], "fork.a", "--native --stress 3 fork.a"),
+                ("native", ["--spm", "0x140000000,0x160000000", "--timeout", "5"], "fork.a", "--spm 0x140000000,0x160000000 --timeout 5 fork.a")):
+            asked = options.parse(words)
+            ran = SimpleNamespace(options=asked, plan=SimpleNamespace(where=where), kernel=(asked.kernel or ["6.1"])[0])
             self.assertEqual(One.rerun(ran, name), f"./run_tests.sh {expected}")
+            options.parse(One.rerun(ran, name).split()[1:])
+
+    def test_the_limit_is_that_of_the_programs(self):
+        """And what is within it can finish: the program, its machine, here and in a VM."""
+        limit = int(re.search(r"timeout_s > (\d+)", (kit.TOP / "common/suite.c").read_text())[1])
+        self.assertEqual(options.TEST_SECONDS, limit)
+        for words, seconds in ((["--stress", "3570"], 3600), (["--timeout", "3600"], 3600), (["--profile", "debug"], 600),
+                               (["--profile", "debug", "--stress", "60"], 660), ([], 30)):
+            self.assertEqual(run.limits(options.parse(words)).test, seconds, words)
 
     def test_bisect_status(self):
         for status, expected in ((0, 0), (1, 1), (3, 125), (4, 125), (2, 128), (127, 128), (130, 130), (143, 143)):

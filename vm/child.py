@@ -62,7 +62,7 @@ def _signal(proc: subprocess.Popen, sig: int) -> None:
         pass
 
 
-def run(command: list, log: Path, limit: float, *, append: bool = False, **options) -> int:
+def run(command: list, log: Path, limit: float | None, *, append: bool = False, **options) -> int:
     """Run a command to its end with all of its output in a log; its exit status.
 
     SIGTERM as the death signal: make passes it on to its compilers, apt-get lets dpkg put things in order.

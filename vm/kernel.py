@@ -15,7 +15,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.errors import Stop
+from runner.errors import Stop, Untestable
 from vm import child, elf, inputs, kconfig
 from vm.cache import digest
 from vm.source import Source, check_age
@@ -25,6 +25,8 @@ DONE = ".stamp"
 HOURS = 3600.0
 # Not a path that happens to contain "error": what a compiler, a linker, make or the shell says.
 ERROR = re.compile(r"error: |undefined reference|\*\*\* |: not found|Killed|Error \d+$")
+# What is wrong with the machine and not with the source, so that another commit would not build either.
+MACHINE = re.compile(r"\bKilled\b|Cannot allocate memory|virtual memory exhausted|[a-z0-9]+: (command )?not found$", re.M)
 
 
 @dataclass
@@ -134,9 +136,9 @@ class Build:
         if lost:
             why = kconfig.explain(lost[0], config, self.source.path)
             config.unlink()
-            raise Stop(3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
-                          f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
-                       f"correct {' or '.join(file.name for file in self.fragments)} or choose another kernel with --kernel")
+            raise Untestable(3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
+                                f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
+                             f"correct {' or '.join(file.name for file in self.fragments)} or choose another kernel with --kernel")
         (self.folder / ".configured").touch()
 
     def _make(self, *targets: str) -> None:
@@ -146,7 +148,8 @@ class Build:
             if "No space left on device" in text:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             first = next((line for line in text.splitlines() if ERROR.search(line)), "no error in the log")
-            raise Stop(3, f"the kernel ({self.source.label}) does not build: {first.strip()[:200]}",
+            kind = Stop if MACHINE.search(text) else Untestable
+            raise kind(3, f"the kernel ({self.source.label}) does not build: {first.strip()[:200]}",
                        f"the whole log is {self.log}")
 
 

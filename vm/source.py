@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.errors import Stop
+from runner.errors import Stop, Untestable
 from vm import child, deb
 
 FIRST = (6, 0)
@@ -50,8 +50,8 @@ def resolve(spec: str, cache, say) -> Source:
 def check_age(version: str) -> None:
     found = VERSION.match(version)
     if (int(found[1]), int(found[2])) < FIRST:
-        raise Stop(4, f"Linux {version} has no device-coherent memory (it came with 6.0): "
-                      "every test would skip", "choose a newer kernel with --kernel")
+        raise Untestable(4, f"Linux {version} has no device-coherent memory (it came with 6.0): "
+                            "every test would skip", "choose a newer kernel with --kernel")
 
 
 def tree(path: Path, spec: str) -> Source:
