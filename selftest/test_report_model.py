@@ -195,13 +195,24 @@ class Lies(unittest.TestCase):
 
     def test_nothing_ran(self):
         for text, plan in (("", PLAN), ("", {}), ("noise\n", PLAN),
-                           ("TAP version 13\n1..0\n# end x ran=0 checks=0\n", {}),
-                           ("# guest: up 6.1\n", PLAN)):
+                           ("TAP version 13\n1..0\n# end x ran=0 checks=0\n", {})):
             with self.subTest(text=text):
                 run = replay(text, plan)
                 self.assertEqual(run.exit_status(), 3)
                 self.assertEqual(run.totals()["passed"], 0)
                 self.assertTrue(any(t.verdict == "broken" for t in run.tests.values()))
+
+    def test_a_kernel_that_dies_before_the_first_test_has_failed(self):
+        """It got to its first process, and then its driver was loaded or its devices were looked at."""
+        for text in ("# guest: up 6.1\n", "# guest: up 6.1\n# guest: ready\n",
+                     "# guest: up 6.1\n# guest: ready\n# guest: start hmm_coherent_fork\nTAP version 13\n"):
+            with self.subTest(text=text):
+                run = replay(text, PLAN)
+                self.assertEqual(run.exit_status(), 1)
+                self.assertEqual(run.totals()["passed"], 0)
+        run = replay("", PLAN)
+        run.splat("", ["BUG: unable to handle page fault"])
+        self.assertEqual(run.exit_status(), 1)
 
     def test_crash_is_named_and_the_rest_is_not_run(self):
         cut = GOOD[:GOOD.index("ok 2 a.two")] + "# guest: exit hmm_coherent_a 139\n" + GOOD[GOOD.index(
