@@ -14,7 +14,7 @@ die() {	# STATUS TEXT
 }
 
 usage() {
-	die 2 "use: hmm_coherent_driver.sh load [ADDRESS ADDRESS] | unload"
+	die 2 "use: hmm_coherent_driver.sh load [ADDRESS ADDRESS] | ranges | unload"
 }
 
 bytes() {	# 512M: a number
@@ -67,10 +67,18 @@ load() {
 	if ! grep -q ' HMM_DMIRROR$' /proc/devices; then
 		found=${1:+$1 $2}
 		[ -n "$found" ] || found=$(find_ranges)
+		modprobe -n test_hmm ||
+			die 4 "there is no test_hmm; the kernel needs CONFIG_TEST_HMM=m and the options in the file config"
 		modprobe test_hmm spm_addr_dev0="${found% *}" spm_addr_dev1="${found#* }" ||
-			die 4 "test_hmm cannot be loaded; the kernel needs CONFIG_TEST_HMM=m and the options in the file config"
+			die 1 "test_hmm does not load with device memory at $found; the kernel log says more"
 	fi
 	make_nodes
+}
+
+# The ranges that load takes when it is given none.
+ranges_only() {
+	[ "$(id -u)" = 0 ] || die 4 "only root can load test_hmm"
+	find_ranges
 }
 
 unload() {
@@ -81,6 +89,7 @@ unload() {
 main() {
 	case ${1:-}:$# in
 	load:1 | load:3) "$@" ;;
+	ranges:1) ranges_only ;;
 	unload:1) unload ;;
 	*) usage ;;
 	esac

@@ -42,6 +42,12 @@ struct snapshot {
  */
 void devices_probe(FILE *out);
 
+/*
+ * Prove through /dev/mem that there is memory at the physical @address, where a device has its range or is to
+ * get it. Ends the program with 3 when there is none; prints a "# fact:" line when nobody can tell.
+ */
+void devices_prove(FILE *out, unsigned long address);
+
 /* The tables that devices_probe() fills, to be carried from one process to another. Their size in bytes. */
 void *devices_table(size_t *size);
 

@@ -177,6 +177,21 @@ static void unusable(FILE *out, const char *what)
 	exit(3);
 }
 
+void devices_prove(FILE *out, unsigned long address)
+{
+	switch (look_behind(address)) {
+	case NOT_BACKED:
+		unusable(out, "the range of a coherent device has no memory behind it: reserve real memory "
+			      "(memmap=512M$ADDRESS) and load test_hmm with it");
+		break;
+	case BACKING_UNKNOWN:
+		fprintf(out, "# fact: memory behind 0x%lx not proven: no /dev/mem\n", address);
+		break;
+	case BACKED:
+		break;
+	}
+}
+
 /* Nothing is wrong with a machine that has no such devices. */
 static void absent(FILE *out, const char *what)
 {
@@ -222,17 +237,7 @@ void devices_probe(FILE *out)
 		absent(out, "test_hmm has no two coherent devices: "
 			    "it has to be loaded with spm_addr_dev0 and spm_addr_dev1, as root");
 	for (i = 0; i < 2; i++) {
-		switch (look_behind(address[i])) {
-		case NOT_BACKED:
-			unusable(out, "the range of a coherent device has no memory behind it: reserve "
-				      "real memory (memmap=512M$ADDRESS) and load test_hmm with it");
-			break;
-		case BACKING_UNKNOWN:
-			fprintf(out, "# fact: memory behind 0x%lx not proven: no /dev/mem\n", address[i]);
-			break;
-		case BACKED:
-			break;
-		}
+		devices_prove(out, address[i]);
 		add_range(out, coherent[i].number, coherent[i].memory, address[i], CHUNK);
 	}
 	add_private_ranges(out);

@@ -13,12 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "kernel.h"
+#include "rules.h"
+#include "suite.h"
 
 /* modprobe takes a second; a slow machine with a debugging kernel takes a minute to set up two times 256 MiB of struct page. */
 #define HELPER_S 120
-/* What the program exits with: a module that hangs when it is loaded is a failure of the kernel, not a lack of this machine. */
-#define HANGS 1
+/* What the script exits with when the kernel has the driver and does not load it. */
+#define REFUSED 1
 
 static char helper[PATH_MAX];
 static pid_t loader;
@@ -83,10 +86,10 @@ static bool has_ended(void *arg)
 }
 
 /*
- * Runs the script; its exit status, and the last line of what it has to say. A driver that does not come back from being loaded is the
- * kernel's: HANGS then, and the script is left to the kernel.
+ * Runs the script with up to three words; its exit status, and the last line of what it has to say. A driver
+ * that does not come back from being loaded is the kernel's: REFUSED then, and the script is left to the kernel.
  */
-static int run_helper(const char *word, char *said, int size)
+static int run_helper(const char *const words[3], char *said, int size)
 {
 	struct ending ending = { 0 };
 	bool in_time;
@@ -100,7 +103,7 @@ static int run_helper(const char *word, char *said, int size)
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[0]);
-		execl(helper, helper, word, (char *)NULL);
+		execl(helper, helper, words[0], words[1], words[2], (char *)NULL);
 		_exit(3);
 	}
 	close(ends[1]);
@@ -111,8 +114,8 @@ static int run_helper(const char *word, char *said, int size)
 	if (!in_time)
 		kill(-ending.pid, SIGKILL);
 	if (!wait_until(has_ended, &ending, 5) || !in_time) {
-		snprintf(said, size, "hmm_coherent_driver.sh %s does not end within %d s", word, HELPER_S);
-		return HANGS;
+		snprintf(said, size, "hmm_coherent_driver.sh %s does not end within %d s", words[0], HELPER_S);
+		return REFUSED;
 	}
 	return WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : 3;
 }
@@ -120,30 +123,43 @@ static int run_helper(const char *word, char *said, int size)
 /* exit() in a test's process comes here too. */
 static void take_away(void)
 {
+	const char *const words[3] = { "unload" };
 	char said[256];
 
 	if (getpid() == loader)
-		run_helper("unload", said, sizeof(said));
+		(void)run_helper(words, said, sizeof(said));
 }
 
+static void __attribute__((noreturn)) leave(FILE *out, int status, const char *said)
+{
+	fprintf(out, "1..0 # SKIP test_hmm is not loaded\n# note: %s\n", said);
+	fflush(out);
+	exit(status);
+}
+
+/* The ranges are proven before the driver is loaded, so that a driver which refuses them has failed. */
 void driver_provide(FILE *out)
 {
-	char said[256] = "hmm_coherent_driver.sh said nothing";
+	const char *const ask[3] = { "ranges" };
+	char said[256] = "hmm_coherent_driver.sh said nothing", first[32], second[32];
 	int status;
 
-	if (!access("/dev/hmm_dmirror2", F_OK) || !find_helper())
+	if (!access("/sys/module/test_hmm", F_OK) || !find_helper())
 		return;
-	status = run_helper("load", said, sizeof(said));
-	if (status == HANGS) {
-		fprintf(out, "# fail: %s\n", said);
-		fflush(out);
-		exit(status);
+	status = run_helper(ask, said, sizeof(said));
+	if (status)
+		leave(out, status, said);
+	if (sscanf(said, "%31s %31s", first, second) != 2)
+		leave(out, 3, said);
+	devices_prove(out, strtoul(first, NULL, 0));
+	devices_prove(out, strtoul(second, NULL, 0));
+	status = run_helper((const char *const[3]){ "load", first, second }, said, sizeof(said));
+	if (status == REFUSED) {
+		suite_doom(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory", said);
+		return;
 	}
-	if (status) {
-		fprintf(out, "1..0 # SKIP test_hmm is not loaded\n# note: %s\n", said);
-		fflush(out);
-		exit(status);
-	}
+	if (status)
+		leave(out, status, said);
 	loader = getpid();
 	atexit(take_away);
 }

@@ -8,8 +8,9 @@
 #include <stdio.h>
 
 /*
- * Has hmm_coherent_driver.sh, beside the running program, load the driver when there is none, and unload it when this program ends.
- * Where it cannot, the program ends with kselftest's status for a skip and says why. Without that script nothing happens.
+ * Has hmm_coherent_driver.sh, beside the running program, load the driver when there is none, and unload it when
+ * this program ends. Where that cannot be, the program ends with kselftest's status for a skip and says why. A
+ * driver that refuses ranges which were proven dooms the suite (suite.h). Without that script nothing happens.
  */
 void driver_provide(FILE *out);
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -84,7 +85,10 @@ class Devices:
             first, second = self.spm or self.host.ranges()[:2]
             self.say(f"loading {MODULE} with device memory at {first:#x} and {second:#x}")
             self._loaded = True
-            modprobe(MODULE, f"spm_addr_dev0={first:#x}", f"spm_addr_dev1={second:#x}")
+            refused = modprobe(MODULE, f"spm_addr_dev0={first:#x}", f"spm_addr_dev1={second:#x}")
+            if refused:
+                os.environ["HMM_COHERENT_DRIVER_ERROR"] = refused   # the programs fail (driver.loads)
+                return
         for number in NODES:
             self._node(number)
 
@@ -112,13 +116,22 @@ class Devices:
                 self.say(f"{MODULE} could not be unloaded: {done.stderr.strip()}")
 
 
-def modprobe(*words: str) -> None:
-    """Load a module, or say in one line why not."""
+# What modprobe says where this host does not let the module in, whatever the kernel would make of it.
+BARRED = re.compile("not permitted|Permission denied|Key was rejected|Exec format|Invalid module format|not found", re.I)
+
+
+def modprobe(*words: str) -> str:
+    """Load a module; gives why the kernel refused it, or nothing. Stops where this host bars it."""
     try:
         done = subprocess.run(["modprobe", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=60, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+    except FileNotFoundError as error:
         raise Stop(CANNOT, f"cannot load {MODULE}: {error}", "apt-get install kmod") from None
+    except subprocess.TimeoutExpired:
+        return "modprobe did not end within 60 s"
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise Stop(CANNOT, f"cannot load {MODULE}: {reason}", "the kernel log says more; or run with --vm")
+        if BARRED.search(reason):
+            raise Stop(CANNOT, f"cannot load {MODULE}: {reason}", "the kernel log says more; or run with --vm")
+        return reason
+    return ""
