@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Kernel sources: what is one, what is too old, and how Debian's are found and unpacked."""
 
+import os
 import subprocess
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -114,6 +116,20 @@ class Debian(WithCache):
         with mock.patch.object(deb, "find", side_effect=LookupError), self.assertRaises(LookupError):
             self.resolve()
 
+    def test_one_of_another_series_in_the_cache_is_not_taken(self):
+        """apt's answer for linux-source-6.12, kept under the wrong name."""
+        self.cache.entry("src", "x", lambda folder: tree(folder / "x"), "linux-source-6.1-6.12.117-1")
+        self.version("")
+        with mock.patch.object(deb, "find", side_effect=LookupError), self.assertRaises(LookupError):
+            self.resolve()
+
+    def test_a_package_of_another_series(self):
+        self.tarball.unlink()
+        linux = self.folder / "pack" / "linux-source-6.1"
+        (linux / "Makefile").write_text(MAKEFILE.format(6, 12, ""))
+        subprocess.run(["tar", "-cJf", self.tarball, "-C", self.folder / "pack", "linux-source-6.1"], check=True)
+        self.stops(3, "linux-source-6.1 6.1.9-1 holds Linux 6.12.9, not 6.1", self.resolve)
+
     def test_damaged_tarball(self):
         self.tarball.write_bytes(self.tarball.read_bytes()[:-40])
         self.stops(3, "cannot unpack", self.resolve)
@@ -193,6 +209,16 @@ class Mirrors(WithCache):
         for setting in ("Dir::Etc::sourceparts=/dev/null", f"Dir::State={self.cache.root}/apt/bookworm-backports"):
             self.assertIn(setting, options)
 
+    def test_security(self):
+        """A longterm kernel's newest release is there; it is another archive of the same mirror."""
+        (self.etc / "sources.list").write_text("deb http://a.example.org/debian bookworm main\n"
+                                               "deb http://a.example.org/debian-security bookworm-security main\n")
+        for suite, lines in (("oldstable", ["a.example.org/debian oldstable ", "debian-security oldstable-security "]),
+                             ("testing", ["a.example.org/debian testing "])):
+            deb.elsewhere(self.cache, suite)
+            written = (self.cache.root / "apt" / suite / "sources.list").read_text().splitlines()
+            self.assertEqual([line in text for line, text in zip(lines, written, strict=True)], [True] * len(lines))
+
     def test_nowhere(self):
         (self.etc / "sources.list.d/debian.sources").write_text(DEB822)
         names = ["linux-source-6.12", "linux-source", "linux-source-6.1"]
@@ -201,6 +227,84 @@ class Mirrors(WithCache):
             stop = self.stops(3, "no linux-source-9.9", deb.find, "linux-source-9.9", self.cache, self.say)
         self.assertIn("there is linux-source-6.1, linux-source-6.12 (", str(stop))
         self.assert_said("bookworm-backports")
+
+
+# What apt 3.0 of Debian 13 says to `apt-cache policy linux-source-6.1`, which it has not: the name is a pattern then.
+TRIXIE = """linux-source-6.12:
+  Installed: (none)
+  Candidate: 6.12.117-1
+  Version table:
+     6.12.117-1 500
+        500 http://deb.debian.org/debian trixie/main amd64 Packages
+"""
+OLDSTABLE = """linux-source-6.1:
+  Installed: (none)
+  Candidate: 6.1.176-1
+  Version table:
+     6.1.176-1 500
+        500 http://deb.debian.org/debian oldstable/main amd64 Packages
+"""
+# Its lists are there once they were fetched.
+APT_CACHE = """
+case "$*" in
+*oldstable/sources.list*policy*) [ -e {folder}/oldstable ] && cat {folder}/old.txt ;;
+*policy*) [ "$LC_ALL" = C ] && cat {folder}/trixie.txt ;;
+*pkgnames*) echo linux-source; echo linux-source-6.12 ;;
+esac
+"""
+APT_GET = """
+echo "$*" >>{folder}/calls
+case "$*" in
+*oldstable/sources.list*update*) touch {folder}/oldstable ;;
+esac
+"""
+
+
+class Trixie(WithCache):
+    """The README's first command on Debian 13, whose newest kernel is 6.12."""
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "trixie.txt").write_text(TRIXIE)
+        (self.folder / "old.txt").write_text(OLDSTABLE)
+        (self.folder / "sources.list").write_text("deb http://deb.debian.org/debian trixie main\n")
+        for name, text in (("apt-cache", APT_CACHE), ("apt-get", APT_GET)):
+            self.script(name, text.format(folder=self.folder))
+        for name, value in (("SOURCES", self.folder), ("codename", lambda: "trixie"),
+                            ("TOOLS", f"{self.folder}:{deb.TOOLS}")):
+            patch = mock.patch.object(deb, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.environment(PATH=f"{self.folder}:{deb.TOOLS}", LC_ALL="de_DE.UTF-8")
+
+    def find(self, package: str):
+        return deb.find(package, self.cache, self.say)
+
+    def test_a_name_is_no_pattern(self):
+        self.assertEqual(deb.Apt().candidate("linux-source-6.1"), "")
+        self.assertEqual(deb.Apt().candidate("linux-source-6.12"), "6.12.117-1")
+        self.assertEqual(deb.Apt().candidate("linux-source-6.122"), "")
+
+    def test_an_older_one_is_in_oldstable(self):
+        apt, version = self.find("linux-source-6.1")
+        self.assertEqual(version, "6.1.176-1")
+        self.assertIn("oldstable/sources.list", apt.options[1])
+        self.assertNotIn("testing", (self.folder / "calls").read_text())    # nine megabytes for nothing
+
+    def test_lists_are_fetched_again_the_next_day_only(self):
+        for age, fetched in ((0, True), (3600, False), (2 * 24 * 3600, True)):
+            (self.folder / "calls").write_text("")
+            for log in self.cache.root.glob("apt/*/update.log"):
+                os.utime(log, (time.time() - age,) * 2)
+            self.find("linux-source-6.1")
+            self.assertEqual("oldstable/sources.list" in (self.folder / "calls").read_text(), fetched, age)
+
+    def test_where_to_look_first(self):
+        offered = ["linux-source", "linux-source-6.12"]
+        self.assertEqual(deb.suites("linux-source-6.1", offered)[1], "oldstable")
+        self.assertEqual(deb.suites("linux-source-7.3", offered)[1], "stable")
+        self.assertEqual(set(deb.suites("linux-source-7.3", [])),
+                         set(deb.suites("linux-source-6.1", offered)) | {"{codename}"})
 
 
 if __name__ == "__main__":

@@ -5,17 +5,22 @@ What the machine's own sources do not offer is looked for in the other suites of
 private sources file and state: the system's own are left as they are.
 """
 import re
+import time
 from pathlib import Path
 
 from runner.errors import Stop
 from vm import child
+from vm.cache import STAMP
 
 SOURCES = Path("/etc/apt")
-# Where on the machine's own mirror a package may be, in this order. The names are roles, so they do not age.
-SUITES = ("{codename}", "{codename}-backports", "stable", "stable-backports", "testing", "unstable",
-          "experimental")
+TOOLS = "/usr/sbin:/usr/bin:/sbin:/bin"
+# Where on the machine's own mirror a package may be. The names are roles, so they do not age.
+OWN = ("{codename}", "{codename}-backports")
+NEWER = ("stable", "stable-backports", "testing", "unstable", "experimental")
+OLDER = ("oldstable", "oldstable-backports", "oldoldstable", "oldoldstable-backports")
 STATUS = Path("/var/lib/dpkg/status")
 MINUTES = 60.0
+DAY = 24 * 3600.0
 
 
 def installed_version(package: str) -> str:
@@ -25,7 +30,9 @@ def installed_version(package: str) -> str:
 
 def newest_unpacked(cache, package: str) -> str:
     """The release of a source that is in the cache already, so that no network is needed twice."""
-    newest = cache.newest("src", f"{package}-")
+    start = f"{package}-{package.removeprefix(family(package))}"
+    found = [newest for mark in ".~-" if (newest := cache.newest("src", start + mark))]
+    newest = max(found, key=lambda path: (path / STAMP).stat().st_mtime, default=None)
     return newest.name.removeprefix(f"{package}-") if newest else ""
 
 
@@ -36,15 +43,18 @@ class Apt:
         self.options = options
 
     def candidate(self, package: str) -> str:
-        text = child.output(["apt-cache", *self.options, "policy", package])
-        found = re.search(r"^  Candidate: (\S+)$", text, re.M)
+        """The version that would be installed. apt takes a name that it does not know for a pattern, and then answers for
+        every package in which it finds that: linux-source-6.12 for linux-source-6.1."""
+        text = child.output(["apt-cache", *self.options, "policy", package], env=environment())
+        found = re.search(rf"^{re.escape(package)}:\n(?: .*\n)*?  Candidate: (\S+)$", text, re.M)
         return found[1] if found and found[1] != "(none)" else ""
 
     def names(self, start: str) -> list[str]:
-        return child.output(["apt-cache", *self.options, "pkgnames", start]).split()
+        return child.output(["apt-cache", *self.options, "pkgnames", start], env=environment()).split()
 
     def update(self, log: Path) -> bool:
-        command = ["apt-get", *self.options, "-q", "update"]
+        # A role goes to another release one day, and apt would refuse that.
+        command = ["apt-get", *self.options, "-q", "-o", "Acquire::AllowReleaseInfoChange=true", "update"]
         return child.run(command, log, 10 * MINUTES, env=environment()) == 0
 
     def download(self, package: str, version: str, folder: Path, log: Path) -> Path | None:
@@ -55,20 +65,23 @@ class Apt:
 
 
 def environment() -> dict[str, str]:
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    """Of apt and dpkg: their words, and nothing of the caller's."""
+    return {"PATH": TOOLS, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
 
 
-def mirror() -> tuple[str, str, str]:
-    """URI, Signed-By and codename of the machine's own Debian archive."""
-    found = []
+def mirror(suite: str = "{codename}") -> tuple[str, str, str]:
+    """URI, Signed-By and suite of the machine's own Debian archive; of a suite that it does not use, empty."""
+    wanted, found = suite.format(codename=codename()), []
     for file in (*SOURCES.glob("sources.list.d/*.sources"), *SOURCES.glob("sources.list.d/*.list"),
                  SOURCES / "sources.list"):
         if file.is_file():
             text = file.read_text(errors="replace")
             found += [entry for entry in (deb822(text) if file.suffix == ".sources" else one_line(text))
-                      if entry[2] == codename()]
+                      if entry[2] == wanted]
     # Other archives use Debian's release names too, but hardly ever Debian's name in their address.
     found.sort(key=lambda entry: "debian" not in entry[0].rpartition("//")[2].partition("/")[2])
+    if not found and wanted != codename():
+        return "", "", wanted
     if not found:
         raise Stop(3, "no Debian archive in /etc/apt for this system's release",
                    "get the kernel source yourself and give its path with --kernel")
@@ -98,6 +111,11 @@ def one_line(text: str):
             yield uri, key[1] if key else "", suite
 
 
+def one_source(uri: str, key: str, suite: str) -> str:
+    """A line of a sources.list."""
+    return f"deb {f'[signed-by={key}] ' if key else ''}{uri} {suite} main\n"
+
+
 def elsewhere(cache, suite: str) -> Apt:
     """apt over another suite of the machine's mirror, with all of its state in the cache."""
     uri, key, release = mirror()
@@ -105,8 +123,11 @@ def elsewhere(cache, suite: str) -> Apt:
     folder = cache.folder("apt", name)
     for part in ("lists/partial", "archives/partial"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    option = f"[signed-by={key}] " if key else ""
-    (folder / "sources.list").write_text(f"deb {option}{uri} {name} main\n")
+    lines = [one_source(uri, key, name)]
+    uri, key, _ = mirror("{codename}-security")
+    if uri and name.endswith("stable"):     # a longterm kernel's newest release is there
+        lines.append(one_source(uri, key, f"{name}-security"))
+    (folder / "sources.list").write_text("".join(lines))
     return Apt(("-o", f"Dir::Etc::sourcelist={folder}/sources.list", "-o", "Dir::Etc::sourceparts=/dev/null",
                 "-o", f"Dir::State={folder}", "-o", f"Dir::State::lists={folder}/lists",
                 "-o", f"Dir::State::status={STATUS}", "-o", f"Dir::Cache={folder}",
@@ -121,13 +142,15 @@ def find(package: str, cache, say) -> tuple[Apt, str]:
     if version:
         return system, version
     offered = system.names(family(package))
-    for suite in SUITES:
+    for suite in suites(package, offered):
         apt = elsewhere(cache, suite)
         name = Path(apt.options[1]).parent.name
-        version = apt.candidate(package)
+        log = cache.root / "apt" / name / "update.log"
+        # What an old list names may be gone from the mirror.
+        version = apt.candidate(package) if log.is_file() and time.time() - log.stat().st_mtime < DAY else ""
         if not version:
             say(f"looking for {package} in {name}")
-            apt.update(cache.root / "apt" / name / "update.log")
+            apt.update(log)
             version = apt.candidate(package)
         if version:
             return apt, version
@@ -136,6 +159,19 @@ def find(package: str, cache, say) -> tuple[Apt, str]:
     raise Stop(3, f"no {package} in this system's sources nor elsewhere on its mirror",
                f"there is {', '.join(names) or 'none at all'} (see {cache.root}/apt/*/update.log); "
                "a kernel tree can be given with --kernel PATH")
+
+
+def suites(package: str, offered: list[str]) -> tuple[str, ...]:
+    """Where to look for a package, the likelier first: each suite costs some megabytes."""
+    own = [number(name) for name in offered if number(name)]
+    older = bool(own) and number(package) < max(own)
+    return OWN[bool(own):] + (OLDER + NEWER if older else NEWER + OLDER)    # the first is the system's own
+
+
+def number(package: str) -> tuple[int, ...]:
+    """(6, 1) of linux-source-6.1, nothing of a name without a version at its end."""
+    version = package.removeprefix(family(package))
+    return tuple(map(int, version.split("."))) if re.fullmatch(r"\d+(\.\d+)+", version) else ()
 
 
 def family(package: str) -> str:

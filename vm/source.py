@@ -97,10 +97,18 @@ def debian(version: str, cache, say) -> Source:
         archive = tarball or deb.fetch(apt or deb.find(package, cache, say)[0], package, release, cache, say)
         say(f"unpacking {package} {release}")
         unpack(archive, package, folder)
+        if not of_series(tree_version(folder), version):
+            raise Stop(3, f"{package} {release} holds Linux {tree_version(folder) or 'of no version'}, not {version}",
+                       "give the path of a kernel tree with --kernel")
 
     path = cache.entry("src", f"{package} {release} {UNUSED_FILES}", make, f"{package}-{release}")
     return Source("debian", path, tree_version(path) or version, f"Debian {package} {release}",
                   f"{package} {release}")
+
+
+def of_series(release: str, version: str) -> bool:
+    """6.1.192 is of 6.1, and 6.12.1 is not."""
+    return re.match(rf"{re.escape(version)}(?!\d)", release) is not None
 
 
 def unpack(archive: Path, package: str, folder: Path) -> None:
