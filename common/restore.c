@@ -125,9 +125,16 @@ void restore_setting(const char *path)
 	add(WRITE_BACK, path, end ? chosen + 1 : text);
 }
 
+void restore_text(const char *path, const char *text)
+{
+	add(WRITE_BACK, path, text);
+}
+
 void restore_swap(const char *path)
 {
 	add(SWAP_OFF, path, "");
+	/* What a run that was killed has left. */
+	undo(&table->actions[table->used - 1]);
 }
 
 void restore_folder(const char *path)

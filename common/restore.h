@@ -16,7 +16,10 @@ void restore_create(void);
 /* The file @path, a setting of the kernel, gets back what it has now. Breaks the test when it cannot be read. */
 void restore_setting(const char *path);
 
-/* Swap to the file @path ends, and the file is removed. It need not exist yet. */
+/* The file @path gets @text. */
+void restore_text(const char *path, const char *text);
+
+/* Swap to the file @path ends, and the file is removed: now, if an earlier run has left it, and after the test. */
 void restore_swap(const char *path);
 
 /* The folder @path (a cgroup) is removed, as soon as nobody is in it any more. */

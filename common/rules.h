@@ -76,6 +76,8 @@ struct rule {
 	     "the device reaches what is mapped where it is, under the rules of a CPU access") \
 	RULE(BACK, "migration-back", "S2", "migrate_vma_setup() with MIGRATE_VMA_SELECT_DEVICE_COHERENT/_PRIVATE", \
 	     "migration back moves exactly this device's pages to memory, for all who map them, keeping permission and exclusivity") \
+	RULE(BACK_IS_MEMORY, "back-is-memory", "S3", "migrate_device_finalize() -> folio_putback_lru(); shrink_folio_list()", \
+	     "a page that came back from a device is memory like any other: on an LRU list, reclaimed and swapped out") \
 	RULE(ONLY_FROM_SYSTEM, "only-from-system", "S2", "migrate_vma_collect_pmd() with MIGRATE_VMA_SELECT_SYSTEM", \
 	     "migration to a device takes pages of system memory; what is on a device stays where it is") \
 	RULE(PINNED_STAYS, "pinned-stays", "S7", "migrate_vma_check_page(), mm/migrate_device.c", \
@@ -139,7 +141,7 @@ struct rule {
 	RULE(FRESH_FRAME, "fresh-frame", "S3", "free_zone_device_folio(), zone_device_page_init()", \
 	     "a page frame that goes back to the driver leaves all of its state behind") \
 	RULE(HUGE_IS_SPLIT, "huge-is-split", "S2", "migrate_vma_collect_pmd(), split_huge_page(); dmirror_migrate_alloc_and_copy()", \
-	     "a huge page is split for a device with small pages; what is not migrated stays, all of it mapped as before, with its bytes") \
+	     "a huge page goes to a device whole or in small pages; what is not migrated stays, all of it mapped as before, with its bytes") \
 	RULE(NOT_COLLAPSED, "not-collapsed", "S2", "hpage_collapse_scan_pmd(), mm/khugepaged.c", \
 	     "a range with a page on a device is not made into a huge page") \
 	RULE(HUGETLB_REFUSED, "hugetlb-refused", "S2", "migrate_vma_setup(), mm/migrate_device.c", \

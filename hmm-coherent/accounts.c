@@ -12,21 +12,41 @@
 #include <mntent.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "kernel.h"
 #include "memory.h"
 #include "story.h"
 
 /* One migration moves this many: not a huge page's worth, which 7.x would try to move as one. */
 #define STEP 128
-/* Enough that the batches (at most 64 pages a processor in RSS, commit and charge) cannot hide it. */
-#define MANY 1024
-#define HIDDEN 256
-/* The commitment is the whole system's, and others come and go: so a mapping of this many bytes, which need not be filled, and this much for the others. */
+/*
+ * The commitment is the whole system's, and others come and go: so a mapping of this many bytes, which need not be filled, and this much for
+ * the others. On a busy machine they move by more, so what is off is measured again, this often: a leak is off every time.
+ */
 #define COMMITTED (64L << 20)
 #define OTHERS (16L << 20)
+#define TRIES 6
+#define SETTLE_S 10
+
+/*
+ * How many pages a batch may hide: a processor keeps up to 64 changes of RSS for itself (TASK_RSS_EVENTS_THRESH, up to 6.1), or two for each
+ * processor of the machine and 32 at least (percpu_counter_batch), and 64 pages of charge (MEMCG_CHARGE_BATCH). A test runs on one processor,
+ * so there is one batch on each side of a difference.
+ */
+static long hidden(void)
+{
+	const long batch = 2 * sysconf(_SC_NPROCESSORS_CONF);
+
+	return 2 * (batch > 64 ? batch : 64) + 128;
+}
+
+/* So many pages that the batches cannot hide them, in whole steps. */
+static long many(void)
+{
+	return (4 * hidden() + STEP - 1) / STEP * STEP;
+}
 
 /* More pages than a buffer has, without a hand in them. */
 struct range {
@@ -86,19 +106,24 @@ FIXTURE_TEARDOWN(accounts)
 	device_close(&self->device);
 }
 
+static bool is_within(long seen, long expected, long margin)
+{
+	return seen > expected - margin && seen < expected + margin;
+}
+
 static void expect_within(const char *what, long seen, long expected, long margin)
 {
 	char expected_text[64], seen_text[64];
 
 	snprintf(expected_text, sizeof(expected_text), "%ld pages, give or take %ld", expected, margin);
 	snprintf(seen_text, sizeof(seen_text), "%ld pages", seen);
-	expect_same(seen > expected - margin && seen < expected + margin, what, expected_text, seen_text);
+	expect_same(is_within(seen, expected, margin), what, expected_text, seen_text);
 }
 
 /* @seen pages, @expected pages, give or take what the batches hide. */
 static void expect_about(const char *what, long seen, long expected)
 {
-	expect_within(what, seen, expected, HIDDEN);
+	expect_within(what, seen, expected, hidden());
 }
 
 static long kilobytes_to_pages(long kilobytes)
@@ -106,40 +131,55 @@ static long kilobytes_to_pages(long kilobytes)
 	return kilobytes * 1024 / (long)features.page_size;
 }
 
+static long counted(const char *path, const char *key)
+{
+	long kilobytes = read_counter(path, key);
+
+	if (kilobytes < 0)
+		broken("%s has no %s", path, key);
+	return kilobytes_to_pages(kilobytes);
+}
+
 static long resident(void)
 {
-	return kilobytes_to_pages(read_counter("/proc/self/status", "RssAnon"));
+	return counted("/proc/self/status", "RssAnon");
 }
 
 static long committed(void)
 {
-	return kilobytes_to_pages(read_counter("/proc/meminfo", "Committed_AS"));
+	return counted("/proc/meminfo", "Committed_AS");
 }
 
 SCENARIO(accounts, resident_set, "device pages count as resident, and no longer when they are unmapped")
 {
-	long before = resident();
+	const long pages = many(), before = resident();
 
-	range_map(&self->range, MANY);
-	memset(self->range.addr, 0x5a, self->range.pages / 2 * features.page_size);
+	range_map(&self->range, pages);
+	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
 	range_migrate(&self->range, &self->device);
 	holds(RULE_ENTRY);
-	expect(pages_at(self->range.addr, self->range.pages, variant->place) == MANY, "not all of %d pages went to the device", MANY);
+	expect_result("pages that went to the device", pages_at(self->range.addr, pages, variant->place), pages);
 	holds(RULE_ACCOUNTS_RETURN);
-	expect_about("resident while mapped", resident() - before, MANY);
+	expect_about("resident while mapped", resident() - before, pages);
 	range_unmap(&self->range);
 	expect_about("resident after munmap", resident() - before, 0);
 }
 
-SCENARIO(accounts, migrated_to_and_fro, "migration to a device and back changes neither the resident set nor the commitment")
+/* What the system has committed more than before, on the device and after munmap(), for a range that goes to and fro. */
+struct commitment {
+	long on_device, after;
+};
+
+static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum place place, long size)
 {
-	const long least = COMMITTED / features.page_size, size = least > MANY ? least : MANY;
 	struct range *range = &self->range;
+	const long pages = many();
+	struct commitment seen;
 	long rss, commit;
 
 	range_map(range, size);
-	range->pages = MANY;
-	memset(range->addr, 0x5a, MANY * features.page_size);
+	range->pages = pages;
+	memset(range->addr, 0x5a, pages * features.page_size);
 	rss = resident();
 	commit = committed();
 	range_migrate(range, &self->device);
@@ -147,42 +187,55 @@ SCENARIO(accounts, migrated_to_and_fro, "migration to a device and back changes 
 	expect_about("resident on the device, beyond what was in memory", resident() - rss, 0);
 	range_migrate_back(range, &self->device);
 	holds(RULE_BACK);
-	expect(!pages_at(range->addr, MANY, variant->place), "not all of %d pages came back from the device", MANY);
+	expect_result("pages that did not come back from the device", pages_at(range->addr, pages, place), 0);
 	range_migrate(range, &self->device);
-	holds(RULE_ACCOUNTS_RETURN);
-	expect_within("committed, beyond what was before", committed() - commit, 0, OTHERS / features.page_size);
+	seen.on_device = committed() - commit;
 	range->pages = size;
+	commit = committed();
 	range_unmap(range);
-	expect_about("resident after munmap, with what was mapped", resident() - rss, -MANY);
-	expect_within("committed after munmap, with what was mapped", committed() - commit, -size, OTHERS / features.page_size);
+	seen.after = committed() - commit;
+	holds(RULE_ACCOUNTS_RETURN);
+	expect_about("resident after munmap, with what was mapped", resident() - rss, -pages);
+	return seen;
 }
 
-/* A memory cgroup of this process's own. Leaving it is part of the test's end, and of nobody's business if the test breaks before. */
+SCENARIO(accounts, migrated_to_and_fro, "migration to a device and back changes neither the resident set nor the commitment")
+{
+	const long least = COMMITTED / features.page_size, size = least > many() ? least : many(), others = OTHERS / features.page_size;
+	struct commitment seen;
+	int tries = 0;
+
+	do {
+		seen = migrate_to_and_fro(self, variant->place, size);
+	} while (++tries < TRIES && !(is_within(seen.on_device, 0, others) && is_within(seen.after, -size, others)));
+	holds(RULE_ACCOUNTS_RETURN);
+	expect_within("committed, beyond what was before", seen.on_device, 0, others);
+	expect_within("committed after munmap, beyond what was mapped", seen.after, -size, others);
+}
+
+/* A memory cgroup of this process's own. */
 struct group {
-	char root[128], path[192];
+	char path[192];
 };
 
 static void group_enter(struct group *group)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "r");
 	struct mntent *mount;
-	char file[256];
+	char root[128] = "", file[256];
+	int error;
 
-	group->root[0] = '\0';
 	while (mounts && (mount = getmntent(mounts)))
 		if (!strcmp(mount->mnt_type, "cgroup2"))
-			snprintf(group->root, sizeof(group->root), "%s", mount->mnt_dir);
+			snprintf(root, sizeof(root), "%s", mount->mnt_dir);
 	if (mounts)
 		endmntent(mounts);
-	need(group->root[0], "no cgroup2 is mounted: the kernel needs CONFIG_MEMCG, and mount -t cgroup2 none /sys/fs/cgroup");
-	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", group->root);
-	need(!write_text(file, "+memory"), "the memory controller is not in cgroup2: the kernel needs CONFIG_MEMCG");
-	snprintf(group->path, sizeof(group->path), "%s/hmm-coherent-%d", group->root, getpid());
-	if (mkdir(group->path, 0755))
-		broken("%s: %s", group->path, strerror(errno));
+	need(root[0], "no cgroup2 is mounted: the kernel needs CONFIG_MEMCG, and mount -t cgroup2 none /sys/fs/cgroup");
+	cgroup_make(root, group->path, sizeof(group->path));
 	snprintf(file, sizeof(file), "%s/cgroup.procs", group->path);
-	if (write_text(file, "0"))
-		broken("%s cannot be entered", group->path);
+	error = write_text(file, "0");
+	if (error)
+		syscall_failed(file, -error);
 }
 
 static long group_charge(struct group *group)
@@ -197,30 +250,21 @@ static long group_charge(struct group *group)
 	return bytes / (long)features.page_size;
 }
 
-static void group_leave(struct group *group)
-{
-	char file[256];
-
-	snprintf(file, sizeof(file), "%s/cgroup.procs", group->root);
-	write_text(file, "0");
-	rmdir(group->path);
-}
-
 SCENARIO(accounts, cgroup_charge, "a memory cgroup is charged for device pages like for others, and not any more after munmap")
 {
+	const long pages = many();
 	struct group group;
 	long before;
 
 	group_enter(&group);
 	before = group_charge(&group);
-	range_map(&self->range, MANY);
-	memset(self->range.addr, 0x5a, self->range.pages / 2 * features.page_size);
+	range_map(&self->range, pages);
+	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
 	range_migrate(&self->range, &self->device);
 	holds(RULE_ACCOUNTS_RETURN);
-	expect_about("charged while on the device", group_charge(&group) - before, MANY);
+	expect_about("charged while on the device", group_charge(&group) - before, pages);
 	range_unmap(&self->range);
 	expect_about("charged after munmap", group_charge(&group) - before, 0);
-	group_leave(&group);
 }
 
 /*
@@ -249,12 +293,19 @@ FIXTURE_TEARDOWN(whole_device)
 	device_close(&self->device);
 }
 
+static bool has_returned(void *before)
+{
+	return is_within(committed() - *(long *)before, 0, OTHERS / features.page_size);
+}
+
 SCENARIO(whole_device, filled, "a device can be filled to its last page, whatever happened before, and gives it all back")
 {
 	const size_t all = device_pages(variant->place);
-	const long rss = resident(), commit = committed();
+	const long rss = resident(), pages = many();
+	long commit = committed();
 	struct range range;
 	size_t there;
+	bool settled;
 
 	range_map(&range, all);
 	range_migrate(&range, &self->device);
@@ -264,13 +315,15 @@ SCENARIO(whole_device, filled, "a device can be filled to its last page, whateve
 	range_unmap(&range);
 	holds(RULE_ACCOUNTS_RETURN);
 	expect_about("resident after munmap", resident() - rss, 0);
-	expect_within("committed after munmap", committed() - commit, 0, OTHERS / features.page_size);
+	/* Others may have taken something meanwhile; what they hold on to is not known, what this process leaked would stay. */
+	settled = wait_until(has_returned, &commit, SETTLE_S);
+	expect_within("committed after munmap", settled ? 0 : committed() - commit, 0, OTHERS / features.page_size);
 	/* And once more, as far as it takes to see that there is something to be had again. */
-	range_map(&range, MANY);
+	range_map(&range, pages);
 	range_migrate(&range, &self->device);
-	there = pages_at(range.addr, MANY, variant->place);
+	there = pages_at(range.addr, pages, variant->place);
 	holds(RULE_FREED_TO_DRIVER);
-	expect(there == MANY, "of the device that was emptied only %zu of %d pages are to be had", there, MANY);
+	expect((long)there == pages, "of the device that was emptied only %zu of %ld pages are to be had", there, pages);
 	range_unmap(&range);
 }
 

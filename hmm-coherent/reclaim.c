@@ -7,11 +7,16 @@
  */
 #include "harness.h"
 
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/swap.h>
+#include <sys/vfs.h>
 
+#include "cgroup.h"
 #include "kernel.h"
 #include "memory.h"
+#include "restore.h"
+#include "since.h"
 #include "story.h"
 
 #define PAGES 3
@@ -19,13 +24,13 @@
 #define WRITTEN_S 10
 
 /* Documentation/admin-guide/mm/pagemap.rst */
+#define KPF_LRU 5
 #define KPF_WRITEBACK 8
 #define KPF_SWAPCACHE 13
 
 FIXTURE(reclaim)
 {
 	struct story story;
-	char swap[256];		/* path of the swap file in use, or empty */
 	unsigned char *control;	/* pages of memory that are treated the same */
 };
 
@@ -40,51 +45,60 @@ FIXTURE_VARIANT_ADD(reclaim, coherent_ro) { .place = COHERENT, .read_only = true
 
 FIXTURE_SETUP(reclaim)
 {
-	self->swap[0] = '\0';
 	self->control = NULL;
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
-}
-
-static void swap_off(const char *path)
-{
-	swapoff(path);
-	unlink(path);
 }
 
 FIXTURE_TEARDOWN(reclaim)
 {
 	if (self->control)
 		unmap_memory(self->control, PAGES * features.page_size);
-	if (self->swap[0])
-		swap_off(self->swap);
 	story_end(&self->story);
 }
 
-/* Real swap, on a disk: a device that answers at once (zram, brd) would do without the swap cache, which is part of the subject. */
-static void swap_on(FIXTURE_DATA(reclaim) (*self))
+/* Do swap files work on the file system of @path? The others have reasons of their own to refuse them. */
+static bool allows_swap(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
+}
+
+/*
+ * Real swap, on a disk: a device that answers at once (zram, brd) would do without the swap cache, which is part of the subject. It ends
+ * after the test, however that ends.
+ */
+static void swap_on(void)
 {
 	const char *dir = getenv("HMM_COHERENT_DIR");
 	unsigned char *page;
+	char swap[256];
 	int fd, i;
 
 	need(dir, "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT");
-	snprintf(self->swap, sizeof(self->swap), "%s/hmm-coherent.swap", dir);
-	/* A scenario that was ended half way may have left it. */
-	swap_off(self->swap);
-	fd = open(self->swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	need(!access("/proc/swaps", F_OK), "this kernel has no swap: it takes CONFIG_SWAP");
+	need(allows_swap(dir), "HMM_COHERENT_DIR is on a file system without swap files: name a directory on ext4 or xfs");
+	snprintf(swap, sizeof(swap), "%s/hmm-coherent.swap", dir);
+	restore_swap(swap);
+	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		broken("%s: %s", swap, strerror(errno));
 	page = calloc(1, features.page_size);
+	if (!page)
+		broken("no memory for a swap header");
 	/* What mkswap(8) writes: version, last page and number of bad pages at 1024, and the magic at the end of the first page. */
 	((uint32_t *)page)[256] = 1;
 	((uint32_t *)page)[257] = SWAP_PAGES - 1;
 	memcpy(page + features.page_size - 10, "SWAPSPACE2", 10);
 	for (i = 0; i < SWAP_PAGES; i++) {
-		if (fd < 0 || pwrite(fd, page, features.page_size, i * features.page_size) != (ssize_t)features.page_size)
-			broken("%s: %s", self->swap, strerror(errno));
+		if (pwrite(fd, page, features.page_size, i * features.page_size) != (ssize_t)features.page_size)
+			broken("%s: %s", swap, strerror(errno));
 		memset(page, 0, features.page_size);
 	}
 	free(page);
 	close(fd);
-	need(!swapon(self->swap, 0), "there can be no swap file: it takes CONFIG_SWAP, a filesystem that allows them, and root");
+	if (swapon(swap, 0))
+		syscall_failed("swapon", errno);
 }
 
 /* The control group: pages of memory in the hand of BY_OTHER. */
@@ -117,7 +131,7 @@ SCENARIO(reclaim, advice, "MADV_COLD and MADV_PAGEOUT pass over pages on the dev
 {
 	struct story *s = &self->story;
 
-	swap_on(self);
+	swap_on();
 	map_control(self);
 	holds(RULE_NOT_RECLAIMED);
 	expect_result("MADV_COLD", madvise(s->buffer.addr, s->buffer.size, MADV_COLD), 0);
@@ -137,29 +151,6 @@ static void bring_back(struct story *s)
 	expect_at(s, 0, SYSTEM);
 }
 
-static void page_out(struct story *s, size_t page)
-{
-	advise_memory(buffer_page(&s->buffer, page), features.page_size, MADV_PAGEOUT);
-	if (page_at(0, buffer_page(&s->buffer, page)).at != SWAPPED)
-		broken("page %zu is not swapped out", page);
-}
-
-SCENARIO(reclaim, swapped_stays_swapped, "a page that is swapped out is not migrated: ENOENT, and its bytes come from swap")
-{
-	struct story *s = &self->story;
-
-	swap_on(self);
-	bring_back(s);
-	page_out(s, 0);
-	holds(RULE_SWAP_KEEPS);
-	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, 1), -ENOENT);
-	expect_at(s, 0, SWAPPED);
-	expect_owner_sees(s, 0, BY_OWNER);
-	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
-	holds(RULE_ENTRY);
-	expect_at(s, 1, COHERENT);
-}
-
 static bool has_flag(unsigned long frame, int flag)
 {
 	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
@@ -171,15 +162,41 @@ static bool has_flag(unsigned long frame, int flag)
 	return flags >> flag & 1;
 }
 
+/* Swap has room, and nobody holds the page: one that cannot be swapped out was left over by the way back from the device. */
+static void page_out(struct story *s, size_t page)
+{
+	unsigned char *addr = buffer_page(&s->buffer, page);
+	struct page after;
+
+	advise_memory(addr, features.page_size, MADV_PAGEOUT);
+	after = page_at(0, addr);
+	holds(RULE_BACK_IS_MEMORY);
+	if (after.at == SWAPPED)
+		return;
+	expect(false, "page %zu is not swapped out by MADV_PAGEOUT: it is %s, %s", page, place_name(after.at),
+	       has_flag(after.pfn, KPF_LRU) ? "on an LRU list" : "on no LRU list");
+	give_up();
+}
+
+SCENARIO(reclaim, swapped_stays_swapped, "a page that is swapped out is not migrated: ENOENT, and its bytes come from swap")
+{
+	struct story *s = &self->story;
+
+	swap_on();
+	bring_back(s);
+	page_out(s, 0);
+	holds(RULE_SWAP_KEEPS);
+	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, 1), -ENOENT);
+	expect_at(s, 0, SWAPPED);
+	expect_owner_sees(s, 0, BY_OWNER);
+	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	holds(RULE_ENTRY);
+	expect_at(s, 1, COHERENT);
+}
+
 static bool is_written(void *addr)
 {
 	return !has_flag(page_at(0, addr).pfn, KPF_WRITEBACK);
-}
-
-static void need_sound_swap_cache(void)
-{
-	need(features.version != 612 || features.sublevel >= 117,
-	     "this kernel may hit a BUG in migration from the swap cache (fixed by 6.12.117); see docs/findings.md, swap-cache-bug");
 }
 
 /* Out and in again by a read: mapped, and in the swap cache too, with the same bytes in swap. */
@@ -189,22 +206,22 @@ static void through_swap(struct story *s, size_t page)
 
 	page_out(s, page);
 	expect_owner_sees(s, page, BY_OWNER);
-	if (!wait_until(is_written, addr, WRITTEN_S))
-		broken("a swapped page is not written within %d s", WRITTEN_S);
+	holds(RULE_SWAP_KEEPS);
+	must(wait_until(is_written, addr, WRITTEN_S), "a page that was swapped out is still being written after %d s", WRITTEN_S);
 }
 
-/* Whether the swap cache lets go of a page is what is looked at, so that no probe can tell what to expect: 6.5 began to ask it. */
+/* Whether the swap cache lets go of a page is what is looked at, so that no probe can tell what to expect. */
 SCENARIO(reclaim, swap_cache, "a page in the swap cache goes to the device where the kernel takes it out of there first, and stays where it does not")
 {
 	struct story *s = &self->story;
-	bool leaves = features.version >= 605;
+	const bool leaves = kernel_has(SWAP_CACHE_ASKED);
 
-	need_sound_swap_cache();
-	swap_on(self);
+	need_survives(SWAP_CACHE_READ_AGAIN);
+	swap_on();
 	bring_back(s);
 	through_swap(s, 0);
 	if (!has_flag(page_at(0, s->buffer.addr).pfn, KPF_SWAPCACHE))
-		broken("the page is not in the swap cache");
+		broken("this kernel takes a page out of the swap cache as soon as it is read: there is nothing to migrate from it");
 	story_remember_frames(s);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	holds(RULE_SWAP_CACHE);
@@ -219,8 +236,8 @@ SCENARIO(reclaim, written_on_device, "what was written on the device survives be
 {
 	struct story *s = &self->story;
 
-	need_sound_swap_cache();
-	swap_on(self);
+	need_survives(SWAP_CACHE_READ_AGAIN);
+	swap_on();
 	bring_back(s);
 	through_swap(s, 0);
 	story_make_writable(s);
@@ -244,7 +261,7 @@ SCENARIO(reclaim, freed_then_written, "a page given up by MADV_FREE and then wri
 {
 	struct story *s = &self->story;
 
-	swap_on(self);
+	swap_on();
 	bring_back(s);
 	story_make_writable(s);
 	expect_result("MADV_FREE", madvise(s->buffer.addr, s->buffer.size, MADV_FREE), 0);
@@ -260,13 +277,16 @@ SCENARIO(reclaim, freed_then_written, "a page given up by MADV_FREE and then wri
 
 #define CGROUP "/sys/fs/cgroup"
 
-static int write_pid(const char *group)
+static void enter(const char *group)
 {
 	char path[300], pid[16];
+	int error;
 
 	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
 	snprintf(pid, sizeof(pid), "%d", getpid());
-	return write_text(path, pid);
+	error = write_text(path, pid);
+	if (error)
+		syscall_failed(path, -error);
 }
 
 SCENARIO(reclaim, pressure, "reclaim of all that a memory cgroup has swaps its memory out and leaves its pages on the device")
@@ -275,31 +295,27 @@ SCENARIO(reclaim, pressure, "reclaim of all that a memory cgroup has swaps its m
 	char group[128], reclaim[160];
 	struct buffer charged;
 	size_t i, swapped = 0;
+	int error;
 
-	swap_on(self);
-	snprintf(group, sizeof(group), CGROUP "/hmm-coherent-%d", getpid());
+	swap_on();
+	cgroup_make(CGROUP, group, sizeof(group));
 	snprintf(reclaim, sizeof(reclaim), "%s/memory.reclaim", group);
-	write_text(CGROUP "/cgroup.subtree_control", "+memory");
-	mkdir(group, 0755);
-	if (access(reclaim, W_OK)) {
-		rmdir(group);
-		skip("no memory.reclaim here: it takes cgroup2 with the memory controller on " CGROUP " and Linux 5.19");
-	}
-	if (write_pid(group))
-		broken("cannot join %s", group);
+	need(!access(reclaim, W_OK), "no memory.reclaim here: it takes cgroup2 with the memory controller on " CGROUP " and Linux 5.19");
+	enter(group);
 	/* What the cgroup pays for from here on: memory, and memory that then goes to the device. */
 	map_control(self);
 	buffer_map(&charged, PAGES, COHERENT);
 	buffer_write(&charged, 0, PAGES, BY_OWNER);
 	device_move_to(&s->device, charged.addr, PAGES);
-	/* It fails when there is less to reclaim than asked for, which is the point. */
-	write_text(reclaim, "1M");
-	write_pid(CGROUP);
-	rmdir(group);
+	/* EAGAIN: there is less to reclaim than asked for, which is the point. */
+	error = write_text(reclaim, "1M");
+	if (error && error != -EAGAIN)
+		syscall_failed("memory.reclaim", -error);
+	enter(CGROUP);
 	for (i = 0; i < PAGES; i++)
 		swapped += control_page(self, i).at == SWAPPED;
-	if (!swapped)
-		broken("reclaim took no page of memory");
+	holds(RULE_LEGAL_CALLS_WORK);
+	must(swapped, "memory.reclaim swaps out none of the %d pages of memory that the cgroup has", PAGES);
 	holds(RULE_NOT_RECLAIMED);
 	expect_untouched(s);
 	for (i = 0; i < PAGES; i++) {
