@@ -36,3 +36,16 @@ bool lockdep_has_seen(const char *outer, const char *inner)
 		fclose(classes);
 	return seen;
 }
+
+bool kasan_watches_freed(void)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+	char line[512], name[256];
+	bool found = false;
+
+	while (symbols && !found && fgets(line, sizeof(line), symbols))
+		found = sscanf(line, "%*s %*s %255s", name) == 1 && !strcmp(name, "slab_free_after_rcu_debug");
+	if (symbols)
+		fclose(symbols);
+	return found;
+}

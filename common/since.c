@@ -68,6 +68,11 @@ static const struct change changes[KERNEL_CHANGES] = {
 		/* What was built from a tree is newer than that. */
 		.when_unknown = true,
 	},
+	/* Interfaces: what is missing is not applicable, unless the version says that it is there. */
+	[SCAN_OF_PAGEMAP] = { .name = "pagemap-scan", .commit = "52526ca7fdb9 \"fs/proc/task_mmu: implement IOCTL to get and optionally clear info about PTEs\"", .mainline = 607, .rc = 1, .only_mainline = true },
+	[UFFD_MOVE] = { .name = "uffd-move", .commit = "adef440691ba \"userfaultfd: UFFDIO_MOVE uABI\"", .mainline = 608, .rc = 1, .only_mainline = true },
+	[CLONE_BUFFERS] = { .name = "clone-buffers", .commit = "7cc2a6eadcd7 \"io_uring: add IORING_REGISTER_COPY_BUFFERS method\"", .mainline = 612, .rc = 1, .only_mainline = true },
+	[ALLOCATION_FAILS] = { .name = "allocation-fails", .commit = "\"lib/test_hmm: add zone device private THP test infrastructure\"", .mainline = 619, .rc = 1, .only_mainline = true },
 	[NO_COUNT_OFFSET] = {
 		.name = "no-count-offset",
 		.commit = "ef233450898f \"mm: free device private pages have zero page refcount\"",

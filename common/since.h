@@ -18,6 +18,10 @@ enum kernel_change {
 	SWAP_CACHE_READ_AGAIN,	/* migration to a device looks again at a page that it took out of the swap cache */
 	SWAP_CACHE_ASKED,	/* migration to a device takes a page out of the swap cache */
 	NO_COUNT_OFFSET,	/* a device page has no reference more than its users */
+	SCAN_OF_PAGEMAP,	/* PAGEMAP_SCAN */
+	UFFD_MOVE,		/* UFFDIO_MOVE, where there is userfaultfd */
+	CLONE_BUFFERS,		/* IORING_REGISTER_CLONE_BUFFERS */
+	ALLOCATION_FAILS,	/* HMM_DMIRROR_FLAGS: test_hmm can be told to fail an allocation */
 	KERNEL_CHANGES
 };
 
@@ -32,6 +36,9 @@ bool kernel_has(enum kernel_change change);
  * (HMM_COHERENT_APART, see runner/work.py) it runs whatever the version says, since the version of a tree says little.
  */
 void need_survives(enum kernel_change change);
+
+/* For need(kernel_has(CLOSE_EVICTS), ...). */
+#define NEEDS_EVICTION "test_hmm may leave pages on the device when a file of it is closed: it evicts since 6.1.176, 6.12.86, 7.0.4, 7.1"
 
 /* Was this machine booted for tests that may bring it down? */
 bool machine_is_apart(void);

@@ -18,12 +18,15 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "huge.h"
 #include "kernel.h"
-#include "memory.h"
 #include "ksm.h"
+#include "lockdep.h"
+#include "memory.h"
 #include "pin.h"
+#include "since.h"
 #include "story.h"
 #include "transfer.h"
 
@@ -34,6 +37,10 @@
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1
 #endif
+
+/* What passes on every kernel where nobody watches is not run there. */
+#define ONLY_LOCKDEP "only lockdep sees this: run with --profile debug (CONFIG_PROVE_LOCKING)"
+#define ONLY_KASAN "only KASAN sees this, with CONFIG_SLUB_RCU_DEBUG (6.12): run with --profile debug"
 
 FIXTURE(destructive)
 {
@@ -68,10 +75,20 @@ static unsigned char *merged_twins(struct story *s)
 	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
 	twins = ksm_map_equal(2, s->buffer.serial, BY_CHILD);
 	ksm_mergeable(twins, 2);
-	scan();
-	if (!ksm_are_merged(twins))
-		broken("KSM did not merge two equal pages");
+	holds(RULE_LEGAL_CALLS_WORK);
+	must(scan(), "KSM did not get to the end of a scan");
+	must(ksm_are_merged(twins), "KSM did not merge two equal pages");
 	return twins;
+}
+
+/* A merged page was offered to a device: a kernel moves it for both of its users or for none (docs/findings.md, ksm-page-on-device). */
+static void expect_offered(unsigned char *twins, enum place device)
+{
+	enum place at = page_at(0, twins).at;
+
+	holds(RULE_ENTRY);
+	expect(at == device || in_memory(at), "after migration the merged page is %s", place_name(at));
+	expect(ksm_are_merged(twins), "after migration the users of the merged page have different pages");
 }
 
 SCENARIO(destructive, ksm_page_comes_back, "a merged page on the device comes back to memory for all its users after KSM has passed by")
@@ -81,9 +98,9 @@ SCENARIO(destructive, ksm_page_comes_back, "a merged page on the device comes ba
 	size_t i;
 
 	device_move_to(&s->device, twins, 1);
-	if (page_at(0, twins).at != COHERENT || !ksm_are_merged(twins))
-		broken("the merged page did not go to the device");
-	scan();
+	expect_offered(twins, COHERENT);
+	holds(RULE_LEGAL_CALLS_WORK);
+	must(scan(), "KSM did not get to the end of a scan");
 	device_move_back(&s->device, twins, 1);
 	holds(RULE_BACK);
 	for (i = 0; i < 2; i++) {
@@ -104,8 +121,7 @@ SCENARIO(destructive, ksm_page_private, "KSM does not read a merged page that we
 
 	device_open(&private, PRIVATE, 1);
 	device_move_to(&private, twins, 1);
-	if (page_at(0, twins).at != PRIVATE)
-		broken("the merged page did not go to the private device");
+	expect_offered(twins, PRIVATE);
 	third = ksm_map_equal(1, s->buffer.serial, BY_CHILD);
 	ksm_mergeable(third, 1);
 	scanned = scan();
@@ -129,7 +145,8 @@ static void drain(struct story *s)
 	void *pages[] = { s->device.bounce };
 	int nodes[] = { 0 }, status[1];
 
-	move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE);
+	if (move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE) < 0)
+		syscall_failed("move_pages", errno);
 }
 
 /* mlock by a sharer makes a page unevictable; use makes the next one active. Never both, of one page: folio_migrate_flags() checks. */
@@ -138,25 +155,28 @@ SCENARIO(destructive, flags_of_two_lives, "a page frame that was unevictable in 
 	struct story *s = &self->story;
 	const struct pin_kind get = { .pin = false };
 	unsigned long frame;
+	long error;
 	int i;
 
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	story_migrate_back(s);
 	child_fork(&s->child);
-	if (child_call(&s->child, &s->buffer, lock_on_fault, 0))
-		broken("the child cannot mlock2()");
+	error = child_call(&s->child, &s->buffer, lock_on_fault, 0);
+	if (error)
+		syscall_failed("mlock2", -error);
 	drain(s);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	frame = page_at(0, s->buffer.addr).pfn;
 	child_leave(&s->child);
 	unmap_memory(s->buffer.addr, features.page_size);
 
+	holds(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < 20; i++)
-		pin_pages(get, buffer_page(&s->buffer, 1), 1);
+		must(pin_pages(get, buffer_page(&s->buffer, 1), 1) == (long)features.page_size, "GUP does not get a page of memory");
 	drain(s);
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
-	if (page_at(0, buffer_page(&s->buffer, 1)).pfn != frame)
-		broken("the second page did not get the frame of the first");
+	holds(RULE_FREED_TO_DRIVER);
+	must(page_at(0, buffer_page(&s->buffer, 1)).pfn == frame, "the second page did not get frame 0x%lx, which the first gave back", frame);
 	report_line("note:", "flags: %s", page_dump(buffer_page(&s->buffer, 1)).flags);
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	holds(RULE_FRESH_FRAME);
@@ -173,8 +193,9 @@ SCENARIO(destructive, exclusive_page_evicted, "a page that the device has for it
 	unsigned char *next;
 	size_t i;
 
-	if (device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1))
-		broken("the device cannot have the page for itself");
+	need(kernel_has(CLOSE_EVICTS), NEEDS_EVICTION);
+	holds(RULE_DEVICE_EXCLUSIVE);
+	expect_result("exclusive access", device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
 	device_open(&other, COHERENT, 1);
 	device_close(&other);
 	holds(RULE_DEVICE_EXCLUSIVE);
@@ -198,10 +219,11 @@ static void huge_on_device(struct huge *h)
 {
 	huge_begin(h, false);
 	huge_fill(h, h->addr, true);
-	device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1);
+	holds(RULE_FREED_TO_DRIVER);
+	expect_result("HMM_DMIRROR_RELEASE", device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1), 0);
 	device_move_to(&h->device, h->addr, h->pages);
-	if (page_at(0, h->addr).at != COHERENT)
-		broken("the huge page did not go to the device");
+	holds(RULE_ENTRY);
+	must(page_at(0, h->addr).at == COHERENT, "the huge page did not go to the device: it is %s", place_name(page_at(0, h->addr).at));
 }
 
 static void expect_huge_back(struct huge *h)
@@ -245,12 +267,12 @@ static unsigned char *fill_device(struct device *device, size_t pages, size_t st
 	size_t at;
 
 	if (filling == MAP_FAILED)
-		broken("mmap: %s", strerror(errno));
+		syscall_failed("mmap", errno);
 	advise_memory(filling, pages * features.page_size, MADV_NOHUGEPAGE);
 	for (at = 0; at < pages; at += step)
 		device_move_to(device, page_in(filling, at), pages - at < step ? pages - at : step);
-	if (page_at(0, page_in(filling, pages - 1)).at != COHERENT)
-		broken("the device could not be filled");
+	holds(RULE_ENTRY);
+	must(page_at(0, page_in(filling, pages - 1)).at == COHERENT, "the last of %zu pages did not go to a device that has room for it", pages);
 	return filling;
 }
 
@@ -260,7 +282,7 @@ SCENARIO(destructive, huge_page_no_room, "a huge page for which the device has t
 	struct huge huge;
 	size_t pages;
 
-	report_allow("memremap");
+	allow_second_chunk();
 	huge_begin(&huge, false);
 	huge_fill(&huge, huge.addr, true);
 	/* The stories of this test have some of it, too. */
@@ -279,6 +301,7 @@ SCENARIO(destructive, freed_by_transfer, "a page whose last reference is a trans
 	struct story *s = &self->story;
 	struct transfer transfer;
 
+	need(lockdep_watches(), ONLY_LOCKDEP);
 	story_medium(s, ON_SLOW);
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
 	unmap_memory(s->buffer.addr, features.page_size);
@@ -294,8 +317,9 @@ SCENARIO(destructive, memory_added_with_ksm, "a device gets its memory anew for 
 	struct story *s = &self->story;
 
 	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
-	if (device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1))
-		broken("the device's memory cannot be taken away");
+	need(lockdep_watches(), ONLY_LOCKDEP);
+	holds(RULE_CLOSE_EVICTS);
+	expect_result("HMM_DMIRROR_RELEASE", device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	story_migrate_to_device(s);
 	holds(RULE_ENTRY);
 	expect_at(s, 0, COHERENT);
@@ -311,18 +335,27 @@ SCENARIO(destructive, memory_added_with_ksm, "a device gets its memory anew for 
 
 struct leaving {
 	unsigned char *page;
-	unsigned int delay;
+	long delay;		/* ns after it has begun */
 	atomic_bool begun;
 };
+
+static long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000L + now.tv_nsec;
+}
 
 static void *leave(void *arg)
 {
 	struct leaving *leaving = arg;
-	volatile unsigned int spin;
+	long begun;
 
 	while (!atomic_load(&leaving->begun))
 		;
-	for (spin = leaving->delay; spin; spin--)
+	begun = now_ns();
+	while (now_ns() - begun < leaving->delay)
 		;
 	unmap_memory(leaving->page, features.page_size);
 	return NULL;
@@ -334,13 +367,27 @@ static unsigned char *map_with_a_last_one(struct story *s, size_t size)
 	unsigned char *addr = map_memory(size, PROT_READ | PROT_WRITE);
 	size_t at;
 
-	if (addr == MAP_FAILED || madvise(addr + size - features.page_size, features.page_size, MADV_DONTFORK))
-		broken("no room for %zu bytes", size);
+	advise_memory(addr + size - features.page_size, features.page_size, MADV_DONTFORK);
 	advise_memory(addr, size, MADV_NOHUGEPAGE);
 	memset(addr, 0x5a, size);
 	for (at = 0; at < size; at += BUFFER_PAGES_MAX * features.page_size)
 		device_move_to(&s->device, addr + at, BUFFER_PAGES_MAX);
 	return addr;
+}
+
+/* How long it takes to pin all of them when nobody disturbs, in ns: the rounds spread over that. */
+static long time_of_a_pin(struct story *s, size_t size)
+{
+	unsigned char *addr = map_with_a_last_one(s, size);
+	const long begun = now_ns();
+	const int held = pin_hold(true, true, addr, PINNED);
+	const long took = now_ns() - begun;
+
+	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	must(held >= 0, "a long-term pin of %d pages that nobody disturbs: %s", PINNED, strerror(-held));
+	pin_drop(held);
+	unmap_memory(addr, size);
+	return took;
 }
 
 /*
@@ -355,17 +402,22 @@ SCENARIO(destructive, unmapped_while_moved, "a page that is unmapped while a lon
 	unsigned char *addr;
 	pthread_t thread;
 	cpu_set_t all;
-	int round, held;
+	int round, held, error;
+	long whole;
 
 	need(features.pin_stays, "gup_test has no pins of many pages here (Linux 6.2)");
+	need(kasan_watches_freed(), ONLY_KASAN);
 	memset(&all, 0xff, sizeof(all));
-	sched_setaffinity(0, sizeof(all), &all);
+	if (sched_setaffinity(0, sizeof(all), &all))
+		syscall_failed("sched_setaffinity", errno);
+	whole = time_of_a_pin(s, size);
 	holds(RULE_FREED_TO_DRIVER);
 	for (round = 0; round < ROUNDS; round++) {
 		addr = map_with_a_last_one(s, size);
-		leaving = (struct leaving){ .page = addr + size - features.page_size, .delay = round * 50000 };
-		if (pthread_create(&thread, NULL, leave, &leaving))
-			broken("no second thread");
+		leaving = (struct leaving){ .page = addr + size - features.page_size, .delay = whole * round / ROUNDS };
+		error = pthread_create(&thread, NULL, leave, &leaving);
+		if (error)
+			syscall_failed("pthread_create", error);
 		atomic_store(&leaving.begun, true);
 		held = pin_hold(true, true, addr, PINNED);
 		pthread_join(thread, NULL);
@@ -387,13 +439,22 @@ SCENARIO(destructive, evicted_after_unmap, "a page that was unmapped while someb
 {
 	const size_t size = BUFFER_PAGES_MAX * features.page_size;
 	struct story *s = &self->story;
-	unsigned char *addr = map_with_a_last_one(s, size), *last = addr + size - features.page_size, byte = 0;
-	struct iovec iov = { last, features.page_size };
+	unsigned char *addr, *last, byte = 0;
+	struct iovec iov = { .iov_len = features.page_size };
 	struct device other;
 	int ends[2];
 
-	if (page_at(0, last).at != COHERENT || pipe(ends) || vmsplice(ends[1], &iov, 1, 0) != (ssize_t)iov.iov_len)
-		broken("no page of the device in a pipe");
+	need(kasan_watches_freed(), ONLY_KASAN);
+	need(kernel_has(CLOSE_EVICTS), NEEDS_EVICTION);
+	addr = map_with_a_last_one(s, size);
+	last = addr + size - features.page_size;
+	iov.iov_base = last;
+	holds(RULE_ENTRY);
+	must(page_at(0, last).at == COHERENT, "the last page is %s, not on the device", place_name(page_at(0, last).at));
+	if (pipe(ends))
+		syscall_failed("pipe", errno);
+	holds(RULE_SHORT_PIN_STAYS);
+	expect_result("vmsplice", vmsplice(ends[1], &iov, 1, 0), iov.iov_len);
 	unmap_memory(last, features.page_size);
 	poll(NULL, 0, GRACE_MS);
 	/* The driver evicts its coherent pages when any of its files is closed. */

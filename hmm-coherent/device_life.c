@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
+#include "huge.h"
 #include "kernel.h"
 #include "memory.h"
 #include "since.h"
@@ -48,7 +49,7 @@ FIXTURE_TEARDOWN(device_life)
 /* By version: whether a close evicts is what is tested. */
 static void need_close_evicts(void)
 {
-	need(kernel_has(CLOSE_EVICTS), "test_hmm may leave pages on the device when a file of it is closed: it evicts since 6.1.176, 6.12.86, 7.0.4, 7.1");
+	need(kernel_has(CLOSE_EVICTS), NEEDS_EVICTION);
 }
 
 static void open_and_close(enum place memory)
@@ -210,7 +211,7 @@ SCENARIO(device_full, each_page_once, "a device takes as many pages as it has, e
 	unsigned long page, wrong = 0;
 
 	/* The driver tries to grow into its own range. */
-	report_allow("memremap");
+	allow_second_chunk();
 	/* The story's last page is to come later. */
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 1);
 	fill_device(&fill);

@@ -143,7 +143,7 @@ static void need_what_it_needs(const struct cell *cell)
 	if (cell->mapping->needs_soft_dirty)
 		need(features.soft_dirty, "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
 	if (cell->place == MOVABLE)
-		need(features.movable, "no ZONE_MOVABLE here: boot with movablecore=, or online a memory block as online_movable");
+		need(features.movable, NO_MOVABLE);
 }
 
 static void prepare_medium(struct cell *cell)

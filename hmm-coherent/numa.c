@@ -47,6 +47,7 @@ FIXTURE_SETUP(numa)
 {
 	self->home = unmovable_node();
 	self->other = numa_available() < 0 ? -1 : node_besides(self->home);
+	need(self->home >= 0 || movable_node() < 0, NO_PLAIN_NODE);
 	need(self->home >= 0 && self->other >= 0, "there are no two NUMA nodes with memory: boot with numa=fake=2");
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 }
@@ -56,21 +57,45 @@ FIXTURE_TEARDOWN(numa)
 	story_end(&self->story);
 }
 
-/* A memory policy for the buffer, with MPOL_MF_ @flags. Returns 0 or -errno. */
-static long bind_mapping(struct story *s, int node, unsigned int flags)
+/* The one node, as the system calls want it; valid until the next call. There may be more nodes than bits in a word. */
+static struct bitmask *only(int node)
 {
-	const unsigned long nodes = 1UL << node;
+	static struct bitmask *nodes;
 
-	return mbind(s->buffer.addr, s->buffer.size, MPOL_BIND, &nodes, 8 * sizeof(nodes), flags) ? -errno : 0;
+	if (!nodes)
+		nodes = numa_allocate_nodemask();
+	if (!nodes)
+		broken("no memory for a node mask");
+	numa_bitmask_clearall(nodes);
+	return numa_bitmask_setbit(nodes, node);
+}
+
+/* A memory policy for the buffer, with MPOL_MF_ @flags. Returns 0 or -errno. */
+static long __must_check bind_mapping(struct story *s, int node, unsigned int flags)
+{
+	struct bitmask *nodes = only(node);
+
+	return mbind(s->buffer.addr, s->buffer.size, MPOL_BIND, nodes->maskp, nodes->size + 1, flags) ? -errno : 0;
+}
+
+/* The same as a step on the way to something else. */
+static void bind_buffer(struct story *s, int node)
+{
+	int error = bind_mapping(s, node, 0);
+
+	if (error)
+		syscall_failed("mbind", -error);
 }
 
 /* The policy of the process decides from now on, for this buffer too. */
 static void bind_task(struct story *s, int node)
 {
-	const unsigned long nodes = 1UL << node;
+	struct bitmask *nodes = only(node);
 
-	if (mbind(s->buffer.addr, s->buffer.size, MPOL_DEFAULT, NULL, 0, 0) || set_mempolicy(MPOL_BIND, &nodes, 8 * sizeof(nodes)))
-		broken("a memory policy cannot be set: %s", strerror(errno));
+	if (mbind(s->buffer.addr, s->buffer.size, MPOL_DEFAULT, NULL, 0, 0))
+		syscall_failed("mbind", errno);
+	if (set_mempolicy(MPOL_BIND, nodes->maskp, nodes->size + 1))
+		syscall_failed("set_mempolicy", errno);
 }
 
 /* move_pages() of the whole buffer to @node, or only asked where it is when that is negative. Returns its result or -errno. */
@@ -240,12 +265,16 @@ SCENARIO(numa, mbind_move, "mbind() with MPOL_MF_MOVE moves memory to the policy
 SCENARIO(numa, migrate_process, "migrate_pages() of the whole process from node to node leaves pages on the device")
 {
 	struct story *s = &self->story;
-	const unsigned long from = 1UL << self->home, to = 1UL << self->other;
+	struct bitmask *from, *to = numa_allocate_nodemask();
 	long left;
 	size_t i;
 
 	half_back(s);
-	left = migrate_pages(0, 8 * sizeof(from), &from, &to);
+	if (!to)
+		broken("no memory for a node mask");
+	numa_bitmask_setbit(to, self->other);
+	from = only(self->home);
+	left = numa_migrate_pages(0, from, to);
 	holds(RULE_NODES_PASS_OVER);
 	/* It says how many pages it could not move; some of a process are shared and never do. */
 	expect(left >= 0, "migrate_pages fails: %s", strerror(errno));
@@ -339,7 +368,7 @@ SCENARIO(numa, unshared_by_mapping, "a pin for reading that unshares a page puts
 
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	child_fork(&s->child);
-	bind_mapping(s, self->other, 0);
+	bind_buffer(s, self->other);
 	holds(RULE_PIN_UNSHARES);
 	expect_result("bytes pinned", pin_pages((struct pin_kind){ .pin = true }, s->buffer.addr, 1), features.page_size);
 	expect_other_frame(s, 0);
@@ -355,7 +384,7 @@ SCENARIO(numa, back_by_mapping, "migration back to memory follows the mapping's 
 	struct story *s = &self->story;
 	size_t i;
 
-	bind_mapping(s, self->other, 0);
+	bind_buffer(s, self->other);
 	story_migrate_back(s);
 	holds(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++) {
@@ -410,7 +439,7 @@ SCENARIO(numa, pin_within_binding, "a long-term pin brings the page to a node th
 
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	bind_task(s, self->other);
-	bind_mapping(s, self->home, 0);
+	bind_buffer(s, self->home);
 	for (i = 0; i < 2; i++) {
 		holds(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned", pin_pages(longterm_pins[i], buffer_page(&s->buffer, i), 1), features.page_size);

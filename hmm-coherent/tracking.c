@@ -18,6 +18,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "pin.h"
+#include "since.h"
 #include "story.h"
 
 #define PAGES 3
@@ -79,13 +80,24 @@ FIXTURE_VARIANT(tracking)
 FIXTURE_VARIANT_ADD(tracking, coherent_rw) { .place = COHERENT };
 FIXTURE_VARIANT_ADD(tracking, coherent_ro) { .place = COHERENT, .read_only = true };
 
+/* Whatever its features. */
+static bool has_userfaultfd(void)
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno != ENOSYS;
+}
+
 static bool can_move(void)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_MOVE };
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	bool can = fd >= 0 && !ioctl(fd, UFFDIO_API, &api);
 
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return can;
 }
 
@@ -94,13 +106,13 @@ WHY_NOT(tracking)
 	int fd, error;
 
 	if (!strcmp(test, "uffd_move"))
-		return can_move() ? NULL : "this kernel has no UFFDIO_MOVE (6.8)";
+		return can_move() || (has_userfaultfd() && kernel_has(UFFD_MOVE)) ? NULL : "this kernel has no UFFDIO_MOVE (6.8)";
 	if (strcmp(test, "pagemap_scan"))
 		return NULL;
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	error = ioctl(fd, PAGEMAP_SCAN, NULL) ? errno : 0;
 	close(fd);
-	return error == ENOTTY ? "this kernel has no PAGEMAP_SCAN (6.7)" : NULL;
+	return error == ENOTTY && !kernel_has(SCAN_OF_PAGEMAP) ? "this kernel has no PAGEMAP_SCAN (6.7)" : NULL;
 }
 
 FIXTURE_SETUP(tracking)
@@ -132,8 +144,12 @@ static int watch(void *addr, size_t pages, __u64 mode)
 		api.features |= UFFD_FEATURE_PAGEFAULT_FLAG_WP;
 	else if (can_move())
 		api.features |= UFFD_FEATURE_MOVE;
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
-		broken("userfaultfd: %s", strerror(errno));
+	if (fd < 0)
+		syscall_failed("userfaultfd", errno);
+	if (ioctl(fd, UFFDIO_API, &api))
+		syscall_failed("UFFDIO_API", errno);
+	if (ioctl(fd, UFFDIO_REGISTER, &reg))
+		syscall_failed("UFFDIO_REGISTER", errno);
 	return fd;
 }
 
@@ -142,7 +158,7 @@ static void protect_range(int uffd, void *addr, size_t size, bool on)
 	struct uffdio_writeprotect wp = { .range = { (uintptr_t)addr, size }, .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0 };
 
 	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
-		broken("UFFDIO_WRITEPROTECT: %s", strerror(errno));
+		syscall_failed("UFFDIO_WRITEPROTECT", errno);
 }
 
 static void protect(int uffd, struct story *s, bool on)
@@ -198,11 +214,11 @@ SCENARIO(tracking, uffd_wp_zero_page, "the zero page that userfaultfd protects s
 
 	need(features.uffd_wp, "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
 	empty.addr = map_memory(empty.size, prot);
-	cpu_read(&empty, 0, 1, NULL);
+	expect_result("a read of an empty page", cpu_read(&empty, 0, 1, NULL), features.page_size);
 	self->uffd = watch(empty.addr, 1, UFFDIO_REGISTER_MODE_WP);
 	protect_range(self->uffd, empty.addr, empty.size, true);
-	if (!page_at(0, empty.addr).uffd_wp)
-		broken("userfaultfd does not protect the zero page");
+	holds(RULE_PROTECTION_AS_ASKED);
+	must(page_at(0, empty.addr).uffd_wp, "UFFDIO_WRITEPROTECT does not protect the zero page");
 	device_move_to(&s->device, empty.addr, 1);
 	holds(RULE_MARKS_TRAVEL);
 	expect_same(page_at(0, empty.addr).uffd_wp, "protection by userfaultfd after migration", "on", "off");
@@ -218,7 +234,7 @@ SCENARIO(tracking, uffd_missing, "a page that is missing for userfaultfd's monit
 	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
 	void *hole = map_memory(features.page_size, prot);
 
-	need(features.uffd_wp, "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
+	need(has_userfaultfd(), "this kernel has no userfaultfd: it takes CONFIG_USERFAULTFD");
 	self->uffd = watch(hole, 1, UFFDIO_REGISTER_MODE_MISSING);
 	holds(RULE_MONITOR_FILLS);
 	expect_result("migration", device_migrate_to(&s->device, hole, 1), -ENOENT);
@@ -270,7 +286,7 @@ static void forget_writes(void)
 	int error = write_text("/proc/self/clear_refs", "4");
 
 	if (error)
-		broken("/proc/self/clear_refs: %s", strerror(-error));
+		syscall_failed("/proc/self/clear_refs", -error);
 }
 
 static void expect_soft_dirty(struct story *s, size_t page, bool dirty)
@@ -366,7 +382,7 @@ SCENARIO(tracking, accessed, "the accessed bit of a page on the device is cleare
 	holds(RULE_COUNTED_AS_MEMORY);
 	expect_result("clear_refs", write_text("/proc/self/clear_refs", "1"), 0);
 	expect_result("Referenced after that", smaps(s, "Referenced"), 0);
-	cpu_read(&s->buffer, 1, 1, NULL);
+	expect_result("a read", cpu_read(&s->buffer, 1, 1, NULL), features.page_size);
 	expect_result("Referenced after a read", smaps(s, "Referenced"), 1);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
@@ -433,9 +449,9 @@ SCENARIO(tracking, zero_page, "the zero page is not migrated: who had it mapped 
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
 
-	cpu_read(&(struct buffer){ .addr = addr }, 0, 2, NULL);
-	if (page_at(0, addr).pfn != page_at(0, addr + features.page_size).pfn)
-		broken("pages that were only read do not share the zero page");
+	holds(RULE_HOLE_IS_FILLED);
+	expect_result("a read of empty pages", cpu_read(&(struct buffer){ .addr = addr }, 0, 2, NULL), 2 * features.page_size);
+	must(page_at(0, addr).pfn == page_at(0, addr + features.page_size).pfn, "pages that were only read do not share the zero page");
 	holds(RULE_ENTRY);
 	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
 	expect_empty_pages(s, addr);
@@ -448,8 +464,8 @@ SCENARIO(tracking, empty_range, "memory that was never touched goes to the devic
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
 
-	if (page_at(0, addr).at != NOWHERE)
-		broken("the new mapping is not empty");
+	holds(RULE_HOLE_IS_FILLED);
+	must(page_at(0, addr).at == NOWHERE, "a mapping that was never touched has a page: it is %s", place_name(page_at(0, addr).at));
 	holds(RULE_ENTRY);
 	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
 	expect_empty_pages(s, addr);
@@ -475,8 +491,9 @@ SCENARIO(tracking, empty_range_rmap, "an empty page on a frame that another mapp
 	for (i = 0; i < 2; i++) {
 		unsigned char *page = addr + i * features.page_size;
 
-		if (page_at(0, page).at != COHERENT)
-			broken("empty page %zu did not go to the device", i);
+		holds(RULE_ENTRY);
+		must(page_at(0, page).at == COHERENT, "empty page %zu did not go to the device: it is %s", i, place_name(page_at(0, page).at));
+		holds(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned of an empty page", pin_pages(longterm, page, 1), features.page_size);
 		expect(in_memory(page_at(0, page).at), "empty page %zu is %s under a long-term pin", i, place_name(page_at(0, page).at));
 	}
