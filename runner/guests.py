@@ -18,7 +18,7 @@ from runner import klog
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.host import Host
 from runner.screen import Screen
-from runner.work import Work
+from runner.work import Work, is_risky
 from vm import child, disk, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.profile import PROFILES, Profile
@@ -40,11 +40,17 @@ class Parts:
     disks: dict[str, Path]
     profile: Profile = PROFILES[""]
 
+    def untold(self) -> bool:
+        """Does the kernel's version tell little of what it has? A tree's and an image's do."""
+        return not self.kernel.source or self.kernel.source.kind == "tree"
+
     def machine(self, work: Work, number: int, company: int, folder: Path, timeout: float, options) -> qemu.Guest:
         """A guest that will run this work, one of so many at a time."""
         files = {"job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
                  "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
                             f"export HMM_COHERENT_STRESS='{options.stress}'\n"}
+        if self.untold() and all(is_risky(name) for batch in work.batches for name in batch.names):
+            files["job/env"] += "export HMM_COHERENT_APART=1\n"
         for batch in work.batches:
             files[f"job/{batch.program.name}.list"] = "".join(f"{name}\n" for name in batch.names)
         return self.guest(files, folder, number, threads=1 if crowded(company) else 2)

@@ -113,6 +113,7 @@ class One:
         session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
         shared = session.side_by_side > 1 and guests.crowded(session.side_by_side)
         session.apart = parts.profile.apart + (BUSY if shared else ())
+        session.untold = parts.untold()
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:

@@ -35,6 +35,7 @@ class Session:
     identity: dict[str, str] = field(default_factory=dict)  # what the guest must say about itself
     side_by_side: int = 1
     apart: tuple[str, ...] = ()     # beginnings of names: these tests have a machine of their own
+    untold: bool = False            # the kernel's version tells little: so have the risky ones
     # by the number of the machine
     commands: dict[int, list[str]] = field(default_factory=dict)
     endings: dict[int, Ending] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Session:
 
     def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
         """Each machine has its share of the work, and a successor if it dies; what kills a machine has one for itself."""
-        usual, alone = apart(self.work, self.apart)
+        usual, alone = apart(self.work, self.apart, self.untold)
         parts = share(usual, self.side_by_side) if usual or not alone else []
         longest = max((self.limits.worst(part) for part in parts), default=0)
         longest = CHANCES * (longest + sum(self.limits.worst(part) for part in alone))

@@ -14,6 +14,12 @@ from runner.programs import Test, is_destructive
 # in a machine of their own.
 BUSY = ("races.",)
 
+# What a kernel may not survive that lacks a change which its version should tell (common/since.c). The version of a
+# kernel that is built from a tree, or given as an image, tells little: there they run whatever it says, in a machine
+# of their own, which is told so (HMM_COHERENT_APART).
+RISKY = ("devices.*.opener-gone-access", "reclaim.*.swap-cache", "reclaim.*.written-on-device",
+         "races.coherent.unmap-and-longterm-pin")
+
 # PROGRAM/TEST, and how long it takes; the first glob counts. From run.json of a run with two machines.
 COSTS = (
     ("hmm_coherent_matrix/*", 0.3),
@@ -95,14 +101,22 @@ def share(work: Work, count: int) -> list[Work]:
     return [part for part in parts if part] or [work]
 
 
-def apart(work: Work, beginnings: tuple[str, ...] = ()) -> tuple[Work, list[Work]]:
-    """The work without what needs a machine of its own: the tests that bring one down each by itself, those that begin alike together."""
-    usual, together, alone = Work(), {beginning: Work() for beginning in beginnings}, []
+def is_risky(name: str) -> bool:
+    """May a kernel not survive this one whose version does not tell?"""
+    return any(fnmatchcase(name, glob) for glob in RISKY)
+
+
+def apart(work: Work, beginnings: tuple[str, ...] = (), untold: bool = False) -> tuple[Work, list[Work]]:
+    """The work without what needs a machine of its own: the tests that bring one down each by itself, those that begin
+    alike together, and, on a kernel whose version tells little (`untold`), the risky ones together."""
+    usual, together, alone = Work(), {beginning: Work() for beginning in (*beginnings, RISKY)}, []
     for batch in work.batches:
-        parts: dict[str, list[str]] = {}
+        parts: dict[str | tuple, list[str]] = {}
         for name in batch.names:
             if is_destructive(name):
                 alone.append(Work([Batch(batch.program, [name])]))
+            elif untold and is_risky(name):
+                parts.setdefault(RISKY, []).append(name)
             else:
                 parts.setdefault(next((one for one in beginnings if name.startswith(one)), ""), []).append(name)
         for beginning, names in parts.items():

@@ -52,6 +52,26 @@ class Destructive(unittest.TestCase):
         self.assertEqual([b.names for b in usual.batches], [["fork.a"]])
         self.assertEqual([[b.names for b in one.batches] for one in others], [[["ksm.a"]], [["races.a", "races.b"]], [["destructive.a"]]])
 
+    def test_what_a_version_does_not_tell(self):
+        names = ("fork.a", "devices.coherent-rw.opener-gone-access", "devices.coherent-rw.opener-gone",
+                 "reclaim.coherent-ro.swap-cache")
+        arranged = work.arrange(tests(*names), 1, None)
+        usual, others = work.apart(arranged)
+        self.assertEqual((usual.total(), others), (4, []))
+        usual, others = work.apart(arranged, (), True)
+        self.assertEqual([b.names for b in usual.batches], [["fork.a", "devices.coherent-rw.opener-gone"]])
+        self.assertEqual([[b.names for b in one.batches] for one in others], [[[names[1], names[3]]]])
+
+    def test_the_machine_apart_is_told_so(self):
+        risky, usual = (work.arrange(tests(name), 1, None) for name in ("reclaim.coherent-ro.swap-cache", "fork.a"))
+        options = mock.Mock(seed=1, stress=0)
+        for source, part, told in ((None, risky, True), (mock.Mock(kind="tree"), risky, True),
+                                   (mock.Mock(kind="debian"), risky, False), (None, usual, False)):
+            parts = guests.Parts(mock.Mock(source=source), Path(), {}, mock.Mock(), {})
+            with mock.patch.object(guests.Parts, "guest") as guest:
+                parts.machine(part, 1, 1, Path(), 30, options)
+            self.assertEqual("HMM_COHERENT_APART=1" in guest.call_args[0][0]["job/env"], told)
+
     def test_spared_unless_asked_for(self):
         kept = plan.spared(tests("fork.a", "destructive.a"))
         self.assertEqual([test.name for test in kept], ["fork.a"])
