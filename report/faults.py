@@ -2,9 +2,9 @@
 """What runs on kernels with seeded faults say: a verdict a fault, and a table by claim and rule.
 
 A fault is detected when a test that passes on the unmodified kernel fails here because an assertion of its own did
-not hold, and the run ends with exit status 1: a gate or a bisection looks at nothing else. A splat, a crash, a hang or
-a dead guest tells that something is wrong and not what, so it counts apart, except where the header says that the
-fault does nothing else.
+not hold, and the run ends with exit status 1: a gate or a bisection looks at nothing else. A splat,
+a crash, a hang or a dead guest tells that something is wrong and not what, so it counts apart,
+except where the header says that the fault does nothing else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from report.result import Test
 from runner.errors import BAD, CANNOT, bisect_word
 
 DETECTED, BY_OTHERS, NO_ASSERTION, MISSED = "detected", "detected by others", "no assertion", "missed"
-OTHER_STATUS = "detected, but status"   # and the number: who only sees the exit status has not detected it
+OTHER_STATUS = "detected, but status"   # and the number: not detected by the exit status
 BROKEN = "broken"
 DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT = "does not apply", "does not build", "does not boot"
 GOOD = (DETECTED, BY_OTHERS)
@@ -54,10 +54,10 @@ class Measured:
     rules: list[str]
     resembles: str
     tests: list[str]
-    seen: list[str] = field(default_factory=lambda: ["check"])  # how those tests may fail: causes, or "broken"
+    seen: list[str] = field(default_factory=lambda: ["check"])  # how they may fail: Fault.seen
     verdict: str = BROKEN
-    status: int | None = None   # that the run ended with; None: there was none, or it was ended before a test failed
-    cut: bool = False           # the run took too long and was ended; the status is that of what had run
+    status: int | None = None   # of the run; None: no run, or ended before a test had failed
+    cut: bool = False           # the run took too long and was ended
     why: str = ""               # of a verdict that a table cannot tell alone
     red: list[str] = field(default_factory=list)        # tests that failed by an assertion
     cited: list[str] = field(default_factory=list)      # rules that those name, most often first
@@ -104,30 +104,40 @@ class Kernel:
 
 
 def asserted(test: Test) -> bool:
-    """It failed because something that it looked at was not as it must be. Of a dead guest the runner says `fail:`."""
-    return any(a.verdict == "fail" and (a.cause == "check" or a.texts("expected") or a.cause != "vm" and a.texts("fail"))
+    """It failed because something that it looked at was not as it must be.
+
+    The `fail:` of a test whose guest died is the runner's word, not the test's.
+    """
+    return any(a.verdict == "fail" and (a.cause == "check" or a.texts("expected")
+                                        or a.cause != "vm" and a.texts("fail"))
                for a in test.attempts)
 
 
 def noticed(test: Test, seen: Collection[str]) -> bool:
     """It failed in a way that counts for this fault."""
-    return "check" in seen and asserted(test) or (test.cause or test.verdict) in set(seen) - {"check"}
+    if "check" in seen and asserted(test):
+        return True
+    return (test.cause or test.verdict) in set(seen) - {"check"}
 
 
-def judge(measured: Measured, run: Run, passes: Collection[str], known: Collection[str] = ()) -> None:
-    """The verdict of a run on the kernel with the fault, whose exit status is in `measured` already.
+def judge(measured: Measured, run: Run, passes: Collection[str],
+          known: Collection[str] = ()) -> None:
+    """The verdict of a run on the kernel with the fault, whose exit status `measured` has already.
 
-    `passes` are the tests that pass without the fault; what is not in `known`, all tests of the run without it, exists
-    only because something went wrong (run.*).
+    `passes` are the tests that pass without the fault, `known` all that have a result without it.
+    What is neither planned nor known exists only because something went wrong (run.*).
     """
     planned = {name for names in run.plans.values() for name in names}
+    extra = run.tests.keys() - planned - set(known)
     red = [test for test in run.tests.values()
-           if test.verdict in RED and (test.name in passes or test.name not in planned | set(known))]
+           if test.verdict in RED and (test.name in passes or test.name in extra)]
     noticing = [test for test in red if noticed(test, measured.seen)]
     measured.red = [test.name for test in noticing]
-    cited = Counter(text.split(" ")[0] for test in noticing for text in set(test.worst.texts("rule")))
+    cited = Counter(text.split(" ")[0] for test in noticing
+                    for text in set(test.worst.texts("rule")))
     measured.cited = [rule for rule, _ in cited.most_common()]
-    measured.causes = dict(Counter(test.cause or test.verdict for test in red if test not in noticing))
+    measured.causes = dict(Counter(test.cause or test.verdict for test in red
+                                   if test not in noticing))
     ran = {test.name for test in run.tests.values() if test.name in passes}
     measured.silent = [glob for glob in measured.tests if any(fnmatchcase(name, glob) for name in ran)
                        and not any(fnmatchcase(name, glob) for name in measured.red)]
@@ -190,8 +200,10 @@ def cited(fault: Measured) -> str:
 
 def rows(kernel: Kernel) -> list[list[str]]:
     """A row a fault, by claim and rule, with a column for each of the kernel's own programs."""
-    head = ["claim", "rule", "fault", "verdict", "exit status", "bisect", "by", "rule named", *kernel.theirs, "s"]
-    found = [[" ".join(f.claims), " ".join(f.rules), f.name, f.words, ended_with(f), f.bisect, by(f), cited(f),
+    head = ["claim", "rule", "fault", "verdict", "exit status", "bisect", "by", "rule named",
+            *kernel.theirs, "s"]
+    found = [[" ".join(f.claims), " ".join(f.rules), f.name, f.words, ended_with(f), f.bisect,
+              by(f), cited(f),
               *(f.theirs[name].word() if name in f.theirs else "" for name in kernel.theirs), f"{f.seconds:.0f}"]
              for f in sorted(kernel.faults, key=lambda f: (f.claims, f.rules, f.name))]
     return [head, *found]
@@ -204,7 +216,9 @@ def ended_with(fault: Measured) -> str:
 
 def line(fault: Measured) -> str:
     """One fault on a terminal."""
-    said = f"exit status {ended_with(fault)}, bisect {fault.bisect}" if fault.status is not None else "no exit status"
+    said = "no exit status"
+    if fault.status is not None:
+        said = f"exit status {ended_with(fault)}, bisect {fault.bisect}"
     return (f"{fault.name}: {fault.words}, {by(fault) or 'no test noticed'}"
             + (f"; {said}" if fault.applied else "") + f" ({fault.seconds:.0f} s)")
 
@@ -241,7 +255,8 @@ def summary(kernel: Kernel) -> str:
     """One line."""
     count = Counter(fault.verdict for fault in kernel.faults)
     applied = sum(fault.applied for fault in kernel.faults)
-    others = (BY_OTHERS, OTHER_STATUS, NO_ASSERTION, MISSED, BROKEN, DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT)
+    others = (BY_OTHERS, OTHER_STATUS, NO_ASSERTION, MISSED, BROKEN, DOES_NOT_APPLY, DOES_NOT_BUILD,
+              DOES_NOT_BOOT)
     rest = ", ".join(f"{count[verdict]} {verdict}{' other' if verdict == OTHER_STATUS else ''}"
                      for verdict in others if count[verdict])
     return (f"Linux {kernel.release or kernel.spec}: {sum(count[verdict] for verdict in GOOD)} of {applied} faults that apply "
@@ -253,10 +268,11 @@ def text(kernels: list[Kernel]) -> str:
     parts = []
     for kernel in kernels:
         without = ", ".join(f"{name}: {words}" for name, words in kernel.theirs.items())
-        status = "" if kernel.control_status is None else (f", exit status {kernel.control_status}, "
-                                                           f"bisect {bisect_word(kernel.control_status)}")
+        ended = kernel.control_status
+        status = "" if ended is None else f", exit status {ended}, bisect {bisect_word(ended)}"
         parts += [f"## {summary(kernel)}", f"    {kernel.command}",
-                  f"Without a fault {kernel.control} tests of the suite pass{status}{f'; {without}' if without else ''}.",
+                  f"Without a fault {kernel.control} tests of the suite pass{status}"
+                  f"{f'; {without}' if without else ''}.",
                   aligned(rates(kernel)), aligned(rows(kernel)), aligned(named(kernel))]
         weak = [f for f in kernel.faults if f.applied and weakness(f)]
         if weak:
@@ -278,15 +294,22 @@ def weakness(fault: Measured) -> str:
 def document(kernels: list[Kernel]) -> dict:
     """As plain data."""
     return {"schema": SCHEMA, "version": VERSION, "exit_status": exit_status(kernels),
-            "kernels": [asdict(kernel) | {"faults": [asdict(f) | {"bisect": f.bisect, "expects": f.expects} for f in kernel.faults]}
+            "kernels": [asdict(kernel) | {"faults": [one(fault) for fault in kernel.faults]}
                         for kernel in kernels]}
+
+
+def one(fault: Measured) -> dict:
+    """A fault as plain data, with what follows from its fields."""
+    return asdict(fault) | {"bisect": fault.bisect, "expects": fault.expects}
 
 
 def page(kernels: list[Kernel]) -> str:
     """One HTML page that loads nothing."""
     style = (Path(__file__).parent / "page.css").read_text()
-    css = {MISSED: "fail", BROKEN: "broken", NO_ASSERTION: "not-run", DOES_NOT_APPLY: "skip"} | dict.fromkeys(GOOD, "pass")
-    css |= {f.words: "fail" for kernel in kernels for f in kernel.faults if f.verdict == OTHER_STATUS}
+    css = {MISSED: "fail", BROKEN: "broken", NO_ASSERTION: "not-run", DOES_NOT_APPLY: "skip"}
+    css |= dict.fromkeys(GOOD, "pass")
+    css |= {f.words: "fail" for kernel in kernels for f in kernel.faults
+            if f.verdict == OTHER_STATUS}
     parts = []
     for kernel in kernels:
         parts.append(f"<h2>{escape(summary(kernel))}</h2><pre>{escape(kernel.command)}</pre>")
@@ -307,8 +330,9 @@ def html_row(row: list[str], css: dict[str, str]) -> str:
 
 def html_fault(fault: Measured) -> str:
     """What a row has no room for."""
-    facts = {"breaks": fault.breaks, "resembles": fault.resembles, "must fail": " ".join(fault.tests),
-             "exit status": ended_with(fault), "bisect": fault.bisect, "why": fault.why,
+    facts = {"breaks": fault.breaks, "resembles": fault.resembles,
+             "must fail": " ".join(fault.tests), "exit status": ended_with(fault),
+             "bisect": fault.bisect, "why": fault.why,
              "failed by an assertion": " ".join(fault.red), "rules named": " ".join(fault.cited),
              **{name: " ".join(told.failed) or told.ended for name, told in fault.theirs.items()}}
     told = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value)

@@ -19,7 +19,8 @@ FOLDER = TOP / "faults"
 NEEDED = ("breaks", "claim", "rule", "file", "resembles", "tests")
 LINE = re.compile(r"// ([a-z]+): (.*\S)")
 CLAIM = re.compile(r"S[1-9]")
-# What counts as noticing a fault: a cause of a failure, or "broken" for one that takes away what the suite looks with.
+# What counts as noticing a fault: a cause of a failure, or "broken" for one that takes away what
+# the suite looks with.
 SEEN = (*CAUSES, "broken")
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and see whether a test notices.
 
-Each fault gets a private copy of one kernel build (vm/variant.py). A user gives its kernel to the whole suite, and reads
-the exit status. That the status is 1 is certain once one test has failed, so the tests that the header names run first,
-with those that look at the machine; only where that is not enough, the whole suite does.
+Each fault gets a private copy of one kernel build (vm/variant.py). A user gives its kernel to the
+whole suite, and reads the exit status. That the status is 1 is certain once one test has failed, so
+the tests that the header names run first, with those that look at the machine; only where that is
+not enough, the whole suite does.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from vm.profile import PROFILES
 # A broken kernel may hang in one test after the other. What has not failed an assertion by then hardly will.
 ENOUGH = 60.0           # and twice the time that the same takes without a fault
 ENDING_SECONDS = 20.0   # a run that is ended kills its guest and writes its report
-# Whatever is wrong with a kernel, these are in each run of the suite: they look at the driver, its devices, the features.
+# Part of each run, as of each user's: they look at the driver, its devices and the features.
 ALWAYS = ("driver.*", "features.*")
 
 
@@ -45,10 +46,38 @@ class Base:
 
     kernel: object
     passes: set[str] = field(default_factory=set)
-    known: set[str] = field(default_factory=set)                        # all that have a result on it
+    known: set[str] = field(default_factory=set)        # all that have a result on it
     seconds: float = 0.0                                                # that all of it takes
     programs: dict[str, Path] = field(default_factory=dict)             # the kernel's own tests, built
     heard: dict[str, theirs.Heard] = field(default_factory=dict)        # and what they say
+
+
+@dataclass
+class Making:
+    """A fault on its way into a kernel."""
+
+    fault: Fault
+    measured: told.Measured
+    private: Path
+    began: float
+    build: variant.Build | None = None      # None: it does not apply, or could not be begun
+
+    def kernel(self):
+        """The kernel with it, or None."""
+        try:
+            return self.build.kernel() if self.build else None
+        except variant.DoesNotBuild as failed:
+            self.measured.verdict, self.measured.why = told.DOES_NOT_BUILD, str(failed)
+            return None
+        finally:
+            ended = self.build.ended if self.build else time.monotonic()
+            self.measured.seconds = ended - self.began
+
+    def remove(self) -> None:
+        """No process and no private copy is left. May be called again."""
+        if self.build:
+            self.build.end()
+        variant.remove(self.private)
 
 
 class Faults:
@@ -70,11 +99,25 @@ class Faults:
         self.kernel.release = built.release
         with self.cache.lock(built.build_dir):      # whose files the copies share
             base = self.control(built)
+            yield from self.each(base)
+
+    def each(self, base: Base) -> Iterator[told.Kernel]:
+        """Fault after fault; while the tests run on one kernel, make works on the next."""
+        this = following = None
+        try:
             for number, one in enumerate(self.chosen, 1):
                 self.screen.counter(f"[{number}/{len(self.chosen)}] {one.name}")
-                measured = self.measure(one, base)
-                self.screen.say(told.line(measured))
+                this, following = following or self.begin(one, base), None
+                built = this.kernel()
+                if number < len(self.chosen):
+                    following = self.begin(self.chosen[number], base)
+                self.measure(this, built, base)
+                self.screen.say(told.line(this.measured))
                 yield self.kernel
+        finally:
+            for made in (this, following):
+                if made:
+                    made.remove()
 
     def control(self, built) -> Base:
         """The same tests on the same kernel without a fault: what fails there says nothing about a fault."""
@@ -89,8 +132,9 @@ class Faults:
         self.kernel.control = len(base.passes)
         if not base.passes:
             raise Stop(CANNOT, "no test passes on the unmodified kernel", f"see {shown(self.runs / 'no-fault')}")
-        self.screen.say(f"Linux {built.release} without a fault: {len(base.passes)} tests pass, exit status "
-                        f"{self.kernel.control_status}, bisect {bisect_word(self.kernel.control_status)}")
+        self.screen.say(f"Linux {built.release} without a fault: {len(base.passes)} tests pass, "
+                        f"exit status {self.kernel.control_status}, "
+                        f"bisect {bisect_word(self.kernel.control_status)}")
         if self.options.with_kernel_tests:
             self.build_theirs(base)
             base.heard = self.listen(built, base, self.runs / "no-fault")
@@ -117,29 +161,38 @@ class Faults:
 
     # -- one fault
 
-    def measure(self, one: Fault, base: Base) -> told.Measured:
-        """From semantic patch to verdict. The private copy is gone afterwards, whatever happens."""
-        began = time.monotonic()
-        measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules), one.resembles, list(one.tests),
-                                 list(one.seen))
+    def begin(self, one: Fault, base: Base) -> Making:
+        """From semantic patch to a make that runs."""
+        measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules),
+                                 one.resembles, list(one.tests), list(one.seen))
         private = self.cache.folder("faults", f".tmp-{os.getpid()}-{one.name}")
-        folder = self.runs / one.name
+        making = Making(one, measured, private, time.monotonic())
+        copy = variant.Variant(base.kernel, making.private, os.cpu_count() or 1)
         try:
-            copy = variant.Variant(base.kernel, private, os.cpu_count() or 1)
             changed = copy.patch(one.path, one.files)
-            if not changed:
-                measured.verdict = told.DOES_NOT_APPLY
+            if changed:
+                making.build = copy.start(changed, self.runs / one.name / "build.log")
             else:
-                self.judge(measured, one, base, copy.build(changed, folder / "build.log"), folder)
-        except variant.DoesNotBuild as failed:
-            measured.verdict, measured.why = told.DOES_NOT_BUILD, str(failed)
+                measured.verdict = told.DOES_NOT_APPLY
+        except Stop as stop:
+            measured.why = stop.what
+        except BaseException:
+            making.remove()
+            raise
+        return making
+
+    def measure(self, making: Making, built, base: Base) -> None:
+        """The verdict. The private copy is gone afterwards, whatever happens."""
+        measured, began = making.measured, time.monotonic()
+        try:
+            if built:
+                self.judge(measured, making.fault, base, built, self.runs / measured.name)
         except Stop as stop:
             measured.verdict, measured.why = told.BROKEN, stop.what
         finally:
-            variant.remove(private)
-        measured.seconds = time.monotonic() - began
+            making.remove()
+        measured.seconds += time.monotonic() - began
         self.kernel.faults.append(measured)
-        return measured
 
     def judge(self, measured: told.Measured, one: Fault, base: Base, built, folder: Path) -> None:
         """Run the tests that must notice; everything, where they did not."""
@@ -152,16 +205,18 @@ class Faults:
             measured.theirs = {name: self.compare(base.heard[name], heard)
                                for name, heard in self.listen(built, base, folder).items()}
 
-    def look(self, measured: told.Measured, built, results: Path, globs: list[str], base: Base) -> None:
+    def look(self, measured: told.Measured, built, results: Path, globs: list[str],
+             base: Base) -> None:
         """A run, and the verdict of it."""
         run, measured.status, measured.cut = self.suite(built, results, globs, base)
         told.judge(measured, run, base.passes, base.known)
 
-    def suite(self, built, results: Path, globs: list[str], base: Base | None = None) -> tuple[Run, int | None, bool]:
-        """The suite on this kernel, as a user runs it: what it found, its exit status, and whether it was ended.
+    def suite(self, built, results: Path, globs: list[str],
+              base: Base | None = None) -> tuple[Run, int | None, bool]:
+        """The suite as a user runs it: what it found, its exit status, and whether it was ended.
 
-        On a kernel with a fault it does not go on for ever. Ended, its status is 1 if a test had failed already, which
-        no other test makes better, and else nobody knows it.
+        On a kernel with a fault it does not go on for ever. Ended, its status is 1 if a test had
+        failed already, which no other test makes better, and else nobody knows it.
         """
         options = self.options
         words = [str(TOP / "run_tests.sh"), "--vm", "--kernel", str(built.image), "--modules", str(built.modules["test_hmm"].parent),
@@ -182,7 +237,8 @@ class Faults:
                 status = child.end(proc, ENDING_SECONDS)
         if not (results / "run.json").exists():
             last = (log.read_text(errors="replace").strip().splitlines() or ["no message"])[-1]
-            raise Stop(CANNOT, f"the suite ended with status {status} (bisect {bisect_word(status)}): {last}", f"log: {log}")
+            raise Stop(CANNOT, f"the suite ended with status {status} "
+                       f"(bisect {bisect_word(status)}): {last}", f"log: {log}")
         run = json_out.read(results)
         if cut:
             status = BAD if run.totals()["fail"] else None

@@ -53,14 +53,15 @@ class Header(unittest.TestCase):
 
     def test_how_a_test_may_fail(self):
         self.assertEqual(fault.parse(Path("x.cocci"), HEADER).seen, ("check",))
-        self.assertEqual(fault.parse(Path("x.cocci"), HEADER.replace("// file", "// seen: hang vm\n// file")).seen, ("hang", "vm"))
+        says = HEADER.replace("// file", "// seen: hang vm\n// file")
+        self.assertEqual(fault.parse(Path("x.cocci"), says).seen, ("hang", "vm"))
 
 
 class Suite(unittest.TestCase):
-    """The run of the suite on the kernel with a fault: its exit status is that of the program, and nobody else's."""
+    """The run of the suite on a kernel with a fault: its exit status is that of the program."""
 
     def ask(self, does: str, verdict: str = "", base=None) -> tuple:
-        """What faults makes of a run_tests.sh that does this, with a run.json in which a test has this verdict."""
+        """Status and cut of a run_tests.sh that does this, whose test has this verdict."""
         with tempfile.TemporaryDirectory() as name:
             top, options = Path(name), argparse.Namespace(timeout=30, accel="", jobs=None)
             run = Run()

@@ -5,8 +5,13 @@ The differing files are bind-mounted over the source, and an overlay over the bu
 both in a mount namespace that make is alone in. So kbuild sees the folder that it knows, rebuilds the objects of
 these files and links; and when make ends, however it ends, the mounts are gone with it.
 """
+from __future__ import annotations
+
 import os
 import shutil
+import signal
+import subprocess
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,6 +63,10 @@ class Variant:
 
     def build(self, changed: dict[str, Path], log: Path) -> Kernel:
         """The kernel with these files in place of the source's."""
+        return self.start(changed, log).kernel()
+
+    def start(self, changed: dict[str, Path], log: Path) -> Build:
+        """Begin to build it."""
         base, upper, work = self.base, self.folder / "upper", self.folder / "work"
         for path in (upper, work):
             path.mkdir()
@@ -66,9 +75,15 @@ class Variant:
         pairs = [word for pair in changed.items() for word in pair]
         command = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c", SCRIPT, "sh",
                    base.build_dir, self.folder, options, base.source.path, self.jobs, *pairs]
-        if child.run(command, log, 30 * MINUTES, env=environment()) != 0:
-            lines = log.read_text(errors="replace").splitlines()
-            raise DoesNotBuild(next((line for line in lines if ERROR.search(line)), "no error in the log").strip())
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with open(log, "wb") as out:
+            proc = child.spawn(command, death_signal=signal.SIGTERM, stdout=out,
+                               stderr=subprocess.STDOUT, env=environment())
+        return Build(self, proc, log)
+
+    def built(self, log: Path) -> Kernel:
+        """What make has left."""
+        base, upper = self.base, self.folder / "upper"
         whole = self.folder / "whole"
         made = whole if whole.exists() else upper
         modules = {name: made / path if (made / path).exists() else base.build_dir / path
@@ -80,6 +95,38 @@ class Variant:
             image = base.image
         return replace(base, image=image, modules=modules, build_id=elf.build_id(image.read_bytes()),
                        srcversion=elf.modinfo(modules["test_hmm"], "srcversion"), log=log)
+
+
+@dataclass
+class Build:
+    """A make that goes on while its caller does something else."""
+
+    variant: Variant
+    proc: subprocess.Popen
+    log: Path
+
+    @property
+    def ended(self) -> float:
+        """When make wrote its last line, on the clock of time.monotonic()."""
+        return time.monotonic() - (time.time() - self.log.stat().st_mtime)
+
+    def kernel(self) -> Kernel:
+        """Wait for it; DoesNotBuild with the compiler's first error."""
+        try:
+            self.proc.wait(30 * MINUTES)
+        except subprocess.TimeoutExpired:
+            raise DoesNotBuild(f"make did not end within {30 * MINUTES:.0f} s") from None
+        finally:
+            self.end()
+        if self.proc.returncode:
+            lines = self.log.read_text(errors="replace").splitlines()
+            said = (line.strip() for line in lines if ERROR.search(line))
+            raise DoesNotBuild(next(said, "no error in the log"))
+        return self.variant.built(self.log)
+
+    def end(self) -> None:
+        """Nobody wants it any more."""
+        child.end(self.proc)
 
 
 def escaped(path: Path) -> str:
