@@ -29,7 +29,7 @@ struct rule {
 	RULE(DRIVER_LOADS, "driver-loads", "S2", "hmm_dmirror_init(), dmirror_device_init(), lib/test_hmm.c", \
 	     "the driver loads when it is given two ranges of memory, and makes a node for each device") \
 	RULE(KERNEL_SURVIVES, "kernel-survives", "S2", "Documentation/process/coding-style.rst, \"Do not crash the kernel\"", \
-	     "opening a device and asking for a feature neither kills the process nor hangs it") \
+	     "a process that makes legal calls is neither killed by the kernel nor left hanging in it") \
 	RULE(FEATURES_AS_KNOWN, "features-as-known", "S9", "common/features.c, one row a feature", \
 	     "what the kernel does by a probe is what its version, its configuration or its interface says") \
 	RULE(OBSERVERS_AGREE, "observers-agree", "S1", "pagemap_read(), dmirror_snapshot(), dump_page()", \

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,27 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Kill the children of this process; returns how many were running (a zombie is not). */
-static int kill_children(void)
+#define STUCK_MAX 64
+
+/* Those that a SIGKILL did not end. */
+static pid_t stuck_before[STUCK_MAX];
+static size_t stuck_count;
+
+static bool is_stuck(pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < stuck_count; i++)
+		if (stuck_before[i] == pid)
+			return true;
+	return false;
+}
+
+/*
+ * Kill the children of this process that are not known to be stuck; returns how many were running (a zombie
+ * is not). @last gets one of them.
+ */
+static int kill_children(pid_t *last)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -35,18 +55,21 @@ static int kill_children(void)
 		fclose(file);
 		if (!rest || sscanf(rest + 1, " %c %d", &state, &parent) != 2 || parent != getpid() || state == 'Z')
 			continue;
-		killed += !kill(atoi(entry->d_name), SIGKILL);
+		if (is_stuck(atoi(entry->d_name)) || kill(atoi(entry->d_name), SIGKILL))
+			continue;
+		*last = atoi(entry->d_name);
+		killed++;
 	}
 	if (proc)
 		closedir(proc);
 	return killed;
 }
 
-int strays_kill(void)
+int strays_kill(pid_t *stuck)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int killed = 0, running = 0, rounds;
 	sigset_t sigchld, old;
-	int killed = 0, rounds;
 	pid_t pid;
 
 	sigemptyset(&sigchld);
@@ -56,12 +79,17 @@ int strays_kill(void)
 		do {
 			pid = waitpid(-1, NULL, WNOHANG);
 		} while (pid > 0);
-		if (pid < 0)
+		running = pid < 0 ? 0 : kill_children(stuck);
+		if (pid < 0 || (!running && stuck_count))
 			break;
-		killed += kill_children();
+		killed += running;
 		/* Woken by the next child's end; the pause only bounds the wait for one that was missed. */
 		sigtimedwait(&sigchld, NULL, &pause);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (!running)
+		*stuck = 0;
+	else if (stuck_count < STUCK_MAX)
+		stuck_before[stuck_count++] = *stuck;
 	return killed;
 }

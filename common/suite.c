@@ -19,6 +19,7 @@
 #include "prepare.h"
 #include "report.h"
 #include "restore.h"
+#include "rules.h"
 #include "strays.h"
 
 enum verdict { PASS, FAIL, BROKEN, SKIPPED };
@@ -197,17 +198,21 @@ static bool run_doomed(void)
 static void run_test(void)
 {
 	struct caught caught;
+	pid_t stuck = 0;
 	int fd, left;
 
 	if (run_doomed())
 		return;
 	fd = catch_output(run_next_test);
-	left = strays_kill();
+	left = strays_kill(&stuck);
 	restore_all();
 	caught = read_caught(fd, verbose || report->failures || report->broken || !report->finished);
 	close(fd);
 	/* A test that gave up leaves its children to their death signal; one that finished has reaped them. */
-	if (left && report->finished && !report->skipped) {
+	if (stuck) {
+		holds(RULE_KERNEL_SURVIVES);
+		expect(false, "process %d does not end after SIGKILL: it hangs in the kernel", stuck);
+	} else if (left && report->finished && !report->skipped) {
 		report->broken = true;
 		report_line("broken:", "the test left processes running");
 	}
@@ -247,14 +252,19 @@ static void run_cells(void)
 {
 	size_t before = progress->next;
 	int fd = catch_output(run_batch);
+	pid_t stuck = 0;
 
-	strays_kill();
+	(void)strays_kill(&stuck);
 	if (!progress->running && progress->next == before) {
 		begin(plan[progress->next]);
 		report->broken = true;
 		report_line("broken:", "the process for the cells did not start");
 	}
 	if (progress->running) {
+		if (stuck) {
+			holds(RULE_KERNEL_SURVIVES);
+			expect(false, "process %d does not end after SIGKILL: it hangs in the kernel", stuck);
+		}
 		read_caught(fd, true);
 		end(false);
 	}
