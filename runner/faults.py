@@ -10,6 +10,7 @@ not enough, the whole suite does.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shlex
 import signal
@@ -30,7 +31,6 @@ from runner.programs import TOP
 from runner.results import Folder
 from runner.screen import Screen, shown
 from vm import child, variant
-from vm.cache import TEMPORARY
 from vm.profile import PROFILES
 
 # A broken kernel may hang in one test after the other. What has not failed an assertion by then hardly will.
@@ -58,8 +58,8 @@ class Making:
 
     fault: Fault
     measured: told.Measured
-    private: Path
     began: float
+    kept: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)    # its private copy
     build: variant.Build | None = None      # None: it does not apply, or could not be begun
 
     def kernel(self):
@@ -77,7 +77,7 @@ class Making:
         """No process and no private copy is left. May be called again."""
         if self.build:
             self.build.end()
-        variant.remove(self.private)
+        self.kept.close()
 
 
 class Faults:
@@ -97,7 +97,7 @@ class Faults:
         built = guests.find_kernel(self.spec, self.source, None, self.cache, self.screen,
                                    PROFILES["" if self.options.quick else "faults"])
         self.kernel.release = built.release
-        with self.cache.lock(built.build_dir):      # whose files the copies share
+        with self.cache.shared(built.build_dir):    # whose files the copies share
             base = self.control(built)
             yield from self.each(base)
 
@@ -165,9 +165,9 @@ class Faults:
         """From semantic patch to a make that runs."""
         measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules),
                                  one.resembles, list(one.tests), list(one.seen))
-        private = self.cache.folder("faults", f".tmp-{os.getpid()}-{one.name}")
-        making = Making(one, measured, private, time.monotonic())
-        copy = variant.Variant(base.kernel, making.private, os.cpu_count() or 1)
+        making = Making(one, measured, time.monotonic())
+        private = making.kept.enter_context(self.cache.private("faults", one.name, variant.remove))
+        copy = variant.Variant(base.kernel, private, os.cpu_count() or 1)
         try:
             changed = copy.patch(one.path, one.files)
             if changed:
@@ -286,14 +286,6 @@ def command(options: argparse.Namespace) -> list[str]:
     return words + ["--quick"] * options.quick + ["--with-kernel-tests"] * options.with_kernel_tests
 
 
-def sweep(cache) -> None:
-    """Remove the private copies of runs that were killed."""
-    for left in (cache.root / "faults").glob(".tmp-*"):
-        owner = TEMPORARY.match(left.name)
-        if owner and not os.path.exists(f"/proc/{owner[1]}"):
-            variant.remove(left)
-
-
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """The table, on stdout and in the results folder; an interrupted run leaves what it knows."""
     chosen = fault.select(fault.catalogue(), options.globs)
@@ -308,7 +300,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         raise Stop(WRONG_USE, "no fault is left to run", "see --quick and --skip")
     deps.need({"build", "vm", "tests", "check"}, screen)
     cache = plan.open_cache(screen)
-    sweep(cache)
+    cache.sweep(cache.root / "faults", variant.remove)      # the private copies of runs that were killed
     each = [Faults(options, screen, chosen, spec) for spec in options.kernel or [guests.DEFAULT_KERNEL]]
     folder = Folder.create(options.results, "" if options.results else "faults")
     kernels: list[told.Kernel] = []

@@ -5,6 +5,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 import unittest
 from pathlib import Path
 
@@ -19,7 +20,17 @@ def make(folder):
     print("made", flush=True)
     sys.stdin.readline()
     (folder / "file").write_text("x")
-print(Cache(Path(sys.argv[1]), lambda line: print(line, flush=True)).entry("kind", "key", make))
+key = sys.argv[2] if len(sys.argv) > 2 else "key"
+print(Cache(Path(sys.argv[1]), lambda line: print(line, flush=True)).entry("kind", key, make))
+"""
+USE = """
+import sys
+from pathlib import Path
+from vm.cache import Cache
+cache = Cache(Path(sys.argv[1]))
+hold = cache.shared(cache.root / "build" / "x")
+print("used", flush=True)
+sys.stdin.readline()
 """
 
 
@@ -71,13 +82,70 @@ class Entries(WithCache):
         self.assertEqual([path.name for path in (self.cache.root / "kind").iterdir() if path.is_dir()], [])
 
     def test_leftovers_of_the_dead_go(self):
-        gone = subprocess.Popen(["true"])
-        gone.wait()
-        dead, alive = (self.cache.root / "kind" / f".tmp-{pid}-x" for pid in (gone.pid, os.getpid()))
-        for folder in (dead, alive):
+        """What nobody makes is nobody's; one whose lock nobody knows may be an older suite's."""
+        kind = self.cache.root / "kind"
+        dead, alive, strange = (kind / f".tmp-{name}" for name in ("dead", "alive", "123-strange"))
+        for folder in (dead, alive, strange):
             folder.mkdir(parents=True)
-        self.entry()
-        self.assertEqual((dead.exists(), alive.exists()), (False, True))
+        with self.cache.lock(kind / "dead"):
+            pass
+        with self.cache.lock(kind / "alive"):
+            self.entry()
+        self.assertEqual((dead.exists(), alive.exists(), strange.exists()), (False, True, True))
+        self.cache.entry("kind", "key", self.make, "alive")
+        self.assertFalse(alive.exists())
+
+    @unittest.skipIf(os.geteuid(), "only root makes namespaces everywhere")
+    def test_two_containers_share_it(self):
+        """The number of a process in one says nothing in the other, where it may be nobody's."""
+        container = ["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c"]
+        runs = []
+        for key, script in (("a", 'true; "$@"; exit $?'), ("b", 'exec "$@"')):     # processes 3 and 1
+            run = subprocess.Popen([*container, script, "sh", sys.executable, "-c", RACE, self.folder / "race", key],
+                                   text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self.addCleanup(run.stdout.close)
+            self.assertEqual(run.stdout.readline(), "made\n")
+            runs.append(run)
+        for run in runs:
+            run.stdin.close()
+        self.assertEqual([run.wait(10) for run in runs], [0, 0])
+
+    def test_private_folders(self):
+        """Each has its own; they are gone at the end, and a killed run's with the next sweep."""
+        with self.cache.private("faults", "x") as one, self.cache.private("faults", "x") as two:
+            self.assertNotEqual(one, two)
+            (one / "file").write_text("")
+            self.cache.sweep(one.parent)
+            self.assertTrue((one / "file").exists() and two.is_dir())
+        self.assertFalse(one.exists() or two.exists())
+        one.mkdir()
+        self.cache.sweep(one.parent)
+        self.assertFalse(one.exists())
+
+    def test_what_is_used_is_not_made_again(self):
+        """Users do not wait for each other; who makes it again waits for all of them, and not for himself."""
+        folder = self.cache.folder("build", "x")
+        user = subprocess.Popen([sys.executable, "-c", USE, self.cache.root], text=True, stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE)
+        self.addCleanup(user.stdout.close)
+        self.assertEqual(user.stdout.readline(), "used\n")
+        hold = self.cache.shared(folder)
+        self.assertEqual(self.said, [])
+
+        def make():
+            with self.cache.lock(folder):
+                self.made += 1
+
+        waiting = threading.Event()
+        self.cache.say = lambda line: waiting.set() if "uses or makes" in line else None
+        maker = threading.Thread(target=make)
+        maker.start()
+        self.assertTrue(waiting.wait(10))
+        self.assertEqual(self.made, 0)
+        user.stdin.close()
+        maker.join(10)
+        self.assertEqual((self.made, user.wait(10)), (1, 0))
+        del hold
 
     def test_two_runs_make_it_once(self):
         runs = [subprocess.Popen([sys.executable, "-c", RACE, self.folder / "race"], text=True,

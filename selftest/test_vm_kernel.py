@@ -5,6 +5,7 @@ The kernel here is a Makefile of a few lines with the targets that a kernel has.
 """
 
 import bz2
+import fcntl
 import gzip
 import lzma
 import os
@@ -13,6 +14,7 @@ import unittest
 from pathlib import Path
 
 from vm import elf, kconfig, kernel, profile
+from vm.cache import Lock, lock_of
 from vm.source import Source
 from vm_kit import WithCache
 
@@ -68,6 +70,20 @@ class Builds(WithCache):
             before = self.runs(self.build("tree"))
             change()
             self.assertEqual(self.runs(self.build("tree")), before + 1, number)
+
+    def test_while_it_is_used_nobody_builds_it_again(self):
+        built = self.build("tree")
+        with Lock(lock_of(built.build_dir)) as other:
+            self.assertFalse(other.tried(fcntl.LOCK_EX))
+            self.assertTrue(other.tried(fcntl.LOCK_SH))         # another run that uses it
+            self.said.clear()
+            self.assertEqual((self.runs(self.build("tree")), self.said), (1, []))   # does not make us wait
+            del built
+            self.assertTrue(other.tried(fcntl.LOCK_EX))
+
+    def test_a_tree_that_never_stays(self):
+        (self.tree / "Makefile").write_text(MAKEFILE.replace("cp code.c $(O)/vmlinux", "cp code.c $(O)/vmlinux; touch code.c"))
+        self.stops(3, "changes while it is built", self.build, "tree")
 
     def test_other_configuration_other_folder(self):
         first = self.build()

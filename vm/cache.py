@@ -2,24 +2,31 @@
 """Things that can be made again, each kept under a key of everything that went into it.
 
 An entry is made under a temporary name and renamed, so a killed run leaves no half of one. A stamp inside
-says which key it holds and how large its files are; what does not match is removed, made again, and said. A
-lock for each entry keeps two runs from making the same one.
+says which key it holds and how large its files are; what does not match is removed, made again, and said.
+
+A lock for each entry keeps two runs from making the same one, and one that is being used from being made
+again. The temporary name is the entry's, and belongs to who holds the entry's lock: numbers of processes say
+nothing, since two containers that share a cache have the same ones. A lock is the kernel's (flock) and ends
+with its holder, however that ends.
 """
 import contextlib
 import errno
 import fcntl
 import hashlib
 import json
+import itertools
 import os
-import re
 import shutil
+import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runner.errors import Stop
 
 STAMP = ".stamp"
-TEMPORARY = re.compile(r"\.tmp-(\d+)-")
+TEMPORARY = ".tmp-"     # and the name of the entry
+_used: dict[Path, weakref.WeakSet] = {}     # the shared locks of this process
 
 
 def digest(*parts: object) -> str:
@@ -37,6 +44,18 @@ def sizes(folder: Path) -> dict[str, int]:
         return {item.name: item.stat().st_size for item in found if item.name != STAMP and item.is_file()}
 
 
+def replace(path: Path, text: str) -> None:
+    """A small file, whole or as it was, whoever else writes it."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
 def read_stamp(folder: Path) -> str | None:
     """The key of an entry that is whole."""
     try:
@@ -44,6 +63,51 @@ def read_stamp(folder: Path) -> str | None:
         return stamp["key"] if stamp["files"] == sizes(folder) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def discard(folder: Path) -> None:
+    """A folder that need not be there."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def lock_of(folder: Path) -> Path:
+    """The file that is locked for an entry; beside it, since the entry comes and goes."""
+    return folder.parent / f".{folder.name}.lock"
+
+
+class Lock:
+    """The lock of an entry: held from take() until close(), or until nobody has this object any more."""
+
+    _fd = -1
+
+    def __init__(self, path: Path, flags: int = os.O_CREAT):
+        self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o666)
+
+    def tried(self, kind: int) -> bool:
+        """Take it if it is free."""
+        try:
+            fcntl.flock(self._fd, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def take(self, kind: int) -> None:
+        """Take it, and wait for it."""
+        fcntl.flock(self._fd, kind)
+
+    def close(self) -> None:
+        """Give it back; may be called again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error) -> None:
+        self.close()
+
+    __del__ = close
 
 
 class Cache:
@@ -64,7 +128,7 @@ class Cache:
             if folder.exists():
                 self.say(f"cache entry {folder} is damaged or out of date: made again")
                 self._discard(folder)
-            self._sweep(folder.parent)
+            self.sweep(folder.parent)
             with self.explained(folder):
                 self._make(folder, key, make)
         return folder
@@ -83,17 +147,47 @@ class Cache:
 
     @contextlib.contextmanager
     def lock(self, folder: Path) -> Iterator[None]:
-        """Nobody else works on this entry; freed by the kernel when the holder dies. Waiting is said."""
+        """Nobody else makes this entry or uses it; that we use it ourselves is no hindrance. Waiting is said."""
+        for lock in _used.pop(lock_of(folder), ()):
+            lock.close()
+        with self._lock(folder, fcntl.LOCK_EX, "uses or makes"):
+            yield
+
+    def shared(self, folder: Path) -> Lock:
+        """Nobody makes this entry again until what is returned is closed, or forgotten, or this process ends."""
+        lock = self._lock(folder, fcntl.LOCK_SH, "makes")
+        _used.setdefault(lock_of(folder), weakref.WeakSet()).add(lock)
+        return lock
+
+    def _lock(self, folder: Path, kind: int, what: str) -> Lock:
+        lock = self._open_lock(folder)
+        if not lock.tried(kind):
+            self.say(f"waiting for another run that {what} {folder}")
+            lock.take(kind)
+        return lock
+
+    def _open_lock(self, folder: Path) -> Lock:
         with self.explained(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
-            handle = open(folder.parent / f".{folder.name}.lock", "w")
-        with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.say(f"waiting for another run that makes {folder}")
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+            return Lock(lock_of(folder))
+
+    @contextlib.contextmanager
+    def private(self, kind: str, name: str, remove: Callable[[Path], None] = discard) -> Iterator[Path]:
+        """A new folder that only we use, and that is removed at the end; sweep() removes it if we are killed."""
+        parent = self.root / kind
+        for number in itertools.count():
+            with self._open_lock(parent / f"{name}-{number}") as lock:
+                if not lock.tried(fcntl.LOCK_EX):
+                    continue
+                folder = parent / f"{TEMPORARY}{name}-{number}"
+                remove(folder)
+                with self.explained(folder):
+                    folder.mkdir()
+                try:
+                    yield folder
+                finally:
+                    remove(folder)
+                return
 
     @contextlib.contextmanager
     def explained(self, folder: Path) -> Iterator[None]:
@@ -113,7 +207,8 @@ class Cache:
         return read_stamp(folder) == key
 
     def _make(self, folder: Path, key: str, make: Callable[[Path], None]) -> None:
-        temporary = folder.parent / f".tmp-{os.getpid()}-{folder.name}"
+        temporary = folder.parent / f"{TEMPORARY}{folder.name}"
+        discard(temporary)      # of a run that was killed
         temporary.mkdir()
         try:
             make(temporary)
@@ -124,13 +219,15 @@ class Cache:
 
     def _discard(self, folder: Path) -> None:
         with self.explained(folder):
-            doomed = folder.parent / f".tmp-{os.getpid()}-old-{folder.name}"
+            doomed = folder.parent / f"{TEMPORARY}{folder.name}"
+            discard(doomed)
             folder.rename(doomed)
-            shutil.rmtree(doomed, ignore_errors=True)
+            discard(doomed)
 
-    def _sweep(self, parent: Path) -> None:
-        """Remove what runs that were killed left behind."""
-        for left in parent.glob(".tmp-*"):
-            owner = TEMPORARY.match(left.name)
-            if owner and not os.path.exists(f"/proc/{owner[1]}"):
-                shutil.rmtree(left, ignore_errors=True)
+    def sweep(self, parent: Path, remove: Callable[[Path], None] = discard) -> None:
+        """Remove what runs that were killed left behind: temporary folders whose entry nobody has locked."""
+        for left in parent.glob(f"{TEMPORARY}*"):
+            path = lock_of(parent / left.name.removeprefix(TEMPORARY))
+            with contextlib.suppress(FileNotFoundError), Lock(path, 0) as lock:
+                if lock.tried(fcntl.LOCK_EX):
+                    remove(left)

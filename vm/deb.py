@@ -141,7 +141,12 @@ def find(package: str, cache, say) -> tuple[Apt, str]:
     version = system.candidate(package)
     if version:
         return system, version
-    offered = system.names(family(package))
+    with cache.lock(cache.root / "apt" / "lists"):      # two apt at the same lists fail
+        return find_elsewhere(package, system.names(family(package)), cache, say)
+
+
+def find_elsewhere(package: str, offered: list[str], cache, say) -> tuple[Apt, str]:
+    """The same in the other suites; `offered` are the names that the system knows."""
     for suite in suites(package, offered):
         apt = elsewhere(cache, suite)
         name = Path(apt.options[1]).parent.name

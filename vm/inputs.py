@@ -29,6 +29,12 @@ def used(build: Path, tree: Path) -> list[str]:
     return sorted(name for name in names if (tree / name).is_file())
 
 
+def newest(tree: Path, names: list[str]) -> int:
+    """When the last of the files was changed, in ns since the epoch."""
+    times = [os.stat(tree / name).st_mtime_ns for name in names if (tree / name).exists()]
+    return max(times, default=0)
+
+
 def state(tree: Path, names: list[str]) -> str:
     """One word that changes when one of the files does."""
     facts = []

@@ -12,6 +12,7 @@ import lzma
 import os
 import re
 import shutil
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from vm.source import Source, check_age
 
 MODULES = {"test_hmm": "lib/test_hmm.ko"}
 DONE = ".stamp"
+WHOLE, UNDONE, DAMAGED = "whole", "undone", "damaged"
+TRIES = 3
 HOURS = 3600.0
 # Not a path that happens to contain "error": what a compiler, a linker, make or the shell says.
 ERROR = re.compile(r"error: |undefined reference|\*\*\* |: not found|Killed|Error \d+$")
@@ -43,6 +46,7 @@ class Kernel:
     source: Source | None = None
     build_dir: Path | None = None
     log: Path | None = field(default=None)
+    hold: object = field(default=None, compare=False)   # as long as it is there, nobody builds this again
     seconds: float = 0.0    # until it was there
 
 
@@ -54,31 +58,43 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, va
         raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
     key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables)
     folder = cache.folder("build", key[:24])
-    with cache.lock(folder):
-        if not is_done(folder, source, image, say):
-            with cache.explained(folder):
+    # Who uses a build shares its lock, so runs on one that is whole do not wait for each other.
+    for _ in range(TRIES):
+        hold = cache.shared(folder)
+        if state(folder, source, image) == WHOLE:
+            break
+        hold.close()
+        with cache.lock(folder), cache.explained(folder):
+            found = state(folder, source, image)    # another run may have built it meanwhile
+            if found == DAMAGED:
+                say(f"kernel build {folder} is damaged: made again")
+                shutil.rmtree(folder)
+                folder.mkdir()
+            if found != WHOLE:
                 (folder / DONE).unlink(missing_ok=True)
+                began = time.time_ns()
                 Build(source, folder, fragments, say, jobs, variables, image).run()
                 names = inputs.used(folder, source.path) if source.kind == "tree" else []
+                # What was changed while make ran may have been read before.
+                made_from = "" if inputs.newest(source.path, names) > began else inputs.state(source.path, names)
                 (folder / DONE).write_text(json.dumps({"sizes": sizes(folder, image), "inputs": names,
-                                                       "state": inputs.state(source.path, names)}))
-        return describe(source, folder, image)
+                                                       "state": made_from}))
+    else:
+        raise Stop(3, f"{source.path} changes while it is built", "build a tree that stays as it is")
+    return describe(source, folder, image, hold)
 
 
-def is_done(folder: Path, source: Source, image: str, say) -> bool:
-    """The build is whole, and so is what it was made from. A damaged one is removed."""
+def state(folder: Path, source: Source, image: str) -> str:
+    """What a build folder holds: all of a kernel made from what is there now, something that needs make, or garbage."""
     try:
         stamp = json.loads((folder / DONE).read_text())
         if stamp["sizes"] != sizes(folder, image):
             raise ValueError
-        return stamp["state"] == inputs.state(source.path, stamp["inputs"])
+        return WHOLE if stamp["state"] == inputs.state(source.path, stamp["inputs"]) else UNDONE
     except FileNotFoundError:
-        return False
+        return UNDONE
     except (ValueError, KeyError, TypeError):
-        say(f"kernel build {folder} is damaged: made again")
-        shutil.rmtree(folder)
-        folder.mkdir()
-        return False
+        return DAMAGED
 
 
 def sizes(folder: Path, image: str) -> dict[str, int]:
@@ -87,13 +103,13 @@ def sizes(folder: Path, image: str) -> dict[str, int]:
             for name in ("vmlinux", image, ".config", *MODULES.values())}
 
 
-def describe(source: Source, folder: Path, image: str) -> Kernel:
+def describe(source: Source, folder: Path, image: str, hold: object) -> Kernel:
     vmlinux = folder / "vmlinux"
     modules = {name: folder / path for name, path in MODULES.items()}
     config = kconfig.values(folder / ".config")
     return Kernel(folder / image, modules, elf.release(vmlinux), elf.build_id(vmlinux.read_bytes()),
                   elf.modinfo(modules["test_hmm"], "srcversion"), kconfig.fingerprint(folder / ".config"),
-                  int(config.get("CONFIG_HZ", 0)), kconfig.has_mmio(config), source, folder, folder / "build.log")
+                  int(config.get("CONFIG_HZ", 0)), kconfig.has_mmio(config), source, folder, folder / "build.log", hold)
 
 
 class Build:

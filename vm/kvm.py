@@ -20,7 +20,7 @@ from pathlib import Path
 
 from runner.errors import Stop
 from vm import child, initramfs, kconfig, qemu
-from vm.cache import digest
+from vm.cache import digest, replace
 
 DEVICE = Path("/dev/kvm")
 PATIENCE = 5.0
@@ -97,9 +97,7 @@ def remembered(verdict: Path) -> str | None:
 def remember(verdict: Path, reason: str, cache) -> None:
     with cache.explained(verdict):
         verdict.parent.mkdir(parents=True, exist_ok=True)
-        temporary = verdict.with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps({"reason": reason}))
-        temporary.rename(verdict)
+        replace(verdict, json.dumps({"reason": reason}))
 
 
 def probe(image: Path, mmio: bool, patience: float) -> str:

@@ -7,7 +7,7 @@ else fetched with apt. A tree is never written to.
 import errno
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.errors import Stop, Untestable
@@ -33,6 +33,7 @@ class Source:
     version: str
     label: str
     ident: str
+    hold: object = field(default=None, compare=False, repr=False)   # nobody unpacks it again as long as it is there
 
 
 def resolve(spec: str, cache, say) -> Source:
@@ -103,7 +104,7 @@ def debian(version: str, cache, say) -> Source:
 
     path = cache.entry("src", f"{package} {release} {UNUSED_FILES}", make, f"{package}-{release}")
     return Source("debian", path, tree_version(path) or version, f"Debian {package} {release}",
-                  f"{package} {release}")
+                  f"{package} {release}", cache.shared(path))
 
 
 def of_series(release: str, version: str) -> bool:
