@@ -59,6 +59,8 @@ main() {
 			exit $cannot
 		fi
 	fi
+	# What leads Python or a shell elsewhere; git, make and compilers: vm/child.py.
+	unset PYTHONHOME PYTHONINSPECT PYTHONSTARTUP CDPATH
 	# Until its handlers stand, Python would answer Ctrl-C with a trace: signals wait for them (runner/signals.py).
 	blocked='env --block-signal=INT --block-signal=TERM --block-signal=HUP --block-signal=QUIT'
 	$blocked true 2>/dev/null || blocked=

@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import os
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from runner.errors import BAD, BISECT_WORDS as WORDS, CANNOT, GOOD, UNTESTABLE, 
 from runner.programs import TOP
 from runner.results import Folder
 from runner.screen import Screen, one_line, shown
-from vm import child
+from vm import child, git
 
 OURS = {"kernel", "results", "cache", "vm"}    # options that a step is given by us; it gets every other one as the user gave it
 TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` tells all
@@ -69,8 +68,7 @@ class Tree:
 
     def git(self, *words: str, check: bool = True) -> str:
         """git's stdout; a failure is one line."""
-        done = subprocess.run(["git", "-C", str(self.path), *words], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="replace", env={**os.environ, "LC_ALL": "C"}, check=False)
+        done = git.run(self.path, *words)
         if done.returncode and check:
             lines = done.stderr.strip().splitlines() or ["no message"]
             raise Stop(WRONG_USE, f"git {words[0]}: {one_line(lines[0], 200)}", f"in {self.path}")
@@ -89,8 +87,11 @@ class Tree:
 
     def must_be_clean(self) -> None:
         """Checkouts would lose what is not committed, so nothing is checked out over it."""
-        if not self.path.is_dir() or self.git("rev-parse", "--is-inside-work-tree", check=False).strip() != "true":
-            raise Stop(WRONG_USE, f"--kernel {self.path} is no git checkout", "bisect needs its history")
+        asked = git.run(self.path, "rev-parse", "--is-inside-work-tree")
+        if asked.stdout.strip() != "true":
+            why = (asked.stderr.strip().splitlines() or ["it has no files"])[0]
+            raise Stop(WRONG_USE, f"--kernel {self.path} is no git checkout that can be bisected: {one_line(why, 200)}",
+                       "bisect needs its history")
         if self.git("status", "--porcelain", "--untracked-files=no").strip():
             raise Stop(WRONG_USE, f"{self.path} has changes that are not committed", "commit or stash them first")
         if Path(self.path, self.git("rev-parse", "--git-path", "BISECT_START").strip()).exists():

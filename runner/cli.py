@@ -44,8 +44,14 @@ def cache_folder(options: argparse.Namespace) -> Path:
     given = options.cache or os.environ.get("HMM_COHERENT_CACHE")
     if given:
         return Path(given).expanduser().absolute()
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(home, "hmm-coherent")
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        home = Path(home) if os.path.isabs(home) else Path("~/.cache").expanduser()
+    except RuntimeError:
+        home = Path()
+    if not home.is_absolute() or home == Path("/.cache"):   # of a user without a home
+        raise Stop(CANNOT, "there is no home folder for the cache", "name a folder with --cache DIR, or set HOME")
+    return home / "hmm-coherent"
 
 
 def make_folder(cache: Path) -> None:

@@ -141,8 +141,9 @@ def shell(options: argparse.Namespace, parts: Parts, screen: Screen) -> int:
     """--shell: a guest that is ready for tests, with a shell on this terminal, or for the script on stdin."""
     extra = b""
     if options.copy:
-        extra = initramfs.pack_folder(options.copy)
-        screen.say(f"{options.copy} is /mnt/{options.copy.name} in the guest")
+        folder = options.copy.resolve()     # ".." has no name of its own
+        extra = initramfs.pack_folder(folder)
+        screen.say(f"{options.copy} is /mnt/{folder.name} in the guest")
     with tempfile.TemporaryDirectory() as folder:
         if not sys.stdin.isatty():
             guest = parts.guest({"job/plan": "", "job/script": sys.stdin.read()}, Path(folder), 1, extra=extra)

@@ -11,12 +11,13 @@ import argparse
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.programs import TOP
-from runner.screen import Screen
-from vm import child, source
+from runner.screen import Screen, one_line
+from vm import git, source
 
 NAME = "hmm-coherent"
 SELFTESTS = Path("tools/testing/selftests")
@@ -76,18 +77,50 @@ def with_target(makefile: Path) -> str:
 
 def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
     """A second import replaces the first, but not what somebody has changed there and not committed, nor somebody else's folder."""
-    if folder.exists() and not (folder / "hmm_coherent_driver.sh").exists():
+    if not folder.exists():
+        return
+    if not (folder / "hmm_coherent_driver.sh").exists():
         raise Stop(WRONG_USE, f"{folder} exists and is not this suite", "move it away")
-    changed = child.output(["git", "-C", tree, "status", "--porcelain", "--untracked-files=all", "--", folder])
-    edited = [line[3:] for line in changed.splitlines() if (path := tree / line[3:]).is_file()
+    differ = [path for path in sorted(folder.rglob("*")) if path.is_file() and not made_here(path)
               and wanted.get(str(path.relative_to(folder))) != path.read_bytes()]
+    if differ and not git.is_under(tree):
+        raise Stop(WRONG_USE, f"{differ[0]} differs from what is imported, and without git nobody knows who changed it",
+                   f"move {folder} away")
+    committed = unchanged(tree, folder) if differ else set()
+    edited = [path for path in differ if path not in committed]
     if edited:
-        raise Stop(WRONG_USE, f"{edited[0]} has changes that are not committed", "commit or remove them first")
+        raise Stop(WRONG_USE, f"{edited[0].relative_to(tree)} has changes that are not committed",
+                   "commit or remove them first")
+
+
+def made_here(path: Path) -> bool:
+    """A program or an object: the Makefile makes it again."""
+    return path.read_bytes()[:4] == b"\x7fELF"
+
+
+def unchanged(tree: Path, folder: Path) -> set[Path]:
+    """The files that are as they were committed. What git cannot say it must not be taken to have said."""
+    top = Path(asked(tree, "rev-parse", "--show-toplevel").rstrip("\n"))
+    names = asked(tree, "ls-tree", "-r", "-z", "--name-only", "--full-name", "HEAD", "--", str(folder))
+    status = asked(tree, "status", "--porcelain", "-z", "--no-renames", "--", str(folder))
+    changed = {entry[3:] for entry in status.split("\0")}
+    return {top / name for name in set(names.split("\0")) - changed if name}
+
+
+def asked(tree: Path, *words: str) -> str:
+    """git's answer, or git's own reason why there is none."""
+    done = git.run(tree, *words)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no message"])[0]
+        raise Stop(WRONG_USE, f"whether {tree} has changes that are not committed git cannot say: {one_line(said, 200)}",
+                   "nothing was imported")
+    return done.stdout
 
 
 def replace(folder: Path, wanted: dict[str, bytes]) -> None:
     """The folder with these files and no others."""
-    new, old = (folder.with_name(f".{NAME}-{what}-{os.getpid()}") for what in ("new", "old"))
+    private = Path(tempfile.mkdtemp(prefix=f".{NAME}-", dir=folder.parent))
+    new, old = private / "new", private / "old"
     try:
         for name, data in wanted.items():
             put(new / name, data)
@@ -96,13 +129,14 @@ def replace(folder: Path, wanted: dict[str, bytes]) -> None:
             folder.rename(old)
         new.rename(folder)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(private, ignore_errors=True)
 
 
 def put(path: Path, data: bytes | str) -> None:
     """A file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(data.encode() if isinstance(data, str) else data)
-    temporary.replace(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data.encode() if isinstance(data, str) else data)
+    os.chmod(temporary, path.stat().st_mode & 0o7777 if path.exists() else 0o644)
+    os.replace(temporary, path)

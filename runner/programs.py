@@ -16,6 +16,7 @@ from pathlib import Path
 
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.screen import one_line
+from vm import child
 
 TOP = Path(__file__).resolve().parent.parent
 BUILD = TOP / "build"
@@ -50,9 +51,8 @@ def given() -> Path | None:
 
 def run_make(*words: str, log: Path | None = None) -> str:
     """make's stdout; a failure is one line with make's first error."""
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     try:
-        done = subprocess.run(["make", "-s", "--no-print-directory", "-C", str(TOP), *words], env=env, text=True,
+        done = subprocess.run(["make", "-s", "--no-print-directory", "-C", str(TOP), *words], env=child.environment(), text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if log
                               else subprocess.PIPE, errors="replace", check=False)
     except FileNotFoundError:

@@ -106,7 +106,7 @@ class Toy(unittest.TestCase):
     def test_no_git_tree(self):
         got = self.bisect("c0", "c1")
         self.assertEqual(got.status, 2)
-        self.assertIn("no git checkout", got.stderr)
+        self.assertIn("is no git checkout that can be bisected: fatal: not a git repository", got.stderr)
 
     def test_interrupted(self):
         self.history([GOOD, "mute"])

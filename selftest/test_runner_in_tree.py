@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 import subprocess
 import unittest
 from pathlib import Path
@@ -61,10 +62,18 @@ class Import(WithCache):
                 self.run_import()
                 self.assertEqual((self.selftests / "Makefile").read_text(), after)
 
+    def commit(self) -> None:
+        self.git("init", "-q")
+        self.git("add", "-A")
+        self.git("commit", "-qm", "tree")
+
     def test_a_second_time_replaces_the_first(self):
         self.run_import()
         (self.ours / "common" / "gone.c").write_text("")
         (self.ours / "config").write_text("old")
+        self.commit()
+        os.utime(self.ours / "config")      # what git has to look into is no change
+        (self.ours / "hmm_coherent_fork").write_bytes(b"\x7fELF")
         self.run_import()
         self.assertFalse((self.ours / "common" / "gone.c").exists())
         self.assertEqual((self.ours / "config").read_bytes(), (in_tree.TOP / "config").read_bytes())
@@ -82,6 +91,42 @@ class Import(WithCache):
         (self.ours / "hmm-coherent" / "fork.c").write_text("edited")
         self.stops(2, "hmm-coherent/fork.c has changes that are not committed", self.run_import)
         self.assertEqual((self.ours / "hmm-coherent" / "fork.c").read_text(), "edited")
+
+    def refused(self, part: str) -> None:
+        """Nothing is imported, and the edited file is as it was."""
+        before = {path: path.read_bytes() for path in self.tree.rglob("*") if path.is_file() and ".git/" not in str(path)}
+        self.stops(2, part, self.run_import)
+        self.assertEqual(before, {path: path.read_bytes() for path in before})
+
+    def test_without_an_answer_of_git_nothing_is_lost(self):
+        """It refuses, is not there, or is led elsewhere: none of that means that nothing was changed."""
+        self.run_import()
+        edited = self.ours / "config"
+        edited.write_text("edited")
+        self.refused("without git nobody knows")
+        edited.write_bytes((in_tree.TOP / "config").read_bytes())
+        self.commit()
+        edited.write_text("edited")
+        self.refused("hmm-coherent/config has changes that are not committed")
+        other = self.folder / "other"
+        subprocess.run(["git", "init", "-q", other], check=True)
+        self.environment(GIT_DIR=f"{other}/.git", GIT_WORK_TREE=str(other))
+        self.refused("hmm-coherent/config has changes that are not committed")
+        self.script("git", "echo \"fatal: detected dubious ownership in repository at '$2'\" >&2; exit 128")
+        self.environment(PATH=f"{self.folder}:{os.environ['PATH']}")
+        self.refused("git cannot say: fatal: detected dubious ownership")
+        self.environment(PATH=str(self.folder / "nothing"))
+        self.stops(3, "git is not installed", self.run_import)
+        self.assertEqual(edited.read_text(), "edited")
+
+    def test_what_git_ignores_is_not_lost_either(self):
+        self.run_import()
+        self.commit()
+        (self.ours / "hmm_coherent_notes").write_text("ignored by .gitignore, and mine")
+        self.refused("hmm_coherent_notes has changes")
+        (self.ours / "hmm_coherent_notes").unlink()
+        self.git("mv", str(self.ours / "config"), str(self.ours / "config-of-mine"))
+        self.refused("config-of-mine has changes")
 
     def test_no_tree(self):
         self.stops(2, "no folder is no kernel tree", self.run_import, "")

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+from runner.errors import Stop
 from vm import initramfs
 from vm_kit import WithCache
 
@@ -62,7 +63,11 @@ class Archives(unittest.TestCase):
             (folder / "run.sh").write_bytes(b"2")
             (folder / "run.sh").chmod(0o755)
             (folder / "link").symlink_to("run.sh")
-            found = unpack(initramfs.pack_folder(folder))
+            Path(name, "beside").write_text("not packed")
+            (folder / "out").symlink_to("../beside")
+            found = unpack(initramfs.pack_folder(folder / "deep" / ".."))
+            with self.assertRaises(Stop):
+                initramfs.pack_folder(Path("/"))
         self.assertEqual({name: (mode & 0o777, data) for name, (mode, data) in found.items() if stat.S_ISREG(mode)},
                          {"mnt/installed/deep/data": (0o644, b"1"), "mnt/installed/run.sh": (0o755, b"2"),
                           "mnt/installed/link": (0o755, b"2")})

@@ -7,6 +7,7 @@ the child looks at its parent once more afterwards.
 """
 import ctypes
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -16,6 +17,14 @@ from pathlib import Path
 from runner.errors import Stop
 
 PR_SET_PDEATHSIG = 1
+# Variables of a caller that make git, make, a shell, tar or a compiler work somewhere else or on something else:
+# those of a git hook or of an outer make, and what somebody has exported for another project.
+LEADS_ELSEWHERE = re.compile(
+    r"GIT_(DIR|WORK_TREE|INDEX_FILE|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES)|COMMON_DIR|NAMESPACE|PREFIX|CEILING_DIRECTORIES"
+    r"|GRAFT_FILE|SHALLOW_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS|IMPLICIT_WORK_TREE|EXTERNAL_DIFF|DIFF_OPTS|TRACE.*)"
+    r"|MAKE(FLAGS|LEVEL|FILES|OVERRIDES|_TERMOUT|_TERMERR)|MFLAGS|GNUMAKEFLAGS|O|V|OUTPUT|INSTALL_PATH|KDIR|KBUILD_.*|KCONFIG_.*"
+    r"|ARCH|CROSS_COMPILE|LLVM|CC|LD|HOSTCC|(USER|HOST|K)?(CFLAGS|CPPFLAGS|LDFLAGS)|LDLIBS|KHDR_INCLUDES|LOCALVERSION"
+    r"|C_INCLUDE_PATH|CPATH|GCC_EXEC_PREFIX|COMPILER_PATH|CDPATH|ENV|BASH_ENV|TAR_OPTIONS|XZ_(OPT|DEFAULTS)|POSIXLY_CORRECT")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -31,10 +40,16 @@ def dies_with_us(death_signal: int):
     return before_exec
 
 
+def environment() -> dict[str, str]:
+    """What children inherit: the caller's environment without what leads elsewhere."""
+    return {name: value for name, value in os.environ.items() if not LEADS_ELSEWHERE.fullmatch(name)}
+
+
 def spawn(command: list, *, death_signal: int = signal.SIGKILL, session: bool = True,
           **options) -> subprocess.Popen:
     """Start a child, by default without a terminal and in a process group of its own."""
     options.setdefault("stdin", subprocess.DEVNULL)
+    options.setdefault("env", environment())
     return subprocess.Popen([str(part) for part in command], preexec_fn=dies_with_us(death_signal),
                             start_new_session=session, **options)
 
