@@ -45,6 +45,10 @@ static void medium_open(struct medium *medium, const char *path, bool is_file)
 	if (medium->fd < 0)
 		broken("%s: no O_DIRECT: %s", path, strerror(errno));
 	medium->align = alignment(medium->fd);
+	medium->cache = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ, MAP_SHARED,
+			     medium->buffered, 0);
+	if (medium->cache == MAP_FAILED)
+		syscall_failed("mmap of a medium", errno);
 	medium->bounce = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (medium->bounce == MAP_FAILED)
@@ -98,6 +102,7 @@ bool medium_any(struct medium *medium)
 void medium_close(struct medium *medium)
 {
 	munmap(medium->bounce, BUFFER_PAGES_MAX * features.page_size);
+	munmap(medium->cache, BUFFER_PAGES_MAX * features.page_size);
 	close(medium->fd);
 	close(medium->buffered);
 }
@@ -141,4 +146,16 @@ enum data medium_look(struct medium *medium, uint32_t serial, size_t page, enum 
 enum data medium_look_buffered(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after)
 {
 	return look(medium->buffered, medium, serial, page, before, after);
+}
+
+size_t medium_cached(struct medium *medium, size_t pages)
+{
+	unsigned char resident[BUFFER_PAGES_MAX];
+	size_t i, count = 0;
+
+	if (mincore(medium->cache, pages * features.page_size, resident))
+		syscall_failed("mincore of a medium", errno);
+	for (i = 0; i < pages; i++)
+		count += resident[i] & 1;
+	return count;
 }

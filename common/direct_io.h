@@ -14,6 +14,7 @@ struct medium {
 	int fd;			/* O_DIRECT */
 	int buffered;		/* the same without: bytes checked through a path that has nothing to do with user pages */
 	size_t align;		/* bytes: offsets and lengths have to be multiples of it (statx DIOALIGN, or a guess that is safe) */
+	void *cache;		/* a mapping of the medium, never touched: what mincore() asks about */
 	void *bounce;		/* ordinary memory, BUFFER_PAGES_MAX pages, for preparing and checking the medium */
 };
 
@@ -34,6 +35,12 @@ void medium_write(struct medium *medium, uint32_t serial, size_t pages, enum wri
 
 /* What page @page of the medium holds, read directly into ordinary memory. */
 enum data medium_look(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after);
+
+/*
+ * How many of the pages [0, @pages) of the medium are in the page cache? mincore(2) does not bring them there.
+ * A direct transfer that is not a fall-back to buffered I/O leaves none.
+ */
+size_t medium_cached(struct medium *medium, size_t pages);
 
 /* The same, read through the page cache. */
 enum data medium_look_buffered(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after);

@@ -25,6 +25,7 @@ struct outcome {
 	struct page_seen before[BUFFER_PAGES_MAX], after[BUFFER_PAGES_MAX];
 	enum data owner[BUFFER_PAGES_MAX], child[BUFFER_PAGES_MAX], medium[BUFFER_PAGES_MAX], device[BUFFER_PAGES_MAX],
 		holder[BUFFER_PAGES_MAX], reader[BUFFER_PAGES_MAX];
+	size_t cached;		/* pages of the medium that the access left in the page cache */
 	size_t on_device_before, on_device_after;	/* page frames of devices that owner and child map */
 };
 

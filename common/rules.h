@@ -92,6 +92,8 @@ struct rule {
 	     "after fork nobody ever sees bytes that the other wrote later") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \
 	     "a transfer puts exactly its bytes where they belong, on both ends") \
+	RULE(DIRECT_IS_DIRECT, "direct-is-direct", "S7", "iomap_dio_rw(), fs/iomap/direct-io.c; blkdev_direct_IO(), block/fops.c", \
+	     "an aligned O_DIRECT transfer of allocated blocks goes between the pages and the medium, past the page cache") \
 	RULE(PARTIAL_TRANSFER, "partial-transfer", "S7", "bio_iov_iter_get_pages(), iov_iter_get_pages2()", \
 	     "a transfer that meets a page it may not use stops there: what came before arrives or nothing does") \
 	RULE(HOLE_IS_FILLED, "hole-is-filled", "S2", "do_anonymous_page(), mm/memory.c", \

@@ -146,10 +146,23 @@ static void need_what_it_needs(const struct cell *cell)
 		need(features.movable, NO_MOVABLE);
 }
 
+/* The medium that the access uses, or NULL. */
+static struct medium *medium_of(const struct cell *cell)
+{
+	if (!cell->access->from_medium && !cell->access->to_medium)
+		return NULL;
+	return cell->access->needs == NEEDS_RAW ? &bench.raw : &bench.file;
+}
+
 static void prepare_medium(struct cell *cell)
 {
-	if (cell->access->from_medium || cell->access->to_medium)
-		medium_write(cell->access->needs == NEEDS_RAW ? &bench.raw : &bench.file, cell->buffer.serial, cell->buffer.pages, BY_MEDIUM);
+	if (medium_of(cell))
+		medium_write(medium_of(cell), cell->buffer.serial, cell->buffer.pages, BY_MEDIUM);
+}
+
+static size_t cached_pages(const struct cell *cell)
+{
+	return medium_of(cell) ? medium_cached(medium_of(cell), cell->buffer.pages) : 0;
 }
 
 static void let_go(struct cell *cell)
@@ -194,6 +207,7 @@ static void run_cell(const struct suite_test *test)
 
 	outcome.result = cell.access->run(&cell);
 
+	outcome.cached = cached_pages(&cell);
 	outcome_look(outcome.after, &cell);
 	outcome.on_device_after = frames_on_devices(&outcome, outcome.after);
 	outcome_read(&outcome, &cell);
