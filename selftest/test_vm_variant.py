@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """A private variant of a build: made beside it, the source and the build untouched, no mount left."""
 
+import os
 import shutil
 import subprocess
 import unittest
 from pathlib import Path
+from unittest import mock
 
+from runner.errors import Stop
 from vm import variant
 from vm.kernel import Kernel
 from vm.source import Source
@@ -104,6 +107,37 @@ class Build(WithCache):
         changed = self.variant.patch(rules, ("mm/one.c", "mm/two.c", "mm/absent.c"))
         self.assertEqual({name: path.read_text() for name, path in changed.items()}, {"mm/one.c": "int x = changed;\n"})
         self.assertEqual(self.variant.patch(rules, ("mm/two.c",)), {})
+
+    def test_a_tool_that_fails_says_nothing_about_the_fault(self):
+        """spatch that cannot read the patch, is killed, or has no room, is none that does not apply."""
+        rules, tools = self.folder / "rules.cocci", self.folder / "bin"
+        rules.write_text(PATCH)
+        tools.mkdir()
+        for script, says in (("echo 'minus: parse error' >&2; exit 255", "minus: parse error"),
+                             ("echo 'EXN: Common.Timeout in one.c'", "EXN: "),
+                             ("kill -9 $$", "exit status -9"),
+                             ('cp "$4" "$6"; echo "cp: error writing: No space left on device" >&2',
+                              "No space left")):
+            (tools / "spatch").write_text(f"#!/bin/sh\n{script}\n")
+            (tools / "spatch").chmod(0o755)
+            path = f"{tools}:{os.environ['PATH']}"
+            with self.subTest(script=script), mock.patch.dict(os.environ, PATH=path), \
+                    self.assertRaises(Stop) as caught:
+                self.variant.patch(rules, ("mm/one.c",))
+            self.assertEqual(caught.exception.status, 3)
+            self.assertIn(says, str(caught.exception))
+
+    def test_a_build_that_no_compiler_ended(self):
+        """make that is killed, or finds no room, says nothing about the changed source."""
+        for recipe, says in (("kill -9 $$PPID", "no error of a compiler"),
+                             ("echo 'as: error: No space left on device'; exit 1",
+                              "No space left")):
+            (self.base.source.path / "Makefile").write_text(f"vmlinux modules: ; {recipe}\n")
+            with self.subTest(recipe=recipe), self.assertRaises(Stop) as caught:
+                self.variant.build(self.changed("int x = changed;\n"), self.folder / "log")
+            self.assertIn(says, str(caught.exception))
+            variant.remove(self.private)
+            self.private.mkdir()
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ TRIES = 3
 HOURS = 3600.0
 # Not a path that happens to contain "error": what a compiler, a linker, make or the shell says.
 ERROR = re.compile(r"error: |undefined reference|\*\*\* |: not found|Killed|Error \d+$")
-# What is wrong with the machine and not with the source, so that another commit would not build either.
-MACHINE = re.compile(r"\bKilled\b|Cannot allocate memory|virtual memory exhausted|[a-z0-9]+: (command )?not found$", re.M)
+# What is wrong with the machine and not with the source: no other commit would build either.
+MACHINE = re.compile(r"No space left on device|\bKilled\b|Cannot allocate memory|"
+                     r"virtual memory exhausted|[a-z0-9]+: (command )?not found$", re.M)
 
 
 @dataclass
@@ -154,7 +155,8 @@ class Build:
             config.unlink()
             raise Untestable(3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
                                 f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
-                             f"correct {' or '.join(file.name for file in self.fragments)} or choose another kernel with --kernel")
+                             f"correct {' or '.join(file.name for file in self.fragments)} "
+                             "or choose another kernel with --kernel")
         (self.folder / ".configured").touch()
 
     def _make(self, *targets: str) -> None:

@@ -8,6 +8,7 @@ these files and links; and when make ends, however it ends, the mounts are gone 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,10 +16,14 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runner.errors import Stop
 from vm import child, elf
-from vm.kernel import ERROR, MODULES, Kernel, environment
+from vm.kernel import ERROR, MACHINE, MODULES, Kernel, environment
 
 MINUTES = 60.0
+# With status 255, of a file without a word of the patch.
+NOTHING_APPLIES = "-o can not be applied because there are no modified files"
+SPATCH_FAILED = re.compile(r"^(cp|mv): |\bEXN\b|Fatal error|[Ee]xception")
 # The kernel's own words for these: overlay, bind, and what make is to do. $1 build folder, $2 private folder.
 SCRIPT = r"""set -e
 build=$1 private=$2 options=$3 source=$4 jobs=$5
@@ -55,8 +60,16 @@ class Variant:
             if not original.is_file():
                 continue
             changed.unlink(missing_ok=True)
-            child.run(["spatch", "--very-quiet", "--sp-file", semantic, original, "-o", changed],
-                      self.folder / "spatch.log", 2 * MINUTES, append=True)
+            log = self.folder / f"spatch-{number}.log"
+            command = ["spatch", "--very-quiet", "--sp-file", semantic, original, "-o", changed]
+            status = child.run(command, log, 2 * MINUTES)
+            lines = log.read_text(errors="replace").splitlines()
+            # Of these its status says nothing.
+            failed = [line for line in lines if SPATCH_FAILED.search(line)]
+            if failed or status and NOTHING_APPLIES not in lines:
+                why = next(filter(str.strip, failed + lines), f"exit status {status}")
+                raise Stop(3, f"spatch failed on {name}: {why[:200]}",
+                           "it has not said whether the fault applies")
             if changed.is_file() and changed.read_bytes() != original.read_bytes():
                 found[name] = changed
         return found
@@ -111,17 +124,21 @@ class Build:
         return time.monotonic() - (time.time() - self.log.stat().st_mtime)
 
     def kernel(self) -> Kernel:
-        """Wait for it; DoesNotBuild with the compiler's first error."""
+        """Wait for it; DoesNotBuild with the first error, Stop if make was ended otherwise."""
         try:
             self.proc.wait(30 * MINUTES)
         except subprocess.TimeoutExpired:
-            raise DoesNotBuild(f"make did not end within {30 * MINUTES:.0f} s") from None
+            raise Stop(3, f"make did not end within {30 * MINUTES:.0f} s",
+                       f"see {self.log}") from None
         finally:
             self.end()
         if self.proc.returncode:
-            lines = self.log.read_text(errors="replace").splitlines()
-            said = (line.strip() for line in lines if ERROR.search(line))
-            raise DoesNotBuild(next(said, "no error in the log"))
+            text = self.log.read_text(errors="replace")
+            first = next((line.strip() for line in text.splitlines() if ERROR.search(line)), "")
+            if not first or MACHINE.search(text):
+                raise Stop(3, f"the copy could not be built: {first or 'no error of a compiler'}",
+                           f"see {self.log}")
+            raise DoesNotBuild(first)
         return self.variant.built(self.log)
 
     def end(self) -> None:
