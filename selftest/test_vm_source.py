@@ -73,6 +73,14 @@ class Debian(WithCache):
             patch.start()
             self.addCleanup(patch.stop)
         self.version("6.1.9-1")
+        self.offers("")
+
+    def offers(self, release: str) -> None:
+        """The package index of this system."""
+        source._said.clear()
+        patch = mock.patch.object(deb.Apt, "candidate", lambda apt, package: release)
+        patch.start()
+        self.addCleanup(patch.stop)
 
     def version(self, release: str) -> None:
         patch = mock.patch.object(deb, "installed_version", lambda package: release)
@@ -109,6 +117,28 @@ class Debian(WithCache):
         first = self.resolve()
         self.version("")
         self.assertEqual(self.resolve(), first)
+
+    def test_which_point_release_it_is(self):
+        """The one in the cache is said, once, and a newer one too; the index is asked once a day."""
+        self.resolve()
+        self.version("")
+        for offered, newer in (("6.1.9-1", False), ("6.1.8-1", False), ("6.1.10-1", True),
+                               ("", False)):
+            self.offers(offered)
+            self.said.clear()
+            (self.cache.root / "apt/linux-source-6.1.newest").unlink(missing_ok=True)
+            self.resolve()
+            self.resolve()
+            with self.subTest(offered=offered):
+                self.assertEqual(len(self.said), 1, self.said)
+                self.assertIn("linux-source-6.1 is 6.1.9-1, as it lies in the cache", self.said[0])
+                folder = f"{self.cache.root}/src/linux-source-6.1-6.1.9-1"
+                said = f"there is {offered}, which comes when {folder} is removed" in self.said[0]
+                self.assertEqual(said, newer)
+        self.offers("6.1.11-1")
+        self.said.clear()
+        self.resolve()
+        self.assertNotIn("6.1.11-1", self.said[0])
 
     def test_a_damaged_one_in_the_cache_is_not_taken(self):
         (self.resolve().path / "Makefile").write_text("")

@@ -7,6 +7,7 @@ else fetched with apt. A tree is never written to.
 import errno
 import re
 import shutil
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,9 @@ UNUSED_ARCH = ("alpha arc arm arm64 csky hexagon ia64 loongarch m68k microblaze 
 UNUSED = [*(f"arch/{name}" for name in UNUSED_ARCH.split()), "net", "samples", "sound",
           *(f"drivers/{name}" for name in "gpu iio infiniband media net scsi staging usb".split())]
 UNUSED_FILES = [*(f"{folder}/*.[chS]" for folder in UNUSED), "Documentation/*.*", "*.dts", "*.dtsi"]
+
+DAY = 86400
+_said: set[tuple[str, str]] = set()
 
 
 @dataclass
@@ -91,6 +95,8 @@ def debian(version: str, cache, say) -> Source:
     release, apt = deb.installed_version(package) if tarball.is_file() else "", None
     if not release:
         release, tarball = deb.newest_unpacked(cache, package), None
+        if release:
+            say_release(package, release, cache, say)
     if not release:
         apt, release = deb.find(package, cache, say)
 
@@ -110,6 +116,34 @@ def debian(version: str, cache, say) -> Source:
 def of_series(release: str, version: str) -> bool:
     """6.1.192 is of 6.1, and 6.12.1 is not."""
     return re.match(rf"{re.escape(version)}(?!\d)", release) is not None
+
+
+def say_release(package: str, release: str, cache, say) -> None:
+    """Which point release a version stands for, once a process: the one in the cache stays."""
+    if (package, release) in _said:
+        return
+    _said.add((package, release))
+    known = newest_known(package, cache)
+    newer = known and child.output(
+        ["sh", "-c", 'dpkg --compare-versions "$1" gt "$2" && echo newer', "sh", known, release])
+    folder = cache.root / "src" / f"{package}-{release}"
+    say(f"{package} is {release}, as it lies in the cache"
+        + (f"; there is {known}, which comes when {folder} is removed" if newer else ""))
+
+
+def newest_known(package: str, cache) -> str:
+    """What the system's package index offers, or nothing. Asked once a day: apt takes a second."""
+    kept = cache.root / "apt" / f"{package}.newest"
+    try:
+        if time.time() - kept.stat().st_mtime < DAY:
+            return kept.read_text()
+    except OSError:
+        pass
+    known = deb.Apt().candidate(package)
+    with cache.explained(kept):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(known)
+    return known
 
 
 def unpack(archive: Path, package: str, folder: Path) -> None:
