@@ -45,11 +45,12 @@ def judge(baseline: Run, run: Run) -> Gate:
 def refuse_empty(baseline: Run) -> None:
     """A baseline in which nothing passed proves nothing, and nothing can be worse."""
     if not baseline.totals()["passed"]:
-        raise Stop(WRONG_USE, f"no test of the baseline {'passed' if baseline.ran else 'ran'}", "name a results folder of a run in which tests passed")
+        raise Stop(WRONG_USE, f"no test of the baseline {'passed' if baseline.ran else 'ran'}",
+                   "name a results folder of a run in which tests passed")
 
 
 def _status(run: Run, worse: list[Change]) -> int:
-    """The gate makes no statement out of none: not where nothing passed, nor where the run itself is broken."""
+    """The gate makes no statement out of none: where nothing passed, or the run is broken."""
     alone = run.exit_status()
     if run.signal or alone == 4 or (not run.ran and not run.not_applicable):
         return alone
@@ -71,5 +72,6 @@ def _text(worse: list[Change], better: list[Change], known: list[str], left_out:
         lines.append(f"known issues, not judged: {' '.join(known)}")
     if left_out:
         lines.append(f"{left_out} tests of the baseline were not asked for")
-    lines.append(f"gate: {len(worse)} worse, {len(better)} better: {'closed' if status else 'open'}" + (" (nothing passed)" if status == 4 else ""))
+    lines.append(f"gate: {len(worse)} worse, {len(better)} better: {'closed' if status else 'open'}"
+                 + (" (nothing passed)" if status == 4 else ""))
     return "\n".join(lines) + "\n"

@@ -60,7 +60,8 @@ def read(path: Path | str) -> Run:
         raise Stop(WRONG_USE, f"{path} has schema version {data.get('version')}, this suite reads {VERSION}",
                    "use the suite that wrote it")
     if "tests" not in data:     # as the run writes it before its first test
-        raise Stop(WRONG_USE, f"{path} has no results: its run was killed, or is still running", "run again")
+        raise Stop(WRONG_USE, f"{path} has no results: its run was killed, or is still running",
+                   "run again")
     try:
         return _run(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -16,7 +16,8 @@ How a runner drives it:
                                     and Guest("exit", "PROG STATUS")
     run.hang(name, why, vm)         the runner gave up on this test ("" between tests); it then kills the machine
     run.vm_died(vm, running, why, console_lines, lost=False)    lost: something outside of it ended it
-    run.splat(where, lines, vm, number)     where: NAME, "after NAME", or "" (before the first test); report/splat.py
+    run.splat(where, lines, vm, number)     where: NAME, "after NAME", or "" (before the first);
+                                    report/splat.py
     run.broken(why)                 the instrument failed
     run.differ(topic, why, lines)   tests contradict each other; report/agree.py
     run.remaining(program)          what a restarted VM has still to run
@@ -56,7 +57,7 @@ class Run(Facts):
         self.closed: list[str] = []                     # programs in the order in which they ended, once for each VM
         self.done: list[tuple[Test, Attempt]] = []      # attempts in the order in which they ended
         self.finished = False
-        self.seen: set[str] = set()                     # verdicts that a test has had, whatever became of it
+        self.seen: set[str] = set()                     # verdicts that a test has had at some time
         self._started = time.monotonic()
         self._sessions: dict[int, Session] = {}         # the running program of each VM
         self._up: dict[int, str] = {}                   # VM -> up, ready, killed, done, dead
@@ -331,10 +332,12 @@ class Run(Facts):
         return True
 
     def splat(self, where: str, lines: Iterable[str], vm: int = 0, number: int = 0) -> None:
-        """A complaint of the kernel of this VM (0: of any), while the test ran there for the number-th time (0: the last)."""
+        """A complaint of the kernel of this VM (0: of any) while the test ran there for the
+        number-th time (0: the last)."""
         text = [quote(line) for line in lines] or ["(no text)"]
         test = self.tests.get(where)
-        mine = [attempt for attempt in test.attempts if vm in (0, attempt.vm)] or test.attempts if test else []
+        attempts = test.attempts if test else []
+        mine = [attempt for attempt in attempts if vm in (0, attempt.vm)] or attempts
         if not mine:
             # The console, which has no markers, repeats what the kernel log said of a test.
             if (where, text[0]) in self._splats or (not where and any(t == text[0] for _, t in self._splats)):
@@ -409,8 +412,8 @@ class Run(Facts):
         if self.signal:
             return 128 + self.signal
         count = self.totals()
-        if count["fail"]:
-            return 1                # also when the kernel died before the first test
+        if count["fail"] and (self.ran or self.release):
+            return 1                # also when the kernel died before the first test, once it was up
         if not self.ran and not self.not_applicable:
             return 3                # no statement about the kernel, whatever went wrong
         if count["not-run"] and not self.info.get("lost"):

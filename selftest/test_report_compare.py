@@ -136,7 +136,39 @@ class Gate(unittest.TestCase):
         self.assertEqual(gate.judge(replay(GOOD), interrupted).status, 130)
         skipped = replay("1..1\n# begin b.one\nok 1 b.one # SKIP x\n# end hmm_coherent_b ran=1 checks=0\n",
                          {"hmm_coherent_b": ["b.one"]})
-        self.assertEqual(gate.judge(skipped, skipped).status, 4)
+        self.assertEqual(gate.judge(replay(GOOD), skipped).status, 4)
+
+    def test_what_proves_nothing_opens_no_gate(self):
+        """Neither a baseline in which nothing passed, nor a run: whatever of them is equal."""
+        def all_of(verdict: str):
+            run = replay(GOOD)
+            for test in run.tests.values():
+                test.attempts[0].verdict = verdict
+                test.attempts[0].cause = "check" if verdict == "fail" else ""
+            return run
+
+        for verdict in ("broken", "skip", "xfail", "not-run", "fail"):
+            with self.subTest(baseline=verdict), self.assertRaises(Stop) as stop:
+                gate.judge(all_of(verdict), replay(GOOD))
+            self.assertEqual(stop.exception.status, 2)
+        # All that was asked for is as it was before.
+        for verdict, status in (("broken", 3), ("skip", 4), ("xfail", 4), ("fail", 4)):
+            before, after = replay(GOOD), replay(GOOD)
+            for run in (before, after):
+                attempt = run.tests["b.one"].attempts[0]
+                attempt.verdict, attempt.cause = verdict, "check" if verdict == "fail" else ""
+            for name in ("a.one", "a.two", "a.three"):
+                del after.tests[name]
+            with self.subTest(run=verdict):
+                self.assertEqual(gate.judge(before, after).status, status)
+                self.assertIn("closed", gate.judge(before, after).text)
+
+    def test_a_run_that_is_broken_itself_opens_no_gate(self):
+        """A guest that is not what was built gives results of something else, every time."""
+        runs = [replay(GOOD), replay(GOOD)]
+        for run in runs:
+            run.broken("the guest is not what was built")
+        self.assertEqual(gate.judge(*runs).status, 3)
 
 
 class Merge(unittest.TestCase):

@@ -8,6 +8,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from report.ktap import Begin, Guest, Result
+from report.model import Run
 from report.splat import HARMLESS, LIST, PATTERNS, Scanner, begins, scan, unmarked
 from streams import HERE, replay, GOOD
 
@@ -325,6 +327,26 @@ class Blame(unittest.TestCase):
         self.assertEqual((run.tests["a.two"].verdict, run.tests["a.two"].cause), ("fail", "splat"))
         self.assertIn("after b.one: BUG: Bad page state", run.tests["run.kernel-log"].reason)
         self.assertEqual(run.exit_status(), 1)
+
+    def test_each_attempt_has_its_own(self):
+        """--repeat, on two machines: a report belongs to the attempt during which it was written."""
+        run = Run()
+        run.expect("p", ["a.x"] * 5)
+        for vm, count in ((1, 3), (2, 2)):
+            run.take(Guest("start", "p"), vm)
+            for number in range(1, count + 1):
+                run.take(Begin("a.x"), vm)
+                run.take(Result("a.x", True, number=number), vm)
+        for vm, second in ((1, True), (2, False)):
+            log = [begin("a.x"), *(self.BUG * (not second)), end("a.x"), begin("a.x"),
+                   *(self.BUG * second), end("a.x")]
+            for found in scan(kmsg(log)):
+                run.splat(found.where, found.lines, vm, found.number)
+        self.assertEqual([(a.vm, a.verdict) for a in run.tests["a.x"].attempts],
+                         [(1, "pass"), (1, "fail"), (1, "pass"), (2, "fail"), (2, "pass")])
+        run.splat("a.x", ["BUG: on the console"], 1)
+        self.assertEqual([a.verdict for a in run.tests["a.x"].attempts],
+                         ["pass", "fail", "fail", "fail", "pass"])
 
     def test_what_the_test_saw_itself_is_told_once(self):
         run = replay(GOOD.replace("# log: a word for people\nok 2",
