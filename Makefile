@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In a kernel tree (tools/testing/selftests/hmm-coherent) this is an ordinary kselftest Makefile, and lib.mk does the work.
-# On its own it builds the same programs against the kernel tree KSRC, and run_tests exits by the verdict, which lib.mk's never does.
+# On its own it builds the same programs against the kernel tree KSRC, and run_tests fails by the
+# verdict, which lib.mk's never does.
 #
 # For users, each on one line; `make help` prints them:
 ## KSRC=TREE      kernel tree that has the kselftest harness and the ioctl headers (default: the one run_tests.sh uses)
@@ -25,13 +26,20 @@ ifneq ($(O),)
 OUTPUT ?= $(O)
 endif
 OUTPUT ?= build
+ifneq ($(words $(OUTPUT)),1)
+$(error OUTPUT, or O, has a blank in it: $(OUTPUT))
+endif
 # Only looked up when something has to be compiled: it may have to be unpacked first.
 KSRC = $(eval KSRC := $(shell ./run_tests.sh --print-kernel-tree))$(KSRC)
 endif
 
+# One word for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
+
 CFLAGS += -std=gnu11 -O2 -g -Wall -Wextra -D_GNU_SOURCE= -iquote common
 # -isystem: the harness headers of 6.1 and 6.12 warn under -Wextra.
-CFLAGS += -isystem $(KSRC)/tools/testing/selftests -isystem $(KSRC) $(KHDR_INCLUDES)
+CFLAGS += -isystem $(call quoted,$(KSRC)/tools/testing/selftests)
+CFLAGS += -isystem $(call quoted,$(KSRC)) $(KHDR_INCLUDES)
 LDLIBS += -luring -lnuma
 
 # Asked once, and only when something has to be built. Static, since the guest has no libraries and one set of binaries has to run
@@ -82,8 +90,10 @@ $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS)
 
 ifeq ($(IN_TREE),)
 
+# make itself exits with 2 whatever failed, so what it was is said here.
 run_tests:
-	@./run_tests.sh $(ARGS)
+	@./run_tests.sh $(ARGS); status=$$?; [ $$status = 0 ] || \
+	echo "make: ./run_tests.sh ended with status $$status; make ends with 2" >&2; exit $$status
 
 check:
 	@./run_tests.sh check
@@ -116,11 +126,13 @@ clean:
 	rm -rf $(OUTPUT)
 
 print-programs:
-	@printf '%s\n' $(abspath $(addprefix $(OUTPUT)/,$(PROGRAMS)))
+	@printf '%s\n' $(addprefix $(OUTPUT)/,$(PROGRAMS))
 
 help:
 	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | import | manual | install | clean"
 	@sed -n 's/^## //p' Makefile
+	@echo "make run_tests ends with 0 where ./run_tests.sh does and with 2 where it does not:"
+	@echo "the status of ./run_tests.sh itself is in the last lines"
 
 .PHONY: all run_tests check faults deps bench doctor import manual install clean print-programs help
 endif

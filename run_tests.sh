@@ -10,7 +10,8 @@ for word; do
 done
 trap 'exit $cannot' EXIT
 
-# Nothing of the caller's Python is used: no PYTHONPATH (whose entries end at a colon), PYTHONHOME, user site or folder "report" where he stands.
+# Nothing of the caller's Python is used: no PYTHONPATH (whose entries end at a colon), PYTHONHOME,
+# user site, nor a folder named report/ where the user stands.
 is_good() {
 	command -v "$1" >/dev/null 2>&1 && "$1" -I -S "$top/runner/needs.py"
 }
@@ -43,7 +44,8 @@ try:
 	from runner import __main__ as entry
 except BaseException as error:
 	try:
-		os.write(2, f"run_tests.sh: the runner in {top} cannot be started: {error!r}\n".encode("ascii", "backslashreplace"))
+		said = f"run_tests.sh: the runner in {top} cannot be started: {error!r}\n"
+		os.write(2, said.encode("ascii", "backslashreplace"))
 	finally:
 		os._exit(cannot)
 entry.leave(entry.main())
@@ -55,7 +57,8 @@ main() {
 	if ! python=$(find_python 2>/dev/null); then
 		if ! install_python || ! python=$(find_python); then
 			find_python || :	# which says what each lacks
-			echo "run_tests.sh: Python 3.11 or newer, with its whole standard library, is needed; run: apt-get install python3" >&2
+			echo "run_tests.sh: Python 3.11 or newer, with its whole standard library, is needed;" \
+				"run: apt-get install python3" >&2
 			exit $cannot
 		fi
 	fi

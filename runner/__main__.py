@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Entry: the last catch of everything. What goes wrong in the suite itself is one line and says nothing about a kernel: it ends with 3, in a step of
-git bisect run with 128, and never with a trace, 0, 1 or 125."""
+"""Entry: the last catch of everything.
+
+What goes wrong in the suite itself is one line and says nothing about a kernel: it ends with 3, in a
+step of git bisect run with 128, and never with a trace, 0, 1 or 125.
+"""
 
 import errno
 import os
@@ -11,13 +14,15 @@ import sys
 from runner import errors
 
 BISECTING = "--bisect-step" in sys.argv
-NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EBADF)   # the last: stdout is closed
+# The last: stdout is closed.
+NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EBADF)
 HAD_ENOUGH = 128 + signal.SIGPIPE
 
 
 def say(text: str) -> None:
     """One line on stderr, if anybody reads it."""
-    safe = "".join(c if " " <= c <= "~" else " " if c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+    safe = "".join(c if " " <= c <= "~" else " " if c in "\n\t" else f"\\x{ord(c):02x}"
+                   for c in text)
     try:
         os.write(2, f"run_tests.sh: {safe[:2000]}\n".encode())
     except OSError:
@@ -25,26 +30,30 @@ def say(text: str) -> None:
 
 
 def open_closed() -> None:
-    """A standard descriptor that the caller has closed would be given to the next file that is opened. What is written to it is an error, as it was."""
+    """A standard descriptor that the caller has closed would be given to the next file opened.
+
+    What is written to it is an error, as it was.
+    """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDONLY)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(number, mode, errors="backslashreplace" if number == 2 else "surrogateescape", closefd=False))
+            errors_ = "backslashreplace" if number == 2 else "surrogateescape"
+            setattr(sys, name, open(number, mode, errors=errors_, closefd=False))
 
 
 def trace_file(error: BaseException) -> str:
-    """Keep the trace of a bug of ours where it can be attached to a report; gives where, in words."""
+    """Keep the trace of a bug where it can be attached to a report; gives where, in words."""
     import tempfile
     import traceback
     try:
         handle, path = tempfile.mkstemp(prefix="hmm-coherent-bug-", suffix=".txt")
         with os.fdopen(handle, "w", errors="backslashreplace") as file:
             traceback.print_exception(error, file=file)
-    except OSError as lost:
-        return f"the trace could not be kept ({lost.strerror}): HMM_COHERENT_DEBUG=1 prints it"
+    except Exception as lost:
+        return f"the trace could not be kept ({lost}): HMM_COHERENT_DEBUG=1 prints it"
     return f"trace in {path}"
 
 
@@ -98,7 +107,8 @@ def of_exception(error: BaseException) -> int:
 
 
 def main() -> int:
-    """Run, and turn whatever happens into one line and an exit status, also what happens while that is said: a signal, no memory."""
+    """Run, and turn whatever happens into one line and an exit status, also what happens while
+    that is said: a signal, no memory."""
     os.environ.setdefault("HMM_COHERENT_RUN", os.urandom(16).hex())
     try:
         open_closed()
@@ -110,11 +120,12 @@ def main() -> int:
             return of_exception(caught)
         except BaseException as another:
             caught = another
+    say(f"a bug of the suite, not of the kernel: {caught!r:.1000}")
     return errors.ABORT if BISECTING else errors.CANNOT
 
 
 def leave(status: int) -> None:
-    """End, with no process left below. What cannot be flushed now is lost, and main() has told of it."""
+    """End, with no process left below. What cannot be flushed now, main() has told of."""
     try:
         from runner import reap
         reap.kill_descendants()

@@ -21,7 +21,8 @@ from runner.results import Folder
 from runner.screen import Screen, one_line, shown
 from vm import child, git
 
-OURS = {"kernel", "results", "cache", "vm"}    # options that a step is given by us; it gets every other one as the user gave it
+# Options that a step is given by us; it gets every other one as the user gave it.
+OURS = {"kernel", "results", "cache", "vm"}
 TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` tells all
 LEFT = re.compile(r"Bisecting: (\d+) revisions? left .*\(roughly (\d+) steps?\)")
 FIRST_BAD = re.compile(r"^([0-9a-f]{40,64}) is the first bad commit", re.M)
@@ -157,7 +158,8 @@ class Bisection:
         self.screen.say(f"step {number}: {title}{more}")
         folder = self.folder.path / f"step-{number}"
         began = time.monotonic()
-        status = child.run(self._command(folder), Path(f"{folder}.log"), None)     # each wait inside a step is bounded, by the user's own limits
+        # Each wait inside a step is bounded, by the user's own limits.
+        status = child.run(self._command(folder), Path(f"{folder}.log"), None)
         step = Step(commit, title, status, time.monotonic() - began, folder)
         self.steps.append(step)
         if status not in WORDS:
@@ -170,8 +172,9 @@ class Bisection:
         return f", {sum(recent) / len(recent) * (more + 1):.0f} s left" if recent else ""
 
     def _command(self, folder: Path) -> list[str]:
-        return [str(TOP / "run_tests.sh"), "--bisect-step", "--vm", "--kernel", str(self.tree.path), "--results", str(folder),
-                "--cache", os.environ["HMM_COHERENT_CACHE"], *command_line.words(self.options, sorted(self.options.given - OURS)), *self.globs]
+        return [str(TOP / "run_tests.sh"), "--bisect-step", "--vm", "--kernel", str(self.tree.path),
+                "--results", str(folder), "--cache", os.environ["HMM_COHERENT_CACHE"],
+                *command_line.words(self.options, sorted(self.options.given - OURS)), *self.globs]
 
     def _undecided(self, said: str) -> int:
         """Commits that cannot be tested stand between the last good and the first bad one."""

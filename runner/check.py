@@ -170,8 +170,9 @@ class Check:
             return Step.skip(f"{compiler} is not installed; ./run_tests.sh deps")
         output = TOP / "build" / "check" / compiler
         output.mkdir(parents=True, exist_ok=True)
-        programs.run_make(f"-j{os.cpu_count() or 1}", *self.ksrc(), f"O={output}", f"CC={compiler}",
-                          f"USERCFLAGS={WARNINGS}", log=self.cache / "log" / f"check-{compiler}.log")
+        programs.run_make(f"-j{os.cpu_count() or 1}", *self.ksrc(), f"CC={compiler}",
+                          f"O={output.relative_to(TOP)}", f"USERCFLAGS={WARNINGS}",
+                          log=self.cache / "log" / f"check-{compiler}.log")
         for path in sorted((TOP / "selftest").glob("*.c")):
             done = self.call([compiler, *WARNINGS.split(), "-fsyntax-only", f"-I{TOP}", str(path)])
             if done.returncode:
@@ -186,7 +187,8 @@ class Check:
             output = TOP / "build" / "check" / tree.name
             output.mkdir(parents=True, exist_ok=True)
             try:
-                programs.run_make(f"-j{os.cpu_count() or 1}", f"KSRC={tree}", f"O={output}", f"USERCFLAGS={WARNINGS}",
+                programs.run_make(f"-j{os.cpu_count() or 1}", f"KSRC={tree}",
+                                  f"O={output.relative_to(TOP)}", f"USERCFLAGS={WARNINGS}",
                                   log=self.cache / "log" / f"check-{tree.name}.log")
                 done.passed += 1
             except Stop as stop:
@@ -216,7 +218,8 @@ class Check:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             counts = Path(folder, "counts")
-            done = self.call([sys.executable, "-W", "error", "-I", "-c", SELFTESTS, str(TOP), path.stem, str(counts)], SELFTEST_SECONDS)
+            done = self.call([sys.executable, "-W", "error", "-I", "-c", SELFTESTS, str(TOP),
+                              path.stem, str(counts)], SELFTEST_SECONDS)
             try:
                 step = Step(**json.loads(counts.read_text()))
             except (OSError, ValueError):

@@ -12,8 +12,11 @@ SEVERITY = (1, 3, 2, 4, 0)      # of several exit statuses, the first of these c
 
 
 def worst(statuses: Iterable[int]) -> int:
-    """The one that counts. That a run was interrupted (128 and more) comes before everything: nobody knows what it would have said."""
-    return min(statuses, key=lambda status: SEVERITY.index(status) if status in SEVERITY else -status)
+    """The one that counts. That a run was interrupted (128 and more) comes before everything:
+    nobody knows what it would have said."""
+    def rank(status: int) -> int:
+        return SEVERITY.index(status) if status in SEVERITY else -status
+    return min(statuses, key=rank)
 
 
 # What git bisect run understands. Every status between 1 and 127 that it does not know it takes for "bad".
@@ -39,8 +42,8 @@ def bisect_word(status: int) -> str:
 class Stop(Exception):
     """The run cannot go on: what is wrong, what to do about it, and the exit status that says so.
 
-    Status 2 is wrong use, 3 is a machine that cannot or an instrument that is broken. Neither says anything about the kernel, so a step of
-    a bisection then ends the bisection.
+    Status 2 is wrong use, 3 is a machine that cannot or an instrument that is broken. Neither says
+    anything about the kernel, so a step of a bisection then ends the bisection.
     """
 
     @property
@@ -56,7 +59,8 @@ class Stop(Exception):
 
 
 class Untestable(Stop):
-    """This kernel cannot be tested and another one may be: it does not build, or has no device-coherent memory. A bisection skips it."""
+    """This kernel cannot be tested and another one may be: it does not build, or has no
+    device-coherent memory. A bisection skips it."""
 
     in_bisection = UNTESTABLE
 

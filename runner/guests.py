@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import select
 import sys
 import tempfile
@@ -27,6 +28,7 @@ DEFAULT_KERNEL = "6.1"
 MOST_GUESTS = 4
 GUEST_MIB = qemu.MEMORY_MIB + 256   # all that one can take: its memory, QEMU's translated code and QEMU
 TESTS_WORTH_A_BOOT = 100
+NOT_FOR_MAKE = re.compile(r"[^\w@+=,./~-]")
 
 
 @dataclass
@@ -85,7 +87,14 @@ def is_image(spec: str) -> bool:
 
 def find_source(spec: str, cache: Cache, screen: Screen) -> source.Source | None:
     """The source of a --kernel; a kernel image has none."""
-    return None if is_image(spec) else source.resolve(spec, cache, screen.say)
+    if is_image(spec):
+        return None
+    tree = Path(spec).expanduser().absolute()
+    for path, remedy in ((cache.root, "name another with --cache DIR"), (tree, "move the tree")):
+        if odd := NOT_FOR_MAKE.search(str(path)) if path.is_dir() else None:
+            raise Stop(WRONG_USE, f"{path} has {odd[0]!r} in its path, which the kernel's "
+                                  "makefiles do not take", remedy)
+    return source.resolve(spec, cache, screen.say)
 
 
 def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache, screen: Screen,

@@ -76,5 +76,6 @@ def blame(run: Run, kmsg: Path, console: Path, victim: str, vm: int = 0, whole: 
                 run.broken(f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
         for found in scanner.splats:
             if found.title not in seen:
-                run.splat(found.where if known else victim, found.lines, vm, found.number if known else 0)
+                run.splat(found.where if known else victim, found.lines, vm,
+                          found.number if known else 0)
         seen.update(found.title for found in scanner.splats)

@@ -77,6 +77,10 @@ def page() -> str:
         for action in members:
             names = ", ".join(f"\\fB{roff(name)}\\fR" for name in action.option_strings)
             lines += [".TP", names + (f" \\fI{roff(takes(action))}\\fR" if takes(action) else ""), roff(action.help)]
+    lines += [".SS Which of them each takes; others are refused"]
+    for word, names in options.TAKES.items():
+        if word != "--print-kernel-tree":
+            lines += entry(word or "runs in VMs", ", ".join(sorted(names)) + ".")
     for title, rows in (("EXIT STATUS", options.STATUSES), ("ENVIRONMENT", ENVIRONMENT), ("FILES", FILES)):
         lines += [".SH " + title]
         for term, text in rows:

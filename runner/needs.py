@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Run by run_tests.sh with each Python that it finds: status 1 and a line if this one is too old, or lacks a part of the standard library.
+"""Run by run_tests.sh with each Python that it finds: status 1 and a line if it will not do.
 
-The list has every module that the suite imports, and what of them is compiled: minimal installations leave these out. It is looked for and not imported, which
-would take longer than everything else that happens before the first test.
+It is too old, or lacks a part of the standard library: the list has every module that the suite
+imports, and what of them is compiled, which minimal installations leave out. They are looked for and
+not imported, since that would take longer than all else before the first test.
 """
 
 import sys
 
 OLDEST = (3, 11)
 NAMES = """
-argparse base64 bz2 collections concurrent.futures contextlib ctypes dataclasses difflib errno fcntl fnmatch gzip hashlib html importlib json lzma math mmap os
-pathlib platform random re resource select selectors shlex shutil signal socket stat statistics struct subprocess sys tarfile tempfile termios textwrap time
-tomllib traceback types typing unittest warnings xml.sax.saxutils zlib
+argparse base64 bz2 collections concurrent.futures contextlib ctypes dataclasses difflib errno fcntl
+fnmatch gzip hashlib html importlib itertools json lzma math mmap os pathlib platform random re
+resource select selectors shlex shutil signal socket stat statistics struct subprocess sys tarfile tempfile
+termios textwrap time tomllib traceback types typing unittest warnings weakref xml.sax.saxutils zlib
 _bz2 _ctypes _lzma _posixsubprocess _random _socket _struct
 """.split()
 

@@ -22,10 +22,11 @@ WORDS = {
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
 }
-# Which options each word, and each way to run, takes. What is not here is refused by name: an option that is accepted and then dropped would give results of
-# something else than was asked for.
+# Which options each word, and each way to run, takes. What is not here is refused by name: an option
+# that is accepted and then dropped would give results of something else than was asked for.
 _WHICH = "--skip --shard --cache"
-_HOW = f"{_WHICH} --repeat --until-fail --shuffle --seed --stress --timeout --known --results --junit --json --html --strict --gate --verbose --dry-run"
+_HOW = (f"{_WHICH} --repeat --until-fail --shuffle --seed --stress --timeout --known --results "
+        "--junit --json --html --strict --gate --verbose --dry-run")
 _KERNEL = "--kernel --modules --profile --accel --boot-timeout"
 TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
     "": f"{_HOW} {_KERNEL} --vm --jobs --destructive --bisect-step",
@@ -37,11 +38,13 @@ TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
     "deps": "--cache",
     "check": "--cache",
     "bench": "--kernel --accel --repeat --cold --cache",
-    "faults": "--kernel --accel --jobs --skip --timeout --results --list --quick --with-kernel-tests --cache --verbose",
+    "faults": "--kernel --accel --jobs --skip --timeout --results --list --quick "
+              "--with-kernel-tests --cache --verbose",
     "compare": "--html",
     "merge": "--results --junit --json --html --strict --gate",
-    "bisect": "--kernel --vm --profile --accel --jobs --destructive --skip --repeat --until-fail --shuffle --seed --stress --timeout --boot-timeout --known --strict "
-              "--gate --results --cache --verbose",
+    "bisect": "--kernel --vm --profile --accel --jobs --destructive --skip --repeat --until-fail "
+              "--shuffle --seed --stress --timeout --boot-timeout --known --strict --gate --results "
+              "--cache --verbose",
     "import": "",
 }.items()}
 TEST_SECONDS = 3600     # the programs' own limit of --timeout
@@ -211,10 +214,11 @@ def parser() -> Parser:
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """argv as options, and in `given` what of them stood there; raises Stop(2) on what makes no sense."""
+    """argv as options, and in `given` those that stood there; Stop(2) on what makes no sense."""
     argv = ["--shuffle=draw" if a == "--shuffle" else a for a in argv]
     p = parser()
-    usual = {action.dest: action.default for action in p._actions if action.option_strings and action.dest != "help"}
+    usual = {action.dest: action.default for action in p._actions
+             if action.option_strings and action.dest != "help"}
     for action in p._actions:
         action.default = argparse.SUPPRESS if action.option_strings else action.default
     options = p.parse_intermixed_args(argv)
@@ -248,12 +252,14 @@ def refuse_others(options: argparse.Namespace) -> None:
     mine = way(options)
     for dest in sorted(options.given):
         if flag(dest) not in TAKES[mine]:
-            others = [name or "runs in VMs" for name, names in TAKES.items() if flag(dest) in names and name != flag(dest) and name != "--print-kernel-tree"]
-            raise Stop(WRONG_USE, f"{mine or 'a run in VMs'} takes no {flag(dest)}", f"it is for {', '.join(others)}")
+            others = [name or "runs in VMs" for name, names in TAKES.items()
+                      if flag(dest) in names and name not in (flag(dest), "--print-kernel-tree")]
+            raise Stop(WRONG_USE, f"{mine or 'a run in VMs'} takes no {flag(dest)}",
+                       f"it is for {', '.join(others)}")
 
 
 def words(options: argparse.Namespace, dests: Iterable[str]) -> list[str]:
-    """Those of these options that were given, as words of a command line that works in any folder."""
+    """Those of these options that were given, as words that mean the same in any folder."""
     found = []
     for dest in dests:
         value = getattr(options, dest) if dest in options.given else None
@@ -264,7 +270,10 @@ def words(options: argparse.Namespace, dests: Iterable[str]) -> list[str]:
                 one = anywhere(one)
             elif isinstance(one, Path):
                 one = one.expanduser().absolute()
-            found += [flag(dest)] if one is True else [f"{flag(dest)}={one}"] if dest == "shuffle" else [flag(dest), str(one)]
+            if one is True:
+                found.append(flag(dest))
+            else:
+                found += [f"{flag(dest)}={one}"] if dest == "shuffle" else [flag(dest), str(one)]
     return found
 
 
@@ -275,7 +284,7 @@ def anywhere(spec: str) -> str:
 
 
 def is_version(spec: str) -> bool:
-    """6.1, and no path. What vm/source.py takes for a version, whatever lies in the folder where the user stands."""
+    """6.1, and no path: a version for vm/source.py, whatever lies where the user stands."""
     return re.fullmatch(r"\d+\.\d+", spec) is not None
 
 
@@ -288,13 +297,16 @@ def check_sense(options: argparse.Namespace) -> None:
     if options.bisect_step and len(options.kernel) != 1:
         raise Stop(WRONG_USE, "--bisect-step tests one kernel tree", "give it with --kernel TREE")
     if options.until_fail and options.gate:
-        raise Stop(WRONG_USE, "--until-fail leaves tests out, which --gate takes for worse", "leave one out")
+        raise Stop(WRONG_USE, "--until-fail leaves tests out, which --gate takes for worse",
+                   "leave one out")
     if options.until_fail and not options.repeat:
         options.repeat = 100
     options.repeat = options.repeat or 1
     if test_seconds(options) > TEST_SECONDS:
-        raise Stop(WRONG_USE, f"a test has an hour at most ({TEST_SECONDS} s), and --timeout, times {PROFILES[options.profile].slowness} with this --profile, and "
-                              f"--stress are {test_seconds(options)}", "give less")
+        times = PROFILES[options.profile].slowness
+        raise Stop(WRONG_USE, f"a test has an hour at most ({TEST_SECONDS} s), and --timeout, times "
+                              f"{times} with this --profile, and --stress are "
+                              f"{test_seconds(options)}", "give less")
     if options.word == "compare" and len(options.globs) != 2:
         raise Stop(WRONG_USE, "compare takes two results folders", "./run_tests.sh compare A B")
     if options.word == "merge" and not options.globs:
@@ -304,12 +316,15 @@ def check_sense(options: argparse.Namespace) -> None:
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
     if options.word == "import" and len(options.globs) != 1:
         raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
-    if way(options) in ("doctor", "deps", "check", "bench", "--shell", "--print-kernel-tree") and options.globs:
-        raise Stop(WRONG_USE, f"{way(options)} takes no '{options.globs[0]}'", "see ./run_tests.sh --help")
+    alone = ("doctor", "deps", "check", "bench", "--shell", "--print-kernel-tree")
+    if way(options) in alone and options.globs:
+        raise Stop(WRONG_USE, f"{way(options)} takes no '{options.globs[0]}'",
+                   "see ./run_tests.sh --help")
     if way(options) in ("bench", "--shell") and len(options.kernel) > 1:
         raise Stop(WRONG_USE, f"{way(options)} takes one --kernel", "leave the others out")
 
 
 def test_seconds(options: argparse.Namespace) -> int:
-    """What a test has: its --timeout, longer on a kernel that looks harder, and the time for which it shall go on, which no kernel stretches."""
+    """What a test has: its --timeout, longer on a kernel that looks harder, and the time for which
+    it shall go on, which no kernel stretches."""
     return options.timeout * PROFILES[options.profile].slowness + options.stress

@@ -52,7 +52,9 @@ def given() -> Path | None:
 def run_make(*words: str, log: Path | None = None) -> str:
     """make's stdout; a failure is one line with make's first error."""
     try:
-        done = subprocess.run(["make", "-s", "--no-print-directory", "-C", str(TOP), *words], env=child.environment(), text=True,
+        command = ["make", "-s", "--no-print-directory", "-C", str(TOP),
+                   *(word.replace("$", "$$") for word in words)]
+        done = subprocess.run(command, env=child.environment(), text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if log
                               else subprocess.PIPE, errors="replace", check=False)
     except FileNotFoundError:
@@ -87,7 +89,7 @@ def build(ksrc: Path | None, log: Path) -> list[Path]:
     words = [f"KSRC={ksrc}"] if ksrc else []
     with one_at_a_time():
         run_make(f"-j{os.cpu_count() or 1}", *words, log=log)
-    return [(TOP / line).resolve() for line in run_make(*words, "print-programs").split()]
+    return [(TOP / line).resolve() for line in run_make(*words, "print-programs").splitlines()]
 
 
 def executables(folder: Path) -> list[Path]:

@@ -46,7 +46,8 @@ def baseline(gates: dict[str, Run], kernel: str) -> Run | None:
     """The one of this kernel, else the only one; None without --gate."""
     found = gates.get(kernel, gates.get(""))
     if gates and not found:
-        raise Stop(WRONG_USE, f"--gate: the baseline has results of {' and '.join(gates)}, and none of {kernel}", "run on the same kernels")
+        raise Stop(WRONG_USE, f"--gate: the baseline has results of {' and '.join(gates)}, "
+                              f"and none of {kernel}", "run on the same kernels")
     return found
 
 
@@ -63,7 +64,8 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
              lambda: write_run(session)]
     steps += [lambda name=name: write_format(name, run, getattr(options, name)) for name in FORMATS]
     steps += [lambda: statuses.append(judge(options, run, baseline, screen)),
-              lambda: screen.say(f"results: {shown(folder.path)}\n\n{summary.text(run, screen.colour)}".rstrip("\n"))]
+              lambda: screen.say(f"results: {shown(folder.path)}\n\n"
+                                 + summary.text(run, screen.colour).rstrip("\n"))]
     failed = None
     for step in steps:
         try:

@@ -68,21 +68,24 @@ def known_issues(options: argparse.Namespace):
 def limits(options: argparse.Namespace) -> Limits:
     """The deadlines; HMM_COHERENT_GRACE lets the selftests be quick."""
     grace = float(os.environ.get("HMM_COHERENT_GRACE", Limits.grace))
-    return Limits(boot=options.boot_timeout * PROFILES[options.profile].slowness, test=command_line.test_seconds(options), grace=grace, closing=grace)
+    return Limits(boot=options.boot_timeout * PROFILES[options.profile].slowness,
+                  test=command_line.test_seconds(options), grace=grace, closing=grace)
 
 
 def labels(kernels: list[tuple[str, object]]) -> list[str]:
-    """A name for each of several kernels, in the results and their files: no two have one, whatever was given twice."""
+    """A name for each of several kernels in the results; what was given twice has two."""
     found: list[str] = []
     for spec, _ in kernels if len(kernels) > 1 else []:
         plain = spec.strip("/").replace("/", "-")
-        found.append(next(name for name in (plain, *(f"{plain}-{number}" for number in range(2, len(kernels) + 1))) if name not in found))
+        names = (plain, *(f"{plain}-{number}" for number in range(2, len(kernels) + 1)))
+        found.append(next(name for name in names if name not in found))
     return found or [""]
 
 
 def until_fail(options: argparse.Namespace) -> frozenset[str]:
     """The verdicts that end a run with --until-fail: those for which its exit status is 1."""
-    return frozenset(("fail", "skip") if options.strict else ("fail",)) if options.until_fail else frozenset()
+    verdicts = ("fail", "skip") if options.strict else ("fail",)
+    return frozenset(verdicts if options.until_fail else ())
 
 
 @dataclass
@@ -130,11 +133,13 @@ class One:
     def rerun(self, name: str) -> str:
         """The command that repeats just this test on just this kernel."""
         if self.plan.where == "vm":
-            where = ["--vm", "--kernel", command_line.anywhere(self.kernel), *command_line.words(self.options, ("modules", "profile"))]
+            where = ["--vm", "--kernel", command_line.anywhere(self.kernel),
+                     *command_line.words(self.options, ("modules", "profile"))]
             where += ["--destructive"] if programs.is_destructive(name) else []
         else:
             where = command_line.words(self.options, ("spm",)) or ["--native"]
-        return shlex.join(["./run_tests.sh", *where, *command_line.words(self.options, MATTERS), name])
+        mattered = command_line.words(self.options, MATTERS)
+        return shlex.join(["./run_tests.sh", *where, *mattered, name])
 
     def finish(self, session: Session, facts: dict) -> int:
         """Run, then write every report; also when a signal or a full disk ends it early."""
@@ -185,13 +190,15 @@ class Kernels:
             if len(kernels) > 1 and self.runs:
                 reports.tell_several(self.options, self.screen, self.runs)
         if len(kernels) > 1:
-            self.screen.say("exit status: " + ", ".join(f"{spec} {status}" for (spec, _), status in zip(kernels, self.statuses)))
+            self.screen.say("exit status: " + ", ".join(
+                f"{spec} {status}" for (spec, _), status in zip(kernels, self.statuses)))
         return worst(self.statuses)
 
     def one(self, label: str, spec: str, found) -> int:
         """The run on one of them."""
         parts = self.parts(spec, found)
-        one = One(labelled(self.options, label), self.plan, self.screen, reports.baseline(self.gates, label or spec), spec,
+        one = One(labelled(self.options, label), self.plan, self.screen,
+                  reports.baseline(self.gates, label or spec), spec,
                   Folder.create(self.options.results, label))
         try:
             status = one.in_guests(parts)
@@ -199,7 +206,8 @@ class Kernels:
             self.runs += [one.result] if one.result else []
         if parts.profile.sends_files:
             from runner import coverage
-            coverage.report(parts, spec, self.options.accel, one.folder.path, planning.open_cache(self.screen), self.screen)
+            coverage.report(parts, spec, self.options.accel, one.folder.path,
+                            planning.open_cache(self.screen), self.screen)
         return status
 
     def parts(self, spec: str, found):

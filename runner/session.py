@@ -31,7 +31,7 @@ class Session:
     limits: Limits
     machine: Callable[[Work, int, int], Machine]    # with its number, and how many there are at a time
     screen: Screen
-    until: frozenset[str] = frozenset()             # verdicts after the first of which no more is wanted: --until-fail
+    until: frozenset[str] = frozenset()     # --until-fail: verdicts after which no more is wanted
     identity: dict[str, str] = field(default_factory=dict)  # what the guest must say about itself
     side_by_side: int = 1
     apart: tuple[str, ...] = ()     # beginnings of names: these tests have a machine of their own
@@ -41,7 +41,7 @@ class Session:
     endings: dict[int, Ending] = field(default_factory=dict)
 
     def follow(self) -> BaseException | None:
-        """Run all work; gives what ended it early, whatever that was. The verdicts so far are in self.run either way."""
+        """Run all work; gives what ended it early, whatever that was. The rest is in self.run."""
         progress = Progress(self.screen, self.work, self.run)
         out = Both(self.folder.path / "ktap")
         writer = ktap_out.Writer(out)
@@ -53,7 +53,8 @@ class Session:
         except Exception as caught:
             ended = caught
             self.run.stopped(str(getattr(caught, "what", "") or repr(caught)))
-        for step in (progress.end, self._compare_pairs, self.run.finish, lambda: writer.finish(self.run), out.close):
+        for step in (progress.end, self._compare_pairs, self.run.finish,
+                     lambda: writer.finish(self.run), out.close):
             try:
                 step()
             except Exception as caught:
@@ -133,8 +134,8 @@ class Session:
             run.interrupted(signals.pending())
         elif ending.kind == "hang":
             run.hang(ending.running, ending.why, number)
-            mine = [attempt for attempt in run.tests[ending.running].attempts if attempt.vm == number] if ending.running in run.tests else []
-            for attempt in mine[-1:]:
+            test = run.tests.get(ending.running)
+            for attempt in [one for one in test.attempts if one.vm == number][-1:] if test else []:
                 attempt.diags += [ktap.Diag("", "console: " + ktap.quote(line)) for line in console]
             run.vm_died(number, None, "it was killed", ())
         elif ending.kind in ("died", "boot", "lost"):
@@ -145,7 +146,7 @@ class Session:
                    ending.running or (f"after {ending.last}" if ending.last else ""), number,
                    number if ending.kind == "done" else 0, machine.keeps_log)
         if self.enough():
-            run.stopped(STOPPED)    # also where a machine has ended by itself: there is no successor
+            run.stopped(STOPPED)    # also where a machine ended by itself: it has no successor
 
 
 class Lane:
@@ -159,7 +160,8 @@ class Lane:
         self.path = session.folder.path / f"stream-{number}"
         with told(self.path):
             self.stream = open(self.path, "ab", buffering=0)
-        self.follower = Follower(self.machine, work, session.limits, self._keep, self._take, session.enough)
+        self.follower = Follower(self.machine, work, session.limits, self._keep, self._take,
+                                 session.enough)
         self._log = klog.Growing(self.machine.kmsg_path) if session.until else None
 
     def _keep(self, data: bytes) -> None:

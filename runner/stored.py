@@ -47,6 +47,9 @@ def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str,
     statuses = []
     for kernel in given[0]:
         whole = merge.merge([runs[kernel] for runs in given])
+        for cut in (runs[kernel] for runs in given if runs[kernel].signal):
+            screen.say(f"shard {cut.info.get('shard')} was interrupted: "
+                       "what it had not run is not known")
         folder = Folder.create(options.results, kernel if options.results else "-".join(filter(None, ("merged", kernel))))
         ktap_out.Writer(sys.stdout).finish(whole)
         folder.write("outcomes.jsonl", reports.outcomes(whole))

@@ -66,7 +66,8 @@ class Ending:
 
 
 class Follower:
-    """One machine. `take` sees every event, `keep` every byte; `enough` says that no more is wanted, of any machine."""
+    """One machine. `take` sees every event, `keep` every byte; `enough` says that no more is
+    wanted, of any machine."""
 
     def __init__(self, machine: Machine, work: Work, limits: Limits, keep: Callable[[bytes], None],
                  take: Callable[[ktap.Event], None], enough: Callable[[], bool] = lambda: False):

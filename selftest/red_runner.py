@@ -20,7 +20,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 
-# file, what stands there, what shall stand there, the tests that have to fail: MODULE, MODULE:KIT_ONLY, MODULE.TEST
+# runner/FILE.py or a path, what stands there, what shall stand there, the tests that have to fail: MODULE, MODULE:KIT_ONLY, MODULE.TEST
 BREAK = r"""
 watch     | elif isinstance(event, ktap.Begin) and self.ledger.begin(event.name): | elif isinstance(event, ktap.Begin): | watch
 watch     | elif isinstance(event, ktap.Result) and self.ledger.result(event.name): | elif isinstance(event, ktap.Result): | watch
@@ -70,10 +70,10 @@ native    | if not self.host.loaded():                                   | if Tr
 native    | path.unlink(missing_ok=True)                                 | pass                                         | native
 session   | self.run.broken(value)                                       | pass                                         | liar:child-.*
 __main__  | reap.kill_descendants()                                      | pass                                         | machine:forks
-__main__  | if isinstance(error, BrokenPipeError) and reader_is_gone(): | if False:                                     | options.Command.test_a_reader_that_has_enough
-__main__  | HAD_ENOUGH if isinstance(error, BrokenPipeError) else CANNOT | CANNOT                                       | options.Command.test_a_reader_that_has_enough
+__main__  | case BrokenPipeError() if reader_is_gone():                   | case BrokenPipeError() if False:                                     | options.Command.test_a_reader_that_has_enough
+__main__  | return HAD_ENOUGH                                            | return cannot                                   | options.Command.test_a_reader_that_has_enough
 __main__  | signals.install()                                            | pass                                         | killer:.*_SIGINT
-__main__  | return ABORT if BISECTING else CANNOT                        | return CANNOT                                | options.Command.test_a_bug_of_ours_is_one_line_and_never_a_bad_commit
+__main__  | cannot = errors.ABORT if BISECTING else errors.CANNOT        | cannot = errors.CANNOT                               | options.Command.test_a_bug_of_ours_is_one_line_and_never_a_bad_commit
 errors    | if status in (CANNOT, 4):                                    | if False:                                    | options.Parse.test_bisect_status bisect.Toy.test_git_bisect_run
 errors    | return max(status, ABORT)                                    | return status                                | options.Parse.test_bisect_status
 signals   | if not _deferred:                                            | if True:                                     | killer:vm_SIG(INT|TERM)
@@ -84,33 +84,33 @@ session   | writer.finish(self.run)                                      | pass 
 session   | open(self.path, "ab", buffering=0)                           | open(self.path, "ab")                          | killer:here_SIGKILL
 session   | if expected and value != expected:                           | if False:                                    | machine:other-kernel
 session   | run.hang(ending.running, ending.why, number)                       | pass                                         | machine:once-hangs-in-second
-session   | run.vm_died(number, ending.running or None, ending.why, console) | pass                                     | machine:mute
-session   | if ending.kind not in ("hang", "died") or not ending.left or lane.chance == CHANCES: | if not ending.left or lane.chance == CHANCES: | machine:mute
-session   | if ending.kind not in ("hang", "died") or not ending.left or lane.chance == CHANCES: | if True:      | machine:once-dies-in-second
+session   | run.vm_died(number, ending.running or None, ending.why, console, ending.kind == "lost") | pass                                     | machine:mute
+session   | if (ending.kind not in ("hang", "died", "lost") or not ending.left | if (not ending.left | machine:mute
+session   | if (ending.kind not in ("hang", "died", "lost") or not ending.left | if (True     | machine:once-dies-in-second
 session   | writer, lane.chance + 1)                                     | writer, lane.chance)                         | session
-session   | if ending.kind not in ("hang", "died") or not ending.left or lane.chance == CHANCES: | if lane.number > 1: | session
+session   | or not ending.left or lane.chance == CHANCES                 | or lane.number > 1 | session
 session   | Lane(self, number, part, len(parts), progress, writer)       | Lane(self, number, part, 1, progress, writer) | session
 session   | parts = share(usual, self.side_by_side) if                  | parts = share(usual, 1) if                   | machine:good
 session   | klog.blame(run,                                              | (lambda *a: None)(run,                       | machine:splat-.*
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((kmsg, True),):          | machine:splat-on-console
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((console, False),):      | machine:splat-in-second
 supervise | if verdict := follower.late():                               | if False:                                    | machine:mute
-supervise | alone = verdict[0] not in ("signal", "stopped")             | alone = True                                 | machine.Machine.test_until_fail_stops_all_machines
+supervise | if going and going[0].enough():                              | if False:                                    | machine.Machine.test_until_fail_stops_all_machines
 supervise | if not self.done:                                            | if False:                                    | machine:once-panic-in-second
 supervise | if status:\n                                                 | if False:\n                                  | machine:ends-badly
 supervise | if self.broken:                                              | if False:                                    | machine:lacks-and-dies
 supervise | self._ask("b")                                               | pass                                         | machine:goes-when-told
 supervise | self.started = True\n                                        | self.started = bool(self._ask("b") or 1)\n    | machine:goes-when-told
 supervise | if self.flood:                                               | if False:                                    | liar:endless-(output|line)
-supervise | if kind == "died" and not self.watch.boot_seconds:           | if False:                                    | machine:abort
+supervise | if kind in ("died", "lost") and not self.watch.boot_seconds: | if False: | machine:abort
 supervise | self.closed = True                                           | pass                                         | machine:once-closes-early
 supervise | {"boot": "boot", "closing": "died"}                          | {"boot": "boot"}                             | machine:stays-after-done
 results   | if path.exists() and (not path.is_dir() or any(path.iterdir())): | if False:                                | options.Command.test_results_that_cannot_be_written
-results   | if not isinstance(error, BrokenPipeError):                   | if True:                                     | options.Command.test_a_closed_stdout_costs_no_result
-results   | if not isinstance(error, BrokenPipeError):                   | if False:                                    | options.Command.test_full_disk
+results   | if error.errno not in GONE:                                  | if True:                                     | options.Command.test_a_closed_stdout_costs_no_result
+results   | if error.errno not in GONE:                                  | if False:                                    | options.Command.test_full_disk
 results   | except OSError as error:\n        raise Stop(CANNOT, f"cannot write {what} | except ZeroDivisionError as error:\n        raise Stop(CANNOT, f"cannot write {what} | options.Command.test_full_disk
-reports   | return json_out.read_kernels(options.gate) if options.gate else {} | return {}                              | options.Command.test_gate_and_known_are_looked_at_first
-reports   | return gates.get(kernel, gates.get(""))                      | return gates.get("")                         | machine.Machine.test_several_kernels
+reports   | if not options.gate:                                         | if True:                                     | options.Command.test_gate_and_known_are_looked_at_first
+reports   | found = gates.get(kernel, gates.get(""))                     | found = gates.get("")                         | machine.Machine.test_several_kernels
 run       | known.refuse_strangers(options.known                         | (lambda *a: 0)(options.known                 | options.Command.test_gate_and_known_are_looked_at_first
 run       | compare.refuse_strangers(gate,                               | (lambda *a: 0)(gate,                         | options.Command.test_shards_are_merged_and_compared
 stored    | if set(runs) != set(given[0]):                               | if False:                                    | machine.Machine.test_several_kernels
@@ -135,7 +135,7 @@ manual    | names += action.option_strings                               | pass 
 manual    | [a for a in group._group_actions if a.option_strings and     | [a for a in group._group_actions[1:] if a.option_strings and | manual
 reports   | if options.strict and skipped and status in (0, 4):          | if False:                                    | options.Command.test_strict_counts_skips
 options   | near = difflib.get_close_matches(unknown                     | near = (lambda *a: [])(unknown               | options.Parse
-options   | if options.native and options.kernel:                        | if False:                                    | options.Parse
+options   | if flag(dest) not in TAKES[mine]:                             | if False:                                    | options.Parse.test_each_word_with_each_option options.Parse.test_wrong_use
 bisect    | if step.status != expected:                                  | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
 bisect    | if step.status == UNTESTABLE:                                | if False:                                    | bisect.Toy.test_ends_that_are_not_what_they_are_said_to_be
 bisect    | self.git("bisect", "reset", check=False)                     | pass                                         | bisect.Toy.test_finds_the_commit
@@ -154,14 +154,55 @@ fault     | not globs or any(matches(fault, glob) for glob in globs)     | not g
 theirs    | found[2]: not found[1] for found                             | found[2].split()[-1]: not found[1] for found | faults.Theirs
 faults    | if not ok and before.passed.get(name)]                       | if not ok]                                   | faults.Theirs
 faults    | if after.note and not before.note else                       | if after.note else                           | faults.Theirs
-options   | if options.word != "faults" and (                            | if False and (                               | faults.Select
+options   | if test_seconds(options) > TEST_SECONDS:                      | if False:                                    | options.Parse.test_wrong_use
+options   | return options.timeout * PROFILES[options.profile].slowness + options.stress | return options.timeout       | options.Parse.test_the_limit_is_that_of_the_programs
+options   | if options.until_fail and options.gate:                       | if False:                                    | options.Parse.test_wrong_use
+options   | return str(path.absolute()) if                                | return spec if                               | options.Parse.test_again_repeats_what_ran
+options   | one = one.expanduser().absolute()                             | pass                                         | options.Parse.test_again_repeats_what_ran
+run       | "timeout", "seed"                                             | "seed"                                       | options.Parse.test_again_repeats_what_ran
+run       | left, limits(self.options).test, self.options.seed            | left, min(limits(self.options).test, 2), self.options.seed | own_faults.Outside.test_the_limit_of_a_native_run
+run       | if len(kernels) == 1:\n                        raise        | raise                                        | own_faults.Reports.test_a_kernel_that_does_not_build_stops_no_other
+run       | (plain, *(f"{plain}-{number}" for number in range(2, len(kernels) + 1))) | (plain, plain)                   | own_faults.Reports.test_the_same_kernel_twice
+bisect    | *command_line.words(self.options, sorted(self.options.given - OURS)) | *command_line.words(self.options, ["seed"]) | options.Parse.test_a_bisection_gives_each_of_its_options_to_its_steps
+errors    | return max(self.status, ABORT)                                | return bisect_status(self.status)            | own_faults.Inside
+errors    | if status in SEVERITY else -status                            |                                              | own_faults.Inside own_faults.Reports.test_a_shard_that_was_interrupted
+errors    | in_bisection = UNTESTABLE                                     | pass                                         | own_faults.Inside
+__main__  | except Exception as lost:                                     | except ZeroDivisionError as lost:            | own_faults.Inside
+__main__  | except BaseException as another:                              | except ZeroDivisionError as another:         | own_faults.Inside
+__main__  | open_closed()\n                                              | pass\n                                      | own_faults.Outside.test_closed_descriptors
+__main__  | except OSError:\n        pass | except ZeroDivisionError:\n        pass | own_faults.Inside
+__main__  | case OSError() if error.errno in NOT_WRITTEN:                 | case OSError() if False:                     | own_faults.Inside
+__main__  | return errors.bisect_status(status) if BISECTING else status  | return status                                | bisect.Toy.test_git_bisect_run
+needs     | if find_spec(name):                                           | if True:                                     | own_faults.Outside.test_a_python_that_is_not_complete
+needs     | lzma math mmap os                                             | lzma math os                                 | own_faults.Inside
+native    | "-I", "-S", "-c", START, str(TOP)]                            | "-I", "-S", "-m", "runner.here"]             | own_faults.Outside.test_an_odd_path
+programs  | *(word.replace("$", "$$") for word in words)                  | *words                                       | own_faults.Outside.test_make_in_an_odd_path
+programs  | "print-programs").splitlines()]                               | "print-programs").split("o")]                | liar
+guests    | if path.is_dir() else None:                                   | if False else None:                          | own_faults.Outside.test_a_folder_that_make_cannot_take
+screen    | except OSError:\n                width = 80                  | except ZeroDivisionError:\n                width = 80 | own_faults.Outside.test_a_terminal_that_goes
+results   | GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO)     | GONE = (errno.EPIPE,)                        | own_faults.Outside.test_closed_descriptors own_faults.Outside.test_a_terminal_that_goes
+session   | except Exception as caught:\n            ended = caught      | except Stop as caught:\n            ended = caught | own_faults.Reports.test_each_end
+session   | except Exception as caught:\n                ended = ended or caught | except ZeroDivisionError as caught:\n                ended = ended or caught | own_faults.Reports.test_each_end
+reports   | except Exception as error:\n            failed               | except Stop as error:\n            failed   | own_faults.Reports.test_each_end
+reports   | gate.refuse_empty(run)                                        | pass                                         | options.Command.test_a_baseline_that_proves_nothing
+session   | or self.enough()):                                            | or False):                                   | machine.Machine.test_until_fail_stops_at_what_the_exit_status_calls_a_failure
+session   | and self._log.complains():                                    | and False:                                   | machine.Machine.test_until_fail_stops_at_what_the_exit_status_calls_a_failure
+run       | ("fail", "skip") if options.strict else ("fail",)             | ("fail",)                                    | machine.Machine.test_until_fail_stops_at_what_the_exit_status_calls_a_failure
+report/model.py | self.seen.add(test.verdict)                             | self.seen.add("fail" if not result.ok else "pass") | machine.Machine.test_until_fail_stops_at_what_the_exit_status_calls_a_failure
+report/json_out.py | if "tests" not in data:                              | if False:                                    | own_faults.Reports.test_a_shard_that_was_interrupted
+stored    | for cut in (runs[kernel] for runs in given if runs[kernel].signal): | for cut in ():                         | own_faults.Reports.test_a_shard_that_was_interrupted
+klog      | found.lines, vm,\n                          found.number if known else 0) | found.lines)                                 | machine.Machine.test_a_splat_is_that_of_its_attempt
+Makefile  | '$(subst ','\'',$(1))'                                     | $(1)                                         | own_faults.Outside.test_make_in_an_odd_path
+Makefile  | ended with status $$status;                                   | ended;                                       | own_faults.Outside.test_make_says_the_status
+run_tests.sh | [ "$word" != --bisect-step ] \|\| cannot=128             | :                                            | own_faults.Outside.test_a_python_that_is_not_complete
+run_tests.sh | "$python" -I -S -X utf8                                    | "$python" -S -X utf8                         | own_faults.Outside.test_nothing_of_the_callers_python
 lint      | ".bash", ".cocci",                                           | ".bash",                                       | faults.Files
 """
 
 
 def unescape(text: str) -> str:
     """Two lines are joined by a \\n with the indentation of the second."""
-    return text.replace("\\n", "\n")
+    return text.replace("\\n", "\n").replace("\\|", "|")
 
 
 def command(test: str) -> tuple[list[str], dict[str, str]]:
@@ -192,7 +233,7 @@ def copy(folder: str) -> Path:
     top.mkdir()
     for part in ("common", "docs", "faults", "hmm-coherent", "report", "runner", "selftest", "vm"):
         shutil.copytree(TOP / part, top / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in (*TOP.glob("*.sh"), *map(TOP.joinpath, (".gitignore", "Makefile", "README.md", "config", "settings"))):
+    for part in (*TOP.glob("*.sh"), *map(TOP.joinpath, (".gitignore", "Makefile", "README.md", "config", "known-issues.toml", "settings"))):
         shutil.copy(part, top)
     return top
 
@@ -202,7 +243,7 @@ def broken(line: str) -> tuple[str, str]:
     name, old, new, tests = (part.strip(" ") for part in line.split(" | "))
     with tempfile.TemporaryDirectory() as folder:
         top = copy(folder)
-        path = top / "runner" / f"{name}.py"
+        path = top / name if (top / name).is_file() else top / "runner" / f"{name}.py"
         text = path.read_text()
         if text.count(unescape(old)) != 1:
             return line, f"stands {text.count(unescape(old))} times in {name}.py"

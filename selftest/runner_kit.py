@@ -22,6 +22,9 @@ TOP = Path(__file__).resolve().parent.parent
 COMMAND = TOP / "run_tests.sh"
 FAKE_QEMU = TOP / "selftest" / "fake-qemu"
 HONEST_SECONDS = 0.6
+# A list of known issues that has what LIE=honest-fail, and FAKE_QEMU=fails-second, say.
+KNOWN = ('[[issue]]\ntests = "liar.two"\nkernels = ".."\ntext = "the bytes differ"\n'
+         'reason = "x"\nlink = "x"\n')
 GRACE = "2"         # seconds; what takes ten in a real run
 
 
@@ -95,10 +98,12 @@ def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] 
     """The real command, in a session of its own, with no signal ignored, whoever started us; its stdout and stderr are files in scratch."""
     env = environment(scratch, **extra)
     takes = options.TAKES[next((word for word in words if word in options.TAKES), "")]
-    given = [word for name, value in (("--results", scratch / "results"), ("--timeout", "1")) if name in takes and name not in words
+    given = [word for name, value in (("--results", scratch / "results"), ("--timeout", "1"))
+             if name in takes and name not in words
              for word in (name, value)]
     with open(stdout or scratch / "stdout", "wb") as out, open(scratch / "stderr", "wb") as err:
-        proc = subprocess.Popen(["env", "--default-signal", *prefix, COMMAND, *given, *words], env=env, stdin=subprocess.DEVNULL,
+        proc = subprocess.Popen(["env", "--default-signal", *prefix, COMMAND, *given, *words],
+                                env=env, stdin=subprocess.DEVNULL,
                                 stdout=out, stderr=err, start_new_session=True,
                                 pass_fds=[pass_fd] if pass_fd >= 0 else [])
     return proc, env

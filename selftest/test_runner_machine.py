@@ -47,6 +47,9 @@ TABLE = (
     Row("banner-then-spin", 3, "not-run", "not-run", "not-run", NEVER_UP, "Booting from ROM"),
     Row("panic-in-boot", 3, "not-run", "not-run", "not-run", NEVER_UP + " run.kernel-log=fail/splat",
         "Kernel panic"),
+    # its first process ran: the kernel died of its driver or its devices
+    Row("panic-after-up", 1, "not-run", "not-run", "not-run", "run.vm=fail/vm run.instrument=broken "
+        "run.kernel-log=fail/splat", "Kernel panic"),
     Row("lacks-and-dies", 3, "not-run", "not-run", "not-run", "run.instrument=broken",
         "cannot be killed"),
     Row("lacks-something", 3, "not-run", "not-run", "not-run", "run.instrument=broken", "no memory behind it"),
@@ -83,6 +86,7 @@ TABLE = (
     Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0", machines=2, jobs=2),
     # complaints of the kernel
     Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0"),
+    Row("splat-once", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0"),
     Row("splat-after-second", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "after liar.two"),
     Row("splat-on-console", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "WARNING: CPU: 0"),
     # a kernel log that is not all there
@@ -172,13 +176,56 @@ class Machine(unittest.TestCase):
                 self.assertIn(says, got.stderr)
                 self.assertEqual((got.left, "Traceback" in got.stderr), ({}, False))
 
-    def test_until_fail_stops_all_machines(self):
+    def until_fail(self, behaviour: str, *words: str, rounds: int = 3000):
+        """A run of many rounds that may stop at the first failure: its outcome and report."""
         with tempfile.TemporaryDirectory() as name:
-            got = kit.run(Path(name), "--vm", "--until-fail", "--repeat", "3000", "-j", "3", FAKE_QEMU="fails-second", FAKE_QEMU_STATE=name,
+            (Path(name) / "known.toml").write_text(kit.KNOWN)
+            got = kit.run(Path(name), "--vm", "--until-fail", "--repeat", str(rounds),
+                          *(word.format(name) for word in words), FAKE_QEMU=behaviour,
+                          FAKE_QEMU_STATE=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            return got, got.report
+
+    def test_until_fail_stops_all_machines(self):
+        got, report = self.until_fail("fails-second", "-j", "3")
+        self.assertEqual(got.status, 1, got.stderr)
+        self.assertLess(sum(len(t["attempts"]) for t in report["tests"] if t["verdict"] == "pass"),
+                        6000)
+        self.assertEqual([machine["ended"] for machine in report["info"]["machines"]],
+                         ["stopped"] * 3)
+
+    def test_until_fail_stops_at_what_the_exit_status_calls_a_failure(self):
+        """And only then: there is no second machine after one that died, and none goes on."""
+        for behaviour, jobs, endings in (("panic-in-second", "1", ["died"]),
+                                         ("hangs-in-second", "1", ["hang"]),
+                                         ("closes-early", "1", ["died"]),
+                                         ("dies-always", "2", None),
+                                         ("splat-in-second", "1", ["stopped"]),
+                                         ("splat-in-second", "2", ["stopped"] * 2)):
+            with self.subTest(behaviour=behaviour, jobs=jobs):
+                got, report = self.until_fail(behaviour, "-j", jobs)
+                machines = [machine["ended"] for machine in report["info"]["machines"]]
+                self.assertEqual((got.status, machines if endings
+                                  else sorted(set(machines) - {"stopped"})),
+                                  (1, endings or ["died"]), got.stderr)
+                self.assertIn("--until-fail was given", got.stderr)
+        for words, behaviour, status in ((("--known", "{}/known.toml"), "fails-second", 0),
+                                         ((), "good", 0), ((), "skips", 4)):
+            with self.subTest(words=words, behaviour=behaviour):
+                got, report = self.until_fail(behaviour, "-j", "1", *words, rounds=20)
+                self.assertEqual((got.status, [len(t["attempts"]) for t in report["tests"]]),
+                                 (status, [20] * 3), got.stderr)
+        got, report = self.until_fail("skips", "-j", "1", "--strict")
+        self.assertEqual((got.status, [machine["ended"] for machine in report["info"]["machines"]]),
+                         (1, ["stopped"]), got.stderr)
+
+    def test_a_splat_is_that_of_its_attempt(self):
+        with tempfile.TemporaryDirectory() as name:
+            got = kit.run(Path(name), "--vm", "--repeat", "4", "-j", "1", FAKE_QEMU="splat-once",
                           HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-            self.assertEqual(got.status, 1, got.stderr)
-            self.assertLess(sum(len(t["attempts"]) for t in got.report["tests"] if t["verdict"] == "pass"), 6000)
-            self.assertEqual([machine["ended"] for machine in got.report["info"]["machines"]], ["stopped"] * 3)
+            two = next(test for test in got.report["tests"] if test["name"] == "liar.two")
+            self.assertEqual([attempt["verdict"] for attempt in two["attempts"]],
+                             ["fail", "pass", "pass", "pass"])
+            self.assertIn("flaky: 3 of 4", got.stderr)
 
     def test_each_behaviour(self):
         kit.slowness()

@@ -45,9 +45,12 @@ WRONG = (
     (["--shell", "--kernel", "a", "--kernel", "b"], "--shell takes one --kernel"),
     (["bench", "--kernel", "a", "--kernel", "b"], "bench takes one --kernel"),
     (["--until-fail", "--gate", "x"], "leaves tests out"),
-    (["--stress", "7200"], "a test has an hour at most (3600 s), and --timeout, times 1 with this --profile, and --stress are 7230"),
+    (["--stress", "7200"],
+     "a test has an hour at most (3600 s), and --timeout, times 1 with this --profile, "
+     "and --stress are 7230"),
     (["--native", "--timeout", "7200"], "an hour at most"),
-    (["--profile", "debug", "--timeout", "181"], "times 20 with this --profile, and --stress are 3620"),
+    (["--profile", "debug", "--timeout", "181"],
+     "times 20 with this --profile, and --stress are 3620"),
     (["--modules", "/lib"], "belongs to a bzImage"),
     (["--bisect-step"], "one kernel tree"),
     (["--bisect-step", "--kernel", "a", "--kernel", "b"], "one kernel tree"),
@@ -82,31 +85,40 @@ class Parse(unittest.TestCase):
 
     def test_each_word_with_each_option(self):
         """What a command takes it is given, and every other option is refused by its name."""
-        values = {"--kernel": "x", "--modules": "m", "--spm": "0x140000000,0x160000000", "--profile": "debug", "--accel": "tcg", "--jobs": "2", "--cache": "c",
-                  "--copy": "/", "--skip": "s", "--shard": "1/2", "--repeat": "2", "--shuffle": "=3", "--seed": "4", "--stress": "5", "--timeout": "6",
-                  "--boot-timeout": "7", "--results": "r", "--junit": "j", "--json": "j", "--html": "h", "--gate": "g", "--known": "k"}
-        needs = {"compare": ["a", "b"], "merge": ["a"], "bisect": ["a", "b", "--kernel=t"], "import": ["t"]}
-        with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"], "--copy": ["--shell"]}
-        names = [name for action in options.parser()._actions for name in action.option_strings if name.startswith("--") and name != "--help"]
+        values = {"--kernel": "x", "--modules": "m", "--spm": "0x140000000,0x160000000",
+                  "--profile": "debug", "--accel": "tcg", "--jobs": "2", "--cache": "c",
+                  "--copy": "/", "--skip": "s", "--shard": "1/2", "--repeat": "2",
+                  "--shuffle": "=3", "--seed": "4", "--stress": "5", "--timeout": "6",
+                  "--boot-timeout": "7", "--results": "r", "--junit": "j", "--json": "j",
+                  "--html": "h", "--gate": "g", "--known": "k"}
+        needs = {"compare": ["a", "b"], "merge": ["a"], "bisect": ["a", "b", "--kernel=t"],
+                 "import": ["t"]}
+        with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"],
+                        "--copy": ["--shell"]}
+        names = [name for action in options.parser()._actions for name in action.option_strings
+                 if name.startswith("--") and name != "--help"]
         self.assertEqual(set().union(*options.TAKES.values()), {*names, "--help"})
         self.assertEqual(set(options.WORDS) - set(options.TAKES), set())
         for command, taken in options.TAKES.items():
             for name in names:
                 words = [command] * bool(command) + needs.get(command, [])
-                given = [f"{name}{values[name]}"] if name == "--shuffle" else [name, *([values[name]] if name in values else [])]
+                value = [values[name]] if name in values else []
+                given = [name + value[0]] if name == "--shuffle" else [name, *value]
                 with self.subTest(command=command, option=name):
                     if name in taken:
                         words = [word for word in words if not word.startswith(f"{name}=")]
                         found = options.parse([*words, *given, *with_another.get(name, [])])
                         self.assertIn(name[2:].replace("-", "_"), found.given)
-                    elif command in options.WORDS or name not in (*options.TAKES, "--spm"):     # by which another way to run is chosen
+                    # By which another way to run is chosen.
+                    elif command in options.WORDS or name not in (*options.TAKES, "--spm"):
                         with self.assertRaises(Stop) as caught:
                             options.parse([*words, *given])
                         self.assertEqual(caught.exception.status, 2)
                         self.assertIn(name, str(caught.exception))
 
     def test_a_bisection_gives_each_of_its_options_to_its_steps(self):
-        values = ["--profile=debug", "--accel=tcg", "-j2", "--destructive", "--skip=s", "--repeat=2", "--until-fail", "--shuffle=3", "--seed=4", "--stress=5",
+        values = ["--profile=debug", "--accel=tcg", "-j2", "--destructive", "--skip=s",
+                  "--repeat=2", "--until-fail", "--shuffle=3", "--seed=4", "--stress=5",
                   "--timeout=6", "--boot-timeout=7", "--known=/k", "--strict", "-v"]
         asked = options.parse(["bisect", "--kernel", "t", "a", "b", "fork.*", *values])
         step = bisect.Bisection.__new__(bisect.Bisection)
@@ -117,7 +129,8 @@ class Parse(unittest.TestCase):
             self.assertEqual(getattr(got, dest), getattr(asked, dest), dest)
         self.assertEqual((got.globs, got.bisect_step, got.results), (["fork.*"], True, Path("/r")))
         missing = {options.flag(dest) for dest in asked.given} ^ options.TAKES["bisect"]
-        self.assertEqual(missing, {"--help", "--vm", "--gate", "--results", "--cache"})     # --gate: not with --until-fail
+        # --gate: not with --until-fail.
+        self.assertEqual(missing, {"--help", "--vm", "--gate", "--results", "--cache"})
 
     def test_again_repeats_what_ran(self):
         """From the folder of the suite, wherever the user stood."""
@@ -128,13 +141,18 @@ class Parse(unittest.TestCase):
                 ("vm", ["--destructive"], "destructive.a", "--vm --kernel 6.1 --destructive destructive.a"),
                 ("vm", ["--destructive"], "fork.a", "--vm --kernel 6.1 fork.a"),
                 ("vm", ["--kernel", "selftest"], "fork.a", f"--vm --kernel {here}/selftest fork.a"),
-                ("vm", ["--kernel", "README.md", "--modules", "docs", "--cache", "c", "--timeout", "9", "--boot-timeout", "8", "--accel", "tcg"], "fork.a",
-                 f"--vm --kernel {here}/README.md --modules {here}/docs --accel tcg --cache {here}/c --boot-timeout 8 --timeout 9 fork.a"),
-                ("vm", ["--known", "k.toml", "--strict", "--repeat", "3"], "fork.a", f"--vm --kernel 6.1 --known {here}/k.toml --strict fork.a"),
+                ("vm", ["--kernel", "README.md", "--modules", "docs", "--cache", "c", "--timeout",
+                        "9", "--boot-timeout", "8", "--accel", "tcg"], "fork.a",
+                 f"--vm --kernel {here}/README.md --modules {here}/docs --accel tcg "
+                 f"--cache {here}/c --boot-timeout 8 --timeout 9 fork.a"),
+                ("vm", ["--known", "k.toml", "--strict", "--repeat", "3"], "fork.a",
+                 f"--vm --kernel 6.1 --known {here}/k.toml --strict fork.a"),
                 ("native", ["--native", "--stress", "3"], "fork.a", "--native --stress 3 fork.a"),
-                ("native", ["--spm", "0x140000000,0x160000000", "--timeout", "5"], "fork.a", "--spm 0x140000000,0x160000000 --timeout 5 fork.a")):
+                ("native", ["--spm", "0x140000000,0x160000000", "--timeout", "5"], "fork.a",
+                 "--spm 0x140000000,0x160000000 --timeout 5 fork.a")):
             asked = options.parse(words)
-            ran = SimpleNamespace(options=asked, plan=SimpleNamespace(where=where), kernel=(asked.kernel or ["6.1"])[0])
+            ran = SimpleNamespace(options=asked, plan=SimpleNamespace(where=where),
+                                  kernel=(asked.kernel or ["6.1"])[0])
             self.assertEqual(One.rerun(ran, name), f"./run_tests.sh {expected}")
             options.parse(One.rerun(ran, name).split()[1:])
 
@@ -142,7 +160,8 @@ class Parse(unittest.TestCase):
         """And what is within it can finish: the program, its machine, here and in a VM."""
         limit = int(re.search(r"timeout_s > (\d+)", (kit.TOP / "common/suite.c").read_text())[1])
         self.assertEqual(options.TEST_SECONDS, limit)
-        for words, seconds in ((["--stress", "3570"], 3600), (["--timeout", "3600"], 3600), (["--profile", "debug"], 600),
+        for words, seconds in ((["--stress", "3570"], 3600), (["--timeout", "3600"], 3600),
+                               (["--profile", "debug"], 600),
                                (["--profile", "debug", "--stress", "60"], 660), ([], 30)):
             self.assertEqual(run.limits(options.parse(words)).test, seconds, words)
 
@@ -212,7 +231,7 @@ class Command(unittest.TestCase):
         with self.subTest("results"):
             got = kit.run(self.scratch, "--results", str(self.scratch / "small"), prefix=("prlimit", "--fsize=600"))
             self.assertEqual(got.status, 3, got.stderr)
-            self.assertIn("cannot write", got.stderr)
+            self.assertIn("free some space, or give --results DIR elsewhere", got.stderr)
             self.assertNotIn("Traceback", got.stderr)
 
     def test_gate_and_known_are_looked_at_first(self):
@@ -221,6 +240,24 @@ class Command(unittest.TestCase):
         (self.scratch / "known.toml").write_text('[[issue]]\ntests = "liar.too"\nkernels = ".."\ntext = "x"\nreason = "x"\nlink = "x"\n')
         self.stops(2, "entry 1: no test matches 'liar.too'", "--known", str(self.scratch / "known.toml"))
         self.assertFalse((self.scratch / "results").exists())
+
+    def test_a_baseline_that_proves_nothing(self):
+        """Is said before anything runs."""
+        for lie in ("honest-skip", "honest-broken"):
+            words = ("liar.two",) if lie == "honest-broken" else ()
+            kit.run(self.scratch, *words, "--results", str(self.scratch / lie), LIE=lie)
+            self.stops(2, "no test of the baseline passed", "--gate", str(self.scratch / lie),
+                       LIE=lie)
+        self.assertFalse((self.scratch / "results").exists())
+
+    def test_nothing_but_known_issues(self):
+        known = self.scratch / "known.toml"
+        known.write_text(kit.KNOWN)
+        step = ("liar.two", "--bisect-step", "--kernel", "x")
+        for number, (words, status) in enumerate(((("liar.two",), 4), ((), 0), (step, 125))):
+            got = kit.run(self.scratch, *words, "--known", str(known), "--results",
+                          str(self.scratch / str(number)), LIE="honest-fail")
+            self.assertEqual(got.status, status, got.stderr)
 
     def test_strict_counts_skips(self):
         self.assertEqual(kit.run(self.scratch, LIE="honest-skip").status, 4)
