@@ -16,6 +16,7 @@
 
 #include "gate.h"
 #include "kmsg.h"
+#include "oracle.h"
 #include "prepare.h"
 #include "report.h"
 #include "restore.h"
@@ -36,6 +37,9 @@ struct progress {
 	int verdicts[4];
 	struct timespec began;
 };
+
+/* A look at what has to be as it was (oracle.h) takes as long as a test, so one is taken after so many. */
+#define TESTS_PER_LOOK 16
 
 static const struct suite *suite;
 static struct progress *progress;
@@ -179,6 +183,24 @@ static int catch_output(void (*body)(void))
 	return fd;
 }
 
+static const char *looked_since;	/* the first test that has not been looked after */
+
+/* The running test is over, or the cell; its report is open. A skip has done nothing, and is not to become a failure of another's. */
+static void look_around(bool alone)
+{
+	static int tests;
+	const int failures = report->failures;
+	const bool last = progress->next + 1 == planned || (!alone && progress->next + 1 == batch_end);
+
+	if (report->skipped || (++tests < TESTS_PER_LOOK && !last))
+		return;
+	oracle_end();
+	if (report->failures > failures && tests > 1)
+		report_line("note:", "this is looked at after every %d tests: it may also be one of those since %s", TESTS_PER_LOOK, looked_since);
+	tests = 0;
+	looked_since = NULL;
+}
+
 static void run_next_test(void)
 {
 	suite->run_test(plan[progress->next], timeout_s);
@@ -203,9 +225,13 @@ static void run_test(void)
 
 	if (run_doomed())
 		return;
+	if (!looked_since)
+		looked_since = plan[progress->next]->name;
+	oracle_begin(true);
 	fd = catch_output(run_next_test);
 	left = strays_kill(&stuck);
 	restore_all();
+	look_around(true);
 	caught = read_caught(fd, verbose || report->failures || report->broken || !report->finished);
 	close(fd);
 	/* A test that gave up leaves its children to their death signal; one that finished has reaped them. */
@@ -230,12 +256,16 @@ void suite_run_cells(void)
 	alarm(timeout_s);
 	if (suite->cells_setup)
 		suite->cells_setup();
+	oracle_begin(false);
 	while (progress->next < batch_end) {
 		if (!progress->running)
 			begin(plan[progress->next]);
+		if (!looked_since)
+			looked_since = plan[progress->next]->name;
 		alarm(timeout_s);
 		suite->run_cell(plan[progress->next]);
 		alarm(0);
+		look_around(false);
 		end(true);
 		/* Whatever went wrong may have left something behind: the next cell gets a fresh process. */
 		if (report->failures || report->broken)

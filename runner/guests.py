@@ -50,7 +50,7 @@ class Parts:
         """A guest that will run this work, one of so many at a time."""
         files = {"job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
                  "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
-                            f"export HMM_COHERENT_STRESS='{options.stress}'\n"}
+                            f"export HMM_COHERENT_STRESS='{options.stress}'\nexport HMM_COHERENT_GUEST=1\n"}
         if self.untold() and all(is_risky(name) for batch in work.batches for name in batch.names):
             files["job/env"] += "export HMM_COHERENT_APART=1\n"
         for batch in work.batches:
