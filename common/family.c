@@ -244,13 +244,28 @@ void child_fork(struct child *child)
 	child->answers = answers[0];
 }
 
-/* A child that was killed by a signal other than the test's own died of the kernel; say which. */
+/* How a child ended. For wait_until(). */
+struct ending {
+	pid_t pid;
+	int status;
+};
+
+static bool has_ended(void *arg)
+{
+	struct ending *ending = arg;
+
+	return waitpid(ending->pid, &ending->status, WNOHANG) == ending->pid;
+}
+
+/* A child that was killed by a signal other than the test's own died of the kernel; say which. Its pipes close before it has ended. */
 static void __attribute__((noreturn)) lost(struct child *child, enum order order)
 {
-	int status = 0;
+	struct ending ending = { .pid = child->pid };
+	const bool ended = wait_until(has_ended, &ending, 5);
+	const int status = ending.status;
 
 	holds(RULE_LEGAL_CALLS_WORK);
-	if (waitpid(child->pid, &status, WNOHANG) == child->pid && WIFSIGNALED(status))
+	if (ended && WIFSIGNALED(status))
 		fail_now("a child was killed by %s over the order '%s'", strsignal(WTERMSIG(status)), order_names[order]);
 	broken("a child is gone over the order '%s': wait status 0x%x", order_names[order], status);
 }
