@@ -6,7 +6,7 @@
 #
 # For users, each on one line; `make help` prints them:
 ## KSRC=TREE      kernel tree that has the kselftest harness and the ioctl headers (default: the one run_tests.sh uses)
-## OUTPUT=DIR     where programs are built (default: build); O=DIR is the same
+## OUTPUT=DIR     where programs are built (default: build); O=DIR is the same; `make O=DIR clean` removes what was made there
 ## CC=COMPILER    gcc or clang; USERCFLAGS and USERLDFLAGS are added last
 ## INSTALL_PATH=  where `make install` puts the programs, flat, as run_kselftest.sh wants them
 ## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 6.12 'fork.*'"
@@ -22,10 +22,11 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
 else
-ifneq ($(O),)
-OUTPUT ?= $(O)
+# From the command line only: what somebody has exported is meant for something else.
+ifneq ($(origin OUTPUT),command line)
+OUTPUT := $(if $(filter command line,$(origin O)),$(O),build)
 endif
-OUTPUT ?= build
+OUTPUT := $(if $(OUTPUT),$(patsubst %/,%,$(OUTPUT)),build)
 ifneq ($(words $(OUTPUT)),1)
 $(error OUTPUT, or O, has a blank in it: $(OUTPUT))
 endif
@@ -69,17 +70,30 @@ CFLAGS += $(USERCFLAGS)
 LDFLAGS += $(USERLDFLAGS)
 endif
 
+# What was built otherwise is built again: with another tree, compiler or flags, or other headers of the tree. Asked when something is to be built,
+# since it needs KSRC.
+KSRC_HEADERS = $(wildcard $(addprefix $(KSRC)/,tools/testing/selftests/kselftest_harness.h \
+	tools/testing/selftests/kselftest.h lib/test_hmm_uapi.h mm/gup_test.h))
+BUILT_WITH = $(KSRC) $(shell $(CC) --version 2>&1 | head -n 1) $(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+note_changes = $(shell mkdir -p $(OUTPUT)/obj; { cat $(NOTED) 2>/dev/null | cmp -s - $(NOTED).new; } || \
+	mv $(NOTED).new $(NOTED); rm -f $(NOTED).new)
+NOTED = $(OUTPUT)/obj/built-with
+built_with = $(eval built_with := $(shell mkdir -p $(OUTPUT)/obj)$(file >$(NOTED).new,$(BUILT_WITH))$(note_changes)$(NOTED) $(KSRC_HEADERS))$(built_with)
+.SECONDEXPANSION:
+# It is there by now; make may have looked into its folder before.
+$(OUTPUT)/obj/built-with: ;
+
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 show = $(if $(V),@:,@echo "  $(1)      $(2)")
 
-$(OUTPUT)/obj/%.o: common/%.c $(HEADERS)
+$(OUTPUT)/obj/%.o: common/%.c $(HEADERS) $$(built_with)
 	@test $(LINKAGE) != missing || { echo "$(CC) finds no liburing or libnuma; on Debian: apt-get install liburing-dev libnuma-dev" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(call show,CC,$@)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
-$(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS)
+$(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS) $$(built_with)
 	$(call show,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LINKAGE) $(LDFLAGS) $< $(OBJECTS) $(LDLIBS) -o $@ 2>$@.log || { cat $@.log >&2; exit 1; }
 	@grep -v "affinity_ip\|getaddrinfo" $@.log >&2 || true; rm -f $@.log
@@ -122,8 +136,14 @@ install: all
 	install -m 755 $(addprefix $(OUTPUT)/,$(PROGRAMS)) hmm_coherent_driver.sh $(INSTALL_PATH)
 	install -m 644 config settings $(INSTALL_PATH)
 
+# A folder of somebody's own loses what was made there and nothing else; build/ is ours.
 clean:
-	rm -rf $(OUTPUT)
+ifeq ($(OUTPUT),build)
+	rm -rf build
+else
+	@rm -f $(foreach name,$(PROGRAMS),$(OUTPUT)/$(name) $(OUTPUT)/$(name).log) $(OBJECTS) $(NOTED) $(NOTED).new $(OUTPUT)/.lock
+	@rmdir --ignore-fail-on-non-empty $(wildcard $(OUTPUT)/obj) $(wildcard $(OUTPUT)) 2>/dev/null || true
+endif
 
 print-programs:
 	@printf '%s\n' $(addprefix $(OUTPUT)/,$(PROGRAMS))

@@ -5,9 +5,9 @@
 # Test names come from programs that are built: a completion must not start to build a kernel.
 _hmm_coherent_tests() {
 	local program
-	for program in "${1%/*}"/build/hmm_coherent_*; do
+	for program in "${1%/*}"/build/hmm_coherent_* "${1%/*}"/build/*/hmm_coherent_*; do
 		[ -x "$program" ] && [ ! -d "$program" ] && "$program" --list | cut -f 1
-	done
+	done | sort -u
 }
 
 _hmm_coherent() {

@@ -200,6 +200,7 @@ class Check:
         """Names are unique and well formed, also where readers fold them."""
         paths = programs.build(Path(self.ksrc()[0].partition("=")[2]), self.cache / "log" / "programs.log")
         tests = programs.catalogue(paths)
+        programs.release()
         return Step.of([f"{test.name} does not say what it checks" for test in tests if not test.what.strip()])
 
     # -- tests

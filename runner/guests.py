@@ -113,11 +113,16 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
     return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)
 
 
-def assemble(built, paths: list[Path], accel: str | None, cache: Cache, screen: Screen,
+def pack(paths: list[Path], cache: Cache) -> dict[str, Path]:
+    """An archive of each program, by its name."""
+    return {path.name: initramfs.program(path, cache) for path in paths}
+
+
+def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cache: Cache, screen: Screen,
              profile: Profile = PROFILES[""]) -> Parts:
-    """Everything else that goes with a kernel."""
+    """Everything else that goes with a kernel; the programs, or what pack() made of them."""
     base = initramfs.base(built, cache, screen.say)
-    programs = {path.name: initramfs.program(path, cache) for path in paths}
+    programs = given if isinstance(given, dict) else pack(given, cache)
     return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built), disk.ensure(cache, screen.say), profile)
 
 

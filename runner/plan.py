@@ -73,8 +73,9 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
     return guests.find_source(guests.DEFAULT_KERNEL, cache, screen).path
 
 
-def make(options: argparse.Namespace, screen: Screen) -> Plan:
-    """Decide where to run, build the programs, select the tests."""
+def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Plan:
+    """Decide where to run, build the programs, select the tests. `keep`: nobody builds these programs again until
+    programs.release()."""
     where, why = where_to_run(options, Host())
     kernels, ksrc = [(spec, None) for spec in options.kernel or ["pretended"]], None
     if where in PACKAGES and not pretending():
@@ -82,6 +83,8 @@ def make(options: argparse.Namespace, screen: Screen) -> Plan:
         kernels, ksrc = sources(options, where, screen)
     paths = programs.build(ksrc, Path(os.environ["HMM_COHERENT_CACHE"]) / "log" / "programs.log")
     tests = programs.select(programs.catalogue(paths), options.globs, options.skip)
+    if not keep:
+        programs.release()
     if not options.destructive:
         tests = spared(tests)
     if options.shard:

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import fcntl
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,9 +15,11 @@ from pathlib import Path
 from runner.errors import CANNOT, Stop, WRONG_USE
 from runner.screen import one_line
 from vm import child
+from vm.cache import Lock
 
 TOP = Path(__file__).resolve().parent.parent
 BUILD = TOP / "build"
+TRIES = 3
 NAME = re.compile(r"[a-z0-9._-]{1,200}")
 LIST_SECONDS = float(os.environ.get("HMM_COHERENT_GRACE", "10"))
 
@@ -71,25 +71,49 @@ def run_make(*words: str, log: Path | None = None) -> str:
     return done.stdout
 
 
-@contextlib.contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """What another run in this checkout is just linking can not be started, nor linked by us. A checkout that cannot be written: make says so."""
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):
-            BUILD.mkdir(exist_ok=True)
-            fcntl.flock(stack.enter_context(open(BUILD / ".lock", "w")), fcntl.LOCK_EX)
-        yield
+_used: list[Lock] = []      # the shared lock of the programs that are in use
+
+
+def is_built(words: list[str]) -> bool:
+    """make would find nothing to do."""
+    done = subprocess.run(["make", "-q", "-C", str(TOP), *words], env=child.environment(), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
 
 
 def build(ksrc: Path | None, log: Path) -> list[Path]:
-    """Build the suite against the harness of ksrc; gives the programs in the Makefile's order."""
+    """Build the suite against the harness of ksrc, in a folder for each; gives the programs in the Makefile's order.
+
+    Until release() no other run builds them again: what is just being linked can not be started. Who finds nothing to
+    build does not wait for who uses them.
+    """
     folder = given()
     if folder:
         return executables(folder)
-    words = [f"KSRC={ksrc}"] if ksrc else []
-    with one_at_a_time():
+    output = BUILD / ksrc.name if ksrc else BUILD
+    words = [f"OUTPUT={output}", *([f"KSRC={ksrc}"] if ksrc else [])]
+    release()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        lock = Lock(output / ".lock")
+    except OSError:         # a checkout that cannot be written: make says so
         run_make(f"-j{os.cpu_count() or 1}", *words, log=log)
+    else:
+        lock.take(fcntl.LOCK_SH)
+        for _ in range(TRIES):
+            if is_built(words):
+                break
+            lock.take(fcntl.LOCK_EX)
+            run_make(f"-j{os.cpu_count() or 1}", *words, log=log)
+            lock.take(fcntl.LOCK_SH)    # for a moment another run may have it
+        _used.append(lock)
     return [(TOP / line).resolve() for line in run_make(*words, "print-programs").splitlines()]
+
+
+def release() -> None:
+    """The programs are no longer needed, or were copied."""
+    while _used:
+        _used.pop().close()
 
 
 def executables(folder: Path) -> list[Path]:

@@ -36,7 +36,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     """Run what was asked for; with several kernels one after the other, and the worst status counts."""
     gates = reports.prepare(options)
     known = known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
-    plan = planning.make(options, screen)
+    plan = planning.make(options, screen, keep=True)
     if known:
         known.refuse_strangers(options.known or "known-issues.toml", (test.name for test in programs.catalogue(plan.paths)))
     for label, (spec, _) in zip(labels(plan.kernels), plan.kernels):
@@ -172,6 +172,7 @@ class Kernels:
     def run(self) -> int:
         """All of them, also when one does not build; the worst status."""
         kernels = self.plan.kernels
+        self.pack()
         if self.options.shell:
             from runner import guests
             return guests.shell(self.options, self.parts(*kernels[0]), self.screen)
@@ -210,6 +211,12 @@ class Kernels:
                             planning.open_cache(self.screen), self.screen)
         return status
 
+    def pack(self) -> None:
+        """The programs as they are now, before a kernel is built: another run may build them again after that."""
+        from runner import guests
+        self.packed = {} if planning.pretending() else guests.pack(self.plan.paths, planning.open_cache(self.screen))
+        programs.release()
+
     def parts(self, spec: str, found):
         """Kernel, initramfs, disks and accelerator."""
         from runner import guests
@@ -220,7 +227,7 @@ class Kernels:
         began = time.monotonic()
         built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen, profile)
         built.seconds = time.monotonic() - began
-        return guests.assemble(built, self.plan.paths, self.options.accel, cache, self.screen, profile)
+        return guests.assemble(built, self.packed, self.options.accel, cache, self.screen, profile)
 
 
 def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
