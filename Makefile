@@ -54,8 +54,8 @@ HEADERS := $(wildcard common/*.h)
 
 ifneq ($(IN_TREE),)
 TEST_GEN_PROGS := $(PROGRAMS)
-# Beside the programs, wherever these are built.
-ifeq ($(abspath $(OUTPUT)),$(CURDIR))
+# Beside the programs, wherever these are built. lib.mk takes no OUTPUT for this folder.
+ifeq ($(abspath $(or $(OUTPUT),.)),$(CURDIR))
 TEST_PROGS_EXTENDED := hmm_coherent_driver.sh
 else
 TEST_GEN_FILES := hmm_coherent_driver.sh

@@ -143,6 +143,16 @@ class Makefile(unittest.TestCase):
         self.make("clean")
         self.assertFalse(self.output.exists())
 
+    def test_clean_in_a_tree_leaves_the_script(self):
+        """As lib.mk does it, called without OUTPUT, with the folder itself, and with another."""
+        (self.top.parent / "lib.mk").write_text("OUTPUT ?= $(CURDIR)\nTEST_GEN_FILES := $(patsubst %,$(OUTPUT)/%,$(TEST_GEN_FILES))\n"
+                                                "clean:\n\trm -f $(TEST_GEN_FILES)\n")
+        script = self.top / "hmm_coherent_driver.sh"
+        script.write_text("")
+        for words in ([], [f"OUTPUT={self.top}"], [f"OUTPUT={self.output}"]):
+            subprocess.run(["make", "-s", "-C", self.top, "clean", *words], env=self.env, check=True)
+            self.assertEqual(script.exists(), True, words)
+
     def test_what_is_exported_is_not_meant(self):
         """OUTPUT and O of another project; the runner's children do not see them either."""
         for name in ("OUTPUT", "O"):
