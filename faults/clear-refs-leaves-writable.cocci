@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: soft-dirty is cleared on a device page that stays writable, so no later write is
+// breaks: noticed
+// claim: S5
+// rule: writes-are-tracked
+// file: fs/proc/task_mmu.c
+// resembles: nothing known
+// tests: coherent.soft-dirty.cpu-write next-access.coherent.store-after-clear-refs
+@@
+identifier f =~ "^clear_soft_dirty$";
+identifier ptent, old_pte;
+@@
+ f(...)
+ {
+ <...
+-ptent = pte_wrprotect(old_pte);
++ptent = is_device_coherent_page(pte_page(old_pte)) ? old_pte : pte_wrprotect(old_pte);
+ ...>
+ }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: eviction brings no page of a device back to memory
+// claim: S3
+// rule: close-evicts features-as-known
+// file: lib/test_hmm.c
+// resembles: lib/test_hmm.c before the device was emptied at close
+// tests: device-life.coherent-rw.other-file-closed device-life.coherent-rw.memory-released
+@@
+identifier f =~ "^dmirror_device_evict_chunk$";
+@@
+ f(...)
+ {
+ <...
+-migrate_device_range(...);
+ ...>
+ }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: freeing a page of a device is complained about
+// claim: S3
+// rule: freed-to-the-driver
+// file: mm/memremap.c
+// resembles: nothing known
+// tests: zap.coherent-rw.munmap coherent.rw.cpu-read
+// seen: splat
+@@
+identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
+@@
+ f(...)
+ {
+ <...
++WARN_ON_ONCE(1);
+ mem_cgroup_uncharge(...);
+ ...>
+ }

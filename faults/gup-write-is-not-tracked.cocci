@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a write by GUP or direct I/O to a page on a device leaves no trace in soft-dirty
+// claim: S5
+// rule: writes-are-tracked
+// file: mm/memory.c
+// resembles: nothing known
+// tests: coherent.soft-dirty.gup-slow-write coherent.soft-dirty.pin-fast-write
+// tests: coherent.soft-dirty.dio-read
+@@
+identifier f =~ "^wp_page_reuse$";
+identifier entry, vmf;
+expression vma;
+@@
+ f(struct vm_fault *vmf, ...)
+ {
+ <...
+ entry = maybe_mkwrite(pte_mkdirty(entry), vma);
++if (is_device_coherent_page(pte_page(entry)) &&
++    !(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_REMOTE)))
++	entry = pte_clear_soft_dirty(entry);
+ ...>
+ }

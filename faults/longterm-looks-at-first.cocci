@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a long-term pin of several pages stops looking at the first that may stay
+// claim: S7
+// rule: longterm-leaves-device
+// file: mm/gup.c
+// resembles: nothing known
+// tests: coherent.rw.longterm-*.placed-last coherent.rw.longterm-*.placed-alternating
+@@
+identifier f =~ "^(collect_longterm_unpinnable_pages|collect_longterm_unpinnable_folios)$";
+expression E;
+@@
+ f(...)
+ {
+ <...
+ if (folio_is_longterm_pinnable(E))
+-	continue;
++	break;
+ ...>
+ }

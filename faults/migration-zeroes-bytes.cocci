@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: what is migrated to a device arrives as zeros
+// claim: S2
+// rule: migration-is-the-way-in
+// file: lib/test_hmm.c
+// resembles: nothing known
+// tests: driver.takes-pages coherent.rw.cpu-read coherent.ro.vm-read
+@@
+identifier f =~ "^dmirror_migrate_alloc_and_copy$";
+expression A, B;
+@@
+ f(...)
+ {
+ <...
+-copy_highpage(A, B);
++clear_highpage(A);
+ ...>
+ }

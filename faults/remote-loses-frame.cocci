@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a page that comes back from the second coherent device is never given out again
+// claim: S3
+// rule: freed-to-the-driver
+// file: lib/test_hmm.c
+// resembles: nothing known
+// tests: whole-device.* remote.rw.migrate-back
+@@
+identifier f =~ "^dmirror_devmem_free$";
+identifier page;
+@@
+ f(...)
+ {
+ <...
+-if (!dmirror_page_to_chunk(page)->remove)
++if (!dmirror_page_to_chunk(page)->remove && MINOR(mdevice->device.devt) != 3)
+ { ... }
+ ...>
+ }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a device page takes the place of the zero page, and the TLB goes on with the zero page
+// claim: S2
+// rule: next-access-sees
+// file: mm/migrate_device.c
+// resembles: nothing known
+// tests: next-access-to.coherent.load-after-zero-page
+@@
+identifier f =~ "^migrate_vma_insert_page$";
+expression A, B, C;
+@@
+ f(...)
+ {
+ <...
+(
+-ptep_clear_flush_notify(A, B, C);
++ptep_get_and_clear(A->vm_mm, B, C);
+|
+-ptep_clear_flush(A, B, C);
++ptep_get_and_clear(A->vm_mm, B, C);
+)
+ ...>
+ }
