@@ -91,7 +91,7 @@ def build(ksrc: Path | None, log: Path) -> list[Path]:
     if folder:
         return executables(folder)
     output = BUILD / ksrc.name if ksrc else BUILD
-    words = [f"OUTPUT={output}", *([f"KSRC={ksrc}"] if ksrc else [])]
+    words = [f"OUTPUT={output.relative_to(TOP)}", *([f"KSRC={ksrc}"] if ksrc else [])]
     release()
     try:
         output.mkdir(parents=True, exist_ok=True)
