@@ -192,7 +192,8 @@ static void look_around(bool alone)
 	const int failures = report->failures;
 	const bool last = progress->next + 1 == planned || (!alone && progress->next + 1 == batch_end);
 
-	if (report->skipped || (++tests < TESTS_PER_LOOK && !last))
+	/* What a test that failed has left behind is its own. */
+	if (report->skipped || (++tests < TESTS_PER_LOOK && !last && !failures && !report->broken))
 		return;
 	oracle_end();
 	if (report->failures > failures && tests > 1)
