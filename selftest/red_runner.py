@@ -94,10 +94,16 @@ session   | parts = share(usual, self.side_by_side) if                  | parts 
 session   | klog.blame(run,                                              | (lambda *a: None)(run,                       | machine:splat-.*
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((kmsg, True),):          | machine:splat-on-console
 klog      | for path, known in ((kmsg, True), (console, False)):         | for path, known in ((console, False),):      | machine:splat-in-second
+klog      | if guest and last.strip() != qemu.END_OF_LOG:                | if False:                                    | machine:log-is-cut
+klog      | if guest or scanner.begins else []                           | if False else []                             | machine:log-has-a-gap
+plan      | if not (options.native or options.spm):                      | if False:                                    | host
+guests    | // TESTS_WORTH_A_BOOT, fit))                                 | // TESTS_WORTH_A_BOOT))                      | host
+programs  | lock.take(fcntl.LOCK_SH)    # for a moment                   | pass    # for a moment                       | programs
+programs  | if is_built(words):                                          | if False:                                    | programs
 supervise | if verdict := follower.late():                               | if False:                                    | machine:mute
 supervise | if going and going[0].enough():                              | if False:                                    | machine.Machine.test_until_fail_stops_all_machines
 supervise | if not self.done:                                            | if False:                                    | machine:once-panic-in-second
-supervise | if status:\n                                                 | if False:\n                                  | machine:ends-badly
+supervise | if why := self.machine.ended_from_outside():                 | if why := "":                                | machine:killed-.* machine:ends-badly
 supervise | if self.broken:                                              | if False:                                    | machine:lacks-and-dies
 supervise | self._ask("b")                                               | pass                                         | machine:goes-when-told
 supervise | self.started = True\n                                        | self.started = bool(self._ask("b") or 1)\n    | machine:goes-when-told
@@ -115,13 +121,15 @@ run       | known.refuse_strangers(options.known                         | (lamb
 run       | compare.refuse_strangers(gate,                               | (lambda *a: 0)(gate,                         | options.Command.test_shards_are_merged_and_compared
 stored    | if set(runs) != set(given[0]):                               | if False:                                    | machine.Machine.test_several_kernels
 stored    | reports.baseline(gates, kernel or whole.kernel)              | None                                         | options.Command.test_shards_are_merged_and_compared
-in_tree   | if folder.exists() and not (folder / "hmm_coherent_driver.sh").exists(): | if False:                        | in_tree
+in_tree   | if not (folder / "hmm_coherent_driver.sh").exists():         | if False:                                    | in_tree
+in_tree   | if differ and not git.is_under(tree):                        | if False:                                    | in_tree
+in_tree   | if done.returncode:                                          | if False:                                    | in_tree
 in_tree   | if edited:                                                   | if False:                                    | in_tree
 in_tree   | if NAME in (line[1] for line in lines):                      | if False:                                    | in_tree
 in_tree   | (line.start() for line in lines if line[1] > NAME)           | iter(())                                     | in_tree
 in_tree   | source.check_age(version)                                    | pass                                         | in_tree
 in_tree   | shutil.copymode(TOP / name, new / name)                      | pass                                         | in_tree
-in_tree   | shutil.rmtree(old, ignore_errors=True)                       | pass                                         | in_tree
+in_tree   | shutil.rmtree(private, ignore_errors=True)                   | pass                                         | in_tree
 in_tree   | if not lines:                                                | if False:                                    | in_tree
 guests    | if status is None:                                           | if False:                                    | machine.Machine.test_a_script_for_the_shell
 guests    | elif line.startswith("# guest: broken: "):                   | elif False:                                  | machine.Machine.test_a_script_for_the_shell
