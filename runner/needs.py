@@ -2,8 +2,8 @@
 """Run by run_tests.sh with each Python that it finds: status 1 and a line if it will not do.
 
 It is too old, or lacks a part of the standard library: the list has every module that the suite
-imports, and what of them is compiled, which minimal installations leave out. They are looked for and
-not imported, since that would take longer than all else before the first test.
+imports, and what of them is compiled, which minimal installations leave out. They are looked for
+and not imported, since that would take longer than all else before the first test.
 """
 
 import sys
@@ -12,8 +12,9 @@ OLDEST = (3, 11)
 NAMES = """
 argparse base64 bz2 collections concurrent.futures contextlib ctypes dataclasses difflib errno fcntl
 fnmatch gzip hashlib html importlib itertools json lzma math mmap os pathlib platform random re
-resource select selectors shlex shutil signal socket stat statistics struct subprocess sys tarfile tempfile
-termios textwrap time tomllib traceback types typing unittest warnings weakref xml.sax.saxutils zlib
+resource select selectors shlex shutil signal socket stat statistics struct subprocess sys tarfile
+tempfile termios textwrap time tomllib traceback types typing unittest warnings weakref
+xml.sax.saxutils zlib
 _bz2 _ctypes _lzma _posixsubprocess _random _socket _struct
 """.split()
 

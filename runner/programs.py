@@ -49,12 +49,15 @@ def given() -> Path | None:
     return Path(folder) if folder else None
 
 
+def make(*words: str) -> list[str]:
+    """make in this checkout; a word may have a dollar in it, which make would expand."""
+    return ["make", "--no-print-directory", "-C", str(TOP), *(word.replace("$", "$$") for word in words)]
+
+
 def run_make(*words: str, log: Path | None = None) -> str:
     """make's stdout; a failure is one line with make's first error."""
     try:
-        command = ["make", "-s", "--no-print-directory", "-C", str(TOP),
-                   *(word.replace("$", "$$") for word in words)]
-        done = subprocess.run(command, env=child.environment(), text=True,
+        done = subprocess.run(make("-s", *words), env=child.environment(), text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if log
                               else subprocess.PIPE, errors="replace", check=False)
     except FileNotFoundError:
@@ -76,7 +79,7 @@ _used: list[Lock] = []      # the shared lock of the programs that are in use
 
 def is_built(words: list[str]) -> bool:
     """make would find nothing to do."""
-    done = subprocess.run(["make", "-q", "-C", str(TOP), *words], env=child.environment(), stdin=subprocess.DEVNULL,
+    done = subprocess.run(make("-q", *words), env=child.environment(), stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     return done.returncode == 0
 
@@ -90,8 +93,9 @@ def build(ksrc: Path | None, log: Path) -> list[Path]:
     folder = given()
     if folder:
         return executables(folder)
-    output = BUILD / ksrc.name if ksrc else BUILD
-    words = [f"OUTPUT={output.relative_to(TOP)}", *([f"KSRC={ksrc}"] if ksrc else [])]
+    # make takes no target with a blank in it, so it is told where from here, and by a plain name.
+    output = BUILD / re.sub(r"[^\w.+~-]", "_", ksrc.name) if ksrc else BUILD
+    words = [f"OUTPUT={os.path.relpath(output, TOP)}", *([f"KSRC={ksrc}"] if ksrc else [])]
     release()
     try:
         output.mkdir(parents=True, exist_ok=True)

@@ -165,6 +165,14 @@ class Outside(unittest.TestCase):
         with mock.patch("runner.programs.TOP", top), mock.patch.dict(os.environ, LOG=str(log)):
             programs.run_make(f"KSRC={tree}", f"CC={compiler}", "build/hmm_coherent_fork")
             found = programs.run_make(f"KSRC={tree}", "print-programs").splitlines()
+        (tree / "a$b c").mkdir()
+        path = f"{compiler.parent}:{os.environ['PATH']}"
+        with mock.patch.multiple("runner.programs", TOP=top, BUILD=top / "build"), \
+                mock.patch.dict(os.environ, LOG=str(log), PATH=path):
+            built = programs.build(tree / "a$b c", self.scratch / "programs.log")
+            programs.release()
+        self.assertTrue(built and all(one.exists() for one in built), built)
+        self.assertIn(f"{tree}/a$b c", log.read_text().splitlines())
         words = log.read_text().splitlines()
         self.assertIn(str(tree), words)
         self.assertIn(f"{tree}/tools/testing/selftests", words)

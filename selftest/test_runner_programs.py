@@ -159,7 +159,7 @@ class Makefile(unittest.TestCase):
             with mock.patch.dict(os.environ, {name: str(self.output), "KEPT": "1"}):
                 done = subprocess.run(["make", "-s", "-C", self.top, "print-programs"], capture_output=True, text=True,
                                       check=True)
-                self.assertIn(f"{self.top}/build/hmm_coherent_fork\n", done.stdout)
+                self.assertIn("build/hmm_coherent_fork", done.stdout.splitlines())
                 self.assertEqual((child.environment().get(name), child.environment()["KEPT"]), (None, "1"))
 
 
