@@ -365,7 +365,7 @@ class Reports(unittest.TestCase):
             return 1 if spec == "bad" else 0
 
         screen = mock.MagicMock()
-        with mock.patch.object(Kernels, "one", one):
+        with mock.patch.object(Kernels, "one", one), mock.patch.object(Kernels, "pack"):
             for specs, status in ((("first", "second", "third"), 3),
                                   (("bad", "second", "third"), 1), (("first", "third"), 0)):
                 built.clear()
