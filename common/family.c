@@ -21,7 +21,9 @@
 #include "rules.h"
 
 /* An answer takes microseconds; a slow, loaded machine is given this much before its child counts as lost. */
+#ifndef ANSWER_MS
 #define ANSWER_MS 20000
+#endif
 
 enum order { READ, WRITE, UNMAP, PROTECT, VM_READ, VM_WRITE, POKE, PEEK, CALL, LEAVE, EXEC };
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Helpers of the test programs, on a machine that they are told about. What they make of it is printed; test_helpers.py judges. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "family.h"
+#include "kernel.h"
+#include "page.h"
+#include "pin.h"
+#include "report.h"
+#include "restore.h"
+#include "since.h"
+
+struct features features;
+
+/* There are no devices, and there is no gup_test. */
+enum place device_of_pfn(unsigned long pfn)
+{
+	(void)pfn;
+	return NOWHERE;
+}
+
+int pin_dump(const void *addr)
+{
+	(void)addr;
+	return -1;
+}
+
+static int zones(int count, char **pfns)
+{
+	int i;
+
+	printf("movable %d unmovable %d\n", movable_node(), unmovable_node());
+	for (i = 0; i < count; i++)
+		printf("%s %s\n", pfns[i], pfn_is_movable(strtoul(pfns[i], NULL, 0)) ? "movable" : "system");
+	return 0;
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* A child that never answers, and a signal every few milliseconds. */
+static int silent_child(void)
+{
+	struct itimerval often = { { 0, 20000 }, { 0, 20000 } };
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct buffer buffer = { .pages = 1, .size = features.page_size };
+	struct child child;
+
+	child_fork(&child);
+	/* Once, so that it dies with its parent from here on. */
+	if (child_unmap(&child, &buffer, 0, 1))
+		return 1;
+	kill(child.pid, SIGSTOP);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	return (int)child_unmap(&child, &buffer, 0, 1);
+}
+
+static int killed_child(void)
+{
+	struct buffer buffer = { .pages = 1, .size = features.page_size };
+	struct child child;
+
+	child_fork(&child);
+	kill(child.pid, SIGBUS);
+	return (int)child_unmap(&child, &buffer, 0, 1);
+}
+
+/* What a test says when it ends in the middle; its report is printed. */
+static int told_by(int (*body)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(body());
+	if (waitpid(pid, &status, 0) != pid)
+		return 3;
+	printf("%sfailures %d broken %d\n", report->text, report->failures, report->broken);
+	return 0;
+}
+
+static int version(char *release)
+{
+	int major = 0, minor = 0;
+
+	snprintf(features.release, sizeof(features.release), "%s", release);
+	features.version = features.sublevel = 0;
+	if (sscanf(release, "%d.%d.%d", &major, &minor, &features.sublevel) >= 2)
+		features.version = major * 100 + minor;
+	changes_print(stdout);
+	return 0;
+}
+
+/* A test that changes a setting and a folder, and dies. */
+static char *setting, *folder;
+
+static int change_and_die(void)
+{
+	restore_setting(setting);
+	restore_folder(folder);
+	if (write_text(setting, "changed"))
+		return 1;
+	abort();
+}
+
+static int undone(void)
+{
+	int status = told_by(change_and_die);
+
+	printf("undone %d\n", restore_all());
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	features.page_size = sysconf(_SC_PAGESIZE);
+	report_create();
+	restore_create();
+	report_begin("helpers");
+	if (argc > 1 && !strcmp(argv[1], "zones"))
+		return zones(argc - 2, argv + 2);
+	if (argc == 2 && !strcmp(argv[1], "silent"))
+		return told_by(silent_child);
+	if (argc == 2 && !strcmp(argv[1], "killed"))
+		return told_by(killed_child);
+	if (argc == 3 && !strcmp(argv[1], "version"))
+		return version(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "undo")) {
+		setting = argv[2];
+		folder = argv[3];
+		return undone();
+	}
+	return 2;
+}
