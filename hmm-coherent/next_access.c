@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "memory.h"
 #include "pin.h"
 #include "story.h"
 
@@ -287,7 +288,7 @@ SCENARIO(next_access, load_after_munmap, "a load after munmap() is refused")
 SCENARIO(next_access, load_after_mremap, "a load where a page was before mremap() moved it is refused")
 {
 	struct story *s = &self->story;
-	void *there = mmap(NULL, features.page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *there = map_memory(features.page_size, PROT_NONE);
 
 	use_translations(s);
 	holds(RULE_LEGAL_CALLS_WORK);
@@ -296,7 +297,7 @@ SCENARIO(next_access, load_after_mremap, "a load where a page was before mremap(
 	holds(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
 	expect(read_page(there, s->buffer.serial, 1, BY_OWNER, BY_OTHER) == OLD, "the moved page has other bytes");
-	munmap(there, features.page_size);
+	unmap_memory(there, features.page_size);
 	s->buffer.pages = 1;
 }
 
