@@ -70,6 +70,7 @@ class Together(unittest.TestCase):
         self.assertTrue(self.called.is_set())
         with Lock(self.lock) as lock:
             self.assertFalse(lock.tried(fcntl.LOCK_EX))
+            self.assertTrue(lock.tried(fcntl.LOCK_SH))
             programs.release()
             self.assertTrue(lock.tried(fcntl.LOCK_EX))
 
