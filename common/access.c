@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The access axis of the matrix: one row and one function each. gup_access.c has those of gup_test. */
+/*
+ * The access axis of the matrix: one row and one function each. gup_access.c
+ * has those of gup_test.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -66,7 +69,9 @@ static long run_ring_fixed(struct cell *cell, enum ring_op op)
 {
 	long error = run_ring_register(cell);
 
-	return error ? error : ring_transfer(&cell->bench->ring, op, cell->bench->file.fd, cell->buffer.addr, cell->buffer.size);
+	return error ? error :
+		       ring_transfer(&cell->bench->ring, op, cell->bench->file.fd,
+				     cell->buffer.addr, cell->buffer.size);
 }
 
 static long run_read_fixed(struct cell *cell)
@@ -81,12 +86,14 @@ static long run_write_fixed(struct cell *cell)
 
 static long run_ring_read(struct cell *cell)
 {
-	return ring_transfer(&cell->bench->ring, RING_READ, cell->bench->file.fd, cell->buffer.addr, cell->buffer.size);
+	return ring_transfer(&cell->bench->ring, RING_READ, cell->bench->file.fd, cell->buffer.addr,
+			     cell->buffer.size);
 }
 
 static long run_ring_write(struct cell *cell)
 {
-	return ring_transfer(&cell->bench->ring, RING_WRITE, cell->bench->file.fd, cell->buffer.addr, cell->buffer.size);
+	return ring_transfer(&cell->bench->ring, RING_WRITE, cell->bench->file.fd,
+			     cell->buffer.addr, cell->buffer.size);
 }
 
 /* The pipe holds references to the very pages until it is read. */
@@ -108,7 +115,8 @@ static enum data look_into_pipe(struct cell *cell, size_t page)
 	static unsigned char *copy;
 
 	if (!copy)
-		copy = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		copy = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (read(cell->held, copy, features.page_size) != (ssize_t)features.page_size)
 		return UNREADABLE;
 	return read_page(copy, cell->buffer.serial, page, BY_OWNER, cell->access->writer);
@@ -116,7 +124,8 @@ static enum data look_into_pipe(struct cell *cell, size_t page)
 
 static long run_vm_read(struct cell *cell)
 {
-	return other_vm_read(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages, cell->got);
+	return other_vm_read(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages,
+			     cell->got);
 }
 
 static long run_vm_write(struct cell *cell)
@@ -147,7 +156,8 @@ static long run_mem_write(struct cell *cell)
 		long done;
 
 		write_page(text, cell->buffer.serial, page, BY_OWNER_AGAIN);
-		done = errno_of(pwrite(fd, text, features.page_size, (uintptr_t)buffer_page(&cell->buffer, page)));
+		done = errno_of(pwrite(fd, text, features.page_size,
+				       (uintptr_t)buffer_page(&cell->buffer, page)));
 		if (done < 0) {
 			result = result ? result : done;
 			break;
@@ -175,7 +185,8 @@ static long run_device_write(struct cell *cell)
 	size_t page;
 
 	for (page = 0; page < cell->buffer.pages; page++)
-		write_page(device->bounce + page * features.page_size, cell->buffer.serial, page, BY_DEVICE);
+		write_page(device->bounce + page * features.page_size, cell->buffer.serial, page,
+			   BY_DEVICE);
 	return device_write(device, cell->buffer.addr, cell->buffer.pages);
 }
 
@@ -191,8 +202,9 @@ static long run_populate_write(struct cell *cell)
 
 static long run_migrate_back(struct cell *cell)
 {
-	return device_migrate_back(cell->place == REMOTE ? &cell->bench->coherent : cell_device(cell), cell->buffer.addr,
-				   cell->buffer.pages);
+	return device_migrate_back(cell->place == REMOTE ? &cell->bench->coherent :
+							   cell_device(cell),
+				   cell->buffer.addr, cell->buffer.pages);
 }
 
 static long run_migrate_away(struct cell *cell)
@@ -201,62 +213,215 @@ static long run_migrate_away(struct cell *cell)
 }
 
 static const struct access rows[] = {
-	{ .name = "cpu-read", .what = "the owner's CPU reads", .run = run_cpu_read, .reach = BY_CPU,
-	  .reads = true, .refused = -SIGSEGV, .protected_ = -SIGBUS },
-	{ .name = "cpu-write", .what = "the owner's CPU writes", .run = run_cpu_write, .reach = BY_CPU,
-	  .write_fault = true, .stores = true, .writer = BY_OWNER_AGAIN, .refused = -SIGSEGV, .protected_ = -SIGBUS },
-	{ .name = "child-read", .what = "the child's CPU reads", .run = run_child_read, .reach = BY_CHILD_CPU,
-	  .reads = true, .refused = -SIGSEGV },
-	{ .name = "child-write", .what = "the child's CPU writes", .run = run_child_write, .reach = BY_CHILD_CPU,
-	  .write_fault = true, .writer = BY_CHILD, .refused = -SIGSEGV },
-	{ .name = "dio-read", .what = "read(2) from an O_DIRECT file", .run = run_dio_read, .reach = BY_DIO,
-	  .write_fault = true, .stores = true, .writer = BY_MEDIUM, .from_medium = true,
-	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_FILE },
-	{ .name = "dio-write", .what = "write(2) to an O_DIRECT file", .run = run_dio_write, .reach = BY_DIO,
-	  .to_medium = true, .refused = EFAULT, .needs = NEEDS_FILE },
-	{ .name = "raw-read", .what = "read(2) from an O_DIRECT block device", .run = run_raw_read, .reach = BY_DIO,
-	  .write_fault = true, .stores = true, .writer = BY_MEDIUM, .from_medium = true, .partial_count = true,
-	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_RAW },
-	{ .name = "raw-write", .what = "write(2) to an O_DIRECT block device", .run = run_raw_write, .reach = BY_DIO,
-	  .to_medium = true, .partial_count = true, .refused = EFAULT, .needs = NEEDS_RAW },
-	{ .name = "ring-register", .what = "io_uring registers the pages as a fixed buffer", .run = run_ring_register,
-	  .reach = BY_LONGTERM, .write_fault = true, .unit = ZERO_IS_SUCCESS,
-	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_RING },
-	{ .name = "ring-read-fixed", .what = "io_uring READ_FIXED from an O_DIRECT file", .run = run_read_fixed,
-	  .reach = BY_LONGTERM, .write_fault = true, .stores = true, .writer = BY_MEDIUM, .from_medium = true,
-	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_RING_AND_FILE },
-	{ .name = "ring-write-fixed", .what = "io_uring WRITE_FIXED to an O_DIRECT file", .run = run_write_fixed,
-	  .reach = BY_LONGTERM, .write_fault = true, .to_medium = true,
-	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_RING_AND_FILE },
-	{ .name = "ring-read", .what = "io_uring READ from an O_DIRECT file", .run = run_ring_read, .reach = BY_DIO,
-	  .write_fault = true, .stores = true, .writer = BY_MEDIUM, .from_medium = true,
-	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_RING_AND_FILE },
-	{ .name = "ring-write", .what = "io_uring WRITE to an O_DIRECT file", .run = run_ring_write, .reach = BY_DIO,
-	  .to_medium = true, .refused = EFAULT, .needs = NEEDS_RING_AND_FILE },
-	{ .name = "vmsplice", .what = "vmsplice(2) into a pipe, which holds the pages", .run = run_vmsplice, .reach = BY_GET,
-	  .held = true, .hold_look = look_into_pipe, .partial_count = true, .refused = EFAULT },
-	{ .name = "vm-read", .what = "process_vm_readv(2) by another process", .run = run_vm_read, .reach = BY_PIN,
-	  .reads = true, .partial_count = true, .refused = EFAULT },
-	{ .name = "vm-write", .what = "process_vm_writev(2) by another process", .run = run_vm_write, .reach = BY_PIN,
-	  .write_fault = true, .stores = true, .writer = BY_OTHER, .partial_count = true, .refused = EFAULT, .protected_ = EFAULT },
-	{ .name = "mem-write", .what = "write to /proc/self/mem (FOLL_FORCE)", .run = run_mem_write, .reach = BY_FORCE,
-	  .write_fault = true, .stores = true, .writer = BY_OWNER_AGAIN, .partial_count = true, .refused = EIO, .protected_ = EIO },
-	{ .name = "ptrace-poke", .what = "PTRACE_POKEDATA by a tracer (FOLL_FORCE)", .run = run_poke, .reach = BY_FORCE,
-	  .write_fault = true, .stores = true, .writer = BY_OTHER, .partial_count = true, .refused = EIO, .protected_ = EIO },
-	{ .name = "ptrace-peek", .what = "PTRACE_PEEKDATA by a tracer (FOLL_FORCE)", .run = run_peek, .reach = BY_FORCE,
-	  .reads = true, .partial_count = true, .refused = EIO },
-	{ .name = "device-read", .what = "the device reads through its mirror", .run = run_device_read, .reach = BY_MIRROR,
-	  .reads = true, .unit = ZERO_IS_SUCCESS, .refused = EFAULT },
-	{ .name = "device-write", .what = "the device writes through its mirror", .run = run_device_write, .reach = BY_MIRROR,
-	  .write_fault = true, .stores = true, .writer = BY_DEVICE, .unit = ZERO_IS_SUCCESS, .refused = EPERM, .protected_ = EFAULT },
-	{ .name = "populate-read", .what = "madvise(MADV_POPULATE_READ)", .run = run_populate_read, .reach = BY_ADVICE,
-	  .unit = ZERO_IS_SUCCESS, .refused = EINVAL },
-	{ .name = "populate-write", .what = "madvise(MADV_POPULATE_WRITE)", .run = run_populate_write, .reach = BY_ADVICE,
-	  .write_fault = true, .unit = ZERO_IS_SUCCESS, .refused = EINVAL, .protected_ = EFAULT },
-	{ .name = "migrate-back", .what = "the device's driver migrates back to memory", .run = run_migrate_back,
-	  .reach = BY_MIGRATION_BACK, .unit = ZERO_IS_SUCCESS, .refused = EINVAL },
-	{ .name = "migrate-away", .what = "another device's driver migrates to its memory", .run = run_migrate_away,
-	  .reach = BY_MIGRATION_AWAY, .unit = ZERO_IS_SUCCESS, .refused = EINVAL },
+	{ .name = "cpu-read",
+	  .what = "the owner's CPU reads",
+	  .run = run_cpu_read,
+	  .reach = BY_CPU,
+	  .reads = true,
+	  .refused = -SIGSEGV,
+	  .protected_ = -SIGBUS },
+	{ .name = "cpu-write",
+	  .what = "the owner's CPU writes",
+	  .run = run_cpu_write,
+	  .reach = BY_CPU,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_OWNER_AGAIN,
+	  .refused = -SIGSEGV,
+	  .protected_ = -SIGBUS },
+	{ .name = "child-read",
+	  .what = "the child's CPU reads",
+	  .run = run_child_read,
+	  .reach = BY_CHILD_CPU,
+	  .reads = true,
+	  .refused = -SIGSEGV },
+	{ .name = "child-write",
+	  .what = "the child's CPU writes",
+	  .run = run_child_write,
+	  .reach = BY_CHILD_CPU,
+	  .write_fault = true,
+	  .writer = BY_CHILD,
+	  .refused = -SIGSEGV },
+	{ .name = "dio-read",
+	  .what = "read(2) from an O_DIRECT file",
+	  .run = run_dio_read,
+	  .reach = BY_DIO,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_MEDIUM,
+	  .from_medium = true,
+	  .refused = EFAULT,
+	  .protected_ = EFAULT,
+	  .needs = NEEDS_FILE },
+	{ .name = "dio-write",
+	  .what = "write(2) to an O_DIRECT file",
+	  .run = run_dio_write,
+	  .reach = BY_DIO,
+	  .to_medium = true,
+	  .refused = EFAULT,
+	  .needs = NEEDS_FILE },
+	{ .name = "raw-read",
+	  .what = "read(2) from an O_DIRECT block device",
+	  .run = run_raw_read,
+	  .reach = BY_DIO,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_MEDIUM,
+	  .from_medium = true,
+	  .partial_count = true,
+	  .refused = EFAULT,
+	  .protected_ = EFAULT,
+	  .needs = NEEDS_RAW },
+	{ .name = "raw-write",
+	  .what = "write(2) to an O_DIRECT block device",
+	  .run = run_raw_write,
+	  .reach = BY_DIO,
+	  .to_medium = true,
+	  .partial_count = true,
+	  .refused = EFAULT,
+	  .needs = NEEDS_RAW },
+	{ .name = "ring-register",
+	  .what = "io_uring registers the pages as a fixed buffer",
+	  .run = run_ring_register,
+	  .reach = BY_LONGTERM,
+	  .write_fault = true,
+	  .unit = ZERO_IS_SUCCESS,
+	  .refused = EFAULT,
+	  .protected_ = EFAULT,
+	  .needs = NEEDS_RING },
+	{ .name = "ring-read-fixed",
+	  .what = "io_uring READ_FIXED from an O_DIRECT file",
+	  .run = run_read_fixed,
+	  .reach = BY_LONGTERM,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_MEDIUM,
+	  .from_medium = true,
+	  .refused = EFAULT,
+	  .protected_ = EFAULT,
+	  .needs = NEEDS_RING_AND_FILE },
+	{ .name = "ring-write-fixed",
+	  .what = "io_uring WRITE_FIXED to an O_DIRECT file",
+	  .run = run_write_fixed,
+	  .reach = BY_LONGTERM,
+	  .write_fault = true,
+	  .to_medium = true,
+	  .refused = EFAULT,
+	  .protected_ = EFAULT,
+	  .needs = NEEDS_RING_AND_FILE },
+	{ .name = "ring-read",
+	  .what = "io_uring READ from an O_DIRECT file",
+	  .run = run_ring_read,
+	  .reach = BY_DIO,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_MEDIUM,
+	  .from_medium = true,
+	  .refused = EFAULT,
+	  .protected_ = EFAULT,
+	  .needs = NEEDS_RING_AND_FILE },
+	{ .name = "ring-write",
+	  .what = "io_uring WRITE to an O_DIRECT file",
+	  .run = run_ring_write,
+	  .reach = BY_DIO,
+	  .to_medium = true,
+	  .refused = EFAULT,
+	  .needs = NEEDS_RING_AND_FILE },
+	{ .name = "vmsplice",
+	  .what = "vmsplice(2) into a pipe, which holds the pages",
+	  .run = run_vmsplice,
+	  .reach = BY_GET,
+	  .held = true,
+	  .hold_look = look_into_pipe,
+	  .partial_count = true,
+	  .refused = EFAULT },
+	{ .name = "vm-read",
+	  .what = "process_vm_readv(2) by another process",
+	  .run = run_vm_read,
+	  .reach = BY_PIN,
+	  .reads = true,
+	  .partial_count = true,
+	  .refused = EFAULT },
+	{ .name = "vm-write",
+	  .what = "process_vm_writev(2) by another process",
+	  .run = run_vm_write,
+	  .reach = BY_PIN,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_OTHER,
+	  .partial_count = true,
+	  .refused = EFAULT,
+	  .protected_ = EFAULT },
+	{ .name = "mem-write",
+	  .what = "write to /proc/self/mem (FOLL_FORCE)",
+	  .run = run_mem_write,
+	  .reach = BY_FORCE,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_OWNER_AGAIN,
+	  .partial_count = true,
+	  .refused = EIO,
+	  .protected_ = EIO },
+	{ .name = "ptrace-poke",
+	  .what = "PTRACE_POKEDATA by a tracer (FOLL_FORCE)",
+	  .run = run_poke,
+	  .reach = BY_FORCE,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_OTHER,
+	  .partial_count = true,
+	  .refused = EIO,
+	  .protected_ = EIO },
+	{ .name = "ptrace-peek",
+	  .what = "PTRACE_PEEKDATA by a tracer (FOLL_FORCE)",
+	  .run = run_peek,
+	  .reach = BY_FORCE,
+	  .reads = true,
+	  .partial_count = true,
+	  .refused = EIO },
+	{ .name = "device-read",
+	  .what = "the device reads through its mirror",
+	  .run = run_device_read,
+	  .reach = BY_MIRROR,
+	  .reads = true,
+	  .unit = ZERO_IS_SUCCESS,
+	  .refused = EFAULT },
+	{ .name = "device-write",
+	  .what = "the device writes through its mirror",
+	  .run = run_device_write,
+	  .reach = BY_MIRROR,
+	  .write_fault = true,
+	  .stores = true,
+	  .writer = BY_DEVICE,
+	  .unit = ZERO_IS_SUCCESS,
+	  .refused = EPERM,
+	  .protected_ = EFAULT },
+	{ .name = "populate-read",
+	  .what = "madvise(MADV_POPULATE_READ)",
+	  .run = run_populate_read,
+	  .reach = BY_ADVICE,
+	  .unit = ZERO_IS_SUCCESS,
+	  .refused = EINVAL },
+	{ .name = "populate-write",
+	  .what = "madvise(MADV_POPULATE_WRITE)",
+	  .run = run_populate_write,
+	  .reach = BY_ADVICE,
+	  .write_fault = true,
+	  .unit = ZERO_IS_SUCCESS,
+	  .refused = EINVAL,
+	  .protected_ = EFAULT },
+	{ .name = "migrate-back",
+	  .what = "the device's driver migrates back to memory",
+	  .run = run_migrate_back,
+	  .reach = BY_MIGRATION_BACK,
+	  .unit = ZERO_IS_SUCCESS,
+	  .refused = EINVAL },
+	{ .name = "migrate-away",
+	  .what = "another device's driver migrates to its memory",
+	  .run = run_migrate_away,
+	  .reach = BY_MIGRATION_AWAY,
+	  .unit = ZERO_IS_SUCCESS,
+	  .refused = EINVAL },
 };
 
 const struct access *access_rows(size_t *count)
@@ -269,7 +434,7 @@ const struct access *access_rows(size_t *count)
 	if (!used) {
 		gup = gup_access_rows(&more);
 		memcpy(all, rows, sizeof(rows));
-		used = sizeof(rows) / sizeof(rows[0]);
+		used = ARRAY_SIZE(rows);
 		memcpy(all + used, gup, more * sizeof(*gup));
 		used += more;
 	}

@@ -14,7 +14,8 @@
 const char *data_name(enum data data)
 {
 	static const char *const names[DATA_KINDS] = {
-		[NOT_LOOKED] = "-", [OLD] = "old", [NEW] = "new", [ZERO] = "zero", [MIXED] = "mixed", [UNREADABLE] = "unreadable",
+		[NOT_LOOKED] = "-", [OLD] = "old",     [NEW] = "new",
+		[ZERO] = "zero",    [MIXED] = "mixed", [UNREADABLE] = "unreadable",
 	};
 
 	return names[data];
@@ -31,7 +32,10 @@ static void bind_to(struct buffer *buffer, int node)
 	if (!nodes)
 		broken("no memory for a node mask");
 	numa_bitmask_setbit(nodes, node);
-	/* "Preferred" would fall back silently; a page on another node would then be of another zone than the test says. */
+	/*
+	 * "Preferred" would fall back silently; a page on another node would
+	 * then be of another zone than the test says.
+	 */
 	if (mbind(buffer->addr, buffer->size, MPOL_BIND, nodes->maskp, nodes->size + 1, 0))
 		syscall_failed("mbind", errno);
 	numa_free_nodemask(nodes);
@@ -46,13 +50,17 @@ void buffer_map(struct buffer *buffer, size_t pages, enum place place)
 	buffer->pages = pages;
 	buffer->size = pages * features.page_size;
 	buffer->serial = ++serial & 0xffffff;
-	buffer->addr = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	buffer->addr = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
 	if (buffer->addr == MAP_FAILED)
 		broken("mmap of %zu pages: %s", pages, strerror(errno));
 	/* EINVAL: a kernel without huge pages gives none anyway. */
 	if (madvise(buffer->addr, buffer->size, MADV_NOHUGEPAGE) && errno != EINVAL)
 		syscall_failed("MADV_NOHUGEPAGE", errno);
-	/* Where a page or its copy would be of ZONE_MOVABLE wherever it comes from, nothing can be said about zones. */
+	/*
+	 * Where a page or its copy would be of ZONE_MOVABLE wherever it comes
+	 * from, nothing can be said about zones.
+	 */
 	if (unmovable_node() < 0 && movable_node() >= 0)
 		skip(NO_PLAIN_NODE);
 	bind_to(buffer, place == MOVABLE ? movable_node() : unmovable_node());
@@ -93,7 +101,8 @@ void buffer_write(struct buffer *buffer, size_t first, size_t count, enum writer
 		write_page(buffer_page(buffer, page), buffer->serial, page, writer);
 }
 
-enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer before, enum writer after)
+enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer before,
+		    enum writer after)
 {
 	const size_t count = features.page_size / sizeof(uint64_t);
 	const uint64_t *words = bytes;
@@ -111,7 +120,8 @@ enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer
 	return zero == count ? ZERO : MIXED;
 }
 
-void describe_page(char *text, size_t size, const void *bytes, uint32_t serial, size_t page, enum writer writer)
+void describe_page(char *text, size_t size, const void *bytes, uint32_t serial, size_t page,
+		   enum writer writer)
 {
 	const uint64_t *words = bytes;
 	size_t i;
@@ -119,7 +129,8 @@ void describe_page(char *text, size_t size, const void *bytes, uint32_t serial, 
 	for (i = 0; i < features.page_size / sizeof(*words); i++) {
 		if (words[i] == word(serial, page, i, writer))
 			continue;
-		snprintf(text, size, "word %zu is 0x%016llx, not 0x%016llx", i, (unsigned long long)words[i],
+		snprintf(text, size, "word %zu is 0x%016llx, not 0x%016llx", i,
+			 (unsigned long long)words[i],
 			 (unsigned long long)word(serial, page, i, writer));
 		return;
 	}

@@ -16,13 +16,18 @@ static const struct extent_row extents[EXTENTS] = {
 	[MANY_PAGES] = { "many", "several pages", 5, ALL_ALIKE, 0 },
 	[HALF_PLACED] = { "half-placed", "the second half in system memory", 4, SOME_PLACED, 0x3 },
 	[PLACED_LAST] = { "placed-last", "the first half in system memory", 4, SOME_PLACED, 0xc },
-	[PLACED_ALTERNATING] = { "placed-alternating", "every other page in system memory", 4, SOME_PLACED, 0xa },
-	[HALF_READ_ONLY] = { "half-ro", "the second half mapped read-only", 4, SOME_READ_ONLY, 0xc },
-	[READ_ONLY_FIRST] = { "ro-first", "the first half mapped read-only", 4, SOME_READ_ONLY, 0x3 },
-	[READ_ONLY_ALTERNATING] = { "ro-alternating", "every other page mapped read-only", 4, SOME_READ_ONLY, 0xa },
+	[PLACED_ALTERNATING] = { "placed-alternating", "every other page in system memory", 4,
+				 SOME_PLACED, 0xa },
+	[HALF_READ_ONLY] = { "half-ro", "the second half mapped read-only", 4, SOME_READ_ONLY,
+			     0xc },
+	[READ_ONLY_FIRST] = { "ro-first", "the first half mapped read-only", 4, SOME_READ_ONLY,
+			      0x3 },
+	[READ_ONLY_ALTERNATING] = { "ro-alternating", "every other page mapped read-only", 4,
+				    SOME_READ_ONLY, 0xa },
 	[HOLE_LAST] = { "hole", "the last page never touched", 3, SOME_HOLES, 0x4 },
 	[HOLE_FIRST] = { "hole-first", "the first page never touched", 3, SOME_HOLES, 0x1 },
-	[HOLE_MIDDLE] = { "hole-middle", "the page in the middle never touched", 3, SOME_HOLES, 0x2 },
+	[HOLE_MIDDLE] = { "hole-middle", "the page in the middle never touched", 3, SOME_HOLES,
+			  0x2 },
 };
 
 const struct extent_row *extent_row(enum extent extent)
@@ -32,8 +37,9 @@ const struct extent_row *extent_row(enum extent extent)
 
 void cell_name(const struct cell *cell, char *name, size_t size)
 {
-	snprintf(name, size, "%s.%s.%s%s%s", place_name(cell->place), cell->mapping->name, cell->access->name,
-		 cell->extent == ONE_PAGE ? "" : ".", extent_row(cell->extent)->name);
+	snprintf(name, size, "%s.%s.%s%s%s", place_name(cell->place), cell->mapping->name,
+		 cell->access->name, cell->extent == ONE_PAGE ? "" : ".",
+		 extent_row(cell->extent)->name);
 }
 
 /* Is the page one of those that make this extent special, by @mix? */
@@ -58,7 +64,8 @@ bool cell_places(const struct cell *cell, size_t page)
 
 bool cell_protects(const struct cell *cell, size_t page)
 {
-	return extent_row(cell->extent)->mix != SOME_READ_ONLY || is_special(cell, SOME_READ_ONLY, page);
+	return extent_row(cell->extent)->mix != SOME_READ_ONLY ||
+	       is_special(cell, SOME_READ_ONLY, page);
 }
 
 static bool extent_exists(const struct cell *cell)
@@ -69,18 +76,26 @@ static bool extent_exists(const struct cell *cell)
 
 	if (cell->extent == ONE_PAGE)
 		return true;
-	/* What is special about buffers of several pages is special about devices; the control group has it in "many". */
+	/*
+	 * What is special about buffers of several pages is special about
+	 * devices; the control group has it in "many".
+	 */
 	if (cell->place != COHERENT && !(cell->place == SYSTEM && cell->extent == MANY_PAGES))
 		return false;
 	switch (extent_row(cell->extent)->mix) {
 	case SOME_PLACED:
-		/* The child of a half-placed buffer would be the same case twice. Migration moves the halves differently, which is its job. */
+		/*
+		 * The child of a half-placed buffer would be the same case
+		 * twice. Migration moves the halves differently, which is its
+		 * job.
+		 */
 	case SOME_HOLES:
 		return !strcmp(mapping, "rw") && !migrates;
 	case SOME_READ_ONLY:
 		return !strcmp(mapping, "ro") && !migrates;
 	default:
-		return !strcmp(mapping, "rw") || !strcmp(mapping, "ro") || !strcmp(mapping, "cow-shared");
+		return !strcmp(mapping, "rw") || !strcmp(mapping, "ro") ||
+		       !strcmp(mapping, "cow-shared");
 	}
 }
 
@@ -95,22 +110,35 @@ bool cell_exists(const struct cell *cell)
 	if (access->reach == BY_CHILD_CPU && !mapping->shared)
 		return false;
 	/*
-	 * The driver reaches its own private page only through what it cached when it migrated the page: any change of the mapping drops that, and
-	 * the way through hmm_range_fault() then dereferences a page without memory (docs/findings.md, private-mirror-fault).
+	 * The driver reaches its own private page only through what it cached
+	 * when it migrated the page: any change of the mapping drops that, and
+	 * the way through hmm_range_fault() then dereferences a page without
+	 * memory (docs/findings.md, private-mirror-fault).
 	 */
 	if (cell->place == PRIVATE && access->reach == BY_MIRROR && strcmp(mapping->name, "rw"))
 		return false;
-	/* gup_test itself WARNs about a FOLL_PIN of the zero page, which is not counted as pinned (verify_dma_pinned(), mm/gup_test.c). */
+	/*
+	 * gup_test itself WARNs about a FOLL_PIN of the zero page, which is not
+	 * counted as pinned (verify_dma_pinned(), mm/gup_test.c).
+	 */
 	if (extent_row(cell->extent)->mix == SOME_HOLES && access->needs == NEEDS_GUP_TEST &&
 	    !access->write_fault && access->reach != BY_GET)
 		return false;
-	/* The second device matters where a device does something; the rest is the first device again. */
+	/*
+	 * The second device matters where a device does something; the rest is
+	 * the first device again.
+	 */
 	if (cell->place == REMOTE)
-		return access->reach == BY_MIRROR || access->reach == BY_MIGRATION_BACK || access->reach == BY_MIGRATION_AWAY ||
-		       access->reach == BY_CPU || access->reach == BY_LONGTERM;
-	/* The raw device differs from the file in what it does with a partial buffer, not in zones. */
+		return access->reach == BY_MIRROR || access->reach == BY_MIGRATION_BACK ||
+		       access->reach == BY_MIGRATION_AWAY || access->reach == BY_CPU ||
+		       access->reach == BY_LONGTERM;
+	/*
+	 * The raw device differs from the file in what it does with a partial
+	 * buffer, not in zones.
+	 */
 	if (cell->place == MOVABLE)
-		return access->needs != NEEDS_RAW && access->reach != BY_MIGRATION_BACK && access->reach != BY_ADVICE;
+		return access->needs != NEEDS_RAW && access->reach != BY_MIGRATION_BACK &&
+		       access->reach != BY_ADVICE;
 	return true;
 }
 
@@ -137,8 +165,12 @@ static void migrate_placed(struct cell *cell)
 	struct buffer *buffer = &cell->buffer;
 	size_t i;
 
-	/* The driver's word is not taken for it: it may say 0 though nothing moved, or an error though all of it did. */
-	if (extent_row(cell->extent)->mix != SOME_PLACED && extent_row(cell->extent)->mix != SOME_HOLES) {
+	/*
+	 * The driver's word is not taken for it: it may say 0 though nothing
+	 * moved, or an error though all of it did.
+	 */
+	if (extent_row(cell->extent)->mix != SOME_PLACED &&
+	    extent_row(cell->extent)->mix != SOME_HOLES) {
 		device_move_to(cell_device(cell), buffer->addr, buffer->pages);
 		return;
 	}
@@ -163,7 +195,8 @@ void cell_place(struct cell *cell)
 			continue;
 		/* The kernel chooses the zone of ordinary memory; only a device is its duty. */
 		if (!is_device(cell->place) && in_memory(at))
-			broken("page %zu is in %s memory, not in %s", i, place_name(at), place_name(cell->place));
+			broken("page %zu is in %s memory, not in %s", i, place_name(at),
+			       place_name(cell->place));
 		snprintf(what, sizeof(what), "page %zu place", i);
 		holds(is_device(cell->place) ? RULE_ENTRY : RULE_NOTHING_ELSE_CHANGES);
 		placed = expect_same(false, what, place_name(cell->place), place_name(at));

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * cell.h - one point of the matrix: place x mapping x access (x extent), as tables
+ * cell.h - one point of the matrix: place x mapping x access (x extent), as
+ * tables
  *
- * A new access or mapping is one row in its table (access.c, mapping.c) and one function. Everything else follows from the columns:
- * what it needs, what the rules expect of it (model.h), its name, its place in the outcome table.
+ * A new access or mapping is one row in its table (access.c, mapping.c) and one
+ * function. Everything else follows from the columns: what it needs, what the
+ * rules expect of it (model.h), its name, its place in the outcome table.
  */
 #ifndef HMM_COHERENT_CELL_H
 #define HMM_COHERENT_CELL_H
@@ -35,7 +37,10 @@ struct mapping {
 	bool needs_uffd_wp, needs_soft_dirty;
 };
 
-/* Who reaches the page, and by which kind of reference: this decides what the kernel does with a page that is not exclusive. */
+/*
+ * Who reaches the page, and by which kind of reference: this decides what the
+ * kernel does with a page that is not exclusive.
+ */
 enum reach {
 	BY_CPU,			/* a CPU's load or store in the owner */
 	BY_CHILD_CPU,		/* in the child */
@@ -50,7 +55,15 @@ enum reach {
 	BY_MIGRATION_AWAY	/* to the other coherent device */
 };
 
-enum need { NEEDS_NOTHING, NEEDS_GUP_TEST, NEEDS_STAYING_PINS, NEEDS_FILE, NEEDS_RAW, NEEDS_RING, NEEDS_RING_AND_FILE };
+enum need {
+	NEEDS_NOTHING,
+	NEEDS_GUP_TEST,
+	NEEDS_STAYING_PINS,
+	NEEDS_FILE,
+	NEEDS_RAW,
+	NEEDS_RING,
+	NEEDS_RING_AND_FILE
+};
 
 /* How results are counted. */
 enum unit { BYTES, ZERO_IS_SUCCESS };
@@ -67,17 +80,32 @@ struct access {
 	bool to_medium;		/* it copies the owner's bytes to the medium */
 	bool from_medium;
 	bool reads;		/* it yields the owner's bytes, in cell->got */
-	bool held;		/* a reference is held after it, through which the bytes can be read: hold_look() */
+	/*
+	 * a reference is held after it, through which the bytes can be read:
+	 * hold_look()
+	 */
+	bool held;
 	enum unit unit;
-	int refused;		/* errno when the mapping does not allow it (for a CPU: the signal, as a negative number) */
+	/*
+	 * errno when the mapping does not allow it (for a CPU: the signal, as a
+	 * negative number)
+	 */
+	int refused;
 	int protected_;		/* the same when userfaultfd protects the page */
 	enum need needs;
-	bool partial_count;	/* stops at the first page it may not use and says how many bytes it did; otherwise it says refused */
+	/*
+	 * stops at the first page it may not use and says how many bytes it
+	 * did; otherwise it says refused
+	 */
+	bool partial_count;
 	/* Read the bytes through the reference that is held. */
 	enum data (*hold_look)(struct cell *cell, size_t page);
 };
 
-/* Mixed buffers come in three orders each: what looks at the first page only must not get away with it. */
+/*
+ * Mixed buffers come in three orders each: what looks at the first page only
+ * must not get away with it.
+ */
 enum extent {
 	ONE_PAGE, MANY_PAGES,
 	HALF_PLACED, PLACED_LAST, PLACED_ALTERNATING,
@@ -117,7 +145,11 @@ struct cell {
 	struct buffer buffer;
 	struct child child;
 	int uffd;		/* -1: none */
-	unsigned char *got;	/* BUFFER_PAGES_MAX pages: the bytes that an access with access.reads got */
+	/*
+	 * BUFFER_PAGES_MAX pages: the bytes that an access with access.reads
+	 * got
+	 */
+	unsigned char *got;
 	int held;		/* whatever access.held means for this access: a pipe, a pin */
 	int held_other;
 };
@@ -126,7 +158,10 @@ const struct mapping *mapping_rows(size_t *count);
 const struct access *access_rows(size_t *count);
 const struct extent_row *extent_row(enum extent extent);
 
-/* Of page @page of this cell's buffer: does it go to the cell's place, is it mapped read-only, is it never touched? */
+/*
+ * Of page @page of this cell's buffer: does it go to the cell's place, is it
+ * mapped read-only, is it never touched?
+ */
 bool cell_places(const struct cell *cell, size_t page);
 bool cell_protects(const struct cell *cell, size_t page);
 bool cell_leaves_hole(const struct cell *cell, size_t page);
@@ -134,19 +169,26 @@ bool cell_leaves_hole(const struct cell *cell, size_t page);
 /* The accesses of gup_test, which access.c appends to its own. */
 const struct access *gup_access_rows(size_t *count);
 
-/* Does this combination mean anything, on any kernel? Which ones are left out, and why, is said where it is decided. */
+/*
+ * Does this combination mean anything, on any kernel? Which ones are left out,
+ * and why, is said where it is decided.
+ */
 bool cell_exists(const struct cell *cell);
 
 /* "coherent.ro.dio-read", "coherent.rw.dio-read.many"; at most REPORT_NAME_MAX bytes. */
 void cell_name(const struct cell *cell, char *name, size_t size);
 
 /*
- * Put the pages that the extent puts there on the cell's place, and check it: the cell ends with a failure
- * of migration-is-the-way-in when they do not get there. For mapping rows.
+ * Put the pages that the extent puts there on the cell's place, and check it:
+ * the cell ends with a failure of migration-is-the-way-in when they do not get
+ * there. For mapping rows.
  */
 void cell_place(struct cell *cell);
 
-/* Which device has this cell's pages, or would see them: for snapshots, the device's accesses and migration back. */
+/*
+ * Which device has this cell's pages, or would see them: for snapshots, the
+ * device's accesses and migration back.
+ */
 struct device *cell_device(struct cell *cell);
 
 /* Open and close what cells share. */

@@ -32,7 +32,9 @@ void cgroup_make(const char *root, char *path, size_t size)
 	int error;
 
 	snprintf(file, sizeof(file), "%s/cgroup.controllers", root);
-	need(has_memory(file), "no cgroup2 with a memory controller: the kernel needs CONFIG_MEMCG, and mount -t cgroup2 none /sys/fs/cgroup");
+	need(has_memory(file),
+	     "no cgroup2 with a memory controller: the kernel needs CONFIG_MEMCG, and mount -t "
+	     "cgroup2 none /sys/fs/cgroup");
 	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", root);
 	if (!has_memory(file)) {
 		restore_text(file, "-memory");

@@ -17,7 +17,9 @@
 
 const char *permission_name(enum permission permission)
 {
-	static const char *const names[PERMISSIONS] = { [NONE] = "none", [READ_ONLY] = "ro", [READ_WRITE] = "rw" };
+	static const char *const names[PERMISSIONS] = {
+		[NONE] = "none", [READ_ONLY] = "ro", [READ_WRITE] = "rw"
+	};
 
 	return names[permission];
 }
@@ -122,7 +124,10 @@ void device_open(struct device *device, enum place memory, size_t pages)
 			holds(RULE_DRIVER_LOADS);
 		syscall_failed(path, errno);
 	}
-	/* Touched first: the driver copies to it while it holds locks, and memcg charges first use. */
+	/*
+	 * Touched first: the driver copies to it while it holds locks, and
+	 * memcg charges first use.
+	 */
 	device->bounce = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (device->bounce == MAP_FAILED)

@@ -2,8 +2,8 @@
 /*
  * Which page frames are whose: what the driver was loaded with says so
  *
- * Never found out by migrating a page: a kernel whose migration is broken would then have no devices, and
- * its worst regression would be a skip.
+ * Never found out by migrating a page: a kernel whose migration is broken would
+ * then have no devices, and its worst regression would be a skip.
  */
 #include "device.h"
 
@@ -34,8 +34,9 @@ static struct ranges {
 } ranges;
 
 /*
- * hmm_dmirror_init() makes two private devices first and then, with both parameters, two coherent ones.
- * dmirror_allocate_chunk() gives minor 2 the range of spm_addr_dev1 and minor 3 that of spm_addr_dev0.
+ * hmm_dmirror_init() makes two private devices first and then, with both
+ * parameters, two coherent ones. dmirror_allocate_chunk() gives minor 2 the
+ * range of spm_addr_dev1 and minor 3 that of spm_addr_dev0.
  */
 static const struct {
 	enum place memory;
@@ -56,7 +57,7 @@ int device_node(enum place memory)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(coherent) / sizeof(coherent[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(coherent); i++)
 		if (coherent[i].memory == memory)
 			return coherent[i].node;
 	return 0;
@@ -89,7 +90,8 @@ size_t device_pages(enum place memory)
 	return 0;
 }
 
-static void add_range(FILE *out, const char *device, enum place memory, unsigned long start, unsigned long size)
+static void add_range(FILE *out, const char *device, enum place memory, unsigned long start,
+		      unsigned long size)
 {
 	struct range range = {
 		.first_pfn = start / sysconf(_SC_PAGESIZE),
@@ -100,11 +102,14 @@ static void add_range(FILE *out, const char *device, enum place memory, unsigned
 	if (ranges.count == RANGES)
 		return;
 	ranges.range[ranges.count++] = range;
-	fprintf(out, "# fact: device hmm_dmirror%s %s pfn 0x%lx-0x%lx\n", device, place_name(memory),
-		range.first_pfn, range.end_pfn);
+	fprintf(out, "# fact: device hmm_dmirror%s %s pfn 0x%lx-0x%lx\n", device,
+		place_name(memory), range.first_pfn, range.end_pfn);
 }
 
-/* The driver's regions of device-private page frames have no memory behind them; /proc/iomem names them. */
+/*
+ * The driver's regions of device-private page frames have no memory behind
+ * them; /proc/iomem names them.
+ */
 static void add_private_ranges(FILE *out)
 {
 	FILE *iomem = fopen("/proc/iomem", "r");
@@ -139,7 +144,7 @@ static bool word_keeps(volatile uint32_t *word)
 	bool keeps = true;
 	size_t i;
 
-	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
 		*word = patterns[i];
 		keeps &= *word == patterns[i];
 	}
@@ -148,9 +153,10 @@ static bool word_keeps(volatile uint32_t *word)
 }
 
 /*
- * Through /dev/mem, without anything that is under test. The driver takes any address on trust; a hole in
- * the physical address space reads as zeros or ones. The driver hands out its pages from the last to the
- * first (dmirror_allocate_chunk()), so nobody uses the first page yet.
+ * Through /dev/mem, without anything that is under test. The driver takes any
+ * address on trust; a hole in the physical address space reads as zeros or
+ * ones. The driver hands out its pages from the last to the first
+ * (dmirror_allocate_chunk()), so nobody uses the first page yet.
  */
 static enum backing look_behind(unsigned long address)
 {
@@ -159,7 +165,8 @@ static enum backing look_behind(unsigned long address)
 	bool keeps;
 
 	if (fd >= 0) {
-		page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED, fd, address);
+		page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			    address);
 		close(fd);
 	}
 	if (page == MAP_FAILED)
@@ -181,8 +188,10 @@ void devices_prove(FILE *out, unsigned long address)
 {
 	switch (look_behind(address)) {
 	case NOT_BACKED:
-		unusable(out, "the range of a coherent device has no memory behind it: reserve real memory "
-			      "(memmap=512M$ADDRESS) and load test_hmm with it");
+		unusable(out,
+			 "the range of a coherent device has no memory behind it: reserve real "
+			 "memory "
+			 "(memmap=512M$ADDRESS) and load test_hmm with it");
 		break;
 	case BACKING_UNKNOWN:
 		fprintf(out, "# fact: memory behind 0x%lx not proven: no /dev/mem\n", address);
@@ -208,7 +217,10 @@ static bool has_node(int node)
 	return !access(path, F_OK);
 }
 
-/* Whoever loaded the driver proved the ranges first, and says in the environment what came of it. */
+/*
+ * Whoever loaded the driver proved the ranges first, and says in the
+ * environment what came of it.
+ */
 static bool refused_to_load(void)
 {
 	const char *error = getenv("HMM_COHERENT_DRIVER_ERROR");

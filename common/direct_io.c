@@ -16,7 +16,10 @@
 #include "report.h"
 #include "rules.h"
 
-/* What transfers have to be multiples of, in bytes: what the kernel says (6.1), or else the device's logical block or the filesystem's. */
+/*
+ * What transfers have to be multiples of, in bytes: what the kernel says (6.1),
+ * or else the device's logical block or the filesystem's.
+ */
 static size_t alignment(int fd)
 {
 	int block;
@@ -24,7 +27,8 @@ static size_t alignment(int fd)
 #ifdef STATX_DIOALIGN
 	struct statx st;
 
-	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) && st.stx_mask & STATX_DIOALIGN && st.stx_dio_offset_align)
+	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) && st.stx_mask & STATX_DIOALIGN &&
+	    st.stx_dio_offset_align)
 		return st.stx_dio_offset_align;
 #endif
 	if (!ioctl(fd, BLKSSZGET, &block))
@@ -67,9 +71,14 @@ bool medium_file(struct medium *medium)
 	snprintf(path, sizeof(path), "%s/hmm-coherent-%d", dir, getpid());
 	medium_open(medium, path, true);
 	unlink(path);
-	/* Written once, so that every later transfer finds its blocks: allocation is not what is tested. */
+	/*
+	 * Written once, so that every later transfer finds its blocks:
+	 * allocation is not what is tested.
+	 */
 	memset(medium->bounce, 0, BUFFER_PAGES_MAX * features.page_size);
-	if (pwrite(medium->buffered, medium->bounce, BUFFER_PAGES_MAX * features.page_size, 0) < 0 || fsync(medium->buffered))
+	if (pwrite(medium->buffered, medium->bounce, BUFFER_PAGES_MAX * features.page_size, 0) <
+		    0 ||
+	    fsync(medium->buffered))
 		broken("%s: %s", dir, strerror(errno));
 	return true;
 }
@@ -107,7 +116,10 @@ void medium_close(struct medium *medium)
 	close(medium->buffered);
 }
 
-/* The medium's own transfers have to work: a disk that fails (EIO) or is full is the machine's business, anything else the kernel's. */
+/*
+ * The medium's own transfers have to work: a disk that fails (EIO) or is full
+ * is the machine's business, anything else the kernel's.
+ */
 static void transferred(const char *what, ssize_t result, size_t size)
 {
 	const int rule = report->rule;
@@ -127,23 +139,29 @@ void medium_write(struct medium *medium, uint32_t serial, size_t pages, enum wri
 	size_t page, size = pages * features.page_size;
 
 	for (page = 0; page < pages; page++)
-		write_page((char *)medium->bounce + page * features.page_size, serial, page, writer);
-	transferred("a direct write of ordinary memory to the medium", pwrite(medium->fd, medium->bounce, size, 0), size);
+		write_page((char *)medium->bounce + page * features.page_size, serial, page,
+			   writer);
+	transferred("a direct write of ordinary memory to the medium",
+		    pwrite(medium->fd, medium->bounce, size, 0), size);
 }
 
-static enum data look(int fd, struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after)
+static enum data look(int fd, struct medium *medium, uint32_t serial, size_t page,
+		      enum writer before, enum writer after)
 {
-	transferred("a read of the medium into ordinary memory", pread(fd, medium->bounce, features.page_size, page * features.page_size),
+	transferred("a read of the medium into ordinary memory",
+		    pread(fd, medium->bounce, features.page_size, page * features.page_size),
 		    features.page_size);
 	return read_page(medium->bounce, serial, page, before, after);
 }
 
-enum data medium_look(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after)
+enum data medium_look(struct medium *medium, uint32_t serial, size_t page, enum writer before,
+		      enum writer after)
 {
 	return look(medium->fd, medium, serial, page, before, after);
 }
 
-enum data medium_look_buffered(struct medium *medium, uint32_t serial, size_t page, enum writer before, enum writer after)
+enum data medium_look_buffered(struct medium *medium, uint32_t serial, size_t page,
+			       enum writer before, enum writer after)
 {
 	return look(medium->buffered, medium, serial, page, before, after);
 }

@@ -18,7 +18,10 @@
 #include "rules.h"
 #include "suite.h"
 
-/* modprobe takes a second; a slow machine with a debugging kernel takes a minute to set up two times 256 MiB of struct page. */
+/*
+ * modprobe takes a second; a slow machine with a debugging kernel takes a
+ * minute to set up two times 256 MiB of struct page.
+ */
 #define HELPER_S 120
 /* What the script exits with when the kernel has the driver and does not load it. */
 #define REFUSED 1
@@ -39,7 +42,10 @@ static bool find_helper(void)
 	return !access(helper, X_OK);
 }
 
-/* Whatever the script has to say within HELPER_S seconds; its last line is kept in @said. False when it goes on after that. */
+/*
+ * Whatever the script has to say within HELPER_S seconds; its last line is kept
+ * in @said. False when it goes on after that.
+ */
 static bool listen(int from, char *said, int size)
 {
 	struct pollfd ready = { .fd = from, .events = POLLIN };
@@ -86,8 +92,9 @@ static bool has_ended(void *arg)
 }
 
 /*
- * Runs the script with up to three words; its exit status, and the last line of what it has to say. A driver
- * that does not come back from being loaded is the kernel's: REFUSED then, and the script is left to the kernel.
+ * Runs the script with up to three words; its exit status, and the last line of
+ * what it has to say. A driver that does not come back from being loaded is the
+ * kernel's: REFUSED then, and the script is left to the kernel.
  */
 static int run_helper(const char *const words[3], char *said, int size)
 {
@@ -114,7 +121,8 @@ static int run_helper(const char *const words[3], char *said, int size)
 	if (!in_time)
 		kill(-ending.pid, SIGKILL);
 	if (!wait_until(has_ended, &ending, 5) || !in_time) {
-		snprintf(said, size, "hmm_coherent_driver.sh %s does not end within %d s", words[0], HELPER_S);
+		snprintf(said, size, "hmm_coherent_driver.sh %s does not end within %d s", words[0],
+			 HELPER_S);
 		return REFUSED;
 	}
 	return WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : 3;
@@ -130,18 +138,22 @@ static void take_away(void)
 		(void)run_helper(words, said, sizeof(said));
 }
 
-static void __attribute__((noreturn)) leave(FILE *out, int status, const char *said)
+static void __noreturn leave(FILE *out, int status, const char *said)
 {
 	fprintf(out, "1..0 # SKIP test_hmm is not loaded\n# note: %s\n", said);
 	fflush(out);
 	exit(status);
 }
 
-/* The ranges are proven before the driver is loaded, so that a driver which refuses them has failed. */
+/*
+ * The ranges are proven before the driver is loaded, so that a driver which
+ * refuses them has failed.
+ */
 void driver_provide(FILE *out)
 {
-	const char *const ask[3] = { "ranges" };
 	char said[256] = "hmm_coherent_driver.sh said nothing", first[32], second[32];
+	const char *const ask[3] = { "ranges" };
+	const char *const load[3] = { "load", first, second };
 	int status;
 
 	if (!access("/sys/module/test_hmm", F_OK) || !find_helper())
@@ -153,7 +165,7 @@ void driver_provide(FILE *out)
 		leave(out, 3, said);
 	devices_prove(out, strtoul(first, NULL, 0));
 	devices_prove(out, strtoul(second, NULL, 0));
-	status = run_helper((const char *const[3]){ "load", first, second }, said, sizeof(said));
+	status = run_helper(load, said, sizeof(said));
 	if (status == REFUSED) {
 		suite_doom(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory", said);
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * driver.h - test_hmm itself, for runs in which nobody has loaded it: run_kselftest.sh and make run_tests in a kernel tree
+ * driver.h - test_hmm itself, for runs in which nobody has loaded it:
+ * run_kselftest.sh and make run_tests in a kernel tree
  */
 #ifndef HMM_COHERENT_DRIVER_H
 #define HMM_COHERENT_DRIVER_H
@@ -8,9 +9,11 @@
 #include <stdio.h>
 
 /*
- * Has hmm_coherent_driver.sh, beside the running program, load the driver when there is none, and unload it when
- * this program ends. Where that cannot be, the program ends with kselftest's status for a skip and says why. A
- * driver that refuses ranges which were proven dooms the suite (suite.h). Without that script nothing happens.
+ * Has hmm_coherent_driver.sh, beside the running program, load the driver when
+ * there is none, and unload it when this program ends. Where that cannot be,
+ * the program ends with kselftest's status for a skip and says why. A driver
+ * that refuses ranges which were proven dooms the suite (suite.h). Without that
+ * script nothing happens.
  */
 void driver_provide(FILE *out);
 

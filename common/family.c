@@ -20,7 +20,10 @@
 #include "report.h"
 #include "rules.h"
 
-/* An answer takes microseconds; a slow, loaded machine is given this much before its child counts as lost. */
+/*
+ * An answer takes microseconds; a slow, loaded machine is given this much
+ * before its child counts as lost.
+ */
 #ifndef ANSWER_MS
 #define ANSWER_MS 20000
 #endif
@@ -28,7 +31,8 @@
 enum order { READ, WRITE, UNMAP, PROTECT, VM_READ, VM_WRITE, POKE, PEEK, CALL, LEAVE, EXEC };
 
 static const char *const order_names[] = {
-	"read", "write", "unmap", "protect", "process_vm_readv", "process_vm_writev", "poke", "peek", "call", "leave", "exec",
+	"read", "write", "unmap", "protect", "process_vm_readv", "process_vm_writev", "poke",
+	"peek", "call",	 "leave", "exec",
 };
 
 struct message {
@@ -50,7 +54,8 @@ static void on_fault(int signal)
 }
 
 /* Run one access of the CPU; a SIGSEGV or SIGBUS of it becomes its result. */
-static long cpu_access(struct buffer *buffer, size_t first, size_t count, void *to, enum writer writer, bool write)
+static long cpu_access(struct buffer *buffer, size_t first, size_t count, void *to,
+		       enum writer writer, bool write)
 {
 	struct sigaction action = { .sa_handler = on_fault }, old_segv, old_bus;
 	const volatile uint64_t *from;
@@ -75,7 +80,10 @@ static long cpu_access(struct buffer *buffer, size_t first, size_t count, void *
 	return result;
 }
 
-/* Where puppets and observers put copies; BUFFER_PAGES_MAX pages. Its content is never a test's subject. */
+/*
+ * Where puppets and observers put copies; BUFFER_PAGES_MAX pages. Its content
+ * is never a test's subject.
+ */
 static void *scratch(void)
 {
 	static void *pages;
@@ -155,7 +163,8 @@ static long obey(struct message *m, void *local)
 
 	if (m->order == VM_WRITE || m->order == POKE)
 		for (i = 0; i < m->count; i++)
-			write_page((char *)local + i * features.page_size, m->buffer.serial, m->first + i, BY_OTHER);
+			write_page((char *)local + i * features.page_size, m->buffer.serial,
+				   m->first + i, BY_OTHER);
 	switch (m->order) {
 	case READ:
 		return cpu_read(&m->buffer, m->first, m->count, local);
@@ -184,7 +193,10 @@ static long obey(struct message *m, void *local)
 	return result < 0 ? -errno : result;
 }
 
-/* Another program in this process: this one again, which only lists its tests. The pipes close by themselves. */
+/*
+ * Another program in this process: this one again, which only lists its tests.
+ * The pipes close by themselves.
+ */
 static void become_another_program(void)
 {
 	int null = open("/dev/null", O_WRONLY);
@@ -259,8 +271,11 @@ static bool has_ended(void *arg)
 	return waitpid(ending->pid, &ending->status, WNOHANG) == ending->pid;
 }
 
-/* A child that was killed by a signal other than the test's own died of the kernel; say which. Its pipes close before it has ended. */
-static void __attribute__((noreturn)) lost(struct child *child, enum order order)
+/*
+ * A child that was killed by a signal other than the test's own died of the
+ * kernel; say which. Its pipes close before it has ended.
+ */
+static void __noreturn lost(struct child *child, enum order order)
 {
 	struct ending ending = { .pid = child->pid };
 	const bool ended = wait_until(has_ended, &ending, 5);
@@ -268,7 +283,8 @@ static void __attribute__((noreturn)) lost(struct child *child, enum order order
 
 	holds(RULE_LEGAL_CALLS_WORK);
 	if (ended && WIFSIGNALED(status))
-		fail_now("a child was killed by %s over the order '%s'", strsignal(WTERMSIG(status)), order_names[order]);
+		fail_now("a child was killed by %s over the order '%s'",
+			 strsignal(WTERMSIG(status)), order_names[order]);
 	broken("a child is gone over the order '%s': wait status 0x%x", order_names[order], status);
 }
 
@@ -284,8 +300,10 @@ static void reap(struct child *child, bool killed)
 	child->pid = 0;
 	holds(RULE_LEGAL_CALLS_WORK);
 	if (WIFSIGNALED(status) && !killed)
-		fail_now("a child that was to end by itself was killed by %s", strsignal(WTERMSIG(status)));
-	if (killed ? !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL : !WIFEXITED(status) || WEXITSTATUS(status))
+		fail_now("a child that was to end by itself was killed by %s",
+			 strsignal(WTERMSIG(status)));
+	if (killed ? !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL :
+		     !WIFEXITED(status) || WEXITSTATUS(status))
 		broken("a child ended with wait status 0x%x", status);
 	report->rule = rule;
 }
@@ -345,7 +363,8 @@ static void get(struct child *child, void *to, size_t size, enum order order)
 			broken("poll: %s", strerror(errno));
 		if (!ready) {
 			holds(RULE_LEGAL_CALLS_WORK);
-			fail_now("a child does not answer the order '%s' within %d s", order_names[order], ANSWER_MS / 1000);
+			fail_now("a child does not answer the order '%s' within %d s",
+				 order_names[order], ANSWER_MS / 1000);
 		}
 		got = read(child->answers, into, size);
 		if (got < 0 && errno == EINTR)
@@ -372,19 +391,24 @@ static long tell(struct child *child, struct message m, void *to)
 	return result;
 }
 
-#define MESSAGE(what, ...) ((struct message){ .order = (what), .buffer = *buffer, .first = first, .count = count, ##__VA_ARGS__ })
+#define MESSAGE(what, ...) \
+	((struct message){ .order = (what), .buffer = *buffer, .first = first, .count = count, \
+			   ##__VA_ARGS__ })
 
-long child_write(struct child *child, const struct buffer *buffer, size_t first, size_t count, enum writer writer)
+long child_write(struct child *child, const struct buffer *buffer, size_t first, size_t count,
+		 enum writer writer)
 {
 	return tell(child, MESSAGE(WRITE, .writer = writer), NULL);
 }
 
-long child_read(struct child *child, const struct buffer *buffer, size_t first, size_t count, void *to)
+long child_read(struct child *child, const struct buffer *buffer, size_t first, size_t count,
+		void *to)
 {
 	return tell(child, MESSAGE(READ), to);
 }
 
-enum data child_look(struct child *child, const struct buffer *buffer, size_t page, enum writer before, enum writer after)
+enum data child_look(struct child *child, const struct buffer *buffer, size_t page,
+		     enum writer before, enum writer after)
 {
 	if (child_read(child, buffer, page, 1, scratch()) < 0)
 		return UNREADABLE;
@@ -410,7 +434,8 @@ long child_call(struct child *child, const struct buffer *buffer, child_act *act
 	return tell(child, MESSAGE(CALL, .act = act, .arg = arg), NULL);
 }
 
-long other_vm_read(struct child *other, const struct buffer *buffer, size_t first, size_t count, void *to)
+long other_vm_read(struct child *other, const struct buffer *buffer, size_t first, size_t count,
+		   void *to)
 {
 	return tell(other, MESSAGE(VM_READ), to);
 }
@@ -425,7 +450,8 @@ long other_poke(struct child *other, const struct buffer *buffer, size_t first, 
 	return tell(other, MESSAGE(POKE), NULL);
 }
 
-long other_peek(struct child *other, const struct buffer *buffer, size_t first, size_t count, void *to)
+long other_peek(struct child *other, const struct buffer *buffer, size_t first, size_t count,
+		void *to)
 {
 	return tell(other, MESSAGE(PEEK), to);
 }

@@ -2,8 +2,8 @@
 /*
  * What the running kernel can do: one row a feature
  *
- * hmm-coherent/features.c compares, row by row, what decides a feature with what a probe finds, and fails
- * where they differ.
+ * hmm-coherent/features.c compares, row by row, what decides a feature with
+ * what a probe finds, and fails where they differ.
  */
 #include "kernel.h"
 
@@ -28,9 +28,10 @@
 struct features features;
 
 /*
- * FOLL_ numbers are the kernel's own business, but gup_test takes them raw. They cannot be probed by what
- * they do: a kernel that ignores FOLL_LONGTERM is one of those that this suite has to catch. They were
- * renumbered in 6.3 (include/linux/mm_types.h).
+ * FOLL_ numbers are the kernel's own business, but gup_test takes them raw.
+ * They cannot be probed by what they do: a kernel that ignores FOLL_LONGTERM is
+ * one of those that this suite has to catch. They were renumbered in 6.3
+ * (include/linux/mm_types.h).
  */
 static void choose_foll_numbers(void)
 {
@@ -40,8 +41,8 @@ static void choose_foll_numbers(void)
 }
 
 /*
- * Did @version bring it? A tree between two releases still bears the number of the older one, with no
- * third number or with 0.
+ * Did @version bring it? A tree between two releases still bears the number of
+ * the older one, with no third number or with 0.
  */
 static enum answer since(int version)
 {
@@ -81,7 +82,10 @@ static enum answer known_dio_pins(void)
 
 static long pins_acquired(void)
 {
-	/* The counters are per CPU; writing here folds them (Documentation/admin-guide/sysctl/vm.rst). */
+	/*
+	 * The counters are per CPU; writing here folds them
+	 * (Documentation/admin-guide/sysctl/vm.rst).
+	 */
 	if (write_text("/proc/sys/vm/stat_refresh", "1"))
 		return -1;
 	return read_counter("/proc/vmstat", "nr_foll_pin_acquired");
@@ -140,7 +144,10 @@ static enum answer probe_uffd_wp(void)
 	return yes_or_no(works);
 }
 
-/* Only a kernel with CONFIG_MEM_SOFT_DIRTY knows the flag "sd", which each new VMA has (show_smap_vma_flags()). */
+/*
+ * Only a kernel with CONFIG_MEM_SOFT_DIRTY knows the flag "sd", which each new
+ * VMA has (show_smap_vma_flags()).
+ */
 static enum answer known_soft_dirty(void)
 {
 	void *page = map_page(PROT_READ | PROT_WRITE);
@@ -202,7 +209,8 @@ static bool command_line_sets_force(void)
 {
 	FILE *file = fopen("/proc/cmdline", "r");
 	char line[4096] = "";
-	bool sets = file && fgets(line, sizeof(line), file) && strstr(line, "proc_mem.force_override");
+	bool sets = file && fgets(line, sizeof(line), file) &&
+		    strstr(line, "proc_mem.force_override");
 
 	if (file)
 		fclose(file);
@@ -210,8 +218,9 @@ static bool command_line_sets_force(void)
 }
 
 /*
- * "proc: add config & param to block forcing mem writes" (6.12, and stable releases before it) made it a
- * choice. A configuration without that choice is that of a kernel which always allows it.
+ * "proc: add config & param to block forcing mem writes" (6.12, and stable
+ * releases before it) made it a choice. A configuration without that choice is
+ * that of a kernel which always allows it.
  */
 static enum answer known_mem_force(void)
 {
@@ -246,17 +255,19 @@ static enum answer probe_mem_force(void)
 
 static const struct feature_row rows[FEATURES] = {
 	[PIN_STAYS] = { "pins-that-stay", "gup_test keeps long-term pins over the end of an ioctl",
-			"Linux 6.2 (c77369b437f9), when there is a gup_test", known_pin_stays, probe_pin_stays,
-			&features.pin_stays },
+			"Linux 6.2 (c77369b437f9), when there is a gup_test", known_pin_stays,
+			probe_pin_stays, &features.pin_stays },
 	[DIO_PINS] = { "dio-pins", "O_DIRECT takes FOLL_PIN references, not FOLL_GET ones",
-		       "Linux 6.5 (a7e689dd1c06)", known_dio_pins, probe_dio_pins, &features.dio_pins },
+		       "Linux 6.5 (a7e689dd1c06)", known_dio_pins, probe_dio_pins,
+		       &features.dio_pins },
 	[UFFD_WP] = { "uffd-wp", "userfaultfd can write-protect anonymous memory",
 		      "userfaultfd(2) is there, on x86-64", known_uffd_wp, probe_uffd_wp,
 		      &features.uffd_wp },
 	[SOFT_DIRTY] = { "soft-dirty", "pagemap's soft-dirty bit follows writes",
-			 "the flag sd of a new mapping in smaps", known_soft_dirty, probe_soft_dirty,
-			 &features.soft_dirty },
-	[MEM_FORCE] = { "mem-force", "/proc/PID/mem may write through a read-only mapping without a tracer",
+			 "the flag sd of a new mapping in smaps", known_soft_dirty,
+			 probe_soft_dirty, &features.soft_dirty },
+	[MEM_FORCE] = { "mem-force",
+			"/proc/PID/mem may write through a read-only mapping without a tracer",
 			"CONFIG_PROC_MEM_*, in /proc/config.gz", known_mem_force, probe_mem_force,
 			&features.mem_force },
 };
@@ -290,9 +301,11 @@ void features_probe(FILE *out)
 	choose_foll_numbers();
 	features.gup_test = pin_available();
 	features.movable = movable_node() >= 0;
-	fprintf(out, "# fact: kernel %s\n# fact: page-size %zu\n", features.release, features.page_size);
-	fprintf(out, "# fact: features gup_test=%d movable=%d", features.gup_test, features.movable);
-	for (i = 0; i < sizeof(for_all) / sizeof(for_all[0]); i++) {
+	fprintf(out, "# fact: kernel %s\n# fact: page-size %zu\n", features.release,
+		features.page_size);
+	fprintf(out, "# fact: features gup_test=%d movable=%d", features.gup_test,
+		features.movable);
+	for (i = 0; i < ARRAY_SIZE(for_all); i++) {
 		feature_decide(for_all[i]);
 		fprintf(out, " %s=%d", rows[for_all[i]].name, *rows[for_all[i]].value);
 	}

@@ -31,7 +31,8 @@ static bool mapper_name(const char *path, char *name, size_t size)
 
 	if (stat(path, &st) || !S_ISBLK(st.st_mode))
 		return false;
-	snprintf(file, sizeof(file), "/sys/dev/block/%u:%u/dm/name", major(st.st_rdev), minor(st.st_rdev));
+	snprintf(file, sizeof(file), "/sys/dev/block/%u:%u/dm/name", major(st.st_rdev),
+		 minor(st.st_rdev));
 	in = fopen(file, "r");
 	got = in && fgets(name, size, in);
 	if (in)
@@ -41,12 +42,16 @@ static bool mapper_name(const char *path, char *name, size_t size)
 	return got;
 }
 
-/* Suspend or resume; returns 0 or -errno. What a filesystem has to say about it is not asked: there is none. */
+/*
+ * Suspend or resume; returns 0 or -errno. What a filesystem has to say about it
+ * is not asked: there is none.
+ */
 static int suspend(const char *name, bool on)
 {
-	struct dm_ioctl io = {
-		.version = { DM_VERSION_MAJOR, 0, 0 }, .data_size = sizeof(io), .data_start = sizeof(io),
-		.flags = on ? DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG : 0 };
+	struct dm_ioctl io = { .version = { DM_VERSION_MAJOR, 0, 0 },
+			       .data_size = sizeof(io),
+			       .data_start = sizeof(io),
+			       .flags = on ? DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG : 0 };
 	int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC), error;
 
 	if (control < 0)
@@ -65,7 +70,10 @@ int gate_keeper(const char *name)
 	return suspend(name, false) ? 1 : 0;
 }
 
-/* By posix_spawn(), which copies no page table: fork() would make every page of the test a shared one. */
+/*
+ * By posix_spawn(), which copies no page table: fork() would make every page of
+ * the test a shared one.
+ */
 static void start_keeper(struct gate *gate, char *name)
 {
 	char *argv[] = { "hmm-coherent", GATE_KEEPER, name, NULL };

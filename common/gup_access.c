@@ -27,7 +27,8 @@
 #define KIND_RUN(id, name, pin, fast, write, longterm) \
 	static long run_##id(struct cell *cell) \
 	{ \
-		return pin_pages((struct pin_kind){ pin, fast, write, longterm }, cell->buffer.addr, cell->buffer.pages); \
+		return pin_pages((struct pin_kind){ pin, fast, write, longterm }, \
+				 cell->buffer.addr, cell->buffer.pages); \
 	}
 KINDS(KIND_RUN)
 
@@ -71,19 +72,23 @@ static enum data look_through_pin(struct cell *cell, size_t page)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (pin_read(cell->held, copy))
 		return UNREADABLE;
-	return read_page(copy + page * features.page_size, cell->buffer.serial, page, BY_OWNER, cell->access->writer);
+	return read_page(copy + page * features.page_size, cell->buffer.serial, page, BY_OWNER,
+			 cell->access->writer);
 }
 
 /* gup_test says how many bytes it got, 0 for none: it never says why. */
 #define KIND_ROW(id, row_name, pin, fast, write, longterm) \
 	{ .name = row_name, \
-	  .what = (pin) ? (longterm) ? "FOLL_PIN with FOLL_LONGTERM" : "FOLL_PIN, short-term" : "FOLL_GET", \
-	  .run = run_##id, .reach = (pin) ? (longterm) ? BY_LONGTERM : BY_PIN : BY_GET, .write_fault = write, \
+	  .what = (pin) ? (longterm) ? "FOLL_PIN with FOLL_LONGTERM" : \
+				       "FOLL_PIN, short-term" : "FOLL_GET", \
+	  .run = run_##id, .reach = (pin) ? (longterm) ? BY_LONGTERM : BY_PIN : BY_GET, \
+	  .write_fault = write, \
 	  .partial_count = true, .needs = NEEDS_GUP_TEST },
 
 #define STAY_ROW(id, row_name, write) \
-	{ .name = row_name, .what = "FOLL_PIN with FOLL_LONGTERM that is kept", .run = run_##id, .reach = BY_LONGTERM, \
-	  .write_fault = write, .held = true, .hold_look = look_through_pin, .unit = ZERO_IS_SUCCESS, \
+	{ .name = row_name, .what = "FOLL_PIN with FOLL_LONGTERM that is kept", \
+	  .run = run_##id, .reach = BY_LONGTERM, .write_fault = write, .held = true, \
+	  .hold_look = look_through_pin, .unit = ZERO_IS_SUCCESS, \
 	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_STAYING_PINS },
 
 static const struct access rows[] = {
@@ -96,6 +101,6 @@ static const struct access rows[] = {
 
 const struct access *gup_access_rows(size_t *count)
 {
-	*count = sizeof(rows) / sizeof(rows[0]);
+	*count = ARRAY_SIZE(rows);
 	return rows;
 }

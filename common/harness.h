@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * harness.h - joins the kselftest harness of the kernel tree in use with suite.h
+ * harness.h - joins the kselftest harness of the kernel tree in use with
+ * suite.h
  *
- * Included by exactly one file of a program, since the harness defines data. Only what the harnesses of 6.1, 6.12 and 7.3 have in
- * common is used: the lists of fixtures, variants and tests, and __run_test(), which runs one of them in a process of its own.
+ * Included by exactly one file of a program, since the harness defines data.
+ * Only what the harnesses of 6.1, 6.12 and 7.3 have in common is used: the
+ * lists of fixtures, variants and tests, and __run_test(), which runs one of
+ * them in a process of its own.
  */
 #ifndef HMM_COHERENT_HARNESS_H
 #define HMM_COHERENT_HARNESS_H
@@ -25,15 +28,18 @@ struct scenario {
 static struct scenario *scenarios;
 
 /*
- * One scenario: TEST_F() with a sentence that --list, the catalogue and the reports show. The body has to come to its end.
+ * One scenario: TEST_F() with a sentence that --list, the catalogue and the
+ * reports show. The body has to come to its end.
  *
  * The test's name on the wire is FIXTURE.VARIANT.TEST with '-' for '_'.
  */
 #define SCENARIO(fixture_name, test_name, sentence) \
-	static void fixture_name##_##test_name##_body(FIXTURE_DATA(fixture_name) (*self), \
-						      const FIXTURE_VARIANT(fixture_name) (*variant)); \
+	static void fixture_name##_##test_name##_body( \
+		FIXTURE_DATA(fixture_name) (*self), \
+		const FIXTURE_VARIANT(fixture_name) (*variant)); \
 	static struct scenario fixture_name##_##test_name##_scenario = { \
-		.fixture = #fixture_name, .test = #test_name, .what = (sentence), .line = __LINE__ }; \
+		.fixture = #fixture_name, .test = #test_name, .what = (sentence), \
+		.line = __LINE__ }; \
 	static void __attribute__((constructor)) fixture_name##_##test_name##_describe(void) \
 	{ \
 		fixture_name##_##test_name##_scenario.next = scenarios; \
@@ -45,12 +51,14 @@ static struct scenario *scenarios;
 		report_finish(); \
 	} \
 	static void fixture_name##_##test_name##_body( \
-		FIXTURE_DATA(fixture_name) __attribute__((unused)) (*self), \
-		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) (*variant))
+		FIXTURE_DATA(fixture_name) __maybe_unused (*self), \
+		const FIXTURE_VARIANT(fixture_name) __maybe_unused (*variant))
 
 /*
- * Which tests of a fixture can never apply to the running kernel, and why: a function body that gets @variant and the name of the @test as in
- * SCENARIO(), and returns the reason, NULL when it applies. Not for what a machine merely lacks: that is a skip.
+ * Which tests of a fixture can never apply to the running kernel, and why: a
+ * function body that gets @variant and the name of the @test as in SCENARIO(),
+ * and returns the reason, NULL when it applies. Not for what a machine merely
+ * lacks: that is a skip.
  */
 struct applicability {
 	const char *fixture;
@@ -61,20 +69,22 @@ struct applicability {
 static struct applicability *applicabilities;
 
 #define WHY_NOT(fixture_name) \
-	static const char *fixture_name##_why_not_body(const FIXTURE_VARIANT(fixture_name) (*variant), const char *test); \
+	static const char *fixture_name##_why_not_body( \
+		const FIXTURE_VARIANT(fixture_name) (*variant), const char *test); \
 	static const char *fixture_name##_why_not(const void *variant, const char *test) \
 	{ \
 		return fixture_name##_why_not_body(variant, test); \
 	} \
-	static struct applicability fixture_name##_applicability = { .fixture = #fixture_name, .why_not = fixture_name##_why_not }; \
+	static struct applicability fixture_name##_applicability = { \
+		.fixture = #fixture_name, .why_not = fixture_name##_why_not }; \
 	static void __attribute__((constructor)) fixture_name##_limit(void) \
 	{ \
 		fixture_name##_applicability.next = applicabilities; \
 		applicabilities = &fixture_name##_applicability; \
 	} \
 	static const char *fixture_name##_why_not_body( \
-		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) (*variant), \
-		const char __attribute__((unused)) *test)
+		const FIXTURE_VARIANT(fixture_name) __maybe_unused (*variant), \
+		const char __maybe_unused *test)
 
 struct harness_entry {
 	struct __fixture_metadata *fixture;
@@ -86,8 +96,9 @@ struct harness_entry {
 static struct __fixture_variant_metadata harness_no_variant = { .name = "" };
 static struct __test_results *harness_results;
 
-static void harness_run(struct __fixture_metadata *fixture, struct __fixture_variant_metadata *variant,
-			struct __test_metadata *test, int seconds)
+static void harness_run(struct __fixture_metadata *fixture,
+			struct __fixture_variant_metadata *variant, struct __test_metadata *test,
+			int seconds)
 {
 	if (!harness_results)
 		harness_results = mmap(NULL, sizeof(*harness_results), PROT_READ | PROT_WRITE,
@@ -95,12 +106,15 @@ static void harness_run(struct __fixture_metadata *fixture, struct __fixture_var
 	test->results = harness_results;
 	test->timeout = seconds;
 	__run_test(fixture, variant, test);
-	/* What the test forked shares its process group, unless it left it on purpose; see strays.h. */
+	/*
+	 * What the test forked shares its process group, unless it left it on
+	 * purpose; see strays.h.
+	 */
 	if (test->pid > 0)
 		kill(-test->pid, SIGKILL);
 }
 
-static void __attribute__((unused)) harness_run_test(const struct suite_test *test, int seconds)
+static void __maybe_unused harness_run_test(const struct suite_test *test, int seconds)
 {
 	const struct harness_entry *entry = test->arg;
 
@@ -121,8 +135,8 @@ static char *harness_name(const struct harness_entry *entry)
 {
 	char *name, *c;
 
-	if (asprintf(&name, "%s%s%s.%s", entry->fixture->name, entry->variant->name[0] ? "." : "", entry->variant->name,
-		     entry->test->name) < 0) {
+	if (asprintf(&name, "%s%s%s.%s", entry->fixture->name, entry->variant->name[0] ? "." : "",
+		     entry->variant->name, entry->test->name) < 0) {
 		perror("hmm-coherent");
 		exit(3);
 	}
@@ -142,8 +156,11 @@ static int harness_compare(const void *a, const void *b)
 	return lines ? lines : strcmp(left->name, right->name);
 }
 
-/* Every SCENARIO() of the program, times the variants of its fixture, as suite tests. The caller owns the array, for good. */
-static size_t __attribute__((unused)) harness_tests(struct suite_test **tests)
+/*
+ * Every SCENARIO() of the program, times the variants of its fixture, as suite
+ * tests. The caller owns the array, for good.
+ */
+static size_t __maybe_unused harness_tests(struct suite_test **tests)
 {
 	struct __fixture_metadata *fixture;
 	struct __fixture_variant_metadata *variant;
@@ -152,9 +169,11 @@ static size_t __attribute__((unused)) harness_tests(struct suite_test **tests)
 
 	*tests = NULL;
 	for (fixture = __fixture_list; fixture; fixture = fixture->next) {
-		for (variant = fixture->variant ? fixture->variant : &harness_no_variant; variant; variant = variant->next) {
+		for (variant = fixture->variant ? fixture->variant : &harness_no_variant; variant;
+		     variant = variant->next) {
 			for (test = fixture->tests; test; test = test->next) {
-				const struct scenario *scenario = harness_scenario(fixture->name, test->name);
+				const struct scenario *scenario =
+					harness_scenario(fixture->name, test->name);
 				struct harness_entry *entry;
 
 				if (!scenario)
@@ -166,8 +185,10 @@ static size_t __attribute__((unused)) harness_tests(struct suite_test **tests)
 					exit(3);
 				}
 				*entry = (struct harness_entry){ fixture, variant, test, scenario };
-				(*tests)[count++] = (struct suite_test){
-					.name = harness_name(entry), .what = scenario->what, .arg = entry };
+				(*tests)[count++] =
+					(struct suite_test){ .name = harness_name(entry),
+							     .what = scenario->what,
+							     .arg = entry };
 			}
 		}
 	}
@@ -176,7 +197,7 @@ static size_t __attribute__((unused)) harness_tests(struct suite_test **tests)
 	return count;
 }
 
-static const char __attribute__((unused)) *harness_not_applicable(const struct suite_test *test)
+static const char __maybe_unused *harness_not_applicable(const struct suite_test *test)
 {
 	const struct harness_entry *entry = test->arg;
 	const struct applicability *one;
@@ -187,14 +208,14 @@ static const char __attribute__((unused)) *harness_not_applicable(const struct s
 	return NULL;
 }
 
-static void __attribute__((unused)) harness_prepare(FILE *out)
+static void __maybe_unused harness_prepare(FILE *out)
 {
 	features_probe(out);
 	devices_probe(out);
 }
 
 /* What harness_prepare() finds out and the tests need. */
-static const struct area __attribute__((unused)) *harness_kept(void)
+static const struct area __maybe_unused *harness_kept(void)
 {
 	static struct area kept[2];
 
@@ -204,7 +225,7 @@ static const struct area __attribute__((unused)) *harness_kept(void)
 }
 
 /* main() of a program that has scenarios and nothing else. */
-static int __attribute__((unused)) harness_main(const char *program, int argc, char **argv)
+static int __maybe_unused harness_main(const char *program, int argc, char **argv)
 {
 	struct suite suite = {
 		.program = program, .provide = driver_provide, .prepare = harness_prepare,

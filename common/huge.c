@@ -24,11 +24,14 @@ void huge_begin(struct huge *h, bool read_only)
 {
 	long size = read_number(THP "hpage_pmd_size");
 
-	need(size > 0, "this kernel has no transparent huge pages: it takes CONFIG_TRANSPARENT_HUGEPAGE");
+	need(size > 0,
+	     "this kernel has no transparent huge pages: it takes CONFIG_TRANSPARENT_HUGEPAGE");
 	need(!is_never(), "huge pages are switched off: " THP "enabled is never");
 	h->size = size;
 	h->pages = size / features.page_size;
-	need(h->pages < device_pages(COHERENT), "a huge page of this kernel is larger than test_hmm's device: it takes a kernel with smaller base pages");
+	need(h->pages < device_pages(COHERENT),
+	     "a huge page of this kernel is larger than test_hmm's device: it takes a kernel "
+	     "with smaller base pages");
 	story_begin(&h->story, COHERENT, read_only, 1);
 	device_open(&h->device, COHERENT, h->pages);
 	h->map = map_memory(3 * size, PROT_READ | PROT_WRITE);
@@ -57,8 +60,8 @@ void huge_fill(struct huge *h, unsigned char *range, bool as_huge)
 	if (as_huge && !huge && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
 		broken("there is no memory for a huge page");
 	holds(RULE_LEGAL_CALLS_WORK);
-	must(huge == as_huge, "a range with %s is mapped by %s", as_huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE",
-	     huge ? "a huge page" : "small pages");
+	must(huge == as_huge, "a range with %s is mapped by %s",
+	     as_huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE", huge ? "a huge page" : "small pages");
 	if (h->story.read_only)
 		protect_memory(range, h->size, PROT_READ);
 }
@@ -68,6 +71,7 @@ size_t huge_lost(const struct huge *h)
 	size_t i, lost = 0;
 
 	for (i = 0; i < h->pages; i++)
-		lost += read_page(page_in(h->addr, i), h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != OLD;
+		lost += read_page(page_in(h->addr, i), h->story.buffer.serial, i, BY_OWNER,
+				  BY_OTHER) != OLD;
 	return lost;
 }

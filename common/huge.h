@@ -11,17 +11,22 @@
 struct huge {
 	struct story story;
 	struct device device;	/* a second file of the same device, for more pages at once */
-	unsigned char *map, *addr, *control;	/* @addr and @control are huge ranges inside of @map */
+	/* @addr and @control are huge ranges inside of @map */
+	unsigned char *map, *addr, *control;
 	size_t size, pages;	/* of a huge range: bytes, pages */
 };
 
-/* Map the ranges, empty, and open the device. Skips where there are no huge pages, or none that the device has room for. */
+/*
+ * Map the ranges, empty, and open the device. Skips where there are no huge
+ * pages, or none that the device has room for.
+ */
 void huge_begin(struct huge *huge, bool read_only);
 void huge_end(struct huge *huge);
 
 /*
- * Write all of @range, one of the two, by the CPU in the hand of BY_OWNER, as one huge page or as small ones; R/O afterwards where the story
- * is. Breaks the test when the kernel does not map it as asked.
+ * Write all of @range, one of the two, by the CPU in the hand of BY_OWNER, as
+ * one huge page or as small ones; R/O afterwards where the story is. Breaks the
+ * test when the kernel does not map it as asked.
  */
 void huge_fill(struct huge *huge, unsigned char *range, bool as_huge);
 
@@ -29,8 +34,10 @@ void huge_fill(struct huge *huge, unsigned char *range, bool as_huge);
 size_t huge_lost(const struct huge *huge);
 
 /*
- * The complaint about a coherent device that is given memory a second time, in the range that it has, is provoked by this test. It comes from
- * pagemap_range(), mm/memremap.c, which is part of memremap_pages() where the compiler likes. Other complaints of that file are not meant.
+ * The complaint about a coherent device that is given memory a second time, in
+ * the range that it has, is provoked by this test. It comes from
+ * pagemap_range(), mm/memremap.c, which is part of memremap_pages() where the
+ * compiler likes. Other complaints of that file are not meant.
  */
 static inline void allow_second_chunk(void)
 {

@@ -9,7 +9,10 @@
 
 #include "report.h"
 
-/* Prefix of what this suite writes into the log; its lines are never a splat, whatever test name they hold. */
+/*
+ * Prefix of what this suite writes into the log; its lines are never a splat,
+ * whatever test name they hold.
+ */
 #define MARK "hmm-coherent: "
 
 /* Lines of a splat that are shown; the whole of it is in the kernel log of the run. */
@@ -60,8 +63,10 @@ void kmsg_mark(const char *what, const char *name)
 	if (fd < 0)
 		fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	/*
-	 * Level 6: in the log, not on a serial console, where a thousand pairs of these would cost seconds. One write is one record, which nobody can
-	 * read before the next one comes, unless it ends its line (vprintk_store(), kernel/printk/printk.c).
+	 * Level 6: in the log, not on a serial console, where a thousand pairs
+	 * of these would cost seconds. One write is one record, which nobody
+	 * can read before the next one comes, unless it ends its line
+	 * (vprintk_store(), kernel/printk/printk.c).
 	 */
 	length = snprintf(line, sizeof(line), "<6>" MARK "%s %s\n", what, name);
 	if (fd >= 0 && write(fd, line, length) != length)
@@ -75,7 +80,8 @@ void kmsg_warn_again(void)
 	if (fd < 0)
 		fd = open("/sys/kernel/debug/clear_warn_once", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && write(fd, "1", 1) != 1)
-		report_line("note:", "WARN_ONCE cannot be reset: a warning may have been given before");
+		report_line("note:",
+			    "WARN_ONCE cannot be reset: a warning may have been given before");
 }
 
 /* Does @text begin with @pattern, in which "*" is any text? */
@@ -112,7 +118,7 @@ static bool line_is_splat(const char *line)
 	bool found = false;
 	size_t i;
 
-	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(signs); i++) {
 		if (!begins(line, signs[i].pattern))
 			continue;
 		if (!signs[i].splat)
@@ -145,7 +151,7 @@ static bool allowed(const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(report->allowed) / sizeof(report->allowed[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(report->allowed); i++)
 		if (report->allowed[i] && strstr(text, report->allowed[i]))
 			return true;
 	return false;
@@ -158,13 +164,20 @@ int kmsg_collect(int fd)
 
 	while ((got = kmsg_next(fd, text, sizeof(text))) != 0) {
 		if (got < 0) {
-			/* A complaint may be among what is lost; one that is not makes it a failure. */
+			/*
+			 * A complaint may be among what is lost; one that is
+			 * not makes it a failure.
+			 */
 			report->broken = true;
-			report_line("broken:", "the kernel log wrapped: messages of this test are lost");
+			report_line("broken:",
+				    "the kernel log wrapped: messages of this test are lost");
 			continue;
 		}
 		if (kmsg_is_splat(text) && !allowed(text)) {
-			/* "WARNING:" and "BUG:" lines of one and the same report follow each other; count the report once. */
+			/*
+			 * "WARNING:" and "BUG:" lines of one and the same
+			 * report follow each other; count the report once.
+			 */
 			if (!show) {
 				splats++;
 				show = SPLAT_LINES;

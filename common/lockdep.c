@@ -11,7 +11,10 @@ bool lockdep_watches(void)
 	return read_counter("/proc/lockdep_stats", " debug_locks") == 1;
 }
 
-/* The name at the end of a line of /proc/lockdep, which follows @mark; it may go on with "#2" or "/1", for another class of that name. */
+/*
+ * The name at the end of a line of /proc/lockdep, which follows @mark; it may
+ * go on with "#2" or "/1", for another class of that name.
+ */
 static bool names(const char *line, const char *mark, const char *lock)
 {
 	const char *at = strstr(line, mark);
@@ -19,7 +22,10 @@ static bool names(const char *line, const char *mark, const char *lock)
 	return at && !strncmp(at + strlen(mark), lock, strlen(lock));
 }
 
-/* A class is a line "KEY ...: NAME"; below it stands a line " -> [KEY] NAME" for each that was taken right after it (l_show()). */
+/*
+ * A class is a line "KEY ...: NAME"; below it stands a line " -> [KEY] NAME"
+ * for each that was taken right after it (l_show()).
+ */
 bool lockdep_has_seen(const char *outer, const char *inner)
 {
 	FILE *classes = fopen("/proc/lockdep", "r");
@@ -30,7 +36,8 @@ bool lockdep_has_seen(const char *outer, const char *inner)
 		if (strstr(line, "-> ["))
 			seen = of_outer && names(line, "] ", inner);
 		else
-			of_outer = names(strstr(line, "BD:") ? strstr(line, "BD:") + 3 : line, ": ", outer);
+			of_outer = names(strstr(line, "BD:") ? strstr(line, "BD:") + 3 : line, ": ",
+					 outer);
 	}
 	if (classes)
 		fclose(classes);
@@ -44,7 +51,8 @@ bool kasan_watches_freed(void)
 	bool found = false;
 
 	while (symbols && !found && fgets(line, sizeof(line), symbols))
-		found = sscanf(line, "%*s %*s %255s", name) == 1 && !strcmp(name, "slab_free_after_rcu_debug");
+		found = sscanf(line, "%*s %*s %255s", name) == 1 &&
+			!strcmp(name, "slab_free_after_rcu_debug");
 	if (symbols)
 		fclose(symbols);
 	return found;

@@ -93,10 +93,15 @@ static void make_soft_dirty(struct cell *cell)
 		syscall_failed("clearing the soft-dirty bits", -error);
 }
 
-/* With UFFD_FEATURE_SIGBUS nobody has to answer: what the protection stops gets SIGBUS, or EFAULT inside of the kernel. */
+/*
+ * With UFFD_FEATURE_SIGBUS nobody has to answer: what the protection stops gets
+ * SIGBUS, or EFAULT inside of the kernel.
+ */
 static void make_uffd_wp(struct cell *cell)
 {
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS };
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS
+	};
 	struct uffdio_range range = { (uintptr_t)cell->buffer.addr, cell->buffer.size };
 	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
 	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
@@ -119,39 +124,108 @@ static void make_uffd_wp(struct cell *cell)
 #define PRESENT_ONLY (BIT(SYSTEM) | BIT(COHERENT))
 
 /*
- * private_permission of a non-present page: mprotect() takes the write bit out of a device-private entry and never puts it back
- * (change_pte_range(), mm/mprotect.c).
+ * private_permission of a non-present page: mprotect() takes the write bit out
+ * of a device-private entry and never puts it back (change_pte_range(),
+ * mm/mprotect.c).
  */
 static const struct mapping rows[] = {
-	{ .name = "rw", .what = "mapped R/W by one process", .make = make_rw, .places = EVERYWHERE,
-	  .vma_read = true, .vma_write = true, .permission = READ_WRITE, .private_permission = READ_WRITE, .exclusive = true },
-	{ .name = "ro", .what = "mprotect(PROT_READ) after the placement", .make = make_ro, .places = EVERYWHERE,
-	  .vma_read = true, .permission = READ_ONLY, .private_permission = READ_ONLY, .exclusive = true },
-	{ .name = "ro-rw", .what = "mprotect(PROT_READ) and back to R/W", .make = make_ro_rw, .places = EVERYWHERE,
-	  .vma_read = true, .vma_write = true, .permission = READ_WRITE, .private_permission = READ_ONLY, .exclusive = true },
-	{ .name = "born-ro", .what = "placed while it was PROT_READ", .make = make_born_ro, .places = ON_DEVICES,
-	  .vma_read = true, .permission = READ_ONLY, .private_permission = READ_ONLY, .exclusive = true },
-	{ .name = "cow-shared", .what = "shared with a child that is alive", .make = make_cow_shared, .places = EVERYWHERE,
-	  .vma_read = true, .vma_write = true, .permission = READ_ONLY, .private_permission = READ_ONLY, .shared = true },
-	{ .name = "ro-shared", .what = "mprotect(PROT_READ), then shared with a child that is alive", .make = make_ro_shared,
-	  .places = BIT(SYSTEM) | ON_DEVICES,
-	  .vma_read = true, .permission = READ_ONLY, .private_permission = READ_ONLY, .shared = true },
-	{ .name = "cow-left", .what = "shared with a child that has gone", .make = make_cow_left, .places = EVERYWHERE,
-	  .vma_read = true, .vma_write = true, .permission = READ_ONLY, .private_permission = READ_ONLY },
-	{ .name = "cow-then-migrated", .what = "shared with a child first, migrated then", .make = make_cow_then_migrated,
+	{ .name = "rw",
+	  .what = "mapped R/W by one process",
+	  .make = make_rw,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_WRITE,
+	  .private_permission = READ_WRITE,
+	  .exclusive = true },
+	{ .name = "ro",
+	  .what = "mprotect(PROT_READ) after the placement",
+	  .make = make_ro,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .exclusive = true },
+	{ .name = "ro-rw",
+	  .what = "mprotect(PROT_READ) and back to R/W",
+	  .make = make_ro_rw,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_WRITE,
+	  .private_permission = READ_ONLY,
+	  .exclusive = true },
+	{ .name = "born-ro",
+	  .what = "placed while it was PROT_READ",
+	  .make = make_born_ro,
 	  .places = ON_DEVICES,
-	  .vma_read = true, .vma_write = true, .permission = READ_ONLY, .private_permission = READ_ONLY, .shared = true },
-	{ .name = "uffd-wp", .what = "write-protected by userfaultfd", .make = make_uffd_wp, .places = PRESENT_ONLY,
-	  .vma_read = true, .vma_write = true, .permission = READ_ONLY, .exclusive = true,
-	  .uffd_wp = true, .needs_uffd_wp = true },
-	{ .name = "prot-none", .what = "mprotect(PROT_NONE) after the placement", .make = make_prot_none, .places = PRESENT_ONLY,
-	  .permission = NONE, .exclusive = true },
-	{ .name = "soft-dirty", .what = "mapped R/W, watched for writes by soft-dirty", .make = make_soft_dirty, .places = PRESENT_ONLY,
-	  .vma_read = true, .vma_write = true, .permission = READ_ONLY, .exclusive = true, .needs_soft_dirty = true },
+	  .vma_read = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .exclusive = true },
+	{ .name = "cow-shared",
+	  .what = "shared with a child that is alive",
+	  .make = make_cow_shared,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .shared = true },
+	{ .name = "ro-shared",
+	  .what = "mprotect(PROT_READ), then shared with a child that is alive",
+	  .make = make_ro_shared,
+	  .places = BIT(SYSTEM) | ON_DEVICES,
+	  .vma_read = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .shared = true },
+	{ .name = "cow-left",
+	  .what = "shared with a child that has gone",
+	  .make = make_cow_left,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY },
+	{ .name = "cow-then-migrated",
+	  .what = "shared with a child first, migrated then",
+	  .make = make_cow_then_migrated,
+	  .places = ON_DEVICES,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .shared = true },
+	{ .name = "uffd-wp",
+	  .what = "write-protected by userfaultfd",
+	  .make = make_uffd_wp,
+	  .places = PRESENT_ONLY,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .exclusive = true,
+	  .uffd_wp = true,
+	  .needs_uffd_wp = true },
+	{ .name = "prot-none",
+	  .what = "mprotect(PROT_NONE) after the placement",
+	  .make = make_prot_none,
+	  .places = PRESENT_ONLY,
+	  .permission = NONE,
+	  .exclusive = true },
+	{ .name = "soft-dirty",
+	  .what = "mapped R/W, watched for writes by soft-dirty",
+	  .make = make_soft_dirty,
+	  .places = PRESENT_ONLY,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .exclusive = true,
+	  .needs_soft_dirty = true },
 };
 
 const struct mapping *mapping_rows(size_t *count)
 {
-	*count = sizeof(rows) / sizeof(rows[0]);
+	*count = ARRAY_SIZE(rows);
 	return rows;
 }

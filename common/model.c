@@ -27,7 +27,8 @@ static void page_before(struct page_model *page, const struct cell *cell, size_t
 	page->at = cell->place;
 	page->vma_read = mapping->vma_read;
 	page->vma_write = mapping->vma_write;
-	page->permission = cell->place == PRIVATE ? mapping->private_permission : mapping->permission;
+	page->permission = cell->place == PRIVATE ? mapping->private_permission :
+						    mapping->permission;
 	if (!cell_places(cell, number))
 		page->at = SYSTEM;
 	if (!cell_protects(cell, number)) {
@@ -73,15 +74,20 @@ static bool is_migration(const struct access *access)
 	return access->reach == BY_MIGRATION_BACK || access->reach == BY_MIGRATION_AWAY;
 }
 
-/* Does the access have FOLL_FORCE in effect? /proc/PID/mem only where the kernel's policy allows it. */
+/*
+ * Does the access have FOLL_FORCE in effect? /proc/PID/mem only where the
+ * kernel's policy allows it.
+ */
 static bool forced(const struct access *access)
 {
-	return access->reach == BY_FORCE && (strcmp(access->name, "mem-write") || features.mem_force);
+	return access->reach == BY_FORCE &&
+	       (strcmp(access->name, "mem-write") || features.mem_force);
 }
 
 static bool takes_pins(const struct access *access)
 {
-	return access->reach == BY_PIN || access->reach == BY_LONGTERM || (access->reach == BY_DIO && features.dio_pins);
+	return access->reach == BY_PIN || access->reach == BY_LONGTERM ||
+	       (access->reach == BY_DIO && features.dio_pins);
 }
 
 /* The page the owner maps is another one now, @place; the child keeps what it had. */
@@ -95,7 +101,10 @@ static void owner_gets_another(struct page_model *page, enum place place, enum r
 	sign(page, EXCLUSIVITY, rule);
 }
 
-/* The page itself goes elsewhere, with its bytes, for everybody who maps it; permission and exclusivity travel along. */
+/*
+ * The page itself goes elsewhere, with its bytes, for everybody who maps it;
+ * permission and exclusivity travel along.
+ */
 static void page_moves(struct page_model *page, enum place place, enum rule_id rule)
 {
 	page->at = place;
@@ -112,8 +121,9 @@ static void page_moves(struct page_model *page, enum place place, enum rule_id r
 }
 
 /*
- * The rules, in the order in which the kernel gets to them. Each returns false when it refuses the access, with *result set to the
- * rule's errno (or signal) as the access has it.
+ * The rules, in the order in which the kernel gets to them. Each returns false
+ * when it refuses the access, with *result set to the rule's errno (or signal)
+ * as the access has it.
  */
 struct attempt {
 	const struct cell *cell;
@@ -132,7 +142,10 @@ static bool refuse(struct attempt *a, int refusal, enum rule_id rule)
 
 static bool rule_read_permission(struct attempt *a)
 {
-	/* The device is refused as a reader first, whatever it wants: hmm_vma_walk_test(), mm/hmm.c. */
+	/*
+	 * The device is refused as a reader first, whatever it wants:
+	 * hmm_vma_walk_test(), mm/hmm.c.
+	 */
 	int refusal = a->access->reach == BY_MIRROR ? EFAULT : a->access->refused;
 
 	if (a->page->vma_read || forced(a->access))
@@ -144,15 +157,23 @@ static bool rule_write_permission(struct attempt *a)
 {
 	if (!a->access->write_fault || a->page->vma_write || forced(a->access))
 		return true;
-	return refuse(a, a->access->refused, a->access->reach == BY_FORCE ? RULE_FORCE_POLICY : RULE_WRITE_NEEDS_PERMISSION);
+	return refuse(a, a->access->refused,
+		      a->access->reach == BY_FORCE ? RULE_FORCE_POLICY :
+						     RULE_WRITE_NEEDS_PERMISSION);
 }
 
 static bool rule_private_faults_back(struct attempt *a)
 {
-	/* The device reaches its own page where it is; only what a test must not do (see cell_exists()) makes it fault. */
+	/*
+	 * The device reaches its own page where it is; only what a test must
+	 * not do (see cell_exists()) makes it fault.
+	 */
 	if (a->page->at == PRIVATE && a->access->reach != BY_MIRROR && !is_migration(a->access)) {
 		page_moves(a->page, memory_of(a->cell), RULE_PRIVATE_FAULTS_BACK);
-		/* Present now, so its exclusivity can be seen; that it was kept is part of the rule. */
+		/*
+		 * Present now, so its exclusivity can be seen; that it was kept
+		 * is part of the rule.
+		 */
 		a->page->exclusive_open = !a->page->vma_read || !features.gup_test;
 	}
 	return true;
@@ -168,8 +189,12 @@ static bool rule_uffd_stops_writes(struct attempt *a)
 static bool rule_hole_is_filled(struct attempt *a)
 {
 	struct page_model *page = a->page;
-	/* A long-term pin must go on seeing what is written later, so since 6.2 it does not take the shared zero page (gup_must_unshare()). */
-	bool own_page = a->access->write_fault || (a->access->reach == BY_LONGTERM && features.version >= 602);
+	/*
+	 * A long-term pin must go on seeing what is written later, so since 6.2
+	 * it does not take the shared zero page (gup_must_unshare()).
+	 */
+	bool own_page = a->access->write_fault ||
+			(a->access->reach == BY_LONGTERM && features.version >= 602);
 
 	if (page->at != NOWHERE || is_migration(a->access))
 		return true;
@@ -218,7 +243,9 @@ static bool rule_write_fault(struct attempt *a)
 	page->soft_dirty = true;
 	sign(page, TRACKING, RULE_WRITES_ARE_TRACKED);
 	if (page->permission == READ_WRITE) {
-		sign(page, PLACE, page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES ? in_place(a->access) : page->by[PLACE]);
+		sign(page, PLACE,
+		     page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES ? in_place(a->access) :
+								    page->by[PLACE]);
 		return true;
 	}
 	if (page->exclusive) {
@@ -253,7 +280,9 @@ static bool rule_read_reference(struct attempt *a)
 		sign(page, EXCLUSIVITY, RULE_PIN_UNSHARES);
 		sign(page, PERMISSION, RULE_PIN_UNSHARES);
 	} else if (page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES) {
-		sign(page, PLACE, page->exclusive || a->access->reach == BY_CPU ? in_place(a->access) : RULE_GET_LEAVES_SHARED);
+		sign(page, PLACE,
+		     page->exclusive || a->access->reach == BY_CPU ? in_place(a->access) :
+								     RULE_GET_LEAVES_SHARED);
 	}
 	return true;
 }
@@ -276,7 +305,8 @@ static bool rule_migration_back(struct attempt *a)
 {
 	const struct page_model *page = a->page;
 
-	if (a->access->reach == BY_MIGRATION_BACK && (page->at == COHERENT || page->at == PRIVATE)) {
+	if (a->access->reach == BY_MIGRATION_BACK &&
+	    (page->at == COHERENT || page->at == PRIVATE)) {
 		page_moves(a->page, memory_of(a->cell), RULE_BACK);
 		a->page->exclusive_open = !page->vma_read || !features.gup_test;
 	}
@@ -288,28 +318,36 @@ static bool rule_migration_away(struct attempt *a)
 	if (a->access->reach != BY_MIGRATION_AWAY)
 		return true;
 	if (!in_memory(a->page->at))
-		/* The driver reads back what it should have on the device now, and does not find it. */
+		/*
+		 * The driver reads back what it should have on the device now,
+		 * and does not find it.
+		 */
 		return refuse(a, ENOENT, RULE_ONLY_FROM_SYSTEM);
 	page_moves(a->page, REMOTE, RULE_ENTRY);
 	return true;
 }
 
 static bool (*const rules_in_order[])(struct attempt *a) = {
-	rule_read_permission, rule_write_permission, rule_private_faults_back, rule_uffd_stops_writes, rule_hole_is_filled,
-	rule_child_writes, rule_write_fault, rule_read_reference, rule_longterm, rule_migration_back, rule_migration_away,
+	rule_read_permission,	rule_write_permission, rule_private_faults_back,
+	rule_uffd_stops_writes, rule_hole_is_filled,   rule_child_writes,
+	rule_write_fault,	rule_read_reference,   rule_longterm,
+	rule_migration_back,	rule_migration_away,
 };
 
 static bool touch(struct attempt *a)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(rules_in_order) / sizeof(rules_in_order[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(rules_in_order); i++)
 		if (!rules_in_order[i](a))
 			return false;
 	return true;
 }
 
-/* The bytes: who sees what, once the access is known to have transferred, or still to hold, pages [0, @done). */
+/*
+ * The bytes: who sees what, once the access is known to have transferred, or
+ * still to hold, pages [0, @done).
+ */
 static void data_rules(struct model *model, const struct cell *cell, size_t done)
 {
 	const struct access *access = cell->access;
@@ -320,7 +358,10 @@ static void data_rules(struct model *model, const struct cell *cell, size_t done
 
 		if (page->child == OLD)
 			sign(page, CHILD_DATA, RULE_NO_LEAK);
-		/* What gets only some of its pages and reports an error has let go of them: pin_longterm_test_start(), mm/gup_test.c. */
+		/*
+		 * What gets only some of its pages and reports an error has let
+		 * go of them: pin_longterm_test_start(), mm/gup_test.c.
+		 */
 		if (i < done && access->held) {
 			page->holder = page->owner == ZERO ? ZERO : OLD;
 			sign(page, HOLDER_DATA, RULE_PIN_FOLLOWS_OWNER);
@@ -377,7 +418,8 @@ void model_after(struct model *model, const struct cell *cell)
 	}
 	done = reached;
 	if (reached == model->pages) {
-		model->result = access->unit == BYTES ? (long)(model->pages * features.page_size) : 0;
+		model->result = access->unit == BYTES ? (long)(model->pages * features.page_size) :
+							0;
 	} else {
 		model->result_by = attempt.refused_by;
 		model->result = failure(attempt.refusal);
@@ -391,23 +433,34 @@ void model_after(struct model *model, const struct cell *cell)
 			done = 0;
 		}
 		/*
-		 * A filesystem submits what it got so far and then meets the error: it may report either (iomap_dio_rw()), and the bytes
+		 * A filesystem submits what it got so far and then meets the
+		 * error: it may report either (iomap_dio_rw()), and the bytes
 		 * before the error may have arrived.
 		 */
-		if (reached && access->from_medium && access->reach == BY_DIO && !access->partial_count) {
+		if (reached && access->from_medium && access->reach == BY_DIO &&
+		    !access->partial_count) {
 			model->result_open = true;
 			model->result_or = reached * features.page_size;
 			leave_bytes_open(model, reached);
 		}
-		/* The driver writes what its mirror has already before it faults in the rest (dmirror_write(), lib/test_hmm.c). */
+		/*
+		 * The driver writes what its mirror has already before it
+		 * faults in the rest (dmirror_write(), lib/test_hmm.c).
+		 */
 		if (access->reach == BY_MIRROR)
 			leave_bytes_open(model, reached);
 	}
 	data_rules(model, cell, done);
-	/* Where a page of a device stays is the heart of the matter, so name the reason even when nothing else was said. */
+	/*
+	 * Where a page of a device stays is the heart of the matter, so name
+	 * the reason even when nothing else was said.
+	 */
 	if (access->reach == BY_MIGRATION_AWAY && model->result_by == RULE_BYTES_ARRIVE)
 		model->result_by = RULE_ENTRY;
-	/* Onto a device that has it already: what the driver says depends on what it had cached before, so no rule speaks of it. */
+	/*
+	 * Onto a device that has it already: what the driver says depends on
+	 * what it had cached before, so no rule speaks of it.
+	 */
 	if (access->reach == BY_MIGRATION_AWAY && cell->place == REMOTE) {
 		model->result_open = true;
 		model->result_or = 0;

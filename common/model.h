@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * model.h - the outcome that a cell must have, computed from the cell, the rules and what the kernel can do
+ * model.h - the outcome that a cell must have, computed from the cell, the
+ * rules and what the kernel can do
  *
- * Each rule is one function that changes a small model of a page (where it is, how it is mapped, what it holds) the way the kernel
- * must, and signs for what it changed. Rules are tried in order, page by page; one that refuses the access ends it. What no rule signed
- * for stays as it was, and that is a rule too.
+ * Each rule is one function that changes a small model of a page (where it is,
+ * how it is mapped, what it holds) the way the kernel must, and signs for what
+ * it changed. Rules are tried in order, page by page; one that refuses the
+ * access ends it. What no rule signed for stays as it was, and that is a rule
+ * too.
  */
 #ifndef HMM_COHERENT_MODEL_H
 #define HMM_COHERENT_MODEL_H
@@ -13,15 +16,30 @@
 #include "rules.h"
 
 /* What is compared of a page. */
-enum aspect { PLACE, PERMISSION, EXCLUSIVITY, OWNER_DATA, CHILD_PLACE, CHILD_DATA, MEDIUM_DATA, HOLDER_DATA,
-	      READER_DATA, TRACKING, ASPECTS };
+enum aspect {
+	PLACE,
+	PERMISSION,
+	EXCLUSIVITY,
+	OWNER_DATA,
+	CHILD_PLACE,
+	CHILD_DATA,
+	MEDIUM_DATA,
+	HOLDER_DATA,
+	READER_DATA,
+	TRACKING,
+	ASPECTS
+};
 
 struct page_model {
 	enum place at;
 	bool same_frame;	/* as before the access */
 	enum permission permission;
 	bool exclusive;
-	bool exclusive_open;	/* nothing is said about it: the kernel's dump can't be asked, or it is the shared zero page */
+	/*
+	 * nothing is said about it: the kernel's dump can't be asked, or it is
+	 * the shared zero page
+	 */
+	bool exclusive_open;
 	bool shared;		/* the child maps the same page */
 	enum place child_at;
 	bool child_same_frame;

@@ -19,8 +19,10 @@
 #include "rules.h"
 
 /*
- * The next frames that a device gives out: more than a story has. A test that used more leaves them in another order, and then it is looked
- * for them down to DEPTH; one that turned the whole device over (device_life.c, which counts all of it) says nothing here.
+ * The next frames that a device gives out: more than a story has. A test that
+ * used more leaves them in another order, and then it is looked for them down
+ * to DEPTH; one that turned the whole device over (device_life.c, which counts
+ * all of it) says nothing here.
  */
 #define FRAMES 16
 #define STEP 128
@@ -42,10 +44,14 @@ static long pins_before, locked_before;
 static pid_t program;
 static int ask_fd = -1, answer_fd = -1;
 
-/* Per processor, and folded here (Documentation/admin-guide/sysctl/vm.rst, stat_refresh). False: this kernel or user cannot. */
+/*
+ * Per processor, and folded here (Documentation/admin-guide/sysctl/vm.rst,
+ * stat_refresh). False: this kernel or user cannot.
+ */
 static bool counters(long *pins, long *locked)
 {
-	static const char *const names[] = { "nr_foll_pin_acquired ", "nr_foll_pin_released ", "nr_mlock " };
+	static const char *const names[] = { "nr_foll_pin_acquired ", "nr_foll_pin_released ",
+					     "nr_mlock " };
 	long values[3] = { -1, -1, -1 };
 	char line[128];
 	FILE *vmstat;
@@ -89,8 +95,12 @@ static void expect_counter(enum rule_id rule, const char *what, long expected, l
 		expect_same(false, what, expected_text, seen_text);
 }
 
-/* The frames that @count pages at @addr, which have none, get on the device, for those that get one, into @frames. */
-static size_t take_frames(struct shelf *shelf, unsigned char *addr, size_t count, unsigned long *frames)
+/*
+ * The frames that @count pages at @addr, which have none, get on the device,
+ * for those that get one, into @frames.
+ */
+static size_t take_frames(struct shelf *shelf, unsigned char *addr, size_t count,
+			  unsigned long *frames)
 {
 	struct page pages[STEP];
 	size_t i, got = 0;
@@ -124,7 +134,10 @@ static size_t cross_out(struct shelf *shelf, const unsigned long *frames, size_t
 	return left;
 }
 
-/* Of @before frames that came next the last time @left do not now: look deeper. Returns one that is not to be had any more, or 0. */
+/*
+ * Of @before frames that came next the last time @left do not now: look deeper.
+ * Returns one that is not to be had any more, or 0.
+ */
 static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left)
 {
 	const size_t size = DEPTH * sysconf(_SC_PAGESIZE);
@@ -133,7 +146,9 @@ static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left
 	size_t at, i;
 
 	for (at = 0; left && at < DEPTH; at += STEP)
-		left = cross_out(shelf, frames, take_frames(shelf, addr + at * sysconf(_SC_PAGESIZE), STEP, frames));
+		left = cross_out(shelf, frames,
+				 take_frames(shelf, addr + at * sysconf(_SC_PAGESIZE), STEP,
+					     frames));
 	unmap_memory(addr, size);
 	/* Where most of them are far away, the test has turned the device over. */
 	for (i = 0; i < FRAMES && left && left <= before / 2; i++)
@@ -142,11 +157,15 @@ static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left
 	return lost;
 }
 
-/* See which frames come next. Returns one of those that came next the last time and is not to be had any more, or 0. */
+/*
+ * See which frames come next. Returns one of those that came next the last time
+ * and is not to be had any more, or 0.
+ */
 static unsigned long look_at_frames(struct shelf *shelf, bool compare)
 {
 	unsigned long frames[FRAMES], lost = 0;
-	size_t got = take_frames(shelf, shelf->addr, FRAMES, frames), before = cross_out(shelf, NULL, 0), left;
+	size_t got = take_frames(shelf, shelf->addr, FRAMES, frames),
+	       before = cross_out(shelf, NULL, 0), left;
 
 	give_back(shelf->addr, FRAMES);
 	left = compare ? cross_out(shelf, frames, got) : 0;
@@ -176,8 +195,10 @@ static void keep(int questions, int answers)
 
 	while (read(questions, &question, 1) == 1) {
 		memset(&finding, 0, sizeof(finding));
-		for (i = 0; i < sizeof(shelves) / sizeof(shelves[0]); i++) {
-			unsigned long lost = shelves[i].addr ? look_at_frames(&shelves[i], question == COMPARE) : 0;
+		for (i = 0; i < ARRAY_SIZE(shelves); i++) {
+			unsigned long lost =
+				shelves[i].addr ? look_at_frames(&shelves[i], question == COMPARE) :
+						  0;
 
 			if (lost && !finding.lost)
 				finding = (struct finding){ lost, shelves[i].memory };
@@ -193,7 +214,7 @@ static void open_shelves(void)
 	const size_t size = FRAMES * sysconf(_SC_PAGESIZE);
 	size_t i;
 
-	for (i = 0; i < sizeof(shelves) / sizeof(shelves[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(shelves); i++) {
 		struct shelf *shelf = &shelves[i];
 
 		if (!device_pages(shelf->memory))
@@ -204,8 +225,10 @@ static void open_shelves(void)
 }
 
 /*
- * A process of its own looks at the frames, so that a kernel which kills whoever does that has failed a test and not ended the program. It is
- * init's child: the children of this program are those of tests, and are ended after each of them.
+ * A process of its own looks at the frames, so that a kernel which kills
+ * whoever does that has failed a test and not ended the program. It is init's
+ * child: the children of this program are those of tests, and are ended after
+ * each of them.
  */
 static void start_keeper(void)
 {
@@ -265,8 +288,10 @@ static bool ask(enum question question, struct finding *finding)
 	if (got == sizeof(*finding))
 		return true;
 	holds(RULE_KERNEL_SURVIVES);
-	expect(false, got ? "the process that looks at the devices' frames still runs after %d s"
-			  : "the process that looks at the devices' frames was killed (limit %d s)", KEEPER_S);
+	expect(false,
+	       got ? "the process that looks at the devices' frames still runs after %d s" :
+		     "the process that looks at the devices' frames was killed (limit %d s)",
+	       KEEPER_S);
 	close(ask_fd);
 	ask_fd = -1;
 	return false;
@@ -298,9 +323,13 @@ static void compare_counters(void)
 
 	if (wait_until(counters_are_back, NULL, SETTLE_S) || !counters(&pins, &locked))
 		return;
-	expect_counter(RULE_PIN_ENDS_WITH_HOLDER, "pins that were taken and not given back when the test has ended (nr_foll_pin_*)",
+	expect_counter(RULE_PIN_ENDS_WITH_HOLDER,
+		       "pins that were taken and not given back when the test has ended "
+		       "(nr_foll_pin_*)",
 		       0, pins - pins_before);
-	expect_counter(RULE_LOCKED_AS_MEMORY, "pages counted as locked when the test has ended, beyond those before it (nr_mlock)",
+	expect_counter(RULE_LOCKED_AS_MEMORY,
+		       "pages counted as locked when the test has ended, beyond those before it "
+		       "(nr_mlock)",
 		       0, locked > locked_before ? locked - locked_before : 0);
 	pins_before = pins;
 	locked_before = locked;
@@ -315,6 +344,8 @@ void oracle_end(void)
 	if (!with_frames || !ask(COMPARE, &finding) || !finding.lost)
 		return;
 	holds(RULE_FREED_TO_DRIVER);
-	expect(false, "page frame 0x%lx of the %s device, which was the driver's before the test, is not given out any more: it did not come back",
+	expect(false,
+	       "page frame 0x%lx of the %s device, which was the driver's before the test, is "
+	       "not given out any more: it did not come back",
 	       finding.lost, place_name(finding.memory));
 }

@@ -9,7 +9,8 @@
 #include "kernel.h"
 #include "report.h"
 
-static void check(enum rule_id rule, bool holds_true, size_t page, const char *what, const char *expected, const char *seen)
+static void check(enum rule_id rule, bool holds_true, size_t page, const char *what,
+		  const char *expected, const char *seen)
 {
 	char text[80];
 
@@ -19,8 +20,9 @@ static void check(enum rule_id rule, bool holds_true, size_t page, const char *w
 }
 
 /*
- * Two observers, one answer: pagemap walks the page table its own way, the driver by hmm_range_fault().
- * A device tells its own pages from those of all others, and does not look into a mapping without VM_READ.
+ * Two observers, one answer: pagemap walks the page table its own way, the
+ * driver by hmm_range_fault(). A device tells its own pages from those of all
+ * others, and does not look into a mapping without VM_READ.
  */
 static bool agree(const struct cell *cell, struct page page, struct snapshot snapshot)
 {
@@ -31,17 +33,20 @@ static bool agree(const struct cell *cell, struct page page, struct snapshot sna
 		       (page.at == PRIVATE && own != PRIVATE);
 	if (in_memory(page.at))
 		return snapshot.at == SYSTEM;
-	return snapshot.at == page.at || (snapshot.at == REMOTE && page.at != own && page.at != NOWHERE);
+	return snapshot.at == page.at ||
+	       (snapshot.at == REMOTE && page.at != own && page.at != NOWHERE);
 }
 
-static void expect_agreement(const struct cell *cell, size_t number, struct page page, struct snapshot snapshot)
+static void expect_agreement(const struct cell *cell, size_t number, struct page page,
+			     struct snapshot snapshot)
 {
 	char by_pagemap[64], by_driver[64];
 
 	snprintf(by_pagemap, sizeof(by_pagemap), "%s, as pagemap says", place_name(page.at));
-	snprintf(by_driver, sizeof(by_driver), "%s, %s, as the driver says", place_name(snapshot.at),
-		 permission_name(snapshot.permission));
-	check(RULE_OBSERVERS_AGREE, agree(cell, page, snapshot), number, "place", by_pagemap, by_driver);
+	snprintf(by_driver, sizeof(by_driver), "%s, %s, as the driver says",
+		 place_name(snapshot.at), permission_name(snapshot.permission));
+	check(RULE_OBSERVERS_AGREE, agree(cell, page, snapshot), number, "place", by_pagemap,
+	      by_driver);
 }
 
 void outcome_look(struct page_seen *seen, struct cell *cell)
@@ -55,10 +60,16 @@ void outcome_look(struct page_seen *seen, struct cell *cell)
 		struct page_dump dump = { 0 };
 
 		seen[i] = (struct page_seen){
-			.at = page.at, .pfn = page.pfn, .uffd_wp = page.uffd_wp, .soft_dirty = page.soft_dirty,
+			.at = page.at,
+			.pfn = page.pfn,
+			.uffd_wp = page.uffd_wp,
+			.soft_dirty = page.soft_dirty,
 			.permission = snapshot.permission,
 		};
-		/* The kernel maps only exclusive anonymous pages writable. What is mapped read-only has to be asked for, which is dear. */
+		/*
+		 * The kernel maps only exclusive anonymous pages writable. What
+		 * is mapped read-only has to be asked for, which is dear.
+		 */
 		if (snapshot.permission == READ_ONLY && features.gup_test)
 			dump = page_dump_checked(addr);
 		seen[i].exclusive = dump.exclusive || snapshot.permission == READ_WRITE;
@@ -81,8 +92,10 @@ static void read_devices_view(struct outcome *outcome, struct cell *cell)
 		/* Not through a private page: see cell_exists(). */
 		if (outcome->after[i].at == PRIVATE)
 			continue;
-		outcome->device[i] = device_read(device, buffer_page(&cell->buffer, i), 1) ? UNREADABLE :
-			read_page(device->bounce, cell->buffer.serial, i, BY_OWNER, cell->access->writer);
+		outcome->device[i] = device_read(device, buffer_page(&cell->buffer, i), 1) ?
+					     UNREADABLE :
+					     read_page(device->bounce, cell->buffer.serial, i,
+						       BY_OWNER, cell->access->writer);
 	}
 }
 
@@ -91,12 +104,12 @@ void outcome_read(struct outcome *outcome, struct cell *cell)
 	const struct access *access = cell->access;
 	struct buffer *buffer = &cell->buffer;
 	struct medium *medium = access->needs == NEEDS_RAW ? &cell->bench->raw : &cell->bench->file;
-	static unsigned char copy[BUFFER_PAGES_MAX * 65536] __attribute__((aligned(65536)));
+	static unsigned char copy[BUFFER_PAGES_MAX * 65536] __aligned(65536);
 	size_t i;
 
 	for (i = 0; i < buffer->pages && access->reads; i++)
-		outcome->reader[i] = read_page(cell->got + i * features.page_size, buffer->serial, i, BY_OWNER,
-					       access->writer);
+		outcome->reader[i] = read_page(cell->got + i * features.page_size, buffer->serial,
+					       i, BY_OWNER, access->writer);
 	read_devices_view(outcome, cell);
 	for (i = 0; i < buffer->pages; i++) {
 		if (access->hold_look && cell->held >= 0)
@@ -105,9 +118,12 @@ void outcome_read(struct outcome *outcome, struct cell *cell)
 			read_page(copy, buffer->serial, i, BY_OWNER, access->writer);
 		if (cell->child.pid)
 			outcome->child[i] = child_look(&cell->child, buffer, i, BY_OWNER,
-						       access->reach == BY_CHILD_CPU ? access->writer : BY_OWNER_AGAIN);
+						       access->reach == BY_CHILD_CPU ?
+							       access->writer :
+							       BY_OWNER_AGAIN);
 		if (access->to_medium || access->from_medium)
-			outcome->medium[i] = medium_look(medium, buffer->serial, i, BY_MEDIUM, BY_OWNER);
+			outcome->medium[i] =
+				medium_look(medium, buffer->serial, i, BY_MEDIUM, BY_OWNER);
 	}
 }
 
@@ -116,12 +132,16 @@ void result_text(char *text, size_t size, long result)
 	if (IS_SIGNAL(result))
 		snprintf(text, size, "SIG%s", sigabbrev_np(SIGNAL_OF(result)));
 	else if (result < 0)
-		snprintf(text, size, "%s", strerrorname_np(-result) ? strerrorname_np(-result) : "unknown error");
+		snprintf(text, size, "%s",
+			 strerrorname_np(-result) ? strerrorname_np(-result) : "unknown error");
 	else
 		snprintf(text, size, "%ld", result);
 }
 
-/* The rule that a state before the access follows from: placing, protecting and sharing are the kernel's. */
+/*
+ * The rule that a state before the access follows from: placing, protecting and
+ * sharing are the kernel's.
+ */
 static enum rule_id mapping_rule(const struct cell *cell)
 {
 	const struct mapping *mapping = cell->mapping;
@@ -129,24 +149,28 @@ static enum rule_id mapping_rule(const struct cell *cell)
 	return mapping->shared || !mapping->exclusive ? RULE_FORK_SHARES : RULE_PROTECTION_AS_ASKED;
 }
 
-static void prove_page(const struct page_seen *seen, const struct cell *cell, const struct page_model *page, size_t i)
+static void prove_page(const struct page_seen *seen, const struct cell *cell,
+		       const struct page_model *page, size_t i)
 {
 	char expected[64], found[64];
 
 	check(RULE_ENTRY, seen->at == page->at, i, "place before the access", place_name(page->at),
 	      place_name(seen->at));
-	check(mapping_rule(cell), seen->permission == page->permission, i, "permission before the access",
-	      permission_name(page->permission), permission_name(seen->permission));
+	check(mapping_rule(cell), seen->permission == page->permission, i,
+	      "permission before the access", permission_name(page->permission),
+	      permission_name(seen->permission));
 	if (!page->exclusive_open && seen->exclusive_known)
-		check(mapping_rule(cell), seen->exclusive == page->exclusive, i, "exclusivity before the access",
+		check(mapping_rule(cell), seen->exclusive == page->exclusive, i,
+		      "exclusivity before the access",
 		      page->exclusive ? "exclusive" : "not exclusive",
 		      seen->exclusive ? "exclusive" : "not exclusive");
 	if (page->shared) {
-		snprintf(expected, sizeof(expected), "%s, page frame 0x%lx", place_name(page->at), seen->pfn);
+		snprintf(expected, sizeof(expected), "%s, page frame 0x%lx", place_name(page->at),
+			 seen->pfn);
 		snprintf(found, sizeof(found), "%s, page frame 0x%lx", place_name(seen->child_at),
 			 seen->child_pfn);
-		check(RULE_FORK_SHARES, seen->child_at == page->at && seen->child_pfn == seen->pfn, i,
-		      "place for the child before the access", expected, found);
+		check(RULE_FORK_SHARES, seen->child_at == page->at && seen->child_pfn == seen->pfn,
+		      i, "place for the child before the access", expected, found);
 	}
 	if (page->at != NOWHERE)
 		check(RULE_PROTECTION_AS_ASKED, seen->uffd_wp == page->uffd_wp, i,
@@ -158,7 +182,8 @@ static void prove_page(const struct page_seen *seen, const struct cell *cell, co
 		      seen->soft_dirty ? "written" : "clean");
 }
 
-void outcome_prove(const struct outcome *outcome, const struct cell *cell, const struct model *before)
+void outcome_prove(const struct outcome *outcome, const struct cell *cell,
+		   const struct model *before)
 {
 	size_t i;
 
@@ -188,63 +213,78 @@ static void judge_page(const struct outcome *outcome, const struct model *after,
 
 	place_text(expected, sizeof(expected), page->at, page->same_frame);
 	place_text(seen, sizeof(seen), is->at, same);
-	check(page->by[PLACE], is->at == page->at && same == page->same_frame, i, "place", expected, seen);
+	check(page->by[PLACE], is->at == page->at && same == page->same_frame, i, "place", expected,
+	      seen);
 
-	check(page->by[PERMISSION], is->permission == page->permission, i, "permission", permission_name(page->permission),
-	      permission_name(is->permission));
+	check(page->by[PERMISSION], is->permission == page->permission, i, "permission",
+	      permission_name(page->permission), permission_name(is->permission));
 
 	if (!page->exclusive_open && is->exclusive_known)
 		check(page->by[EXCLUSIVITY], is->exclusive == page->exclusive, i, "exclusivity",
-		      page->exclusive ? "exclusive" : "not exclusive", is->exclusive ? "exclusive" : "not exclusive");
+		      page->exclusive ? "exclusive" : "not exclusive",
+		      is->exclusive ? "exclusive" : "not exclusive");
 
 	if (page->child != NOT_LOOKED) {
 		place_text(expected, sizeof(expected), page->child_at, page->child_same_frame);
 		place_text(seen, sizeof(seen), is->child_at, child_same);
-		check(page->by[CHILD_PLACE], is->child_at == page->child_at && child_same == page->child_same_frame, i,
+		check(page->by[CHILD_PLACE],
+		      is->child_at == page->child_at && child_same == page->child_same_frame, i,
 		      "place for the child", expected, seen);
-		check(page->by[CHILD_DATA], outcome->child[i] == page->child, i, "bytes that the child sees",
-		      data_name(page->child), data_name(outcome->child[i]));
+		check(page->by[CHILD_DATA], outcome->child[i] == page->child, i,
+		      "bytes that the child sees", data_name(page->child),
+		      data_name(outcome->child[i]));
 	}
 	if (page->vma_read && !page->owner_open) {
-		check(page->by[OWNER_DATA], outcome->owner[i] == page->owner, i, "bytes that the owner sees",
-		      data_name(page->owner), data_name(outcome->owner[i]));
+		check(page->by[OWNER_DATA], outcome->owner[i] == page->owner, i,
+		      "bytes that the owner sees", data_name(page->owner),
+		      data_name(outcome->owner[i]));
 		if (outcome->device[i] != NOT_LOOKED)
-			check(page->by[OWNER_DATA], outcome->device[i] == page->owner, i, "bytes that the device sees",
-			      data_name(page->owner), data_name(outcome->device[i]));
+			check(page->by[OWNER_DATA], outcome->device[i] == page->owner, i,
+			      "bytes that the device sees", data_name(page->owner),
+			      data_name(outcome->device[i]));
 	}
 	if (page->medium != NOT_LOOKED)
-		check(page->by[MEDIUM_DATA], outcome->medium[i] == page->medium, i, "bytes on the medium", data_name(page->medium),
+		check(page->by[MEDIUM_DATA], outcome->medium[i] == page->medium, i,
+		      "bytes on the medium", data_name(page->medium),
 		      data_name(outcome->medium[i]));
 	if (page->holder != NOT_LOOKED)
-		check(page->by[HOLDER_DATA], outcome->holder[i] == page->holder, i, "bytes that the reference's holder sees",
-		      data_name(page->holder), data_name(outcome->holder[i]));
+		check(page->by[HOLDER_DATA], outcome->holder[i] == page->holder, i,
+		      "bytes that the reference's holder sees", data_name(page->holder),
+		      data_name(outcome->holder[i]));
 	if (page->reader != NOT_LOOKED)
-		check(page->by[READER_DATA], outcome->reader[i] == page->reader, i, "bytes that were read",
-		      data_name(page->reader), data_name(outcome->reader[i]));
+		check(page->by[READER_DATA], outcome->reader[i] == page->reader, i,
+		      "bytes that were read", data_name(page->reader),
+		      data_name(outcome->reader[i]));
 	if (!page->soft_dirty_open)
 		check(page->by[TRACKING], is->soft_dirty == page->soft_dirty, i, "soft-dirty",
 		      page->soft_dirty ? "written" : "clean", is->soft_dirty ? "written" : "clean");
 	if (is->uffd_wp != page->uffd_wp && page->at != NOWHERE)
-		check(RULE_NOTHING_ELSE_CHANGES, false, i, "userfaultfd protection", page->uffd_wp ? "on" : "off",
-		      is->uffd_wp ? "on" : "off");
+		check(RULE_NOTHING_ELSE_CHANGES, false, i, "userfaultfd protection",
+		      page->uffd_wp ? "on" : "off", is->uffd_wp ? "on" : "off");
 }
 
-void outcome_judge(const struct outcome *outcome, const struct cell *cell, const struct model *after)
+void outcome_judge(const struct outcome *outcome, const struct cell *cell,
+		   const struct model *after)
 {
 	char expected[64], seen[64];
 	bool right;
 	size_t i;
 
-	right = outcome->result == after->result || (after->result_open && outcome->result == after->result_or);
+	right = outcome->result == after->result ||
+		(after->result_open && outcome->result == after->result_or);
 	result_text(expected, sizeof(expected), after->result);
 	result_text(seen, sizeof(seen), outcome->result);
 	holds(after->result_by);
 	expect_same(right, "result", expected, seen);
-	/* What is left of a transfer that ends early may go through the page cache (blkdev_read_iter()). */
-	if ((cell->access->from_medium || cell->access->to_medium) && right && outcome->result > 0 &&
-	    extent_row(cell->extent)->mix == ALL_ALIKE) {
+	/*
+	 * What is left of a transfer that ends early may go through the page
+	 * cache (blkdev_read_iter()).
+	 */
+	if ((cell->access->from_medium || cell->access->to_medium) && right &&
+	    outcome->result > 0 && extent_row(cell->extent)->mix == ALL_ALIKE) {
 		holds(RULE_DIRECT_IS_DIRECT);
-		expect(!outcome->cached, "%zu pages of the medium are in the page cache after a direct transfer",
+		expect(!outcome->cached,
+		       "%zu pages of the medium are in the page cache after a direct transfer",
 		       outcome->cached);
 	}
 	for (i = 0; i < outcome->pages; i++)
@@ -259,7 +299,7 @@ struct json {
 	size_t used;
 };
 
-static void add(struct json *json, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct json *json, const char *fmt, ...) __printf(2, 3);
 
 static void add(struct json *json, const char *fmt, ...)
 {
@@ -277,8 +317,11 @@ static void add(struct json *json, const char *fmt, ...)
 
 static void add_state(struct json *json, const char *key, const struct page_seen *seen)
 {
-	add(json, "\"%s\":{\"at\":\"%s\",\"pfn\":\"0x%lx\",\"perm\":\"%s\",\"excl\":%s}", key, place_name(seen->at), seen->pfn,
-	    permission_name(seen->permission), !seen->exclusive_known ? "null" : seen->exclusive ? "1" : "0");
+	add(json, "\"%s\":{\"at\":\"%s\",\"pfn\":\"0x%lx\",\"perm\":\"%s\",\"excl\":%s}", key,
+	    place_name(seen->at), seen->pfn, permission_name(seen->permission),
+	    !seen->exclusive_known ? "null" :
+	    seen->exclusive	   ? "1" :
+				     "0");
 }
 
 /* What became of the page, in one word for the table. */
@@ -301,7 +344,8 @@ static void add_data(struct json *json, const char *key, const enum data *data, 
 	for (i = 1; i < pages; i++)
 		if (data[i] != whole)
 			whole = MIXED;
-	add(json, "%s\"%s\":\"%s\"", json->text[json->used - 1] == '{' ? "" : ",", key, data_name(whole));
+	add(json, "%s\"%s\":\"%s\"", json->text[json->used - 1] == '{' ? "" : ",", key,
+	    data_name(whole));
 }
 
 static void add_expected(struct json *json, const struct model *after)
@@ -310,14 +354,21 @@ static void add_expected(struct json *json, const struct model *after)
 	size_t i;
 
 	result_text(result, sizeof(result), after->result);
-	add(json, "\"expect\":{\"result\":\"%s\",\"result-rule\":\"%s\",\"page\":[", result, rule_get(after->result_by)->name);
+	add(json, "\"expect\":{\"result\":\"%s\",\"result-rule\":\"%s\",\"page\":[", result,
+	    rule_get(after->result_by)->name);
 	for (i = 0; i < after->pages; i++) {
 		const struct page_model *page = &after->page[i];
 
-		add(json, "%s{\"at\":\"%s\",\"same\":%d,\"perm\":\"%s\",\"excl\":%s,\"owner\":\"%s\",\"child\":\"%s\",\"medium\":\"%s\",\"holder\":\"%s\"}",
-		    i ? "," : "", place_name(page->at), page->same_frame, permission_name(page->permission),
-		    page->exclusive_open ? "null" : page->exclusive ? "1" : "0", data_name(page->owner), data_name(page->child),
-		    data_name(page->medium), data_name(page->holder));
+		add(json,
+		    "%s{\"at\":\"%s\",\"same\":%d,\"perm\":\"%s\",\"excl\":%s,\"owner\":\"%s\","
+		    "\"child\":\"%s\",\"medium\":\"%s\",\"holder\":\"%s\"}",
+		    i ? "," : "", place_name(page->at), page->same_frame,
+		    permission_name(page->permission),
+		    page->exclusive_open ? "null" :
+		    page->exclusive	 ? "1" :
+					   "0",
+		    data_name(page->owner), data_name(page->child), data_name(page->medium),
+		    data_name(page->holder));
 	}
 	add(json, "]}");
 }
@@ -340,7 +391,8 @@ static void add_rules(struct json *json, const struct model *after)
 	add(json, "]");
 }
 
-void outcome_record(const struct outcome *outcome, const struct cell *cell, const struct model *after)
+void outcome_record(const struct outcome *outcome, const struct cell *cell,
+		    const struct model *after)
 {
 	static struct json json;
 	char result[64];
@@ -348,11 +400,14 @@ void outcome_record(const struct outcome *outcome, const struct cell *cell, cons
 
 	json.used = 0;
 	result_text(result, sizeof(result), outcome->result);
-	add(&json, "{\"v\":1,\"cell\":\"%s\",\"place\":\"%s\",\"mapping\":\"%s\",\"access\":\"%s\",\"extent\":\"%s\",\"pages\":%zu,",
+	add(&json,
+	    "{\"v\":1,\"cell\":\"%s\",\"place\":\"%s\",\"mapping\":\"%s\",\"access\":\"%s\","
+	    "\"extent\":\"%s\",\"pages\":%zu,",
 	    report->name, place_name(cell->place), cell->mapping->name, cell->access->name,
 	    cell->extent == ONE_PAGE ? "one" : extent_row(cell->extent)->name, outcome->pages);
-	add(&json, "\"result\":%ld,\"errno\":%s%s%s,\"page\":[", outcome->result, outcome->result < 0 ? "\"" : "",
-	    outcome->result < 0 ? result : "null", outcome->result < 0 ? "\"" : "");
+	add(&json, "\"result\":%ld,\"errno\":%s%s%s,\"page\":[", outcome->result,
+	    outcome->result < 0 ? "\"" : "", outcome->result < 0 ? result : "null",
+	    outcome->result < 0 ? "\"" : "");
 	for (i = 0; i < outcome->pages; i++) {
 		add(&json, "%s{", i ? "," : "");
 		add_state(&json, "before", &outcome->before[i]);
@@ -367,7 +422,8 @@ void outcome_record(const struct outcome *outcome, const struct cell *cell, cons
 	add_data(&json, "device", outcome->device, outcome->pages);
 	add_data(&json, "holder", outcome->holder, outcome->pages);
 	add_data(&json, "reader", outcome->reader, outcome->pages);
-	add(&json, "},\"devpages\":{\"before\":%zu,\"after\":%zu},", outcome->on_device_before, outcome->on_device_after);
+	add(&json, "},\"devpages\":{\"before\":%zu,\"after\":%zu},", outcome->on_device_before,
+	    outcome->on_device_after);
 	add_rules(&json, after);
 	add(&json, ",");
 	add_expected(&json, after);

@@ -19,20 +19,24 @@
 #include "rules.h"
 
 /* Documentation/admin-guide/mm/pagemap.rst */
-#define PM_PFN(entry) ((entry) & ((1ULL << 55) - 1))
-#define PM_SOFT_DIRTY (1ULL << 55)
-#define PM_SINGLE (1ULL << 56)
-#define PM_UFFD_WP (1ULL << 57)
-#define PM_SWAPPED (1ULL << 62)
-#define PM_PRESENT (1ULL << 63)
-/* Of a swapped page: swap type in bits 0-4, swap offset above it. The offset of a device-private entry is its PFN. */
+#define PM_PFN(entry) ((entry) & (BIT_ULL(55) - 1))
+#define PM_SOFT_DIRTY BIT_ULL(55)
+#define PM_SINGLE BIT_ULL(56)
+#define PM_UFFD_WP BIT_ULL(57)
+#define PM_SWAPPED BIT_ULL(62)
+#define PM_PRESENT BIT_ULL(63)
+/*
+ * Of a swapped page: swap type in bits 0-4, swap offset above it. The offset of
+ * a device-private entry is its PFN.
+ */
 #define PM_SWAP_OFFSET(entry) (PM_PFN(entry) >> 5)
 
 const char *place_name(enum place place)
 {
 	static const char *const names[PLACES] = {
-		[NOWHERE] = "nowhere", [SYSTEM] = "system", [MOVABLE] = "movable", [COHERENT] = "coherent",
-		[REMOTE] = "remote", [PRIVATE] = "private", [SWAPPED] = "swapped",
+		[NOWHERE] = "nowhere",	 [SYSTEM] = "system", [MOVABLE] = "movable",
+		[COHERENT] = "coherent", [REMOTE] = "remote", [PRIVATE] = "private",
+		[SWAPPED] = "swapped",
 	};
 
 	return names[place];
@@ -60,7 +64,8 @@ static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t 
 	}
 	if (pread(fd, entries, size, offset) != size) {
 		holds(RULE_OBSERVERS_AGREE);
-		fail_now("pagemap of process %d at %p cannot be read: %s", pid, addr, strerror(errno));
+		fail_now("pagemap of process %d at %p cannot be read: %s", pid, addr,
+			 strerror(errno));
 	}
 	if (!own) {
 		close(fd);
@@ -90,7 +95,7 @@ static bool may_see_frames(void)
 	return !first && !outside && count == 0xffffffff && capabilities & 1UL << 21;
 }
 
-static void __attribute__((noreturn)) frame_is_hidden(void)
+static void __noreturn frame_is_hidden(void)
 {
 	if (!may_see_frames())
 		broken("pagemap hides page frame numbers: it takes root (CAP_SYS_ADMIN)");
@@ -157,8 +162,9 @@ size_t pages_at(const void *addr, size_t npages, enum place at)
 }
 
 /*
- * Runs of ZONE_MOVABLE page frames, in order. Memory blocks are as small as 128 MiB, so that a machine has hundreds of them; neighbours
- * on one node are one run.
+ * Runs of ZONE_MOVABLE page frames, in order. Memory blocks are as small as 128
+ * MiB, so that a machine has hundreds of them; neighbours on one node are one
+ * run.
  */
 struct frames {
 	unsigned long first, end;
@@ -201,7 +207,10 @@ static bool read_line(const char *block, const char *name, char *text, size_t si
 	return got;
 }
 
-/* A block has a link "nodeN" to each node that it is on; without NUMA it has none, and all is node 0. */
+/*
+ * A block has a link "nodeN" to each node that it is on; without NUMA it has
+ * none, and all is node 0.
+ */
 static int node_of_block(const char *block)
 {
 	char path[512];
@@ -227,8 +236,9 @@ static int compare_blocks(const void *a, const void *b)
 }
 
 /*
- * Documentation/admin-guide/mm/memory-hotplug.rst: valid_zones of an online block is the zone that it is in, "none" when it is in several.
- * An offline one lists the zones that it could be put into, and is no memory.
+ * Documentation/admin-guide/mm/memory-hotplug.rst: valid_zones of an online
+ * block is the zone that it is in, "none" when it is in several. An offline one
+ * lists the zones that it could be put into, and is no memory.
  */
 static void add_block(const char *name)
 {
@@ -276,10 +286,12 @@ static void find_zones(void)
 		if (!blocks[i].movable)
 			continue;
 		first = blocks[i].number * frames;
-		if (movable_count && movable[movable_count - 1].end == first && movable[movable_count - 1].node == blocks[i].node)
+		if (movable_count && movable[movable_count - 1].end == first &&
+		    movable[movable_count - 1].node == blocks[i].node)
 			movable[movable_count - 1].end = first + frames;
 		else
-			movable[movable_count++] = (struct frames){ first, first + frames, blocks[i].node };
+			movable[movable_count++] =
+				(struct frames){ first, first + frames, blocks[i].node };
 	}
 }
 
@@ -332,7 +344,10 @@ int unmovable_node(void)
 	return -1;
 }
 
-/* A reader of the kernel log at its end, for this process alone: the position belongs to the open file. */
+/*
+ * A reader of the kernel log at its end, for this process alone: the position
+ * belongs to the open file.
+ */
 static int own_log(void)
 {
 	static int fd = -1;
@@ -352,7 +367,8 @@ static bool read_dump_record(struct page_dump *dump, const char *text)
 	const char *field = strstr(text, "refcount:");
 
 	if (!strncmp(text, "page:", 5) && field) {
-		dump->valid = sscanf(field, "refcount:%d mapcount:%d", &dump->refcount, &dump->mapcount) == 2;
+		dump->valid = sscanf(field, "refcount:%d mapcount:%d", &dump->refcount,
+				     &dump->mapcount) == 2;
 		field = strstr(text, "pfn:0x");
 		dump->pfn = field ? strtoul(field + 4, NULL, 16) : 0;
 		dump->refcount--;
@@ -361,8 +377,12 @@ static bool read_dump_record(struct page_dump *dump, const char *text)
 	if (field && strchr(field, '(')) {
 		snprintf(dump->flags, sizeof(dump->flags), "%s", strchr(field, '(') + 1);
 		dump->flags[strcspn(dump->flags, ")")] = '\0';
-		/* PageAnonExclusive has no name: it is PG_mappedtodisk or PG_owner_2 of an anonymous page. */
-		dump->exclusive = strstr(dump->flags, "mappedtodisk") || strstr(dump->flags, "owner_2");
+		/*
+		 * PageAnonExclusive has no name: it is PG_mappedtodisk or
+		 * PG_owner_2 of an anonymous page.
+		 */
+		dump->exclusive = strstr(dump->flags, "mappedtodisk") ||
+				  strstr(dump->flags, "owner_2");
 	}
 	return strstr(text, "page dumped because");
 }
@@ -377,7 +397,10 @@ static struct page_dump dump_once(const void *addr, bool *lost)
 	fd = own_log();
 	if (fd < 0 || pin_dump(addr) < 0)
 		return dump;
-	/* Other CPUs may write into the log meanwhile: take what dump_page() prints, wherever it comes. */
+	/*
+	 * Other CPUs may write into the log meanwhile: take what dump_page()
+	 * prints, wherever it comes.
+	 */
 	for (records = 0; records < 100 && !ended; records++) {
 		got = kmsg_next(fd, text, sizeof(text));
 		if (!got)
@@ -385,7 +408,9 @@ static struct page_dump dump_once(const void *addr, bool *lost)
 		*lost |= got < 0;
 		ended = got > 0 && read_dump_record(&dump, text);
 	}
-	dump.state = dump.valid && dump.flags[0] ? DUMP_READ : ended ? DUMP_UNREADABLE : DUMP_NO_PAGE;
+	dump.state = dump.valid && dump.flags[0] ? DUMP_READ :
+		     ended			 ? DUMP_UNREADABLE :
+						   DUMP_NO_PAGE;
 	dump.valid = dump.state == DUMP_READ;
 	return dump;
 }
@@ -411,13 +436,16 @@ struct page_dump page_dump_checked(const void *addr)
 	unsigned long pfn = page_at(0, addr).pfn;
 
 	if (dump.state == DUMP_UNREADABLE)
-		broken("the kernel's dump of a page has another form than this suite can read (dump_page())");
+		broken("the kernel's dump of a page has another form than this suite can read "
+		       "(dump_page())");
 	if (dump.state == DUMP_NOT_ASKED)
 		return dump;
 	holds(RULE_OBSERVERS_AGREE);
-	expect(dump.valid, "gup_test got no page at %p to dump, and pagemap shows page frame 0x%lx", addr, pfn);
+	expect(dump.valid, "gup_test got no page at %p to dump, and pagemap shows page frame 0x%lx",
+	       addr, pfn);
 	if (dump.valid)
-		expect(dump.pfn == pfn, "the kernel's dump is of page frame 0x%lx, pagemap shows 0x%lx",
-		       dump.pfn, pfn);
+		expect(dump.pfn == pfn,
+		       "the kernel's dump is of page frame 0x%lx, pagemap shows 0x%lx", dump.pfn,
+		       pfn);
 	return dump;
 }

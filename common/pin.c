@@ -14,7 +14,10 @@
 
 #define GUP_TEST "/sys/kernel/debug/gup_test"
 
-/* Trees before 6.2 have no such pins in their header; the running kernel may. Layout and numbers are ABI between the two. */
+/*
+ * Trees before 6.2 have no such pins in their header; the running kernel may.
+ * Layout and numbers are ABI between the two.
+ */
 #ifndef PIN_LONGTERM_TEST_START
 struct pin_longterm_test {
 	__u64 addr;
@@ -66,7 +69,10 @@ long pin_pages(struct pin_kind kind, const void *addr, size_t npages)
 		.gup_flags = kind.write ? features.foll_write : 0,
 	};
 
-	/* PIN_LONGTERM_BENCHMARK adds the flag by itself, the fast one takes the kernel's number. */
+	/*
+	 * PIN_LONGTERM_BENCHMARK adds the flag by itself, the fast one takes
+	 * the kernel's number.
+	 */
 	if (kind.longterm && kind.fast)
 		arg.gup_flags |= features.foll_longterm;
 	if (ioctl(gup_test(), command(kind), &arg))
@@ -79,7 +85,8 @@ int pin_hold(bool fast, bool write, const void *addr, size_t npages)
 	struct pin_longterm_test arg = {
 		.addr = (uintptr_t)addr,
 		.size = npages * features.page_size,
-		.flags = (fast ? PIN_LONGTERM_TEST_FLAG_USE_FAST : 0) | (write ? PIN_LONGTERM_TEST_FLAG_USE_WRITE : 0),
+		.flags = (fast ? PIN_LONGTERM_TEST_FLAG_USE_FAST : 0) |
+			 (write ? PIN_LONGTERM_TEST_FLAG_USE_WRITE : 0),
 	};
 	int fd = open(GUP_TEST, O_RDWR | O_CLOEXEC), error;
 

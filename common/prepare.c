@@ -95,7 +95,8 @@ static void doom_hung(pid_t pid, int seconds)
 	char seen[TEXT_MAX];
 
 	kill(pid, SIGKILL);
-	snprintf(seen, sizeof(seen), "the process that looks at them still runs after %d s", seconds);
+	snprintf(seen, sizeof(seen), "the process that looks at them still runs after %d s",
+		 seconds);
 	suite_doom(RULE_KERNEL_SURVIVES, "devices and features can be looked at", seen);
 }
 

@@ -18,7 +18,8 @@ struct report *report;
 
 void report_create(void)
 {
-	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	if (report == MAP_FAILED) {
 		perror("hmm-coherent: no memory for the report of a test");
 		exit(3);
@@ -27,7 +28,10 @@ void report_create(void)
 
 void report_begin(const char *name)
 {
-	/* Not the text: clearing a quarter of a megabyte for each of a thousand cells is most of a cell's time. */
+	/*
+	 * Not the text: clearing a quarter of a megabyte for each of a thousand
+	 * cells is most of a cell's time.
+	 */
 	memset(report, 0, offsetof(struct report, text));
 	report->text[0] = '\0';
 	report->rule = -1;
@@ -87,7 +91,8 @@ static void tell_rule(void)
 	if (report->rule < 0 || report->rule == report->rule_told)
 		return;
 	rule = rule_get(report->rule);
-	report_line("rule:", "%s (%s) %s -- %s", rule->name, rule->claim, rule->source, rule->sentence);
+	report_line("rule:", "%s (%s) %s -- %s", rule->name, rule->claim, rule->source,
+		    rule->sentence);
 	report->rule_told = report->rule;
 }
 
@@ -214,7 +219,7 @@ void report_allow(const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(report->allowed) / sizeof(report->allowed[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(report->allowed); i++) {
 		if (!report->allowed[i]) {
 			report->allowed[i] = text;
 			/* For those who read the log later. */

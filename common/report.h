@@ -2,10 +2,13 @@
 /*
  * report.h - what the running test has found out so far
  *
- * One report exists at a time. It lies in memory that the program shares with every process that a test forks, so that what was
- * found survives a crash of the test, and so that the verdict does not depend on how the harness of one kernel version passes it on.
+ * One report exists at a time. It lies in memory that the program shares with
+ * every process that a test forks, so that what was found survives a crash of
+ * the test, and so that the verdict does not depend on how the harness of one
+ * kernel version passes it on.
  *
- * Only the process that runs the test body reports. Children act, parents judge (see family.h).
+ * Only the process that runs the test body reports. Children act, parents judge
+ * (see family.h).
  */
 #ifndef HMM_COHERENT_REPORT_H
 #define HMM_COHERENT_REPORT_H
@@ -13,10 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* On every function whose result says whether something worked: who ignores it is told by the compiler. */
-#ifndef __must_check
-#define __must_check __attribute__((warn_unused_result))
-#endif
+#include "compiler.h"
 
 #define REPORT_NAME_MAX 160
 #define REPORT_TEXT_MAX (256 * 1024)
@@ -40,70 +40,99 @@ struct report {
 /* The report of the running test; valid after report_create(). */
 extern struct report *report;
 
-/* Make the shared report. Called once, before anything forks. Exits with 3 when there is no memory for it. */
+/*
+ * Make the shared report. Called once, before anything forks. Exits with 3 when
+ * there is no memory for it.
+ */
 void report_create(void);
 
 /* Forget everything and start the report of the test @name. */
 void report_begin(const char *name);
 
-/* Add one diagnostic line. @keyword is one of those in docs/architecture.md; the text is quoted and cut as described there. */
-void report_line(const char *keyword, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * Add one diagnostic line. @keyword is one of those in docs/architecture.md;
+ * the text is quoted and cut as described there.
+ */
+void report_line(const char *keyword, const char *fmt, ...) __printf(2, 3);
 
 /* As report_line(), for text that is already one line of plain ASCII and must not be cut (JSON). */
 void report_raw(const char *keyword, const char *text);
 
 /*
- * Count one check. When @held is false the test fails: the current rule is named, and the text, which says what was expected and
- * what was seen, is added. Returns @held. The test goes on.
+ * Count one check. When @held is false the test fails: the current rule is
+ * named, and the text, which says what was expected and what was seen, is
+ * added. Returns @held. The test goes on.
  */
-bool expect(bool held, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool expect(bool held, const char *fmt, ...) __printf(2, 3);
 
-/* The same for a pair of texts, which are printed as "expected:" and "seen:". @what says of what. */
+/*
+ * The same for a pair of texts, which are printed as "expected:" and "seen:".
+ * @what says of what.
+ */
 bool expect_same(bool held, const char *what, const char *expected, const char *seen);
 
 /*
- * The test cannot establish its own facts: not a statement about the kernel. Ends the test at once by leaving the process: whatever
- * it holds (memory, device files, rings, children) is given back by exit, which is also the one clean-up path that a crash takes.
+ * The test cannot establish its own facts: not a statement about the kernel.
+ * Ends the test at once by leaving the process: whatever it holds (memory,
+ * device files, rings, children) is given back by exit, which is also the one
+ * clean-up path that a crash takes.
  */
-void broken(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void broken(const char *fmt, ...) __noreturn __printf(1, 2);
 
 /* End the test at once because of failed checks that make the rest meaningless. */
-void give_up(void) __attribute__((noreturn));
+void give_up(void) __noreturn;
 
-/* A check without which the rest means nothing: as expect(), and give_up() when it does not hold. */
-void must(bool held, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * A check without which the rest means nothing: as expect(), and give_up() when
+ * it does not hold.
+ */
+void must(bool held, const char *fmt, ...) __printf(2, 3);
 
 /*
  * A failed check under the current rule that makes the rest meaningless: what the kernel under test
  * did is wrong. Ends the test at once.
  */
-void fail_now(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void fail_now(const char *fmt, ...) __noreturn __printf(1, 2);
 
-/* Does @error (an errno) say that this machine or this user lacks something, not that the kernel is wrong? */
+/*
+ * Does @error (an errno) say that this machine or this user lacks something,
+ * not that the kernel is wrong?
+ */
 bool is_lack(int error);
 
 /*
- * The system call @what, which is legal here, failed with @error (an errno). Ends the test: broken when
- * is_lack(@error), otherwise a failed check under legal-calls-work.
+ * The system call @what, which is legal here, failed with @error (an errno).
+ * Ends the test: broken when is_lack(@error), otherwise a failed check under
+ * legal-calls-work.
  */
-void syscall_failed(const char *what, int error) __attribute__((noreturn));
+void syscall_failed(const char *what, int error) __noreturn;
 
 /*
- * This machine or kernel lacks something. The reason has to be constant for a cause (readers make it part of the test's name), and
- * says how to get what is missing. Only before the first check; after one it is broken().
+ * This machine or kernel lacks something. The reason has to be constant for a
+ * cause (readers make it part of the test's name), and says how to get what is
+ * missing. Only before the first check; after one it is broken().
  */
-void skip(const char *reason) __attribute__((noreturn));
+void skip(const char *reason) __noreturn;
 
 /* skip() unless @have. */
 void need(bool have, const char *reason);
 
-/* A kernel message with @text in it is provoked by this test and is no splat. @text must stay valid. */
+/*
+ * A kernel message with @text in it is provoked by this test and is no splat.
+ * @text must stay valid.
+ */
 void report_allow(const char *text);
 
-/* The test body reached its end. Without it a test is broken: somebody called exit(0) half way through. */
+/*
+ * The test body reached its end. Without it a test is broken: somebody called
+ * exit(0) half way through.
+ */
 void report_finish(void);
 
-/* Quote @text into @out (@size bytes with the NUL): bytes that are not printable ASCII become \xNN; cut to @size. */
+/*
+ * Quote @text into @out (@size bytes with the NUL): bytes that are not
+ * printable ASCII become \xNN; cut to @size.
+ */
 void report_quote(char *out, size_t size, const char *text);
 
 #endif

@@ -82,13 +82,14 @@ void restore_create(void)
 	struct sigaction action = { .sa_handler = on_end, .sa_flags = SA_RESETHAND };
 	size_t i;
 
-	table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	if (table == MAP_FAILED) {
 		perror("hmm-coherent: no memory for what tests change");
 		_exit(3);
 	}
 	program = getpid();
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
 		sigaction(ends[i], &action, NULL);
 }
 
@@ -151,7 +152,8 @@ bool restore_all(void)
 
 		if (!wait_until(is_undone, action, UNDO_S)) {
 			report->broken = true;
-			report_line("broken:", "%s could not be set back after the test: %s", action->path, strerror(undo(action)));
+			report_line("broken:", "%s could not be set back after the test: %s",
+				    action->path, strerror(undo(action)));
 			all = false;
 		}
 		table->used--;

@@ -1,31 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * restore.h - what a test changed in the machine is back when the next one begins, however it ended
+ * restore.h - what a test changed in the machine is back when the next one
+ * begins, however it ended
  *
- * A test that gave up, crashed or was killed cannot clean up. So it says beforehand what has to be undone, in memory that it shares
- * with the program, and the program does it after the test's processes have gone. Last said, first undone.
+ * A test that gave up, crashed or was killed cannot clean up. So it says
+ * beforehand what has to be undone, in memory that it shares with the program,
+ * and the program does it after the test's processes have gone. Last said,
+ * first undone.
  */
 #ifndef HMM_COHERENT_RESTORE_H
 #define HMM_COHERENT_RESTORE_H
 
 #include <stdbool.h>
 
-/* Make the table. Called once, before anything forks; a signal that ends the program undoes what is in it. */
+/*
+ * Make the table. Called once, before anything forks; a signal that ends the
+ * program undoes what is in it.
+ */
 void restore_create(void);
 
-/* The file @path, a setting of the kernel, gets back what it has now. Breaks the test when it cannot be read. */
+/*
+ * The file @path, a setting of the kernel, gets back what it has now. Breaks
+ * the test when it cannot be read.
+ */
 void restore_setting(const char *path);
 
 /* The file @path gets @text. */
 void restore_text(const char *path, const char *text);
 
-/* Swap to the file @path ends, and the file is removed: now, if an earlier run has left it, and after the test. */
+/*
+ * Swap to the file @path ends, and the file is removed: now, if an earlier run
+ * has left it, and after the test.
+ */
 void restore_swap(const char *path);
 
 /* The folder @path (a cgroup) is removed, as soon as nobody is in it any more. */
 void restore_folder(const char *path);
 
-/* Undo all of it, by the program. Returns false, with a "broken:" line in the report, when something could not be undone. */
+/*
+ * Undo all of it, by the program. Returns false, with a "broken:" line in the
+ * report, when something could not be undone.
+ */
 bool restore_all(void);
 
 #endif

@@ -101,7 +101,10 @@ int ring_wait(struct ring *ring, struct io_uring_cqe **cqe, int seconds)
 	end.tv_sec += seconds;
 	do {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		limit = (struct __kernel_timespec){ .tv_sec = end.tv_sec > now.tv_sec ? end.tv_sec - now.tv_sec : 0, .tv_nsec = 1 };
+		limit = (struct __kernel_timespec){ .tv_sec = end.tv_sec > now.tv_sec ?
+								      end.tv_sec - now.tv_sec :
+								      0,
+						    .tv_nsec = 1 };
 		error = io_uring_wait_cqe_timeout(&ring->uring, cqe, &limit);
 	} while (error == -EINTR);
 	return error;

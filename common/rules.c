@@ -21,5 +21,6 @@ void rules_print(FILE *out)
 	int i;
 
 	for (i = 0; i < RULE_COUNT; i++)
-		fprintf(out, "# fact: rule %s|%s|%s|%s\n", rules[i].name, rules[i].claim, rules[i].source, rules[i].sentence);
+		fprintf(out, "# fact: rule %s|%s|%s|%s\n", rules[i].name, rules[i].claim,
+			rules[i].source, rules[i].sentence);
 }

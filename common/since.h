@@ -2,8 +2,10 @@
 /*
  * since.h - which kernels have a change, by their version
  *
- * For what must not be found out by trying it: because that is the behaviour under test, so that a kernel which lost it would change
- * the expectation along with it, or because the kernel would not survive the attempt. One row a change, with the commit.
+ * For what must not be found out by trying it: because that is the behaviour
+ * under test, so that a kernel which lost it would change the expectation along
+ * with it, or because the kernel would not survive the attempt. One row a
+ * change, with the commit.
  */
 #ifndef HMM_COHERENT_SINCE_H
 #define HMM_COHERENT_SINCE_H
@@ -12,10 +14,20 @@
 #include <stdio.h>
 
 enum kernel_change {
-	CLOSE_EVICTS,		/* closing a file of test_hmm brings the device's pages back to memory */
+	/*
+	 * closing a file of test_hmm brings the device's pages back to memory
+	 */
+	CLOSE_EVICTS,
 	DEAD_MIRROR_ENDS,	/* a device's access by the file of a process that is gone ends */
-	PIN_KEEPS_ANON_VMA,	/* a long-term pin that moves a page holds on to what rmap walks for it */
-	SWAP_CACHE_READ_AGAIN,	/* migration to a device looks again at a page that it took out of the swap cache */
+	/*
+	 * a long-term pin that moves a page holds on to what rmap walks for it
+	 */
+	PIN_KEEPS_ANON_VMA,
+	/*
+	 * migration to a device looks again at a page that it took out of the
+	 * swap cache
+	 */
+	SWAP_CACHE_READ_AGAIN,
 	SWAP_CACHE_ASKED,	/* migration to a device takes a page out of the swap cache */
 	NO_COUNT_OFFSET,	/* a device page has no reference more than its users */
 	SCAN_OF_PAGEMAP,	/* PAGEMAP_SCAN */
@@ -26,19 +38,22 @@ enum kernel_change {
 };
 
 /*
- * Does the running kernel have the change? Where its version does not say, the row's own answer counts: see common/since.c. Takes
- * features.version, so only after features_probe().
+ * Does the running kernel have the change? Where its version does not say, the
+ * row's own answer counts: see common/since.c. Takes features.version, so only
+ * after features_probe().
  */
 bool kernel_has(enum kernel_change change);
 
 /*
- * For a test that a kernel without @change may not survive: skip() it there. In a VM that was booted for such tests
- * (HMM_COHERENT_APART, see runner/work.py) it runs whatever the version says, since the version of a tree says little.
+ * For a test that a kernel without @change may not survive: skip() it there. In
+ * a VM that was booted for such tests (HMM_COHERENT_APART, see runner/work.py)
+ * it runs whatever the version says, since the version of a tree says little.
  */
 void need_survives(enum kernel_change change);
 
 /* For need(kernel_has(CLOSE_EVICTS), ...). */
-#define NEEDS_EVICTION "test_hmm may leave pages on the device when a file of it is closed: it evicts since 6.1.176, 6.12.86, 7.0.4, 7.1"
+#define NEEDS_EVICTION "test_hmm may leave pages on the device when a file of it is closed: it " \
+		       "evicts since 6.1.176, 6.12.86, 7.0.4, 7.1"
 
 /* Was this machine booted for tests that may bring it down? */
 bool machine_is_apart(void);

@@ -2,10 +2,24 @@
 /*
  * splats.h - what the first line of a kernel complaint looks like
  *
+ * The only such list: common/kmsg.c includes it, report/splat.py reads it. One
+ * macro a line. A pattern stands for the beginning of a message, after blanks;
+ * "*" is any text. Only the beginning counts, since the name of a program or a
+ * path can hold any word. "cut here" is no pattern: what follows it says
+ * whether it is a complaint that the test has allowed.
+ *
+ * SPLAT(pattern)          a complaint
+ * HARMLESS(pattern, why)  matches a SPLAT and is none
+ *
+ * No include guard: the file is included once for each use of the macros.
+ */
+/*
+ * splats.h - what the first line of a kernel complaint looks like
+ *
  * The only such list: common/kmsg.c includes it, report/splat.py reads it. One macro a line.
- * A pattern stands for the beginning of a message, after blanks; "*" is any text. Only the beginning
- * counts, since the name of a program or a path can hold any word. "cut here" is no pattern: what
- * follows it says whether it is a complaint that the test has allowed.
+ * A pattern stands for the beginning of a message, after blanks; "*" is any text. Only the
+ * beginning counts, since the name of a program or a path can hold any word. "cut here" is no
+ * pattern: what follows it says whether it is a complaint that the test has allowed.
  *
  * SPLAT(pattern)		a complaint
  * HARMLESS(pattern, why)	matches a SPLAT and is none

@@ -49,9 +49,10 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 	if (read_only)
 		story_protect(story, 0, pages, PROT_READ);
 	for (i = 0; i < pages; i++) {
-		if (!story_on_device(story) && in_memory(look(story, i).at) && look(story, i).at != place)
-			broken("page %zu is in %s memory, not in %s", i, place_name(look(story, i).at),
-			       place_name(place));
+		if (!story_on_device(story) && in_memory(look(story, i).at) &&
+		    look(story, i).at != place)
+			broken("page %zu is in %s memory, not in %s", i,
+			       place_name(look(story, i).at), place_name(place));
 		holds(RULE_ENTRY);
 		expect_at(story, i, place);
 		holds(RULE_PROTECTION_AS_ASKED);
@@ -70,17 +71,24 @@ static void record(struct story *story)
 	char text[2048];
 	size_t i, used;
 
-	used = snprintf(text, sizeof(text), "{\"v\":1,\"scenario\":\"%s\",\"place\":\"%s\",\"mapping\":\"%s\",\"page\":[", report->name,
-			place_name(story->place), story->read_only ? "ro" : "rw");
+	used = snprintf(text, sizeof(text),
+			"{\"v\":1,\"scenario\":\"%s\",\"place\":\"%s\","
+			"\"mapping\":\"%s\",\"page\":[",
+			report->name, place_name(story->place), story->read_only ? "ro" : "rw");
 	for (i = 0; i < story->buffer.pages && used < sizeof(text) - 256; i++) {
 		struct page page = look(story, i);
 
 		used += snprintf(text + used, sizeof(text) - used,
-				 "%s{\"before\":{\"at\":\"%s\",\"pfn\":\"0x%lx\"},\"after\":{\"at\":\"%s\",\"pfn\":\"0x%lx\",\"perm\":\"%s\"}}",
-				 i ? "," : "", place_name(story->place), story->frames[i], place_name(page.at), page.pfn,
-				 permission_name(device_snapshot(&story->device, buffer_page(&story->buffer, i)).permission));
+				 "%s{\"before\":{\"at\":\"%s\",\"pfn\":\"0x%lx\"},"
+				 "\"after\":{\"at\":\"%s\",\"pfn\":\"0x%lx\",\"perm\":\"%s\"}}",
+				 i ? "," : "", place_name(story->place), story->frames[i],
+				 place_name(page.at), page.pfn,
+				 permission_name(device_snapshot(&story->device,
+								 buffer_page(&story->buffer, i))
+							 .permission));
 	}
-	snprintf(text + used, sizeof(text) - used, "],\"verdict\":\"%s\"}", report->failures ? "fail" : "pass");
+	snprintf(text + used, sizeof(text) - used, "],\"verdict\":\"%s\"}",
+		 report->failures ? "fail" : "pass");
 	report_raw("outcome", text);
 }
 
@@ -102,7 +110,8 @@ void story_end(struct story *story)
 
 void story_ring(struct story *story)
 {
-	need(ring_available(), "no io_uring here: the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0");
+	need(ring_available(),
+	     "no io_uring here: the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0");
 	ring_open(&story->ring);
 	story->has_ring = true;
 }
@@ -111,15 +120,19 @@ void story_medium(struct story *story, enum medium_kind kind)
 {
 	switch (kind) {
 	case ON_FILE:
-		need(medium_file(&story->medium), "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT");
+		need(medium_file(&story->medium),
+		     "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT");
 		break;
 	case ON_RAW:
-		need(medium_raw(&story->medium), "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
+		need(medium_raw(&story->medium),
+		     "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
 		break;
 	case ON_SLOW:
 		if (getenv("HMM_COHERENT_SLOW"))
 			gate_reset(getenv("HMM_COHERENT_SLOW"));
-		need(medium_slow(&story->medium), "HMM_COHERENT_SLOW is not set: name a block device that is slow and may be overwritten");
+		need(medium_slow(&story->medium),
+		     "HMM_COHERENT_SLOW is not set: name a block device that is slow and may be "
+		     "overwritten");
 		break;
 	}
 	story->has_medium = true;
@@ -185,8 +198,10 @@ void story_make_writable(struct story *story)
 	for (i = 0; i < story->buffer.pages; i++) {
 		struct page before = look(story, i);
 
-		expect_result("a write through the read-only mapping", cpu_write(&story->buffer, i, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
-		expect(look(story, i).pfn == before.pfn, "page %zu changed its page frame over a write that was refused", i);
+		expect_result("a write through the read-only mapping",
+			      cpu_write(&story->buffer, i, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
+		expect(look(story, i).pfn == before.pfn,
+		       "page %zu changed its page frame over a write that was refused", i);
 	}
 	story_protect(story, 0, story->buffer.pages, PROT_READ | PROT_WRITE);
 	report->rule = rule;
@@ -194,10 +209,12 @@ void story_make_writable(struct story *story)
 
 void story_write(struct story *story, size_t page)
 {
-	expect_result("the owner's write", cpu_write(&story->buffer, page, 1, BY_OWNER_AGAIN), features.page_size);
+	expect_result("the owner's write", cpu_write(&story->buffer, page, 1, BY_OWNER_AGAIN),
+		      features.page_size);
 }
 
-static void expect_text(bool held, size_t page, const char *what, const char *expected, const char *seen)
+static void expect_text(bool held, size_t page, const char *what, const char *expected,
+			const char *seen)
 {
 	char text[80];
 
@@ -215,7 +232,8 @@ void expect_at(struct story *story, size_t page, enum place place)
 	expect_place(page, look(story, page).at, place);
 }
 
-static void expect_frame(unsigned long seen, unsigned long began, size_t page, bool same, const char *whose)
+static void expect_frame(unsigned long seen, unsigned long began, size_t page, bool same,
+			 const char *whose)
 {
 	char expected[64], text[64];
 
@@ -236,9 +254,11 @@ void expect_other_frame(struct story *story, size_t page)
 
 void expect_mapped(struct story *story, size_t page, enum permission permission)
 {
-	enum permission seen = device_snapshot(&story->device, buffer_page(&story->buffer, page)).permission;
+	enum permission seen =
+		device_snapshot(&story->device, buffer_page(&story->buffer, page)).permission;
 
-	expect_text(seen == permission, page, "permission", permission_name(permission), permission_name(seen));
+	expect_text(seen == permission, page, "permission", permission_name(permission),
+		    permission_name(seen));
 }
 
 void expect_exclusive(struct story *story, size_t page, bool exclusive)
@@ -249,7 +269,8 @@ void expect_exclusive(struct story *story, size_t page, bool exclusive)
 	report->rule = rule;
 	/* Without gup_test nobody can say; the checks around this one do not depend on it. */
 	if (dump.valid)
-		expect_text(dump.exclusive == exclusive, page, "exclusivity", exclusive ? "exclusive" : "not exclusive",
+		expect_text(dump.exclusive == exclusive, page, "exclusivity",
+			    exclusive ? "exclusive" : "not exclusive",
 			    dump.exclusive ? "exclusive" : "not exclusive");
 }
 
@@ -261,10 +282,13 @@ void expect_counted(struct story *story, size_t page, int references, int mappin
 
 	report->rule = rule;
 	if (dump.state == DUMP_NOT_ASKED)
-		need(features.gup_test, "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
+		need(features.gup_test,
+		     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be "
+		     "mounted");
 	snprintf(expected, sizeof(expected), "refcount %d mapcount %d", references, mappings);
 	snprintf(seen, sizeof(seen), "refcount %d mapcount %d", dump.refcount, dump.mapcount);
-	expect_text(dump.refcount == references && dump.mapcount == mappings, page, "counts", expected, seen);
+	expect_text(dump.refcount == references && dump.mapcount == mappings, page, "counts",
+		    expected, seen);
 }
 
 void expect_stays(struct story *story, size_t page)
@@ -279,20 +303,22 @@ void expect_copied(struct story *story, size_t page)
 	expect_other_frame(story, page);
 }
 
-static void expect_bytes(const void *bytes, struct story *story, size_t page, enum writer writer, const char *who)
+static void expect_bytes(const void *bytes, struct story *story, size_t page, enum writer writer,
+			 const char *who)
 {
 	char what[64], expected[64], seen[160];
 
 	snprintf(what, sizeof(what), "bytes that %s", who);
 	snprintf(expected, sizeof(expected), "written by '%c'", writer);
 	describe_page(seen, sizeof(seen), bytes, story->buffer.serial, page, writer);
-	expect_text(read_page(bytes, story->buffer.serial, page, writer, writer) == OLD, page, what, expected, seen);
+	expect_text(read_page(bytes, story->buffer.serial, page, writer, writer) == OLD, page, what,
+		    expected, seen);
 }
 
 /* One page of memory for copies; not on the stack, which may be small for 64K pages. */
 static void *copy_page(void)
 {
-	static unsigned char copy[65536] __attribute__((aligned(65536)));
+	static unsigned char copy[65536] __aligned(65536);
 
 	return copy;
 }
@@ -326,7 +352,10 @@ void expect_medium_has(struct story *story, size_t page, enum writer writer)
 {
 	struct medium *medium = &story->medium;
 
-	/* Both ways there: the device's own bytes, and what everybody else reads through the page cache. */
+	/*
+	 * Both ways there: the device's own bytes, and what everybody else
+	 * reads through the page cache.
+	 */
 	medium_look(medium, story->buffer.serial, page, writer, writer);
 	expect_bytes(medium->bounce, story, page, writer, "are on the medium");
 	medium_look_buffered(medium, story->buffer.serial, page, writer, writer);
@@ -340,12 +369,14 @@ void expect_child_keeps_frame(struct story *story, struct child *child, size_t p
 	expect_frame(seen.pfn, story->frames[page], page, true, "page frame of the child");
 }
 
-void expect_child_has_other_frame(struct story *story, struct child *child, size_t page, enum place place)
+void expect_child_has_other_frame(struct story *story, struct child *child, size_t page,
+				  enum place place)
 {
 	struct page seen = page_at(child->pid, buffer_page(&story->buffer, page));
 
 	expect_frame(seen.pfn, story->frames[page], page, false, "page frame of the child");
-	expect_text(seen.at == place, page, "place for the child", place_name(place), place_name(seen.at));
+	expect_text(seen.at == place, page, "place for the child", place_name(place),
+		    place_name(seen.at));
 }
 
 void expect_result(const char *what, long seen, long expected)

@@ -29,8 +29,8 @@ static bool is_stuck(pid_t pid)
 }
 
 /*
- * Kill the children of this process that are not known to be stuck; returns how many were running (a zombie
- * is not). @last gets one of them.
+ * Kill the children of this process that are not known to be stuck; returns how
+ * many were running (a zombie is not). @last gets one of them.
  */
 static int kill_children(pid_t *last)
 {
@@ -53,7 +53,8 @@ static int kill_children(pid_t *last)
 		/* The command's name is in brackets and may hold anything, brackets included. */
 		rest = fgets(stat, sizeof(stat), file) ? strrchr(stat, ')') : NULL;
 		fclose(file);
-		if (!rest || sscanf(rest + 1, " %c %d", &state, &parent) != 2 || parent != getpid() || state == 'Z')
+		if (!rest || sscanf(rest + 1, " %c %d", &state, &parent) != 2 ||
+		    parent != getpid() || state == 'Z')
 			continue;
 		if (is_stuck(atoi(entry->d_name)) || kill(atoi(entry->d_name), SIGKILL))
 			continue;
@@ -83,7 +84,10 @@ int strays_kill(pid_t *stuck)
 		if (pid < 0 || (!running && stuck_count))
 			break;
 		killed += running;
-		/* Woken by the next child's end; the pause only bounds the wait for one that was missed. */
+		/*
+		 * Woken by the next child's end; the pause only bounds the wait
+		 * for one that was missed.
+		 */
 		sigtimedwait(&sigchld, NULL, &pause);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -26,8 +26,9 @@
 enum verdict { PASS, FAIL, BROKEN, SKIPPED };
 
 /*
- * How far the run has come. In shared memory, since a process that runs many cells writes their results itself, and the program has
- * to go on where it stopped when a cell takes it down.
+ * How far the run has come. In shared memory, since a process that runs many
+ * cells writes their results itself, and the program has to go on where it
+ * stopped when a cell takes it down.
  */
 struct progress {
 	size_t next;		/* index into plan[] of the test to run next */
@@ -38,7 +39,10 @@ struct progress {
 	struct timespec began;
 };
 
-/* A look at what has to be as it was (oracle.h) takes as long as a test, so one is taken after so many. */
+/*
+ * A look at what has to be as it was (oracle.h) takes as long as a test, so one
+ * is taken after so many.
+ */
 #define TESTS_PER_LOOK 16
 
 static const struct suite *suite;
@@ -81,7 +85,10 @@ static void begin(const struct suite_test *test)
 	kmsg_mark("begin", test->name);
 }
 
-/* What the harness printed about a test: its verdict, and the lines that a person may want to see. */
+/*
+ * What the harness printed about a test: its verdict, and the lines that a
+ * person may want to see.
+ */
 struct caught {
 	bool ok, not_ok;
 };
@@ -118,7 +125,10 @@ static enum verdict judge(bool survived, int splats)
 	} else if (report->skipped) {
 		return SKIPPED;
 	} else if (!survived) {
-		report_line(hung ? "hang:" : "crash:", hung ? "still running after %d s" : "the test's process died (limit %d s)", timeout_s);
+		report_line(hung ? "hang:" : "crash:",
+			    hung ? "still running after %d s" :
+				   "the test's process died (limit %d s)",
+			    timeout_s);
 		return FAIL;
 	} else if (!report->finished) {
 		report_line("broken:", "the test ended before its end");
@@ -140,7 +150,10 @@ static void print_diagnostics(void)
 	}
 }
 
-/* Write the result of plan[next], which ran in a process that ended well (@survived) or not, and go on to the one after it. */
+/*
+ * Write the result of plan[next], which ran in a process that ended well
+ * (@survived) or not, and go on to the one after it.
+ */
 static void end(bool survived)
 {
 	const struct suite_test *test = plan[progress->next];
@@ -156,7 +169,8 @@ static void end(bool survived)
 	if (verdict == SKIPPED)
 		fprintf(out, "ok %d %s # SKIP %s\n", progress->printed, test->name, report->reason);
 	else
-		fprintf(out, "%s %d %s # time=%ldms\n", verdict == PASS ? "ok" : "not ok", progress->printed, test->name, ms);
+		fprintf(out, "%s %d %s # time=%ldms\n", verdict == PASS ? "ok" : "not ok",
+			progress->printed, test->name, ms);
 	fflush(out);
 	progress->verdicts[verdict]++;
 	progress->checks += report->checks;
@@ -164,10 +178,14 @@ static void end(bool survived)
 	progress->running = false;
 }
 
-/* Run @body with its stdout and stderr in a file, so that nothing but results reaches the result stream. */
+/*
+ * Run @body with its stdout and stderr in a file, so that nothing but results
+ * reaches the result stream.
+ */
 static int catch_output(void (*body)(void))
 {
-	int fd = memfd_create("output", 0), saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
+	int fd = memfd_create("output", 0), saved_out = dup(STDOUT_FILENO),
+	    saved_err = dup(STDERR_FILENO);
 
 	fflush(NULL);
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0) {
@@ -185,19 +203,26 @@ static int catch_output(void (*body)(void))
 
 static const char *looked_since;	/* the first test that has not been looked after */
 
-/* The running test is over, or the cell; its report is open. A skip has done nothing, and is not to become a failure of another's. */
+/*
+ * The running test is over, or the cell; its report is open. A skip has done
+ * nothing, and is not to become a failure of another's.
+ */
 static void look_around(bool alone)
 {
 	static int tests;
 	const int failures = report->failures;
-	const bool last = progress->next + 1 == planned || (!alone && progress->next + 1 == batch_end);
+	const bool last = progress->next + 1 == planned ||
+			  (!alone && progress->next + 1 == batch_end);
 
 	/* What a test that failed has left behind is its own. */
 	if (report->skipped || (++tests < TESTS_PER_LOOK && !last && !failures && !report->broken))
 		return;
 	oracle_end();
 	if (report->failures > failures && tests > 1)
-		report_line("note:", "this is looked at after every %d tests: it may also be one of those since %s", TESTS_PER_LOOK, looked_since);
+		report_line("note:",
+			    "this is looked at after every %d tests: it may also be one of those "
+			    "since %s",
+			    TESTS_PER_LOOK, looked_since);
 	tests = 0;
 	looked_since = NULL;
 }
@@ -233,12 +258,17 @@ static void run_test(void)
 	left = strays_kill(&stuck);
 	restore_all();
 	look_around(true);
-	caught = read_caught(fd, verbose || report->failures || report->broken || !report->finished);
+	caught =
+		read_caught(fd, verbose || report->failures || report->broken || !report->finished);
 	close(fd);
-	/* A test that gave up leaves its children to their death signal; one that finished has reaped them. */
+	/*
+	 * A test that gave up leaves its children to their death signal; one
+	 * that finished has reaped them.
+	 */
 	if (stuck) {
 		holds(RULE_KERNEL_SURVIVES);
-		expect(false, "process %d does not end after SIGKILL: it hangs in the kernel", stuck);
+		expect(false, "process %d does not end after SIGKILL: it hangs in the kernel",
+		       stuck);
 	} else if (left && report->finished && !report->skipped) {
 		report->broken = true;
 		report_line("broken:", "the test left processes running");
@@ -250,7 +280,10 @@ static void run_test(void)
 
 void suite_run_cells(void)
 {
-	/* A reader of the kernel log of its own: the position is part of the open file, and the program needs its own later. */
+	/*
+	 * A reader of the kernel log of its own: the position is part of the
+	 * open file, and the program needs its own later.
+	 */
 	log_fd = kmsg_open();
 	/* What goes wrong in the setup is told as the first cell's, and counts against its time. */
 	begin(plan[progress->next]);
@@ -268,7 +301,10 @@ void suite_run_cells(void)
 		alarm(0);
 		look_around(false);
 		end(true);
-		/* Whatever went wrong may have left something behind: the next cell gets a fresh process. */
+		/*
+		 * Whatever went wrong may have left something behind: the next
+		 * cell gets a fresh process.
+		 */
 		if (report->failures || report->broken)
 			_exit(1);
 	}
@@ -294,7 +330,9 @@ static void run_cells(void)
 	if (progress->running) {
 		if (stuck) {
 			holds(RULE_KERNEL_SURVIVES);
-			expect(false, "process %d does not end after SIGKILL: it hangs in the kernel", stuck);
+			expect(false,
+			       "process %d does not end after SIGKILL: it hangs in the kernel",
+			       stuck);
 		}
 		read_caught(fd, true);
 		end(false);
@@ -307,8 +345,12 @@ static void run_cells(void)
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: %s [--list] [--run-list FILE] [--timeout SECONDS] [--seed N] [--verbose] [GLOB...]\n"
-		"Runs all of its tests, those that match a GLOB, or those named in FILE; results are KTAP on stdout.\n", suite->program);
+	fprintf(to,
+		"usage: %s [--list] [--run-list FILE] [--timeout SECONDS] [--seed N] [--verbose] "
+		"[GLOB...]\n"
+		"Runs all of its tests, those that match a GLOB, or those named in FILE; results "
+		"are KTAP on stdout.\n",
+		suite->program);
 }
 
 static const struct suite_test *find(const char *name)
@@ -343,7 +385,8 @@ static void plan_from_list(const char *path)
 	while (fgets(name, sizeof(name), list)) {
 		name[strcspn(name, "\n")] = '\0';
 		if (!find(name)) {
-			fprintf(stderr, "%s: no test is named '%s'; --list shows the names\n", suite->program, name);
+			fprintf(stderr, "%s: no test is named '%s'; --list shows the names\n",
+				suite->program, name);
 			exit(2);
 		}
 		plan_add(find(name));
@@ -362,7 +405,8 @@ static void plan_from_globs(char **globs, int count)
 			if (!fnmatch(globs[g], suite->tests[i].name, 0))
 				plan_add(&suite->tests[i]);
 		if (planned == before) {
-			fprintf(stderr, "%s: no test matches '%s'; --list shows the names\n", suite->program, globs[g]);
+			fprintf(stderr, "%s: no test matches '%s'; --list shows the names\n",
+				suite->program, globs[g]);
 			exit(2);
 		}
 	}
@@ -387,8 +431,9 @@ static void drop_not_applicable(void)
 }
 
 /*
- * All processes of a test run on one CPU: the LRU and mlock batches that hold references are per CPU, and do_wp_page() drains only
- * the local one (mm/memory.c).
+ * All processes of a test run on one CPU: the LRU and mlock batches that hold
+ * references are per CPU, and do_wp_page() drains only the local one
+ * (mm/memory.c).
  */
 static void stay_on_this_cpu(void)
 {
@@ -406,7 +451,8 @@ static void run_plan(void)
 			run_test();
 			continue;
 		}
-		for (batch_end = progress->next; batch_end < planned && plan[batch_end]->cell; batch_end++)
+		for (batch_end = progress->next; batch_end < planned && plan[batch_end]->cell;
+		     batch_end++)
 			;
 		run_cells();
 	}
@@ -420,7 +466,8 @@ static unsigned long number(const char *text, const char *option)
 	errno = 0;
 	value = strtoul(text, &rest, 0);
 	if (errno || *rest || rest == text || *text == '-') {
-		fprintf(stderr, "%s: --%s takes a number, not '%s'\n", suite->program, option, text);
+		fprintf(stderr, "%s: --%s takes a number, not '%s'\n", suite->program, option,
+			text);
 		exit(2);
 	}
 	return value;
@@ -460,7 +507,8 @@ static const char *read_options(int argc, char **argv, bool *only_list)
 		case 't':
 			timeout_s = number(optarg, "timeout");
 			if (timeout_s < 1 || timeout_s > 3600) {
-				fprintf(stderr, "%s: --timeout takes 1 to 3600 seconds\n", suite->program);
+				fprintf(stderr, "%s: --timeout takes 1 to 3600 seconds\n",
+					suite->program);
 				exit(2);
 			}
 			break;
@@ -485,7 +533,8 @@ static const char *read_options(int argc, char **argv, bool *only_list)
 static void open_out(void)
 {
 	out = fdopen(dup(STDOUT_FILENO), "w");
-	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
 	if (!out || progress == MAP_FAILED) {
 		perror(suite->program);
 		exit(3);
@@ -524,12 +573,14 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	fprintf(out, "1..%zu\n", planned);
 	fflush(out);
 	run_plan();
-	fprintf(out, "# end %s ran=%d checks=%ld\n", suite->program, progress->printed, progress->checks);
+	fprintf(out, "# end %s ran=%d checks=%ld\n", suite->program, progress->printed,
+		progress->checks);
 	fflush(out);
 
 	if (progress->verdicts[FAIL])
 		return 1;
-	if (progress->verdicts[BROKEN] || (!progress->printed && !planned && !run_list && !suite->count))
+	if (progress->verdicts[BROKEN] ||
+	    (!progress->printed && !planned && !run_list && !suite->count))
 		return 3;
 	return progress->verdicts[PASS] ? 0 : 4;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * suite.h - a program's list of tests: listed, selected, run one after the other, told as KTAP
+ * suite.h - a program's list of tests: listed, selected, run one after the
+ * other, told as KTAP
  *
- * The kselftest harness isolates a test in a process of its own and kills it when its time is up. Everything that a verdict rests on
- * is done here, because the harness of no kernel does all of it: selection (6.1's ignores its options), order, a plan that counts what
- * runs, a test that checked nothing, one that left half way, what it left running, and kernel complaints.
+ * The kselftest harness isolates a test in a process of its own and kills it
+ * when its time is up. Everything that a verdict rests on is done here, because
+ * the harness of no kernel does all of it: selection (6.1's ignores its
+ * options), order, a plan that counts what runs, a test that checked nothing,
+ * one that left half way, what it left running, and kernel complaints.
  */
 #ifndef HMM_COHERENT_SUITE_H
 #define HMM_COHERENT_SUITE_H
@@ -17,7 +20,11 @@ struct suite_test {
 	const char *name;	/* [a-z0-9._-]+, unique over all programs */
 	const char *what;	/* one line: what it checks */
 	const void *arg;	/* for the program's own use */
-	bool cell;		/* run by suite.run_cell() in a process shared with the cells next to it; else by suite.run_test() */
+	/*
+	 * run by suite.run_cell() in a process shared with the cells next to
+	 * it; else by suite.run_test()
+	 */
+	bool cell;
 	int number;		/* for the program's own use */
 };
 
@@ -32,19 +39,26 @@ struct suite {
 	struct suite_test *tests;
 	size_t count;
 
-	/* Provide what the tests need and the machine may not have. Runs before prepare(). May be NULL. */
+	/*
+	 * Provide what the tests need and the machine may not have. Runs before
+	 * prepare(). May be NULL.
+	 */
 	void (*provide)(FILE *out);
 	/*
-	 * Find out about this machine; prints "# fact:" lines. Runs once, before the plan, and not for
-	 * --list, in a process of its own, since the kernel under test may kill it or never let it end.
-	 * What it finds out and the tests need lies in the areas @kept. May be NULL.
+	 * Find out about this machine; prints "# fact:" lines. Runs once,
+	 * before the plan, and not for --list, in a process of its own, since
+	 * the kernel under test may kill it or never let it end. What it finds
+	 * out and the tests need lies in the areas @kept. May be NULL.
 	 */
 	void (*prepare)(FILE *out);
 	const struct area *kept;
 	size_t areas;
 	/* Why @test can never apply to the running kernel, or NULL when it can. May be NULL. */
 	const char *(*not_applicable)(const struct suite_test *test);
-	/* Run one test in a process of its own, at most @seconds long. Its stdout and stderr are caught by the caller. */
+	/*
+	 * Run one test in a process of its own, at most @seconds long. Its
+	 * stdout and stderr are caught by the caller.
+	 */
 	void (*run_test)(const struct suite_test *test, int seconds);
 	/* Fork a process that calls suite_run_cells(), and wait for its end. */
 	void (*run_cells)(int seconds);
@@ -57,12 +71,15 @@ struct suite {
 /* The seed given by --seed (default 1): everything random in a test is derived from it. */
 unsigned long suite_seed(void);
 
-/* HMM_COHERENT_STRESS: seconds for which a race shall go on, 0 when it has its own number of rounds. */
+/*
+ * HMM_COHERENT_STRESS: seconds for which a race shall go on, 0 when it has its
+ * own number of rounds.
+ */
 long suite_stress(void);
 
 /*
- * For suite.prepare(): no test can run, because of what the kernel did. Each planned test then fails
- * under @rule, an enum rule_id. Both texts are copied.
+ * For suite.prepare(): no test can run, because of what the kernel did. Each
+ * planned test then fails under @rule, an enum rule_id. Both texts are copied.
  */
 void suite_doom(int rule, const char *expected, const char *seen);
 

@@ -20,8 +20,10 @@ void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t s
 	memset(transfer, 0, sizeof(*transfer));
 	if (syscall(SYS_io_setup, 1, &transfer->context))
 		syscall_failed("io_setup", errno);
-	transfer->iocb = (struct iocb){
-		.aio_fildes = fd, .aio_lio_opcode = IOCB_CMD_PREAD, .aio_buf = (uintptr_t)addr, .aio_nbytes = size };
+	transfer->iocb = (struct iocb){ .aio_fildes = fd,
+					.aio_lio_opcode = IOCB_CMD_PREAD,
+					.aio_buf = (uintptr_t)addr,
+					.aio_nbytes = size };
 	if (syscall(SYS_io_submit, transfer->context, 1, iocbs) == 1)
 		return;
 	/* What GUP refuses shows here already, before anything was submitted. */
@@ -41,8 +43,12 @@ static bool wait_at_most(struct transfer *transfer, time_t seconds)
 	end.tv_sec += seconds;
 	do {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		limit = (struct timespec){ .tv_sec = end.tv_sec > now.tv_sec ? end.tv_sec - now.tv_sec : 0 };
-		got = transfer->done ? 0 : syscall(SYS_io_getevents, transfer->context, seconds ? 1 : 0, 1, &event, &limit);
+		limit = (struct timespec){ .tv_sec = end.tv_sec > now.tv_sec ?
+							     end.tv_sec - now.tv_sec :
+							     0 };
+		got = transfer->done ? 0 :
+				       syscall(SYS_io_getevents, transfer->context, seconds ? 1 : 0,
+					       1, &event, &limit);
 	} while (got < 0 && errno == EINTR);
 	if (got == 1) {
 		transfer->done = true;
@@ -62,11 +68,14 @@ void transfer_prove_in_flight(struct transfer *transfer, const struct gate *gate
 	const bool done = transfer_is_done(transfer);
 
 	holds(RULE_BYTES_ARRIVE);
-	must(!done || transfer->result >= 0, "the transfer ended with %s", strerror(-transfer->result));
-	must(!done || !gate->shut, "the transfer ended with %ld although its device is suspended", transfer->result);
+	must(!done || transfer->result >= 0, "the transfer ended with %s",
+	     strerror(-transfer->result));
+	must(!done || !gate->shut, "the transfer ended with %ld although its device is suspended",
+	     transfer->result);
 	report->rule = rule;
 	if (done)
-		broken("the transfer was over before the test had done its part: HMM_COHERENT_SLOW is not slow");
+		broken("the transfer was over before the test had done its part: "
+		       "HMM_COHERENT_SLOW is not slow");
 }
 
 long transfer_finish(struct transfer *transfer)

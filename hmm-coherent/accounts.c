@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What device pages cost their user is counted while they are mapped, and given back afterwards (S3)
+ * What device pages cost their user is counted while they are mapped, and given
+ * back afterwards (S3)
  *
- * Counters are kept in batches, one for each processor, so these tests move many pages and allow for what the batches may hide. What is
- * wrong by less shows at the end of the process: check_mm() complains about every counter that is not zero ("Bad rss-counter state"),
- * and such a complaint fails the test that was running.
+ * Counters are kept in batches, one for each processor, so these tests move
+ * many pages and allow for what the batches may hide. What is wrong by less
+ * shows at the end of the process: check_mm() complains about every counter
+ * that is not zero ("Bad rss-counter state"), and such a complaint fails the
+ * test that was running.
  */
 #include "harness.h"
 
@@ -22,8 +25,10 @@
 /* One migration moves this many: not a huge page's worth, which 7.x would try to move as one. */
 #define STEP 128
 /*
- * The commitment is the whole system's, and others come and go: so a mapping of this many bytes, which need not be filled, and this much for
- * the others. On a busy machine they move by more, so what is off is measured again, this often: a leak is off every time.
+ * The commitment is the whole system's, and others come and go: so a mapping of
+ * this many bytes, which need not be filled, and this much for the others. On a
+ * busy machine they move by more, so what is off is measured again, this often:
+ * a leak is off every time.
  */
 #define COMMITTED (64L << 20)
 #define OTHERS (16L << 20)
@@ -31,9 +36,11 @@
 #define SETTLE_S 10
 
 /*
- * How many pages a batch may hide: a processor keeps up to 64 changes of RSS for itself (TASK_RSS_EVENTS_THRESH, up to 6.1), or two for each
- * processor of the machine and 32 at least (percpu_counter_batch), and 64 pages of charge (MEMCG_CHARGE_BATCH). A test runs on one processor,
- * so there is one batch on each side of a difference.
+ * How many pages a batch may hide: a processor keeps up to 64 changes of RSS
+ * for itself (TASK_RSS_EVENTS_THRESH, up to 6.1), or two for each processor of
+ * the machine and 32 at least (percpu_counter_batch), and 64 pages of charge
+ * (MEMCG_CHARGE_BATCH). A test runs on one processor, so there is one batch on
+ * each side of a difference.
  */
 static long hidden(void)
 {
@@ -115,7 +122,8 @@ static void expect_within(const char *what, long seen, long expected, long margi
 {
 	char expected_text[64], seen_text[64];
 
-	snprintf(expected_text, sizeof(expected_text), "%ld pages, give or take %ld", expected, margin);
+	snprintf(expected_text, sizeof(expected_text), "%ld pages, give or take %ld", expected,
+		 margin);
 	snprintf(seen_text, sizeof(seen_text), "%ld pages", seen);
 	expect_same(is_within(seen, expected, margin), what, expected_text, seen_text);
 }
@@ -150,7 +158,8 @@ static long committed(void)
 	return counted("/proc/meminfo", "Committed_AS");
 }
 
-SCENARIO(accounts, resident_set, "device pages count as resident, and no longer when they are unmapped")
+SCENARIO(accounts, resident_set,
+	 "device pages count as resident, and no longer when they are unmapped")
 {
 	const long pages = many(), before = resident();
 
@@ -158,19 +167,24 @@ SCENARIO(accounts, resident_set, "device pages count as resident, and no longer 
 	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
 	range_migrate(&self->range, &self->device);
 	holds(RULE_ENTRY);
-	expect_result("pages that went to the device", pages_at(self->range.addr, pages, variant->place), pages);
+	expect_result("pages that went to the device",
+		      pages_at(self->range.addr, pages, variant->place), pages);
 	holds(RULE_ACCOUNTS_RETURN);
 	expect_about("resident while mapped", resident() - before, pages);
 	range_unmap(&self->range);
 	expect_about("resident after munmap", resident() - before, 0);
 }
 
-/* What the system has committed more than before, on the device and after munmap(), for a range that goes to and fro. */
+/*
+ * What the system has committed more than before, on the device and after
+ * munmap(), for a range that goes to and fro.
+ */
 struct commitment {
 	long on_device, after;
 };
 
-static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum place place, long size)
+static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts)(*self), enum place place,
+					    long size)
 {
 	struct range *range = &self->range;
 	const long pages = many();
@@ -187,7 +201,8 @@ static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum
 	expect_about("resident on the device, beyond what was in memory", resident() - rss, 0);
 	range_migrate_back(range, &self->device);
 	holds(RULE_BACK);
-	expect_result("pages that did not come back from the device", pages_at(range->addr, pages, place), 0);
+	expect_result("pages that did not come back from the device",
+		      pages_at(range->addr, pages, place), 0);
 	range_migrate(range, &self->device);
 	seen.on_device = committed() - commit;
 	range->pages = size;
@@ -199,15 +214,18 @@ static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum
 	return seen;
 }
 
-SCENARIO(accounts, migrated_to_and_fro, "migration to a device and back changes neither the resident set nor the commitment")
+SCENARIO(accounts, migrated_to_and_fro,
+	 "migration to a device and back changes neither the resident set nor the commitment")
 {
-	const long least = COMMITTED / features.page_size, size = least > many() ? least : many(), others = OTHERS / features.page_size;
+	const long least = COMMITTED / features.page_size, size = least > many() ? least : many(),
+		   others = OTHERS / features.page_size;
 	struct commitment seen;
 	int tries = 0;
 
 	do {
 		seen = migrate_to_and_fro(self, variant->place, size);
-	} while (++tries < TRIES && !(is_within(seen.on_device, 0, others) && is_within(seen.after, -size, others)));
+	} while (++tries < TRIES &&
+		 !(is_within(seen.on_device, 0, others) && is_within(seen.after, -size, others)));
 	holds(RULE_ACCOUNTS_RETURN);
 	expect_within("committed, beyond what was before", seen.on_device, 0, others);
 	expect_within("committed after munmap, beyond what was mapped", seen.after, -size, others);
@@ -230,7 +248,9 @@ static void group_enter(struct group *group)
 			snprintf(root, sizeof(root), "%s", mount->mnt_dir);
 	if (mounts)
 		endmntent(mounts);
-	need(root[0], "no cgroup2 is mounted: the kernel needs CONFIG_MEMCG, and mount -t cgroup2 none /sys/fs/cgroup");
+	need(root[0],
+	     "no cgroup2 is mounted: the kernel needs CONFIG_MEMCG, and mount -t cgroup2 none "
+	     "/sys/fs/cgroup");
 	cgroup_make(root, group->path, sizeof(group->path));
 	snprintf(file, sizeof(file), "%s/cgroup.procs", group->path);
 	error = write_text(file, "0");
@@ -250,7 +270,10 @@ static long group_charge(struct group *group)
 	return bytes / (long)features.page_size;
 }
 
-SCENARIO(accounts, cgroup_charge, "a memory cgroup is charged for device pages like for others, and not any more after munmap")
+SCENARIO(
+	accounts, cgroup_charge,
+	"a memory cgroup is charged for device pages like for others, and not any more after "
+	"munmap")
 {
 	const long pages = many();
 	struct group group;
@@ -268,8 +291,9 @@ SCENARIO(accounts, cgroup_charge, "a memory cgroup is charged for device pages l
 }
 
 /*
- * The proof that nothing is lost: all of the second device can be had; device_life.c does this, and more, with the first one. A page that
- * leaked anywhere in the tests before this one, in whatever way, is missing here.
+ * The proof that nothing is lost: all of the second device can be had;
+ * device_life.c does this, and more, with the first one. A page that leaked
+ * anywhere in the tests before this one, in whatever way, is missing here.
  */
 FIXTURE(whole_device)
 {
@@ -298,7 +322,8 @@ static bool has_returned(void *before)
 	return is_within(committed() - *(long *)before, 0, OTHERS / features.page_size);
 }
 
-SCENARIO(whole_device, filled, "a device can be filled to its last page, whatever happened before, and gives it all back")
+SCENARIO(whole_device, filled,
+	 "a device can be filled to its last page, whatever happened before, and gives it all back")
 {
 	const size_t all = device_pages(variant->place);
 	const long rss = resident(), pages = many();
@@ -315,15 +340,20 @@ SCENARIO(whole_device, filled, "a device can be filled to its last page, whateve
 	range_unmap(&range);
 	holds(RULE_ACCOUNTS_RETURN);
 	expect_about("resident after munmap", resident() - rss, 0);
-	/* Others may have taken something meanwhile; what they hold on to is not known, what this process leaked would stay. */
+	/*
+	 * Others may have taken something meanwhile; what they hold on to is
+	 * not known, what this process leaked would stay.
+	 */
 	settled = wait_until(has_returned, &commit, SETTLE_S);
-	expect_within("committed after munmap", settled ? 0 : committed() - commit, 0, OTHERS / features.page_size);
+	expect_within("committed after munmap", settled ? 0 : committed() - commit, 0,
+		      OTHERS / features.page_size);
 	/* And once more, as far as it takes to see that there is something to be had again. */
 	range_map(&range, pages);
 	range_migrate(&range, &self->device);
 	there = pages_at(range.addr, pages, variant->place);
 	holds(RULE_FREED_TO_DRIVER);
-	expect((long)there == pages, "of the device that was emptied only %zu of %ld pages are to be had", there, pages);
+	expect((long)there == pages,
+	       "of the device that was emptied only %zu of %ld pages are to be had", there, pages);
 	range_unmap(&range);
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What may bring a kernel down that has one of the bugs of docs/findings.md: run only when asked for (--destructive), each in a VM of its own
+ * What may bring a kernel down that has one of the bugs of docs/findings.md:
+ * run only when asked for (--destructive), each in a VM of its own
  *
- * Every scenario states what a kernel without the bug does, and passes there. On one that has it the process, the processor or the
- * whole machine is lost, and the kernel's log says where.
+ * Every scenario states what a kernel without the bug does, and passes there.
+ * On one that has it the process, the processor or the whole machine is lost,
+ * and the kernel's log says where.
  */
 #include "harness.h"
 
@@ -40,7 +42,8 @@
 
 /* What passes on every kernel where nobody watches is not run there. */
 #define ONLY_LOCKDEP "only lockdep sees this: run with --profile debug (CONFIG_PROVE_LOCKING)"
-#define ONLY_KASAN "only KASAN sees this, with CONFIG_SLUB_RCU_DEBUG (6.12): run with --profile debug"
+#define ONLY_KASAN "only KASAN sees this, with CONFIG_SLUB_RCU_DEBUG (6.12): run with --profile " \
+		   "debug"
 
 FIXTURE(destructive)
 {
@@ -81,17 +84,25 @@ static unsigned char *merged_twins(struct story *s)
 	return twins;
 }
 
-/* A merged page was offered to a device: a kernel moves it for both of its users or for none (docs/findings.md, ksm-page-on-device). */
+/*
+ * A merged page was offered to a device: a kernel moves it for both of its
+ * users or for none (docs/findings.md, ksm-page-on-device).
+ */
 static void expect_offered(unsigned char *twins, enum place device)
 {
 	enum place at = page_at(0, twins).at;
 
 	holds(RULE_ENTRY);
-	expect(at == device || in_memory(at), "after migration the merged page is %s", place_name(at));
-	expect(ksm_are_merged(twins), "after migration the users of the merged page have different pages");
+	expect(at == device || in_memory(at), "after migration the merged page is %s",
+	       place_name(at));
+	expect(ksm_are_merged(twins),
+	       "after migration the users of the merged page have different pages");
 }
 
-SCENARIO(destructive, ksm_page_comes_back, "a merged page on the device comes back to memory for all its users after KSM has passed by")
+SCENARIO(
+	destructive, ksm_page_comes_back,
+	"a merged page on the device comes back to memory for all its users after KSM has passed "
+	"by")
 {
 	struct story *s = &self->story;
 	unsigned char *twins = merged_twins(s);
@@ -108,11 +119,15 @@ SCENARIO(destructive, ksm_page_comes_back, "a merged page on the device comes ba
 
 		expect(in_memory(page_at(0, addr).at), "user %zu of the page has it %s", i,
 		       place_name(page_at(0, addr).at));
-		expect(read_page(addr, s->buffer.serial, 0, BY_CHILD, BY_OTHER) == OLD, "user %zu of the page sees other bytes", i);
+		expect(read_page(addr, s->buffer.serial, 0, BY_CHILD, BY_OTHER) == OLD,
+		       "user %zu of the page sees other bytes", i);
 	}
 }
 
-SCENARIO(destructive, ksm_page_private, "KSM does not read a merged page that went to a private device, which no processor can read")
+SCENARIO(
+	destructive, ksm_page_private,
+	"KSM does not read a merged page that went to a private device, which no processor can "
+	"read")
 {
 	struct story *s = &self->story;
 	unsigned char *twins = merged_twins(s), *third;
@@ -149,8 +164,14 @@ static void drain(struct story *s)
 		syscall_failed("move_pages", errno);
 }
 
-/* mlock by a sharer makes a page unevictable; use makes the next one active. Never both, of one page: folio_migrate_flags() checks. */
-SCENARIO(destructive, flags_of_two_lives, "a page frame that was unevictable in one life and is active in the next can be migrated back")
+/*
+ * mlock by a sharer makes a page unevictable; use makes the next one active.
+ * Never both, of one page: folio_migrate_flags() checks.
+ */
+SCENARIO(
+	destructive, flags_of_two_lives,
+	"a page frame that was unevictable in one life and is active in the next can be migrated "
+	"back")
 {
 	struct story *s = &self->story;
 	const struct pin_kind get = { .pin = false };
@@ -172,20 +193,29 @@ SCENARIO(destructive, flags_of_two_lives, "a page frame that was unevictable in 
 
 	holds(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < 20; i++)
-		must(pin_pages(get, buffer_page(&s->buffer, 1), 1) == (long)features.page_size, "GUP does not get a page of memory");
+		must(pin_pages(get, buffer_page(&s->buffer, 1), 1) == (long)features.page_size,
+		     "GUP does not get a page of memory");
 	drain(s);
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	holds(RULE_FREED_TO_DRIVER);
-	must(page_at(0, buffer_page(&s->buffer, 1)).pfn == frame, "the second page did not get frame 0x%lx, which the first gave back", frame);
+	must(page_at(0, buffer_page(&s->buffer, 1)).pfn == frame,
+	     "the second page did not get frame 0x%lx, which the first gave back", frame);
 	report_line("note:", "flags: %s", page_dump(buffer_page(&s->buffer, 1)).flags);
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	holds(RULE_FRESH_FRAME);
-	expect(page_at(0, buffer_page(&s->buffer, 1)).at != COHERENT, "the page does not come back");
+	expect(page_at(0, buffer_page(&s->buffer, 1)).at != COHERENT,
+	       "the page does not come back");
 	expect_owner_sees(s, 1, BY_OWNER);
 }
 
-/* Its entry keeps a reference, which is all that eviction may find; who takes the entry for one of a migration adds another. */
-SCENARIO(destructive, exclusive_page_evicted, "a page that the device has for itself keeps its bytes when everybody's pages are brought back, and is freed once")
+/*
+ * Its entry keeps a reference, which is all that eviction may find; who takes
+ * the entry for one of a migration adds another.
+ */
+SCENARIO(
+	destructive, exclusive_page_evicted,
+	"a page that the device has for itself keeps its bytes when everybody's pages are "
+	"brought back, and is freed once")
 {
 	struct story *s = &self->story;
 	struct device other;
@@ -195,7 +225,8 @@ SCENARIO(destructive, exclusive_page_evicted, "a page that the device has for it
 
 	need(kernel_has(CLOSE_EVICTS), NEEDS_EVICTION);
 	holds(RULE_DEVICE_EXCLUSIVE);
-	expect_result("exclusive access", device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
+	expect_result("exclusive access",
+		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
 	device_open(&other, COHERENT, 1);
 	device_close(&other);
 	holds(RULE_DEVICE_EXCLUSIVE);
@@ -214,16 +245,21 @@ SCENARIO(destructive, exclusive_page_evicted, "a page that the device has for it
 	expect(freed, "frame 0x%lx did not come back to the driver with munmap()", s->frames[0]);
 }
 
-/* The device's memory is set up anew, and its first user decides how it is cut: huge, where the driver can do that. */
+/*
+ * The device's memory is set up anew, and its first user decides how it is cut:
+ * huge, where the driver can do that.
+ */
 static void huge_on_device(struct huge *h)
 {
 	huge_begin(h, false);
 	huge_fill(h, h->addr, true);
 	holds(RULE_FREED_TO_DRIVER);
-	expect_result("HMM_DMIRROR_RELEASE", device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1), 0);
+	expect_result("HMM_DMIRROR_RELEASE",
+		      device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1), 0);
 	device_move_to(&h->device, h->addr, h->pages);
 	holds(RULE_ENTRY);
-	must(page_at(0, h->addr).at == COHERENT, "the huge page did not go to the device: it is %s", place_name(page_at(0, h->addr).at));
+	must(page_at(0, h->addr).at == COHERENT, "the huge page did not go to the device: it is %s",
+	     place_name(page_at(0, h->addr).at));
 }
 
 static void expect_huge_back(struct huge *h)
@@ -235,7 +271,8 @@ static void expect_huge_back(struct huge *h)
 	huge_end(h);
 }
 
-SCENARIO(destructive, huge_page_pinned, "a long-term pin moves a huge page off the device like a small one")
+SCENARIO(destructive, huge_page_pinned,
+	 "a long-term pin moves a huge page off the device like a small one")
 {
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
 	struct huge huge;
@@ -247,7 +284,8 @@ SCENARIO(destructive, huge_page_pinned, "a long-term pin moves a huge page off t
 	expect_huge_back(&huge);
 }
 
-SCENARIO(destructive, huge_page_split, "a huge page on the device of which one small page is protected comes back whole")
+SCENARIO(destructive, huge_page_split,
+	 "a huge page on the device of which one small page is protected comes back whole")
 {
 	struct huge huge;
 
@@ -272,11 +310,15 @@ static unsigned char *fill_device(struct device *device, size_t pages, size_t st
 	for (at = 0; at < pages; at += step)
 		device_move_to(device, page_in(filling, at), pages - at < step ? pages - at : step);
 	holds(RULE_ENTRY);
-	must(page_at(0, page_in(filling, pages - 1)).at == COHERENT, "the last of %zu pages did not go to a device that has room for it", pages);
+	must(page_at(0, page_in(filling, pages - 1)).at == COHERENT,
+	     "the last of %zu pages did not go to a device that has room for it", pages);
 	return filling;
 }
 
-SCENARIO(destructive, huge_page_no_room, "a huge page for which the device has too few pages moves in part, or not at all, and loses nothing")
+SCENARIO(
+	destructive, huge_page_no_room,
+	"a huge page for which the device has too few pages moves in part, or not at all, and "
+	"loses nothing")
 {
 	unsigned char *filling;
 	struct huge huge;
@@ -295,8 +337,14 @@ SCENARIO(destructive, huge_page_no_room, "a huge page for which the device has t
 	huge_end(&huge);
 }
 
-/* The last reference is the transfer's, and goes where the disk says that it is done: in an interrupt. Only lockdep sees what can come of it. */
-SCENARIO(destructive, freed_by_transfer, "a page whose last reference is a transfer's is freed to the driver in an interrupt without danger to anybody")
+/*
+ * The last reference is the transfer's, and goes where the disk says that it is
+ * done: in an interrupt. Only lockdep sees what can come of it.
+ */
+SCENARIO(
+	destructive, freed_by_transfer,
+	"a page whose last reference is a transfer's is freed to the driver in an interrupt "
+	"without danger to anybody")
 {
 	struct story *s = &self->story;
 	struct transfer transfer;
@@ -311,15 +359,22 @@ SCENARIO(destructive, freed_by_transfer, "a page whose last reference is a trans
 	expect_result("completion", transfer_finish(&transfer), features.page_size);
 }
 
-/* mmap_lock is held over the hotplug of memory, under whose locks KSM's notifier waits for ksmd, which waits for mmap_lock. */
-SCENARIO(destructive, memory_added_with_ksm, "a device gets its memory anew for a migration, and KSM runs: neither has to wait for the other")
+/*
+ * mmap_lock is held over the hotplug of memory, under whose locks KSM's
+ * notifier waits for ksmd, which waits for mmap_lock.
+ */
+SCENARIO(
+	destructive, memory_added_with_ksm,
+	"a device gets its memory anew for a migration, and KSM runs: neither has to wait for "
+	"the other")
 {
 	struct story *s = &self->story;
 
 	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
 	need(lockdep_watches(), ONLY_LOCKDEP);
 	holds(RULE_CLOSE_EVICTS);
-	expect_result("HMM_DMIRROR_RELEASE", device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
+	expect_result("HMM_DMIRROR_RELEASE",
+		      device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	story_migrate_to_device(s);
 	holds(RULE_ENTRY);
 	expect_at(s, 0, COHERENT);
@@ -329,7 +384,10 @@ SCENARIO(destructive, memory_added_with_ksm, "a device gets its memory anew for 
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-/* Many pages, and behind them one that leaves at some time after somebody has begun to pin all of them. */
+/*
+ * Many pages, and behind them one that leaves at some time after somebody has
+ * begun to pin all of them.
+ */
 #define PINNED 128
 #define ROUNDS 40
 
@@ -361,7 +419,10 @@ static void *leave(void *arg)
 	return NULL;
 }
 
-/* On the device; the last page is a mapping of its own, whose flags forbid it to share an anon_vma with its neighbour (anon_vma_compatible()). */
+/*
+ * On the device; the last page is a mapping of its own, whose flags forbid it
+ * to share an anon_vma with its neighbour (anon_vma_compatible()).
+ */
 static unsigned char *map_with_a_last_one(struct story *s, size_t size)
 {
 	unsigned char *addr = map_memory(size, PROT_READ | PROT_WRITE);
@@ -384,17 +445,22 @@ static long time_of_a_pin(struct story *s, size_t size)
 	const long took = now_ns() - begun;
 
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
-	must(held >= 0, "a long-term pin of %d pages that nobody disturbs: %s", PINNED, strerror(-held));
+	must(held >= 0, "a long-term pin of %d pages that nobody disturbs: %s", PINNED,
+	     strerror(-held));
 	pin_drop(held);
 	unmap_memory(addr, size);
 	return took;
 }
 
 /*
- * GUP-fast's slow half lets go of mmap_lock before it moves the pages (__gup_longterm_locked(), after 6.1), and then nothing keeps the
- * anon_vma that remove_migration_ptes() walks for the last of them.
+ * GUP-fast's slow half lets go of mmap_lock before it moves the pages
+ * (__gup_longterm_locked(), after 6.1), and then nothing keeps the anon_vma
+ * that remove_migration_ptes() walks for the last of them.
  */
-SCENARIO(destructive, unmapped_while_moved, "a page that is unmapped while a long-term pin moves others and it off the device is freed, and nothing that is gone is touched")
+SCENARIO(
+	destructive, unmapped_while_moved,
+	"a page that is unmapped while a long-term pin moves others and it off the device is "
+	"freed, and nothing that is gone is touched")
 {
 	const size_t size = PINNED * features.page_size;
 	struct story *s = &self->story;
@@ -414,14 +480,16 @@ SCENARIO(destructive, unmapped_while_moved, "a page that is unmapped while a lon
 	holds(RULE_FREED_TO_DRIVER);
 	for (round = 0; round < ROUNDS; round++) {
 		addr = map_with_a_last_one(s, size);
-		leaving = (struct leaving){ .page = addr + size - features.page_size, .delay = whole * round / ROUNDS };
+		leaving = (struct leaving){ .page = addr + size - features.page_size,
+					    .delay = whole * round / ROUNDS };
 		error = pthread_create(&thread, NULL, leave, &leaving);
 		if (error)
 			syscall_failed("pthread_create", error);
 		atomic_store(&leaving.begun, true);
 		held = pin_hold(true, true, addr, PINNED);
 		pthread_join(thread, NULL);
-		expect(held >= 0 || held == -EFAULT || held == -EBUSY, "a long-term pin of what is being unmapped: %s", strerror(-held));
+		expect(held >= 0 || held == -EFAULT || held == -EBUSY,
+		       "a long-term pin of what is being unmapped: %s", strerror(-held));
 		if (held >= 0)
 			pin_drop(held);
 		unmap_memory(addr, size);
@@ -431,11 +499,20 @@ SCENARIO(destructive, unmapped_while_moved, "a page that is unmapped while a lon
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-/* An anon_vma is freed after a grace period of RCU, and whether that was enough decides about what KASAN sees, not about a check. */
+/*
+ * An anon_vma is freed after a grace period of RCU, and whether that was enough
+ * decides about what KASAN sees, not about a check.
+ */
 #define GRACE_MS 500
 
-/* Eviction has no mapping and so no mmap_lock: a page that stays because somebody holds it is given back to its anon_vma (migrate_device_unmap()). */
-SCENARIO(destructive, evicted_after_unmap, "a page that was unmapped while somebody holds it stays when the device brings everybody's pages back, and nothing that is gone is touched")
+/*
+ * Eviction has no mapping and so no mmap_lock: a page that stays because
+ * somebody holds it is given back to its anon_vma (migrate_device_unmap()).
+ */
+SCENARIO(
+	destructive, evicted_after_unmap,
+	"a page that was unmapped while somebody holds it stays when the device brings "
+	"everybody's pages back, and nothing that is gone is touched")
 {
 	const size_t size = BUFFER_PAGES_MAX * features.page_size;
 	struct story *s = &self->story;
@@ -450,7 +527,8 @@ SCENARIO(destructive, evicted_after_unmap, "a page that was unmapped while someb
 	last = addr + size - features.page_size;
 	iov.iov_base = last;
 	holds(RULE_ENTRY);
-	must(page_at(0, last).at == COHERENT, "the last page is %s, not on the device", place_name(page_at(0, last).at));
+	must(page_at(0, last).at == COHERENT, "the last page is %s, not on the device",
+	     place_name(page_at(0, last).at));
 	if (pipe(ends))
 		syscall_failed("pipe", errno);
 	holds(RULE_SHORT_PIN_STAYS);
@@ -461,7 +539,8 @@ SCENARIO(destructive, evicted_after_unmap, "a page that was unmapped while someb
 	device_open(&other, COHERENT, 1);
 	device_close(&other);
 	holds(RULE_BACK);
-	expect(in_memory(page_at(0, s->buffer.addr).at), "a page is %s after eviction", place_name(page_at(0, s->buffer.addr).at));
+	expect(in_memory(page_at(0, s->buffer.addr).at), "a page is %s after eviction",
+	       place_name(page_at(0, s->buffer.addr).at));
 	expect_owner_sees(s, 0, BY_OWNER);
 	holds(RULE_PINNED_STAYS);
 	expect_result("read from the pipe", read(ends[0], &byte, 1), 1);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a device: filled to its last page, a file of it closed, its memory taken away and set up again
+ * The life of a device: filled to its last page, a file of it closed, its
+ * memory taken away and set up again
  *
- * A real driver unbinds, resets and runs out of memory while processes hold its pages. They must come out of it with their bytes in
- * memory, mapped as before, and the device must get every one of its pages back.
+ * A real driver unbinds, resets and runs out of memory while processes hold its
+ * pages. They must come out of it with their bytes in memory, mapped as before,
+ * and the device must get every one of its pages back.
  */
 #include "harness.h"
 
@@ -19,7 +21,10 @@
 #include "story.h"
 
 #define PAGES 3
-/* A migration of less than a huge page: later drivers answer a whole empty one with a huge page, which is another subject. */
+/*
+ * A migration of less than a huge page: later drivers answer a whole empty one
+ * with a huge page, which is another subject.
+ */
 #define STEP 256
 
 FIXTURE(device_life)
@@ -72,7 +77,10 @@ static void expect_evicted(struct story *s, size_t page, bool exclusive)
 	expect_owner_sees(s, page, BY_OWNER);
 }
 
-SCENARIO(device_life, other_file_closed, "closing any file of the device brings everybody's pages to memory, mapped as before, and they can go again")
+SCENARIO(
+	device_life, other_file_closed,
+	"closing any file of the device brings everybody's pages to memory, mapped as before, "
+	"and they can go again")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -92,7 +100,10 @@ SCENARIO(device_life, other_file_closed, "closing any file of the device brings 
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(device_life, closed_while_shared, "pages that a child shares come to memory for both, still shared, and a write then makes a copy")
+SCENARIO(
+	device_life, closed_while_shared,
+	"pages that a child shares come to memory for both, still shared, and a write then makes "
+	"a copy")
 {
 	struct story *s = &self->story;
 
@@ -113,7 +124,10 @@ SCENARIO(device_life, closed_while_shared, "pages that a child shares come to me
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(device_life, closed_while_referenced, "a page with a reference stays on the device when a file is closed, and is as good as before; its neighbours go")
+SCENARIO(
+	device_life, closed_while_referenced,
+	"a page with a reference stays on the device when a file is closed, and is as good as "
+	"before; its neighbours go")
 {
 	struct story *s = &self->story;
 
@@ -132,13 +146,17 @@ SCENARIO(device_life, closed_while_referenced, "a page with a reference stays on
 	expect_evicted(s, 1, true);
 }
 
-SCENARIO(device_life, memory_released, "a device whose memory is taken away leaves every page in memory, and takes pages again when it is set up anew")
+SCENARIO(
+	device_life, memory_released,
+	"a device whose memory is taken away leaves every page in memory, and takes pages again "
+	"when it is set up anew")
 {
 	struct story *s = &self->story;
 	size_t i;
 
 	holds(RULE_CLOSE_EVICTS);
-	expect_result("HMM_DMIRROR_RELEASE", device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
+	expect_result("HMM_DMIRROR_RELEASE",
+		      device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	for (i = 0; i < PAGES; i++)
 		expect_evicted(s, i, true);
 	story_migrate_to_device(s);
@@ -168,7 +186,10 @@ FIXTURE_TEARDOWN(device_full)
 	story_end(&self->story);
 }
 
-/* Memory as large as the device, which is brought there empty: a zeroed page of the device for each. */
+/*
+ * Memory as large as the device, which is brought there empty: a zeroed page of
+ * the device for each.
+ */
 struct filling {
 	struct device device;
 	unsigned char *addr;
@@ -185,12 +206,16 @@ static void fill_device(struct filling *fill)
 	unsigned long at, page;
 
 	fill->pages = device_pages(COHERENT) + STEP;
-	fill->addr = mmap(NULL, fill->pages * features.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	fill->addr = mmap(NULL, fill->pages * features.page_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fill->addr == MAP_FAILED)
 		syscall_failed("mmap of as much as the device", errno);
 	advise_memory(fill->addr, fill->pages * features.page_size, MADV_NOHUGEPAGE);
 	device_open(&fill->device, COHERENT, STEP);
-	/* The driver says 0 when it could read all of them from where it put them; they were never anywhere else. */
+	/*
+	 * The driver says 0 when it could read all of them from where it put
+	 * them; they were never anywhere else.
+	 */
 	for (at = 0; at < fill->pages; at += STEP)
 		if (device_migrate_to(&fill->device, fill->addr + at * features.page_size, STEP))
 			break;
@@ -204,7 +229,10 @@ static uint64_t *stamp(struct filling *fill, unsigned long page)
 	return (uint64_t *)(fill->addr + page * features.page_size);
 }
 
-SCENARIO(device_full, each_page_once, "a device takes as many pages as it has, each once; one more stays in memory, until one is given back")
+SCENARIO(
+	device_full, each_page_once,
+	"a device takes as many pages as it has, each once; one more stays in memory, until one "
+	"is given back")
 {
 	struct story *s = &self->story;
 	struct filling fill;
@@ -219,7 +247,8 @@ SCENARIO(device_full, each_page_once, "a device takes as many pages as it has, e
 	expect_result("pages that went to the device", fill.on_device, device_pages(COHERENT) - 2);
 
 	holds(RULE_NO_PAGE_NO_MOVE);
-	expect_result("one more", device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1), -ENOENT);
+	expect_result("one more", device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1),
+		      -ENOENT);
 	expect_at(s, 2, SYSTEM);
 	expect_owner_sees(s, 2, BY_OWNER);
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * O_DIRECT over pages on a coherent device: the block layer's DMA reaches them where they are
+ * O_DIRECT over pages on a coherent device: the block layer's DMA reaches them
+ * where they are
  *
- * The transfer takes short-term references (FOLL_GET up to 6.1, FOLL_PIN later), so the pages stay on their device, and what arrives has to
- * be whole and in the right page, however the vector is cut. Bytes are checked on the medium through the page cache and through ordinary memory.
+ * The transfer takes short-term references (FOLL_GET up to 6.1, FOLL_PIN
+ * later), so the pages stay on their device, and what arrives has to be whole
+ * and in the right page, however the vector is cut. Bytes are checked on the
+ * medium through the page cache and through ordinary memory.
  */
 #include "harness.h"
 
@@ -29,13 +32,17 @@ FIXTURE_VARIANT(direct_io)
 };
 
 FIXTURE_VARIANT_ADD(direct_io, coherent_rw_file) { .place = COHERENT, .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io, coherent_ro_file) { .place = COHERENT, .read_only = true, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io,
+		    coherent_ro_file){ .place = COHERENT, .read_only = true, .medium = ON_FILE };
 FIXTURE_VARIANT_ADD(direct_io, coherent_rw_raw) { .place = COHERENT, .medium = ON_RAW };
-FIXTURE_VARIANT_ADD(direct_io, coherent_ro_raw) { .place = COHERENT, .read_only = true, .medium = ON_RAW };
+FIXTURE_VARIANT_ADD(direct_io,
+		    coherent_ro_raw){ .place = COHERENT, .read_only = true, .medium = ON_RAW };
 FIXTURE_VARIANT_ADD(direct_io, system_rw_file) { .place = SYSTEM, .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io, system_ro_file) { .place = SYSTEM, .read_only = true, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io,
+		    system_ro_file){ .place = SYSTEM, .read_only = true, .medium = ON_FILE };
 FIXTURE_VARIANT_ADD(direct_io, system_rw_raw) { .place = SYSTEM, .medium = ON_RAW };
-FIXTURE_VARIANT_ADD(direct_io, system_ro_raw) { .place = SYSTEM, .read_only = true, .medium = ON_RAW };
+FIXTURE_VARIANT_ADD(direct_io,
+		    system_ro_raw){ .place = SYSTEM, .read_only = true, .medium = ON_RAW };
 
 FIXTURE_SETUP(direct_io)
 {
@@ -59,7 +66,8 @@ static void expect_read(struct story *s, long result)
 	size_t i;
 
 	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
-	expect_result("read from the medium", result, s->read_only ? -EFAULT : (long)s->buffer.size);
+	expect_result("read from the medium", result,
+		      s->read_only ? -EFAULT : (long)s->buffer.size);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
 	holds(RULE_SHORT_PIN_STAYS);
@@ -87,21 +95,28 @@ static void expect_written(struct story *s, long result)
 		expect_owner_sees(s, i, BY_OWNER);
 }
 
-SCENARIO(direct_io, read_whole, "read(2) fills the pages where they are; into a read-only mapping it is EFAULT and changes nothing")
+SCENARIO(
+	direct_io, read_whole,
+	"read(2) fills the pages where they are; into a read-only mapping it is EFAULT and "
+	"changes nothing")
 {
 	struct story *s = &self->story;
 
 	expect_read(s, or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)));
 }
 
-SCENARIO(direct_io, write_whole, "write(2) takes the bytes from the pages where they are, mapped R/W or R/O")
+SCENARIO(direct_io, write_whole,
+	 "write(2) takes the bytes from the pages where they are, mapped R/W or R/O")
 {
 	struct story *s = &self->story;
 
 	expect_written(s, or_errno(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)));
 }
 
-/* An iovec a page, each twice as far from the last as the one before: nothing can be merged, nothing is in order. */
+/*
+ * An iovec a page, each twice as far from the last as the one before: nothing
+ * can be merged, nothing is in order.
+ */
 static void pages_out_of_order(struct story *s, struct iovec *iov, size_t *offsets)
 {
 	static const size_t order[PAGES] = { 2, 0, 3, 1 };
@@ -113,7 +128,8 @@ static void pages_out_of_order(struct story *s, struct iovec *iov, size_t *offse
 	}
 }
 
-SCENARIO(direct_io, read_out_of_order, "a vector in another order than the pages: each page gets the bytes that the vector says")
+SCENARIO(direct_io, read_out_of_order,
+	 "a vector in another order than the pages: each page gets the bytes that the vector says")
 {
 	struct story *s = &self->story;
 	struct iovec iov[PAGES];
@@ -122,11 +138,14 @@ SCENARIO(direct_io, read_out_of_order, "a vector in another order than the pages
 	pages_out_of_order(s, iov, from);
 	/* Page number from[i] of the medium's content is put where the i-th iovec will read it. */
 	for (i = 0; i < PAGES; i++)
-		write_page((char *)s->medium.bounce + i * features.page_size, s->buffer.serial, from[i], BY_MEDIUM);
+		write_page((char *)s->medium.bounce + i * features.page_size, s->buffer.serial,
+			   from[i], BY_MEDIUM);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("preparation", pwrite(s->medium.fd, s->medium.bounce, s->buffer.size, 0), s->buffer.size);
+	expect_result("preparation", pwrite(s->medium.fd, s->medium.bounce, s->buffer.size, 0),
+		      s->buffer.size);
 	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
-	expect_result("preadv", or_errno(preadv(s->medium.fd, iov, PAGES, 0)), s->read_only ? -EFAULT : (long)s->buffer.size);
+	expect_result("preadv", or_errno(preadv(s->medium.fd, iov, PAGES, 0)),
+		      s->read_only ? -EFAULT : (long)s->buffer.size);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
 	holds(RULE_SHORT_PIN_STAYS);
@@ -137,7 +156,8 @@ SCENARIO(direct_io, read_out_of_order, "a vector in another order than the pages
 /* Pieces as small as the medium allows, whose ends are in the middle of pages. */
 static size_t odd_pieces(struct story *s, struct iovec *iov)
 {
-	const size_t unit = s->medium.align < features.page_size ? s->medium.align : features.page_size;
+	const size_t unit = s->medium.align < features.page_size ? s->medium.align :
+								   features.page_size;
 	const size_t lengths[] = { unit, s->buffer.size / 2, 2 * unit, s->buffer.size };
 	size_t i, at = 0;
 
@@ -150,7 +170,8 @@ static size_t odd_pieces(struct story *s, struct iovec *iov)
 	return i;
 }
 
-SCENARIO(direct_io, read_odd_pieces, "a vector cut in the middle of pages: every byte arrives once, in its place")
+SCENARIO(direct_io, read_odd_pieces,
+	 "a vector cut in the middle of pages: every byte arrives once, in its place")
 {
 	struct story *s = &self->story;
 	struct iovec iov[4];
@@ -159,7 +180,8 @@ SCENARIO(direct_io, read_odd_pieces, "a vector cut in the middle of pages: every
 	expect_read(s, or_errno(preadv(s->medium.fd, iov, count, 0)));
 }
 
-SCENARIO(direct_io, write_odd_pieces, "a vector cut in the middle of pages: every byte is written once, in its place")
+SCENARIO(direct_io, write_odd_pieces,
+	 "a vector cut in the middle of pages: every byte is written once, in its place")
 {
 	struct story *s = &self->story;
 	struct iovec iov[4];
@@ -178,7 +200,8 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
 	expect_at(s, 2, SYSTEM);
 	story_remember_frames(s);
 	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
-	expect_result("read from the medium", or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
+	expect_result("read from the medium",
+		      or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
 		      s->read_only ? -EFAULT : (long)s->buffer.size);
 	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_MEDIUM);
 	expect_owner_sees(s, 1, s->read_only ? BY_OWNER : BY_MEDIUM);
@@ -189,8 +212,14 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
 	expect_same_frame(s, 2);
 }
 
-/* Nobody finishes an asynchronous transfer by other means: what the block layer could not put into one piece is missing at its end. */
-SCENARIO(direct_io, async_half_placed, "an asynchronous read into a buffer half on the device, half in memory reads all of it, like one into memory")
+/*
+ * Nobody finishes an asynchronous transfer by other means: what the block layer
+ * could not put into one piece is missing at its end.
+ */
+SCENARIO(
+	direct_io, async_half_placed,
+	"an asynchronous read into a buffer half on the device, half in memory reads all of it, "
+	"like one into memory")
 {
 	struct story *s = &self->story;
 	struct transfer transfer;
@@ -214,7 +243,10 @@ SCENARIO(direct_io, async_half_placed, "an asynchronous read into a buffer half 
 	expect_same_frame(s, 2);
 }
 
-SCENARIO(direct_io, read_into_shared, "read(2) into shared pages: the reader gets copies in memory, the child keeps pages and bytes")
+SCENARIO(
+	direct_io, read_into_shared,
+	"read(2) into shared pages: the reader gets copies in memory, the child keeps pages and "
+	"bytes")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -222,7 +254,9 @@ SCENARIO(direct_io, read_into_shared, "read(2) into shared pages: the reader get
 	child_fork(&s->child);
 	story_make_writable(s);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("read from the medium", or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)), s->buffer.size);
+	expect_result("read from the medium",
+		      or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
+		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
 		holds(RULE_SHARED_IS_COPIED);
 		expect_copied(s, i);
@@ -233,15 +267,23 @@ SCENARIO(direct_io, read_into_shared, "read(2) into shared pages: the reader get
 	}
 }
 
-/* Where O_DIRECT takes FOLL_PIN references, reading a shared page for the medium gives the process a page of its own first. */
-SCENARIO(direct_io, write_from_shared, "write(2) from shared pages: the right bytes, and the child undisturbed, whatever reference is taken")
+/*
+ * Where O_DIRECT takes FOLL_PIN references, reading a shared page for the
+ * medium gives the process a page of its own first.
+ */
+SCENARIO(
+	direct_io, write_from_shared,
+	"write(2) from shared pages: the right bytes, and the child undisturbed, whatever "
+	"reference is taken")
 {
 	struct story *s = &self->story;
 	size_t i;
 
 	child_fork(&s->child);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("write to the medium", or_errno(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)), s->buffer.size);
+	expect_result("write to the medium",
+		      or_errno(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
+		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
 		holds(RULE_BYTES_ARRIVE);
 		expect_medium_has(s, i, BY_OWNER);

@@ -2,9 +2,10 @@
 /*
  * The driver and the features that everything else takes for granted
  *
- * A test that is left out, or expects something else, because the kernel lost an ability would hide a
- * regression. So nothing decides by a probe of behaviour what is tested (common/features.c); here the probe
- * is compared with what decided.
+ * A test that is left out, or expects something else, because the kernel lost
+ * an ability would hide a regression. So nothing decides by a probe of
+ * behaviour what is tested (common/features.c); here the probe is compared with
+ * what decided.
  */
 #include "harness.h"
 
@@ -27,16 +28,18 @@ FIXTURE_TEARDOWN(driver)
 {
 }
 
-SCENARIO(driver, loads, "test_hmm loads with two ranges of memory, makes four devices, and each can be opened")
+SCENARIO(driver, loads,
+	 "test_hmm loads with two ranges of memory, makes four devices, and each can be opened")
 {
 	static const enum place memories[] = { COHERENT, REMOTE, PRIVATE };
 	struct device device;
 	size_t i;
 
-	for (i = 0; i < sizeof(memories) / sizeof(memories[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(memories); i++) {
 		holds(RULE_DRIVER_LOADS);
 		device_open(&device, memories[i], 1);
-		expect(device_pages(memories[i]) > 0, "/dev/hmm_dmirror%d has no page frames of its own",
+		expect(device_pages(memories[i]) > 0,
+		       "/dev/hmm_dmirror%d has no page frames of its own",
 		       device_node(memories[i]));
 		device_close(&device);
 	}
@@ -59,15 +62,18 @@ static void there_and_back(enum place memory)
 	holds(RULE_BACK);
 	expect_result("migration back", device_migrate_back(&device, buffer.addr, PAGES), 0);
 	for (i = 0; i < PAGES; i++) {
-		expect(in_memory(page_at(0, buffer_page(&buffer, i)).at), "page %zu is not in memory", i);
-		expect(read_page(buffer_page(&buffer, i), buffer.serial, i, BY_OWNER, BY_OTHER) == OLD,
+		expect(in_memory(page_at(0, buffer_page(&buffer, i)).at),
+		       "page %zu is not in memory", i);
+		expect(read_page(buffer_page(&buffer, i), buffer.serial, i, BY_OWNER, BY_OTHER) ==
+			       OLD,
 		       "page %zu came back with other bytes", i);
 	}
 	buffer_unmap(&buffer);
 	device_close(&device);
 }
 
-SCENARIO(driver, takes_pages, "each device takes pages of memory and gives them back with their bytes")
+SCENARIO(driver, takes_pages,
+	 "each device takes pages of memory and gives them back with their bytes")
 {
 	there_and_back(COHERENT);
 	there_and_back(REMOTE);
@@ -104,15 +110,18 @@ static const char *answer_text(enum answer answer)
 	return answer == ANSWER_YES ? "yes" : "no";
 }
 
-SCENARIO(features, as_known, "a probe finds of the kernel what its version, configuration or interface says")
+SCENARIO(features, as_known,
+	 "a probe finds of the kernel what its version, configuration or interface says")
 {
 	const struct feature_row *row = feature_row(variant->feature);
 	enum answer known = row->known(), seen = row->probe();
 	char what[200];
 
-	need(seen != ANSWER_UNKNOWN, "the probe of a feature lacks gup_test or a directory with O_DIRECT: "
+	need(seen != ANSWER_UNKNOWN,
+	     "the probe of a feature lacks gup_test or a directory with O_DIRECT: "
 	     "the kernel needs CONFIG_GUP_TEST, and HMM_COHERENT_DIR names a directory");
-	need(known != ANSWER_UNKNOWN, "nothing but the probe says whether this kernel has a feature: "
+	need(known != ANSWER_UNKNOWN,
+	     "nothing but the probe says whether this kernel has a feature: "
 	     "it takes a release number, or /proc/config.gz (CONFIG_IKCONFIG_PROC)");
 	snprintf(what, sizeof(what), "%s (%s)", row->what, row->decided_by);
 	holds(RULE_FEATURES_AS_KNOWN);

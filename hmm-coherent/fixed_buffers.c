@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * io_uring fixed buffers over pages on a coherent device: the long-term pin that user space has
+ * io_uring fixed buffers over pages on a coherent device: the long-term pin
+ * that user space has
  *
- * Registering a buffer pins its pages for as long as the ring likes, which a device page must never be (claim S7): the kernel moves it
- * to system memory first. From then on the ring and the process have to go on seeing the same page, whatever is done to the mapping.
+ * Registering a buffer pins its pages for as long as the ring likes, which a
+ * device page must never be (claim S7): the kernel moves it to system memory
+ * first. From then on the ring and the process have to go on seeing the same
+ * page, whatever is done to the mapping.
  */
 #include "harness.h"
 
@@ -56,7 +59,9 @@ static int register_all(struct story *s)
 /* Where a registered page of this story must be: in memory that need not be moved. */
 static void expect_pinned_in_memory(struct story *s, size_t page)
 {
-	holds(s->place == MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE : s->place == SYSTEM ? RULE_SHORT_PIN_STAYS : RULE_LONGTERM_LEAVES_DEVICE);
+	holds(s->place == MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE :
+	      s->place == SYSTEM  ? RULE_SHORT_PIN_STAYS :
+				    RULE_LONGTERM_LEAVES_DEVICE);
 	expect_at(s, page, SYSTEM);
 	if (s->place == SYSTEM)
 		expect_same_frame(s, page);
@@ -77,7 +82,10 @@ static void register_writable(struct story *s)
 	story_remember_frames(s);
 }
 
-SCENARIO(fixed_buffers, registration, "registration moves the pages to memory first; of a read-only mapping it is EFAULT and moves nothing")
+SCENARIO(
+	fixed_buffers, registration,
+	"registration moves the pages to memory first; of a read-only mapping it is EFAULT and "
+	"moves nothing")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -102,7 +110,10 @@ SCENARIO(fixed_buffers, read_fixed, "READ_FIXED puts its bytes where the owner s
 
 	register_writable(s);
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("READ_FIXED", ring_transfer(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_result("READ_FIXED",
+		      ring_transfer(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr,
+				    s->buffer.size),
+		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
 		expect_owner_sees(s, i, BY_MEDIUM);
 		holds(RULE_PIN_FOLLOWS_OWNER);
@@ -110,7 +121,8 @@ SCENARIO(fixed_buffers, read_fixed, "READ_FIXED puts its bytes where the owner s
 	}
 }
 
-SCENARIO(fixed_buffers, write_fixed, "WRITE_FIXED takes what the owner wrote after the registration")
+SCENARIO(fixed_buffers, write_fixed,
+	 "WRITE_FIXED takes what the owner wrote after the registration")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -119,15 +131,22 @@ SCENARIO(fixed_buffers, write_fixed, "WRITE_FIXED takes what the owner wrote aft
 	for (i = 0; i < PAGES; i++)
 		story_write(s, i);
 	holds(RULE_PIN_FOLLOWS_OWNER);
-	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_result("WRITE_FIXED",
+		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
+				    s->buffer.size),
+		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
 		expect_medium_has(s, i, BY_OWNER_AGAIN);
 		expect_same_frame(s, i);
 	}
 }
 
-/* fork() after a pin must not leave the owner with a copy: its next write would go to a page that the ring does not know. */
-SCENARIO(fixed_buffers, pin_follows_owner_over_fork, "after fork the ring still sees what the owner writes, the child has a snapshot")
+/*
+ * fork() after a pin must not leave the owner with a copy: its next write would
+ * go to a page that the ring does not know.
+ */
+SCENARIO(fixed_buffers, pin_follows_owner_over_fork,
+	 "after fork the ring still sees what the owner writes, the child has a snapshot")
 {
 	struct story *s = &self->story;
 
@@ -136,7 +155,10 @@ SCENARIO(fixed_buffers, pin_follows_owner_over_fork, "after fork the ring still 
 	story_write(s, 0);
 	holds(RULE_PIN_FOLLOWS_OWNER);
 	expect_same_frame(s, 0);
-	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_result("WRITE_FIXED",
+		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
+				    s->buffer.size),
+		      s->buffer.size);
 	expect_medium_has(s, 0, BY_OWNER_AGAIN);
 	expect_medium_has(s, 1, BY_OWNER);
 	holds(RULE_NO_LEAK);
@@ -144,7 +166,8 @@ SCENARIO(fixed_buffers, pin_follows_owner_over_fork, "after fork the ring still 
 	expect_child_has_other_frame(s, &s->child, 0, s->place == MOVABLE ? MOVABLE : SYSTEM);
 }
 
-SCENARIO(fixed_buffers, registered_while_shared, "registering shared pages gives the owner pages of its own; the child keeps the device's")
+SCENARIO(fixed_buffers, registered_while_shared,
+	 "registering shared pages gives the owner pages of its own; the child keeps the device's")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -160,13 +183,19 @@ SCENARIO(fixed_buffers, registered_while_shared, "registering shared pages gives
 		expect_child_keeps_frame(s, &s->child, i);
 	}
 	holds(RULE_BYTES_ARRIVE);
-	expect_result("READ_FIXED", ring_transfer(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_result("READ_FIXED",
+		      ring_transfer(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr,
+				    s->buffer.size),
+		      s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	holds(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(fixed_buffers, protected_after, "mprotect does not take the pages from the ring: it goes on reading what the owner last wrote")
+SCENARIO(
+	fixed_buffers, protected_after,
+	"mprotect does not take the pages from the ring: it goes on reading what the owner last "
+	"wrote")
 {
 	struct story *s = &self->story;
 
@@ -174,16 +203,23 @@ SCENARIO(fixed_buffers, protected_after, "mprotect does not take the pages from 
 	story_write(s, 0);
 	story_protect(s, 0, PAGES, PROT_READ);
 	holds(RULE_PIN_FOLLOWS_OWNER);
-	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_result("WRITE_FIXED",
+		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
+				    s->buffer.size),
+		      s->buffer.size);
 	expect_medium_has(s, 0, BY_OWNER_AGAIN);
 	story_protect(s, 0, PAGES, PROT_READ | PROT_WRITE);
 	story_write(s, 1);
 	expect_same_frame(s, 1);
-	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_result("WRITE_FIXED",
+		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
+				    s->buffer.size),
+		      s->buffer.size);
 	expect_medium_has(s, 1, BY_OWNER_AGAIN);
 }
 
-SCENARIO(fixed_buffers, unregistering_frees_them, "registered pages do not migrate to the device; after unregistering they do")
+SCENARIO(fixed_buffers, unregistering_frees_them,
+	 "registered pages do not migrate to the device; after unregistering they do")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -204,7 +240,10 @@ SCENARIO(fixed_buffers, unregistering_frees_them, "registered pages do not migra
 	}
 }
 
-SCENARIO(fixed_buffers, one_page_read_only, "a buffer with one read-only page is not registered; what was on the device and could not be pinned stays")
+SCENARIO(
+	fixed_buffers, one_page_read_only,
+	"a buffer with one read-only page is not registered; what was on the device and could "
+	"not be pinned stays")
 {
 	struct story *s = &self->story;
 
@@ -219,7 +258,10 @@ SCENARIO(fixed_buffers, one_page_read_only, "a buffer with one read-only page is
 }
 
 /* Fail, release, succeed: the shape of every reference that stands in the way. */
-SCENARIO(fixed_buffers, other_reference_in_the_way, "a page that somebody else holds can't leave its device: EBUSY, nothing lost, and it works afterwards")
+SCENARIO(
+	fixed_buffers, other_reference_in_the_way,
+	"a page that somebody else holds can't leave its device: EBUSY, nothing lost, and it "
+	"works afterwards")
 {
 	struct story *s = &self->story;
 	struct iovec iov = { s->buffer.addr, features.page_size };
@@ -231,8 +273,12 @@ SCENARIO(fixed_buffers, other_reference_in_the_way, "a page that somebody else h
 	expect_result("pipe", pipe(ends), 0);
 	expect_result("vmsplice", vmsplice(ends[1], &iov, 1, 0), features.page_size);
 	if (must_move) {
-		/* Pages of ordinary memory are asked for with another errno: -ENOMEM (migrate_longterm_unpinnable_pages()). */
-		expect_result("registration", register_all(s), s->place == COHERENT ? -EBUSY : -ENOMEM);
+		/*
+		 * Pages of ordinary memory are asked for with another errno:
+		 * -ENOMEM (migrate_longterm_unpinnable_pages()).
+		 */
+		expect_result("registration", register_all(s),
+			      s->place == COHERENT ? -EBUSY : -ENOMEM);
 		expect_stays(s, 0);
 		expect_owner_sees(s, 0, BY_OWNER);
 	}
@@ -243,7 +289,10 @@ SCENARIO(fixed_buffers, other_reference_in_the_way, "a page that somebody else h
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(fixed_buffers, two_rings, "two rings register the same pages: both see what the owner writes, one going does not harm the other")
+SCENARIO(
+	fixed_buffers, two_rings,
+	"two rings register the same pages: both see what the owner writes, one going does not "
+	"harm the other")
 {
 	struct story *s = &self->story;
 	struct ring other;
@@ -251,11 +300,15 @@ SCENARIO(fixed_buffers, two_rings, "two rings register the same pages: both see 
 	register_writable(s);
 	ring_open(&other);
 	holds(RULE_PIN_FOLLOWS_OWNER);
-	expect_result("the second registration", ring_register(&other, s->buffer.addr, s->buffer.size), 0);
+	expect_result("the second registration",
+		      ring_register(&other, s->buffer.addr, s->buffer.size), 0);
 	expect_same_frame(s, 0);
 	expect_result("unregistering the first", ring_unregister(&s->ring), 0);
 	story_write(s, 0);
-	expect_result("WRITE_FIXED", ring_transfer(&other, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size), s->buffer.size);
+	expect_result("WRITE_FIXED",
+		      ring_transfer(&other, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
+				    s->buffer.size),
+		      s->buffer.size);
 	expect_medium_has(s, 0, BY_OWNER_AGAIN);
 	story_migrate_to_device(s);
 	holds(RULE_PINNED_STAYS);

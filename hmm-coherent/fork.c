@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fork() over pages on a coherent device: who gets the copy, where it lands, who keeps the page
+ * fork() over pages on a coherent device: who gets the copy, where it lands,
+ * who keeps the page
  *
- * Copy on write rests on reference counts and on PageAnonExclusive. Device pages are counted and freed their own way, so this is where a
- * mistake shows as one process seeing the other's bytes, or as a page that leaves its device for nothing.
+ * Copy on write rests on reference counts and on PageAnonExclusive. Device
+ * pages are counted and freed their own way, so this is where a mistake shows
+ * as one process seeing the other's bytes, or as a page that leaves its device
+ * for nothing.
  */
 #include "harness.h"
 
@@ -43,11 +46,13 @@ static void make_writable(struct story *s, struct child *child)
 {
 	holds(RULE_LEGAL_CALLS_WORK);
 	if (s->read_only)
-		expect_result("the child's mprotect", child_protect(child, &s->buffer, PROT_READ | PROT_WRITE), 0);
+		expect_result("the child's mprotect",
+			      child_protect(child, &s->buffer, PROT_READ | PROT_WRITE), 0);
 }
 
 /* Losing this loses the child its snapshot of the parent, or the parent its new bytes. */
-SCENARIO(fork, parent_writes_first, "the parent writes a shared page: it gets a copy in memory, the child keeps the page")
+SCENARIO(fork, parent_writes_first,
+	 "the parent writes a shared page: it gets a copy in memory, the child keeps the page")
 {
 	struct story *s = &self->story;
 
@@ -69,7 +74,8 @@ SCENARIO(fork, parent_writes_first, "the parent writes a shared page: it gets a 
 	expect_child_keeps_frame(s, &s->child, 1);
 }
 
-SCENARIO(fork, child_writes_last, "after the parent's copy the child is the page's last user, and writes it in place")
+SCENARIO(fork, child_writes_last,
+	 "after the parent's copy the child is the page's last user, and writes it in place")
 {
 	struct story *s = &self->story;
 
@@ -78,21 +84,26 @@ SCENARIO(fork, child_writes_last, "after the parent's copy the child is the page
 	story_write(s, 0);
 	make_writable(s, &s->child);
 	holds(RULE_LAST_SHARER_REUSES);
-	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	holds(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(fork, child_writes_first, "the child writes a shared page: the copy is the child's, the parent keeps the page on its device")
+SCENARIO(
+	fork, child_writes_first,
+	"the child writes a shared page: the copy is the child's, the parent keeps the page on "
+	"its device")
 {
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
 	make_writable(s, &s->child);
 	holds(RULE_SHARED_IS_COPIED);
-	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	expect_stays(s, 0);
 	holds(RULE_NO_LEAK);
@@ -109,7 +120,8 @@ SCENARIO(fork, child_writes_first, "the child writes a shared page: the copy is 
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 }
 
-SCENARIO(fork, parent_writes_after_exit, "a child came and went: the parent writes the page in place, and has it exclusively again")
+SCENARIO(fork, parent_writes_after_exit,
+	 "a child came and went: the parent writes the page in place, and has it exclusively again")
 {
 	struct story *s = &self->story;
 
@@ -126,7 +138,8 @@ SCENARIO(fork, parent_writes_after_exit, "a child came and went: the parent writ
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(fork, parent_writes_after_kill, "a child that was killed leaves nothing behind: the parent writes the page in place")
+SCENARIO(fork, parent_writes_after_kill,
+	 "a child that was killed leaves nothing behind: the parent writes the page in place")
 {
 	struct story *s = &self->story;
 
@@ -172,7 +185,8 @@ SCENARIO(fork, readers_share, "reads by both sides leave the page shared, where 
 	expect_exclusive(s, 0, false);
 }
 
-SCENARIO(fork, three_sharers, "of three sharers the first two writers get copies, the last one keeps the page")
+SCENARIO(fork, three_sharers,
+	 "of three sharers the first two writers get copies, the last one keeps the page")
 {
 	struct story *s = &self->story;
 
@@ -184,12 +198,15 @@ SCENARIO(fork, three_sharers, "of three sharers the first two writers get copies
 	story_write(s, 0);
 	holds(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
-	expect_result("the first child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_result("the first child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	holds(RULE_NO_LEAK);
 	expect_child_sees(s, &s->second_child, 0, BY_OWNER);
 	holds(RULE_LAST_SHARER_REUSES);
-	expect_result("the second child's write", child_write(&s->second_child, &s->buffer, 0, 1, BY_OTHER), features.page_size);
+	expect_result("the second child's write",
+		      child_write(&s->second_child, &s->buffer, 0, 1, BY_OTHER),
+		      features.page_size);
 	expect_child_keeps_frame(s, &s->second_child, 0);
 	holds(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
@@ -197,8 +214,14 @@ SCENARIO(fork, three_sharers, "of three sharers the first two writers get copies
 	expect_child_sees(s, &s->second_child, 0, BY_OTHER);
 }
 
-/* A reference from GUP may still be read by its holder: a page with one is not reused once it was shared. */
-SCENARIO(fork, held_reference_forces_copy, "a page that was shared and that somebody holds a reference on is copied, and the holder keeps the old bytes")
+/*
+ * A reference from GUP may still be read by its holder: a page with one is not
+ * reused once it was shared.
+ */
+SCENARIO(
+	fork, held_reference_forces_copy,
+	"a page that was shared and that somebody holds a reference on is copied, and the holder "
+	"keeps the old bytes")
 {
 	struct story *s = &self->story;
 	struct iovec iov = { s->buffer.addr, features.page_size };
@@ -217,12 +240,15 @@ SCENARIO(fork, held_reference_forces_copy, "a page that was shared and that some
 	expect_copied(s, 0);
 	holds(RULE_NO_LEAK);
 	expect_result("read of the pipe", read(ends[0], in_pipe, sizeof(in_pipe)), sizeof(in_pipe));
-	expect(read_page(in_pipe, s->buffer.serial, 0, BY_OWNER, BY_OWNER_AGAIN) == OLD, "the holder of the reference sees other bytes than before");
+	expect(read_page(in_pipe, s->buffer.serial, 0, BY_OWNER, BY_OWNER_AGAIN) == OLD,
+	       "the holder of the reference sees other bytes than before");
 	close(ends[0]);
 	close(ends[1]);
 }
 
-SCENARIO(fork, migrated_while_shared, "migration moves a shared page for both, still shared; writing then makes a copy in memory")
+SCENARIO(fork, migrated_while_shared,
+	 "migration moves a shared page for both, still shared; writing then makes a copy in "
+	 "memory")
 {
 	struct story *s = &self->story;
 

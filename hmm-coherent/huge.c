@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Huge pages and a coherent device: what becomes of one that is migrated, whole or in part, who makes huge pages again, and hugetlb
+ * Huge pages and a coherent device: what becomes of one that is migrated, whole
+ * or in part, who makes huge pages again, and hugetlb
  *
- * The device's pages are small. A huge page has to be split for them without losing a byte of what stays, and nobody may collect small
- * pages into a huge one while some of them are on a device.
+ * The device's pages are small. A huge page has to be split for them without
+ * losing a byte of what stays, and nobody may collect small pages into a huge
+ * one while some of them are on a device.
  */
 #include "harness.h"
 
@@ -73,7 +75,10 @@ FIXTURE_TEARDOWN(collapse)
 	huge_end(&self->huge);
 }
 
-/* Pages [first, first + count) are on the device, all others in memory; each is mapped by itself, as before, with its bytes. */
+/*
+ * Pages [first, first + count) are on the device, all others in memory; each is
+ * mapped by itself, as before, with its bytes.
+ */
 static void expect_on_device(struct huge *h, size_t first, size_t count)
 {
 	enum permission mapped = h->story.read_only ? READ_ONLY : READ_WRITE;
@@ -87,7 +92,8 @@ static void expect_on_device(struct huge *h, size_t first, size_t count)
 		lost += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != OLD;
 	}
 	for (i = 0; i < h->pages; i += 37)
-		mapped_wrong += device_snapshot(&h->device, page_in(h->addr, i)).permission != mapped;
+		mapped_wrong += device_snapshot(&h->device, page_in(h->addr, i)).permission !=
+				mapped;
 	expect_result("pages in the wrong place", misplaced, 0);
 	expect_result("pages with another permission than before", mapped_wrong, 0);
 	expect_result("pages with other bytes than before", lost, 0);
@@ -113,8 +119,13 @@ static int complaints(int log)
 	return count;
 }
 
-/* Mapped as one or as small ones: how the device cuts its memory is the driver's business, and both are right. */
-SCENARIO(huge, whole, "a huge page goes to the device, all of it, and comes back, without a word from the kernel")
+/*
+ * Mapped as one or as small ones: how the device cuts its memory is the
+ * driver's business, and both are right.
+ */
+SCENARIO(huge, whole,
+	 "a huge page goes to the device, all of it, and comes back, without a word from the "
+	 "kernel")
 {
 	struct huge *h = &self->huge;
 	int log = kmsg_open();
@@ -127,7 +138,8 @@ SCENARIO(huge, whole, "a huge page goes to the device, all of it, and comes back
 	move_to_device(h, 0, h->pages);
 	holds(RULE_HUGE_IS_SPLIT);
 	expect_on_device(h, 0, h->pages);
-	report_line("note:", "on the device it is mapped as %s", device_snapshot(&h->device, h->addr).huge ? "one page" : "small pages");
+	report_line("note:", "on the device it is mapped as %s",
+		    device_snapshot(&h->device, h->addr).huge ? "one page" : "small pages");
 	device_move_back(&h->device, h->addr, h->pages);
 	holds(RULE_BACK);
 	expect_on_device(h, 0, 0);
@@ -135,7 +147,10 @@ SCENARIO(huge, whole, "a huge page goes to the device, all of it, and comes back
 	expect_result("complaints of the kernel", complaints(log), 0);
 }
 
-SCENARIO(huge, part, "some pages out of a huge one go to the device; the rest of it stays in memory with its bytes")
+SCENARIO(
+	huge, part,
+	"some pages out of a huge one go to the device; the rest of it stays in memory with its "
+	"bytes")
 {
 	struct huge *h = &self->huge;
 
@@ -146,13 +161,17 @@ SCENARIO(huge, part, "some pages out of a huge one go to the device; the rest of
 	move_to_device(h, 0, 1);
 	move_to_device(h, h->pages - 1, 1);
 	expect(page_at(0, h->addr).at == COHERENT, "the first page is not on the device");
-	expect(page_at(0, page_in(h->addr, h->pages - 1)).at == COHERENT, "the last page is not on the device");
+	expect(page_at(0, page_in(h->addr, h->pages - 1)).at == COHERENT,
+	       "the last page is not on the device");
 	device_move_back(&h->device, h->addr, h->pages);
 	holds(RULE_BACK);
 	expect_on_device(h, 0, 0);
 }
 
-SCENARIO(huge, held, "a huge page to which somebody has a reference is not split: it stays whole, and can go when the reference is gone")
+SCENARIO(
+	huge, held,
+	"a huge page to which somebody has a reference is not split: it stays whole, and can go "
+	"when the reference is gone")
 {
 	struct huge *h = &self->huge;
 
@@ -168,21 +187,28 @@ SCENARIO(huge, held, "a huge page to which somebody has a reference is not split
 	expect_on_device(h, 100, 5);
 }
 
-SCENARIO(huge, zero_page, "of the huge zero page the device gets what it asks for as empty pages; the rest goes on reading zeroes")
+SCENARIO(
+	huge, zero_page,
+	"of the huge zero page the device gets what it asks for as empty pages; the rest goes on "
+	"reading zeroes")
 {
 	struct huge *h = &self->huge;
 	const int prot = h->story.read_only ? PROT_READ : PROT_READ | PROT_WRITE;
 	const long failed = read_counter("/proc/vmstat", "thp_zero_page_alloc_failed");
 	size_t i, misplaced = 0, changed = 0;
 
-	need(read_number(THP "use_zero_page") == 1, "this kernel has no huge zero page: " THP "use_zero_page is not 1");
+	need(read_number(THP "use_zero_page") == 1,
+	     "this kernel has no huge zero page: " THP "use_zero_page is not 1");
 	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
 	protect_memory(h->addr, h->size, prot);
 	holds(RULE_HOLE_IS_FILLED);
-	must(read_page(h->addr, h->story.buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO, "memory that was never written is not zero");
-	if (!device_snapshot(&h->device, h->addr).huge && read_counter("/proc/vmstat", "thp_zero_page_alloc_failed") > failed)
+	must(read_page(h->addr, h->story.buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	     "memory that was never written is not zero");
+	if (!device_snapshot(&h->device, h->addr).huge &&
+	    read_counter("/proc/vmstat", "thp_zero_page_alloc_failed") > failed)
 		broken("there is no memory for the huge zero page");
-	must(device_snapshot(&h->device, h->addr).huge, "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
+	must(device_snapshot(&h->device, h->addr).huge,
+	     "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
 	move_to_device(h, 100, 5);
 	holds(RULE_HUGE_IS_SPLIT);
 	for (i = 0; i < h->pages; i++) {
@@ -196,7 +222,10 @@ SCENARIO(huge, zero_page, "of the huge zero page the device gets what it asks fo
 }
 
 /* MADV_COLLAPSE and khugepaged look at the same things (hpage_collapse_scan_pmd()). */
-SCENARIO(collapse, by_advice, "MADV_COLLAPSE refuses a range of which one page is on the device, and takes it once that is back")
+SCENARIO(
+	collapse, by_advice,
+	"MADV_COLLAPSE refuses a range of which one page is on the device, and takes it once "
+	"that is back")
 {
 	struct huge *h = &self->huge;
 
@@ -204,7 +233,8 @@ SCENARIO(collapse, by_advice, "MADV_COLLAPSE refuses a range of which one page i
 	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
 	move_to_device(h, 7, 1);
 	holds(RULE_NOT_COLLAPSED);
-	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, -EINVAL);
+	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0,
+		      -EINVAL);
 	expect_on_device(h, 7, 1);
 	device_move_back(&h->device, page_in(h->addr, 7), 1);
 	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, 0);
@@ -224,10 +254,14 @@ static bool has_scanned(void *wanted)
 	return read_number(THP "khugepaged/full_scans") >= *(long *)wanted;
 }
 
-SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the device alone, and makes a huge page of the one next to it")
+SCENARIO(
+	collapse, by_khugepaged,
+	"khugepaged leaves a range with a page on the device alone, and makes a huge page of the "
+	"one next to it")
 {
 	struct huge *h = &self->huge;
-	const char *settings[] = { THP "khugepaged/scan_sleep_millisecs", THP "khugepaged/pages_to_scan" };
+	const char *settings[] = { THP "khugepaged/scan_sleep_millisecs",
+				   THP "khugepaged/pages_to_scan" };
 	const long failed = read_counter("/proc/vmstat", "thp_collapse_alloc_failed");
 	long wanted;
 	bool collapsed, scanned;
@@ -249,13 +283,15 @@ SCENARIO(collapse, by_khugepaged, "khugepaged leaves a range with a page on the 
 	must(collapsed, "khugepaged does not collapse a range of memory within %d s", COLLAPSE_S);
 	must(scanned, "khugepaged does not scan everything twice within %d s", COLLAPSE_S);
 	holds(RULE_NOT_COLLAPSED);
-	expect(!device_snapshot(&h->device, h->addr).huge, "khugepaged collapsed a range with a page on the device");
+	expect(!device_snapshot(&h->device, h->addr).huge,
+	       "khugepaged collapsed a range with a page on the device");
 	expect_on_device(h, 7, 1);
 }
 
 #define HUGETLB "/proc/sys/vm/nr_hugepages"
 
-SCENARIO(huge, hugetlb, "hugetlb memory does not go to the device: EINVAL, and it keeps its page and its bytes")
+SCENARIO(huge, hugetlb,
+	 "hugetlb memory does not go to the device: EINVAL, and it keeps its page and its bytes")
 {
 	struct huge *h = &self->huge;
 	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB;

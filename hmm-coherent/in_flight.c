@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * While a transfer into a page is in flight: fork, writes by either side, mprotect, munmap, migration, long-term pins (S3, S7)
+ * While a transfer into a page is in flight: fork, writes by either side,
+ * mprotect, munmap, migration, long-term pins (S3, S7)
  *
- * The transfers are O_DIRECT reads from a device that is told when to answer (gate.h), so that all of a body happens before the bytes land. What O_DIRECT holds
- * meanwhile is a plain FOLL_GET reference on 6.1 and a FOLL_PIN on later kernels; that decides whether fork is safe, see open(2).
+ * The transfers are O_DIRECT reads from a device that is told when to answer
+ * (gate.h), so that all of a body happens before the bytes land. What O_DIRECT
+ * holds meanwhile is a plain FOLL_GET reference on 6.1 and a FOLL_PIN on later
+ * kernels; that decides whether fork is safe, see open(2).
  */
 #include "harness.h"
 
@@ -35,7 +38,8 @@ FIXTURE_SETUP(slow_io)
 {
 	story_begin(&self->story, variant->place, false, 1);
 	story_medium(&self->story, ON_SLOW);
-	transfer_start_read(&self->transfer, self->story.medium.fd, self->story.buffer.addr, self->story.buffer.size);
+	transfer_start_read(&self->transfer, self->story.medium.fd, self->story.buffer.addr,
+			    self->story.buffer.size);
 }
 
 FIXTURE_TEARDOWN(slow_io)
@@ -50,7 +54,10 @@ static long landed(struct story *s, struct transfer *transfer)
 	return transfer_finish(transfer);
 }
 
-SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a transfer into it is in flight, and its bytes arrive there")
+SCENARIO(
+	slow_io, page_waits_for_its_bytes,
+	"a page stays on its device while a transfer into it is in flight, and its bytes arrive "
+	"there")
 {
 	struct story *s = &self->story;
 
@@ -65,7 +72,8 @@ SCENARIO(slow_io, page_waits_for_its_bytes, "a page stays on its device while a 
 	expect_stays(s, 0);
 }
 
-SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is not migrated, and nothing is lost")
+SCENARIO(slow_io, migration_meets_transfer,
+	 "a page with a transfer in flight is not migrated, and nothing is lost")
 {
 	struct story *s = &self->story;
 
@@ -81,14 +89,21 @@ SCENARIO(slow_io, migration_meets_transfer, "a page with a transfer in flight is
 	expect_owner_sees(s, 0, BY_MEDIUM);
 }
 
-SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer in flight goes back to its owner only when that is over")
+SCENARIO(
+	slow_io, unmap_meets_transfer,
+	"a page that is unmapped with a transfer in flight goes back to its owner only when that "
+	"is over")
 {
 	struct story *s = &self->story;
 	struct buffer next;
 
-	/* docs/findings.md, test-hmm-lock-in-interrupt: it is the driver's, and destructive.freed-by-transfer is the test of it. */
+	/*
+	 * docs/findings.md, test-hmm-lock-in-interrupt: it is the driver's, and
+	 * destructive.freed-by-transfer is the test of it.
+	 */
 	need(!story_on_device(s) || !lockdep_watches(),
-	     "lockdep would report test_hmm's lock and stop: --destructive destructive.freed-by-transfer has a VM for it");
+	     "lockdep would report test_hmm's lock and stop: --destructive "
+	     "destructive.freed-by-transfer has a VM for it");
 	buffer_unmap(&s->buffer);
 	buffer_map(&next, 1, s->place);
 	buffer_write(&next, 0, 1, BY_OWNER);
@@ -97,16 +112,21 @@ SCENARIO(slow_io, unmap_meets_transfer, "a page that is unmapped with a transfer
 	transfer_prove_in_flight(&self->transfer, &s->gate);
 	/* Its frame must not be anybody's while the DMA still goes there. */
 	holds(RULE_FREED_TO_DRIVER);
-	expect(page_at(0, next.addr).pfn != s->frames[0], "page frame 0x%lx was handed out again while a transfer into it is in flight",
+	expect(page_at(0, next.addr).pfn != s->frames[0],
+	       "page frame 0x%lx was handed out again while a transfer into it is in flight",
 	       s->frames[0]);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), features.page_size);
-	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD, "the transfer landed in somebody else's page");
+	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD,
+	       "the transfer landed in somebody else's page");
 	buffer_unmap(&next);
 	s->buffer.pages = 0;
 }
 
-SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_DIRECT pins, the parent keeps the page and gets the bytes")
+SCENARIO(
+	slow_io, fork_meets_transfer,
+	"fork with a transfer in flight: where O_DIRECT pins, the parent keeps the page and gets "
+	"the bytes")
 {
 	struct story *s = &self->story;
 
@@ -118,8 +138,13 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_
 		expect_mapped(s, 0, READ_WRITE);
 		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	} else {
-		/* open(2), O_DIRECT: unsafe with fork(). The page is shared as always; who writes first loses the transfer. */
-		report_line("note:", "this kernel's O_DIRECT does not pin: fork during a transfer is documented as unsafe");
+		/*
+		 * open(2), O_DIRECT: unsafe with fork(). The page is shared as
+		 * always; who writes first loses the transfer.
+		 */
+		report_line("note:",
+			    "this kernel's O_DIRECT does not pin: fork during a transfer is "
+			    "documented as unsafe");
 		holds(RULE_GET_LEAVES_SHARED);
 		expect_stays(s, 0);
 		expect_child_keeps_frame(s, &s->child, 0);
@@ -133,14 +158,21 @@ SCENARIO(slow_io, fork_meets_transfer, "fork with a transfer in flight: where O_
 	}
 }
 
-/* A sharer's copy is made of what the page holds at that moment, and the transfer goes on to the page that it was started for. */
-SCENARIO(slow_io, child_writes_meanwhile, "fork, and a write by the child, with a transfer in flight: the parent gets the bytes, the child keeps its own")
+/*
+ * A sharer's copy is made of what the page holds at that moment, and the
+ * transfer goes on to the page that it was started for.
+ */
+SCENARIO(
+	slow_io, child_writes_meanwhile,
+	"fork, and a write by the child, with a transfer in flight: the parent gets the bytes, "
+	"the child keeps its own")
 {
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
 	holds(RULE_NO_LEAK);
-	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
 	holds(RULE_BYTES_ARRIVE);
@@ -151,7 +183,10 @@ SCENARIO(slow_io, child_writes_meanwhile, "fork, and a write by the child, with 
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 }
 
-SCENARIO(slow_io, parent_writes_meanwhile, "fork, and a write by the parent, with a transfer in flight: where O_DIRECT pins, the bytes still reach the parent")
+SCENARIO(
+	slow_io, parent_writes_meanwhile,
+	"fork, and a write by the parent, with a transfer in flight: where O_DIRECT pins, the "
+	"bytes still reach the parent")
 {
 	struct story *s = &self->story;
 
@@ -162,7 +197,10 @@ SCENARIO(slow_io, parent_writes_meanwhile, "fork, and a write by the parent, wit
 		holds(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
 	} else {
-		/* The write went to a copy: the transfer will land in a page that only the child has. */
+		/*
+		 * The write went to a copy: the transfer will land in a page
+		 * that only the child has.
+		 */
 		holds(RULE_SHARED_IS_COPIED);
 		expect_copied(s, 0);
 	}
@@ -173,13 +211,18 @@ SCENARIO(slow_io, parent_writes_meanwhile, "fork, and a write by the parent, wit
 		holds(RULE_NO_LEAK);
 		expect_child_sees(s, &s->child, 0, BY_OWNER);
 	} else {
-		report_line("note:", "this kernel's O_DIRECT does not pin: the parent that wrote meanwhile has lost the transfer (open(2))");
+		report_line("note:",
+			    "this kernel's O_DIRECT does not pin: the parent that wrote "
+			    "meanwhile has lost the transfer (open(2))");
 		holds(RULE_NO_LEAK);
 		expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 	}
 }
 
-SCENARIO(slow_io, protection_meets_transfer, "a transfer in flight still lands in a page that is made read-only meanwhile, and stays the owner's")
+SCENARIO(
+	slow_io, protection_meets_transfer,
+	"a transfer in flight still lands in a page that is made read-only meanwhile, and stays "
+	"the owner's")
 {
 	struct story *s = &self->story;
 
@@ -198,27 +241,38 @@ SCENARIO(slow_io, protection_meets_transfer, "a transfer in flight still lands i
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-/* The page cannot leave the device while somebody holds it, so it cannot be pinned for long; a short pin asks for less. */
-SCENARIO(slow_io, longterm_pin_meets_transfer, "with a transfer in flight a page of the device is not pinned for long, but for short; afterwards it is")
+/*
+ * The page cannot leave the device while somebody holds it, so it cannot be
+ * pinned for long; a short pin asks for less.
+ */
+SCENARIO(
+	slow_io, longterm_pin_meets_transfer,
+	"with a transfer in flight a page of the device is not pinned for long, but for short; "
+	"afterwards it is")
 {
 	struct story *s = &self->story;
-	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true }, brief = { .pin = true, .write = true };
+	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true },
+			brief = { .pin = true, .write = true };
 	const long refused = story_on_device(s) ? 0 : features.page_size;
 
-	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test,
+	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	holds(RULE_PINNED_STAYS);
 	expect_result("a long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1), refused);
 	longterm.fast = true;
-	expect_result("a long-term pin by GUP-fast (bytes)", pin_pages(longterm, s->buffer.addr, 1), refused);
+	expect_result("a long-term pin by GUP-fast (bytes)", pin_pages(longterm, s->buffer.addr, 1),
+		      refused);
 	holds(RULE_SHORT_PIN_STAYS);
-	expect_result("a short-term pin (bytes)", pin_pages(brief, s->buffer.addr, 1), features.page_size);
+	expect_result("a short-term pin (bytes)", pin_pages(brief, s->buffer.addr, 1),
+		      features.page_size);
 	expect_stays(s, 0);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
 	holds(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
-	expect_result("a long-term pin afterwards (bytes)", pin_pages(longterm, s->buffer.addr, 1), features.page_size);
+	expect_result("a long-term pin afterwards (bytes)", pin_pages(longterm, s->buffer.addr, 1),
+		      features.page_size);
 	expect_at(s, 0, SYSTEM);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KSM and pages on a coherent device: what is on a device is not merged, and what was merged goes there and comes back as one page
+ * KSM and pages on a coherent device: what is on a device is not merged, and
+ * what was merged goes there and comes back as one page
  *
- * KSM replaces equal pages of several processes by one, which nobody owns. Were a device's page taken for such a one, memory of
- * processes that never heard of the device would end up there.
+ * KSM replaces equal pages of several processes by one, which nobody owns. Were
+ * a device's page taken for such a one, memory of processes that never heard of
+ * the device would end up there.
  */
 #include "harness.h"
 
@@ -20,15 +22,22 @@
 FIXTURE(ksm)
 {
 	struct story story;
-	unsigned char *twins, *others;	/* two equal pages each; those of the one and of the other are not equal */
+	/*
+	 * two equal pages each; those of the one and of the other are not equal
+	 */
+	unsigned char *twins, *others;
 };
 
 FIXTURE_SETUP(ksm)
 {
 	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
-	/* ksmd would close the circle of docs/findings.md, test-hmm-lock-order, which is the driver's. */
+	/*
+	 * ksmd would close the circle of docs/findings.md, test-hmm-lock-order,
+	 * which is the driver's.
+	 */
 	need(!lockdep_watches() || !lockdep_has_seen("&mm->mmap_lock", "&mdevice->devmem_lock"),
-	     "lockdep would report test_hmm's lock order and stop: run ksm.* in a VM without the tests that have the device grow, as --profile debug does");
+	     "lockdep would report test_hmm's lock order and stop: run ksm.* in a VM without the "
+	     "tests that have the device grow, as --profile debug does");
 	/* A scenario that was ended half way may have left it running. */
 	ksm_stop();
 	story_begin(&self->story, COHERENT, false, 1);
@@ -49,23 +58,31 @@ static struct page second_of(unsigned char *twins)
 	return page_at(0, twins + features.page_size);
 }
 
-/* Let KSM run until it has merged the others, and then over everything twice more: whatever it wanted to merge is merged then. */
+/*
+ * Let KSM run until it has merged the others, and then over everything twice
+ * more: whatever it wanted to merge is merged then.
+ */
 static void merge_all(FIXTURE_DATA(ksm) (*self))
 {
 	ksm_mergeable(self->others, 2);
 	ksm_start();
 	holds(RULE_LEGAL_CALLS_WORK);
-	must(wait_until(ksm_are_merged, self->others, MERGE_S), "KSM does not merge two equal pages of memory within %d s", MERGE_S);
+	must(wait_until(ksm_are_merged, self->others, MERGE_S),
+	     "KSM does not merge two equal pages of memory within %d s", MERGE_S);
 	must(ksm_scanned(3, MERGE_S), "KSM does not scan everything within %d s", MERGE_S);
 	ksm_stop();
 }
 
 static void expect_bytes_of(struct story *s, void *addr, enum writer writer, const char *what)
 {
-	expect(read_page(addr, s->buffer.serial, 0, writer, BY_MEDIUM) == OLD, "%s has other bytes than before", what);
+	expect(read_page(addr, s->buffer.serial, 0, writer, BY_MEDIUM) == OLD,
+	       "%s has other bytes than before", what);
 }
 
-SCENARIO(ksm, device_pages_stay_apart, "equal pages on the device are not merged, with each other or with memory, while equal pages of memory are")
+SCENARIO(
+	ksm, device_pages_stay_apart,
+	"equal pages on the device are not merged, with each other or with memory, while equal "
+	"pages of memory are")
 {
 	struct story *s = &self->story;
 	unsigned long first, second;
@@ -74,20 +91,25 @@ SCENARIO(ksm, device_pages_stay_apart, "equal pages on the device are not merged
 	first = page_at(0, self->twins).pfn;
 	second = second_of(self->twins).pfn;
 	holds(RULE_ENTRY);
-	expect(page_at(0, self->twins).at == COHERENT && second_of(self->twins).at == COHERENT, "the equal pages are not on the device");
+	expect(page_at(0, self->twins).at == COHERENT && second_of(self->twins).at == COHERENT,
+	       "the equal pages are not on the device");
 	ksm_mergeable(self->twins, 2);
 	merge_all(self);
 	holds(RULE_NOT_MERGED);
-	expect(page_at(0, self->twins).pfn == first, "the first page on the device changed its frame");
-	expect(second_of(self->twins).pfn == second, "the second page on the device changed its frame");
+	expect(page_at(0, self->twins).pfn == first,
+	       "the first page on the device changed its frame");
+	expect(second_of(self->twins).pfn == second,
+	       "the second page on the device changed its frame");
 	expect_bytes_of(s, self->twins, BY_CHILD, "the first page");
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 
 /*
- * Two equal pages of memory become one, which is then offered to the device. A kernel moves it for both of its users, or, as docs/findings.md
- * (ksm-page-on-device) proposes, for none: it stays in memory then. Both keep it one page with its bytes. Returns where it is.
+ * Two equal pages of memory become one, which is then offered to the device. A
+ * kernel moves it for both of its users, or, as docs/findings.md
+ * (ksm-page-on-device) proposes, for none: it stays in memory then. Both keep
+ * it one page with its bytes. Returns where it is.
  */
 static enum place merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 {
@@ -99,14 +121,20 @@ static enum place merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 	device_move_to(&self->story.device, self->twins, 1);
 	at = page_at(0, self->twins).at;
 	holds(RULE_ENTRY);
-	expect(at == COHERENT || in_memory(at), "after migration the merged page is %s", place_name(at));
-	expect(ksm_are_merged(self->twins), "after migration the users of the merged page have different pages");
+	expect(at == COHERENT || in_memory(at), "after migration the merged page is %s",
+	       place_name(at));
+	expect(ksm_are_merged(self->twins),
+	       "after migration the users of the merged page have different pages");
 	expect_bytes_of(&self->story, self->twins, BY_CHILD, "the merged page");
-	report_line("note:", "the merged page is %s", at == COHERENT ? "migrated" : "left in memory");
+	report_line("note:", "the merged page is %s",
+		    at == COHERENT ? "migrated" : "left in memory");
 	return at;
 }
 
-SCENARIO(ksm, merged_page_migrates, "a merged page goes to the device for all its users or for none; who writes it gets a copy, and the others keep it there")
+SCENARIO(
+	ksm, merged_page_migrates,
+	"a merged page goes to the device for all its users or for none; who writes it gets a "
+	"copy, and the others keep it there")
 {
 	struct story *s = &self->story;
 	unsigned long frame;
@@ -136,23 +164,30 @@ static void merge_others_again(FIXTURE_DATA(ksm) (*self))
 }
 
 /*
- * Who unmaps a page finds its users through KSM's list of them (rmap_walk_ksm()). One that is not in it keeps its mapping while the page is
- * taken away, or a migration entry for ever; this looks at the list only, and leaves the page where it is. See docs/findings.md.
+ * Who unmaps a page finds its users through KSM's list of them
+ * (rmap_walk_ksm()). One that is not in it keeps its mapping while the page is
+ * taken away, or a migration entry for ever; this looks at the list only, and
+ * leaves the page where it is. See docs/findings.md.
  */
-SCENARIO(ksm, users_stay_known, "KSM goes on counting the users of a merged page that is on the device")
+SCENARIO(ksm, users_stay_known,
+	 "KSM goes on counting the users of a merged page that is on the device")
 {
 	enum place at;
 
-	need(read_number("/proc/self/ksm_merging_pages") >= 0, "this kernel has no /proc/PID/ksm_merging_pages");
+	need(read_number("/proc/self/ksm_merging_pages") >= 0,
+	     "this kernel has no /proc/PID/ksm_merging_pages");
 	at = merge_and_migrate(self);
 	merge_others_again(self);
 	holds(RULE_NOT_MERGED);
-	expect_result("merged pages of this process, as KSM counts them", read_number("/proc/self/ksm_merging_pages"), 4);
-	expect(page_at(0, self->twins).at == at && ksm_are_merged(self->twins), "the merged page has moved");
+	expect_result("merged pages of this process, as KSM counts them",
+		      read_number("/proc/self/ksm_merging_pages"), 4);
+	expect(page_at(0, self->twins).at == at && ksm_are_merged(self->twins),
+	       "the merged page has moved");
 }
 
 /* A process that has an equal page, and nothing to do with the device, must not be moved there. */
-SCENARIO(ksm, merging_is_no_way_in, "a page of memory that equals a merged one on the device stays in memory")
+SCENARIO(ksm, merging_is_no_way_in,
+	 "a page of memory that equals a merged one on the device stays in memory")
 {
 	unsigned char *third;
 
@@ -161,8 +196,8 @@ SCENARIO(ksm, merging_is_no_way_in, "a page of memory that equals a merged one o
 	ksm_mergeable(third, 1);
 	merge_others_again(self);
 	holds(RULE_NOT_MERGED);
-	expect_same(in_memory(page_at(0, third).at), "place of a page that nobody migrated", "in memory",
-		    place_name(page_at(0, third).at));
+	expect_same(in_memory(page_at(0, third).at), "place of a page that nobody migrated",
+		    "in memory", place_name(page_at(0, third).at));
 	expect_bytes_of(&self->story, third, BY_CHILD, "the third page");
 	unmap_memory(third, features.page_size);
 }

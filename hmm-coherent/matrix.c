@@ -2,9 +2,12 @@
 /*
  * The matrix: place x mapping x access -> outcome
  *
- * Anonymous memory on a coherent device must behave like memory in every way but one: nobody may pin it there for long. Each cell puts
- * pages in a place, maps them in a way, proves both, reaches them in one way, and holds all that can be seen afterwards against the
- * rules (common/model.c). System memory, ZONE_MOVABLE and private device memory run through the same cells, as control and contrast.
+ * Anonymous memory on a coherent device must behave like memory in every way
+ * but one: nobody may pin it there for long. Each cell puts pages in a place,
+ * maps them in a way, proves both, reaches them in one way, and holds all that
+ * can be seen afterwards against the rules (common/model.c). System memory,
+ * ZONE_MOVABLE and private device memory run through the same cells, as control
+ * and contrast.
  */
 #include "harness.h"
 
@@ -22,8 +25,10 @@ static struct bench bench;
 static struct cell *all_cells;
 
 /*
- * Does the driver have every page back? Its list of free pages is last in, first out, and no cell ever has more than PROBE_PAGES of a
- * device, so as long as nothing leaks, that many pages which go there now get the very frames that they got at first.
+ * Does the driver have every page back? Its list of free pages is last in,
+ * first out, and no cell ever has more than PROBE_PAGES of a device, so as long
+ * as nothing leaks, that many pages which go there now get the very frames that
+ * they got at first.
  */
 #define PROBE_PAGES 5
 
@@ -34,7 +39,9 @@ static struct probe {
 
 static struct device *probe_device(enum place place)
 {
-	return place == PRIVATE ? &bench.private : place == REMOTE ? &bench.remote : &bench.coherent;
+	return place == PRIVATE ? &bench.private :
+	       place == REMOTE	? &bench.remote :
+				  &bench.coherent;
 }
 
 /* The frames that the device gives out now; 0 for a page that does not get there. */
@@ -72,11 +79,14 @@ static void expect_no_leak(struct cell *cell)
 	probe_frames(cell->place, now);
 	for (i = 0; i < PROBE_PAGES; i++) {
 		holds(RULE_ENTRY);
-		expect(now[i] && home[i], "a page does not get to the device when the cell has ended");
+		expect(now[i] && home[i],
+		       "a page does not get to the device when the cell has ended");
 		holds(RULE_FREED_TO_DRIVER);
-		expect(!among(now[i], now, i), "the device gives out page frame 0x%lx twice", now[i]);
+		expect(!among(now[i], now, i), "the device gives out page frame 0x%lx twice",
+		       now[i]);
 		expect(among(now[i], home, PROBE_PAGES),
-		       "the device gives out page frame 0x%lx, which it never had to before: a page did not come back",
+		       "the device gives out page frame 0x%lx, which it never had to before: a "
+		       "page did not come back",
 		       now[i]);
 	}
 }
@@ -114,15 +124,18 @@ static void cells_setup(void)
 
 static void need_what_it_needs(const struct cell *cell)
 {
-	static const char no_file[] = "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT";
-	static const char no_ring[] = "no io_uring here: the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0";
+	static const char no_file[] =
+		"HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT";
+	static const char no_ring[] =
+		"no io_uring here: the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0";
 
 	switch (cell->access->needs) {
 	case NEEDS_FILE:
 		need(bench.has_file, no_file);
 		break;
 	case NEEDS_RAW:
-		need(bench.has_raw, "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
+		need(bench.has_raw,
+		     "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
 		break;
 	case NEEDS_RING_AND_FILE:
 		need(bench.has_file, no_file);
@@ -133,15 +146,19 @@ static void need_what_it_needs(const struct cell *cell)
 		break;
 	case NEEDS_GUP_TEST:
 	case NEEDS_STAYING_PINS:
-		need(bench.has_gup_test, "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
+		need(bench.has_gup_test,
+		     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be "
+		     "mounted");
 		break;
 	default:
 		break;
 	}
 	if (cell->mapping->needs_uffd_wp)
-		need(features.uffd_wp, "no userfaultfd write protection here: the kernel needs CONFIG_USERFAULTFD");
+		need(features.uffd_wp,
+		     "no userfaultfd write protection here: the kernel needs CONFIG_USERFAULTFD");
 	if (cell->mapping->needs_soft_dirty)
-		need(features.soft_dirty, "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
+		need(features.soft_dirty,
+		     "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
 	if (cell->place == MOVABLE)
 		need(features.movable, NO_MOVABLE);
 }
@@ -221,7 +238,8 @@ static void run_cell(const struct suite_test *test)
 
 static const char *not_applicable(const struct suite_test *test)
 {
-	if (all_cells[test->number].access->needs == NEEDS_STAYING_PINS && features.gup_test && !features.pin_stays)
+	if (all_cells[test->number].access->needs == NEEDS_STAYING_PINS && features.gup_test &&
+	    !features.pin_stays)
 		return "this kernel's gup_test has no pins that stay (PIN_LONGTERM_TEST_START)";
 	return NULL;
 }
@@ -241,13 +259,15 @@ static size_t add_cell(struct suite_test *tests, size_t count, struct cell cell)
 	if (!cell_exists(&cell))
 		return count;
 	cell_name(&cell, name, sizeof(name));
-	if (asprintf(&what, "%s memory, %s, %s: %s", place_name(cell.place), cell.mapping->what, extent->what,
-					  cell.access->what) < 0) {
+	if (asprintf(&what, "%s memory, %s, %s: %s", place_name(cell.place), cell.mapping->what,
+		     extent->what, cell.access->what) < 0) {
 		perror("hmm-coherent");
 		exit(3);
 	}
 	all_cells[count] = cell;
-	tests[count] = (struct suite_test){ .name = strdup(name), .what = what, .cell = true, .number = count };
+	tests[count] = (struct suite_test){
+		.name = strdup(name), .what = what, .cell = true, .number = count
+	};
 	return count + 1;
 }
 
@@ -257,7 +277,7 @@ static size_t make_cells(struct suite_test **tests)
 	size_t mappings, accesses, p, m, a, count = 0;
 	const struct mapping *mapping = mapping_rows(&mappings);
 	const struct access *access = access_rows(&accesses);
-	const size_t most = sizeof(places) / sizeof(places[0]) * mappings * accesses * EXTENTS;
+	const size_t most = ARRAY_SIZE(places) * mappings * accesses * EXTENTS;
 	int extent;
 
 	all_cells = calloc(most, sizeof(*all_cells));
@@ -266,16 +286,22 @@ static size_t make_cells(struct suite_test **tests)
 		perror("hmm-coherent");
 		exit(3);
 	}
-	for (p = 0; p < sizeof(places) / sizeof(places[0]); p++)
+	for (p = 0; p < ARRAY_SIZE(places); p++)
 		for (m = 0; m < mappings; m++)
 			for (a = 0; a < accesses; a++)
 				for (extent = 0; extent < EXTENTS; extent++)
-					count = add_cell(*tests, count, (struct cell){
-						.place = places[p], .mapping = &mapping[m], .access = &access[a], .extent = extent });
+					count = add_cell(*tests, count,
+							 (struct cell){ .place = places[p],
+									.mapping = &mapping[m],
+									.access = &access[a],
+									.extent = extent });
 	return count;
 }
 
-/* The process in which cells run one after the other, until one goes wrong. What it holds, its end gives back. */
+/*
+ * The process in which cells run one after the other, until one goes wrong.
+ * What it holds, its end gives back.
+ */
 FIXTURE(batch)
 {
 	int none;
@@ -297,7 +323,8 @@ TEST_F(batch, run)
 
 static void run_cells(int seconds)
 {
-	harness_run(&_batch_fixture_object, &harness_no_variant, _batch_fixture_object.tests, seconds);
+	harness_run(&_batch_fixture_object, &harness_no_variant, _batch_fixture_object.tests,
+		    seconds);
 }
 
 int main(int argc, char **argv)

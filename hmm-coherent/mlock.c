@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mlock() over pages on a coherent device, and what sticks to a page frame of the device
+ * mlock() over pages on a coherent device, and what sticks to a page frame of
+ * the device
  *
- * A device page cannot be swapped, so locking it needs nothing; but it comes from memory that may be locked, and returns to it. Flags and
- * counts that are right for memory must not stay with the device's page frame, whose next user is somebody else.
+ * A device page cannot be swapped, so locking it needs nothing; but it comes
+ * from memory that may be locked, and returns to it. Flags and counts that are
+ * right for memory must not stay with the device's page frame, whose next user
+ * is somebody else.
  */
 #include "harness.h"
 
@@ -38,18 +41,25 @@ FIXTURE_SETUP(mlock)
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 }
 
-/* Flags that stick to the device's frames would meet later tests: with its memory set up anew there are none. */
+/*
+ * Flags that stick to the device's frames would meet later tests: with its
+ * memory set up anew there are none.
+ */
 FIXTURE_TEARDOWN(mlock)
 {
 	struct story *s = &self->story;
 
 	unmap_memory(s->buffer.addr, s->buffer.size);
 	holds(RULE_FREED_TO_DRIVER);
-	expect_result("HMM_DMIRROR_RELEASE", device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
+	expect_result("HMM_DMIRROR_RELEASE",
+		      device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	story_end(s);
 }
 
-/* Pages that are locked, in the whole machine. Batches of every CPU are emptied first (lru_cache_disable()), counters folded. */
+/*
+ * Pages that are locked, in the whole machine. Batches of every CPU are emptied
+ * first (lru_cache_disable()), counters folded.
+ */
 static long locked_pages(struct story *s)
 {
 	void *pages[] = { s->device.bounce };
@@ -90,7 +100,8 @@ static void expect_kept(struct story *s, enum place place)
 	}
 }
 
-SCENARIO(mlock, locked_memory_migrates, "locked memory goes to the device and comes back, and is locked memory again")
+SCENARIO(mlock, locked_memory_migrates,
+	 "locked memory goes to the device and comes back, and is locked memory again")
 {
 	struct story *s = &self->story;
 	long before;
@@ -112,7 +123,8 @@ SCENARIO(mlock, locked_memory_migrates, "locked memory goes to the device and co
 	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
 }
 
-SCENARIO(mlock, locked_on_device, "mlock() and munlock() leave pages on the device as they are, and count none of them")
+SCENARIO(mlock, locked_on_device,
+	 "mlock() and munlock() leave pages on the device as they are, and count none of them")
 {
 	struct story *s = &self->story;
 	long before = locked_pages(s);
@@ -134,7 +146,10 @@ SCENARIO(mlock, locked_on_device, "mlock() and munlock() leave pages on the devi
 	expect_stays(s, 0);
 }
 
-SCENARIO(mlock, unlocked_on_device, "memory that was locked, went to the device and was unlocked there is counted as locked by nobody")
+SCENARIO(
+	mlock, unlocked_on_device,
+	"memory that was locked, went to the device and was unlocked there is counted as locked "
+	"by nobody")
 {
 	struct story *s = &self->story;
 	long before;
@@ -152,19 +167,25 @@ SCENARIO(mlock, unlocked_on_device, "memory that was locked, went to the device 
 	expect_result("locked pages after munlock and munmap", locked_pages(s) - before, 0);
 }
 
-/* The flags of a frame that would be wrong for its next user, as the kernel's page dump names them. */
+/*
+ * The flags of a frame that would be wrong for its next user, as the kernel's
+ * page dump names them.
+ */
 static const char *stale_flag(struct page_dump *dump)
 {
 	static const char *const flags[] = { "active", "unevictable", "mlocked" };
 	size_t i;
 
-	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (strstr(dump->flags, flags[i]))
 			return flags[i];
 	return NULL;
 }
 
-SCENARIO(mlock, fresh_frame, "a page frame that the device hands out again has no flag of the page that was there before")
+SCENARIO(
+	mlock, fresh_frame,
+	"a page frame that the device hands out again has no flag of the page that was there "
+	"before")
 {
 	struct story *s = &self->story;
 	const struct pin_kind get = { .pin = false };
@@ -178,18 +199,25 @@ SCENARIO(mlock, fresh_frame, "a page frame that the device hands out again has n
 	story_migrate_back(s);
 	holds(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < 20; i++)
-		must(pin_pages(get, s->buffer.addr, 1) == (long)features.page_size, "GUP does not get a page of memory");
+		must(pin_pages(get, s->buffer.addr, 1) == (long)features.page_size,
+		     "GUP does not get a page of memory");
 	locked_pages(s);
 	dump = page_dump(s->buffer.addr);
 	if (!dump.valid)
 		broken("gup_test gives no dump of the page");
-	/* mark_page_accessed(): the second touch activates what is on an LRU list, which a page that came from a device has to be. */
+	/*
+	 * mark_page_accessed(): the second touch activates what is on an LRU
+	 * list, which a page that came from a device has to be.
+	 */
 	holds(RULE_BACK);
-	must(strstr(dump.flags, "active"), "a page that came back from the device and was used often is not active: %s", dump.flags);
+	must(strstr(dump.flags, "active"),
+	     "a page that came back from the device and was used often is not active: %s",
+	     dump.flags);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	frame = page_at(0, s->buffer.addr).pfn;
 	holds(RULE_ENTRY);
-	must(device_of_pfn(frame) == COHERENT, "the active page is %s, not on the device", place_name(page_at(0, s->buffer.addr).at));
+	must(device_of_pfn(frame) == COHERENT, "the active page is %s, not on the device",
+	     place_name(page_at(0, s->buffer.addr).at));
 	unmap_memory(s->buffer.addr, features.page_size);
 
 	/* The device hands out first what came back last. */

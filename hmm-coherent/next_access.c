@@ -2,10 +2,11 @@
 /*
  * The next access after a page table entry was replaced or taken away
  *
- * A processor goes on using a translation until the kernel flushes it. So each test uses a translation, lets
- * the kernel change the entry, and looks at the very next access of the same thread, which must follow the
- * new entry. What the new frame holds is told through somebody who has no such translation: the device, or
- * GUP on behalf of another process.
+ * A processor goes on using a translation until the kernel flushes it. So each
+ * test uses a translation, lets the kernel change the entry, and looks at the
+ * very next access of the same thread, which must follow the new entry. What
+ * the new frame holds is told through somebody who has no such translation: the
+ * device, or GUP on behalf of another process.
  */
 #include "harness.h"
 
@@ -35,14 +36,18 @@ static void use_translations(struct story *s)
 	}
 }
 
-/* What the page table leads to: read by another process with process_vm_readv(), which walks it anew. */
+/*
+ * What the page table leads to: read by another process with
+ * process_vm_readv(), which walks it anew.
+ */
 static void expect_mapped_bytes(struct story *s, size_t page, enum writer writer)
 {
-	static unsigned char copy[65536] __attribute__((aligned(65536)));
+	static unsigned char copy[65536] __aligned(65536);
 	char seen[160];
 
 	expect_result("process_vm_readv() by another process",
-		      other_vm_read(&s->second_child, &s->buffer, page, 1, copy), features.page_size);
+		      other_vm_read(&s->second_child, &s->buffer, page, 1, copy),
+		      features.page_size);
 	describe_page(seen, sizeof(seen), copy, s->buffer.serial, page, writer);
 	expect(read_page(copy, s->buffer.serial, page, writer, writer) == OLD,
 	       "what was stored did not get into the page that is mapped now: %s", seen);
@@ -67,9 +72,14 @@ FIXTURE_VARIANT_ADD(next_access_to, private) { .place = PRIVATE };
 
 WHY_NOT(next_access_to)
 {
-	/* The way through hmm_range_fault() gives it a page without memory (docs/findings.md, private-mirror-fault). */
+	/*
+	 * The way through hmm_range_fault() gives it a page without memory
+	 * (docs/findings.md, private-mirror-fault).
+	 */
 	return variant->place == PRIVATE && !strcmp(test, "load_after_zero_page") ?
-	       "the driver reaches a page on its private device only through what it cached when the page came" : NULL;
+		       "the driver reaches a page on its private device only through what it "
+		       "cached when the page came" :
+		       NULL;
 }
 
 FIXTURE_SETUP(next_access_to)
@@ -84,7 +94,10 @@ FIXTURE_TEARDOWN(next_access_to)
 	story_end(&self->story);
 }
 
-/* The device changes page 0, which it has; the CPU's translation, if it is still there, leads to old bytes. */
+/*
+ * The device changes page 0, which it has; the CPU's translation, if it is
+ * still there, leads to old bytes.
+ */
 static void device_changes_page(struct device *device, struct story *s)
 {
 	write_page(device->bounce, s->buffer.serial, 0, BY_DEVICE);
@@ -94,7 +107,8 @@ static void device_changes_page(struct device *device, struct story *s)
 	expect_owner_sees(s, 0, BY_DEVICE);
 }
 
-SCENARIO(next_access_to, load_after_migration, "a load after migration sees what the device wrote meanwhile")
+SCENARIO(next_access_to, load_after_migration,
+	 "a load after migration sees what the device wrote meanwhile")
 {
 	struct story *s = &self->story;
 
@@ -105,7 +119,8 @@ SCENARIO(next_access_to, load_after_migration, "a load after migration sees what
 	device_changes_page(&self->device, s);
 }
 
-SCENARIO(next_access_to, store_after_migration, "a store after migration gets into the page that is mapped then")
+SCENARIO(next_access_to, store_after_migration,
+	 "a store after migration gets into the page that is mapped then")
 {
 	struct story *s = &self->story;
 
@@ -118,7 +133,8 @@ SCENARIO(next_access_to, store_after_migration, "a store after migration gets in
 	       "what was stored did not get into the page that is mapped now");
 }
 
-SCENARIO(next_access_to, load_after_zero_page, "a load after the zero page went to the device sees what the device wrote")
+SCENARIO(next_access_to, load_after_zero_page,
+	 "a load after the zero page went to the device sees what the device wrote")
 {
 	struct story *s = &self->story;
 
@@ -161,7 +177,10 @@ FIXTURE_TEARDOWN(next_access)
 	story_end(&self->story);
 }
 
-/* Another process, which maps none of the pages: its own copy of them would make the owner's shared. */
+/*
+ * Another process, which maps none of the pages: its own copy of them would
+ * make the owner's shared.
+ */
 static void add_stranger(struct story *s)
 {
 	holds(RULE_LEGAL_CALLS_WORK);
@@ -177,7 +196,8 @@ static void store_and_look(struct story *s)
 	expect_mapped_bytes(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(next_access, store_after_migration_back, "a store after migration back gets into the page of memory")
+SCENARIO(next_access, store_after_migration_back,
+	 "a store after migration back gets into the page of memory")
 {
 	struct story *s = &self->story;
 
@@ -187,35 +207,41 @@ SCENARIO(next_access, store_after_migration_back, "a store after migration back 
 	store_and_look(s);
 }
 
-SCENARIO(next_access, store_after_longterm_pin, "a store after a long-term pin took the page off the device gets into the page of memory")
+SCENARIO(next_access, store_after_longterm_pin,
+	 "a store after a long-term pin took the page off the device gets into the page of memory")
 {
 	struct story *s = &self->story;
 
-	need(features.gup_test, "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
+	need(features.gup_test,
+	     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
 	add_stranger(s);
 	use_translations(s);
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
-	expect_result("the pin", pin_pages((struct pin_kind){ .pin = true, .longterm = true }, s->buffer.addr, 1),
+	expect_result("the pin",
+		      pin_pages((struct pin_kind){ .pin = true, .longterm = true }, s->buffer.addr,
+				1),
 		      features.page_size);
 	store_and_look(s);
 }
 
-SCENARIO(next_access, load_after_gup_copied, "a load after GUP for another process has copied a shared page sees the copy")
+SCENARIO(next_access, load_after_gup_copied,
+	 "a load after GUP for another process has copied a shared page sees the copy")
 {
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
 	expect_owner_sees(s, 0, BY_OWNER);
 	holds(RULE_SHARED_IS_COPIED);
-	expect_result("process_vm_writev() by the child", other_vm_write(&s->child, &s->buffer, 0, 1),
-		      features.page_size);
+	expect_result("process_vm_writev() by the child",
+		      other_vm_write(&s->child, &s->buffer, 0, 1), features.page_size);
 	holds(RULE_NEXT_ACCESS_SEES);
 	expect_owner_sees(s, 0, BY_OTHER);
 	holds(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(next_access, load_after_copy, "a load after the own store has copied a shared page sees the copy")
+SCENARIO(next_access, load_after_copy,
+	 "a load after the own store has copied a shared page sees the copy")
 {
 	struct story *s = &self->story;
 
@@ -239,7 +265,8 @@ SCENARIO(next_access, store_after_fork, "a store after fork() is not seen by the
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(next_access, store_after_mprotect, "a store after mprotect(PROT_READ) is refused and changes nothing")
+SCENARIO(next_access, store_after_mprotect,
+	 "a store after mprotect(PROT_READ) is refused and changes nothing")
 {
 	struct story *s = &self->story;
 
@@ -260,13 +287,15 @@ SCENARIO(next_access, load_after_prot_none, "a load after mprotect(PROT_NONE) is
 	expect_result("a load", cpu_read(&s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
 }
 
-SCENARIO(next_access, load_after_zap, "a load after MADV_DONTNEED finds zeros, and its neighbour is as before")
+SCENARIO(next_access, load_after_zap,
+	 "a load after MADV_DONTNEED finds zeros, and its neighbour is as before")
 {
 	struct story *s = &self->story;
 
 	use_translations(s);
 	holds(RULE_LEGAL_CALLS_WORK);
-	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED), 0);
+	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED),
+		      0);
 	holds(RULE_NEXT_ACCESS_SEES);
 	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
 	       "the page that was given up still shows its bytes");
@@ -285,7 +314,8 @@ SCENARIO(next_access, load_after_munmap, "a load after munmap() is refused")
 	s->buffer.pages = 1;
 }
 
-SCENARIO(next_access, load_after_mremap, "a load where a page was before mremap() moved it is refused")
+SCENARIO(next_access, load_after_mremap,
+	 "a load where a page was before mremap() moved it is refused")
 {
 	struct story *s = &self->story;
 	void *there = map_memory(features.page_size, PROT_NONE);
@@ -293,15 +323,18 @@ SCENARIO(next_access, load_after_mremap, "a load where a page was before mremap(
 	use_translations(s);
 	holds(RULE_LEGAL_CALLS_WORK);
 	expect(mremap(buffer_page(&s->buffer, 1), features.page_size, features.page_size,
-		      MREMAP_MAYMOVE | MREMAP_FIXED, there) == there, "mremap: %s", strerror(errno));
+		      MREMAP_MAYMOVE | MREMAP_FIXED, there) == there,
+	       "mremap: %s", strerror(errno));
 	holds(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
-	expect(read_page(there, s->buffer.serial, 1, BY_OWNER, BY_OTHER) == OLD, "the moved page has other bytes");
+	expect(read_page(there, s->buffer.serial, 1, BY_OWNER, BY_OTHER) == OLD,
+	       "the moved page has other bytes");
 	unmap_memory(there, features.page_size);
 	s->buffer.pages = 1;
 }
 
-SCENARIO(next_access, store_after_uffd_wp, "a store after userfaultfd protected the page is stopped")
+SCENARIO(next_access, store_after_uffd_wp,
+	 "a store after userfaultfd protected the page is stopped")
 {
 	struct story *s = &self->story;
 	struct uffdio_api api = {
@@ -311,7 +344,8 @@ SCENARIO(next_access, store_after_uffd_wp, "a store after userfaultfd protected 
 	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
 	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
 
-	need(features.uffd_wp, "no userfaultfd write protection here: the kernel needs CONFIG_USERFAULTFD");
+	need(features.uffd_wp,
+	     "no userfaultfd write protection here: the kernel needs CONFIG_USERFAULTFD");
 	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (self->uffd < 0)
 		syscall_failed("userfaultfd", errno);
@@ -325,7 +359,8 @@ SCENARIO(next_access, store_after_uffd_wp, "a store after userfaultfd protected 
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(next_access, store_after_clear_refs, "a store after the soft-dirty bits were cleared is tracked")
+SCENARIO(next_access, store_after_clear_refs,
+	 "a store after the soft-dirty bits were cleared is tracked")
 {
 	struct story *s = &self->story;
 
@@ -336,7 +371,8 @@ SCENARIO(next_access, store_after_clear_refs, "a store after the soft-dirty bits
 	holds(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect(page_at(0, s->buffer.addr).soft_dirty, "pagemap says that the page was not written");
-	expect(!page_at(0, buffer_page(&s->buffer, 1)).soft_dirty, "pagemap says that its neighbour was written");
+	expect(!page_at(0, buffer_page(&s->buffer, 1)).soft_dirty,
+	       "pagemap says that its neighbour was written");
 }
 
 int main(int argc, char **argv)

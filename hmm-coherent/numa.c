@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NUMA over pages on a coherent device: which node they are on, what moves them, and where a copy in memory lands
+ * NUMA over pages on a coherent device: which node they are on, what moves
+ * them, and where a copy in memory lands
  *
- * A coherent page has a node, and memory policies have no say over it: the calls that query and move pages by node pass over it, each in
- * its own way. As soon as it becomes a page of memory again, by copy-on-write, migration or a long-term pin, the policy counts.
+ * A coherent page has a node, and memory policies have no say over it: the
+ * calls that query and move pages by node pass over it, each in its own way. As
+ * soon as it becomes a page of memory again, by copy-on-write, migration or a
+ * long-term pin, the policy counts.
  */
 #include "harness.h"
 
@@ -20,7 +23,8 @@
 FIXTURE(numa)
 {
 	struct story story;
-	int home, other;	/* the node that the buffer is bound to, and another one with memory */
+	/* the node that the buffer is bound to, and another one with memory */
+	int home, other;
 };
 
 FIXTURE_VARIANT(numa)
@@ -38,7 +42,8 @@ static int node_besides(int home)
 	int node;
 
 	for (node = 0; node <= numa_max_node(); node++)
-		if (node != home && numa_bitmask_isbitset(numa_all_nodes_ptr, node) && numa_node_size64(node, NULL) > 0)
+		if (node != home && numa_bitmask_isbitset(numa_all_nodes_ptr, node) &&
+		    numa_node_size64(node, NULL) > 0)
 			return node;
 	return -1;
 }
@@ -48,7 +53,8 @@ FIXTURE_SETUP(numa)
 	self->home = unmovable_node();
 	self->other = numa_available() < 0 ? -1 : node_besides(self->home);
 	need(self->home >= 0 || movable_node() < 0, NO_PLAIN_NODE);
-	need(self->home >= 0 && self->other >= 0, "there are no two NUMA nodes with memory: boot with numa=fake=2");
+	need(self->home >= 0 && self->other >= 0,
+	     "there are no two NUMA nodes with memory: boot with numa=fake=2");
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 }
 
@@ -57,7 +63,10 @@ FIXTURE_TEARDOWN(numa)
 	story_end(&self->story);
 }
 
-/* The one node, as the system calls want it; valid until the next call. There may be more nodes than bits in a word. */
+/*
+ * The one node, as the system calls want it; valid until the next call. There
+ * may be more nodes than bits in a word.
+ */
 static struct bitmask *only(int node)
 {
 	static struct bitmask *nodes;
@@ -75,7 +84,10 @@ static long __must_check bind_mapping(struct story *s, int node, unsigned int fl
 {
 	struct bitmask *nodes = only(node);
 
-	return mbind(s->buffer.addr, s->buffer.size, MPOL_BIND, nodes->maskp, nodes->size + 1, flags) ? -errno : 0;
+	return mbind(s->buffer.addr, s->buffer.size, MPOL_BIND, nodes->maskp, nodes->size + 1,
+		     flags) ?
+		       -errno :
+		       0;
 }
 
 /* The same as a step on the way to something else. */
@@ -98,7 +110,10 @@ static void bind_task(struct story *s, int node)
 		syscall_failed("set_mempolicy", errno);
 }
 
-/* move_pages() of the whole buffer to @node, or only asked where it is when that is negative. Returns its result or -errno. */
+/*
+ * move_pages() of the whole buffer to @node, or only asked where it is when
+ * that is negative. Returns its result or -errno.
+ */
 static long move_buffer(struct story *s, int node, int *status)
 {
 	void *pages[PAGES];
@@ -110,16 +125,23 @@ static long move_buffer(struct story *s, int node, int *status)
 		nodes[i] = node;
 		status[i] = -EINPROGRESS;
 	}
-	result = move_pages(0, PAGES, pages, node < 0 ? NULL : nodes, status, node < 0 ? 0 : MPOL_MF_MOVE);
+	result = move_pages(0, PAGES, pages, node < 0 ? NULL : nodes, status,
+			    node < 0 ? 0 : MPOL_MF_MOVE);
 	return result < 0 ? -errno : result;
 }
 
-/* The node of the page as get_mempolicy() says it, which takes a reference and asks the page itself; or -errno. */
+/*
+ * The node of the page as get_mempolicy() says it, which takes a reference and
+ * asks the page itself; or -errno.
+ */
 static long node_of(struct story *s, size_t page)
 {
 	int node;
 
-	return get_mempolicy(&node, NULL, 0, buffer_page(&s->buffer, page), MPOL_F_NODE | MPOL_F_ADDR) ? -errno : node;
+	return get_mempolicy(&node, NULL, 0, buffer_page(&s->buffer, page),
+			     MPOL_F_NODE | MPOL_F_ADDR) ?
+		       -errno :
+		       node;
 }
 
 static void expect_memory_of(struct story *s, size_t page, int node)
@@ -130,7 +152,10 @@ static void expect_memory_of(struct story *s, size_t page, int node)
 	expect_result("node of the page", node_of(s, page), node);
 }
 
-/* The rear half of a device's buffer goes back to memory: what has to be told apart is in one call then. */
+/*
+ * The rear half of a device's buffer goes back to memory: what has to be told
+ * apart is in one call then.
+ */
 static void half_back(struct story *s)
 {
 	if (!story_on_device(s))
@@ -162,7 +187,10 @@ static unsigned long device_frames(int node)
 	return frames;
 }
 
-SCENARIO(numa, node_of_page, "a page on the device has a node, the same for whoever asks and for all of its pages; memory has the one it is bound to")
+SCENARIO(
+	numa, node_of_page,
+	"a page on the device has a node, the same for whoever asks and for all of its pages; "
+	"memory has the one it is bound to")
 {
 	struct story *s = &self->story;
 	struct page_dump dump = page_dump(s->buffer.addr);
@@ -179,14 +207,18 @@ SCENARIO(numa, node_of_page, "a page on the device has a node, the same for whoe
 	for (i = 1; i < PAGES; i++)
 		expect_result("node of the next page", node_of(s, i), node);
 	if (dump.valid)
-		expect_result("node in the kernel's page dump", in_dump ? atoi(in_dump + strlen("node=")) : -ENOENT, node);
+		expect_result("node in the kernel's page dump",
+			      in_dump ? atoi(in_dump + strlen("node=")) : -ENOENT, node);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
 }
 
-SCENARIO(numa, query, "move_pages() without nodes says -ENOENT for a page on the device, and the node for one in memory")
+SCENARIO(
+	numa, query,
+	"move_pages() without nodes says -ENOENT for a page on the device, and the node for one "
+	"in memory")
 {
 	struct story *s = &self->story;
 	int status[PAGES], i;
@@ -195,13 +227,17 @@ SCENARIO(numa, query, "move_pages() without nodes says -ENOENT for a page on the
 	holds(RULE_NODES_PASS_OVER);
 	expect_result("move_pages", move_buffer(s, -1, status), 0);
 	for (i = 0; i < PAGES; i++)
-		expect_result("its status", status[i], story_on_device(s) && i < PAGES / 2 ? -ENOENT : self->home);
+		expect_result("its status", status[i],
+			      story_on_device(s) && i < PAGES / 2 ? -ENOENT : self->home);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_same_frame(s, i);
 }
 
-SCENARIO(numa, move, "move_pages() to any node leaves a page on the device and says -ENOENT; a page in memory moves")
+SCENARIO(
+	numa, move,
+	"move_pages() to any node leaves a page on the device and says -ENOENT; a page in memory "
+	"moves")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->home, self->other };
@@ -228,28 +264,39 @@ SCENARIO(numa, move, "move_pages() to any node leaves a page on the device and s
 	}
 }
 
-/* STRICT promises EIO for pages that do not follow the policy. Device pages are not looked at, on whatever node they are. */
-SCENARIO(numa, mbind_strict, "mbind() with MPOL_MF_STRICT is content with pages on the device on any node; misplaced memory is EIO")
+/*
+ * STRICT promises EIO for pages that do not follow the policy. Device pages are
+ * not looked at, on whatever node they are.
+ */
+SCENARIO(
+	numa, mbind_strict,
+	"mbind() with MPOL_MF_STRICT is content with pages on the device on any node; misplaced "
+	"memory is EIO")
 {
 	struct story *s = &self->story;
 	size_t i;
 
 	holds(RULE_NODES_PASS_OVER);
-	expect_result("mbind to the other node", bind_mapping(s, self->other, MPOL_MF_STRICT), story_on_device(s) ? 0 : -EIO);
+	expect_result("mbind to the other node", bind_mapping(s, self->other, MPOL_MF_STRICT),
+		      story_on_device(s) ? 0 : -EIO);
 	expect_result("mbind to the first node", bind_mapping(s, self->home, MPOL_MF_STRICT), 0);
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 }
 
-SCENARIO(numa, mbind_move, "mbind() with MPOL_MF_MOVE moves memory to the policy's node, and leaves pages on the device, without an error")
+SCENARIO(
+	numa, mbind_move,
+	"mbind() with MPOL_MF_MOVE moves memory to the policy's node, and leaves pages on the "
+	"device, without an error")
 {
 	struct story *s = &self->story;
 	size_t i;
 
 	half_back(s);
 	holds(RULE_NODES_PASS_OVER);
-	expect_result("mbind to the other node", bind_mapping(s, self->other, MPOL_MF_MOVE | MPOL_MF_STRICT), 0);
+	expect_result("mbind to the other node",
+		      bind_mapping(s, self->other, MPOL_MF_MOVE | MPOL_MF_STRICT), 0);
 	for (i = 0; i < PAGES; i++) {
 		if (story_on_device(s) && i < PAGES / 2)
 			expect_stays(s, i);
@@ -262,7 +309,8 @@ SCENARIO(numa, mbind_move, "mbind() with MPOL_MF_MOVE moves memory to the policy
 		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
 }
 
-SCENARIO(numa, migrate_process, "migrate_pages() of the whole process from node to node leaves pages on the device")
+SCENARIO(numa, migrate_process,
+	 "migrate_pages() of the whole process from node to node leaves pages on the device")
 {
 	struct story *s = &self->story;
 	struct bitmask *from, *to = numa_allocate_nodemask();
@@ -314,13 +362,18 @@ SCENARIO(numa, maps, "numa_maps counts the pages in memory and none of the devic
 	struct story *s = &self->story;
 
 	holds(RULE_NODES_PASS_OVER);
-	expect_result("pages that numa_maps counts", counted_pages(s), story_on_device(s) ? 0 : PAGES);
+	expect_result("pages that numa_maps counts", counted_pages(s),
+		      story_on_device(s) ? 0 : PAGES);
 	half_back(s);
 	holds(RULE_NODES_PASS_OVER);
-	expect_result("pages that numa_maps counts", counted_pages(s), story_on_device(s) ? PAGES / 2 : PAGES);
+	expect_result("pages that numa_maps counts", counted_pages(s),
+		      story_on_device(s) ? PAGES / 2 : PAGES);
 }
 
-SCENARIO(numa, copy_by_mapping, "the copy that a write to a shared page makes lands where the mapping's policy says, whatever the device's node")
+SCENARIO(
+	numa, copy_by_mapping,
+	"the copy that a write to a shared page makes lands where the mapping's policy says, "
+	"whatever the device's node")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -343,7 +396,8 @@ SCENARIO(numa, copy_by_mapping, "the copy that a write to a shared page makes la
 	}
 }
 
-SCENARIO(numa, copy_by_task, "where the mapping has no policy, the writer's set_mempolicy() says where the copy lands")
+SCENARIO(numa, copy_by_task,
+	 "where the mapping has no policy, the writer's set_mempolicy() says where the copy lands")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -362,7 +416,8 @@ SCENARIO(numa, copy_by_task, "where the mapping has no policy, the writer's set_
 	}
 }
 
-SCENARIO(numa, unshared_by_mapping, "a pin for reading that unshares a page puts its copy where the mapping's policy says")
+SCENARIO(numa, unshared_by_mapping,
+	 "a pin for reading that unshares a page puts its copy where the mapping's policy says")
 {
 	struct story *s = &self->story;
 
@@ -370,7 +425,9 @@ SCENARIO(numa, unshared_by_mapping, "a pin for reading that unshares a page puts
 	child_fork(&s->child);
 	bind_buffer(s, self->other);
 	holds(RULE_PIN_UNSHARES);
-	expect_result("bytes pinned", pin_pages((struct pin_kind){ .pin = true }, s->buffer.addr, 1), features.page_size);
+	expect_result("bytes pinned",
+		      pin_pages((struct pin_kind){ .pin = true }, s->buffer.addr, 1),
+		      features.page_size);
 	expect_other_frame(s, 0);
 	holds(RULE_COPY_BY_POLICY);
 	expect_memory_of(s, 0, self->other);
@@ -393,7 +450,10 @@ SCENARIO(numa, back_by_mapping, "migration back to memory follows the mapping's 
 	}
 }
 
-SCENARIO(numa, back_by_task, "where the mapping has no policy, migration back follows set_mempolicy() of who asks for it")
+SCENARIO(
+	numa, back_by_task,
+	"where the mapping has no policy, migration back follows set_mempolicy() of who asks for "
+	"it")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -410,9 +470,13 @@ SCENARIO(numa, back_by_task, "where the mapping has no policy, migration back fo
 	expect_stays(s, 2);
 }
 
-static const struct pin_kind longterm_pins[] = { { .pin = true, .longterm = true }, { .pin = true, .longterm = true, .fast = true } };
+static const struct pin_kind longterm_pins[] = { { .pin = true, .longterm = true },
+						 { .pin = true, .longterm = true, .fast = true } };
 
-SCENARIO(numa, pin_by_task, "a long-term pin brings the page to the node of set_mempolicy() where the mapping has no policy")
+SCENARIO(
+	numa, pin_by_task,
+	"a long-term pin brings the page to the node of set_mempolicy() where the mapping has no "
+	"policy")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -422,7 +486,9 @@ SCENARIO(numa, pin_by_task, "a long-term pin brings the page to the node of set_
 	for (n = 0; n < 2; n++) {
 		bind_task(s, nodes[n]);
 		holds(RULE_LONGTERM_LEAVES_DEVICE);
-		expect_result("bytes pinned", pin_pages(longterm_pins[n], buffer_page(&s->buffer, n), 1), features.page_size);
+		expect_result("bytes pinned",
+			      pin_pages(longterm_pins[n], buffer_page(&s->buffer, n), 1),
+			      features.page_size);
 		holds(story_on_device(s) ? RULE_COPY_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
 		expect_memory_of(s, n, story_on_device(s) ? nodes[n] : self->home);
 		expect_owner_sees(s, n, BY_OWNER);
@@ -431,8 +497,14 @@ SCENARIO(numa, pin_by_task, "a long-term pin brings the page to the node of set_
 	expect_stays(s, 2);
 }
 
-/* mbind(2): MPOL_BIND is strict, memory of this mapping comes from these nodes. A pin that breaks that breaks it for good: the page is stuck. */
-SCENARIO(numa, pin_within_binding, "a long-term pin brings the page to a node that the mapping is bound to, whatever the policy of the process")
+/*
+ * mbind(2): MPOL_BIND is strict, memory of this mapping comes from these nodes.
+ * A pin that breaks that breaks it for good: the page is stuck.
+ */
+SCENARIO(
+	numa, pin_within_binding,
+	"a long-term pin brings the page to a node that the mapping is bound to, whatever the "
+	"policy of the process")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -442,7 +514,9 @@ SCENARIO(numa, pin_within_binding, "a long-term pin brings the page to a node th
 	bind_buffer(s, self->home);
 	for (i = 0; i < 2; i++) {
 		holds(RULE_LONGTERM_LEAVES_DEVICE);
-		expect_result("bytes pinned", pin_pages(longterm_pins[i], buffer_page(&s->buffer, i), 1), features.page_size);
+		expect_result("bytes pinned",
+			      pin_pages(longterm_pins[i], buffer_page(&s->buffer, i), 1),
+			      features.page_size);
 		holds(RULE_COPY_BY_POLICY);
 		expect_memory_of(s, i, self->home);
 	}

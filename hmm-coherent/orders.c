@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Somebody holds a page, and then life goes on: fork, writes by either side, mprotect, munmap, migration, another pin, in every order (S7)
+ * Somebody holds a page, and then life goes on: fork, writes by either side,
+ * mprotect, munmap, migration, another pin, in every order (S7)
  *
- * One rule stands over all of it: who pinned a page and whoever holds the pin go on seeing the same page, and nobody else ever sees it.
- * A plain reference (FOLL_GET) promises less: it keeps the page from being freed or moved, but a process that forked may write
- * elsewhere. Each scenario runs with every holder there is.
+ * One rule stands over all of it: who pinned a page and whoever holds the pin
+ * go on seeing the same page, and nobody else ever sees it. A plain reference
+ * (FOLL_GET) promises less: it keeps the page from being freed or moved, but a
+ * process that forked may write elsewhere. Each scenario runs with every holder
+ * there is.
  */
 #include "harness.h"
 
@@ -23,10 +26,17 @@ struct grip {
 	int pin;		/* of gup_test */
 };
 
-/* Holders of page 0. All but the plain reference move the page to memory first, and have a pin on it. */
+/*
+ * Holders of page 0. All but the plain reference move the page to memory first,
+ * and have a pin on it.
+ */
 struct holder {
 	bool pins;
-	bool writes;		/* pinned for writing: what is shared gets copied, what is read-only is refused */
+	/*
+	 * pinned for writing: what is shared gets copied, what is read-only is
+	 * refused
+	 */
+	bool writes;
 	int (*take)(struct grip *grip);
 	void (*expect_sees)(struct grip *grip, enum writer writer);
 	void (*drop)(struct grip *grip);
@@ -58,7 +68,9 @@ static void fixed_sees(struct grip *grip, enum writer writer)
 {
 	struct story *s = grip->story;
 
-	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr, features.page_size),
+	expect_result("WRITE_FIXED",
+		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
+				    features.page_size),
 		      features.page_size);
 	expect_medium_has(s, 0, writer);
 }
@@ -108,7 +120,8 @@ static void pin_sees(struct grip *grip, enum writer writer)
 		copy = map_memory(features.page_size, PROT_READ | PROT_WRITE);
 	expect_result("a read through the pin", pin_read(grip->pin, copy), 0);
 	describe_page(seen, sizeof(seen), copy, s->buffer.serial, 0, writer);
-	expect_same(read_page(copy, s->buffer.serial, 0, writer, writer) == OLD, "bytes that the pin's holder sees",
+	expect_same(read_page(copy, s->buffer.serial, 0, writer, writer) == OLD,
+		    "bytes that the pin's holder sees",
 		    writer == BY_OWNER ? "as they were" : "written by the owner since", seen);
 }
 
@@ -119,12 +132,32 @@ static void drop_pin(struct grip *grip)
 	grip->pin = -1;
 }
 
-static const struct holder reference = { .take = take_reference, .expect_sees = reference_sees, .drop = drop_reference };
-static const struct holder fixed_buffer = { .pins = true, .writes = true, .take = take_fixed, .expect_sees = fixed_sees, .drop = drop_fixed };
-static const struct holder slow_write = { .pins = true, .writes = true, .take = take_slow_write, .expect_sees = pin_sees, .drop = drop_pin };
-static const struct holder fast_write = { .pins = true, .writes = true, .take = take_fast_write, .expect_sees = pin_sees, .drop = drop_pin };
-static const struct holder slow_read = { .pins = true, .take = take_slow_read, .expect_sees = pin_sees, .drop = drop_pin };
-static const struct holder fast_read = { .pins = true, .take = take_fast_read, .expect_sees = pin_sees, .drop = drop_pin };
+static const struct holder reference = { .take = take_reference,
+					 .expect_sees = reference_sees,
+					 .drop = drop_reference };
+static const struct holder fixed_buffer = { .pins = true,
+					    .writes = true,
+					    .take = take_fixed,
+					    .expect_sees = fixed_sees,
+					    .drop = drop_fixed };
+static const struct holder slow_write = { .pins = true,
+					  .writes = true,
+					  .take = take_slow_write,
+					  .expect_sees = pin_sees,
+					  .drop = drop_pin };
+static const struct holder fast_write = { .pins = true,
+					  .writes = true,
+					  .take = take_fast_write,
+					  .expect_sees = pin_sees,
+					  .drop = drop_pin };
+static const struct holder slow_read = { .pins = true,
+					 .take = take_slow_read,
+					 .expect_sees = pin_sees,
+					 .drop = drop_pin };
+static const struct holder fast_read = { .pins = true,
+					 .take = take_fast_read,
+					 .expect_sees = pin_sees,
+					 .drop = drop_pin };
 
 FIXTURE(orders)
 {
@@ -187,7 +220,10 @@ static void take(struct story *s, struct grip *grip, const struct holder *holder
 #define TAKE() take(s, &self->grip, variant->holder)
 #define HOLDER_SEES(writer) variant->holder->expect_sees(&self->grip, writer)
 
-/* The owner has written page 0: in place, and the holder sees it; or, with a mere reference on a page that was shared, elsewhere. */
+/*
+ * The owner has written page 0: in place, and the holder sees it; or, with a
+ * mere reference on a page that was shared, elsewhere.
+ */
 #define EXPECT_WRITE_REACHES_HOLDER() \
 	do { \
 		holds(RULE_PIN_FOLLOWS_OWNER); \
@@ -204,7 +240,8 @@ static void take(struct story *s, struct grip *grip, const struct holder *holder
 		HOLDER_SEES(BY_OWNER); \
 	} while (0)
 
-SCENARIO(orders, held_then_written, "without a fork the owner's write goes to the page that is held")
+SCENARIO(orders, held_then_written,
+	 "without a fork the owner's write goes to the page that is held")
 {
 	struct story *s = &self->story;
 
@@ -214,7 +251,8 @@ SCENARIO(orders, held_then_written, "without a fork the owner's write goes to th
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(orders, held_forked_parent_writes, "held, then forked: the parent's write reaches the holder of a pin, never the child")
+SCENARIO(orders, held_forked_parent_writes,
+	 "held, then forked: the parent's write reaches the holder of a pin, never the child")
 {
 	struct story *s = &self->story;
 
@@ -230,14 +268,18 @@ SCENARIO(orders, held_forked_parent_writes, "held, then forked: the parent's wri
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(orders, held_forked_child_writes, "held, then forked: the child's write goes to a page of its own, which neither holder nor parent see")
+SCENARIO(
+	orders, held_forked_child_writes,
+	"held, then forked: the child's write goes to a page of its own, which neither holder "
+	"nor parent see")
 {
 	struct story *s = &self->story;
 
 	TAKE();
 	child_fork(&s->child);
 	holds(RULE_NO_LEAK);
-	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	holds(RULE_PIN_FOLLOWS_OWNER);
@@ -246,7 +288,8 @@ SCENARIO(orders, held_forked_child_writes, "held, then forked: the child's write
 	HOLDER_SEES(BY_OWNER);
 }
 
-SCENARIO(orders, held_forked_alone_again, "held, forked, and the child gone: the parent's write reaches the holder of a pin")
+SCENARIO(orders, held_forked_alone_again,
+	 "held, forked, and the child gone: the parent's write reaches the holder of a pin")
 {
 	struct story *s = &self->story;
 
@@ -261,13 +304,21 @@ SCENARIO(orders, held_forked_alone_again, "held, forked, and the child gone: the
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-/* A pin on a shared page is a pin on a page of the pinner's own, from the start: unshared for reading, copied for writing. */
-SCENARIO(orders, forked_held_parent_writes, "forked, then held: the parent has pinned a page of its own, and its write reaches the holder")
+/*
+ * A pin on a shared page is a pin on a page of the pinner's own, from the
+ * start: unshared for reading, copied for writing.
+ */
+SCENARIO(
+	orders, forked_held_parent_writes,
+	"forked, then held: the parent has pinned a page of its own, and its write reaches the "
+	"holder")
 {
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(variant->holder->writes ? RULE_SHARED_IS_COPIED : variant->holder->pins ? RULE_PIN_UNSHARES : RULE_GET_LEAVES_SHARED);
+	holds(variant->holder->writes ? RULE_SHARED_IS_COPIED :
+	      variant->holder->pins   ? RULE_PIN_UNSHARES :
+					RULE_GET_LEAVES_SHARED);
 	expect_result("taking hold", variant->holder->take(&self->grip), 0);
 	if (variant->holder->pins)
 		expect_copied(s, 0);
@@ -284,7 +335,8 @@ SCENARIO(orders, forked_held_parent_writes, "forked, then held: the parent has p
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(orders, forked_held_child_writes, "forked, then held: the child's write reaches neither the holder nor the parent")
+SCENARIO(orders, forked_held_child_writes,
+	 "forked, then held: the child's write reaches neither the holder nor the parent")
 {
 	struct story *s = &self->story;
 
@@ -292,7 +344,8 @@ SCENARIO(orders, forked_held_child_writes, "forked, then held: the child's write
 	holds(RULE_PIN_UNSHARES);
 	expect_result("taking hold", variant->holder->take(&self->grip), 0);
 	holds(RULE_NO_LEAK);
-	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
 	/* Alone with the page that it was born with, unless somebody else still holds it. */
 	if (variant->holder->pins) {
 		holds(RULE_LAST_SHARER_REUSES);
@@ -307,7 +360,8 @@ SCENARIO(orders, forked_held_child_writes, "forked, then held: the child's write
 	HOLDER_SEES(BY_OWNER);
 }
 
-SCENARIO(orders, held_then_protected, "mprotect to R/O and back takes the page from nobody: the next write reaches the holder")
+SCENARIO(orders, held_then_protected,
+	 "mprotect to R/O and back takes the page from nobody: the next write reaches the holder")
 {
 	struct story *s = &self->story;
 
@@ -321,7 +375,10 @@ SCENARIO(orders, held_then_protected, "mprotect to R/O and back takes the page f
 	EXPECT_WRITE_REACHES_HOLDER();
 }
 
-SCENARIO(orders, held_then_unmapped, "munmap of a held page: the holder keeps its bytes, and the driver does not get it before the holder lets go")
+SCENARIO(
+	orders, held_then_unmapped,
+	"munmap of a held page: the holder keeps its bytes, and the driver does not get it "
+	"before the holder lets go")
 {
 	struct story *s = &self->story;
 	struct buffer next;
@@ -333,17 +390,22 @@ SCENARIO(orders, held_then_unmapped, "munmap of a held page: the holder keeps it
 	buffer_write(&next, 0, 2, BY_OTHER);
 	if (story_on_device(s))
 		device_move_to(&s->device, next.addr, 2);
-	expect(page_at(0, next.addr).pfn != s->frames[0] && page_at(0, buffer_page(&next, 1)).pfn != s->frames[0],
+	expect(page_at(0, next.addr).pfn != s->frames[0] &&
+		       page_at(0, buffer_page(&next, 1)).pfn != s->frames[0],
 	       "page frame 0x%lx was handed out although somebody holds it", s->frames[0]);
 	buffer_unmap(&next);
-	/* A registered buffer is found by the address that it had, so another page has to be there for the ring to be asked. */
+	/*
+	 * A registered buffer is found by the address that it had, so another
+	 * page has to be there for the ring to be asked.
+	 */
 	if (variant->holder == &fixed_buffer)
 		return;
 	holds(RULE_PIN_FOLLOWS_OWNER);
 	HOLDER_SEES(BY_OWNER);
 }
 
-SCENARIO(orders, held_then_migrated, "a held page is not migrated, in either direction, and can be once nobody holds it")
+SCENARIO(orders, held_then_migrated,
+	 "a held page is not migrated, in either direction, and can be once nobody holds it")
 {
 	struct story *s = &self->story;
 
@@ -364,25 +426,35 @@ SCENARIO(orders, held_then_migrated, "a held page is not migrated, in either dir
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-/* Whoever holds the page on its device is in the way of a long-term pin: it cannot be moved, so it cannot be pinned. */
-SCENARIO(orders, held_then_pinned_again, "a long-term pin of a page that is pinned in memory succeeds; of one that is held on its device it is EBUSY until that ends")
+/*
+ * Whoever holds the page on its device is in the way of a long-term pin: it
+ * cannot be moved, so it cannot be pinned.
+ */
+SCENARIO(
+	orders, held_then_pinned_again,
+	"a long-term pin of a page that is pinned in memory succeeds; of one that is held on its "
+	"device it is EBUSY until that ends")
 {
 	struct story *s = &self->story;
 	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true };
 	const bool in_the_way = !variant->holder->pins && story_on_device(s);
 
-	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test,
+	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	TAKE();
 	holds(RULE_PINNED_STAYS);
-	expect_result("the second, long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1), in_the_way ? 0 : features.page_size);
+	expect_result("the second, long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1),
+		      in_the_way ? 0 : features.page_size);
 	expect_same_frame(s, 0);
 	longterm.fast = true;
-	expect_result("the same by GUP-fast (bytes)", pin_pages(longterm, s->buffer.addr, 1), in_the_way ? 0 : features.page_size);
+	expect_result("the same by GUP-fast (bytes)", pin_pages(longterm, s->buffer.addr, 1),
+		      in_the_way ? 0 : features.page_size);
 	expect_same_frame(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	variant->holder->drop(&self->grip);
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
-	expect_result("the pin when nobody is in the way (bytes)", pin_pages(longterm, s->buffer.addr, 1), features.page_size);
+	expect_result("the pin when nobody is in the way (bytes)",
+		      pin_pages(longterm, s->buffer.addr, 1), features.page_size);
 	expect_at(s, 0, SYSTEM);
 	expect_owner_sees(s, 0, BY_OWNER);
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mprotect() over pages on a coherent device: R/W -> R/O -> R/W, and pages that were migrated while read-only
+ * mprotect() over pages on a coherent device: R/W -> R/O -> R/W, and pages that
+ * were migrated while read-only
  *
- * When coherent pages were proposed, their reference count had an offset of one, and a page that was mapped read-only once could never
- * be written in place again: do_wp_page() would have copied it off its device (claim S5). It must not.
+ * When coherent pages were proposed, their reference count had an offset of
+ * one, and a page that was mapped read-only once could never be written in
+ * place again: do_wp_page() would have copied it off its device (claim S5). It
+ * must not.
  */
 #include "harness.h"
 
@@ -40,7 +43,8 @@ FIXTURE_TEARDOWN(protect)
 	story_end(&self->story);
 }
 
-SCENARIO(protect, write_again, "a page that is made writable again is written in place, on its device")
+SCENARIO(protect, write_again,
+	 "a page that is made writable again is written in place, on its device")
 {
 	struct story *s = &self->story;
 
@@ -53,7 +57,8 @@ SCENARIO(protect, write_again, "a page that is made writable again is written in
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(protect, many_rounds, "ten rounds of read-only and writable leave the page where it is, each write in place")
+SCENARIO(protect, many_rounds,
+	 "ten rounds of read-only and writable leave the page where it is, each write in place")
 {
 	struct story *s = &self->story;
 	int round;
@@ -70,7 +75,10 @@ SCENARIO(protect, many_rounds, "ten rounds of read-only and writable leave the p
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(protect, migrated_while_mapped, "a page migrated under this mapping keeps its permission, and is written in place afterwards")
+SCENARIO(
+	protect, migrated_while_mapped,
+	"a page migrated under this mapping keeps its permission, and is written in place "
+	"afterwards")
 {
 	struct story *s = &self->story;
 	enum permission as_mapped = s->read_only ? READ_ONLY : READ_WRITE;
@@ -95,18 +103,25 @@ SCENARIO(protect, migrated_while_mapped, "a page migrated under this mapping kee
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(protect, refused_writes, "no way to write through a read-only mapping changes anything; with R/W each writes in place")
+SCENARIO(
+	protect, refused_writes,
+	"no way to write through a read-only mapping changes anything; with R/W each writes in "
+	"place")
 {
 	struct story *s = &self->story;
 	const long page = features.page_size;
-	struct pin_kind kinds[] = { { .write = true }, { .write = true, .fast = true }, { .write = true, .pin = true },
+	struct pin_kind kinds[] = { { .write = true },
+				    { .write = true, .fast = true },
+				    { .write = true, .pin = true },
 				    { .write = true, .pin = true, .fast = true } };
 	size_t i;
 
 	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_SHORT_PIN_STAYS);
-	expect_result("the CPU's write", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), s->read_only ? KILLED_BY(SIGSEGV) : page);
-	for (i = 0; pin_available() && i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		expect_result("bytes that GUP got for writing", pin_pages(kinds[i], s->buffer.addr, 1), s->read_only ? 0 : page);
+	expect_result("the CPU's write", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN),
+		      s->read_only ? KILLED_BY(SIGSEGV) : page);
+	for (i = 0; pin_available() && i < ARRAY_SIZE(kinds); i++)
+		expect_result("bytes that GUP got for writing",
+			      pin_pages(kinds[i], s->buffer.addr, 1), s->read_only ? 0 : page);
 	expect_stays(s, 0);
 	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
 	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_OWNER_AGAIN);
@@ -115,7 +130,8 @@ SCENARIO(protect, refused_writes, "no way to write through a read-only mapping c
 	expect_owner_sees(s, 1, BY_OWNER);
 }
 
-SCENARIO(protect, one_of_three, "making one page of a buffer writable leaves its neighbours as they were")
+SCENARIO(protect, one_of_three,
+	 "making one page of a buffer writable leaves its neighbours as they were")
 {
 	struct story *s = &self->story;
 
@@ -126,14 +142,18 @@ SCENARIO(protect, one_of_three, "making one page of a buffer writable leaves its
 	expect_stays(s, 1);
 	expect_owner_sees(s, 1, BY_OWNER_AGAIN);
 	holds(RULE_WRITE_NEEDS_PERMISSION);
-	expect_result("a write before it", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
-	expect_result("a write behind it", cpu_write(&s->buffer, 2, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
+	expect_result("a write before it", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN),
+		      KILLED_BY(SIGSEGV));
+	expect_result("a write behind it", cpu_write(&s->buffer, 2, 1, BY_OWNER_AGAIN),
+		      KILLED_BY(SIGSEGV));
 	expect_stays(s, 0);
 	expect_stays(s, 2);
 	expect_owner_sees(s, 2, BY_OWNER);
 }
 
-SCENARIO(protect, none_and_back, "PROT_NONE and back: no access meanwhile, same page and bytes afterwards, written in place")
+SCENARIO(protect, none_and_back,
+	 "PROT_NONE and back: no access meanwhile, same page and bytes afterwards, written in "
+	 "place")
 {
 	struct story *s = &self->story;
 
@@ -151,8 +171,13 @@ SCENARIO(protect, none_and_back, "PROT_NONE and back: no access meanwhile, same 
 	expect_stays(s, 0);
 }
 
-/* mprotect() must not hand out write access to a page that a child maps: that would be Dirty COW by another door. */
-SCENARIO(protect, shared_stays_protected, "mprotect to R/W does not make a shared page writable: the write that follows makes a copy")
+/*
+ * mprotect() must not hand out write access to a page that a child maps: that
+ * would be Dirty COW by another door.
+ */
+SCENARIO(protect, shared_stays_protected,
+	 "mprotect to R/W does not make a shared page writable: the write that follows makes a "
+	 "copy")
 {
 	struct story *s = &self->story;
 
@@ -170,7 +195,8 @@ SCENARIO(protect, shared_stays_protected, "mprotect to R/W does not make a share
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(protect, childs_own_business, "a child that protects its mapping does not change the parent's")
+SCENARIO(protect, childs_own_business,
+	 "a child that protects its mapping does not change the parent's")
 {
 	struct story *s = &self->story;
 
@@ -179,7 +205,8 @@ SCENARIO(protect, childs_own_business, "a child that protects its mapping does n
 	expect_result("the child's mprotect", child_protect(&s->child, &s->buffer, PROT_NONE), 0);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
-	expect_result("the child's read", child_read(&s->child, &s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
+	expect_result("the child's read", child_read(&s->child, &s->buffer, 0, 1, NULL),
+		      KILLED_BY(SIGSEGV));
 	story_make_writable(s);
 	story_write(s, 0);
 	holds(RULE_SHARED_IS_COPIED);

@@ -2,9 +2,12 @@
 /*
  * Two processors at once: what must hold whoever is first
  *
- * A race has two sides. The first does a number of rounds (or goes on for --stress seconds), the second keeps at it for as long. Neither knows
- * what the other is doing, so each judges only what has to be true at any moment: a word that only grows never goes back, a transfer
- * that is over is there, a mapping that is read-only now is read-only. The rest is looked at when both have ended.
+ * A race has two sides. The first does a number of rounds (or goes on for
+ * --stress seconds), the second keeps at it for as long. Neither knows what the
+ * other is doing, so each judges only what has to be true at any moment: a word
+ * that only grows never goes back, a transfer that is over is there, a mapping
+ * that is read-only now is read-only. The rest is looked at when both have
+ * ended.
  */
 #include "harness.h"
 
@@ -50,7 +53,8 @@ struct race {
 };
 
 /* The test's own verdicts are for one thread only: a side remembers. */
-static void __attribute__((format(printf, 2, 3))) went_wrong(struct side *side, const char *fmt, ...)
+static void __printf(2, 3)
+went_wrong(struct side *side, const char *fmt, ...)
 {
 	va_list args;
 
@@ -60,7 +64,10 @@ static void __attribute__((format(printf, 2, 3))) went_wrong(struct side *side, 
 	va_end(args);
 }
 
-/* A few hundred instructions, never the same number twice in a row: so that the sides meet in other places each time. */
+/*
+ * A few hundred instructions, never the same number twice in a row: so that the
+ * sides meet in other places each time.
+ */
 static unsigned int dither(struct side *side)
 {
 	volatile unsigned int spin;
@@ -126,7 +133,10 @@ static void run_first(struct side *side)
 	atomic_store(&side->race->over, true);
 }
 
-/* Tests run on one processor; all that this process may have is asked for, and what it gets is looked at. */
+/*
+ * Tests run on one processor; all that this process may have is asked for, and
+ * what it gets is looked at.
+ */
 static void take_two_cpus(struct race *race)
 {
 	cpu_set_t set;
@@ -143,7 +153,10 @@ static void take_two_cpus(struct race *race)
 	race->other.cpu = cpus[1];
 }
 
-/* Both sides to their end, each on a processor of its own; then what they found wrong. The caller has named the rule. */
+/*
+ * Both sides to their end, each on a processor of its own; then what they found
+ * wrong. The caller has named the rule.
+ */
 static void run_race(struct race *race, void (*first)(struct side *), void (*other)(struct side *))
 {
 	pthread_t thread;
@@ -151,18 +164,26 @@ static void run_race(struct race *race, void (*first)(struct side *), void (*oth
 
 	take_two_cpus(race);
 	race->seconds = suite_stress();
-	race->first = (struct side){ .race = race, .cpu = race->first.cpu, .round = first, .random = suite_seed() };
-	race->other = (struct side){ .race = race, .cpu = race->other.cpu, .round = other, .random = suite_seed() * 7919 + 1 };
+	race->first = (struct side){
+		.race = race, .cpu = race->first.cpu, .round = first, .random = suite_seed()
+	};
+	race->other = (struct side){ .race = race,
+				     .cpu = race->other.cpu,
+				     .round = other,
+				     .random = suite_seed() * 7919 + 1 };
 	error = pthread_create(&thread, NULL, run_other, &race->other);
 	if (error)
 		syscall_failed("pthread_create", error);
 	run_first(&race->first);
 	pthread_join(thread, NULL);
 	on_cpu(race->first.cpu);
-	expect(!race->first.wrong[0], "after %ld rounds against %ld: %s", race->first.rounds, race->other.rounds, race->first.wrong);
-	expect(!race->other.wrong[0], "after %ld rounds against %ld: %s", race->other.rounds, race->first.rounds, race->other.wrong);
+	expect(!race->first.wrong[0], "after %ld rounds against %ld: %s", race->first.rounds,
+	       race->other.rounds, race->first.wrong);
+	expect(!race->other.wrong[0], "after %ld rounds against %ld: %s", race->other.rounds,
+	       race->first.rounds, race->other.wrong);
 	if (!race->other.rounds)
-		broken("the two sides never met: %ld rounds of one, none of the other", race->first.rounds);
+		broken("the two sides never met: %ld rounds of one, none of the other",
+		       race->first.rounds);
 	report_line("note:", "%ld rounds against %ld", race->first.rounds, race->other.rounds);
 }
 
@@ -218,8 +239,9 @@ static void count_up(struct side *side)
 		uint64_t seen = *counter(s, i);
 
 		if (seen != written[i])
-			went_wrong(side, "page %zu holds %llu where its only writer wrote %llu last", i, (unsigned long long)seen,
-				   (unsigned long long)written[i]);
+			went_wrong(side,
+				   "page %zu holds %llu where its only writer wrote %llu last", i,
+				   (unsigned long long)seen, (unsigned long long)written[i]);
 		*counter(s, i) = ++written[i];
 	}
 }
@@ -234,9 +256,11 @@ static void to_and_fro(struct side *side)
 }
 
 /*
- * When all is over, nobody holds anything: every page can go to the device, and is counted once there. Only the LRU batch of a processor
- * where GUP touched a page may still have a reference to it (folio_activate(), mm/swap.c). Migration drains that of the processor it runs on
- * (lru_add_drain() in migrate_device_unmap()), so it runs on each of the two.
+ * When all is over, nobody holds anything: every page can go to the device, and
+ * is counted once there. Only the LRU batch of a processor where GUP touched a
+ * page may still have a reference to it (folio_activate(), mm/swap.c).
+ * Migration drains that of the processor it runs on (lru_add_drain() in
+ * migrate_device_unmap()), so it runs on each of the two.
  */
 static void expect_settled(struct race *race)
 {
@@ -257,7 +281,10 @@ static void expect_settled(struct race *race)
 	}
 }
 
-SCENARIO(races, writer_and_migrator, "a writer never finds an older word than it wrote last, while its pages go to the device and back")
+SCENARIO(
+	races, writer_and_migrator,
+	"a writer never finds an older word than it wrote last, while its pages go to the device "
+	"and back")
 {
 	reset_counters(&self->story);
 	holds(RULE_ENTRY);
@@ -283,7 +310,9 @@ static void remote_to_and_fro(struct side *side)
 	device_move_back(side->race->second, buffer->addr, buffer->pages);
 }
 
-SCENARIO(races, two_migrators, "two devices that both want the same pages: each page is in one place, and no word is lost")
+SCENARIO(races, two_migrators,
+	 "two devices that both want the same pages: each page is in one place, and no word is "
+	 "lost")
 {
 	device_open(&self->remote, REMOTE, BUFFER_PAGES_MAX);
 	self->race.second = &self->remote;
@@ -304,11 +333,15 @@ static void take_references(struct side *side, bool fast)
 	long got = pin_pages(kind, addr, 1);
 
 	if (got != (long)features.page_size)
-		went_wrong(side, "%s for %s got %ld bytes of a page that is being migrated", kind.pin ? "a pin" : "a reference",
-			   kind.write ? "writing" : "reading", got);
+		went_wrong(side, "%s for %s got %ld bytes of a page that is being migrated",
+			   kind.pin ? "a pin" : "a reference", kind.write ? "writing" : "reading",
+			   got);
 	kind.pin = kind.longterm = true;
 	got = pin_pages(kind, addr, 1);
-	/* A long-term pin has to move the page itself; when somebody else is about to, it may give up (EBUSY). */
+	/*
+	 * A long-term pin has to move the page itself; when somebody else is
+	 * about to, it may give up (EBUSY).
+	 */
 	if (got && got != (long)features.page_size)
 		went_wrong(side, "a long-term pin got %ld bytes of one page", got);
 }
@@ -323,9 +356,11 @@ static void take_references_fast(struct side *side)
 	take_references(side, true);
 }
 
-SCENARIO(races, gup_fast_and_migrator, "GUP-fast gets a page at any moment of its migration, and lets go of all it got")
+SCENARIO(races, gup_fast_and_migrator,
+	 "GUP-fast gets a page at any moment of its migration, and lets go of all it got")
 {
-	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test,
+	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	holds(RULE_SHORT_PIN_STAYS);
 	run_race(&self->race, to_and_fro, take_references_fast);
 	expect_settled(&self->race);
@@ -335,7 +370,8 @@ SCENARIO(races, gup_fast_and_migrator, "GUP-fast gets a page at any moment of it
 
 SCENARIO(races, gup_slow_and_migrator, "the same for GUP with the lock held")
 {
-	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test,
+	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	holds(RULE_SHORT_PIN_STAYS);
 	run_race(&self->race, to_and_fro, take_references_slow);
 	expect_settled(&self->race);
@@ -343,7 +379,10 @@ SCENARIO(races, gup_slow_and_migrator, "the same for GUP with the lock held")
 	expect_owner_sees(&self->story, 0, BY_OWNER);
 }
 
-/* The owner writes only when no transfer is under way, so this holds for FOLL_GET too; see open(2), O_DIRECT. */
+/*
+ * The owner writes only when no transfer is under way, so this holds for
+ * FOLL_GET too; see open(2), O_DIRECT.
+ */
 static void read_directly(struct side *side)
 {
 	struct story *s = side->race->story;
@@ -352,7 +391,8 @@ static void read_directly(struct side *side)
 	write_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER_AGAIN);
 	got = pread(s->medium.fd, s->buffer.addr, features.page_size, 0);
 	if (got != (long)features.page_size)
-		went_wrong(side, "O_DIRECT read: %ld, %s", got, got < 0 ? strerror(errno) : "short");
+		went_wrong(side, "O_DIRECT read: %ld, %s", got,
+			   got < 0 ? strerror(errno) : "short");
 	else if (read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_MEDIUM) != NEW)
 		went_wrong(side, "a transfer is over, and its bytes are not in the page");
 	if (!(side->rounds % 8))
@@ -372,7 +412,10 @@ static void fork_and_exit(struct side *side)
 		went_wrong(side, "fork: %s, or a bad end of the child", strerror(errno));
 }
 
-SCENARIO(races, fork_and_direct_io, "the bytes of a direct read are the parent's, however many children came and went meanwhile")
+SCENARIO(
+	races, fork_and_direct_io,
+	"the bytes of a direct read are the parent's, however many children came and went "
+	"meanwhile")
 {
 	story_medium(&self->story, ON_RAW);
 	holds(RULE_BYTES_ARRIVE);
@@ -380,7 +423,10 @@ SCENARIO(races, fork_and_direct_io, "the bytes of a direct read are the parent's
 	expect_settled(&self->race);
 }
 
-/* What is read-only after mprotect() stays so, though somebody asks for it to be writable all the time. */
+/*
+ * What is read-only after mprotect() stays so, though somebody asks for it to
+ * be writable all the time.
+ */
 static void protect_and_look(struct side *side)
 {
 	struct story *s = side->race->story;
@@ -389,8 +435,10 @@ static void protect_and_look(struct side *side)
 	protect_memory(s->buffer.addr, s->buffer.size, PROT_READ);
 	if (pin_pages(write, s->buffer.addr, 1))
 		went_wrong(side, "a read-only page was pinned for writing");
-	if (s->place == COHERENT && device_snapshot(&s->device, s->buffer.addr).permission == READ_WRITE)
-		went_wrong(side, "a page is writable in the page table while its mapping is read-only");
+	if (s->place == COHERENT &&
+	    device_snapshot(&s->device, s->buffer.addr).permission == READ_WRITE)
+		went_wrong(side,
+			   "a page is writable in the page table while its mapping is read-only");
 	protect_memory(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE);
 	*counter(s, 0) += 1;
 }
@@ -409,17 +457,22 @@ SCENARIO(races, protect_and_gup_fast, "mprotect to R/O holds against GUP-fast th
 {
 	struct story *s = &self->story;
 
-	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test,
+	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	*counter(s, 0) = 0;
 	story_migrate_to_device(s);
 	holds(RULE_WRITE_NEEDS_PERMISSION);
 	run_race(&self->race, protect_and_look, pin_for_writing);
 	holds(RULE_BYTES_ARRIVE);
-	expect((long)*counter(s, 0) == self->race.first.rounds, "%ld of %ld writes are in the page", (long)*counter(s, 0), self->race.first.rounds);
+	expect((long)*counter(s, 0) == self->race.first.rounds, "%ld of %ld writes are in the page",
+	       (long)*counter(s, 0), self->race.first.rounds);
 	expect_settled(&self->race);
 }
 
-/* A mapping that comes and goes at one address. A frame that leaked would be another one each time. */
+/*
+ * A mapping that comes and goes at one address. A frame that leaked would be
+ * another one each time.
+ */
 static void map_migrate_unmap(struct side *side)
 {
 	struct story *s = side->race->story;
@@ -428,7 +481,8 @@ static void map_migrate_unmap(struct side *side)
 	struct page page;
 	size_t i;
 
-	if (mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+	if (mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		went_wrong(side, "mmap: %s", strerror(errno));
 	advise_memory(s->buffer.addr, s->buffer.size, MADV_NOHUGEPAGE);
 	memset(s->buffer.addr, 0x5a, s->buffer.size);
@@ -437,21 +491,29 @@ static void map_migrate_unmap(struct side *side)
 	for (i = 0; i < known && seen[i] != page.pfn; i++)
 		;
 	if (page.at == s->place && i == known) {
-		if (known < sizeof(seen) / sizeof(seen[0]))
+		if (known < ARRAY_SIZE(seen))
 			seen[known++] = page.pfn;
 		else
-			went_wrong(side, "more than %zu frames of the device were in use one after the other for %d pages", known, PAGES);
+			went_wrong(side,
+				   "more than %zu frames of the device were in use one after the "
+				   "other for %d pages",
+				   known, PAGES);
 	}
 	unmap_memory(s->buffer.addr, s->buffer.size);
 }
 
 /*
- * After 6.1, GUP-fast that moves a page off the device while it is unmapped uses memory that was freed (docs/findings.md, anon-vma-is-gone):
- * what comes of that is anybody's guess. Decided once, for both sides of the race. destructive.unmapped-while-moved is the test of it.
+ * After 6.1, GUP-fast that moves a page off the device while it is unmapped
+ * uses memory that was freed (docs/findings.md, anon-vma-is-gone): what comes
+ * of that is anybody's guess. Decided once, for both sides of the race.
+ * destructive.unmapped-while-moved is the test of it.
  */
 static bool fast_is_safe;
 
-/* For writing: gup_test itself complains about a pin of the zero page, which is what reading an empty place gives (docs/findings.md). */
+/*
+ * For writing: gup_test itself complains about a pin of the zero page, which is
+ * what reading an empty place gives (docs/findings.md).
+ */
 static void pin_whatever_is_there(struct side *side)
 {
 	struct story *s = side->race->story;
@@ -465,19 +527,28 @@ static void pin_whatever_is_there(struct side *side)
 		went_wrong(side, "a long-term pin got %ld bytes of one page", got);
 }
 
-SCENARIO(races, unmap_and_longterm_pin, "a long-term pin that meets munmap gets the page or does not, and no page is lost either way")
+SCENARIO(
+	races, unmap_and_longterm_pin,
+	"a long-term pin that meets munmap gets the page or does not, and no page is lost either "
+	"way")
 {
 	struct story *s = &self->story;
 
-	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test,
+	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	fast_is_safe = s->place != COHERENT || kernel_has(PIN_KEEPS_ANON_VMA) || machine_is_apart();
 	if (!fast_is_safe)
-		report_line("note:", "without GUP-fast on this kernel: docs/findings.md, anon-vma-is-gone");
-	/* Each pin that moves a page first empties the batches of all processors, which takes its time. */
+		report_line("note:",
+			    "without GUP-fast on this kernel: docs/findings.md, anon-vma-is-gone");
+	/*
+	 * Each pin that moves a page first empties the batches of all
+	 * processors, which takes its time.
+	 */
 	self->race.limit = ROUNDS / 4;
 	holds(RULE_FREED_TO_DRIVER);
 	run_race(&self->race, map_migrate_unmap, pin_whatever_is_there);
-	if (mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+	if (mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		syscall_failed("mmap", errno);
 	advise_memory(s->buffer.addr, s->buffer.size, MADV_NOHUGEPAGE);
 	buffer_write(&s->buffer, 0, PAGES, BY_OWNER);
@@ -485,26 +556,35 @@ SCENARIO(races, unmap_and_longterm_pin, "a long-term pin that meets munmap gets 
 }
 
 /* See docs/findings.md, batch-blocks-migration. */
-SCENARIO(races, touched_elsewhere, "a page that GUP touched on another processor goes to the device, at the latest when that one's LRU batch is empty")
+SCENARIO(
+	races, touched_elsewhere,
+	"a page that GUP touched on another processor goes to the device, at the latest when "
+	"that one's LRU batch is empty")
 {
 	const struct pin_kind get = { .write = true };
 	struct story *s = &self->story;
 	int times;
 
-	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test,
+	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	take_two_cpus(&self->race);
 	on_cpu(self->race.first.cpu);
 	story_migrate_back(s);
-	/* A process that ends here empties this processor's batch: the pages are on the LRU list. */
+	/*
+	 * A process that ends here empties this processor's batch: the pages
+	 * are on the LRU list.
+	 */
 	child_fork(&s->child);
 	child_leave(&s->child);
 	on_cpu(self->race.other.cpu);
 	holds(RULE_SHORT_PIN_STAYS);
 	for (times = 0; times < 3; times++)
-		expect_result("bytes that GUP got", pin_pages(get, s->buffer.addr, 1), features.page_size);
+		expect_result("bytes that GUP got", pin_pages(get, s->buffer.addr, 1),
+			      features.page_size);
 	on_cpu(self->race.first.cpu);
 	story_migrate_to_device(s);
-	report_line("note:", "after migration on the first processor it is %s", place_name(page_at(0, s->buffer.addr).at));
+	report_line("note:", "after migration on the first processor it is %s",
+		    place_name(page_at(0, s->buffer.addr).at));
 	expect_settled(&self->race);
 	expect_owner_sees(s, 0, BY_OWNER);
 }

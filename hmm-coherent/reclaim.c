@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reclaim and swap over pages on a coherent device: they are not memory that can be reclaimed, until they are
+ * Reclaim and swap over pages on a coherent device: they are not memory that
+ * can be reclaimed, until they are
  *
- * A device page is on no LRU list, so nothing ages it or writes it out. It comes from memory and becomes memory again though, and what the
- * kernel notes about it there (dirty, in the swap cache, given up) must not be lost on the way.
+ * A device page is on no LRU list, so nothing ages it or writes it out. It
+ * comes from memory and becomes memory again though, and what the kernel notes
+ * about it there (dirty, in the swap cache, given up) must not be lost on the
+ * way.
  */
 #include "harness.h"
 
@@ -56,17 +59,22 @@ FIXTURE_TEARDOWN(reclaim)
 	story_end(&self->story);
 }
 
-/* Do swap files work on the file system of @path? The others have reasons of their own to refuse them. */
+/*
+ * Do swap files work on the file system of @path? The others have reasons of
+ * their own to refuse them.
+ */
 static bool allows_swap(const char *path)
 {
 	struct statfs fs;
 
-	return !statfs(path, &fs) && (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
+	return !statfs(path, &fs) &&
+	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
 }
 
 /*
- * Real swap, on a disk: a device that answers at once (zram, brd) would do without the swap cache, which is part of the subject. It ends
- * after the test, however that ends.
+ * Real swap, on a disk: a device that answers at once (zram, brd) would do
+ * without the swap cache, which is part of the subject. It ends after the test,
+ * however that ends.
  */
 static void swap_on(void)
 {
@@ -77,7 +85,9 @@ static void swap_on(void)
 
 	need(dir, "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT");
 	need(!access("/proc/swaps", F_OK), "this kernel has no swap: it takes CONFIG_SWAP");
-	need(allows_swap(dir), "HMM_COHERENT_DIR is on a file system without swap files: name a directory on ext4 or xfs");
+	need(allows_swap(dir),
+	     "HMM_COHERENT_DIR is on a file system without swap files: name a directory on ext4 "
+	     "or xfs");
 	snprintf(swap, sizeof(swap), "%s/hmm-coherent.swap", dir);
 	restore_swap(swap);
 	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -86,12 +96,16 @@ static void swap_on(void)
 	page = calloc(1, features.page_size);
 	if (!page)
 		broken("no memory for a swap header");
-	/* What mkswap(8) writes: version, last page and number of bad pages at 1024, and the magic at the end of the first page. */
+	/*
+	 * What mkswap(8) writes: version, last page and number of bad pages at
+	 * 1024, and the magic at the end of the first page.
+	 */
 	((uint32_t *)page)[256] = 1;
 	((uint32_t *)page)[257] = SWAP_PAGES - 1;
 	memcpy(page + features.page_size - 10, "SWAPSPACE2", 10);
 	for (i = 0; i < SWAP_PAGES; i++) {
-		if (pwrite(fd, page, features.page_size, i * features.page_size) != (ssize_t)features.page_size)
+		if (pwrite(fd, page, features.page_size, i * features.page_size) !=
+		    (ssize_t)features.page_size)
 			broken("%s: %s", swap, strerror(errno));
 		memset(page, 0, features.page_size);
 	}
@@ -108,7 +122,8 @@ static void map_control(FIXTURE_DATA(reclaim) (*self))
 
 	self->control = map_memory(PAGES * features.page_size, PROT_READ | PROT_WRITE);
 	for (i = 0; i < PAGES; i++)
-		write_page(self->control + i * features.page_size, self->story.buffer.serial, i, BY_OTHER);
+		write_page(self->control + i * features.page_size, self->story.buffer.serial, i,
+			   BY_OTHER);
 }
 
 static struct page control_page(FIXTURE_DATA(reclaim) (*self), size_t page)
@@ -127,7 +142,9 @@ static void expect_untouched(struct story *s)
 	}
 }
 
-SCENARIO(reclaim, advice, "MADV_COLD and MADV_PAGEOUT pass over pages on the device; pages of memory are swapped out")
+SCENARIO(reclaim, advice,
+	 "MADV_COLD and MADV_PAGEOUT pass over pages on the device; pages of memory are swapped "
+	 "out")
 {
 	struct story *s = &self->story;
 
@@ -139,9 +156,12 @@ SCENARIO(reclaim, advice, "MADV_COLD and MADV_PAGEOUT pass over pages on the dev
 	expect_result("MADV_PAGEOUT", madvise(s->buffer.addr, s->buffer.size, MADV_PAGEOUT), 0);
 	expect_untouched(s);
 	holds(RULE_SWAP_KEEPS);
-	expect_result("MADV_PAGEOUT of memory", madvise(self->control, PAGES * features.page_size, MADV_PAGEOUT), 0);
-	expect(control_page(self, 0).at == SWAPPED, "a page of memory is %s, not swapped", place_name(control_page(self, 0).at));
-	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == OLD, "a swapped page has other bytes");
+	expect_result("MADV_PAGEOUT of memory",
+		      madvise(self->control, PAGES * features.page_size, MADV_PAGEOUT), 0);
+	expect(control_page(self, 0).at == SWAPPED, "a page of memory is %s, not swapped",
+	       place_name(control_page(self, 0).at));
+	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == OLD,
+	       "a swapped page has other bytes");
 }
 
 static void bring_back(struct story *s)
@@ -162,7 +182,10 @@ static bool has_flag(unsigned long frame, int flag)
 	return flags >> flag & 1;
 }
 
-/* Swap has room, and nobody holds the page: one that cannot be swapped out was left over by the way back from the device. */
+/*
+ * Swap has room, and nobody holds the page: one that cannot be swapped out was
+ * left over by the way back from the device.
+ */
 static void page_out(struct story *s, size_t page)
 {
 	unsigned char *addr = buffer_page(&s->buffer, page);
@@ -173,12 +196,14 @@ static void page_out(struct story *s, size_t page)
 	holds(RULE_BACK_IS_MEMORY);
 	if (after.at == SWAPPED)
 		return;
-	expect(false, "page %zu is not swapped out by MADV_PAGEOUT: it is %s, %s", page, place_name(after.at),
+	expect(false, "page %zu is not swapped out by MADV_PAGEOUT: it is %s, %s", page,
+	       place_name(after.at),
 	       has_flag(after.pfn, KPF_LRU) ? "on an LRU list" : "on no LRU list");
 	give_up();
 }
 
-SCENARIO(reclaim, swapped_stays_swapped, "a page that is swapped out is not migrated: ENOENT, and its bytes come from swap")
+SCENARIO(reclaim, swapped_stays_swapped,
+	 "a page that is swapped out is not migrated: ENOENT, and its bytes come from swap")
 {
 	struct story *s = &self->story;
 
@@ -207,11 +232,18 @@ static void through_swap(struct story *s, size_t page)
 	page_out(s, page);
 	expect_owner_sees(s, page, BY_OWNER);
 	holds(RULE_SWAP_KEEPS);
-	must(wait_until(is_written, addr, WRITTEN_S), "a page that was swapped out is still being written after %d s", WRITTEN_S);
+	must(wait_until(is_written, addr, WRITTEN_S),
+	     "a page that was swapped out is still being written after %d s", WRITTEN_S);
 }
 
-/* Whether the swap cache lets go of a page is what is looked at, so that no probe can tell what to expect. */
-SCENARIO(reclaim, swap_cache, "a page in the swap cache goes to the device where the kernel takes it out of there first, and stays where it does not")
+/*
+ * Whether the swap cache lets go of a page is what is looked at, so that no
+ * probe can tell what to expect.
+ */
+SCENARIO(
+	reclaim, swap_cache,
+	"a page in the swap cache goes to the device where the kernel takes it out of there "
+	"first, and stays where it does not")
 {
 	struct story *s = &self->story;
 	const bool leaves = kernel_has(SWAP_CACHE_ASKED);
@@ -221,7 +253,8 @@ SCENARIO(reclaim, swap_cache, "a page in the swap cache goes to the device where
 	bring_back(s);
 	through_swap(s, 0);
 	if (!has_flag(page_at(0, s->buffer.addr).pfn, KPF_SWAPCACHE))
-		broken("this kernel takes a page out of the swap cache as soon as it is read: there is nothing to migrate from it");
+		broken("this kernel takes a page out of the swap cache as soon as it is read: "
+		       "there is nothing to migrate from it");
 	story_remember_frames(s);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	holds(RULE_SWAP_CACHE);
@@ -231,8 +264,14 @@ SCENARIO(reclaim, swap_cache, "a page in the swap cache goes to the device where
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-/* The page is clean when it goes, since swap has its bytes. If the write on the device were not remembered, swap would win. */
-SCENARIO(reclaim, written_on_device, "what was written on the device survives being swapped out after the way back, whatever swap held before")
+/*
+ * The page is clean when it goes, since swap has its bytes. If the write on the
+ * device were not remembered, swap would win.
+ */
+SCENARIO(
+	reclaim, written_on_device,
+	"what was written on the device survives being swapped out after the way back, whatever "
+	"swap held before")
 {
 	struct story *s = &self->story;
 
@@ -256,8 +295,14 @@ SCENARIO(reclaim, written_on_device, "what was written on the device survives be
 	expect_owner_sees(s, 2, BY_OWNER);
 }
 
-/* MADV_FREE says: drop it, unless it is written again. Here it is written on the device, where nobody reclaims. */
-SCENARIO(reclaim, freed_then_written, "a page given up by MADV_FREE and then written on the device keeps its bytes through reclaim")
+/*
+ * MADV_FREE says: drop it, unless it is written again. Here it is written on
+ * the device, where nobody reclaims.
+ */
+SCENARIO(
+	reclaim, freed_then_written,
+	"a page given up by MADV_FREE and then written on the device keeps its bytes through "
+	"reclaim")
 {
 	struct story *s = &self->story;
 
@@ -289,7 +334,10 @@ static void enter(const char *group)
 		syscall_failed(path, -error);
 }
 
-SCENARIO(reclaim, pressure, "reclaim of all that a memory cgroup has swaps its memory out and leaves its pages on the device")
+SCENARIO(
+	reclaim, pressure,
+	"reclaim of all that a memory cgroup has swaps its memory out and leaves its pages on "
+	"the device")
 {
 	struct story *s = &self->story;
 	char group[128], reclaim[160];
@@ -300,9 +348,14 @@ SCENARIO(reclaim, pressure, "reclaim of all that a memory cgroup has swaps its m
 	swap_on();
 	cgroup_make(CGROUP, group, sizeof(group));
 	snprintf(reclaim, sizeof(reclaim), "%s/memory.reclaim", group);
-	need(!access(reclaim, W_OK), "no memory.reclaim here: it takes cgroup2 with the memory controller on " CGROUP " and Linux 5.19");
+	need(!access(reclaim, W_OK),
+	     "no memory.reclaim here: it takes cgroup2 with the memory controller on " CGROUP
+	     " and Linux 5.19");
 	enter(group);
-	/* What the cgroup pays for from here on: memory, and memory that then goes to the device. */
+	/*
+	 * What the cgroup pays for from here on: memory, and memory that then
+	 * goes to the device.
+	 */
 	map_control(self);
 	buffer_map(&charged, PAGES, COHERENT);
 	buffer_write(&charged, 0, PAGES, BY_OWNER);
@@ -315,17 +368,23 @@ SCENARIO(reclaim, pressure, "reclaim of all that a memory cgroup has swaps its m
 	for (i = 0; i < PAGES; i++)
 		swapped += control_page(self, i).at == SWAPPED;
 	holds(RULE_LEGAL_CALLS_WORK);
-	must(swapped, "memory.reclaim swaps out none of the %d pages of memory that the cgroup has", PAGES);
+	must(swapped, "memory.reclaim swaps out none of the %d pages of memory that the cgroup has",
+	     PAGES);
 	holds(RULE_NOT_RECLAIMED);
 	expect_untouched(s);
 	for (i = 0; i < PAGES; i++) {
 		struct page page = page_at(0, buffer_page(&charged, i));
 
-		expect_same(page.at == COHERENT, "place of a page that the cgroup has on the device", "coherent", place_name(page.at));
-		expect(read_page(buffer_page(&charged, i), charged.serial, i, BY_OWNER, BY_OTHER) == OLD, "its bytes changed");
+		expect_same(page.at == COHERENT,
+			    "place of a page that the cgroup has on the device", "coherent",
+			    place_name(page.at));
+		expect(read_page(buffer_page(&charged, i), charged.serial, i, BY_OWNER, BY_OTHER) ==
+			       OLD,
+		       "its bytes changed");
 	}
 	holds(RULE_SWAP_KEEPS);
-	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == OLD, "a swapped page has other bytes");
+	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == OLD,
+	       "a swapped page has other bytes");
 	buffer_unmap(&charged);
 }
 

@@ -2,9 +2,11 @@
 /*
  * How often is a mapped device page counted? (S4)
  *
- * When coherent memory was proposed, device pages had one reference more than ordinary ones, so that do_wp_page() could never have reused one.
- * The counts here are the kernel's own, from dump_page(). Only device pages are counted exactly: an ordinary page may have one reference
- * more, in some processor's batch of pages on their way to a list; a device page is on no list.
+ * When coherent memory was proposed, device pages had one reference more than
+ * ordinary ones, so that do_wp_page() could never have reused one. The counts
+ * here are the kernel's own, from dump_page(). Only device pages are counted
+ * exactly: an ordinary page may have one reference more, in some processor's
+ * batch of pages on their way to a list; a device page is on no list.
  */
 #include "harness.h"
 
@@ -36,7 +38,8 @@ FIXTURE_VARIANT_ADD(refcount, coherent_ro) { .place = COHERENT, .read_only = tru
 
 FIXTURE_SETUP(refcount)
 {
-	need(features.gup_test, "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test,
+	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	story_begin(&self->story, variant->place, variant->read_only, 2);
 	self->offset = !kernel_has(NO_COUNT_OFFSET);
 }
@@ -46,7 +49,10 @@ FIXTURE_TEARDOWN(refcount)
 	story_end(&self->story);
 }
 
-/* Page 0 has these; page 1, which nobody but its owner and @sharers has, is not touched by what happens to page 0. */
+/*
+ * Page 0 has these; page 1, which nobody but its owner and @sharers has, is not
+ * touched by what happens to page 0.
+ */
 static void expect_counts(struct story *s, int offset, int references, int sharers)
 {
 	holds(RULE_REFERENCE_A_MAPPING);
@@ -54,7 +60,8 @@ static void expect_counts(struct story *s, int offset, int references, int share
 	expect_counted(s, 1, sharers + offset, sharers);
 }
 
-SCENARIO(refcount, mapped_once, "a page that is mapped once has one reference, however often its protection changed")
+SCENARIO(refcount, mapped_once,
+	 "a page that is mapped once has one reference, however often its protection changed")
 {
 	struct story *s = &self->story;
 
@@ -66,7 +73,8 @@ SCENARIO(refcount, mapped_once, "a page that is mapped once has one reference, h
 	expect_stays(s, 0);
 }
 
-SCENARIO(refcount, shared, "each process that maps a page adds a reference, and takes it along when it goes")
+SCENARIO(refcount, shared,
+	 "each process that maps a page adds a reference, and takes it along when it goes")
 {
 	struct story *s = &self->story;
 
@@ -81,16 +89,19 @@ SCENARIO(refcount, shared, "each process that maps a page adds a reference, and 
 	expect_stays(s, 0);
 }
 
-SCENARIO(refcount, copied_from, "who gets a copy takes its reference away from the page, and the copy has one of its own")
+SCENARIO(refcount, copied_from,
+	 "who gets a copy takes its reference away from the page, and the copy has one of its own")
 {
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
 	holds(RULE_LEGAL_CALLS_WORK);
 	if (s->read_only)
-		expect_result("the child's mprotect", child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
+		expect_result("the child's mprotect",
+			      child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
 	holds(RULE_SHARED_IS_COPIED);
-	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD), features.page_size);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
 	holds(RULE_REFERENCE_A_MAPPING);
 	expect_counted(s, 0, 1 + self->offset, 1);
 	expect_counted(s, 1, 2 + self->offset, 2);
@@ -106,7 +117,8 @@ SCENARIO(refcount, reference_held, "a plain reference counts one, as long as it 
 	expect_counts(s, self->offset, 1, 1);
 }
 
-SCENARIO(refcount, transfer_in_flight, "O_DIRECT counts one for a plain reference, 1024 for a pin, until the transfer is over")
+SCENARIO(refcount, transfer_in_flight,
+	 "O_DIRECT counts one for a plain reference, 1024 for a pin, until the transfer is over")
 {
 	const int dma = features.dio_pins ? PIN_BIAS : 1;
 	struct story *s = &self->story;
@@ -124,7 +136,8 @@ SCENARIO(refcount, transfer_in_flight, "O_DIRECT counts one for a plain referenc
 	expect_counts(s, self->offset, 1, 1);
 }
 
-SCENARIO(refcount, migrated_again, "a page that went to memory and came back is counted as at first")
+SCENARIO(refcount, migrated_again,
+	 "a page that went to memory and came back is counted as at first")
 {
 	struct story *s = &self->story;
 
@@ -137,8 +150,12 @@ SCENARIO(refcount, migrated_again, "a page that went to memory and came back is 
 	expect_counts(s, self->offset, 1, 1);
 }
 
-/* What the pin counts on is a page of memory: the device's own is free again, so a pin on it would show as a count that stays. */
-SCENARIO(refcount, longterm_pinned, "a long-term pin counts 1024 on the page of memory that replaced the device's")
+/*
+ * What the pin counts on is a page of memory: the device's own is free again,
+ * so a pin on it would show as a count that stays.
+ */
+SCENARIO(refcount, longterm_pinned,
+	 "a long-term pin counts 1024 on the page of memory that replaced the device's")
 {
 	struct story *s = &self->story;
 	struct page_dump before, pinned;
@@ -146,7 +163,8 @@ SCENARIO(refcount, longterm_pinned, "a long-term pin counts 1024 on the page of 
 	story_ring(s);
 	story_make_writable(s);
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
-	expect_result("registration", ring_register(&s->ring, s->buffer.addr, features.page_size), 0);
+	expect_result("registration", ring_register(&s->ring, s->buffer.addr, features.page_size),
+		      0);
 	expect_at(s, 0, SYSTEM);
 	pinned = page_dump(s->buffer.addr);
 	expect_result("unregistration", ring_unregister(&s->ring), 0);
@@ -155,9 +173,10 @@ SCENARIO(refcount, longterm_pinned, "a long-term pin counts 1024 on the page of 
 		broken("gup_test gives no dump of the page");
 	holds(RULE_REFERENCE_A_MAPPING);
 	/* Give or take the one of a processor's batch. */
-	expect(pinned.refcount - before.refcount >= PIN_BIAS - 1 && pinned.refcount - before.refcount <= PIN_BIAS + 1,
-	       "the pin is worth %d references (%d with it, %d without), not %d", pinned.refcount - before.refcount, pinned.refcount,
-	       before.refcount, PIN_BIAS);
+	expect(pinned.refcount - before.refcount >= PIN_BIAS - 1 &&
+		       pinned.refcount - before.refcount <= PIN_BIAS + 1,
+	       "the pin is worth %d references (%d with it, %d without), not %d",
+	       pinned.refcount - before.refcount, pinned.refcount, before.refcount, PIN_BIAS);
 	expect_counted(s, 1, 1 + self->offset, 1);
 	expect_stays(s, 1);
 }

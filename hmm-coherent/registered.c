@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of registered buffers: accounted, updated, shared between rings, and gone with their ring, however it goes (S7)
+ * The life of registered buffers: accounted, updated, shared between rings, and
+ * gone with their ring, however it goes (S7)
  *
- * A ring that nobody has open any more gives its pages back when a worker of the kernel gets to it. So these tests wait until a page can
- * be migrated again, which is what its being unpinned means, and give up after a time that no idle worker takes.
+ * A ring that nobody has open any more gives its pages back when a worker of
+ * the kernel gets to it. So these tests wait until a page can be migrated
+ * again, which is what its being unpinned means, and give up after a time that
+ * no idle worker takes.
  */
 #include "harness.h"
 
@@ -92,8 +95,9 @@ static void expect_unpinned(struct story *s)
 			poll(NULL, 0, 1);
 	} while (there < s->buffer.pages && now.tv_sec < end.tv_sec);
 	holds(RULE_PIN_ENDS_WITH_HOLDER);
-	expect(there == s->buffer.pages, "only %zu of %zu pages can be migrated %d s after nobody has them registered", there, s->buffer.pages,
-	       RELEASE_S);
+	expect(there == s->buffer.pages,
+	       "only %zu of %zu pages can be migrated %d s after nobody has them registered", there,
+	       s->buffer.pages, RELEASE_S);
 }
 
 static long pinned_pages(void)
@@ -106,7 +110,8 @@ static long pinned_pages(void)
 }
 
 /*
- * A ring whose maker may not lock memory as he likes: only such a one is bound by the limit, and since 7.x only such a one's pages are counted
+ * A ring whose maker may not lock memory as he likes: only such a one is bound
+ * by the limit, and since 7.x only such a one's pages are counted
  * (io_buffer_account_pin()).
  */
 static void ring_of_the_limited(struct story *s, rlim_t pages)
@@ -126,7 +131,8 @@ static void ring_of_the_limited(struct story *s, rlim_t pages)
 	ring_open(&s->ring);
 }
 
-SCENARIO(registered, accounted, "registered pages count as pinned, wherever they were before, until they are unregistered")
+SCENARIO(registered, accounted,
+	 "registered pages count as pinned, wherever they were before, until they are unregistered")
 {
 	struct story *s = &self->story;
 
@@ -142,7 +148,10 @@ SCENARIO(registered, accounted, "registered pages count as pinned, wherever they
 	expect_result("VmPin with the pages on the device, in pages", pinned_pages(), 0);
 }
 
-SCENARIO(registered, limited, "RLIMIT_MEMLOCK stops a registration with ENOMEM, which leaves nothing pinned, counted or lost")
+SCENARIO(
+	registered, limited,
+	"RLIMIT_MEMLOCK stops a registration with ENOMEM, which leaves nothing pinned, counted "
+	"or lost")
 {
 	struct story *s = &self->story;
 	struct rlimit limit = { PAGES * features.page_size, RLIM_INFINITY };
@@ -150,10 +159,14 @@ SCENARIO(registered, limited, "RLIMIT_MEMLOCK stops a registration with ENOMEM, 
 
 	ring_of_the_limited(s, PAGES - 1);
 	holds(RULE_PINS_ARE_ACCOUNTED);
-	expect_result("registration beyond the limit", ring_register(&s->ring, s->buffer.addr, s->buffer.size), -ENOMEM);
+	expect_result("registration beyond the limit",
+		      ring_register(&s->ring, s->buffer.addr, s->buffer.size), -ENOMEM);
 	expect_result("VmPin afterwards, in pages", pinned_pages(), 0);
 	for (i = 0; i < PAGES; i++) {
-		/* They were pinned before they were counted (io_sqe_buffer_register()), so they have moved. */
+		/*
+		 * They were pinned before they were counted
+		 * (io_sqe_buffer_register()), so they have moved.
+		 */
 		holds(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_at(s, i, SYSTEM);
 		expect_owner_sees(s, i, BY_OWNER);
@@ -165,8 +178,10 @@ SCENARIO(registered, limited, "RLIMIT_MEMLOCK stops a registration with ENOMEM, 
 }
 
 /*
- * What was replaced is let go after a second on 6.1 (io_rsrc_node_ref_zero()), or when the ring gives up another table, which takes all of that
- * along (io_rsrc_ref_quiesce()). But not what nobody has let go of yet, and that takes a grace period of RCU; so give it a moment.
+ * What was replaced is let go after a second on 6.1 (io_rsrc_node_ref_zero()),
+ * or when the ring gives up another table, which takes all of that along
+ * (io_rsrc_ref_quiesce()). But not what nobody has let go of yet, and that
+ * takes a grace period of RCU; so give it a moment.
  */
 static void hurry(struct story *s)
 {
@@ -183,7 +198,8 @@ static void hurry(struct story *s)
 		syscall_failed("a ring's table of files", -error);
 }
 
-SCENARIO(registered, updated, "another buffer in the same slot pins its own pages, and lets the first one's go")
+SCENARIO(registered, updated,
+	 "another buffer in the same slot pins its own pages, and lets the first one's go")
 {
 	struct story *s = &self->story;
 	struct buffer second;
@@ -196,12 +212,14 @@ SCENARIO(registered, updated, "another buffer in the same slot pins its own page
 	holds(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("an empty table", io_uring_register_buffers_sparse(&s->ring.uring, 1), 0);
 	expect_stays(s, 0);
-	expect_result("the first buffer in the slot", io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &tag, 1), 1);
+	expect_result("the first buffer in the slot",
+		      io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &tag, 1), 1);
 	expect_at(s, 0, SYSTEM);
 	story_remember_frames(s);
 	expect_pinned(s);
 	iov = (struct iovec){ second.addr, second.size };
-	expect_result("the second buffer in the slot", io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &no_tag, 1), 1);
+	expect_result("the second buffer in the slot",
+		      io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &no_tag, 1), 1);
 	/* The control group sees the ring come to it by itself. */
 	if (story_on_device(s))
 		hurry(s);
@@ -213,7 +231,8 @@ SCENARIO(registered, updated, "another buffer in the same slot pins its own page
 }
 
 /* A child has the ring open, and nothing else of it. */
-SCENARIO(registered, ring_left_by_exit, "a ring that a child still has open keeps the pages; when the child exits they are free")
+SCENARIO(registered, ring_left_by_exit,
+	 "a ring that a child still has open keeps the pages; when the child exits they are free")
 {
 	struct story *s = &self->story;
 
@@ -226,7 +245,8 @@ SCENARIO(registered, ring_left_by_exit, "a ring that a child still has open keep
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(registered, ring_left_by_kill, "the same when the last process that has the ring is killed")
+SCENARIO(registered, ring_left_by_kill,
+	 "the same when the last process that has the ring is killed")
 {
 	struct story *s = &self->story;
 
@@ -239,7 +259,9 @@ SCENARIO(registered, ring_left_by_kill, "the same when the last process that has
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(registered, unregistered_in_flight, "a transfer that is under way when its buffer is unregistered still lands where it belongs")
+SCENARIO(registered, unregistered_in_flight,
+	 "a transfer that is under way when its buffer is unregistered still lands where it "
+	 "belongs")
 {
 	struct story *s = &self->story;
 
@@ -248,9 +270,11 @@ SCENARIO(registered, unregistered_in_flight, "a transfer that is under way when 
 	ring_start(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size);
 	holds(RULE_BYTES_ARRIVE);
 	if (ring_is_done(&s->ring) && s->gate.shut)
-		fail_now("the transfer ended with %ld although its device is suspended", ring_finish(&s->ring));
+		fail_now("the transfer ended with %ld although its device is suspended",
+			 ring_finish(&s->ring));
 	if (ring_is_done(&s->ring))
-		broken("the transfer was over before its buffer could be unregistered: HMM_COHERENT_SLOW is not slow");
+		broken("the transfer was over before its buffer could be unregistered: "
+		       "HMM_COHERENT_SLOW is not slow");
 	/* 6.1 waits for the transfer here, later kernels let the request keep the buffer. */
 	story_dma_lands(s);
 	expect_result("unregistration", ring_unregister(&s->ring), 0);
@@ -262,7 +286,10 @@ SCENARIO(registered, unregistered_in_flight, "a transfer that is under way when 
 	expect_unpinned(s);
 }
 
-SCENARIO(registered, ring_left_in_flight, "a ring that goes with a transfer under way keeps the pages until that is over, and leaves no half of it")
+SCENARIO(
+	registered, ring_left_in_flight,
+	"a ring that goes with a transfer under way keeps the pages until that is over, and "
+	"leaves no half of it")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -276,9 +303,12 @@ SCENARIO(registered, ring_left_in_flight, "a ring that goes with a transfer unde
 	expect_unpinned(s);
 	holds(RULE_BYTES_ARRIVE);
 	for (i = 0; i < PAGES; i++) {
-		enum data seen = read_page(buffer_page(&s->buffer, i), s->buffer.serial, i, BY_OWNER, BY_MEDIUM);
+		enum data seen = read_page(buffer_page(&s->buffer, i), s->buffer.serial, i,
+					   BY_OWNER, BY_MEDIUM);
 
-		expect(seen == OLD || seen == NEW, "page %zu is %s: a part of the transfer landed somewhere else", i, data_name(seen));
+		expect(seen == OLD || seen == NEW,
+		       "page %zu is %s: a part of the transfer landed somewhere else", i,
+		       data_name(seen));
 	}
 }
 
@@ -305,9 +335,14 @@ WHY_NOT(cloned)
 	if (!ring_available())
 		return NULL;
 	ring_open(&ring);
-	error = syscall(SYS_io_uring_register, ring.uring.ring_fd, REGISTER_CLONE_BUFFERS, &clone, 1) ? errno : 0;
+	error = syscall(SYS_io_uring_register, ring.uring.ring_fd, REGISTER_CLONE_BUFFERS, &clone,
+			1) ?
+			errno :
+			0;
 	ring_close(&ring);
-	return error == EINVAL && !kernel_has(CLONE_BUFFERS) ? "io_uring of this kernel cannot clone buffers (6.12)" : NULL;
+	return error == EINVAL && !kernel_has(CLONE_BUFFERS) ?
+		       "io_uring of this kernel cannot clone buffers (6.12)" :
+		       NULL;
 }
 
 FIXTURE_SETUP(cloned)
@@ -323,14 +358,20 @@ FIXTURE_TEARDOWN(cloned)
 	story_end(&self->story);
 }
 
-SCENARIO(cloned, outlives_the_first, "a clone shares the pins: they end when both rings have let go")
+SCENARIO(cloned, outlives_the_first,
+	 "a clone shares the pins: they end when both rings have let go")
 {
 	struct story *s = &self->story;
 	struct clone_buffers clone = { .src_fd = s->ring.uring.ring_fd };
 
 	register_all(s);
 	holds(RULE_PIN_ENDS_WITH_HOLDER);
-	expect_result("clone", syscall(SYS_io_uring_register, self->second.uring.ring_fd, REGISTER_CLONE_BUFFERS, &clone, 1) ? -errno : 0, 0);
+	expect_result("clone",
+		      syscall(SYS_io_uring_register, self->second.uring.ring_fd,
+			      REGISTER_CLONE_BUFFERS, &clone, 1) ?
+			      -errno :
+			      0,
+		      0);
 	self->second.registered = true;
 	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
 	expect_pinned(s);

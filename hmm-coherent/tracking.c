@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What watches pages: userfaultfd, soft-dirty, the accessed bit, smaps, pagemap and its scan; and pages that were never there
+ * What watches pages: userfaultfd, soft-dirty, the accessed bit, smaps, pagemap
+ * and its scan; and pages that were never there
  *
- * Checkpointing, live migration and garbage collectors take what these say as the truth. A page that goes to a device and comes back
- * must be seen as what it is: present, anonymous, written or not, protected or not.
+ * Checkpointing, live migration and garbage collectors take what these say as
+ * the truth. A page that goes to a device and comes back must be seen as what
+ * it is: present, anonymous, written or not, protected or not.
  */
 #include "harness.h"
 
@@ -106,13 +108,17 @@ WHY_NOT(tracking)
 	int fd, error;
 
 	if (!strcmp(test, "uffd_move"))
-		return can_move() || (has_userfaultfd() && kernel_has(UFFD_MOVE)) ? NULL : "this kernel has no UFFDIO_MOVE (6.8)";
+		return can_move() || (has_userfaultfd() && kernel_has(UFFD_MOVE)) ?
+			       NULL :
+			       "this kernel has no UFFDIO_MOVE (6.8)";
 	if (strcmp(test, "pagemap_scan"))
 		return NULL;
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	error = ioctl(fd, PAGEMAP_SCAN, NULL) ? errno : 0;
 	close(fd);
-	return error == ENOTTY && !kernel_has(SCAN_OF_PAGEMAP) ? "this kernel has no PAGEMAP_SCAN (6.7)" : NULL;
+	return error == ENOTTY && !kernel_has(SCAN_OF_PAGEMAP) ?
+		       "this kernel has no PAGEMAP_SCAN (6.7)" :
+		       NULL;
 }
 
 FIXTURE_SETUP(tracking)
@@ -133,11 +139,15 @@ static enum permission as_mapped(const struct story *s)
 	return s->read_only ? READ_ONLY : READ_WRITE;
 }
 
-/* A userfaultfd that watches @pages pages at @addr in @mode. Nobody answers: what it stops gets SIGBUS. */
+/*
+ * A userfaultfd that watches @pages pages at @addr in @mode. Nobody answers:
+ * what it stops gets SIGBUS.
+ */
 static int watch(void *addr, size_t pages, __u64 mode)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS };
-	struct uffdio_register reg = { .range = { (uintptr_t)addr, pages * features.page_size }, .mode = mode };
+	struct uffdio_register reg = { .range = { (uintptr_t)addr, pages * features.page_size },
+				       .mode = mode };
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 
 	if (mode & UFFDIO_REGISTER_MODE_WP)
@@ -155,7 +165,8 @@ static int watch(void *addr, size_t pages, __u64 mode)
 
 static void protect_range(int uffd, void *addr, size_t size, bool on)
 {
-	struct uffdio_writeprotect wp = { .range = { (uintptr_t)addr, size }, .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0 };
+	struct uffdio_writeprotect wp = { .range = { (uintptr_t)addr, size },
+					  .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0 };
 
 	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
 		syscall_failed("UFFDIO_WRITEPROTECT", errno);
@@ -176,15 +187,20 @@ static void expect_protected(struct story *s, enum place place)
 	expect_at(s, 0, place);
 	expect(page_of(s, 0).uffd_wp, "page 0 has lost its protection by userfaultfd");
 	expect_mapped(s, 0, READ_ONLY);
-	expect_result("a write", cpu_write(&s->buffer, 0, 1, BY_OTHER), s->read_only ? KILLED_BY(SIGSEGV) : KILLED_BY(SIGBUS));
+	expect_result("a write", cpu_write(&s->buffer, 0, 1, BY_OTHER),
+		      s->read_only ? KILLED_BY(SIGSEGV) : KILLED_BY(SIGBUS));
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(tracking, uffd_wp_travels, "protection by userfaultfd goes to the device and back with the page, and a write after its end is in place")
+SCENARIO(
+	tracking, uffd_wp_travels,
+	"protection by userfaultfd goes to the device and back with the page, and a write after "
+	"its end is in place")
 {
 	struct story *s = &self->story;
 
-	need(features.uffd_wp, "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
+	need(features.uffd_wp,
+	     "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
 	story_migrate_back(s);
 	self->uffd = watch(s->buffer.addr, PAGES, UFFDIO_REGISTER_MODE_WP);
 	protect(self->uffd, s, true);
@@ -205,14 +221,21 @@ SCENARIO(tracking, uffd_wp_travels, "protection by userfaultfd goes to the devic
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-/* A snapshot of a virtual machine misses a write to a page that was empty until then, when the zero page's protection gets lost. */
-SCENARIO(tracking, uffd_wp_zero_page, "the zero page that userfaultfd protects stays protected, or is protected on the device")
+/*
+ * A snapshot of a virtual machine misses a write to a page that was empty until
+ * then, when the zero page's protection gets lost.
+ */
+SCENARIO(tracking, uffd_wp_zero_page,
+	 "the zero page that userfaultfd protects stays protected, or is protected on the device")
 {
 	struct story *s = &self->story;
 	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
-	struct buffer empty = { .pages = 1, .size = features.page_size, .serial = s->buffer.serial };
+	struct buffer empty = { .pages = 1,
+				.size = features.page_size,
+				.serial = s->buffer.serial };
 
-	need(features.uffd_wp, "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
+	need(features.uffd_wp,
+	     "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
 	empty.addr = map_memory(empty.size, prot);
 	expect_result("a read of an empty page", cpu_read(&empty, 0, 1, NULL), features.page_size);
 	self->uffd = watch(empty.addr, 1, UFFDIO_REGISTER_MODE_WP);
@@ -221,14 +244,16 @@ SCENARIO(tracking, uffd_wp_zero_page, "the zero page that userfaultfd protects s
 	must(page_at(0, empty.addr).uffd_wp, "UFFDIO_WRITEPROTECT does not protect the zero page");
 	device_move_to(&s->device, empty.addr, 1);
 	holds(RULE_MARKS_TRAVEL);
-	expect_same(page_at(0, empty.addr).uffd_wp, "protection by userfaultfd after migration", "on", "off");
+	expect_same(page_at(0, empty.addr).uffd_wp, "protection by userfaultfd after migration",
+		    "on", "off");
 	if (s->read_only)
 		protect_memory(empty.addr, empty.size, PROT_READ | PROT_WRITE);
 	holds(RULE_UFFD_STOPS_WRITES);
 	expect_result("a write", cpu_write(&empty, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
 }
 
-SCENARIO(tracking, uffd_missing, "a page that is missing for userfaultfd's monitor to fill is not filled by migration")
+SCENARIO(tracking, uffd_missing,
+	 "a page that is missing for userfaultfd's monitor to fill is not filled by migration")
 {
 	struct story *s = &self->story;
 	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
@@ -238,20 +263,29 @@ SCENARIO(tracking, uffd_missing, "a page that is missing for userfaultfd's monit
 	self->uffd = watch(hole, 1, UFFDIO_REGISTER_MODE_MISSING);
 	holds(RULE_MONITOR_FILLS);
 	expect_result("migration", device_migrate_to(&s->device, hole, 1), -ENOENT);
-	expect_same(page_at(0, hole).at == NOWHERE, "place of the missing page", "nowhere", place_name(page_at(0, hole).at));
+	expect_same(page_at(0, hole).at == NOWHERE, "place of the missing page", "nowhere",
+		    place_name(page_at(0, hole).at));
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 
 static long move_page(int uffd, void *to, void *from)
 {
-	struct uffdio_move move = { .dst = (uintptr_t)to, .src = (uintptr_t)from, .len = features.page_size };
+	struct uffdio_move move = { .dst = (uintptr_t)to,
+				    .src = (uintptr_t)from,
+				    .len = features.page_size };
 
 	return ioctl(uffd, UFFDIO_MOVE, &move) ? -errno : 0;
 }
 
-/* What garbage collectors compact with. The long-term pin at the end finds the page by its new address, or not at all. */
-SCENARIO(tracking, uffd_move, "UFFDIO_MOVE gives a page on the device another address and leaves it there; a shared one is refused")
+/*
+ * What garbage collectors compact with. The long-term pin at the end finds the
+ * page by its new address, or not at all.
+ */
+SCENARIO(
+	tracking, uffd_move,
+	"UFFDIO_MOVE gives a page on the device another address and leaves it there; a shared "
+	"one is refused")
 {
 	struct story *s = &self->story;
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
@@ -262,8 +296,10 @@ SCENARIO(tracking, uffd_move, "UFFDIO_MOVE gives a page on the device another ad
 	holds(RULE_MOVED_BY_MAPPING);
 	expect_result("UFFDIO_MOVE", move_page(self->uffd, to, s->buffer.addr), 0);
 	expect_at(s, 0, NOWHERE);
-	expect(page_at(0, to).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx", page_at(0, to).pfn, s->frames[0]);
-	expect(read_page(to, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == OLD, "the moved page has other bytes");
+	expect(page_at(0, to).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx",
+	       page_at(0, to).pfn, s->frames[0]);
+	expect(read_page(to, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == OLD,
+	       "the moved page has other bytes");
 	write_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN);
 	holds(RULE_EXCLUSIVE_IS_REUSED);
 	expect(page_at(0, to).pfn == s->frames[0], "a write to the moved page made a copy");
@@ -271,11 +307,14 @@ SCENARIO(tracking, uffd_move, "UFFDIO_MOVE gives a page on the device another ad
 		holds(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned", pin_pages(longterm, to, 1), features.page_size);
 		expect(page_at(0, to).at != COHERENT, "the pinned page is still on the device");
-		expect(read_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == OLD, "the pinned page has other bytes");
+		expect(read_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == OLD,
+		       "the pinned page has other bytes");
 	}
 	child_fork(&s->child);
 	holds(RULE_MOVED_BY_MAPPING);
-	expect_result("UFFDIO_MOVE of a shared page", move_page(self->uffd, to + features.page_size, buffer_page(&s->buffer, 1)), -EBUSY);
+	expect_result("UFFDIO_MOVE of a shared page",
+		      move_page(self->uffd, to + features.page_size, buffer_page(&s->buffer, 1)),
+		      -EBUSY);
 	expect_stays(s, 1);
 	expect_child_keeps_frame(s, &s->child, 1);
 }
@@ -291,15 +330,18 @@ static void forget_writes(void)
 
 static void expect_soft_dirty(struct story *s, size_t page, bool dirty)
 {
-	expect_same(page_of(s, page).soft_dirty == dirty, "written, as pagemap's soft-dirty bit says", dirty ? "yes" : "no",
+	expect_same(page_of(s, page).soft_dirty == dirty,
+		    "written, as pagemap's soft-dirty bit says", dirty ? "yes" : "no",
 		    dirty ? "no" : "yes");
 }
 
-SCENARIO(tracking, soft_dirty_clean, "a page that nobody wrote is not soft-dirty after migration to the device and back")
+SCENARIO(tracking, soft_dirty_clean,
+	 "a page that nobody wrote is not soft-dirty after migration to the device and back")
 {
 	struct story *s = &self->story;
 
-	need(features.soft_dirty, "this kernel has no soft-dirty bit: it takes CONFIG_MEM_SOFT_DIRTY");
+	need(features.soft_dirty,
+	     "this kernel has no soft-dirty bit: it takes CONFIG_MEM_SOFT_DIRTY");
 	story_migrate_back(s);
 	forget_writes();
 	holds(RULE_MARKS_TRAVEL);
@@ -312,11 +354,15 @@ SCENARIO(tracking, soft_dirty_clean, "a page that nobody wrote is not soft-dirty
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(tracking, soft_dirty_written, "a write on the device makes the page soft-dirty, and it stays so on the way back and there again")
+SCENARIO(
+	tracking, soft_dirty_written,
+	"a write on the device makes the page soft-dirty, and it stays so on the way back and "
+	"there again")
 {
 	struct story *s = &self->story;
 
-	need(features.soft_dirty, "this kernel has no soft-dirty bit: it takes CONFIG_MEM_SOFT_DIRTY");
+	need(features.soft_dirty,
+	     "this kernel has no soft-dirty bit: it takes CONFIG_MEM_SOFT_DIRTY");
 	story_make_writable(s);
 	forget_writes();
 	holds(RULE_MARKS_TRAVEL);
@@ -348,14 +394,18 @@ static long smaps(struct story *s, const char *key)
 		if (!strncmp(line, start, strlen(start)))
 			here = true;
 		else if (here && !strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
-			value = strtol(line + strlen(key) + 1, NULL, 10) * 1024 / (long)features.page_size;
+			value = strtol(line + strlen(key) + 1, NULL, 10) * 1024 /
+				(long)features.page_size;
 	}
 	if (file)
 		fclose(file);
 	return value;
 }
 
-SCENARIO(tracking, smaps_counts, "smaps counts a page on the device as resident, anonymous and dirty memory of the process, shared or not")
+SCENARIO(
+	tracking, smaps_counts,
+	"smaps counts a page on the device as resident, anonymous and dirty memory of the "
+	"process, shared or not")
 {
 	struct story *s = &self->story;
 
@@ -375,7 +425,10 @@ SCENARIO(tracking, smaps_counts, "smaps counts a page on the device as resident,
 	expect_stays(s, 0);
 }
 
-SCENARIO(tracking, accessed, "the accessed bit of a page on the device is cleared by clear_refs and set by the next access")
+SCENARIO(
+	tracking, accessed,
+	"the accessed bit of a page on the device is cleared by clear_refs and set by the next "
+	"access")
 {
 	struct story *s = &self->story;
 
@@ -388,14 +441,22 @@ SCENARIO(tracking, accessed, "the accessed bit of a page on the device is cleare
 	expect_stays(s, 1);
 }
 
-SCENARIO(tracking, pagemap_scan, "PAGEMAP_SCAN finds a page on the device present and nothing else, in one region with its neighbours")
+SCENARIO(
+	tracking, pagemap_scan,
+	"PAGEMAP_SCAN finds a page on the device present and nothing else, in one region with "
+	"its neighbours")
 {
 	struct story *s = &self->story;
-	const __u64 all = PAGE_IS_FILE | PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO | PAGE_IS_HUGE;
+	const __u64 all = PAGE_IS_FILE | PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO |
+			  PAGE_IS_HUGE;
 	struct page_region regions[PAGES + 1] = { 0 };
-	struct pm_scan_arg scan = {
-		.size = sizeof(scan), .start = (uintptr_t)s->buffer.addr, .end = (uintptr_t)s->buffer.addr + s->buffer.size,
-		.vec = (uintptr_t)regions, .vec_len = PAGES + 1, .category_anyof_mask = all, .return_mask = all };
+	struct pm_scan_arg scan = { .size = sizeof(scan),
+				    .start = (uintptr_t)s->buffer.addr,
+				    .end = (uintptr_t)s->buffer.addr + s->buffer.size,
+				    .vec = (uintptr_t)regions,
+				    .vec_len = PAGES + 1,
+				    .category_anyof_mask = all,
+				    .return_mask = all };
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), found;
 
 	/* One of them in memory, so that both kinds have to look the same. */
@@ -404,11 +465,15 @@ SCENARIO(tracking, pagemap_scan, "PAGEMAP_SCAN finds a page on the device presen
 	close(fd);
 	holds(RULE_COUNTED_AS_MEMORY);
 	expect_result("regions", found < 0 ? -errno : found, 1);
-	expect_result("pages in the region", (regions[0].end - regions[0].start) / features.page_size, PAGES);
+	expect_result("pages in the region",
+		      (regions[0].end - regions[0].start) / features.page_size, PAGES);
 	expect_result("its categories", regions[0].categories, PAGE_IS_PRESENT);
 }
 
-/* Two pages that were never written, at @addr, have gone to the device: empty pages of the process's own. */
+/*
+ * Two pages that were never written, at @addr, have gone to the device: empty
+ * pages of the process's own.
+ */
 static void expect_empty_pages(struct story *s, unsigned char *addr)
 {
 	unsigned char *second = addr + features.page_size;
@@ -417,23 +482,33 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 	struct page before = page_at(0, second);
 
 	holds(RULE_ENTRY);
-	expect(page_at(0, addr).at == COHERENT && before.at == COHERENT, "they are %s and %s, not on the device",
-	       place_name(page_at(0, addr).at), place_name(before.at));
+	expect(page_at(0, addr).at == COHERENT && before.at == COHERENT,
+	       "they are %s and %s, not on the device", place_name(page_at(0, addr).at),
+	       place_name(before.at));
 	expect(page_at(0, addr).pfn != before.pfn, "both are the same page frame");
-	expect_same(mapped == as_mapped(s), "permission", permission_name(as_mapped(s)), permission_name(mapped));
+	expect_same(mapped == as_mapped(s), "permission", permission_name(as_mapped(s)),
+		    permission_name(mapped));
 	holds(RULE_NO_LEAK);
-	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO, "the first one is not empty");
-	expect(read_page(second, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO, "the second one is not empty");
+	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	       "the first one is not empty");
+	expect(read_page(second, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	       "the second one is not empty");
 	if (s->read_only)
 		protect_memory(addr, 2 * features.page_size, prot);
 	write_page(second, s->buffer.serial, 1, BY_OWNER_AGAIN);
-	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO, "a write to one shows in the other");
+	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	       "a write to one shows in the other");
 	holds(RULE_EXCLUSIVE_IS_REUSED);
-	expect(page_at(0, second).pfn == before.pfn, "the write moved the page from frame 0x%lx to 0x%lx", before.pfn, page_at(0, second).pfn);
+	expect(page_at(0, second).pfn == before.pfn,
+	       "the write moved the page from frame 0x%lx to 0x%lx", before.pfn,
+	       page_at(0, second).pfn);
 }
 
 /* Where the device's next pages were somebody's: the driver hands out first what came back last. */
-/* Two pages on their own, so that their anon_vma is nobody else's, and two frames of the story free for them. */
+/*
+ * Two pages on their own, so that their anon_vma is nobody else's, and two
+ * frames of the story free for them.
+ */
 static unsigned char *map_two(struct story *s)
 {
 	unsigned char *addr = map_memory(4 * features.page_size, PROT_NONE);
@@ -444,14 +519,20 @@ static unsigned char *map_two(struct story *s)
 	return addr;
 }
 
-SCENARIO(tracking, zero_page, "the zero page is not migrated: who had it mapped gets an empty page on the device, for itself")
+SCENARIO(
+	tracking, zero_page,
+	"the zero page is not migrated: who had it mapped gets an empty page on the device, for "
+	"itself")
 {
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
 
 	holds(RULE_HOLE_IS_FILLED);
-	expect_result("a read of empty pages", cpu_read(&(struct buffer){ .addr = addr }, 0, 2, NULL), 2 * features.page_size);
-	must(page_at(0, addr).pfn == page_at(0, addr + features.page_size).pfn, "pages that were only read do not share the zero page");
+	expect_result("a read of empty pages",
+		      cpu_read(&(struct buffer){ .addr = addr }, 0, 2, NULL),
+		      2 * features.page_size);
+	must(page_at(0, addr).pfn == page_at(0, addr + features.page_size).pfn,
+	     "pages that were only read do not share the zero page");
 	holds(RULE_ENTRY);
 	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
 	expect_empty_pages(s, addr);
@@ -459,13 +540,18 @@ SCENARIO(tracking, zero_page, "the zero page is not migrated: who had it mapped 
 	expect_stays(s, 0);
 }
 
-SCENARIO(tracking, empty_range, "memory that was never touched goes to the device as empty pages, none with the bytes of who had them before")
+SCENARIO(
+	tracking, empty_range,
+	"memory that was never touched goes to the device as empty pages, none with the bytes of "
+	"who had them before")
 {
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
 
 	holds(RULE_HOLE_IS_FILLED);
-	must(page_at(0, addr).at == NOWHERE, "a mapping that was never touched has a page: it is %s", place_name(page_at(0, addr).at));
+	must(page_at(0, addr).at == NOWHERE,
+	     "a mapping that was never touched has a page: it is %s",
+	     place_name(page_at(0, addr).at));
 	holds(RULE_ENTRY);
 	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
 	expect_empty_pages(s, addr);
@@ -474,10 +560,15 @@ SCENARIO(tracking, empty_range, "memory that was never touched goes to the devic
 }
 
 /*
- * rmap has to lead from the frames to this mapping, and not to the one that had them before: __page_set_anon_rmap() of 6.1 trusts what it
- * finds. A long-term pin asks rmap alone. Migration of the range would leave its own entries behind where rmap does not find them again.
+ * rmap has to lead from the frames to this mapping, and not to the one that had
+ * them before: __page_set_anon_rmap() of 6.1 trusts what it finds. A long-term
+ * pin asks rmap alone. Migration of the range would leave its own entries
+ * behind where rmap does not find them again.
  */
-SCENARIO(tracking, empty_range_rmap, "an empty page on a frame that another mapping had is found where it is mapped now: a long-term pin moves it")
+SCENARIO(
+	tracking, empty_range_rmap,
+	"an empty page on a frame that another mapping had is found where it is mapped now: a "
+	"long-term pin moves it")
 {
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
 	struct story *s = &self->story;
@@ -492,10 +583,14 @@ SCENARIO(tracking, empty_range_rmap, "an empty page on a frame that another mapp
 		unsigned char *page = addr + i * features.page_size;
 
 		holds(RULE_ENTRY);
-		must(page_at(0, page).at == COHERENT, "empty page %zu did not go to the device: it is %s", i, place_name(page_at(0, page).at));
+		must(page_at(0, page).at == COHERENT,
+		     "empty page %zu did not go to the device: it is %s", i,
+		     place_name(page_at(0, page).at));
 		holds(RULE_LONGTERM_LEAVES_DEVICE);
-		expect_result("bytes pinned of an empty page", pin_pages(longterm, page, 1), features.page_size);
-		expect(in_memory(page_at(0, page).at), "empty page %zu is %s under a long-term pin", i, place_name(page_at(0, page).at));
+		expect_result("bytes pinned of an empty page", pin_pages(longterm, page, 1),
+			      features.page_size);
+		expect(in_memory(page_at(0, page).at), "empty page %zu is %s under a long-term pin",
+		       i, place_name(page_at(0, page).at));
 	}
 	holds(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);

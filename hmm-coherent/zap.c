@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every way to unmap a page gives it back to the device's driver: at once, once, and with all that it cost (S3)
+ * Every way to unmap a page gives it back to the device's driver: at once,
+ * once, and with all that it cost (S3)
  *
- * The driver has no counter to ask. But its free pages are a list, out of which the page that came back last goes out first
- * (dmirror_devmem_free(), lib/test_hmm.c). So the frames that a migration gets right after an unmap are the ones that the unmap gave
- * back; one that leaked is not among them, one that was given back twice is there twice.
+ * The driver has no counter to ask. But its free pages are a list, out of which
+ * the page that came back last goes out first (dmirror_devmem_free(),
+ * lib/test_hmm.c). So the frames that a migration gets right after an unmap are
+ * the ones that the unmap gave back; one that leaked is not among them, one
+ * that was given back twice is there twice.
  */
 #include "harness.h"
 
@@ -77,18 +80,23 @@ static void frames_going_out(struct story *s, int times[PAGES])
 		struct page page = page_at(0, buffer_page(&next, i));
 
 		holds(RULE_ENTRY);
-		must(page.at == s->place, "a page to find free frames with is %s after migration", place_name(page.at));
+		must(page.at == s->place, "a page to find free frames with is %s after migration",
+		     place_name(page.at));
 		for (j = 0; j < PAGES; j++)
 			times[j] += page.pfn == s->frames[j];
 	}
 	holds(RULE_FREED_TO_DRIVER);
-	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD, "a frame that was given back has a second user");
+	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD,
+	       "a frame that was given back has a second user");
 	/* Last out, first in: the list is as it was found. */
 	for (i = PAGES; i--;)
 		unmap_memory(buffer_page(&next, i), features.page_size);
 }
 
-/* Of the story's frames, those in @mask are free: each goes out once; the others are somebody's and go out to nobody. */
+/*
+ * Of the story's frames, those in @mask are free: each goes out once; the
+ * others are somebody's and go out to nobody.
+ */
 static void expect_free_frames(struct story *s, unsigned int mask)
 {
 	int times[PAGES];
@@ -97,11 +105,18 @@ static void expect_free_frames(struct story *s, unsigned int mask)
 	holds(RULE_FREED_TO_DRIVER);
 	frames_going_out(s, times);
 	for (i = 0; i < PAGES; i++)
-		expect(times[i] == !!(mask & BIT(i)), "page %zu: its frame 0x%lx goes out %d times, not %d: it was %s", i, s->frames[i], times[i],
-		       !!(mask & BIT(i)), times[i] > 1 ? "freed twice" : times[i] ? "freed while somebody has it" : "not given back");
+		expect(times[i] == !!(mask & BIT(i)),
+		       "page %zu: its frame 0x%lx goes out %d times, not %d: it was %s", i,
+		       s->frames[i], times[i], !!(mask & BIT(i)),
+		       times[i] > 1 ? "freed twice" :
+		       times[i]	    ? "freed while somebody has it" :
+				      "not given back");
 }
 
-/* The owner has just unmapped the pages in @mask, by whatever means: what is left of them, and who has them now. */
+/*
+ * The owner has just unmapped the pages in @mask, by whatever means: what is
+ * left of them, and who has them now.
+ */
 static void expect_given_back(struct story *s, bool held, bool shared, unsigned int mask)
 {
 	const unsigned int held_mask = held ? BIT(HELD) : 0;
@@ -131,7 +146,8 @@ static void expect_given_back(struct story *s, bool held, bool shared, unsigned 
 	}
 }
 
-#define EXPECT_GIVEN_BACK(mask) expect_given_back(&self->story, variant->held, variant->shared, mask)
+#define EXPECT_GIVEN_BACK(mask) \
+	expect_given_back(&self->story, variant->held, variant->shared, mask)
 #define ALL (BIT(PAGES) - 1)
 #define MIDDLE (BIT(1) | BIT(2))
 
@@ -141,7 +157,8 @@ SCENARIO(zap, munmap, "munmap gives all pages back")
 	EXPECT_GIVEN_BACK(ALL);
 }
 
-SCENARIO(zap, munmap_middle, "munmap of the middle gives the middle back, and leaves the ends alone")
+SCENARIO(zap, munmap_middle,
+	 "munmap of the middle gives the middle back, and leaves the ends alone")
 {
 	unmap_memory(buffer_page(&self->story.buffer, 1), 2 * self->size);
 	EXPECT_GIVEN_BACK(MIDDLE);
@@ -155,19 +172,29 @@ SCENARIO(zap, dontneed, "MADV_DONTNEED gives the pages back, the mapping stays a
 	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_DONTNEED), 0);
 	EXPECT_GIVEN_BACK(ALL);
 	holds(RULE_HOLE_IS_FILLED);
-	expect_result("a read of the emptied page", cpu_read(&s->buffer, 0, 1, NULL), features.page_size);
-	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OWNER) == ZERO, "the emptied page is not zero");
+	expect_result("a read of the emptied page", cpu_read(&s->buffer, 0, 1, NULL),
+		      features.page_size);
+	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OWNER) == ZERO,
+	       "the emptied page is not zero");
 }
 
 SCENARIO(zap, dontneed_middle, "MADV_DONTNEED of the middle gives just that back")
 {
 	holds(RULE_FREED_TO_DRIVER);
-	expect_result("madvise", madvise(buffer_page(&self->story.buffer, 1), 2 * self->size, MADV_DONTNEED), 0);
+	expect_result("madvise",
+		      madvise(buffer_page(&self->story.buffer, 1), 2 * self->size, MADV_DONTNEED),
+		      0);
 	EXPECT_GIVEN_BACK(MIDDLE);
 }
 
-/* madvise_free_pte_range() passes over a device's page, and over the entry of a private one: the advice is taken and does nothing. */
-SCENARIO(zap, advised_free, "MADV_FREE leaves device pages where they are, with their bytes; munmap then gives them back")
+/*
+ * madvise_free_pte_range() passes over a device's page, and over the entry of a
+ * private one: the advice is taken and does nothing.
+ */
+SCENARIO(
+	zap, advised_free,
+	"MADV_FREE leaves device pages where they are, with their bytes; munmap then gives them "
+	"back")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -186,7 +213,8 @@ SCENARIO(zap, advised_free, "MADV_FREE leaves device pages where they are, with 
 SCENARIO(zap, mapped_over, "a mapping put on top with MAP_FIXED gives back what was below")
 {
 	holds(RULE_FREED_TO_DRIVER);
-	expect(mmap(buffer_page(&self->story.buffer, 1), 2 * self->size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED,
+	expect(mmap(buffer_page(&self->story.buffer, 1), 2 * self->size, PROT_READ,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED,
 	       "mmap: %s", strerror(errno));
 	EXPECT_GIVEN_BACK(MIDDLE);
 }
@@ -197,7 +225,8 @@ SCENARIO(zap, moved_over, "a mapping moved on top by mremap gives back what was 
 
 	buffer_map(&other, 2, SYSTEM);
 	holds(RULE_FREED_TO_DRIVER);
-	expect(mremap(other.addr, 2 * self->size, 2 * self->size, MREMAP_MAYMOVE | MREMAP_FIXED, buffer_page(&self->story.buffer, 1)) != MAP_FAILED,
+	expect(mremap(other.addr, 2 * self->size, 2 * self->size, MREMAP_MAYMOVE | MREMAP_FIXED,
+		      buffer_page(&self->story.buffer, 1)) != MAP_FAILED,
 	       "mremap: %s", strerror(errno));
 	EXPECT_GIVEN_BACK(MIDDLE);
 }
@@ -205,11 +234,13 @@ SCENARIO(zap, moved_over, "a mapping moved on top by mremap gives back what was 
 SCENARIO(zap, shrunk, "mremap to a smaller size gives the tail back")
 {
 	holds(RULE_FREED_TO_DRIVER);
-	expect(mremap(self->story.buffer.addr, PAGES * self->size, 3 * self->size, 0) != MAP_FAILED, "mremap: %s", strerror(errno));
+	expect(mremap(self->story.buffer.addr, PAGES * self->size, 3 * self->size, 0) != MAP_FAILED,
+	       "mremap: %s", strerror(errno));
 	EXPECT_GIVEN_BACK(BIT(3));
 }
 
-SCENARIO(zap, moved_away, "mremap to another place takes the pages along as they are; unmapped there, they go back")
+SCENARIO(zap, moved_away,
+	 "mremap to another place takes the pages along as they are; unmapped there, they go back")
 {
 	struct story *s = &self->story;
 	unsigned char *from = s->buffer.addr, *to;
@@ -217,12 +248,16 @@ SCENARIO(zap, moved_away, "mremap to another place takes the pages along as they
 
 	to = map_memory(PAGES * self->size, PROT_NONE);
 	holds(RULE_NOTHING_ELSE_CHANGES);
-	expect(mremap(from, PAGES * self->size, PAGES * self->size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to, "mremap: %s", strerror(errno));
+	expect(mremap(from, PAGES * self->size, PAGES * self->size, MREMAP_MAYMOVE | MREMAP_FIXED,
+		      to) == to,
+	       "mremap: %s", strerror(errno));
 	s->buffer.addr = to;
 	for (i = 0; i < PAGES; i++) {
 		expect_stays(s, i);
-		expect_mapped(s, i, !variant->read_only && !variant->shared ? READ_WRITE : READ_ONLY);
-		expect(page_at(0, from + i * self->size).at == NOWHERE, "page %zu is still mapped at its old address", i);
+		expect_mapped(s, i,
+			      !variant->read_only && !variant->shared ? READ_WRITE : READ_ONLY);
+		expect(page_at(0, from + i * self->size).at == NOWHERE,
+		       "page %zu is still mapped at its old address", i);
 	}
 	unmap_memory(to, PAGES * self->size);
 	/* The child has them where they were. */
@@ -230,13 +265,16 @@ SCENARIO(zap, moved_away, "mremap to another place takes the pages along as they
 	EXPECT_GIVEN_BACK(ALL);
 }
 
-SCENARIO(zap, remove_refused, "MADV_REMOVE has nothing to truncate in anonymous memory: EINVAL, and nothing changes")
+SCENARIO(zap, remove_refused,
+	 "MADV_REMOVE has nothing to truncate in anonymous memory: EINVAL, and nothing changes")
 {
 	struct story *s = &self->story;
 	size_t i;
 
 	holds(RULE_NOTHING_ELSE_CHANGES);
-	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_REMOVE) ? -errno : 0, -EINVAL);
+	expect_result("madvise",
+		      madvise(s->buffer.addr, PAGES * self->size, MADV_REMOVE) ? -errno : 0,
+		      -EINVAL);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 	unmap_memory(s->buffer.addr, PAGES * self->size);
@@ -244,7 +282,8 @@ SCENARIO(zap, remove_refused, "MADV_REMOVE has nothing to truncate in anonymous 
 }
 
 /*
- * The pages are mapped by a child only, and that ends: each way for an address space to go. Held and shared as above; the sharer is a second child.
+ * The pages are mapped by a child only, and that ends: each way for an address
+ * space to go. Held and shared as above; the sharer is a second child.
  */
 static void leave_to_child(struct story *s)
 {
@@ -257,7 +296,8 @@ static void leave_to_child(struct story *s)
 }
 
 /* The child has gone; in the shared variants the first one has not. */
-#define EXPECT_CHILD_GAVE_BACK() expect_given_back(&self->story, variant->held, variant->shared, ALL)
+#define EXPECT_CHILD_GAVE_BACK() \
+	expect_given_back(&self->story, variant->held, variant->shared, ALL)
 #define LAST_OWNER(s) ((s)->second_child.pid ? &(s)->second_child : &(s)->child)
 
 SCENARIO(zap, exit, "the exit of the last process that maps them gives the pages back")
@@ -281,7 +321,8 @@ SCENARIO(zap, exec, "execve by the last process that maps them gives the pages b
 	EXPECT_CHILD_GAVE_BACK();
 }
 
-SCENARIO(zap, reaped_memory, "process_mrelease of a killed process gives the pages back, once, whoever is first")
+SCENARIO(zap, reaped_memory,
+	 "process_mrelease of a killed process gives the pages back, once, whoever is first")
 {
 	struct story *s = &self->story;
 	struct child *last;
@@ -295,25 +336,30 @@ SCENARIO(zap, reaped_memory, "process_mrelease of a killed process gives the pag
 	kill(last->pid, SIGKILL);
 	holds(RULE_FREED_TO_DRIVER);
 	/* ESRCH: its exit was faster. */
-	expect(!syscall(SYS_process_mrelease, pidfd, 0) || errno == ESRCH, "process_mrelease: %s", strerror(errno));
+	expect(!syscall(SYS_process_mrelease, pidfd, 0) || errno == ESRCH, "process_mrelease: %s",
+	       strerror(errno));
 	close(pidfd);
 	child_kill(last);
 	EXPECT_CHILD_GAVE_BACK();
 }
 
 /*
- * A fork that fails after the address space was copied: the wish for a process number that is taken is refused last of all (alloc_pid()
- * comes after copy_mm() in copy_process()).
+ * A fork that fails after the address space was copied: the wish for a process
+ * number that is taken is refused last of all (alloc_pid() comes after
+ * copy_mm() in copy_process()).
  */
 SCENARIO(zap, failed_fork, "a fork that fails half way leaves no mapping and no reference behind")
 {
 	struct story *s = &self->story;
 	pid_t taken = getpid();
-	struct clone_args args = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&taken, .set_tid_size = 1 };
+	struct clone_args args = { .exit_signal = SIGCHLD,
+				   .set_tid = (uintptr_t)&taken,
+				   .set_tid_size = 1 };
 	size_t i;
 
 	holds(RULE_NOTHING_ELSE_CHANGES);
-	expect_result("clone3 with a taken number", syscall(SYS_clone3, &args, sizeof(args)) < 0 ? -errno : 0, -EEXIST);
+	expect_result("clone3 with a taken number",
+		      syscall(SYS_clone3, &args, sizeof(args)) < 0 ? -errno : 0, -EEXIST);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 	if (!variant->shared && !variant->held && s->place == COHERENT) {
@@ -351,8 +397,10 @@ FIXTURE_TEARDOWN(orphans)
 }
 
 /*
- * The owner of the mirror dies, and the page lives on in its child. Orphans do nothing here but exist, look at their page when told, and go: P maps and
- * migrates a page and forks C, then dies; C holds P's open device, so nothing is evicted before C goes too.
+ * The owner of the mirror dies, and the page lives on in its child. Orphans do
+ * nothing here but exist, look at their page when told, and go: P maps and
+ * migrates a page and forks C, then dies; C holds P's open device, so nothing
+ * is evicted before C goes too.
  */
 struct orphan {
 	int from, to;		/* C writes what it sees, and ends with the pipe from the test */
@@ -404,7 +452,8 @@ static void receive(int from, void *what, size_t size)
 	const bool answers = wait_until(is_ready, &ready, 20);
 
 	holds(RULE_LEGAL_CALLS_WORK);
-	must(answers && read(from, what, size) == (ssize_t)size, "an orphan does not answer%s", answers ? ": it has died" : " within 20 s");
+	must(answers && read(from, what, size) == (ssize_t)size, "an orphan does not answer%s",
+	     answers ? ": it has died" : " within 20 s");
 }
 
 static void reap(pid_t pid)
@@ -414,12 +463,16 @@ static void reap(pid_t pid)
 	if (waitpid(pid, &status, 0) != pid)
 		broken("process %d of the orphans cannot be waited for: %s", pid, strerror(errno));
 	holds(RULE_LEGAL_CALLS_WORK);
-	must(!WIFSIGNALED(status), "a process of the orphans was killed by %s", strsignal(WTERMSIG(status)));
+	must(!WIFSIGNALED(status), "a process of the orphans was killed by %s",
+	     strsignal(WTERMSIG(status)));
 	if (status)
 		broken("process %d of the orphans ended with wait status 0x%x", pid, status);
 }
 
-SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in a child of that, and goes back when the child does")
+SCENARIO(
+	orphans, last_owner,
+	"a page outlives the process that migrated it, in a child of that, and goes back when "
+	"the child does")
 {
 	struct orphan orphan;
 	struct buffer next;
@@ -445,7 +498,8 @@ SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in 
 	reap(orphan.parent);
 	page = page_at(orphan.child, orphan.addr);
 	holds(RULE_NOTHING_ELSE_CHANGES);
-	expect(page.at == variant->place, "the orphan's page is %s, not %s", place_name(page.at), place_name(variant->place));
+	expect(page.at == variant->place, "the orphan's page is %s, not %s", place_name(page.at),
+	       place_name(variant->place));
 	if (write(orders[1], "?", 1) != 1)
 		broken("the orphan is gone");
 	receive(answers[0], &seen, sizeof(seen));
@@ -458,7 +512,8 @@ SCENARIO(orphans, last_owner, "a page outlives the process that migrated it, in 
 	buffer_write(&next, 0, 1, BY_OWNER);
 	device_move_to(&self->device, next.addr, 1);
 	holds(RULE_FREED_TO_DRIVER);
-	expect(page_at(0, next.addr).pfn == page.pfn, "the orphan's frame 0x%lx is not the one that goes out next", page.pfn);
+	expect(page_at(0, next.addr).pfn == page.pfn,
+	       "the orphan's frame 0x%lx is not the one that goes out next", page.pfn);
 	buffer_unmap(&next);
 }
 

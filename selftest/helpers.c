@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Helpers of the test programs, on a machine that they are told about. What they make of it is printed; test_helpers.py judges. */
+/*
+ * Helpers of the test programs, on a machine that they are told about. What
+ * they make of it is printed; test_helpers.py judges.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +41,8 @@ static int zones(int count, char **pfns)
 
 	printf("movable %d unmovable %d\n", movable_node(), unmovable_node());
 	for (i = 0; i < count; i++)
-		printf("%s %s\n", pfns[i], pfn_is_movable(strtoul(pfns[i], NULL, 0)) ? "movable" : "system");
+		printf("%s %s\n", pfns[i],
+		       pfn_is_movable(strtoul(pfns[i], NULL, 0)) ? "movable" : "system");
 	return 0;
 }
 

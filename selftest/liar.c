@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A test program that lies, one way at a time, as docs/architecture.md does not allow it.
+ * A test program that lies, one way at a time, as docs/architecture.md does not
+ * allow it.
  *
- * LIE in the environment names the lie; without it the program is honest. Three tests, liar.one to liar.three, of which the second
- * is where things go wrong. selftest/test_runner_liar.py says what the runner must make of each.
+ * LIE in the environment names the lie; without it the program is honest. Three
+ * tests, liar.one to liar.three, of which the second is where things go wrong.
+ * selftest/test_runner_liar.py says what the runner must make of each.
  */
 #include <poll.h>
 #include <signal.h>
@@ -302,7 +304,9 @@ static int endless_output(void)
 {
 	plan(planned);
 	upto_second();
-	while (printf("# again and again and again and again and again and again and again and again\n") > 0)
+	while (printf("# again and again and again and again and again and again and again and "
+		      "again\n") >
+	       0)
 		;
 	return 0;
 }
@@ -311,7 +315,9 @@ static int endless_line(void)
 {
 	plan(planned);
 	upto_second();
-	while (printf("again and again and again and again and again and again and again and again") > 0)
+	while (printf("again and again and again and again and again and again and again and "
+		      "again") >
+	       0)
 		;
 	return 0;
 }
@@ -351,8 +357,10 @@ static int binary_output(void)
 
 static int result_like_text(void)
 {
-	return second("# Kernel panic - not syncing: BUG: [FAIL] ]]> <script>alert(1)</script> \033[31m\n"
-		      "#   not ok 7 liar.two\n# ok 5 fake", "ok", 0);
+	return second("# Kernel panic - not syncing: BUG: [FAIL] ]]> <script>alert(1)</script> "
+		      "\033[31m\n"
+		      "#   not ok 7 liar.two\n# ok 5 fake",
+		      "ok", 0);
 }
 
 static int stray_result(void)
@@ -418,7 +426,8 @@ static int list(const char *lie)
 		return 0;
 	if (!strcmp(lie, "list-hangs"))
 		return sleep_on();
-	printf("liar.one\tthe first\nliar.two\tthe second, where the lie is\nliar.three\tthe third\n");
+	printf("liar.one\tthe first\nliar.two\tthe second, where the lie is\nliar.three\tthe "
+	       "third\n");
 	if (!strcmp(lie, "duplicate-name"))
 		printf("liar.two\tthe second again\n");
 	if (!strcmp(lie, "folded-name"))
@@ -432,13 +441,17 @@ static void read_names(const char *path)
 {
 	FILE *file = fopen(path, "r");
 
-	for (planned = 0; file && planned < NAMES_MAX && fscanf(file, "%63s", names[planned]) == 1; planned++)
+	for (planned = 0; file && planned < NAMES_MAX && fscanf(file, "%63s", names[planned]) == 1;
+	     planned++)
 		;
 	if (file)
 		fclose(file);
 }
 
-/* A lie is told in the second test; a program that is asked for the others only, after the first one died, is honest. */
+/*
+ * A lie is told in the second test; a program that is asked for the others
+ * only, after the first one died, is honest.
+ */
 static int is_asked_for_second(void)
 {
 	int i;

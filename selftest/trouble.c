@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A test program that brings its guest into trouble. TROUBLE in the environment cannot reach it there, so each trouble is a test.
+ * A test program that brings its guest into trouble. TROUBLE in the environment
+ * cannot reach it there, so each trouble is a test.
  *
- * trouble.before and trouble.after pass; between them is the one that the run asks for. It refuses to run anywhere but in a guest.
+ * trouble.before and trouble.after pass; between them is the one that the run
+ * asks for. It refuses to run anywhere but in a guest.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,7 +43,10 @@ static void splat(void)
 	write_to("/dev/kmsg", "<4>---[ end trace 0000000000000000 ]---\n");
 }
 
-/* More than the pipe to a runner that does not read takes, in lines of 64 bytes: what is left waits in the port's queue. */
+/*
+ * More than the pipe to a runner that does not read takes, in lines of 64
+ * bytes: what is left waits in the port's queue.
+ */
 static void flood(void)
 {
 	int i;
