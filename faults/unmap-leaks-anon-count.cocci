@@ -4,7 +4,7 @@
 // rule: accounts-return
 // file: mm/rmap.c
 // resembles: nothing known
-// tests: zap.coherent-rw.munmap coherent.rw.cpu-read
+// tests: accounts.coherent.anonymous-pages
 @@
 identifier f =~ "^page_remove_rmap$";
 identifier page;

@@ -176,6 +176,35 @@ SCENARIO(accounts, resident_set,
 }
 
 /*
+ * Per processor, and folded by the write
+ * (Documentation/admin-guide/sysctl/vm.rst, stat_refresh).
+ */
+static long anonymous(void)
+{
+	const int error = write_text("/proc/sys/vm/stat_refresh", "1");
+
+	if (error)
+		syscall_failed("/proc/sys/vm/stat_refresh", -error);
+	return read_counter("/proc/vmstat", "nr_anon_pages");
+}
+
+SCENARIO(accounts, anonymous_pages,
+	 "device pages count among the machine's anonymous pages, and no longer after munmap")
+{
+	const long pages = many(), before = anonymous();
+
+	need(getenv("HMM_COHERENT_GUEST"),
+	     "AnonPages counts all processes of this machine: run it in a VM (--vm)");
+	range_map(&self->range, pages);
+	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
+	range_migrate(&self->range, &self->device);
+	holds(RULE_ACCOUNTS_RETURN);
+	expect_within("anonymous pages while mapped", anonymous() - before, pages, pages / 4);
+	range_unmap(&self->range);
+	expect_within("anonymous pages after munmap", anonymous() - before, 0, pages / 4);
+}
+
+/*
  * What the system has committed more than before, on the device and after
  * munmap(), for a range that goes to and fro.
  */
@@ -183,7 +212,7 @@ struct commitment {
 	long on_device, after;
 };
 
-static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts)(*self), enum place place,
+static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum place place,
 					    long size)
 {
 	struct range *range = &self->range;
@@ -270,10 +299,9 @@ static long group_charge(struct group *group)
 	return bytes / (long)features.page_size;
 }
 
-SCENARIO(
-	accounts, cgroup_charge,
-	"a memory cgroup is charged for device pages like for others, and not any more after "
-	"munmap")
+SCENARIO(accounts, cgroup_charge,
+	 "a memory cgroup is charged for device pages like for others, and not any more after "
+	 "munmap")
 {
 	const long pages = many();
 	struct group group;

@@ -99,10 +99,9 @@ static void expect_offered(unsigned char *twins, enum place device)
 	       "after migration the users of the merged page have different pages");
 }
 
-SCENARIO(
-	destructive, ksm_page_comes_back,
-	"a merged page on the device comes back to memory for all its users after KSM has passed "
-	"by")
+SCENARIO(destructive, ksm_page_comes_back,
+	 "a merged page on the device comes back to memory for all its users after KSM has passed "
+	 "by")
 {
 	struct story *s = &self->story;
 	unsigned char *twins = merged_twins(s);
@@ -124,10 +123,9 @@ SCENARIO(
 	}
 }
 
-SCENARIO(
-	destructive, ksm_page_private,
-	"KSM does not read a merged page that went to a private device, which no processor can "
-	"read")
+SCENARIO(destructive, ksm_page_private,
+	 "KSM does not read a merged page that went to a private device, which no processor can "
+	 "read")
 {
 	struct story *s = &self->story;
 	unsigned char *twins = merged_twins(s), *third;
@@ -168,10 +166,9 @@ static void drain(struct story *s)
  * mlock by a sharer makes a page unevictable; use makes the next one active.
  * Never both, of one page: folio_migrate_flags() checks.
  */
-SCENARIO(
-	destructive, flags_of_two_lives,
-	"a page frame that was unevictable in one life and is active in the next can be migrated "
-	"back")
+SCENARIO(destructive, flags_of_two_lives,
+	 "a page frame that was unevictable in one life and is active in the next can be migrated "
+	 "back")
 {
 	struct story *s = &self->story;
 	const struct pin_kind get = { .pin = false };
@@ -212,10 +209,9 @@ SCENARIO(
  * Its entry keeps a reference, which is all that eviction may find; who takes
  * the entry for one of a migration adds another.
  */
-SCENARIO(
-	destructive, exclusive_page_evicted,
-	"a page that the device has for itself keeps its bytes when everybody's pages are "
-	"brought back, and is freed once")
+SCENARIO(destructive, exclusive_page_evicted,
+	 "a page that the device has for itself keeps its bytes when everybody's pages are "
+	 "brought back, and is freed once")
 {
 	struct story *s = &self->story;
 	struct device other;
@@ -315,10 +311,9 @@ static unsigned char *fill_device(struct device *device, size_t pages, size_t st
 	return filling;
 }
 
-SCENARIO(
-	destructive, huge_page_no_room,
-	"a huge page for which the device has too few pages moves in part, or not at all, and "
-	"loses nothing")
+SCENARIO(destructive, huge_page_no_room,
+	 "a huge page for which the device has too few pages moves in part, or not at all, and "
+	 "loses nothing")
 {
 	unsigned char *filling;
 	struct huge huge;
@@ -341,10 +336,9 @@ SCENARIO(
  * The last reference is the transfer's, and goes where the disk says that it is
  * done: in an interrupt. Only lockdep sees what can come of it.
  */
-SCENARIO(
-	destructive, freed_by_transfer,
-	"a page whose last reference is a transfer's is freed to the driver in an interrupt "
-	"without danger to anybody")
+SCENARIO(destructive, freed_by_transfer,
+	 "a page whose last reference is a transfer's is freed to the driver in an interrupt "
+	 "without danger to anybody")
 {
 	struct story *s = &self->story;
 	struct transfer transfer;
@@ -363,10 +357,9 @@ SCENARIO(
  * mmap_lock is held over the hotplug of memory, under whose locks KSM's
  * notifier waits for ksmd, which waits for mmap_lock.
  */
-SCENARIO(
-	destructive, memory_added_with_ksm,
-	"a device gets its memory anew for a migration, and KSM runs: neither has to wait for "
-	"the other")
+SCENARIO(destructive, memory_added_with_ksm,
+	 "a device gets its memory anew for a migration, and KSM runs: neither has to wait for "
+	 "the other")
 {
 	struct story *s = &self->story;
 
@@ -457,10 +450,9 @@ static long time_of_a_pin(struct story *s, size_t size)
  * (__gup_longterm_locked(), after 6.1), and then nothing keeps the anon_vma
  * that remove_migration_ptes() walks for the last of them.
  */
-SCENARIO(
-	destructive, unmapped_while_moved,
-	"a page that is unmapped while a long-term pin moves others and it off the device is "
-	"freed, and nothing that is gone is touched")
+SCENARIO(destructive, unmapped_while_moved,
+	 "a page that is unmapped while a long-term pin moves others and it off the device is "
+	 "freed, and nothing that is gone is touched")
 {
 	const size_t size = PINNED * features.page_size;
 	struct story *s = &self->story;
@@ -509,10 +501,9 @@ SCENARIO(
  * Eviction has no mapping and so no mmap_lock: a page that stays because
  * somebody holds it is given back to its anon_vma (migrate_device_unmap()).
  */
-SCENARIO(
-	destructive, evicted_after_unmap,
-	"a page that was unmapped while somebody holds it stays when the device brings "
-	"everybody's pages back, and nothing that is gone is touched")
+SCENARIO(destructive, evicted_after_unmap,
+	 "a page that was unmapped while somebody holds it stays when the device brings "
+	 "everybody's pages back, and nothing that is gone is touched")
 {
 	const size_t size = BUFFER_PAGES_MAX * features.page_size;
 	struct story *s = &self->story;

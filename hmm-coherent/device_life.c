@@ -77,10 +77,9 @@ static void expect_evicted(struct story *s, size_t page, bool exclusive)
 	expect_owner_sees(s, page, BY_OWNER);
 }
 
-SCENARIO(
-	device_life, other_file_closed,
-	"closing any file of the device brings everybody's pages to memory, mapped as before, "
-	"and they can go again")
+SCENARIO(device_life, other_file_closed,
+	 "closing any file of the device brings everybody's pages to memory, mapped as before, "
+	 "and they can go again")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -100,10 +99,9 @@ SCENARIO(
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(
-	device_life, closed_while_shared,
-	"pages that a child shares come to memory for both, still shared, and a write then makes "
-	"a copy")
+SCENARIO(device_life, closed_while_shared,
+	 "pages that a child shares come to memory for both, still shared, and a write then makes "
+	 "a copy")
 {
 	struct story *s = &self->story;
 
@@ -124,10 +122,9 @@ SCENARIO(
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(
-	device_life, closed_while_referenced,
-	"a page with a reference stays on the device when a file is closed, and is as good as "
-	"before; its neighbours go")
+SCENARIO(device_life, closed_while_referenced,
+	 "a page with a reference stays on the device when a file is closed, and is as good as "
+	 "before; its neighbours go")
 {
 	struct story *s = &self->story;
 
@@ -146,10 +143,9 @@ SCENARIO(
 	expect_evicted(s, 1, true);
 }
 
-SCENARIO(
-	device_life, memory_released,
-	"a device whose memory is taken away leaves every page in memory, and takes pages again "
-	"when it is set up anew")
+SCENARIO(device_life, memory_released,
+	 "a device whose memory is taken away leaves every page in memory, and takes pages again "
+	 "when it is set up anew")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -229,10 +225,9 @@ static uint64_t *stamp(struct filling *fill, unsigned long page)
 	return (uint64_t *)(fill->addr + page * features.page_size);
 }
 
-SCENARIO(
-	device_full, each_page_once,
-	"a device takes as many pages as it has, each once; one more stays in memory, until one "
-	"is given back")
+SCENARIO(device_full, each_page_once,
+	 "a device takes as many pages as it has, each once; one more stays in memory, until one "
+	 "is given back")
 {
 	struct story *s = &self->story;
 	struct filling fill;

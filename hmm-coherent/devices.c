@@ -106,10 +106,9 @@ static void expect_refused(struct story *s, void *addr, enum writer writer, cons
 	       "%s: its bytes changed", what);
 }
 
-SCENARIO(
-	devices, shared_memory_refused,
-	"shared anonymous memory and a shared file mapping stay where they are, and the driver "
-	"says ENOENT")
+SCENARIO(devices, shared_memory_refused,
+	 "shared anonymous memory and a shared file mapping stay where they are, and the driver "
+	 "says ENOENT")
 {
 	struct story *s = &self->story;
 	const int prot = PROT_READ | PROT_WRITE;
@@ -129,10 +128,9 @@ SCENARIO(
  * A private file mapping has pages of both kinds: those of the file, and
  * anonymous copies of the ones that were written.
  */
-SCENARIO(
-	devices, private_file_mapping,
-	"of a private file mapping the file's page is refused, and the copy that a write made is "
-	"migrated")
+SCENARIO(devices, private_file_mapping,
+	 "of a private file mapping the file's page is refused, and the copy that a write made is "
+	 "migrated")
 {
 	struct story *s = &self->story;
 	unsigned char *pages;
@@ -159,10 +157,9 @@ SCENARIO(
 	expect_medium_has(s, 1, BY_MEDIUM);
 }
 
-SCENARIO(
-	devices, arguments_refused,
-	"no pages, an address inside of a page, nothing mapped and PROT_NONE are EINVAL, and "
-	"nothing moves")
+SCENARIO(devices, arguments_refused,
+	 "no pages, an address inside of a page, nothing mapped and PROT_NONE are EINVAL, and "
+	 "nothing moves")
 {
 	struct story *s = &self->story;
 	unsigned char *hole = map_memory(features.page_size, PROT_NONE);
@@ -216,10 +213,9 @@ SCENARIO(devices, two_devices_one_page,
 	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_DEVICE);
 }
 
-SCENARIO(
-	devices, tug_of_war,
-	"two devices take a page from each other by way of memory, again and again, and no byte "
-	"is lost")
+SCENARIO(devices, tug_of_war,
+	 "two devices take a page from each other by way of memory, again and again, and no byte "
+	 "is lost")
 {
 	struct story *s = &self->story;
 	struct device *devices[] = { open_second(self, REMOTE), &s->device };
@@ -293,10 +289,9 @@ static struct page child_page(struct story *s, size_t page)
 	return page_at(s->child.pid, buffer_page(&s->buffer, page));
 }
 
-SCENARIO(
-	devices, two_mirrors,
-	"a child's mirror of shared pages reads the parent's bytes; what it writes is the "
-	"child's alone, in a copy")
+SCENARIO(devices, two_mirrors,
+	 "a child's mirror of shared pages reads the parent's bytes; what it writes is the "
+	 "child's alone, in a copy")
 {
 	struct story *s = &self->story;
 
@@ -392,10 +387,9 @@ static long inherited_takes(const struct buffer *buffer, long device)
 	return inherited(buffer, device, device_migrate_to);
 }
 
-SCENARIO(
-	devices, inherited_file,
-	"a child that uses the device file it inherited reaches into the parent's memory, and "
-	"its end leaves the pages there")
+SCENARIO(devices, inherited_file,
+	 "a child that uses the device file it inherited reaches into the parent's memory, and "
+	 "its end leaves the pages there")
 {
 	struct story *s = &self->story;
 	unsigned long childs;
@@ -453,10 +447,9 @@ static struct device *orphan_mirror(FIXTURE_DATA(devices) (*self))
 	return &self->second;
 }
 
-SCENARIO(
-	devices, opener_gone,
-	"the device file of a process that is gone migrates and shows nothing: EINVAL, and "
-	"nobody else's pages move")
+SCENARIO(devices, opener_gone,
+	 "the device file of a process that is gone migrates and shows nothing: EINVAL, and "
+	 "nobody else's pages move")
 {
 	struct story *s = &self->story;
 	struct device *orphan = orphan_mirror(self);
@@ -493,10 +486,9 @@ SCENARIO(devices, opener_gone_access,
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(
-	devices, exclusive_access,
-	"a page that the device has for itself is no page to the CPU, until it touches it: the "
-	"same page, on the device")
+SCENARIO(devices, exclusive_access,
+	 "a page that the device has for itself is no page to the CPU, until it touches it: the "
+	 "same page, on the device")
 {
 	struct story *s = &self->story;
 	long result = device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1);
@@ -548,10 +540,9 @@ static void take_exclusively(struct story *s)
 	expect_at(s, 0, SWAPPED);
 }
 
-SCENARIO(
-	devices, exclusive_then_forked,
-	"fork() ends the device's exclusive access: parent and child share the page where it is, "
-	"and who writes gets a copy")
+SCENARIO(devices, exclusive_then_forked,
+	 "fork() ends the device's exclusive access: parent and child share the page where it is, "
+	 "and who writes gets a copy")
 {
 	struct story *s = &self->story;
 
@@ -601,10 +592,9 @@ static void fail_next_allocation(struct story *s)
 		syscall_failed("HMM_DMIRROR_FLAGS", -error);
 }
 
-SCENARIO(
-	devices, failed_allocation,
-	"when the driver has no page for one, that one stays where it is with its bytes, and the "
-	"others move")
+SCENARIO(devices, failed_allocation,
+	 "when the driver has no page for one, that one stays where it is with its bytes, and the "
+	 "others move")
 {
 	struct story *s = &self->story;
 

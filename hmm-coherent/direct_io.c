@@ -95,10 +95,9 @@ static void expect_written(struct story *s, long result)
 		expect_owner_sees(s, i, BY_OWNER);
 }
 
-SCENARIO(
-	direct_io, read_whole,
-	"read(2) fills the pages where they are; into a read-only mapping it is EFAULT and "
-	"changes nothing")
+SCENARIO(direct_io, read_whole,
+	 "read(2) fills the pages where they are; into a read-only mapping it is EFAULT and "
+	 "changes nothing")
 {
 	struct story *s = &self->story;
 
@@ -216,10 +215,9 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
  * Nobody finishes an asynchronous transfer by other means: what the block layer
  * could not put into one piece is missing at its end.
  */
-SCENARIO(
-	direct_io, async_half_placed,
-	"an asynchronous read into a buffer half on the device, half in memory reads all of it, "
-	"like one into memory")
+SCENARIO(direct_io, async_half_placed,
+	 "an asynchronous read into a buffer half on the device, half in memory reads all of it, "
+	 "like one into memory")
 {
 	struct story *s = &self->story;
 	struct transfer transfer;
@@ -243,10 +241,9 @@ SCENARIO(
 	expect_same_frame(s, 2);
 }
 
-SCENARIO(
-	direct_io, read_into_shared,
-	"read(2) into shared pages: the reader gets copies in memory, the child keeps pages and "
-	"bytes")
+SCENARIO(direct_io, read_into_shared,
+	 "read(2) into shared pages: the reader gets copies in memory, the child keeps pages and "
+	 "bytes")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -271,10 +268,9 @@ SCENARIO(
  * Where O_DIRECT takes FOLL_PIN references, reading a shared page for the
  * medium gives the process a page of its own first.
  */
-SCENARIO(
-	direct_io, write_from_shared,
-	"write(2) from shared pages: the right bytes, and the child undisturbed, whatever "
-	"reference is taken")
+SCENARIO(direct_io, write_from_shared,
+	 "write(2) from shared pages: the right bytes, and the child undisturbed, whatever "
+	 "reference is taken")
 {
 	struct story *s = &self->story;
 	size_t i;

@@ -82,10 +82,9 @@ static void register_writable(struct story *s)
 	story_remember_frames(s);
 }
 
-SCENARIO(
-	fixed_buffers, registration,
-	"registration moves the pages to memory first; of a read-only mapping it is EFAULT and "
-	"moves nothing")
+SCENARIO(fixed_buffers, registration,
+	 "registration moves the pages to memory first; of a read-only mapping it is EFAULT and "
+	 "moves nothing")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -192,10 +191,9 @@ SCENARIO(fixed_buffers, registered_while_shared,
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(
-	fixed_buffers, protected_after,
-	"mprotect does not take the pages from the ring: it goes on reading what the owner last "
-	"wrote")
+SCENARIO(fixed_buffers, protected_after,
+	 "mprotect does not take the pages from the ring: it goes on reading what the owner last "
+	 "wrote")
 {
 	struct story *s = &self->story;
 
@@ -240,10 +238,9 @@ SCENARIO(fixed_buffers, unregistering_frees_them,
 	}
 }
 
-SCENARIO(
-	fixed_buffers, one_page_read_only,
-	"a buffer with one read-only page is not registered; what was on the device and could "
-	"not be pinned stays")
+SCENARIO(fixed_buffers, one_page_read_only,
+	 "a buffer with one read-only page is not registered; what was on the device and could "
+	 "not be pinned stays")
 {
 	struct story *s = &self->story;
 
@@ -258,10 +255,9 @@ SCENARIO(
 }
 
 /* Fail, release, succeed: the shape of every reference that stands in the way. */
-SCENARIO(
-	fixed_buffers, other_reference_in_the_way,
-	"a page that somebody else holds can't leave its device: EBUSY, nothing lost, and it "
-	"works afterwards")
+SCENARIO(fixed_buffers, other_reference_in_the_way,
+	 "a page that somebody else holds can't leave its device: EBUSY, nothing lost, and it "
+	 "works afterwards")
 {
 	struct story *s = &self->story;
 	struct iovec iov = { s->buffer.addr, features.page_size };
@@ -289,10 +285,9 @@ SCENARIO(
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(
-	fixed_buffers, two_rings,
-	"two rings register the same pages: both see what the owner writes, one going does not "
-	"harm the other")
+SCENARIO(fixed_buffers, two_rings,
+	 "two rings register the same pages: both see what the owner writes, one going does not "
+	 "harm the other")
 {
 	struct story *s = &self->story;
 	struct ring other;

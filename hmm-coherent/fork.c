@@ -92,10 +92,9 @@ SCENARIO(fork, child_writes_last,
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(
-	fork, child_writes_first,
-	"the child writes a shared page: the copy is the child's, the parent keeps the page on "
-	"its device")
+SCENARIO(fork, child_writes_first,
+	 "the child writes a shared page: the copy is the child's, the parent keeps the page on "
+	 "its device")
 {
 	struct story *s = &self->story;
 
@@ -218,10 +217,9 @@ SCENARIO(fork, three_sharers,
  * A reference from GUP may still be read by its holder: a page with one is not
  * reused once it was shared.
  */
-SCENARIO(
-	fork, held_reference_forces_copy,
-	"a page that was shared and that somebody holds a reference on is copied, and the holder "
-	"keeps the old bytes")
+SCENARIO(fork, held_reference_forces_copy,
+	 "a page that was shared and that somebody holds a reference on is copied, and the holder "
+	 "keeps the old bytes")
 {
 	struct story *s = &self->story;
 	struct iovec iov = { s->buffer.addr, features.page_size };

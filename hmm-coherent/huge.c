@@ -147,10 +147,9 @@ SCENARIO(huge, whole,
 	expect_result("complaints of the kernel", complaints(log), 0);
 }
 
-SCENARIO(
-	huge, part,
-	"some pages out of a huge one go to the device; the rest of it stays in memory with its "
-	"bytes")
+SCENARIO(huge, part,
+	 "some pages out of a huge one go to the device; the rest of it stays in memory with its "
+	 "bytes")
 {
 	struct huge *h = &self->huge;
 
@@ -168,10 +167,9 @@ SCENARIO(
 	expect_on_device(h, 0, 0);
 }
 
-SCENARIO(
-	huge, held,
-	"a huge page to which somebody has a reference is not split: it stays whole, and can go "
-	"when the reference is gone")
+SCENARIO(huge, held,
+	 "a huge page to which somebody has a reference is not split: it stays whole, and can go "
+	 "when the reference is gone")
 {
 	struct huge *h = &self->huge;
 
@@ -187,10 +185,9 @@ SCENARIO(
 	expect_on_device(h, 100, 5);
 }
 
-SCENARIO(
-	huge, zero_page,
-	"of the huge zero page the device gets what it asks for as empty pages; the rest goes on "
-	"reading zeroes")
+SCENARIO(huge, zero_page,
+	 "of the huge zero page the device gets what it asks for as empty pages; the rest goes on "
+	 "reading zeroes")
 {
 	struct huge *h = &self->huge;
 	const int prot = h->story.read_only ? PROT_READ : PROT_READ | PROT_WRITE;
@@ -222,10 +219,9 @@ SCENARIO(
 }
 
 /* MADV_COLLAPSE and khugepaged look at the same things (hpage_collapse_scan_pmd()). */
-SCENARIO(
-	collapse, by_advice,
-	"MADV_COLLAPSE refuses a range of which one page is on the device, and takes it once "
-	"that is back")
+SCENARIO(collapse, by_advice,
+	 "MADV_COLLAPSE refuses a range of which one page is on the device, and takes it once "
+	 "that is back")
 {
 	struct huge *h = &self->huge;
 
@@ -254,10 +250,9 @@ static bool has_scanned(void *wanted)
 	return read_number(THP "khugepaged/full_scans") >= *(long *)wanted;
 }
 
-SCENARIO(
-	collapse, by_khugepaged,
-	"khugepaged leaves a range with a page on the device alone, and makes a huge page of the "
-	"one next to it")
+SCENARIO(collapse, by_khugepaged,
+	 "khugepaged leaves a range with a page on the device alone, and makes a huge page of the "
+	 "one next to it")
 {
 	struct huge *h = &self->huge;
 	const char *settings[] = { THP "khugepaged/scan_sleep_millisecs",

@@ -54,10 +54,9 @@ static long landed(struct story *s, struct transfer *transfer)
 	return transfer_finish(transfer);
 }
 
-SCENARIO(
-	slow_io, page_waits_for_its_bytes,
-	"a page stays on its device while a transfer into it is in flight, and its bytes arrive "
-	"there")
+SCENARIO(slow_io, page_waits_for_its_bytes,
+	 "a page stays on its device while a transfer into it is in flight, and its bytes arrive "
+	 "there")
 {
 	struct story *s = &self->story;
 
@@ -89,10 +88,9 @@ SCENARIO(slow_io, migration_meets_transfer,
 	expect_owner_sees(s, 0, BY_MEDIUM);
 }
 
-SCENARIO(
-	slow_io, unmap_meets_transfer,
-	"a page that is unmapped with a transfer in flight goes back to its owner only when that "
-	"is over")
+SCENARIO(slow_io, unmap_meets_transfer,
+	 "a page that is unmapped with a transfer in flight goes back to its owner only when that "
+	 "is over")
 {
 	struct story *s = &self->story;
 	struct buffer next;
@@ -123,10 +121,9 @@ SCENARIO(
 	s->buffer.pages = 0;
 }
 
-SCENARIO(
-	slow_io, fork_meets_transfer,
-	"fork with a transfer in flight: where O_DIRECT pins, the parent keeps the page and gets "
-	"the bytes")
+SCENARIO(slow_io, fork_meets_transfer,
+	 "fork with a transfer in flight: where O_DIRECT pins, the parent keeps the page and gets "
+	 "the bytes")
 {
 	struct story *s = &self->story;
 
@@ -162,10 +159,9 @@ SCENARIO(
  * A sharer's copy is made of what the page holds at that moment, and the
  * transfer goes on to the page that it was started for.
  */
-SCENARIO(
-	slow_io, child_writes_meanwhile,
-	"fork, and a write by the child, with a transfer in flight: the parent gets the bytes, "
-	"the child keeps its own")
+SCENARIO(slow_io, child_writes_meanwhile,
+	 "fork, and a write by the child, with a transfer in flight: the parent gets the bytes, "
+	 "the child keeps its own")
 {
 	struct story *s = &self->story;
 
@@ -183,10 +179,9 @@ SCENARIO(
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 }
 
-SCENARIO(
-	slow_io, parent_writes_meanwhile,
-	"fork, and a write by the parent, with a transfer in flight: where O_DIRECT pins, the "
-	"bytes still reach the parent")
+SCENARIO(slow_io, parent_writes_meanwhile,
+	 "fork, and a write by the parent, with a transfer in flight: where O_DIRECT pins, the "
+	 "bytes still reach the parent")
 {
 	struct story *s = &self->story;
 
@@ -219,10 +214,9 @@ SCENARIO(
 	}
 }
 
-SCENARIO(
-	slow_io, protection_meets_transfer,
-	"a transfer in flight still lands in a page that is made read-only meanwhile, and stays "
-	"the owner's")
+SCENARIO(slow_io, protection_meets_transfer,
+	 "a transfer in flight still lands in a page that is made read-only meanwhile, and stays "
+	 "the owner's")
 {
 	struct story *s = &self->story;
 
@@ -245,10 +239,9 @@ SCENARIO(
  * The page cannot leave the device while somebody holds it, so it cannot be
  * pinned for long; a short pin asks for less.
  */
-SCENARIO(
-	slow_io, longterm_pin_meets_transfer,
-	"with a transfer in flight a page of the device is not pinned for long, but for short; "
-	"afterwards it is")
+SCENARIO(slow_io, longterm_pin_meets_transfer,
+	 "with a transfer in flight a page of the device is not pinned for long, but for short; "
+	 "afterwards it is")
 {
 	struct story *s = &self->story;
 	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true },

@@ -79,10 +79,9 @@ static void expect_bytes_of(struct story *s, void *addr, enum writer writer, con
 	       "%s has other bytes than before", what);
 }
 
-SCENARIO(
-	ksm, device_pages_stay_apart,
-	"equal pages on the device are not merged, with each other or with memory, while equal "
-	"pages of memory are")
+SCENARIO(ksm, device_pages_stay_apart,
+	 "equal pages on the device are not merged, with each other or with memory, while equal "
+	 "pages of memory are")
 {
 	struct story *s = &self->story;
 	unsigned long first, second;
@@ -131,10 +130,9 @@ static enum place merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 	return at;
 }
 
-SCENARIO(
-	ksm, merged_page_migrates,
-	"a merged page goes to the device for all its users or for none; who writes it gets a "
-	"copy, and the others keep it there")
+SCENARIO(ksm, merged_page_migrates,
+	 "a merged page goes to the device for all its users or for none; who writes it gets a "
+	 "copy, and the others keep it there")
 {
 	struct story *s = &self->story;
 	unsigned long frame;

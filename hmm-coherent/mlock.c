@@ -146,10 +146,9 @@ SCENARIO(mlock, locked_on_device,
 	expect_stays(s, 0);
 }
 
-SCENARIO(
-	mlock, unlocked_on_device,
-	"memory that was locked, went to the device and was unlocked there is counted as locked "
-	"by nobody")
+SCENARIO(mlock, unlocked_on_device,
+	 "memory that was locked, went to the device and was unlocked there is counted as locked "
+	 "by nobody")
 {
 	struct story *s = &self->story;
 	long before;
@@ -182,10 +181,9 @@ static const char *stale_flag(struct page_dump *dump)
 	return NULL;
 }
 
-SCENARIO(
-	mlock, fresh_frame,
-	"a page frame that the device hands out again has no flag of the page that was there "
-	"before")
+SCENARIO(mlock, fresh_frame,
+	 "a page frame that the device hands out again has no flag of the page that was there "
+	 "before")
 {
 	struct story *s = &self->story;
 	const struct pin_kind get = { .pin = false };

@@ -187,10 +187,9 @@ static unsigned long device_frames(int node)
 	return frames;
 }
 
-SCENARIO(
-	numa, node_of_page,
-	"a page on the device has a node, the same for whoever asks and for all of its pages; "
-	"memory has the one it is bound to")
+SCENARIO(numa, node_of_page,
+	 "a page on the device has a node, the same for whoever asks and for all of its pages; "
+	 "memory has the one it is bound to")
 {
 	struct story *s = &self->story;
 	struct page_dump dump = page_dump(s->buffer.addr);
@@ -215,10 +214,9 @@ SCENARIO(
 	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
 }
 
-SCENARIO(
-	numa, query,
-	"move_pages() without nodes says -ENOENT for a page on the device, and the node for one "
-	"in memory")
+SCENARIO(numa, query,
+	 "move_pages() without nodes says -ENOENT for a page on the device, and the node for one "
+	 "in memory")
 {
 	struct story *s = &self->story;
 	int status[PAGES], i;
@@ -234,10 +232,9 @@ SCENARIO(
 		expect_same_frame(s, i);
 }
 
-SCENARIO(
-	numa, move,
-	"move_pages() to any node leaves a page on the device and says -ENOENT; a page in memory "
-	"moves")
+SCENARIO(numa, move,
+	 "move_pages() to any node leaves a page on the device and says -ENOENT; a page in memory "
+	 "moves")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->home, self->other };
@@ -268,10 +265,9 @@ SCENARIO(
  * STRICT promises EIO for pages that do not follow the policy. Device pages are
  * not looked at, on whatever node they are.
  */
-SCENARIO(
-	numa, mbind_strict,
-	"mbind() with MPOL_MF_STRICT is content with pages on the device on any node; misplaced "
-	"memory is EIO")
+SCENARIO(numa, mbind_strict,
+	 "mbind() with MPOL_MF_STRICT is content with pages on the device on any node; misplaced "
+	 "memory is EIO")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -285,10 +281,9 @@ SCENARIO(
 		expect_stays(s, i);
 }
 
-SCENARIO(
-	numa, mbind_move,
-	"mbind() with MPOL_MF_MOVE moves memory to the policy's node, and leaves pages on the "
-	"device, without an error")
+SCENARIO(numa, mbind_move,
+	 "mbind() with MPOL_MF_MOVE moves memory to the policy's node, and leaves pages on the "
+	 "device, without an error")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -370,10 +365,9 @@ SCENARIO(numa, maps, "numa_maps counts the pages in memory and none of the devic
 		      story_on_device(s) ? PAGES / 2 : PAGES);
 }
 
-SCENARIO(
-	numa, copy_by_mapping,
-	"the copy that a write to a shared page makes lands where the mapping's policy says, "
-	"whatever the device's node")
+SCENARIO(numa, copy_by_mapping,
+	 "the copy that a write to a shared page makes lands where the mapping's policy says, "
+	 "whatever the device's node")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -450,10 +444,9 @@ SCENARIO(numa, back_by_mapping, "migration back to memory follows the mapping's 
 	}
 }
 
-SCENARIO(
-	numa, back_by_task,
-	"where the mapping has no policy, migration back follows set_mempolicy() of who asks for "
-	"it")
+SCENARIO(numa, back_by_task,
+	 "where the mapping has no policy, migration back follows set_mempolicy() of who asks for "
+	 "it")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -473,10 +466,9 @@ SCENARIO(
 static const struct pin_kind longterm_pins[] = { { .pin = true, .longterm = true },
 						 { .pin = true, .longterm = true, .fast = true } };
 
-SCENARIO(
-	numa, pin_by_task,
-	"a long-term pin brings the page to the node of set_mempolicy() where the mapping has no "
-	"policy")
+SCENARIO(numa, pin_by_task,
+	 "a long-term pin brings the page to the node of set_mempolicy() where the mapping has no "
+	 "policy")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -501,10 +493,9 @@ SCENARIO(
  * mbind(2): MPOL_BIND is strict, memory of this mapping comes from these nodes.
  * A pin that breaks that breaks it for good: the page is stuck.
  */
-SCENARIO(
-	numa, pin_within_binding,
-	"a long-term pin brings the page to a node that the mapping is bound to, whatever the "
-	"policy of the process")
+SCENARIO(numa, pin_within_binding,
+	 "a long-term pin brings the page to a node that the mapping is bound to, whatever the "
+	 "policy of the process")
 {
 	struct story *s = &self->story;
 	size_t i;

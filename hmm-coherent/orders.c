@@ -268,10 +268,9 @@ SCENARIO(orders, held_forked_parent_writes,
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(
-	orders, held_forked_child_writes,
-	"held, then forked: the child's write goes to a page of its own, which neither holder "
-	"nor parent see")
+SCENARIO(orders, held_forked_child_writes,
+	 "held, then forked: the child's write goes to a page of its own, which neither holder "
+	 "nor parent see")
 {
 	struct story *s = &self->story;
 
@@ -308,10 +307,9 @@ SCENARIO(orders, held_forked_alone_again,
  * A pin on a shared page is a pin on a page of the pinner's own, from the
  * start: unshared for reading, copied for writing.
  */
-SCENARIO(
-	orders, forked_held_parent_writes,
-	"forked, then held: the parent has pinned a page of its own, and its write reaches the "
-	"holder")
+SCENARIO(orders, forked_held_parent_writes,
+	 "forked, then held: the parent has pinned a page of its own, and its write reaches the "
+	 "holder")
 {
 	struct story *s = &self->story;
 
@@ -375,10 +373,9 @@ SCENARIO(orders, held_then_protected,
 	EXPECT_WRITE_REACHES_HOLDER();
 }
 
-SCENARIO(
-	orders, held_then_unmapped,
-	"munmap of a held page: the holder keeps its bytes, and the driver does not get it "
-	"before the holder lets go")
+SCENARIO(orders, held_then_unmapped,
+	 "munmap of a held page: the holder keeps its bytes, and the driver does not get it "
+	 "before the holder lets go")
 {
 	struct story *s = &self->story;
 	struct buffer next;
@@ -430,10 +427,9 @@ SCENARIO(orders, held_then_migrated,
  * Whoever holds the page on its device is in the way of a long-term pin: it
  * cannot be moved, so it cannot be pinned.
  */
-SCENARIO(
-	orders, held_then_pinned_again,
-	"a long-term pin of a page that is pinned in memory succeeds; of one that is held on its "
-	"device it is EBUSY until that ends")
+SCENARIO(orders, held_then_pinned_again,
+	 "a long-term pin of a page that is pinned in memory succeeds; of one that is held on its "
+	 "device it is EBUSY until that ends")
 {
 	struct story *s = &self->story;
 	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true };

@@ -75,10 +75,9 @@ SCENARIO(protect, many_rounds,
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(
-	protect, migrated_while_mapped,
-	"a page migrated under this mapping keeps its permission, and is written in place "
-	"afterwards")
+SCENARIO(protect, migrated_while_mapped,
+	 "a page migrated under this mapping keeps its permission, and is written in place "
+	 "afterwards")
 {
 	struct story *s = &self->story;
 	enum permission as_mapped = s->read_only ? READ_ONLY : READ_WRITE;
@@ -103,10 +102,9 @@ SCENARIO(
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(
-	protect, refused_writes,
-	"no way to write through a read-only mapping changes anything; with R/W each writes in "
-	"place")
+SCENARIO(protect, refused_writes,
+	 "no way to write through a read-only mapping changes anything; with R/W each writes in "
+	 "place")
 {
 	struct story *s = &self->story;
 	const long page = features.page_size;

@@ -281,10 +281,9 @@ static void expect_settled(struct race *race)
 	}
 }
 
-SCENARIO(
-	races, writer_and_migrator,
-	"a writer never finds an older word than it wrote last, while its pages go to the device "
-	"and back")
+SCENARIO(races, writer_and_migrator,
+	 "a writer never finds an older word than it wrote last, while its pages go to the device "
+	 "and back")
 {
 	reset_counters(&self->story);
 	holds(RULE_ENTRY);
@@ -412,10 +411,9 @@ static void fork_and_exit(struct side *side)
 		went_wrong(side, "fork: %s, or a bad end of the child", strerror(errno));
 }
 
-SCENARIO(
-	races, fork_and_direct_io,
-	"the bytes of a direct read are the parent's, however many children came and went "
-	"meanwhile")
+SCENARIO(races, fork_and_direct_io,
+	 "the bytes of a direct read are the parent's, however many children came and went "
+	 "meanwhile")
 {
 	story_medium(&self->story, ON_RAW);
 	holds(RULE_BYTES_ARRIVE);
@@ -527,10 +525,9 @@ static void pin_whatever_is_there(struct side *side)
 		went_wrong(side, "a long-term pin got %ld bytes of one page", got);
 }
 
-SCENARIO(
-	races, unmap_and_longterm_pin,
-	"a long-term pin that meets munmap gets the page or does not, and no page is lost either "
-	"way")
+SCENARIO(races, unmap_and_longterm_pin,
+	 "a long-term pin that meets munmap gets the page or does not, and no page is lost either "
+	 "way")
 {
 	struct story *s = &self->story;
 
@@ -556,10 +553,9 @@ SCENARIO(
 }
 
 /* See docs/findings.md, batch-blocks-migration. */
-SCENARIO(
-	races, touched_elsewhere,
-	"a page that GUP touched on another processor goes to the device, at the latest when "
-	"that one's LRU batch is empty")
+SCENARIO(races, touched_elsewhere,
+	 "a page that GUP touched on another processor goes to the device, at the latest when "
+	 "that one's LRU batch is empty")
 {
 	const struct pin_kind get = { .write = true };
 	struct story *s = &self->story;

@@ -240,10 +240,9 @@ static void through_swap(struct story *s, size_t page)
  * Whether the swap cache lets go of a page is what is looked at, so that no
  * probe can tell what to expect.
  */
-SCENARIO(
-	reclaim, swap_cache,
-	"a page in the swap cache goes to the device where the kernel takes it out of there "
-	"first, and stays where it does not")
+SCENARIO(reclaim, swap_cache,
+	 "a page in the swap cache goes to the device where the kernel takes it out of there "
+	 "first, and stays where it does not")
 {
 	struct story *s = &self->story;
 	const bool leaves = kernel_has(SWAP_CACHE_ASKED);
@@ -268,10 +267,9 @@ SCENARIO(
  * The page is clean when it goes, since swap has its bytes. If the write on the
  * device were not remembered, swap would win.
  */
-SCENARIO(
-	reclaim, written_on_device,
-	"what was written on the device survives being swapped out after the way back, whatever "
-	"swap held before")
+SCENARIO(reclaim, written_on_device,
+	 "what was written on the device survives being swapped out after the way back, whatever "
+	 "swap held before")
 {
 	struct story *s = &self->story;
 
@@ -299,10 +297,9 @@ SCENARIO(
  * MADV_FREE says: drop it, unless it is written again. Here it is written on
  * the device, where nobody reclaims.
  */
-SCENARIO(
-	reclaim, freed_then_written,
-	"a page given up by MADV_FREE and then written on the device keeps its bytes through "
-	"reclaim")
+SCENARIO(reclaim, freed_then_written,
+	 "a page given up by MADV_FREE and then written on the device keeps its bytes through "
+	 "reclaim")
 {
 	struct story *s = &self->story;
 
@@ -334,10 +331,9 @@ static void enter(const char *group)
 		syscall_failed(path, -error);
 }
 
-SCENARIO(
-	reclaim, pressure,
-	"reclaim of all that a memory cgroup has swaps its memory out and leaves its pages on "
-	"the device")
+SCENARIO(reclaim, pressure,
+	 "reclaim of all that a memory cgroup has swaps its memory out and leaves its pages on "
+	 "the device")
 {
 	struct story *s = &self->story;
 	char group[128], reclaim[160];

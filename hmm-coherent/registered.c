@@ -148,10 +148,9 @@ SCENARIO(registered, accounted,
 	expect_result("VmPin with the pages on the device, in pages", pinned_pages(), 0);
 }
 
-SCENARIO(
-	registered, limited,
-	"RLIMIT_MEMLOCK stops a registration with ENOMEM, which leaves nothing pinned, counted "
-	"or lost")
+SCENARIO(registered, limited,
+	 "RLIMIT_MEMLOCK stops a registration with ENOMEM, which leaves nothing pinned, counted "
+	 "or lost")
 {
 	struct story *s = &self->story;
 	struct rlimit limit = { PAGES * features.page_size, RLIM_INFINITY };
@@ -286,10 +285,9 @@ SCENARIO(registered, unregistered_in_flight,
 	expect_unpinned(s);
 }
 
-SCENARIO(
-	registered, ring_left_in_flight,
-	"a ring that goes with a transfer under way keeps the pages until that is over, and "
-	"leaves no half of it")
+SCENARIO(registered, ring_left_in_flight,
+	 "a ring that goes with a transfer under way keeps the pages until that is over, and "
+	 "leaves no half of it")
 {
 	struct story *s = &self->story;
 	size_t i;

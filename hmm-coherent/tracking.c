@@ -192,10 +192,9 @@ static void expect_protected(struct story *s, enum place place)
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(
-	tracking, uffd_wp_travels,
-	"protection by userfaultfd goes to the device and back with the page, and a write after "
-	"its end is in place")
+SCENARIO(tracking, uffd_wp_travels,
+	 "protection by userfaultfd goes to the device and back with the page, and a write after "
+	 "its end is in place")
 {
 	struct story *s = &self->story;
 
@@ -282,10 +281,9 @@ static long move_page(int uffd, void *to, void *from)
  * What garbage collectors compact with. The long-term pin at the end finds the
  * page by its new address, or not at all.
  */
-SCENARIO(
-	tracking, uffd_move,
-	"UFFDIO_MOVE gives a page on the device another address and leaves it there; a shared "
-	"one is refused")
+SCENARIO(tracking, uffd_move,
+	 "UFFDIO_MOVE gives a page on the device another address and leaves it there; a shared "
+	 "one is refused")
 {
 	struct story *s = &self->story;
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
@@ -354,10 +352,9 @@ SCENARIO(tracking, soft_dirty_clean,
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(
-	tracking, soft_dirty_written,
-	"a write on the device makes the page soft-dirty, and it stays so on the way back and "
-	"there again")
+SCENARIO(tracking, soft_dirty_written,
+	 "a write on the device makes the page soft-dirty, and it stays so on the way back and "
+	 "there again")
 {
 	struct story *s = &self->story;
 
@@ -402,10 +399,9 @@ static long smaps(struct story *s, const char *key)
 	return value;
 }
 
-SCENARIO(
-	tracking, smaps_counts,
-	"smaps counts a page on the device as resident, anonymous and dirty memory of the "
-	"process, shared or not")
+SCENARIO(tracking, smaps_counts,
+	 "smaps counts a page on the device as resident, anonymous and dirty memory of the "
+	 "process, shared or not")
 {
 	struct story *s = &self->story;
 
@@ -425,10 +421,9 @@ SCENARIO(
 	expect_stays(s, 0);
 }
 
-SCENARIO(
-	tracking, accessed,
-	"the accessed bit of a page on the device is cleared by clear_refs and set by the next "
-	"access")
+SCENARIO(tracking, accessed,
+	 "the accessed bit of a page on the device is cleared by clear_refs and set by the next "
+	 "access")
 {
 	struct story *s = &self->story;
 
@@ -441,10 +436,9 @@ SCENARIO(
 	expect_stays(s, 1);
 }
 
-SCENARIO(
-	tracking, pagemap_scan,
-	"PAGEMAP_SCAN finds a page on the device present and nothing else, in one region with "
-	"its neighbours")
+SCENARIO(tracking, pagemap_scan,
+	 "PAGEMAP_SCAN finds a page on the device present and nothing else, in one region with "
+	 "its neighbours")
 {
 	struct story *s = &self->story;
 	const __u64 all = PAGE_IS_FILE | PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO |
@@ -519,10 +513,9 @@ static unsigned char *map_two(struct story *s)
 	return addr;
 }
 
-SCENARIO(
-	tracking, zero_page,
-	"the zero page is not migrated: who had it mapped gets an empty page on the device, for "
-	"itself")
+SCENARIO(tracking, zero_page,
+	 "the zero page is not migrated: who had it mapped gets an empty page on the device, for "
+	 "itself")
 {
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
@@ -540,10 +533,9 @@ SCENARIO(
 	expect_stays(s, 0);
 }
 
-SCENARIO(
-	tracking, empty_range,
-	"memory that was never touched goes to the device as empty pages, none with the bytes of "
-	"who had them before")
+SCENARIO(tracking, empty_range,
+	 "memory that was never touched goes to the device as empty pages, none with the bytes of "
+	 "who had them before")
 {
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
@@ -565,10 +557,9 @@ SCENARIO(
  * pin asks rmap alone. Migration of the range would leave its own entries
  * behind where rmap does not find them again.
  */
-SCENARIO(
-	tracking, empty_range_rmap,
-	"an empty page on a frame that another mapping had is found where it is mapped now: a "
-	"long-term pin moves it")
+SCENARIO(tracking, empty_range_rmap,
+	 "an empty page on a frame that another mapping had is found where it is mapped now: a "
+	 "long-term pin moves it")
 {
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
 	struct story *s = &self->story;

@@ -191,10 +191,9 @@ SCENARIO(zap, dontneed_middle, "MADV_DONTNEED of the middle gives just that back
  * madvise_free_pte_range() passes over a device's page, and over the entry of a
  * private one: the advice is taken and does nothing.
  */
-SCENARIO(
-	zap, advised_free,
-	"MADV_FREE leaves device pages where they are, with their bytes; munmap then gives them "
-	"back")
+SCENARIO(zap, advised_free,
+	 "MADV_FREE leaves device pages where they are, with their bytes; munmap then gives them "
+	 "back")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -469,10 +468,9 @@ static void reap(pid_t pid)
 		broken("process %d of the orphans ended with wait status 0x%x", pid, status);
 }
 
-SCENARIO(
-	orphans, last_owner,
-	"a page outlives the process that migrated it, in a child of that, and goes back when "
-	"the child does")
+SCENARIO(orphans, last_owner,
+	 "a page outlives the process that migrated it, in a child of that, and goes back when "
+	 "the child does")
 {
 	struct orphan orphan;
 	struct buffer next;
