@@ -29,11 +29,13 @@
 static void use_translations(struct story *s)
 {
 	volatile uint64_t *word;
+	uint64_t value;
 	size_t i;
 
 	for (i = 0; i < s->buffer.pages; i++) {
 		word = (volatile uint64_t *)buffer_page(&s->buffer, i);
-		*word = *word;
+		value = *word;
+		*word = value;
 	}
 }
 
