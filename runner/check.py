@@ -174,7 +174,8 @@ class Check:
                           f"O={output.relative_to(TOP)}", f"USERCFLAGS={WARNINGS}",
                           log=self.cache / "log" / f"check-{compiler}.log")
         for path in sorted((TOP / "selftest").glob("*.c")):
-            done = self.call([compiler, *WARNINGS.split(), "-fsyntax-only", f"-I{TOP}", str(path)])
+            done = self.call([compiler, *WARNINGS.split(), "-std=gnu11", "-D_GNU_SOURCE=", "-fsyntax-only",
+                              f"-I{TOP}", "-iquote", str(TOP / "common"), str(path)])
             if done.returncode:
                 return Step.of(done.stderr.splitlines())
         return Step(passed=1)
