@@ -104,7 +104,7 @@ $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS) $$(built_with)
 
 ifeq ($(IN_TREE),)
 
-# make itself exits with 2 whatever failed, so what it was is said here.
+# make exits with 2 for each failure, so print the exit status of run_tests.sh.
 run_tests:
 	@./run_tests.sh $(ARGS); status=$$?; [ $$status = 0 ] || \
 	echo "make: ./run_tests.sh ended with status $$status; make ends with 2" >&2; exit $$status
@@ -136,7 +136,7 @@ install: all
 	install -m 755 $(addprefix $(OUTPUT)/,$(PROGRAMS)) hmm_coherent_driver.sh $(INSTALL_PATH)
 	install -m 644 config settings $(INSTALL_PATH)
 
-# A folder of somebody's own loses what was made there and nothing else; build/ is ours.
+# In a folder of the user remove only what was made there; build/ belongs to the suite.
 clean:
 ifeq ($(OUTPUT),build)
 	rm -rf build

@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Loads test_hmm with two coherent devices, for whoever runs the tests on the running kernel; the programs call it when there is none.
+# Load test_hmm with two coherent devices, for tests on the running kernel. The test programs call it
+# when the driver is not loaded.
 #
-# Each coherent device needs 256 MiB of real memory that the kernel does not use. Nobody can guess where, so ranges are taken
-# that somebody has reserved: by memmap=SIZE$START on the kernel's command line, or as "Soft Reserved" memory in /proc/iomem.
+# Each coherent device needs 256 MiB of real memory that the kernel does not use. The script takes
+# ranges that are reserved, by memmap=SIZE$START on the kernel's command line or as "Soft Reserved"
+# memory in /proc/iomem.
 set -eu
 
 CHUNK=0x10000000
@@ -14,7 +16,7 @@ die() {	# STATUS TEXT
 }
 
 usage() {
-	die 2 "use: hmm_coherent_driver.sh load [ADDRESS ADDRESS] | ranges | unload"
+	die 2 "usage: hmm_coherent_driver.sh load [ADDRESS ADDRESS] | ranges | unload"
 }
 
 bytes() {	# 512M: a number
@@ -50,11 +52,12 @@ ranges() {	# the starts of all whole chunks in them, one a line
 find_ranges() {
 	# shellcheck disable=SC2046 # a word a range
 	set -- $(ranges)
-	[ $# -ge 2 ] || die 4 "no two reserved ranges of 256 MiB; boot with memmap=512M\$ADDRESS inside of RAM, or name two ADDRESSes"
+	[ $# -ge 2 ] || die 4 "no two reserved ranges of 256 MiB; \
+boot with memmap=512M\$ADDRESS inside RAM, or give two ADDRESSes"
 	echo "$1 $2"
 }
 
-# The driver of 6.0 makes no device nodes by itself.
+# The driver of 6.0 does not create device nodes.
 make_nodes() {
 	major=$(sed -n 's/^ *\([0-9]*\) HMM_DMIRROR$/\1/p' /proc/devices)
 	for minor in 0 1 2 3; do
@@ -75,14 +78,14 @@ load() {
 	make_nodes
 }
 
-# The ranges that load takes when it is given none.
+# The ranges that load takes by default.
 ranges_only() {
 	[ "$(id -u)" = 0 ] || die 4 "only root can load test_hmm"
 	find_ranges
 }
 
 unload() {
-	rmmod test_hmm || die 3 "test_hmm cannot be unloaded: somebody uses it"
+	rmmod test_hmm || die 3 "test_hmm cannot be unloaded: it is in use"
 	rm -f /dev/hmm_dmirror[0-3]
 }
 

@@ -84,7 +84,7 @@ def refuse_strangers(a: Run, names: Collection[str]) -> None:
     """Results of which no test is in both say nothing about each other."""
     if names and a.tests and not any(name in a.tests and a.tests[name].program != RUN for name in names):
         raise Stop(WRONG_USE, f"no test of the results of suite {suite(a)} is in the other: another suite, or another selection",
-                   "compare what ran the same tests")
+                   "compare runs of the same tests")
 
 
 def suite(run: Run) -> str:

@@ -19,10 +19,13 @@ class Gate:
     text: str
 
 
-def judge(baseline: Run, run: Run) -> Gate:
-    """A known issue is not worse, whatever it was. A test that the baseline does not know is worse when it fails, is broken or
-    does not run. One that was not asked for now (another selection) is only counted; one that was asked for and did not run is
-    worse."""
+def judge(baseline: Run, run: Run, where: str = "the baseline") -> Gate:
+    """The results under the gate; `where` names the baseline in the text.
+
+    A known issue is not worse, whatever it was. A test that the baseline does not know is worse when
+    it fails, is broken or does not run. One that was not asked for now (another selection) is only
+    counted; one that was asked for and did not run is worse.
+    """
     refuse_empty(baseline)
     worse, better, known, left_out = [], [], [], 0
     for change in changes(baseline, run):
@@ -39,14 +42,15 @@ def judge(baseline: Run, run: Run) -> Gate:
         elif new < old:
             better.append(change)
     status = _status(run, worse)
-    return Gate(worse, better, left_out, status, _text(worse, better, known, left_out, status))
+    closing = _closing(len(worse), len(better), status, where)
+    return Gate(worse, better, left_out, status, _text(worse, better, known, left_out, closing))
 
 
 def refuse_empty(baseline: Run) -> None:
     """A baseline in which nothing passed proves nothing, and nothing can be worse."""
     if not baseline.totals()["passed"]:
         raise Stop(WRONG_USE, f"no test of the baseline {'passed' if baseline.ran else 'ran'}",
-                   "name a results folder of a run in which tests passed")
+                   "give a results folder of a run in which tests passed")
 
 
 def _status(run: Run, worse: list[Change]) -> int:
@@ -61,7 +65,8 @@ def _status(run: Run, worse: list[Change]) -> int:
     return 0 if run.totals()["passed"] else 3 if alone == 3 else 4
 
 
-def _text(worse: list[Change], better: list[Change], known: list[str], left_out: int, status: int) -> str:
+def _text(worse: list[Change], better: list[Change], known: list[str], left_out: int,
+          closing: str) -> str:
     lines = []
     for kind, members in (("worse", worse), ("better", better)):
         if members:
@@ -72,6 +77,19 @@ def _text(worse: list[Change], better: list[Change], known: list[str], left_out:
         lines.append(f"known issues, not judged: {' '.join(known)}")
     if left_out:
         lines.append(f"{left_out} tests of the baseline were not asked for")
-    lines.append(f"gate: {len(worse)} worse, {len(better)} better: {'closed' if status else 'open'}"
-                 + (" (nothing passed)" if status == 4 else ""))
+    lines.append(closing)
     return "\n".join(lines) + "\n"
+
+
+def _closing(worse: int, better: int, status: int, where: str) -> str:
+    """The last line: whether the gate passes, and what decided it."""
+    def tests(count: int) -> str:
+        return f"{count} test{' is' if count == 1 else 's are'}"
+    if worse:
+        text = f"{tests(worse)} worse than in {where}"
+    else:
+        text = f"no test is worse than in {where}"
+    if better:
+        text += f", {tests(better)} better"
+    why = {0: "", 1: "", 4: ", nothing passed"}.get(status, f", exit status {status}")
+    return f"gate: {'FAILED' if status else 'passed'}, {text}{why}"

@@ -51,11 +51,11 @@ def read(path: Path | str) -> Run:
     try:
         data = json.loads(path.read_bytes())
     except OSError as error:
-        raise Stop(WRONG_USE, f"{path}: {error.strerror}", "name a results folder") from None
+        raise Stop(WRONG_USE, f"{path}: {error.strerror}", "give a results folder") from None
     except (ValueError, RecursionError):
-        raise Stop(WRONG_USE, f"{path} is no results file", "name a results folder") from None
+        raise Stop(WRONG_USE, f"{path} is not a results file", "give a results folder") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise Stop(WRONG_USE, f"{path} holds no results of this suite", "name a results folder")
+        raise Stop(WRONG_USE, f"{path} holds no results of this suite", "give a results folder")
     if data.get("version") != VERSION:
         raise Stop(WRONG_USE, f"{path} has schema version {data.get('version')}, this suite reads {VERSION}",
                    "use the suite that wrote it")

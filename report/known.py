@@ -51,7 +51,7 @@ class Range:
             return cls(_version(m[1]) if m[1] else (), _version(m[2]) if m[2] else ())
         if m := re.fullmatch(rf"\s*{number}\s*", text):
             return cls(_version(m[1]), _version(m[1]))
-        raise ValueError(f"'{text}' is no range of kernels, as in '6.1 .. 6.11'")
+        raise ValueError(f"'{text}' is not a range of kernels such as '6.1 .. 6.11'")
 
     def __contains__(self, release: str) -> bool:
         if not re.match(r"\d", release):

@@ -34,7 +34,7 @@ def _agree(runs: Sequence[Run]) -> None:
 def merge(runs: Sequence[Run]) -> Run:
     """One finished run of all of them, in the order of the shards."""
     if not runs:
-        raise Stop(WRONG_USE, "no results to merge", "name the results folders of all shards")
+        raise Stop(WRONG_USE, "no results to merge", "give the results folders of all shards")
     numbered = sorted(((*_number(run), run) for run in runs), key=lambda n: n[:2])
     counts = {count for _, count, _ in numbered}
     if len(counts) > 1:
@@ -42,7 +42,7 @@ def merge(runs: Sequence[Run]) -> Run:
                    "merge the shards of one run")
     numbers, count = [number for number, _, _ in numbered], counts.pop()
     if len(set(numbers)) < len(numbers):
-        raise Stop(WRONG_USE, "a shard was given twice", "name each once")
+        raise Stop(WRONG_USE, "a shard was given twice", "give each once")
     _agree(runs)
     whole = Run()
     for _, _, run in numbered:

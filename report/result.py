@@ -80,7 +80,7 @@ class Attempt:
         expected, seen = self.texts("expected"), self.texts("seen")
         if expected and seen:
             return f"expected {expected[0]}; seen {seen[0]}"
-        return "not ok, without a word why"
+        return "not ok, without a reason"
 
     def spoil(self, verdict: str, cause: str, reason: str) -> None:
         """Something was learnt that makes this attempt worse than it looked; it never gets better."""

@@ -99,7 +99,7 @@ def of_exception(error: BaseException) -> int:
         case OSError() if error.errno in NOT_WRITTEN:
             say(f"cannot write {error.filename or 'to stdout'}: {error.strerror}")
         case _:
-            say(f"a bug of the suite, not of the kernel: {error!r:.1000}; {trace_file(error)}")
+            say(f"a bug in the suite, not in the kernel: {error!r:.1000}; {trace_file(error)}")
     if os.environ.get("HMM_COHERENT_DEBUG") == "1":
         import traceback
         traceback.print_exception(error)
@@ -120,7 +120,7 @@ def main() -> int:
             return of_exception(caught)
         except BaseException as another:
             caught = another
-    say(f"a bug of the suite, not of the kernel: {caught!r:.1000}")
+    say(f"a bug in the suite, not in the kernel: {caught!r:.1000}")
     return errors.ABORT if BISECTING else errors.CANNOT
 
 

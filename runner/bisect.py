@@ -79,7 +79,7 @@ class Tree:
         """The full name of a commit."""
         found = self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False).strip()
         if not found:
-            raise Stop(WRONG_USE, f"{name} is no commit of {self.path}", "see git log")
+            raise Stop(WRONG_USE, f"{name} is not a commit of {self.path}", "see git log")
         return found
 
     def title(self, commit: str) -> str:
@@ -91,7 +91,7 @@ class Tree:
         asked = git.run(self.path, "rev-parse", "--is-inside-work-tree")
         if asked.stdout.strip() != "true":
             why = (asked.stderr.strip().splitlines() or ["it has no files"])[0]
-            raise Stop(WRONG_USE, f"--kernel {self.path} is no git checkout that can be bisected: {one_line(why, 200)}",
+            raise Stop(WRONG_USE, f"--kernel {self.path} is not a git checkout that can be bisected: {one_line(why, 200)}",
                        "bisect needs its history")
         if self.git("status", "--porcelain", "--untracked-files=no").strip():
             raise Stop(WRONG_USE, f"{self.path} has changes that are not committed", "commit or stash them first")
@@ -148,7 +148,7 @@ class Bisection:
             raise Stop(CANNOT, f"{name} ({step.title}) cannot be tested", f"log: {step.folder}.log")
         if step.status != expected:
             raise Stop(WRONG_USE, f"{name} ({step.title}) is {WORDS[step.status]}",
-                       f"name another one; results: {step.folder}")
+                       f"choose another; results: {step.folder}")
 
     def _test(self, commit: str, left: re.Match | None = None) -> Step:
         """Test what is checked out."""

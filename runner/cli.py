@@ -50,7 +50,7 @@ def cache_folder(options: argparse.Namespace) -> Path:
     except RuntimeError:
         home = Path()
     if not home.is_absolute() or home == Path("/.cache"):   # of a user without a home
-        raise Stop(CANNOT, "there is no home folder for the cache", "name a folder with --cache DIR, or set HOME")
+        raise Stop(CANNOT, "there is no home folder for the cache", "give a folder with --cache DIR, or set HOME")
     return home / "hmm-coherent"
 
 
@@ -60,4 +60,4 @@ def make_folder(cache: Path) -> None:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Stop(CANNOT, f"the cache folder {cache} cannot be made: {error.strerror}",
-                   "name another with --cache DIR") from None
+                   "choose another with --cache DIR") from None

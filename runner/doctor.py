@@ -83,9 +83,9 @@ def cache_lacks(cache: Path) -> list[Lack]:
     """A cache folder that can be written and has room."""
     there = next(folder for folder in (cache, *cache.parents) if folder.exists())
     if not os.access(there, os.W_OK):
-        return [Lack(f"a cache folder: {there} cannot be written", "name another with --cache DIR")]
+        return [Lack(f"a cache folder: {there} cannot be written", "choose another with --cache DIR")]
     free = shutil.disk_usage(there).free
     if free < NEEDED_BYTES and not any((cache / "build").glob("*/vmlinux")):
-        return [Lack(f"room for a kernel: {free >> 20} MiB are free at {there}", "free 3 GiB, or name another "
+        return [Lack(f"room for a kernel: {free >> 20} MiB are free at {there}", "free 3 GiB, or choose another "
                      "folder with --cache DIR")]
     return []

@@ -54,9 +54,9 @@ def parse(path: Path, text: str) -> Fault:
     bad = [claim for claim in words.get("claim", ()) if not CLAIM.fullmatch(claim)]
     strange = sorted(set(words.get("seen", ())) - set(SEEN))
     if lacks or odd or bad or strange:
-        what = (f"does not say {', '.join(lacks)}" if lacks else f"says {odd[0]}, which means nothing" if odd
-                else f"claims {bad[0]}, which is none of S1..S9" if bad
-                else f"is seen by {strange[0]}, which is none of {', '.join(SEEN)}")
+        what = (f"does not say {', '.join(lacks)}" if lacks else f"says {odd[0]}, which is not a field" if odd
+                else f"claims {bad[0]}, which is not one of S1..S9" if bad
+                else f"is seen by {strange[0]}, which is not one of {', '.join(SEEN)}")
         raise Stop(CANNOT, f"the header of {path.name} {what}", "see faults/README.md")
     return Fault(path.stem, path, " ".join(fields["breaks"]), words["claim"], words["rule"], words["file"],
                  " ".join(fields["resembles"]), words["tests"], "quick" in fields,

@@ -232,7 +232,7 @@ class Faults:
                 proc.wait(ENOUGH + 2 * base.seconds if base else None)
             except subprocess.TimeoutExpired:
                 cut = True
-                self.screen.detail(f"{results.parent.name}: ended, it went on for too long")
+                self.screen.detail(f"{results.parent.name}: ended at its time limit")
             finally:
                 status = child.end(proc, ENDING_SECONDS)
         if not (results / "run.json").exists():

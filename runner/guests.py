@@ -90,7 +90,7 @@ def find_source(spec: str, cache: Cache, screen: Screen) -> source.Source | None
     if is_image(spec):
         return None
     tree = Path(spec).expanduser().absolute()
-    for path, remedy in ((cache.root, "name another with --cache DIR"), (tree, "move the tree")):
+    for path, remedy in ((cache.root, "choose another with --cache DIR"), (tree, "move the tree")):
         if odd := NOT_FOR_MAKE.search(str(path)) if path.is_dir() else None:
             raise Stop(WRONG_USE, f"{path} has {odd[0]!r} in its path, which the kernel's "
                                   "makefiles do not take", remedy)
@@ -102,7 +102,7 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
     """The kernel of a --kernel, built if need be."""
     if found:
         if modules:
-            raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is none", "leave it out")
+            raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is not one", "leave it out")
         # One job more than processors: some of them wait for a disk, or have just begun.
         return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1, profile.variables,
                             profile.image)

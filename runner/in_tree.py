@@ -51,8 +51,8 @@ def checked(tree: Path, given: str) -> Path:
     """A kernel tree that has kselftests and can have device-coherent memory."""
     version = source.tree_version(tree)
     if not version or not (tree / SELFTESTS / "lib.mk").is_file():
-        raise Stop(WRONG_USE, f"{given or 'no folder'} is no kernel tree with {SELFTESTS}/lib.mk",
-                   "name one: make import KDIR=TREE")
+        raise Stop(WRONG_USE, f"{given or 'no folder'} is not a kernel tree with {SELFTESTS}/lib.mk",
+                   "give one: make import KDIR=TREE")
     source.check_age(version)
     return tree
 
@@ -68,7 +68,7 @@ def with_target(makefile: Path) -> str:
     text = makefile.read_text()
     lines = list(TARGET.finditer(text))
     if not lines:
-        raise Stop(WRONG_USE, f"{makefile} has no line 'TARGETS += ...'", "name a kernel tree with kselftests")
+        raise Stop(WRONG_USE, f"{makefile} has no line 'TARGETS += ...'", "give a kernel tree with kselftests")
     if NAME in (line[1] for line in lines):
         return text
     at = next((line.start() for line in lines if line[1] > NAME), lines[-1].end())
@@ -84,7 +84,7 @@ def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
     differ = [path for path in sorted(folder.rglob("*")) if path.is_file() and not made_here(path)
               and wanted.get(str(path.relative_to(folder))) != path.read_bytes()]
     if differ and not git.is_under(tree):
-        raise Stop(WRONG_USE, f"{differ[0]} differs from what is imported, and without git nobody knows who changed it",
+        raise Stop(WRONG_USE, f"{differ[0]} differs from what is imported, and without git it is unknown who changed it",
                    f"move {folder} away")
     committed = unchanged(tree, folder) if differ else set()
     edited = [path for path in differ if path not in committed]

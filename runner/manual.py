@@ -17,13 +17,13 @@ ENVIRONMENT = (
     ("HMM_COHERENT_CACHE", "as --cache"),
     ("HMM_COHERENT_DIR", "native runs: a folder on a file system with O_DIRECT, for the tests' files"),
     ("HMM_COHERENT_RAW", "native runs: a block device that the tests may overwrite"),
-    ("HMM_COHERENT_SLOW", "native runs: a block device that answers late, such as one of dm-delay"),
+    ("HMM_COHERENT_SLOW", "native runs: a block device that completes late, such as dm-delay"),
     ("HMM_COHERENT_QEMU", "the QEMU to use, qemu-system-x86_64 by default"),
     ("KSRC", "the kernel tree whose kselftest harness the tests are built with"),
 )
 FILES = (
     ("results/latest/", "the newest results folder; summary.txt, run.json, ktap, console and kernel log of each VM"),
-    ("~/.cache/hmm-coherent/", "kernel sources, builds and everything else that can be made again"),
+    ("~/.cache/hmm-coherent/", "kernel sources, builds and other files that can be made again"),
 )
 
 
@@ -68,7 +68,7 @@ def page() -> str:
     lines += [".SH DESCRIPTION"]
     for paragraph in options.WHAT.split("\n\n"):
         lines += [".PP", roff(paragraph.replace("\n", " "))] if lines[-1] != ".SH DESCRIPTION" else [roff(paragraph)]
-    lines += [".SS Words, in place of a glob"]
+    lines += [".SS Commands"]
     for word, (what, does) in options.WORDS.items():
         lines += entry(f"{word} {what}".strip(), does)
     lines += [".SH OPTIONS"]
@@ -77,7 +77,7 @@ def page() -> str:
         for action in members:
             names = ", ".join(f"\\fB{roff(name)}\\fR" for name in action.option_strings)
             lines += [".TP", names + (f" \\fI{roff(takes(action))}\\fR" if takes(action) else ""), roff(action.help)]
-    lines += [".SS Which of them each takes; others are refused"]
+    lines += [".SS Options of each command; others are refused"]
     for word, names in options.TAKES.items():
         if word != "--print-kernel-tree":
             lines += entry(word or "runs in VMs", ", ".join(sorted(names)) + ".")

@@ -12,12 +12,12 @@ from vm.profile import PROFILES
 
 # Word: what it takes, and what it does. --help, the manual and the completion are made from these tables.
 WORDS = {
-    "doctor": ("", "what this machine has and lacks for each way to run"),
+    "doctor": ("", "show what this machine has and lacks for each kind of run"),
     "deps": ("", "install the missing Debian packages (as root), or print the command"),
     "check": ("", "lint, selftests, then the suite"),
-    "bench": ("", "how long everything takes, beside the kernel's own tests"),
-    "faults": ("[GLOB...]", "which seeded kernel faults the suite detects"),
-    "compare": ("A B", "what changed between two results folders"),
+    "bench": ("", "measure the run time, next to the kernel's own tests"),
+    "faults": ("[GLOB...]", "test which seeded kernel faults the suite detects"),
+    "compare": ("A B", "show what changed between two results folders"),
     "merge": ("A B...", "join the results of --shard 1/N, 2/N, ..."),
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
@@ -59,7 +59,7 @@ STATUSES = (
     ("0", "something passed and nothing is worse"),
     ("1", "a test failed or did not run"),
     ("2", "wrong use"),
-    ("3", "broken, or the suite itself could not go on: no statement about the kernel"),
+    ("3", "broken, or the suite failed: says nothing about the kernel"),
     ("4", "nothing passed and nothing failed: everything was skipped, or is a known issue"),
     ("130, 143", "interrupted"),
 )
@@ -67,8 +67,8 @@ BISECT_STATUSES = "with --bisect-step: 0 good, 1 bad, 125 cannot be tested, 128 
 WHAT = """\
 Tests GUP, copy-on-write and DMA over device-coherent pages, here or in a VM.
 
-Without options it builds a kernel and boots it in QEMU. On this kernel it runs only with --native
-or --spm: memory that is reserved here may be another's."""
+Without options it builds a kernel and boots it in QEMU. It runs on this kernel only with
+--native or --spm, since memory that is reserved here may be in use."""
 
 
 def columns(rows, width: int) -> str:
@@ -80,7 +80,7 @@ def columns(rows, width: int) -> str:
 def about() -> str:
     """The head of --help."""
     words = [(f"{word} {takes}".rstrip(), does) for word, (takes, does) in WORDS.items()]
-    return f"{WHAT}\n\nwords, in place of GLOB:\n{columns(words, 20)}"
+    return f"{WHAT}\n\ncommands:\n{columns(words, 20)}"
 
 
 def epilog() -> str:
@@ -131,7 +131,7 @@ def shard(text: str) -> tuple[int, int]:
     """I/N."""
     number, slash, count = text.partition("/")
     if not slash or not 1 <= positive(number) <= positive(count):
-        raise argparse.ArgumentTypeError(f"'{text}' is no shard, such as 2/3")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a shard such as 2/3")
     return int(number), int(count)
 
 
@@ -153,7 +153,7 @@ def parser() -> Parser:
     """The options, in the order --help shows them."""
     p = Parser(prog="run_tests.sh", description=about(), epilog=epilog(), allow_abbrev=False, add_help=False,
                formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("words", nargs="*", metavar="GLOB", help="tests or programs to run, all without one; or a word and what it takes")
+    p.add_argument("words", nargs="*", metavar="GLOB", help="tests or programs to run (default: all), or a command and its arguments")
 
     where = p.add_argument_group("where to run")
     here = where.add_mutually_exclusive_group()
@@ -165,50 +165,50 @@ def parser() -> Parser:
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
     where.add_argument("--profile", choices=("debug", "coverage"), default="",
-                       help="build the kernel with KASAN, lockdep and the like, or to count the lines that ran: "
+                       help="build the kernel with KASAN, lockdep and others, or for code coverage: "
                             "docs/profiles.md")
-    where.add_argument("--accel", choices=("kvm", "tcg"), help="do not probe for KVM")
+    where.add_argument("--accel", choices=("kvm", "tcg"), help="use this one, do not probe for KVM")
     where.add_argument("-j", "--jobs", type=positive, metavar="N",
-                       help="VMs side by side (one a processor, as many as memory has room for, at most 4)")
+                       help="VMs at a time (default: one per processor, as memory allows, at most 4)")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
-    where.add_argument("--shell", action="store_true", help="boot the VM and give a shell in it, or run the script on stdin")
+    where.add_argument("--shell", action="store_true", help="boot the VM and start a shell in it, or run the script on stdin")
     where.add_argument("--copy", type=Path, metavar="DIR", help="with --shell: put a folder into the guest, under /mnt")
 
     what = p.add_argument_group("what to run")
-    what.add_argument("-l", "--list", action="store_true", help="name and purpose of each test")
-    what.add_argument("--dry-run", action="store_true", help="say what would run, and where")
+    what.add_argument("-l", "--list", action="store_true", help="list the name and purpose of each test")
+    what.add_argument("--dry-run", action="store_true", help="print what would run and where")
     what.add_argument("--destructive", action="store_true",
-                      help="also what may bring the kernel down: last, each in a VM of its own")
-    what.add_argument("--skip", action="append", default=[], metavar="GLOB", help="leave these out")
-    what.add_argument("--shard", type=shard, metavar="I/N", help="the I-th of N parts, for several machines")
+                      help="also run tests that may crash the kernel, last and each in its own VM")
+    what.add_argument("--skip", action="append", default=[], metavar="GLOB", help="do not run these")
+    what.add_argument("--shard", type=shard, metavar="I/N", help="run part I of N, for several machines")
     what.add_argument("--repeat", type=positive, metavar="N", help="run each test N times")
     what.add_argument("--until-fail", action="store_true",
                       help="stop at the first failure; repeats 100 times unless --repeat says otherwise")
-    what.add_argument("--shuffle", type=shuffle, metavar="SEED", help="in random order (--shuffle=SEED)")
-    what.add_argument("--seed", type=natural, default=1, metavar="N", help="of all that is random in tests")
-    what.add_argument("--stress", type=seconds, default=0, metavar="S", help="let each race go on for so many seconds")
+    what.add_argument("--shuffle", type=shuffle, metavar="SEED", help="run in random order (--shuffle=SEED for a given one)")
+    what.add_argument("--seed", type=natural, default=1, metavar="N", help="seed for all randomness in the tests (default 1)")
+    what.add_argument("--stress", type=seconds, default=0, metavar="S", help="seconds for which each race runs")
     what.add_argument("--timeout", type=seconds, default=30, metavar="S",
-                      help="after which a test counts as hung (30)")
+                      help="seconds until a test counts as hung (default 30)")
     what.add_argument("--boot-timeout", type=seconds, default=60, metavar="S",
-                      help="after which a kernel counts as not booting (60)")
+                      help="seconds until a kernel counts as not booting (default 60)")
 
     out = p.add_argument_group("results")
     out.add_argument("--results", type=Path, metavar="DIR", help="default results/<time>")
-    out.add_argument("--junit", type=Path, metavar="FILE", help="also as JUnit XML, for CI systems")
-    out.add_argument("--json", type=Path, metavar="FILE", help="also as data: docs/results-schema.md")
-    out.add_argument("--html", type=Path, metavar="FILE", help="also as one page with the matrix as a grid")
+    out.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, for CI systems")
+    out.add_argument("--json", type=Path, metavar="FILE", help="also write JSON: docs/results-schema.md")
+    out.add_argument("--html", type=Path, metavar="FILE", help="also write an HTML page with the matrix")
     out.add_argument("--strict", action="store_true",
                      help="a skip counts as a failure, and so does a known issue that no longer fails")
-    out.add_argument("--gate", type=Path, metavar="DIR", help="fail only for what got worse since DIR")
+    out.add_argument("--gate", type=Path, metavar="DIR", help="fail only for tests that are worse than in DIR")
     out.add_argument("--known", type=Path, metavar="FILE",
                      help="failures that are expected, default known-issues.toml: docs/known-issues.md")
-    out.add_argument("--bisect-step", action="store_true", help="exit status for git bisect run")
+    out.add_argument("--bisect-step", action="store_true", help="use the exit statuses of git bisect run")
     out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
-    out.add_argument("--quick", action="store_true", help="faults: one a claim, on the kernel of the other runs")
+    out.add_argument("--quick", action="store_true", help="faults: one per claim, on the kernel of ordinary runs")
     out.add_argument("--with-kernel-tests", action="store_true",
-                     help="faults: and which of them hmm-tests, cow and gup_longterm detect")
+                     help="faults: also run hmm-tests, cow and gup_longterm on each")
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
-    out.add_argument("-v", "--verbose", action="store_true", help="a line for each test, and commands")
+    out.add_argument("-v", "--verbose", action="store_true", help="print a line for each test, and commands")
     out.add_argument("-h", "--help", action="help", help="this text")
     return p
 
@@ -291,13 +291,13 @@ def is_version(spec: str) -> bool:
 def check_sense(options: argparse.Namespace) -> None:
     """Options that exclude or need each other."""
     if options.copy and not options.copy.is_dir():
-        raise Stop(WRONG_USE, f"--copy: {options.copy} is no folder", "name one")
+        raise Stop(WRONG_USE, f"--copy: {options.copy} is not a folder", "give a folder")
     if options.modules and not options.kernel:
-        raise Stop(WRONG_USE, "--modules belongs to a bzImage", "name it with --kernel")
+        raise Stop(WRONG_USE, "--modules belongs to a bzImage", "give it with --kernel")
     if options.bisect_step and len(options.kernel) != 1:
         raise Stop(WRONG_USE, "--bisect-step tests one kernel tree", "give it with --kernel TREE")
     if options.until_fail and options.gate:
-        raise Stop(WRONG_USE, "--until-fail leaves tests out, which --gate takes for worse",
+        raise Stop(WRONG_USE, "--until-fail leaves tests out, which --gate counts as worse",
                    "leave one out")
     if options.until_fail and not options.repeat:
         options.repeat = 100

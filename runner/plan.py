@@ -66,7 +66,7 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
     given = os.environ.get("KSRC")
     if given:
         if not Path(given, "tools/testing/selftests/kselftest_harness.h").is_file():
-            raise Stop(WRONG_USE, f"KSRC={given} is no kernel tree with kselftests", "unset it, or name another")
+            raise Stop(WRONG_USE, f"KSRC={given} is not a kernel tree with kselftests", "unset it, or choose another")
         return Path(given).resolve()
     if sources and not options.bisect_step:
         return sources[0].path

@@ -123,7 +123,7 @@ def release() -> None:
 def executables(folder: Path) -> list[Path]:
     """The programs of a folder, by name."""
     if not folder.is_dir():
-        raise Stop(WRONG_USE, f"HMM_COHERENT_PROGRAMS: {folder} is no folder")
+        raise Stop(WRONG_USE, f"HMM_COHERENT_PROGRAMS: {folder} is not a folder")
     return sorted(p.resolve() for p in folder.iterdir() if p.is_file() and os.access(p, os.X_OK))
 
 
@@ -143,7 +143,7 @@ def listing(program: Path) -> list[Test]:
     for line in done.stdout.decode(errors="replace").splitlines():
         name, _, what = line.partition("\t")
         if not NAME.fullmatch(name):
-            raise Stop(CANNOT, f"{program.name} --list: '{one_line(name, 80)}' is no test name ([a-z0-9._-]+)")
+            raise Stop(CANNOT, f"{program.name} --list: '{one_line(name, 80)}' is not a test name ([a-z0-9._-]+)")
         tests.append(Test(name, one_line(what), program))
     return tests
 

@@ -26,12 +26,12 @@ def prepare(options: argparse.Namespace) -> dict[str, Run]:
         if not path:
             continue
         if path.is_dir():
-            raise Stop(WRONG_USE, f"--{name}: {path} is a folder", "name a file")
+            raise Stop(WRONG_USE, f"--{name}: {path} is a folder", "give a file")
         try:
             with tempfile.TemporaryFile(dir=path.absolute().parent):
                 pass
         except OSError as error:
-            raise Stop(WRONG_USE, f"--{name}: {path} cannot be written: {error.strerror}", "name another file"
+            raise Stop(WRONG_USE, f"--{name}: {path} cannot be written: {error.strerror}", "choose another file"
                        ) from None
     if not options.gate:
         return {}
@@ -82,7 +82,7 @@ def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: S
     status = run.exit_status()
     if baseline:
         from report import gate
-        found = gate.judge(baseline, run)
+        found = gate.judge(baseline, run, shown(options.gate))
         screen.say(found.text)
         status = found.status
     skipped = run.totals()["skip"]

@@ -42,7 +42,7 @@ class Folder:
         if given:
             path = given / label if label else given
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise Stop(WRONG_USE, f"--results: {path} exists and is not an empty folder", "name another")
+                raise Stop(WRONG_USE, f"--results: {path} exists and is not an empty folder", "choose another")
             with told(path):
                 path.mkdir(parents=True, exist_ok=True)
             return cls(path.resolve())

@@ -113,7 +113,7 @@ class Session:
                 or self.enough()):
             return None
         self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
-                        f"running the other {ending.left.total()} in a fresh one")
+                        f"running the other {ending.left.total()} in a new one")
         return Lane(self, lane.number + count, ending.left, count, progress, writer, lane.chance + 1)
 
     def compare(self, event: ktap.Guest) -> None:

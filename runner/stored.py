@@ -21,7 +21,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     for name, runs in zip(options.globs, given):
         if set(runs) != set(given[0]):
             raise Stop(WRONG_USE, f"{options.globs[0]} has results of {listed(given[0])}, {name} of {listed(runs)}",
-                       "name folders of the same kernels")
+                       "give folders of the same kernels")
     gates = reports.prepare(options)
     return compare_two(options, given) if options.word == "compare" else merge_all(options, screen, given, gates)
 

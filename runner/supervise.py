@@ -167,9 +167,9 @@ class Follower:
         if why := self.machine.ended_from_outside():
             return "lost", why
         if not self.done:
-            return "died", f"ended without its last word ({how})"
+            return "died", f"ended without '# guest: done' ({how})"
         if status:
-            return "died", f"ended badly after its last word ({how})"
+            return "died", f"ended with an error after '# guest: done' ({how})"
         return "done", ""
 
     def _read(self) -> bytes | None:

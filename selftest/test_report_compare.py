@@ -161,7 +161,7 @@ class Gate(unittest.TestCase):
                 del after.tests[name]
             with self.subTest(run=verdict):
                 self.assertEqual(gate.judge(before, after).status, status)
-                self.assertIn("closed", gate.judge(before, after).text)
+                self.assertIn("gate: FAILED, ", gate.judge(before, after).text)
 
     def test_a_run_that_is_broken_itself_opens_no_gate(self):
         """A guest that is not what was built gives results of something else, every time."""

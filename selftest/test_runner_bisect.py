@@ -88,7 +88,7 @@ class Toy(unittest.TestCase):
         self.history([GOOD, BAD, GOOD, BOOT])
         for words, status, text in ((("c1", "c2"), 2, "GOOD"), (("c0", "c2"), 2, "BAD"), (("c0", "c3"), 3, "BAD"),
                                     (("c2", "c0"), 2, "does not lead"), (("c0", "c0"), 2, "does not lead"),
-                                    (("c0", "nothing"), 2, "is no commit")):
+                                    (("c0", "nothing"), 2, "is not a commit")):
             with self.subTest(words=words):
                 got = self.bisect(*words, "--results", str(self.scratch / "-".join(words)))
                 self.assertEqual(got.status, status, got.stderr)
@@ -106,7 +106,7 @@ class Toy(unittest.TestCase):
     def test_no_git_tree(self):
         got = self.bisect("c0", "c1")
         self.assertEqual(got.status, 2)
-        self.assertIn("is no git checkout that can be bisected: fatal: not a git repository", got.stderr)
+        self.assertIn("is not a git checkout that can be bisected: fatal: not a git repository", got.stderr)
 
     def test_interrupted(self):
         self.history([GOOD, "mute"])

@@ -103,7 +103,7 @@ class Import(WithCache):
         self.run_import()
         edited = self.ours / "config"
         edited.write_text("edited")
-        self.refused("without git nobody knows")
+        self.refused("without git it is unknown")
         edited.write_bytes((in_tree.TOP / "config").read_bytes())
         self.commit()
         edited.write_text("edited")
@@ -129,8 +129,8 @@ class Import(WithCache):
         self.refused("config-of-mine has changes")
 
     def test_no_tree(self):
-        self.stops(2, "no folder is no kernel tree", self.run_import, "")
-        self.stops(2, "is no kernel tree", self.run_import, self.folder)
+        self.stops(2, "no folder is not a kernel tree", self.run_import, "")
+        self.stops(2, "is not a kernel tree", self.run_import, self.folder)
         (self.selftests / "Makefile").write_text("all:\n")
         self.stops(2, "has no line 'TARGETS += ...'", self.run_import)
         (self.tree / "Makefile").write_text("VERSION = 5\nPATCHLEVEL = 19\n")

@@ -74,7 +74,7 @@ TABLE = (
 # Lies of --list: no run at all, one line on stderr.
 LISTS = (("no-test", "there is no test"), ("list-hangs", "did not end"), ("list-fails", "status 1"),
          ("duplicate-name", "two tests have one name"), ("folded-name", "two tests have one name"),
-         ("bad-name", "is no test name"))
+         ("bad-name", "is not a test name"))
 
 
 class Liar(unittest.TestCase):
@@ -94,7 +94,7 @@ class Liar(unittest.TestCase):
                 wrong.append(f"exit {got.status}, not {row.status}")
             if got.seconds > row.seconds * kit.slowness():
                 wrong.append(f"took {got.seconds:.1f} s, at most {row.seconds} on an idle machine")
-            if "Traceback" in got.stderr or "a bug of the suite" in got.stderr:
+            if "Traceback" in got.stderr or "a bug in the suite" in got.stderr:
                 wrong.append("a Python trace")
             elif got.verdict(row.at) != row.verdict:
                 wrong.append(f"{row.at} is {got.verdict(row.at)}, not {row.verdict}")

@@ -118,7 +118,7 @@ class Machine(unittest.TestCase):
                 wrong.append(f"took {got.seconds:.1f} s, at most {row.seconds} on an idle machine")
             if row.says not in got.stderr:
                 wrong.append(f"does not say {row.says}")
-            if "Traceback" in got.stderr or "a bug of the suite" in got.stderr:
+            if "Traceback" in got.stderr or "a bug in the suite" in got.stderr:
                 wrong.append("a Python trace")
             else:
                 wrong += self.verdicts(row, got)

@@ -31,9 +31,9 @@ WRONG = (
     (["--spm", "0x140000000,0x140000000"], "overlap"),
     (["--spm", "0x140000001,0x160000000"], "not two 2 MiB aligned"),
     (["--spm", "a,b"], "not two 2 MiB aligned"),
-    (["--shard", "3/2"], "no shard"),
+    (["--shard", "3/2"], "not a shard"),
     (["--shard", "0/2"], "not a whole number"),
-    (["--shard", "1"], "no shard"),
+    (["--shard", "1"], "not a shard"),
     (["--native", "--vm"], "not allowed with"),
     (["--native", "--kernel", "6.1"], "--native takes no --kernel; it is for runs in VMs, "),
     (["--destructive", "--native"], "--native takes no --destructive"),
@@ -202,7 +202,7 @@ class Command(unittest.TestCase):
         empty = self.scratch / "empty"
         empty.mkdir()
         self.stops(3, "there is no test", HMM_COHERENT_PROGRAMS=str(empty))
-        self.stops(2, "is no folder", HMM_COHERENT_PROGRAMS=str(empty / "not"))
+        self.stops(2, "is not a folder", HMM_COHERENT_PROGRAMS=str(empty / "not"))
         (empty / "prog").write_text("not a program")
         (empty / "prog").chmod(0o755)
         self.stops(3, "cannot be started", HMM_COHERENT_PROGRAMS=str(empty))
@@ -235,7 +235,7 @@ class Command(unittest.TestCase):
             self.assertNotIn("Traceback", got.stderr)
 
     def test_gate_and_known_are_looked_at_first(self):
-        self.stops(2, "name a results folder", "--gate", str(self.scratch))
+        self.stops(2, "give a results folder", "--gate", str(self.scratch))
         self.stops(2, "--known", "--known", str(self.scratch / "none.toml"))
         (self.scratch / "known.toml").write_text('[[issue]]\ntests = "liar.too"\nkernels = ".."\ntext = "x"\nreason = "x"\nlink = "x"\n')
         self.stops(2, "entry 1: no test matches 'liar.too'", "--known", str(self.scratch / "known.toml"))
@@ -295,7 +295,7 @@ class Command(unittest.TestCase):
         self.stops(2, "no test of the results of suite", "compare", *parts)
         self.stops(2, "no test of the results of suite", "--gate", parts[0], "liar.two")
         got = kit.run(self.scratch, "merge", *parts, "--gate", str(whole), "--results", str(self.scratch / "again"))
-        self.assertEqual((got.status, "gate: 0 worse" in got.stderr), (0, True), got.stderr)
+        self.assertEqual((got.status, "gate: passed, no test is worse" in got.stderr), (0, True), got.stderr)
         self.assertIn("<html", (self.scratch / "x.html").read_text())
 
     def test_list_and_dry_run_run_nothing(self):
@@ -307,7 +307,7 @@ class Command(unittest.TestCase):
 
     def test_a_bug_of_ours_is_one_line_and_never_a_bad_commit(self):
         for words, status in (((), 3), (("--bisect-step", "--kernel", "tree"), 128)):
-            self.stops(status, "a bug of the suite, not of the kernel", *words, HMM_COHERENT_GRACE="soon")
+            self.stops(status, "a bug in the suite, not in the kernel", *words, HMM_COHERENT_GRACE="soon")
         kept = list(self.scratch.glob("hmm-coherent-bug-*.txt"))
         self.assertEqual(len(kept), 2)
         self.assertIn("Traceback", kept[0].read_text())

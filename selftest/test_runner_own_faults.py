@@ -36,7 +36,7 @@ entry.leave(entry.main())
 """
 # What goes wrong, the status, that of a step of a bisection, and what the line says.
 WRONG = (
-    ("raise MemoryError", 3, 128, "a bug of the suite, not of the kernel: MemoryError()"),
+    ("raise MemoryError", 3, 128, "a bug in the suite, not in the kernel: MemoryError()"),
     ("def f(f): f(f)\nf(f)", 3, 128, "RecursionError"),
     ("raise OSError(errno.ENOSPC, 'No space left on device', '/a/run.json')", 3, 128,
      "cannot write /a/run.json: No space left on device"),

@@ -289,7 +289,7 @@ class Images(WithCache):
     def test_no_image(self):
         for data in (b"", b"text", bytes(0x1000), b"\x7fELF\x02 no banner"):
             self.image.write_bytes(data)
-            self.stops(2, "no Linux image", self.load)
+            self.stops(2, "not a Linux image", self.load)
 
     def test_too_old(self):
         self.image.write_bytes(bzimage("5.10.0-30-amd64"))

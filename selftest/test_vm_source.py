@@ -41,11 +41,11 @@ class Trees(WithCache):
         self.stops(4, "every test would skip", self.resolve, "5.10")
 
     def test_no_tree(self):
-        self.stops(2, "no kernel tree", self.resolve, self.folder)
+        self.stops(2, "not a kernel tree", self.resolve, self.folder)
         self.stops(2, "neither a version nor a kernel tree", self.resolve, "no/such/folder")
         self.stops(2, "neither a version nor a kernel tree", self.resolve, "latest")
         (tree(self.folder / "linux") / "Makefile").write_text("all:\n\techo VERSION = 6\n")
-        self.stops(2, "no kernel tree", self.resolve, self.folder / "linux")
+        self.stops(2, "not a kernel tree", self.resolve, self.folder / "linux")
 
     def test_built_in_place(self):
         for left in (".config", "include/config"):

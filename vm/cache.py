@@ -126,7 +126,7 @@ class Cache:
             if self._holds(folder, key):        # another run made it while we waited
                 return folder
             if folder.exists():
-                self.say(f"cache entry {folder} is damaged or out of date: made again")
+                self.say(f"cache entry {folder} is damaged or out of date: making it again")
                 self._discard(folder)
             self.sweep(folder.parent)
             with self.explained(folder):
@@ -197,10 +197,10 @@ class Cache:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise Stop(3, f"the cache folder {self.root} is full",
-                           "free 3 GiB, or name another folder with --cache DIR") from None
+                           "free 3 GiB, or choose another folder with --cache DIR") from None
             if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST):
                 raise Stop(3, f"the cache folder {self.root} cannot be written ({error.strerror})",
-                           "name another with --cache DIR") from None
+                           "choose another with --cache DIR") from None
             raise
 
     def _holds(self, folder: Path, key: str) -> bool:

@@ -40,7 +40,7 @@ def install(packages: list[str], log: Path) -> None:
     line = " ".join(command(packages))
     what = f"missing package{'s' if len(packages) > 1 else ''}: {' '.join(packages)}"
     if not DEBIAN.exists() or not shutil.which("apt-get"):
-        raise Stop(3, what, f"this is no Debian: install what provides them there (on Debian: {line})")
+        raise Stop(3, what, f"this is not Debian: install the packages that provide them (on Debian: {line})")
     if os.geteuid() != 0:
         raise Stop(3, what, f"as root: {line}")
     if _install(packages, log):

@@ -66,7 +66,7 @@ def pack_folder(folder: Path) -> bytes:
     """A folder of the host as mnt/NAME; of links what they point to, where that is in the folder too."""
     folder = folder.resolve()
     if not folder.name:
-        raise Stop(2, f"{folder} is the whole file system", "name a folder with --copy")
+        raise Stop(2, f"{folder} is the whole file system", "give a folder with --copy")
     found = {f"mnt/{folder.name}/{path.relative_to(folder)}": path for path in sorted(folder.rglob("*"))
              if path.is_file() and path.resolve().is_relative_to(folder)}
     return pack({name: path.read_bytes() for name, path in found.items()},

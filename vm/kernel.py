@@ -68,7 +68,7 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, va
         with cache.lock(folder), cache.explained(folder):
             found = state(folder, source, image)    # another run may have built it meanwhile
             if found == DAMAGED:
-                say(f"kernel build {folder} is damaged: made again")
+                say(f"kernel build {folder} is damaged: making it again")
                 shutil.rmtree(folder)
                 folder.mkdir()
             if found != WHOLE:
@@ -81,7 +81,7 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, va
                 (folder / DONE).write_text(json.dumps({"sizes": sizes(folder, image), "inputs": names,
                                                        "state": made_from}))
     else:
-        raise Stop(3, f"{source.path} changes while it is built", "build a tree that stays as it is")
+        raise Stop(3, f"{source.path} changes while it is built", "do not change the tree during the build")
     return describe(source, folder, image, hold)
 
 
@@ -186,7 +186,7 @@ def from_image(image: Path, modules: Path, cache, say) -> Kernel:
     """A kernel that somebody else built, with the folder where its modules are."""
     release = elf.release(image)
     if not release:
-        raise Stop(2, f"{image} is no Linux image for x86-64 (neither a bzImage nor a vmlinux)",
+        raise Stop(2, f"{image} is not a Linux image for x86-64 (neither a bzImage nor a vmlinux)",
                    "give arch/x86/boot/bzImage or vmlinux of the build")
     check_age(release)
     found = {}
@@ -194,12 +194,12 @@ def from_image(image: Path, modules: Path, cache, say) -> Kernel:
         module = next(iter(sorted(modules.rglob(f"{name}.ko*"))), None) if modules else None
         if not module:
             raise Stop(2, f"no {name}.ko for {image}" + (f" under {modules}" if modules else ""),
-                       "build it with CONFIG_TEST_HMM=m and name its folder with --modules DIR")
+                       "build it with CONFIG_TEST_HMM=m and give its folder with --modules DIR")
         found[name] = unpacked(module, cache)
         magic = elf.modinfo(found[name], "vermagic").split(" ")[0]
         if magic != release:
             raise Stop(3, f"{module} is a module of another kernel ({magic or 'no version'}, not {release})",
-                       "name the modules of the same build with --modules DIR")
+                       "give the modules of the same build with --modules DIR")
     config = kconfig.of_image(image)
     return Kernel(image, found, release, elf.build_id(image.read_bytes()), elf.modinfo(found["test_hmm"], "srcversion"),
                   hz=int(config.get("CONFIG_HZ", 0)), mmio=kconfig.has_mmio(config))

@@ -155,7 +155,7 @@ class Guest:
             return f"QEMU was killed by {signal.Signals(-status).name}"
         said = tail(self.console_path)
         if status:
-            return f"QEMU gave up with exit status {status}{last_words(said)}"
+            return f"QEMU ended with exit status {status}{last_words(said)}"
         obeyed = TERMINATING.search(said)
         return f"QEMU was ended by {signal.Signals(int(obeyed[1])).name}" if obeyed else ""
 

@@ -63,7 +63,7 @@ def tree(path: Path, spec: str) -> Source:
     """A kernel tree of the user's."""
     version = tree_version(path)
     if not version or not (path / "Kbuild").is_file() or not (path / "mm").is_dir():
-        raise Stop(2, f"--kernel {spec} is no kernel tree (no Makefile with a version, Kbuild and mm/)",
+        raise Stop(2, f"--kernel {spec} is not a kernel tree (no Makefile with a version, Kbuild and mm/)",
                    "give the top folder of a kernel source")
     check_age(version)
     for left in (".config", "include/config", "arch/x86/include/generated"):
