@@ -5,6 +5,7 @@
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: driver.takes-pages coherent.rw.cpu-read
+// seen: check crash splat hang vm
 @@
 identifier f =~ "^migrate_vma_pages$";
 @@
