@@ -2,7 +2,7 @@
 // breaks: soft-dirty is cleared on a device page that stays writable, so no later write is
 // breaks: noticed
 // claim: S5
-// rule: writes-are-tracked
+// rule: writes-are-tracked protection-as-asked next-access-sees
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
 // tests: coherent.soft-dirty.cpu-write next-access.coherent.store-after-clear-refs

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the driver gives out the same page frame twice
 // claim: S3
-// rule: freed-to-the-driver migration-is-the-way-in
+// rule: freed-to-the-driver nothing-else-changes
 // file: lib/test_hmm.c
 // resembles: nothing known
-// tests: driver.takes-pages coherent.rw.cpu-read
+// tests: coherent.rw.cpu-read.half-placed
 // seen: check splat crash vm hang
 @@
 identifier f =~ "^dmirror_devmem_alloc_page$";

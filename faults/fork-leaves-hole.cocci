@@ -5,7 +5,6 @@
 // file: mm/memory.c
 // resembles: nothing known
 // tests: coherent.cow-shared.cpu-read coherent.cow-shared.cpu-write
-// tests: fork.coherent-rw.child-writes-first
 @@
 identifier f =~ "^copy_present_pte$";
 identifier src_vma;

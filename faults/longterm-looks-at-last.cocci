@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a long-term pin of several pages looks at the last one only
-// claim: S7
-// rule: longterm-leaves-device
+// claim: S7 S8
+// rule: longterm-leaves-device longterm-leaves-movable
 // file: mm/gup.c
 // resembles: nothing known
-// tests: coherent.rw.longterm-*.half-placed coherent.rw.longterm-*.many
+// tests: coherent.rw.ring-register.half-placed fixed-buffers.movable-rw.registration
 @@
 identifier f =~ "^collect_longterm_unpinnable_pages$";
 identifier i, nr_pages;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: what is migrated to a device arrives as zeros
 // claim: S2
-// rule: migration-is-the-way-in
+// rule: migration-is-the-way-in nothing-else-changes bytes-arrive
 // file: lib/test_hmm.c
 // resembles: nothing known
 // tests: driver.takes-pages coherent.rw.cpu-read coherent.ro.vm-read

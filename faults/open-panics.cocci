@@ -4,7 +4,7 @@
 // rule: kernel-survives
 // file: lib/test_hmm.c
 // resembles: nothing known
-// tests: driver.loads coherent.rw.cpu-read
+// tests: driver.loads
 // seen: check crash splat hang vm
 @@
 identifier f =~ "^dmirror_fops_open$";

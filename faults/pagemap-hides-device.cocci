@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: /proc/PID/pagemap shows a page on a device as not present
 // claim: S1
-// rule: observers-agree
+// rule: observers-agree migration-is-the-way-in
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
 // tests: coherent.rw.cpu-read coherent.cow-shared.cpu-write zap.coherent-rw.munmap

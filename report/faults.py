@@ -286,7 +286,7 @@ def weakness(fault: Measured) -> str:
         return f"{fault.words}{f' ({fault.why})' if fault.why else ''}: {fault.breaks}"
     if fault.silent:
         return f"not noticed by {' '.join(fault.silent)}"
-    if "check" in fault.seen and cited(fault) not in fault.rules:
+    if (fault.cited or fault.seen == ["check"]) and cited(fault) not in fault.rules:
         return f"the failures name {', '.join(fault.cited) or 'no rule'}"
     return ""
 
