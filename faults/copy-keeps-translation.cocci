@@ -4,7 +4,7 @@
 // rule: next-access-sees
 // file: mm/memory.c
 // resembles: nothing known
-// tests: next-access.coherent.load-after-copy next-access.coherent.load-after-gup-copied
+// tests: next-access.coherent.load-after-gup-copied
 @@
 identifier f =~ "^wp_page_copy$";
 expression A, B, C;
