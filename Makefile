@@ -48,9 +48,9 @@ LDLIBS += -luring -lnuma
 links = $(shell echo 'int main(void) { return 0; }' | $(CC) $(1) -x c - $(LDLIBS) -o /dev/null 2>/dev/null && echo $(1))
 LINKAGE = $(eval LINKAGE := $(or $(call links,-static),$(if $(IN_TREE),$(call links,-g)),missing))$(LINKAGE)
 
-COMMON := $(sort $(wildcard common/*.c))
+COMMON := $(sort $(wildcard common/*/*.c))
 OBJECTS = $(patsubst common/%.c,$(OUTPUT)/obj/%.o,$(COMMON))
-HEADERS := $(wildcard common/*.h)
+HEADERS := $(wildcard common/*/*.h)
 
 ifneq ($(IN_TREE),)
 TEST_GEN_PROGS := $(PROGRAMS)
@@ -142,7 +142,7 @@ ifeq ($(OUTPUT),build)
 	rm -rf build
 else
 	@rm -f $(foreach name,$(PROGRAMS),$(OUTPUT)/$(name) $(OUTPUT)/$(name).log) $(OBJECTS) $(NOTED) $(NOTED).new $(OUTPUT)/.lock
-	@rmdir --ignore-fail-on-non-empty $(wildcard $(OUTPUT)/obj) $(wildcard $(OUTPUT)) 2>/dev/null || true
+	@rmdir --ignore-fail-on-non-empty $(wildcard $(OUTPUT)/obj/*/) $(wildcard $(OUTPUT)/obj) $(wildcard $(OUTPUT)) 2>/dev/null || true
 endif
 
 print-programs:

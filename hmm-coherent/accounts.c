@@ -9,7 +9,7 @@
  * that is not zero ("Bad rss-counter state"), and such a complaint fails the
  * test that was running.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <mntent.h>
@@ -17,10 +17,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cgroup.h"
-#include "kernel.h"
-#include "memory.h"
-#include "story.h"
+#include "kernel/cgroup.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "story/story.h"
 
 /* One migration moves this many: not a huge page's worth, which 7.x would try to move as one. */
 #define STEP 128

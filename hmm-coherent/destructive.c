@@ -7,7 +7,7 @@
  * On one that has it the process, the processor or the whole machine is lost,
  * and the kernel's log says where.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
@@ -22,15 +22,15 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#include "huge.h"
-#include "kernel.h"
-#include "ksm.h"
-#include "lockdep.h"
-#include "memory.h"
-#include "pin.h"
-#include "since.h"
-#include "story.h"
-#include "transfer.h"
+#include "story/huge.h"
+#include "kernel/kernel.h"
+#include "reach/ksm.h"
+#include "kernel/lockdep.h"
+#include "kernel/memory.h"
+#include "see/pin.h"
+#include "kernel/since.h"
+#include "story/story.h"
+#include "reach/transfer.h"
 
 #define PAGES 3
 #define KSM_S 10

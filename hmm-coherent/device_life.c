@@ -7,18 +7,18 @@
  * pages. They must come out of it with their bytes in memory, mapped as before,
  * and the device must get every one of its pages back.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "huge.h"
-#include "kernel.h"
-#include "memory.h"
-#include "since.h"
-#include "story.h"
+#include "story/huge.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/since.h"
+#include "story/story.h"
 
 #define PAGES 3
 /*

@@ -8,7 +8,7 @@
  * therefore reach into each other here, and must do so only where the rules
  * say.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
@@ -17,10 +17,10 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "since.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/since.h"
+#include "story/story.h"
 
 /*
  * Trees before 6.19 do not have this command in their header; the running

@@ -8,14 +8,14 @@
  * and in the right page, however the vector is cut. Bytes are checked on the
  * medium through the page cache and through ordinary memory.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "kernel.h"
-#include "story.h"
-#include "transfer.h"
+#include "kernel/kernel.h"
+#include "story/story.h"
+#include "reach/transfer.h"
 
 #define PAGES 4
 

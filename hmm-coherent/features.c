@@ -4,13 +4,13 @@
  *
  * A test that is left out, or expects something else, because the kernel lost
  * an ability would hide a regression. So nothing decides by a probe of
- * behaviour what is tested (common/features.c); here the probe is compared with
+ * behaviour what is tested (common/suite/features.c); here the probe is compared with
  * what decided.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
-#include "kernel.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "story/story.h"
 
 #define PAGES 3
 

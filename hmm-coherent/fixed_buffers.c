@@ -8,14 +8,14 @@
  * first. From then on the ring and the process have to go on seeing the same
  * page, whatever is done to the mapping.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "story/story.h"
 
 #define PAGES 3
 

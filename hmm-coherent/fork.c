@@ -8,12 +8,12 @@
  * as one process seeing the other's bytes, or as a page that leaves its device
  * for nothing.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <sys/uio.h>
 
-#include "kernel.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "story/story.h"
 
 FIXTURE(fork)
 {

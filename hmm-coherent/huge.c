@@ -7,16 +7,16 @@
  * losing a byte of what stays, and nobody may collect small pages into a huge
  * one while some of them are on a device.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "huge.h"
-#include "kernel.h"
-#include "memory.h"
-#include "restore.h"
-#include "kmsg.h"
+#include "story/huge.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/restore.h"
+#include "report/kmsg.h"
 
 #define COLLAPSE_S 15
 

@@ -8,16 +8,16 @@
  * holds meanwhile is a plain FOLL_GET reference on 6.1 and a FOLL_PIN on later
  * kernels; that decides whether fork is safe, see open(2).
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "kernel.h"
-#include "lockdep.h"
-#include "pin.h"
-#include "story.h"
-#include "transfer.h"
+#include "kernel/kernel.h"
+#include "kernel/lockdep.h"
+#include "see/pin.h"
+#include "story/story.h"
+#include "reach/transfer.h"
 
 /* The transfer is in flight when a body begins; each body waits for its end. */
 FIXTURE(slow_io)

@@ -7,15 +7,15 @@
  * a device's page taken for such a one, memory of processes that never heard of
  * the device would end up there.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <sys/mman.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "ksm.h"
-#include "lockdep.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "reach/ksm.h"
+#include "kernel/lockdep.h"
+#include "story/story.h"
 
 #define MERGE_S 15
 

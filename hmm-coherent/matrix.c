@@ -5,21 +5,21 @@
  * Anonymous memory on a coherent device must behave like memory in every way
  * but one: nobody may pin it there for long. Each cell puts pages in a place,
  * maps them in a way, proves both, reaches them in one way, and holds all that
- * can be seen afterwards against the rules (common/model.c). System memory,
+ * can be seen afterwards against the rules (common/judge/model.c). System memory,
  * ZONE_MOVABLE and private device memory run through the same cells, as control
  * and contrast.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "cell.h"
-#include "kernel.h"
-#include "model.h"
-#include "outcome.h"
-#include "pin.h"
-#include "story.h"
+#include "cell/cell.h"
+#include "kernel/kernel.h"
+#include "judge/model.h"
+#include "judge/outcome.h"
+#include "see/pin.h"
+#include "story/story.h"
 
 static struct bench bench;
 static struct cell *all_cells;

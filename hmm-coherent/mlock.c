@@ -8,17 +8,17 @@
  * right for memory must not stay with the device's page frame, whose next user
  * is somebody else.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 #include <numaif.h>
 #include <sys/mman.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "pin.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "see/pin.h"
+#include "story/story.h"
 
 #define PAGES 3
 

@@ -8,7 +8,7 @@
  * the new frame holds is told through somebody who has no such translation: the
  * device, or GUP on behalf of another process.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <linux/userfaultfd.h>
@@ -18,10 +18,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "pin.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "see/pin.h"
+#include "story/story.h"
 
 #define PAGES 2
 

@@ -8,15 +8,15 @@
  * soon as it becomes a page of memory again, by copy-on-write, migration or a
  * long-term pin, the policy counts.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <numa.h>
 #include <numaif.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "pin.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "see/pin.h"
+#include "story/story.h"
 
 #define PAGES 4
 

@@ -9,17 +9,17 @@
  * process that forked may write elsewhere. Each scenario runs with every holder
  * there is.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "pin.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "see/pin.h"
+#include "story/story.h"
 
 struct grip {
 	struct story *story;

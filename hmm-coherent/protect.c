@@ -8,14 +8,14 @@
  * place again: do_wp_page() would have copied it off its device (claim S5). It
  * must not.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "kernel.h"
-#include "pin.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "see/pin.h"
+#include "story/story.h"
 
 FIXTURE(protect)
 {

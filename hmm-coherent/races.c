@@ -9,7 +9,7 @@
  * that is read-only now is read-only. The rest is looked at when both have
  * ended.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -22,11 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "pin.h"
-#include "since.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "see/pin.h"
+#include "kernel/since.h"
+#include "story/story.h"
 
 #define PAGES 4
 #define ROUNDS 60

@@ -8,19 +8,19 @@
  * about it there (dirty, in the swap cache, given up) must not be lost on the
  * way.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/swap.h>
 #include <sys/vfs.h>
 
-#include "cgroup.h"
-#include "kernel.h"
-#include "memory.h"
-#include "restore.h"
-#include "since.h"
-#include "story.h"
+#include "kernel/cgroup.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/restore.h"
+#include "kernel/since.h"
+#include "story/story.h"
 
 #define PAGES 3
 #define SWAP_PAGES 64

@@ -8,15 +8,15 @@
  * exactly: an ordinary page may have one reference more, in some processor's
  * batch of pages on their way to a list; a device page is on no list.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <sys/mman.h>
 
-#include "kernel.h"
-#include "pin.h"
-#include "since.h"
-#include "story.h"
-#include "transfer.h"
+#include "kernel/kernel.h"
+#include "see/pin.h"
+#include "kernel/since.h"
+#include "story/story.h"
+#include "reach/transfer.h"
 
 /* GUP_PIN_COUNTING_BIAS, include/linux/mm.h: what FOLL_PIN adds. */
 #define PIN_BIAS 1024

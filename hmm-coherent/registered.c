@@ -8,7 +8,7 @@
  * again, which is what its being unpinned means, and give up after a time that
  * no idle worker takes.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -20,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "since.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/since.h"
+#include "story/story.h"
 
 #define PAGES 3
 #define RELEASE_S 10

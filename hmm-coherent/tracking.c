@@ -7,7 +7,7 @@
  * the truth. A page that goes to a device and comes back must be seen as what
  * it is: present, anonymous, written or not, protected or not.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <linux/ioctl.h>
 #include <linux/types.h>
@@ -17,11 +17,11 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "pin.h"
-#include "since.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "see/pin.h"
+#include "kernel/since.h"
+#include "story/story.h"
 
 #define PAGES 3
 

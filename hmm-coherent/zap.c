@@ -9,7 +9,7 @@
  * the ones that the unmap gave back; one that leaked is not among them, one
  * that was given back twice is there twice.
  */
-#include "harness.h"
+#include "suite/harness.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -22,9 +22,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "memory.h"
-#include "story.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "story/story.h"
 
 #define PAGES 4
 /* The page on which somebody else holds a reference, in the variants that have such a one. */

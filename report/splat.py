@@ -22,11 +22,11 @@ from report.model import RUN, Run
 EXCERPT = 60        # lines kept of one report
 HEAD = 4            # lines within which several patterns are one report
 
-LIST = Path(__file__).resolve().parent.parent / "common" / "splats.h"
+LIST = Path(__file__).resolve().parent.parent / "common" / "report" / "splats.h"
 
 
 def begins(pattern: str) -> str:
-    """A pattern of common/splats.h as a regular expression for the beginning of a message."""
+    """A pattern of common/report/splats.h as a regular expression for the beginning of a message."""
     return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 

@@ -21,7 +21,7 @@ from vm import git, source
 
 NAME = "hmm-coherent"
 SELFTESTS = Path("tools/testing/selftests")
-FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*.[ch]", "hmm-coherent/*.c")
+FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*/*.[ch]", "hmm-coherent/*.c")
 IGNORED = "# SPDX-License-Identifier: GPL-2.0\n/hmm_coherent_*\n!/hmm_coherent_*.sh\n/obj/\n"
 TARGET = re.compile(r"^TARGETS \+= (\S+)\n", re.M)
 

@@ -24,7 +24,7 @@ BANNED = (
     (r"\bgoto\b", "jumps: an assertion leaves without reaching the label"),
     (r"\bFOLL_[A-Z]", "names a FOLL_ flag, whose number differs between kernels"),
     (r"(?m)^\t+(munmap|mprotect|madvise|mlock|munlock|mbind|set_mempolicy|sched_setaffinity|setrlimit)\s*\(",
-     "does not look at whether it worked: common/memory.h, or syscall_failed()"),
+     "does not look at whether it worked: common/kernel/memory.h, or syscall_failed()"),
     (r"\bwaitpid\s*\([^,]*,\s*NULL", "does not look at how a child ended"),
     (r"\bio_uring_\w+\([^;]*;\s*\n?[^;\n]*\berrno\b", "asks errno after a ring call, which returns -errno"),
 )

@@ -14,7 +14,7 @@ from runner.programs import Test, is_destructive
 # in a machine of their own.
 BUSY = ("races.",)
 
-# What a kernel may not survive that lacks a change which its version should tell (common/since.c). The version of a
+# What a kernel may not survive that lacks a change which its version should tell (common/kernel/since.c). The version of a
 # kernel that is built from a tree, or given as an image, tells little: there they run whatever it says, in a machine
 # of their own, which is told so (HMM_COHERENT_APART).
 RISKY = ("devices.*.opener-gone-access", "reclaim.*.swap-cache", "reclaim.*.written-on-device",

@@ -11,14 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "device.h"
-#include "family.h"
-#include "kernel.h"
-#include "page.h"
-#include "pin.h"
-#include "report.h"
-#include "restore.h"
-#include "since.h"
+#include "see/device.h"
+#include "reach/family.h"
+#include "kernel/kernel.h"
+#include "see/page.h"
+#include "see/pin.h"
+#include "report/report.h"
+#include "kernel/restore.h"
+#include "kernel/since.h"
 
 struct features features;
 

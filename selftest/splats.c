@@ -5,7 +5,7 @@
  */
 #define _GNU_SOURCE
 #define read log_read
-#include "common/kmsg.c"
+#include "common/report/kmsg.c"
 #undef read
 
 static struct report none;

@@ -251,12 +251,12 @@ class Found(unittest.TestCase):
 
 
 class InC(unittest.TestCase):
-    """The test programs read the same list: common/kmsg.c and this scanner agree on every line."""
+    """The test programs read the same list: common/report/kmsg.c and this scanner agree on every line."""
 
     def answers(self, lines: list[str], *words: str) -> list[bool]:
         with tempfile.TemporaryDirectory() as folder:
             tool = Path(folder, "splats")
-            subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra", "-Werror", f"-I{TOP}",
+            subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra", "-Werror", f"-I{TOP}", "-iquote", TOP / "common",
                             TOP / "selftest/splats.c", "-o", tool], check=True)
             done = subprocess.run([tool, *words], input="".join(f"{line}\n" for line in lines), text=True,
                                   stdout=subprocess.PIPE, check=True)

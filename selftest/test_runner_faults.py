@@ -30,8 +30,8 @@ HEADER = """// SPDX-License-Identifier: GPL-2.0
 
 
 def rules() -> dict[str, str]:
-    """Name and claim of each rule of common/rules.h."""
-    return dict(re.findall(r'RULE\(\w+, "([a-z-]+)", "(S\d)"', (TOP / "common/rules.h").read_text()))
+    """Name and claim of each rule of common/report/rules.h."""
+    return dict(re.findall(r'RULE\(\w+, "([a-z-]+)", "(S\d)"', (TOP / "common/report/rules.h").read_text()))
 
 
 class Header(unittest.TestCase):

@@ -69,13 +69,13 @@ class Import(WithCache):
 
     def test_a_second_time_replaces_the_first(self):
         self.run_import()
-        (self.ours / "common" / "gone.c").write_text("")
+        (self.ours / "common" / "see" / "gone.c").write_text("")
         (self.ours / "config").write_text("old")
         self.commit()
         os.utime(self.ours / "config")      # what git has to look into is no change
         (self.ours / "hmm_coherent_fork").write_bytes(b"\x7fELF")
         self.run_import()
-        self.assertFalse((self.ours / "common" / "gone.c").exists())
+        self.assertFalse((self.ours / "common" / "see" / "gone.c").exists())
         self.assertEqual((self.ours / "config").read_bytes(), (in_tree.TOP / "config").read_bytes())
 
     def test_nothing_of_somebody_is_lost(self):

@@ -12,10 +12,10 @@ HEAD = "// SPDX-License-Identifier: GPL-2.0\n"
 MARK = "TO" + "DO"
 
 REJECTED = (
-    ("common/page.c", "int x;\n", "SPDX"),
+    ("common/see/page.c", "int x;\n", "SPDX"),
     ("tool", "#!/bin/sh\n\n\n# SPDX-License-Identifier: GPL-2.0\n", "SPDX"),
     ("Makefile", "all:\n", "SPDX"),
-    ("common/page.c", HEAD + "int x;\n" * 600, "601 lines"),
+    ("common/see/page.c", HEAD + "int x;\n" * 600, "601 lines"),
     ("report/big.py", "# SPDX-License-Identifier: GPL-2.0\n" + "x = 1\n" * 999, "1000 lines"),
     ("hmm-coherent/fork.c", HEAD + f"/* {MARK}: say what goes wrong */\n", "is still open"),
     ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\ndef f(:\n", "python"),
@@ -31,9 +31,9 @@ REJECTED = (
 )
 
 ACCEPTED = (
-    ("common/page.c", HEAD + "int x;\n" * 599),
+    ("common/see/page.c", HEAD + "int x;\n" * 599),
     ("hmm-coherent/fork.c", HEAD + "/* no usleep() here, no goto, no FOLL_ */\nint status;\nwaitpid(pid, &status, 0);\n"),
-    ("common/family.c", HEAD + "_exit(0);\n"),
+    ("common/reach/family.c", HEAD + "_exit(0);\n"),
     ("docs/writing-a-test.md", f"remove each {MARK}\n"),
     ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nx = r'\\d'\n"),
 )

@@ -88,12 +88,12 @@ class Makefile(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.top = Path(folder.name, "suite")
-        for name in ("common", "hmm-coherent"):
+        for name in ("common/low", "hmm-coherent"):
             (self.top / name).mkdir(parents=True)
         shutil.copy(programs.TOP / "Makefile", self.top)
-        (self.top / "common/x.h").write_text("int x(void);\n")
-        (self.top / "common/x.c").write_text('#include "x.h"\nint x(void) { return 0; }\n')
-        (self.top / "hmm-coherent/fork.c").write_text('#include "x.h"\nint main(void) { return x(); }\n')
+        (self.top / "common/low/x.h").write_text("int x(void);\n")
+        (self.top / "common/low/x.c").write_text('#include "low/x.h"\nint x(void) { return 0; }\n')
+        (self.top / "hmm-coherent/fork.c").write_text('#include "low/x.h"\nint main(void) { return x(); }\n')
         self.ksrc = [Path(folder.name, name) for name in ("a", "b")]
         for tree in self.ksrc:
             (tree / "lib").mkdir(parents=True)

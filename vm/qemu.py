@@ -57,7 +57,7 @@ def append(kernel, accel, extra: str = "") -> str:
     """The kernel command line, to which QEMU adds where a microvm has its devices.
 
     The delay sits in the guest's block layer: a read of /dev/dm-0 waits with its pages pinned, as long as a test keeps the
-    device suspended (common/gate.h) and SLOW_MS more, and is then carried out with real data. Writes, by which tests prepare it,
+    device suspended (common/reach/gate.h) and SLOW_MS more, and is then carried out with real data. Writes, by which tests prepare it,
     do not wait. QEMU's null-co fills the page at once and only completes late; its throttling lets the first request through.
 
     Grace periods of RCU are not waited out but forced at once: io_uring waits for one whenever a buffer is

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cell/cell.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kernel/kernel.h"
+#include "see/pin.h"
+#include "report/report.h"
+#include "report/rules.h"
+
+static const struct extent_row extents[EXTENTS] = {
+	[ONE_PAGE] = { "", "one page", 1, ALL_ALIKE, 0 },
+	[MANY_PAGES] = { "many", "several pages", 5, ALL_ALIKE, 0 },
+	[HALF_PLACED] = { "half-placed", "the second half in system memory", 4, SOME_PLACED, 0x3 },
+	[PLACED_LAST] = { "placed-last", "the first half in system memory", 4, SOME_PLACED, 0xc },
+	[PLACED_ALTERNATING] = { "placed-alternating", "every other page in system memory", 4,
+				 SOME_PLACED, 0xa },
+	[HALF_READ_ONLY] = { "half-ro", "the second half mapped read-only", 4, SOME_READ_ONLY,
+			     0xc },
+	[READ_ONLY_FIRST] = { "ro-first", "the first half mapped read-only", 4, SOME_READ_ONLY,
+			      0x3 },
+	[READ_ONLY_ALTERNATING] = { "ro-alternating", "every other page mapped read-only", 4,
+				    SOME_READ_ONLY, 0xa },
+	[HOLE_LAST] = { "hole", "the last page never touched", 3, SOME_HOLES, 0x4 },
+	[HOLE_FIRST] = { "hole-first", "the first page never touched", 3, SOME_HOLES, 0x1 },
+	[HOLE_MIDDLE] = { "hole-middle", "the page in the middle never touched", 3, SOME_HOLES,
+			  0x2 },
+};
+
+const struct extent_row *extent_row(enum extent extent)
+{
+	return &extents[extent];
+}
+
+void cell_name(const struct cell *cell, char *name, size_t size)
+{
+	snprintf(name, size, "%s.%s.%s%s%s", place_name(cell->place), cell->mapping->name,
+		 cell->access->name, cell->extent == ONE_PAGE ? "" : ".",
+		 extent_row(cell->extent)->name);
+}
+
+/* Is the page one of those that make this extent special, by @mix? */
+static bool is_special(const struct cell *cell, enum mix mix, size_t page)
+{
+	const struct extent_row *row = extent_row(cell->extent);
+
+	return row->mix == mix && row->special & BIT(page);
+}
+
+bool cell_leaves_hole(const struct cell *cell, size_t page)
+{
+	return is_special(cell, SOME_HOLES, page);
+}
+
+bool cell_places(const struct cell *cell, size_t page)
+{
+	if (extent_row(cell->extent)->mix == SOME_PLACED)
+		return is_special(cell, SOME_PLACED, page);
+	return !cell_leaves_hole(cell, page);
+}
+
+bool cell_protects(const struct cell *cell, size_t page)
+{
+	return extent_row(cell->extent)->mix != SOME_READ_ONLY ||
+	       is_special(cell, SOME_READ_ONLY, page);
+}
+
+static bool extent_exists(const struct cell *cell)
+{
+	const struct access *access = cell->access;
+	const char *mapping = cell->mapping->name;
+	bool migrates = access->reach == BY_MIGRATION_BACK || access->reach == BY_MIGRATION_AWAY;
+
+	if (cell->extent == ONE_PAGE)
+		return true;
+	/*
+	 * What is special about buffers of several pages is special about
+	 * devices; the control group has it in "many".
+	 */
+	if (cell->place != COHERENT && !(cell->place == SYSTEM && cell->extent == MANY_PAGES))
+		return false;
+	switch (extent_row(cell->extent)->mix) {
+	case SOME_PLACED:
+		/*
+		 * The child of a half-placed buffer would be the same case
+		 * twice. Migration moves the halves differently, which is its
+		 * job.
+		 */
+	case SOME_HOLES:
+		return !strcmp(mapping, "rw") && !migrates;
+	case SOME_READ_ONLY:
+		return !strcmp(mapping, "ro") && !migrates;
+	default:
+		return !strcmp(mapping, "rw") || !strcmp(mapping, "ro") ||
+		       !strcmp(mapping, "cow-shared");
+	}
+}
+
+bool cell_exists(const struct cell *cell)
+{
+	const struct access *access = cell->access;
+	const struct mapping *mapping = cell->mapping;
+
+	if (!(mapping->places & BIT(cell->place)) || !extent_exists(cell))
+		return false;
+	/* A child's access needs a child. */
+	if (access->reach == BY_CHILD_CPU && !mapping->shared)
+		return false;
+	/*
+	 * The driver reaches its own private page only through what it cached
+	 * when it migrated the page: any change of the mapping drops that, and
+	 * the way through hmm_range_fault() then dereferences a page without
+	 * memory (docs/findings.md, private-mirror-fault).
+	 */
+	if (cell->place == PRIVATE && access->reach == BY_MIRROR && strcmp(mapping->name, "rw"))
+		return false;
+	/*
+	 * gup_test itself WARNs about a FOLL_PIN of the zero page, which is not
+	 * counted as pinned (verify_dma_pinned(), mm/gup_test.c).
+	 */
+	if (extent_row(cell->extent)->mix == SOME_HOLES && access->needs == NEEDS_GUP_TEST &&
+	    !access->write_fault && access->reach != BY_GET)
+		return false;
+	/*
+	 * The second device matters where a device does something; the rest is
+	 * the first device again.
+	 */
+	if (cell->place == REMOTE)
+		return access->reach == BY_MIRROR || access->reach == BY_MIGRATION_BACK ||
+		       access->reach == BY_MIGRATION_AWAY || access->reach == BY_CPU ||
+		       access->reach == BY_LONGTERM;
+	/*
+	 * The raw device differs from the file in what it does with a partial
+	 * buffer, not in zones.
+	 */
+	if (cell->place == MOVABLE)
+		return access->needs != NEEDS_RAW && access->reach != BY_MIGRATION_BACK &&
+		       access->reach != BY_ADVICE;
+	return true;
+}
+
+struct device *cell_device(struct cell *cell)
+{
+	switch (cell->place) {
+	case PRIVATE:
+		return &cell->bench->private;
+	case REMOTE:
+		return &cell->bench->remote;
+	default:
+		return &cell->bench->coherent;
+	}
+}
+
+static bool is_device(enum place place)
+{
+	return place == COHERENT || place == REMOTE || place == PRIVATE;
+}
+
+/* The pages of a mixed buffer go there one by one, so that the others are not touched. */
+static void migrate_placed(struct cell *cell)
+{
+	struct buffer *buffer = &cell->buffer;
+	size_t i;
+
+	/*
+	 * The driver's word is not taken for it: it may say 0 though nothing
+	 * moved, or an error though all of it did.
+	 */
+	if (extent_row(cell->extent)->mix != SOME_PLACED &&
+	    extent_row(cell->extent)->mix != SOME_HOLES) {
+		device_move_to(cell_device(cell), buffer->addr, buffer->pages);
+		return;
+	}
+	for (i = 0; i < buffer->pages; i++)
+		if (cell_places(cell, i))
+			device_move_to(cell_device(cell), buffer_page(buffer, i), 1);
+}
+
+void cell_place(struct cell *cell)
+{
+	struct buffer *buffer = &cell->buffer;
+	bool placed = true;
+	char what[32];
+	size_t i;
+
+	if (is_device(cell->place))
+		migrate_placed(cell);
+	for (i = 0; i < buffer->pages; i++) {
+		enum place at = page_at(0, buffer_page(buffer, i)).at;
+
+		if (!cell_places(cell, i) || at == cell->place)
+			continue;
+		/* The kernel chooses the zone of ordinary memory; only a device is its duty. */
+		if (!is_device(cell->place) && in_memory(at))
+			broken("page %zu is in %s memory, not in %s", i, place_name(at),
+			       place_name(cell->place));
+		snprintf(what, sizeof(what), "page %zu place", i);
+		holds(is_device(cell->place) ? RULE_ENTRY : RULE_NOTHING_ELSE_CHANGES);
+		placed = expect_same(false, what, place_name(cell->place), place_name(at));
+	}
+	if (!placed)
+		give_up();
+}
+
+void bench_open(struct bench *bench)
+{
+	memset(bench, 0, sizeof(*bench));
+	/* First of all, so that it inherits nothing that a test places or holds. */
+	child_fork(&bench->stranger);
+	device_open(&bench->coherent, COHERENT, BUFFER_PAGES_MAX);
+	device_open(&bench->remote, REMOTE, BUFFER_PAGES_MAX);
+	device_open(&bench->private, PRIVATE, BUFFER_PAGES_MAX);
+	bench->has_file = medium_file(&bench->file);
+	bench->has_raw = medium_raw(&bench->raw);
+	bench->has_ring = ring_available();
+	if (bench->has_ring)
+		ring_open(&bench->ring);
+	bench->has_gup_test = pin_available();
+	bench->got = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (bench->got == MAP_FAILED)
+		broken("no memory for what accesses read");
+	if (madvise(bench->got, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK))
+		syscall_failed("MADV_DONTFORK", errno);
+}

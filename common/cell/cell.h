@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * cell.h - one point of the matrix: place x mapping x access (x extent), as
+ * tables
+ *
+ * A new access or mapping is one row in its table (access.c, mapping.c) and one
+ * function. Everything else follows from the columns: what it needs, what the
+ * rules expect of it (model.h), its name, its place in the outcome table.
+ */
+#ifndef HMM_COHERENT_CELL_H
+#define HMM_COHERENT_CELL_H
+
+#include <stdbool.h>
+
+#include "reach/buffer.h"
+#include "see/device.h"
+#include "reach/direct_io.h"
+#include "reach/family.h"
+#include "reach/ring.h"
+
+struct cell;
+
+/* How pages are mapped when the access starts. */
+struct mapping {
+	const char *name;
+	const char *what;
+	/* Bring it about: place the pages (cell_place()) and map them. */
+	void (*make)(struct cell *cell);
+	unsigned int places;	/* BIT(place) for which it means something */
+	/* What is true then, which is proven before the access. */
+	bool vma_read, vma_write;
+	enum permission permission;
+	enum permission private_permission;	/* the same for a non-present (private) page */
+	bool exclusive;		/* PageAnonExclusive */
+	bool shared;		/* a child maps the same pages, and lives */
+	bool uffd_wp;
+	bool needs_uffd_wp, needs_soft_dirty;
+};
+
+/*
+ * Who reaches the page, and by which kind of reference: this decides what the
+ * kernel does with a page that is not exclusive.
+ */
+enum reach {
+	BY_CPU,			/* a CPU's load or store in the owner */
+	BY_CHILD_CPU,		/* in the child */
+	BY_GET,			/* FOLL_GET */
+	BY_PIN,			/* FOLL_PIN */
+	BY_LONGTERM,		/* FOLL_PIN | FOLL_LONGTERM */
+	BY_DIO,			/* what O_DIRECT takes on this kernel: FOLL_PIN or FOLL_GET */
+	BY_FORCE,		/* FOLL_GET | FOLL_FORCE */
+	BY_MIRROR,		/* the device, by hmm_range_fault() */
+	BY_ADVICE,		/* MADV_POPULATE_*: a fault without a reference */
+	BY_MIGRATION_BACK,
+	BY_MIGRATION_AWAY	/* to the other coherent device */
+};
+
+enum need {
+	NEEDS_NOTHING,
+	NEEDS_GUP_TEST,
+	NEEDS_STAYING_PINS,
+	NEEDS_FILE,
+	NEEDS_RAW,
+	NEEDS_RING,
+	NEEDS_RING_AND_FILE
+};
+
+/* How results are counted. */
+enum unit { BYTES, ZERO_IS_SUCCESS };
+
+struct access {
+	const char *name;
+	const char *what;
+	/* Do it to all pages of the cell's buffer. Returns bytes, 0, -errno or KILLED_BY(). */
+	long (*run)(struct cell *cell);
+	enum reach reach;
+	bool write_fault;	/* it asks for a page that may be written: a store, FOLL_WRITE */
+	bool stores;		/* it changes the owner's bytes */
+	enum writer writer;	/* whose hand they are in then */
+	bool to_medium;		/* it copies the owner's bytes to the medium */
+	bool from_medium;
+	bool reads;		/* it yields the owner's bytes, in cell->got */
+	/*
+	 * a reference is held after it, through which the bytes can be read:
+	 * hold_look()
+	 */
+	bool held;
+	enum unit unit;
+	/*
+	 * errno when the mapping does not allow it (for a CPU: the signal, as a
+	 * negative number)
+	 */
+	int refused;
+	int protected_;		/* the same when userfaultfd protects the page */
+	enum need needs;
+	/*
+	 * stops at the first page it may not use and says how many bytes it
+	 * did; otherwise it says refused
+	 */
+	bool partial_count;
+	/* Read the bytes through the reference that is held. */
+	enum data (*hold_look)(struct cell *cell, size_t page);
+};
+
+/*
+ * Mixed buffers come in three orders each: what looks at the first page only
+ * must not get away with it.
+ */
+enum extent {
+	ONE_PAGE, MANY_PAGES,
+	HALF_PLACED, PLACED_LAST, PLACED_ALTERNATING,
+	HALF_READ_ONLY, READ_ONLY_FIRST, READ_ONLY_ALTERNATING,
+	HOLE_LAST, HOLE_FIRST, HOLE_MIDDLE,
+	EXTENTS
+};
+
+/* What is special about some of the pages. */
+enum mix { ALL_ALIKE, SOME_PLACED, SOME_READ_ONLY, SOME_HOLES };
+
+struct extent_row {
+	const char *name;	/* empty for one page */
+	const char *what;
+	size_t pages;
+	enum mix mix;
+	unsigned int special;	/* BIT(page) for each page that is placed, read-only, or a hole */
+};
+
+/* What is open for all cells of a process. */
+struct bench {
+	struct device coherent, remote, private;
+	struct medium file, raw;
+	bool has_file, has_raw, has_ring, has_gup_test;
+	struct ring ring;
+	struct child stranger;	/* a process that maps none of the pages */
+	unsigned char *got;	/* for cell.got; not shared with any child */
+};
+
+struct cell {
+	enum place place;
+	const struct mapping *mapping;
+	const struct access *access;
+	enum extent extent;
+	/* While it runs: */
+	struct bench *bench;
+	struct buffer buffer;
+	struct child child;
+	int uffd;		/* -1: none */
+	/*
+	 * BUFFER_PAGES_MAX pages: the bytes that an access with access.reads
+	 * got
+	 */
+	unsigned char *got;
+	int held;		/* whatever access.held means for this access: a pipe, a pin */
+	int held_other;
+};
+
+const struct mapping *mapping_rows(size_t *count);
+const struct access *access_rows(size_t *count);
+const struct extent_row *extent_row(enum extent extent);
+
+/*
+ * Of page @page of this cell's buffer: does it go to the cell's place, is it
+ * mapped read-only, is it never touched?
+ */
+bool cell_places(const struct cell *cell, size_t page);
+bool cell_protects(const struct cell *cell, size_t page);
+bool cell_leaves_hole(const struct cell *cell, size_t page);
+
+/* The accesses of gup_test, which access.c appends to its own. */
+const struct access *gup_access_rows(size_t *count);
+
+/*
+ * Does this combination mean anything, on any kernel? Which ones are left out,
+ * and why, is said where it is decided.
+ */
+bool cell_exists(const struct cell *cell);
+
+/* "coherent.ro.dio-read", "coherent.rw.dio-read.many"; at most REPORT_NAME_MAX bytes. */
+void cell_name(const struct cell *cell, char *name, size_t size);
+
+/*
+ * Put the pages that the extent puts there on the cell's place, and check it:
+ * the cell ends with a failure of migration-is-the-way-in when they do not get
+ * there. For mapping rows.
+ */
+void cell_place(struct cell *cell);
+
+/*
+ * Which device has this cell's pages, or would see them: for snapshots, the
+ * device's accesses and migration back.
+ */
+struct device *cell_device(struct cell *cell);
+
+/* Open and close what cells share. */
+void bench_open(struct bench *bench);
+
+#endif

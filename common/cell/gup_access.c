@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* GUP x PIN, slow x fast, read x write, short-term x FOLL_LONGTERM, as accesses of the matrix. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "cell/cell.h"
+#include "kernel/kernel.h"
+#include "see/pin.h"
+#include "report/report.h"
+
+/* Which kind a row is, is in its name; the table below is the one place that says both. */
+#define KINDS(KIND) \
+	KIND(gup_slow_read, "gup-slow-read", false, false, false, false) \
+	KIND(gup_fast_read, "gup-fast-read", false, true, false, false) \
+	KIND(gup_slow_write, "gup-slow-write", false, false, true, false) \
+	KIND(gup_fast_write, "gup-fast-write", false, true, true, false) \
+	KIND(pin_slow_read, "pin-slow-read", true, false, false, false) \
+	KIND(pin_fast_read, "pin-fast-read", true, true, false, false) \
+	KIND(pin_slow_write, "pin-slow-write", true, false, true, false) \
+	KIND(pin_fast_write, "pin-fast-write", true, true, true, false) \
+	KIND(longterm_slow_read, "longterm-slow-read", true, false, false, true) \
+	KIND(longterm_fast_read, "longterm-fast-read", true, true, false, true) \
+	KIND(longterm_slow_write, "longterm-slow-write", true, false, true, true) \
+	KIND(longterm_fast_write, "longterm-fast-write", true, true, true, true)
+
+#define KIND_RUN(id, name, pin, fast, write, longterm) \
+	static long run_##id(struct cell *cell) \
+	{ \
+		return pin_pages((struct pin_kind){ pin, fast, write, longterm }, \
+				 cell->buffer.addr, cell->buffer.pages); \
+	}
+KINDS(KIND_RUN)
+
+static long run_stay(struct cell *cell, bool fast, bool write)
+{
+	int held = pin_hold(fast, write, cell->buffer.addr, cell->buffer.pages);
+
+	if (held < 0)
+		return held;
+	cell->held = held;
+	return 0;
+}
+
+static long run_stay_slow_read(struct cell *cell)
+{
+	return run_stay(cell, false, false);
+}
+
+static long run_stay_fast_read(struct cell *cell)
+{
+	return run_stay(cell, true, false);
+}
+
+static long run_stay_slow_write(struct cell *cell)
+{
+	return run_stay(cell, false, true);
+}
+
+static long run_stay_fast_write(struct cell *cell)
+{
+	return run_stay(cell, true, true);
+}
+
+/* What the holder of the pins sees. */
+static enum data look_through_pin(struct cell *cell, size_t page)
+{
+	static unsigned char *copy;
+
+	if (!copy)
+		copy = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (pin_read(cell->held, copy))
+		return UNREADABLE;
+	return read_page(copy + page * features.page_size, cell->buffer.serial, page, BY_OWNER,
+			 cell->access->writer);
+}
+
+/* gup_test says how many bytes it got, 0 for none: it never says why. */
+#define KIND_ROW(id, row_name, pin, fast, write, longterm) \
+	{ .name = row_name, \
+	  .what = (pin) ? (longterm) ? "FOLL_PIN with FOLL_LONGTERM" : \
+				       "FOLL_PIN, short-term" : "FOLL_GET", \
+	  .run = run_##id, .reach = (pin) ? (longterm) ? BY_LONGTERM : BY_PIN : BY_GET, \
+	  .write_fault = write, \
+	  .partial_count = true, .needs = NEEDS_GUP_TEST },
+
+#define STAY_ROW(id, row_name, write) \
+	{ .name = row_name, .what = "FOLL_PIN with FOLL_LONGTERM that is kept", \
+	  .run = run_##id, .reach = BY_LONGTERM, .write_fault = write, .held = true, \
+	  .hold_look = look_through_pin, .unit = ZERO_IS_SUCCESS, \
+	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_STAYING_PINS },
+
+static const struct access rows[] = {
+	KINDS(KIND_ROW)
+	STAY_ROW(stay_slow_read, "stay-slow-read", false)
+	STAY_ROW(stay_fast_read, "stay-fast-read", false)
+	STAY_ROW(stay_slow_write, "stay-slow-write", true)
+	STAY_ROW(stay_fast_write, "stay-fast-write", true)
+};
+
+const struct access *gup_access_rows(size_t *count)
+{
+	*count = ARRAY_SIZE(rows);
+	return rows;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The mapping axis of the matrix: one row and one function each. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cell/cell.h"
+#include "kernel/kernel.h"
+#include "report/report.h"
+#include "report/rules.h"
+
+/* mprotect() the pages that the extent has read-only, or all of them. */
+static void protect(struct cell *cell, int prot)
+{
+	struct buffer *buffer = &cell->buffer;
+	size_t first, end;
+
+	for (first = 0; first < buffer->pages; first = end + 1) {
+		for (end = first; end < buffer->pages && cell_protects(cell, end); end++)
+			;
+		if (end > first &&
+		    mprotect(buffer_page(buffer, first), (end - first) * features.page_size, prot))
+			syscall_failed("mprotect", errno);
+	}
+}
+
+static void make_rw(struct cell *cell)
+{
+	cell_place(cell);
+}
+
+static void make_ro(struct cell *cell)
+{
+	cell_place(cell);
+	protect(cell, PROT_READ);
+}
+
+static void make_ro_rw(struct cell *cell)
+{
+	cell_place(cell);
+	protect(cell, PROT_READ);
+	protect(cell, PROT_READ | PROT_WRITE);
+}
+
+static void make_born_ro(struct cell *cell)
+{
+	protect(cell, PROT_READ);
+	cell_place(cell);
+}
+
+static void make_prot_none(struct cell *cell)
+{
+	cell_place(cell);
+	protect(cell, PROT_NONE);
+}
+
+static void make_cow_shared(struct cell *cell)
+{
+	cell_place(cell);
+	child_fork(&cell->child);
+}
+
+static void make_ro_shared(struct cell *cell)
+{
+	make_ro(cell);
+	child_fork(&cell->child);
+}
+
+static void make_cow_left(struct cell *cell)
+{
+	make_cow_shared(cell);
+	child_leave(&cell->child);
+}
+
+static void make_cow_then_migrated(struct cell *cell)
+{
+	child_fork(&cell->child);
+	cell_place(cell);
+}
+
+static void make_soft_dirty(struct cell *cell)
+{
+	int error;
+
+	cell_place(cell);
+	error = write_text("/proc/self/clear_refs", "4");
+	if (error)
+		syscall_failed("clearing the soft-dirty bits", -error);
+}
+
+/*
+ * With UFFD_FEATURE_SIGBUS nobody has to answer: what the protection stops gets
+ * SIGBUS, or EFAULT inside of the kernel.
+ */
+static void make_uffd_wp(struct cell *cell)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS
+	};
+	struct uffdio_range range = { (uintptr_t)cell->buffer.addr, cell->buffer.size };
+	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
+	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+
+	cell_place(cell);
+	cell->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (cell->uffd < 0)
+		syscall_failed("userfaultfd", errno);
+	holds(RULE_PROTECTION_AS_ASKED);
+	if (ioctl(cell->uffd, UFFDIO_API, &api))
+		syscall_failed("UFFDIO_API", errno);
+	if (ioctl(cell->uffd, UFFDIO_REGISTER, &reg))
+		syscall_failed("UFFDIO_REGISTER", errno);
+	if (ioctl(cell->uffd, UFFDIO_WRITEPROTECT, &wp))
+		syscall_failed("UFFDIO_WRITEPROTECT", errno);
+}
+
+#define EVERYWHERE (BIT(SYSTEM) | BIT(MOVABLE) | BIT(COHERENT) | BIT(PRIVATE) | BIT(REMOTE))
+#define ON_DEVICES (BIT(COHERENT) | BIT(PRIVATE))
+#define PRESENT_ONLY (BIT(SYSTEM) | BIT(COHERENT))
+
+/*
+ * private_permission of a non-present page: mprotect() takes the write bit out
+ * of a device-private entry and never puts it back (change_pte_range(),
+ * mm/mprotect.c).
+ */
+static const struct mapping rows[] = {
+	{ .name = "rw",
+	  .what = "mapped R/W by one process",
+	  .make = make_rw,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_WRITE,
+	  .private_permission = READ_WRITE,
+	  .exclusive = true },
+	{ .name = "ro",
+	  .what = "mprotect(PROT_READ) after the placement",
+	  .make = make_ro,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .exclusive = true },
+	{ .name = "ro-rw",
+	  .what = "mprotect(PROT_READ) and back to R/W",
+	  .make = make_ro_rw,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_WRITE,
+	  .private_permission = READ_ONLY,
+	  .exclusive = true },
+	{ .name = "born-ro",
+	  .what = "placed while it was PROT_READ",
+	  .make = make_born_ro,
+	  .places = ON_DEVICES,
+	  .vma_read = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .exclusive = true },
+	{ .name = "cow-shared",
+	  .what = "shared with a child that is alive",
+	  .make = make_cow_shared,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .shared = true },
+	{ .name = "ro-shared",
+	  .what = "mprotect(PROT_READ), then shared with a child that is alive",
+	  .make = make_ro_shared,
+	  .places = BIT(SYSTEM) | ON_DEVICES,
+	  .vma_read = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .shared = true },
+	{ .name = "cow-left",
+	  .what = "shared with a child that has gone",
+	  .make = make_cow_left,
+	  .places = EVERYWHERE,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY },
+	{ .name = "cow-then-migrated",
+	  .what = "shared with a child first, migrated then",
+	  .make = make_cow_then_migrated,
+	  .places = ON_DEVICES,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .private_permission = READ_ONLY,
+	  .shared = true },
+	{ .name = "uffd-wp",
+	  .what = "write-protected by userfaultfd",
+	  .make = make_uffd_wp,
+	  .places = PRESENT_ONLY,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .exclusive = true,
+	  .uffd_wp = true,
+	  .needs_uffd_wp = true },
+	{ .name = "prot-none",
+	  .what = "mprotect(PROT_NONE) after the placement",
+	  .make = make_prot_none,
+	  .places = PRESENT_ONLY,
+	  .permission = NONE,
+	  .exclusive = true },
+	{ .name = "soft-dirty",
+	  .what = "mapped R/W, watched for writes by soft-dirty",
+	  .make = make_soft_dirty,
+	  .places = PRESENT_ONLY,
+	  .vma_read = true,
+	  .vma_write = true,
+	  .permission = READ_ONLY,
+	  .exclusive = true,
+	  .needs_soft_dirty = true },
+};
+
+const struct mapping *mapping_rows(size_t *count)
+{
+	*count = ARRAY_SIZE(rows);
+	return rows;
+}

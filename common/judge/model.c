@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "judge/model.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+
+/* Where an ordinary allocation for the buffer of this cell comes from; see buffer_map(). */
+static enum place memory_of(const struct cell *cell)
+{
+	return cell->place == MOVABLE ? MOVABLE : SYSTEM;
+}
+
+static void sign(struct page_model *page, enum aspect aspect, enum rule_id rule)
+{
+	page->by[aspect] = rule;
+}
+
+static void page_before(struct page_model *page, const struct cell *cell, size_t number)
+{
+	const struct mapping *mapping = cell->mapping;
+	int aspect;
+
+	memset(page, 0, sizeof(*page));
+	page->at = cell->place;
+	page->vma_read = mapping->vma_read;
+	page->vma_write = mapping->vma_write;
+	page->permission = cell->place == PRIVATE ? mapping->private_permission :
+						    mapping->permission;
+	if (!cell_places(cell, number))
+		page->at = SYSTEM;
+	if (!cell_protects(cell, number)) {
+		page->vma_write = true;
+		page->permission = READ_WRITE;
+	}
+	page->exclusive = mapping->exclusive;
+	/* The dump faults in what is not present, and what may not be read it can't reach. */
+	page->exclusive_open = cell->place == PRIVATE || !mapping->vma_read || !features.gup_test;
+	page->shared = mapping->shared;
+	page->uffd_wp = mapping->uffd_wp;
+	page->owner = OLD;
+	page->soft_dirty_open = !mapping->needs_soft_dirty;
+	if (cell_leaves_hole(cell, number)) {
+		page->at = NOWHERE;
+		page->permission = NONE;
+		page->owner = ZERO;
+		page->exclusive_open = true;
+	}
+	page->same_frame = true;
+	page->child_same_frame = page->shared;
+	page->child_at = page->shared ? page->at : NOWHERE;
+	page->child = page->shared ? OLD : NOT_LOOKED;
+	page->medium = cell->access->to_medium || cell->access->from_medium ? OLD : NOT_LOOKED;
+	page->holder = NOT_LOOKED;
+	page->reader = NOT_LOOKED;
+	for (aspect = 0; aspect < ASPECTS; aspect++)
+		page->by[aspect] = RULE_NOTHING_ELSE_CHANGES;
+}
+
+void model_before(struct model *model, const struct cell *cell)
+{
+	size_t i;
+
+	memset(model, 0, sizeof(*model));
+	model->pages = extent_row(cell->extent)->pages;
+	for (i = 0; i < model->pages; i++)
+		page_before(&model->page[i], cell, i);
+}
+
+static bool is_migration(const struct access *access)
+{
+	return access->reach == BY_MIGRATION_BACK || access->reach == BY_MIGRATION_AWAY;
+}
+
+/*
+ * Does the access have FOLL_FORCE in effect? /proc/PID/mem only where the
+ * kernel's policy allows it.
+ */
+static bool forced(const struct access *access)
+{
+	return access->reach == BY_FORCE &&
+	       (strcmp(access->name, "mem-write") || features.mem_force);
+}
+
+static bool takes_pins(const struct access *access)
+{
+	return access->reach == BY_PIN || access->reach == BY_LONGTERM ||
+	       (access->reach == BY_DIO && features.dio_pins);
+}
+
+/* The page the owner maps is another one now, @place; the child keeps what it had. */
+static void owner_gets_another(struct page_model *page, enum place place, enum rule_id rule)
+{
+	page->at = place;
+	page->same_frame = false;
+	page->exclusive = true;
+	page->shared = false;
+	sign(page, PLACE, rule);
+	sign(page, EXCLUSIVITY, rule);
+}
+
+/*
+ * The page itself goes elsewhere, with its bytes, for everybody who maps it;
+ * permission and exclusivity travel along.
+ */
+static void page_moves(struct page_model *page, enum place place, enum rule_id rule)
+{
+	page->at = place;
+	page->same_frame = false;
+	sign(page, PLACE, rule);
+	sign(page, PERMISSION, rule);
+	sign(page, EXCLUSIVITY, rule);
+	sign(page, TRACKING, RULE_MARKS_TRAVEL);
+	if (page->shared) {
+		page->child_at = place;
+		page->child_same_frame = false;
+		sign(page, CHILD_PLACE, rule);
+	}
+}
+
+/*
+ * The rules, in the order in which the kernel gets to them. Each returns false
+ * when it refuses the access, with *result set to the rule's errno (or signal)
+ * as the access has it.
+ */
+struct attempt {
+	const struct cell *cell;
+	const struct access *access;
+	struct page_model *page;
+	int refusal;		/* errno, or minus a signal */
+	enum rule_id refused_by;
+};
+
+static bool refuse(struct attempt *a, int refusal, enum rule_id rule)
+{
+	a->refusal = refusal;
+	a->refused_by = rule;
+	return false;
+}
+
+static bool rule_read_permission(struct attempt *a)
+{
+	/*
+	 * The device is refused as a reader first, whatever it wants:
+	 * hmm_vma_walk_test(), mm/hmm.c.
+	 */
+	int refusal = a->access->reach == BY_MIRROR ? EFAULT : a->access->refused;
+
+	if (a->page->vma_read || forced(a->access))
+		return true;
+	return refuse(a, refusal, RULE_READ_NEEDS_PERMISSION);
+}
+
+static bool rule_write_permission(struct attempt *a)
+{
+	if (!a->access->write_fault || a->page->vma_write || forced(a->access))
+		return true;
+	return refuse(a, a->access->refused,
+		      a->access->reach == BY_FORCE ? RULE_FORCE_POLICY :
+						     RULE_WRITE_NEEDS_PERMISSION);
+}
+
+static bool rule_private_faults_back(struct attempt *a)
+{
+	/*
+	 * The device reaches its own page where it is; only what a test must
+	 * not do (see cell_exists()) makes it fault.
+	 */
+	if (a->page->at == PRIVATE && a->access->reach != BY_MIRROR && !is_migration(a->access)) {
+		page_moves(a->page, memory_of(a->cell), RULE_PRIVATE_FAULTS_BACK);
+		/*
+		 * Present now, so its exclusivity can be seen; that it was kept
+		 * is part of the rule.
+		 */
+		a->page->exclusive_open = !a->page->vma_read || !features.gup_test;
+	}
+	return true;
+}
+
+static bool rule_uffd_stops_writes(struct attempt *a)
+{
+	if (!a->access->write_fault || !a->page->uffd_wp)
+		return true;
+	return refuse(a, a->access->protected_, RULE_UFFD_STOPS_WRITES);
+}
+
+static bool rule_hole_is_filled(struct attempt *a)
+{
+	struct page_model *page = a->page;
+	/*
+	 * A long-term pin must go on seeing what is written later, so since 6.2
+	 * it does not take the shared zero page (gup_must_unshare()).
+	 */
+	bool own_page = a->access->write_fault ||
+			(a->access->reach == BY_LONGTERM && features.version >= 602);
+
+	if (page->at != NOWHERE || is_migration(a->access))
+		return true;
+	owner_gets_another(page, own_page ? memory_of(a->cell) : SYSTEM, RULE_HOLE_IS_FILLED);
+	page->permission = a->access->write_fault ? READ_WRITE : READ_ONLY;
+	page->exclusive_open = !own_page || !features.gup_test;
+	sign(page, PERMISSION, RULE_HOLE_IS_FILLED);
+	sign(page, OWNER_DATA, RULE_HOLE_IS_FILLED);
+	return true;
+}
+
+/* The rule that names a write which needs no change of the mapping. */
+static enum rule_id in_place(const struct access *access)
+{
+	switch (access->reach) {
+	case BY_CPU:
+	case BY_CHILD_CPU:
+	case BY_ADVICE:
+		return RULE_CPU_IN_PLACE;
+	case BY_MIRROR:
+		return RULE_DEVICE_IN_PLACE;
+	default:
+		return RULE_SHORT_PIN_STAYS;
+	}
+}
+
+static bool rule_child_writes(struct attempt *a)
+{
+	if (a->access->reach != BY_CHILD_CPU || !a->access->write_fault)
+		return true;
+	a->page->child_at = memory_of(a->cell);
+	a->page->child_same_frame = false;
+	a->page->shared = false;
+	sign(a->page, CHILD_PLACE, RULE_SHARED_IS_COPIED);
+	return true;
+}
+
+static bool rule_write_fault(struct attempt *a)
+{
+	struct page_model *page = a->page;
+	bool stays_read_only = forced(a->access) && !page->vma_write;
+	enum rule_id rule;
+
+	if (!a->access->write_fault || a->access->reach == BY_CHILD_CPU)
+		return true;
+	page->soft_dirty = true;
+	sign(page, TRACKING, RULE_WRITES_ARE_TRACKED);
+	if (page->permission == READ_WRITE) {
+		sign(page, PLACE,
+		     page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES ? in_place(a->access) :
+								    page->by[PLACE]);
+		return true;
+	}
+	if (page->exclusive) {
+		rule = stays_read_only ? RULE_FORCE_BREAKS_COW : RULE_EXCLUSIVE_IS_REUSED;
+	} else if (page->shared) {
+		rule = stays_read_only ? RULE_FORCE_BREAKS_COW : RULE_SHARED_IS_COPIED;
+		owner_gets_another(page, memory_of(a->cell), rule);
+		sign(page, CHILD_PLACE, rule);
+	} else {
+		rule = RULE_LAST_SHARER_REUSES;
+		page->exclusive = true;
+		sign(page, EXCLUSIVITY, rule);
+	}
+	if (page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES)
+		sign(page, PLACE, rule);
+	if (!stays_read_only)
+		page->permission = READ_WRITE;
+	sign(page, PERMISSION, rule);
+	return true;
+}
+
+static bool rule_read_reference(struct attempt *a)
+{
+	struct page_model *page = a->page;
+
+	if (a->access->write_fault || a->access->reach == BY_CHILD_CPU || is_migration(a->access))
+		return true;
+	if (takes_pins(a->access) && !page->exclusive) {
+		if (page->shared)
+			owner_gets_another(page, memory_of(a->cell), RULE_PIN_UNSHARES);
+		page->exclusive = true;
+		sign(page, EXCLUSIVITY, RULE_PIN_UNSHARES);
+		sign(page, PERMISSION, RULE_PIN_UNSHARES);
+	} else if (page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES) {
+		sign(page, PLACE,
+		     page->exclusive || a->access->reach == BY_CPU ? in_place(a->access) :
+								     RULE_GET_LEAVES_SHARED);
+	}
+	return true;
+}
+
+static bool rule_longterm(struct attempt *a)
+{
+	struct page_model *page = a->page;
+
+	if (a->access->reach != BY_LONGTERM)
+		return true;
+	if (page->at == COHERENT || page->at == REMOTE)
+		page_moves(page, memory_of(a->cell), RULE_LONGTERM_LEAVES_DEVICE);
+	/* Also a page that was only just copied to there by the rules before this one. */
+	if (page->at == MOVABLE)
+		page_moves(page, SYSTEM, RULE_LONGTERM_LEAVES_MOVABLE);
+	return true;
+}
+
+static bool rule_migration_back(struct attempt *a)
+{
+	const struct page_model *page = a->page;
+
+	if (a->access->reach == BY_MIGRATION_BACK &&
+	    (page->at == COHERENT || page->at == PRIVATE)) {
+		page_moves(a->page, memory_of(a->cell), RULE_BACK);
+		a->page->exclusive_open = !page->vma_read || !features.gup_test;
+	}
+	return true;
+}
+
+static bool rule_migration_away(struct attempt *a)
+{
+	if (a->access->reach != BY_MIGRATION_AWAY)
+		return true;
+	if (!in_memory(a->page->at))
+		/*
+		 * The driver reads back what it should have on the device now,
+		 * and does not find it.
+		 */
+		return refuse(a, ENOENT, RULE_ONLY_FROM_SYSTEM);
+	page_moves(a->page, REMOTE, RULE_ENTRY);
+	return true;
+}
+
+static bool (*const rules_in_order[])(struct attempt *a) = {
+	rule_read_permission,	rule_write_permission, rule_private_faults_back,
+	rule_uffd_stops_writes, rule_hole_is_filled,   rule_child_writes,
+	rule_write_fault,	rule_read_reference,   rule_longterm,
+	rule_migration_back,	rule_migration_away,
+};
+
+static bool touch(struct attempt *a)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rules_in_order); i++)
+		if (!rules_in_order[i](a))
+			return false;
+	return true;
+}
+
+/*
+ * The bytes: who sees what, once the access is known to have transferred, or
+ * still to hold, pages [0, @done).
+ */
+static void data_rules(struct model *model, const struct cell *cell, size_t done)
+{
+	const struct access *access = cell->access;
+	size_t i;
+
+	for (i = 0; i < model->pages; i++) {
+		struct page_model *page = &model->page[i];
+
+		if (page->child == OLD)
+			sign(page, CHILD_DATA, RULE_NO_LEAK);
+		/*
+		 * What gets only some of its pages and reports an error has let
+		 * go of them: pin_longterm_test_start(), mm/gup_test.c.
+		 */
+		if (i < done && access->held) {
+			page->holder = page->owner == ZERO ? ZERO : OLD;
+			sign(page, HOLDER_DATA, RULE_PIN_FOLLOWS_OWNER);
+		}
+		if (i >= done)
+			continue;
+		if (access->reads) {
+			page->reader = page->owner;
+			sign(page, READER_DATA, RULE_BYTES_ARRIVE);
+		}
+		if (access->stores) {
+			page->owner = NEW;
+			sign(page, OWNER_DATA, RULE_BYTES_ARRIVE);
+		}
+		if (access->reach == BY_CHILD_CPU && access->write_fault) {
+			page->child = NEW;
+			sign(page, OWNER_DATA, RULE_NO_LEAK);
+		}
+		if (access->to_medium) {
+			page->medium = page->owner == ZERO ? ZERO : NEW;
+			sign(page, MEDIUM_DATA, RULE_BYTES_ARRIVE);
+		}
+	}
+}
+
+static long failure(int refusal)
+{
+	/* gup_test's results are bytes and nothing else. */
+	if (!refusal)
+		return 0;
+	return refusal < 0 ? KILLED_BY(-refusal) : -refusal;
+}
+
+static void leave_bytes_open(struct model *model, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		model->page[i].owner_open = true;
+}
+
+void model_after(struct model *model, const struct cell *cell)
+{
+	struct attempt attempt = { .cell = cell, .access = cell->access };
+	const struct access *access = cell->access;
+	size_t reached, done;
+
+	model_before(model, cell);
+	model->result_by = RULE_BYTES_ARRIVE;
+	for (reached = 0; reached < model->pages; reached++) {
+		attempt.page = &model->page[reached];
+		if (!touch(&attempt))
+			break;
+	}
+	done = reached;
+	if (reached == model->pages) {
+		model->result = access->unit == BYTES ? (long)(model->pages * features.page_size) :
+							0;
+	} else {
+		model->result_by = attempt.refused_by;
+		model->result = failure(attempt.refusal);
+		if (!reached) {
+			done = 0;
+		} else if (access->partial_count) {
+			model->result = reached * features.page_size;
+			model->result_by = RULE_PARTIAL_TRANSFER;
+		} else if (access->reach != BY_CPU) {
+			/* All or nothing, as far as bytes go. */
+			done = 0;
+		}
+		/*
+		 * A filesystem submits what it got so far and then meets the
+		 * error: it may report either (iomap_dio_rw()), and the bytes
+		 * before the error may have arrived.
+		 */
+		if (reached && access->from_medium && access->reach == BY_DIO &&
+		    !access->partial_count) {
+			model->result_open = true;
+			model->result_or = reached * features.page_size;
+			leave_bytes_open(model, reached);
+		}
+		/*
+		 * The driver writes what its mirror has already before it
+		 * faults in the rest (dmirror_write(), lib/test_hmm.c).
+		 */
+		if (access->reach == BY_MIRROR)
+			leave_bytes_open(model, reached);
+	}
+	data_rules(model, cell, done);
+	/*
+	 * Where a page of a device stays is the heart of the matter, so name
+	 * the reason even when nothing else was said.
+	 */
+	if (access->reach == BY_MIGRATION_AWAY && model->result_by == RULE_BYTES_ARRIVE)
+		model->result_by = RULE_ENTRY;
+	/*
+	 * Onto a device that has it already: what the driver says depends on
+	 * what it had cached before, so no rule speaks of it.
+	 */
+	if (access->reach == BY_MIGRATION_AWAY && cell->place == REMOTE) {
+		model->result_open = true;
+		model->result_or = 0;
+	}
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel/kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+bool wait_until(bool (*holds)(void *arg), void *arg, int seconds)
+{
+	struct timespec began, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	do {
+		if (holds(arg))
+			return true;
+		poll(NULL, 0, 2);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - began.tv_sec <= seconds);
+	return holds(arg);
+}
+
+long read_number(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	long number = -1;
+
+	if (file && fscanf(file, "%ld", &number) != 1)
+		number = -1;
+	if (file)
+		fclose(file);
+	return number;
+}
+
+long read_counter(const char *path, const char *key)
+{
+	FILE *file = fopen(path, "r");
+	size_t length = strlen(key);
+	char line[256];
+	long value = -1;
+
+	while (file && value < 0 && fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, length) && strchr(" :\t", line[length]))
+			value = strtol(line + length + 1, NULL, 10);
+	if (file)
+		fclose(file);
+	return value;
+}

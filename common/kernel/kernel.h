@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kernel.h - what the running kernel and this machine can do, and its files of
+ * numbers
+ *
+ * A feature that a test or a rule depends on is decided by the kernel's
+ * version, its configuration or an interface that exists or not (features.c).
+ * It is never decided by a probe of behaviour, as long as anything else decides
+ * it: a kernel that lost the behaviour would change the expectation.
+ */
+#ifndef HMM_COHERENT_KERNEL_H
+#define HMM_COHERENT_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "report/report.h"
+
+struct features {
+	char release[65];
+	int version;		/* of the kernel: 6.12 is 612 */
+	int sublevel;		/* 6.12.117 is 117; 0 when the release does not say */
+	size_t page_size;	/* bytes */
+	bool gup_test;		/* /sys/kernel/debug/gup_test can be opened */
+	/* gup_test has PIN_LONGTERM_TEST_START: pins that outlive the ioctl */
+	bool pin_stays;
+	/*
+	 * O_DIRECT takes FOLL_PIN references on user pages, not FOLL_GET ones
+	 */
+	bool dio_pins;
+	bool uffd_wp;		/* userfaultfd write protection of anonymous memory */
+	bool soft_dirty;	/* pagemap bit 55 follows writes */
+	/*
+	 * /proc/PID/mem may write through a read-only mapping without a tracer
+	 */
+	bool mem_force;
+	bool movable;		/* some memory of this machine is ZONE_MOVABLE */
+	unsigned int foll_write, foll_force, foll_longterm;	/* raw FOLL_ numbers for gup_test */
+};
+
+extern struct features features;
+
+/* Find out about everything but mem_force, and print "# fact:" lines to @out. */
+void features_probe(FILE *out);
+
+/* How a feature stands: by what decides it, and by a probe of what the kernel does. */
+enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
+enum feature { PIN_STAYS, DIO_PINS, UFFD_WP, SOFT_DIRTY, MEM_FORCE, FEATURES };
+
+struct feature_row {
+	const char *name;
+	const char *what;
+	/* what @known looks at: a version with its commit, or an interface */
+	const char *decided_by;
+	enum answer (*known)(void);	/* ANSWER_UNKNOWN: nothing but the probe can tell */
+	/* ANSWER_UNKNOWN: this machine lacks what the probe needs */
+	enum answer (*probe)(void);
+	bool *value;			/* where struct features keeps it */
+};
+
+const struct feature_row *feature_row(enum feature feature);
+
+/* Set one feature. For MEM_FORCE, which starts a process, and which only some programs need. */
+void feature_decide(enum feature feature);
+
+/* Write @text to the file @path. Returns 0 or -errno. */
+int write_text(const char *path, const char *text) __must_check;
+
+/*
+ * Look every few milliseconds whether @holds(@arg), for at most @seconds.
+ * Returns whether it did.
+ */
+bool wait_until(bool (*holds)(void *arg), void *arg, int seconds) __must_check;
+
+/* The decimal number that the file @path begins with, or -1. */
+long read_number(const char *path) __must_check;
+
+/*
+ * The value after "@key " at the start of a line of the file @path (such as
+ * /proc/vmstat), or -1.
+ */
+long read_counter(const char *path, const char *key) __must_check;
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel/memory.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "report/report.h"
+
+void *map_memory(size_t size, int prot)
+{
+	void *addr = mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (addr == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	advise_memory(addr, size, MADV_NOHUGEPAGE);
+	return addr;
+}
+
+void unmap_memory(void *addr, size_t size)
+{
+	if (munmap(addr, size))
+		syscall_failed("munmap", errno);
+}
+
+void protect_memory(void *addr, size_t size, int prot)
+{
+	if (mprotect(addr, size, prot))
+		syscall_failed("mprotect", errno);
+}
+
+void advise_memory(void *addr, size_t size, int advice)
+{
+	if (madvise(addr, size, advice) && !(advice == MADV_NOHUGEPAGE && errno == EINVAL))
+		syscall_failed("madvise", errno);
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel/restore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "report/report.h"
+
+#define UNDO_MAX 16
+/* A cgroup takes a moment to see that its last process has gone. */
+#define UNDO_S 5
+
+enum undo { WRITE_BACK, SWAP_OFF, REMOVE_FOLDER };
+
+struct action {
+	enum undo undo;
+	char path[256], text[64];
+};
+
+static struct table {
+	int used;
+	pid_t test;		/* the process that changed something */
+	struct action actions[UNDO_MAX];
+} *table;
+
+/* By system calls alone: also from a signal handler. Returns 0 or an errno. */
+static int undo(const struct action *action)
+{
+	int fd, error = 0;
+
+	switch (action->undo) {
+	case WRITE_BACK:
+		fd = open(action->path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, action->text, strlen(action->text)) < 0)
+			error = errno;
+		if (fd >= 0)
+			close(fd);
+		return error;
+	case SWAP_OFF:
+		/* EINVAL: it is no swap, or not any more. */
+		if (swapoff(action->path) && errno != EINVAL && errno != ENOENT)
+			error = errno;
+		return unlink(action->path) && errno != ENOENT ? errno : error;
+	case REMOVE_FOLDER:
+		return rmdir(action->path) && errno != ENOENT ? errno : 0;
+	}
+	return EINVAL;
+}
+
+static bool is_undone(void *action)
+{
+	return !undo(action);
+}
+
+static pid_t program;
+
+static void on_end(int signal)
+{
+	/* A test's process has inherited the handler, and nothing to undo. */
+	if (getpid() == program && table->used) {
+		kill(-table->test, SIGKILL);
+		kill(table->test, SIGKILL);
+		waitpid(table->test, NULL, 0);
+		while (table->used)
+			undo(&table->actions[--table->used]);
+	}
+	/* SA_RESETHAND: now it ends the program. */
+	raise(signal);
+}
+
+void restore_create(void)
+{
+	static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction action = { .sa_handler = on_end, .sa_flags = SA_RESETHAND };
+	size_t i;
+
+	table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	if (table == MAP_FAILED) {
+		perror("hmm-coherent: no memory for what tests change");
+		_exit(3);
+	}
+	program = getpid();
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaction(ends[i], &action, NULL);
+}
+
+/* An entry counts from the moment that it is whole: a test may be killed at any time. */
+static void add(enum undo what, const char *path, const char *text)
+{
+	struct action *action = &table->actions[table->used];
+
+	if (table->used == UNDO_MAX)
+		broken("a test changes more than %d things", UNDO_MAX);
+	table->test = getpid();
+	action->undo = what;
+	snprintf(action->path, sizeof(action->path), "%s", path);
+	snprintf(action->text, sizeof(action->text), "%s", text);
+	__atomic_store_n(&table->used, table->used + 1, __ATOMIC_RELEASE);
+}
+
+void restore_setting(const char *path)
+{
+	char text[64], *chosen, *end;
+	FILE *file = fopen(path, "r");
+	bool got = file && fgets(text, sizeof(text), file);
+
+	if (file)
+		fclose(file);
+	if (!got)
+		broken("%s cannot be read", path);
+	text[strcspn(text, "\n")] = '\0';
+	/* "always [madvise] never": what is chosen stands in brackets. */
+	chosen = strchr(text, '[');
+	end = chosen ? strchr(chosen, ']') : NULL;
+	if (end)
+		*end = '\0';
+	add(WRITE_BACK, path, end ? chosen + 1 : text);
+}
+
+void restore_text(const char *path, const char *text)
+{
+	add(WRITE_BACK, path, text);
+}
+
+void restore_swap(const char *path)
+{
+	add(SWAP_OFF, path, "");
+	/* What a run that was killed has left. */
+	undo(&table->actions[table->used - 1]);
+}
+
+void restore_folder(const char *path)
+{
+	add(REMOVE_FOLDER, path, "");
+}
+
+bool restore_all(void)
+{
+	bool all = true;
+
+	while (table->used) {
+		struct action *action = &table->actions[table->used - 1];
+
+		if (!wait_until(is_undone, action, UNDO_S)) {
+			report->broken = true;
+			report_line("broken:", "%s could not be set back after the test: %s",
+				    action->path, strerror(undo(action)));
+			all = false;
+		}
+		table->used--;
+	}
+	return all;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel/since.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "kernel/kernel.h"
+#include "report/report.h"
+
+/* From this point release on the branch has it: 6.12.86 is { 612, 86 }. */
+struct point {
+	int version, sublevel;
+};
+
+struct change {
+	const char *name;
+	const char *commit;
+	/*
+	 * The release of mainline that has it, 0 for none so far; and its first
+	 * -rc, 0 where that was not looked up.
+	 */
+	int mainline, rc;
+	/*
+	 * A bug that the change mends came with this release: kernels before it
+	 * do not need the change. 0: it was always there.
+	 */
+	int from;
+	/*
+	 * Branches that took it back. A branch that is not here may have it all
+	 * the same, unless @only_mainline.
+	 */
+	struct point stable[4];
+	bool only_mainline;
+	/*
+	 * What kernel_has() says when the version does not: a release that does
+	 * not parse, an -rc, a branch that is not listed.
+	 */
+	bool when_unknown;
+	/*
+	 * of the skip, for changes that a kernel without them does not survive
+	 */
+	const char *reason;
+};
+
+static const struct change changes[KERNEL_CHANGES] = {
+	[CLOSE_EVICTS] = {
+		.name = "close-evicts",
+		.commit = "744dd97752ef \"lib: test_hmm: evict device pages on file close to "
+			  "avoid use-after-free\"",
+		.mainline = 701, .stable = { { 601, 176 }, { 612, 86 }, { 700, 4 } },
+		/*
+		 * A test of eviction that is left out says so; one that runs on
+		 * a driver without it would blame the kernel.
+		 */
+		.when_unknown = false,
+	},
+	[DEAD_MIRROR_ENDS] = {
+		.name = "dead-mirror-ends",
+		.commit = "\"lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone\"",
+		.mainline = 703, .rc = 7, .stable = { { 601, 192 }, { 612, 117 } },
+		/* Nothing can kill a loop in the kernel. */
+		.when_unknown = false,
+		.reason = "this kernel may loop for ever in test_hmm (not 6.1.192, 6.12.117, "
+			  "7.3); see docs/findings.md, dead-mirror-loop",
+	},
+	[PIN_KEEPS_ANON_VMA] = {
+		.name = "pin-keeps-anon-vma",
+		.commit = "none yet; see docs/findings.md, anon-vma-is-gone",
+		/*
+		 * 6.2 is the first whose GUP-fast lets go of mmap_lock before
+		 * it moves pages (__gup_longterm_locked()).
+		 */
+		.from = 602,
+		/* Memory that was freed is written to. */
+		.when_unknown = false,
+	},
+	[SWAP_CACHE_READ_AGAIN] = {
+		.name = "swap-cache-read-again",
+		.commit = "6.12.117: __migrate_device_pages() reads folio_mapping() again after "
+			  "folio_free_swap()",
+		/*
+		 * Before 6.6 the swap cache was not asked, so that there was
+		 * nothing to read again.
+		 */
+		.mainline = 703, .rc = 7, .from = 606, .stable = { { 612, 117 } },
+		/* A BUG that leaves page locks behind. */
+		.when_unknown = false,
+		.reason = "this kernel may hit a BUG in migration from the swap cache (not "
+			  "before 6.6, nor in 6.12.117, 7.3); see docs/findings.md, swap-cache-bug",
+	},
+	[SWAP_CACHE_ASKED] = {
+		.name = "swap-cache-asked",
+		.commit = "\"mm/migrate_device: try to handle swapcache pages\"",
+		.mainline = 606, .rc = 1, .only_mainline = true,
+		/* What was built from a tree is newer than that. */
+		.when_unknown = true,
+	},
+	/*
+	 * Interfaces: what is missing is not applicable, unless the version
+	 * says that it is there.
+	 */
+	[SCAN_OF_PAGEMAP] = {
+		.name = "pagemap-scan",
+		.commit = "52526ca7fdb9 \"fs/proc/task_mmu: implement IOCTL to get and optionally "
+			  "clear info about PTEs\"",
+		.mainline = 607, .rc = 1, .only_mainline = true,
+	},
+	[UFFD_MOVE] = {
+		.name = "uffd-move",
+		.commit = "adef440691ba \"userfaultfd: UFFDIO_MOVE uABI\"",
+		.mainline = 608, .rc = 1, .only_mainline = true,
+	},
+	[CLONE_BUFFERS] = {
+		.name = "clone-buffers",
+		.commit = "7cc2a6eadcd7 \"io_uring: add IORING_REGISTER_COPY_BUFFERS method\"",
+		.mainline = 612, .rc = 1, .only_mainline = true,
+	},
+	[ALLOCATION_FAILS] = {
+		.name = "allocation-fails",
+		.commit = "\"lib/test_hmm: add zone device private THP test infrastructure\"",
+		.mainline = 619, .rc = 1, .only_mainline = true,
+	},
+	[NO_COUNT_OFFSET] = {
+		.name = "no-count-offset",
+		.commit = "ef233450898f \"mm: free device private pages have zero page refcount\"",
+		.mainline = 601, .only_mainline = true,
+		.when_unknown = true,
+	},
+};
+
+/* The number behind "-rc" in a release, or 0. */
+static int candidate(void)
+{
+	const char *rc = strstr(features.release, "-rc");
+
+	return rc ? atoi(rc + strlen("-rc")) : 0;
+}
+
+/*
+ * Debian's own kernels are all "6.1.0-NN-amd64" to uname -r, and say "Debian
+ * 6.1.119-1" behind it. A point release, or 0 where nobody says.
+ */
+static int point_release(void)
+{
+	int major, minor, sublevel;
+	struct utsname name;
+	const char *debian;
+
+	if (features.sublevel || uname(&name))
+		return features.sublevel;
+	debian = strstr(name.version, "Debian ");
+	if (debian && sscanf(debian, "Debian %d.%d.%d", &major, &minor, &sublevel) == 3 &&
+	    major * 100 + minor == features.version)
+		return sublevel;
+	return 0;
+}
+
+static enum answer look_up(const struct change *change)
+{
+	const int version = features.version, rc = candidate();
+	size_t i;
+
+	if (!version)
+		return ANSWER_UNKNOWN;
+	if (change->from && version < change->from)
+		return ANSWER_YES;
+	if (change->mainline && version > change->mainline)
+		return ANSWER_YES;
+	if (change->mainline && version == change->mainline) {
+		if (!rc)
+			return ANSWER_YES;
+		return change->rc && rc >= change->rc ? ANSWER_YES : ANSWER_UNKNOWN;
+	}
+	if (change->only_mainline)
+		return ANSWER_NO;
+	for (i = 0; i < ARRAY_SIZE(change->stable); i++) {
+		if (version != change->stable[i].version)
+			continue;
+		if (!point_release())
+			return ANSWER_UNKNOWN;
+		return point_release() >= change->stable[i].sublevel ? ANSWER_YES : ANSWER_NO;
+	}
+	/* Mended nowhere, as far as this table knows. */
+	return change->mainline ? ANSWER_UNKNOWN : ANSWER_NO;
+}
+
+bool kernel_has(enum kernel_change change)
+{
+	enum answer answer = look_up(&changes[change]);
+
+	return answer == ANSWER_UNKNOWN ? changes[change].when_unknown : answer == ANSWER_YES;
+}
+
+bool machine_is_apart(void)
+{
+	return getenv("HMM_COHERENT_APART");
+}
+
+void need_survives(enum kernel_change change)
+{
+	need(kernel_has(change) || machine_is_apart(), changes[change].reason);
+}
+
+void changes_print(FILE *out)
+{
+	static const char *const words[] = {
+		[ANSWER_NO] = "no", [ANSWER_YES] = "yes", [ANSWER_UNKNOWN] = "unknown"
+	};
+	int i;
+
+	for (i = 0; i < KERNEL_CHANGES; i++)
+		fprintf(out, "# fact: change %s %s\n", changes[i].name,
+			words[look_up(&changes[i])]);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * since.h - which kernels have a change, by their version
+ *
+ * For what must not be found out by trying it: because that is the behaviour
+ * under test, so that a kernel which lost it would change the expectation along
+ * with it, or because the kernel would not survive the attempt. One row a
+ * change, with the commit.
+ */
+#ifndef HMM_COHERENT_SINCE_H
+#define HMM_COHERENT_SINCE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum kernel_change {
+	/*
+	 * closing a file of test_hmm brings the device's pages back to memory
+	 */
+	CLOSE_EVICTS,
+	DEAD_MIRROR_ENDS,	/* a device's access by the file of a process that is gone ends */
+	/*
+	 * a long-term pin that moves a page holds on to what rmap walks for it
+	 */
+	PIN_KEEPS_ANON_VMA,
+	/*
+	 * migration to a device looks again at a page that it took out of the
+	 * swap cache
+	 */
+	SWAP_CACHE_READ_AGAIN,
+	SWAP_CACHE_ASKED,	/* migration to a device takes a page out of the swap cache */
+	NO_COUNT_OFFSET,	/* a device page has no reference more than its users */
+	SCAN_OF_PAGEMAP,	/* PAGEMAP_SCAN */
+	UFFD_MOVE,		/* UFFDIO_MOVE, where there is userfaultfd */
+	CLONE_BUFFERS,		/* IORING_REGISTER_CLONE_BUFFERS */
+	ALLOCATION_FAILS,	/* HMM_DMIRROR_FLAGS: test_hmm can be told to fail an allocation */
+	KERNEL_CHANGES
+};
+
+/*
+ * Does the running kernel have the change? Where its version does not say, the
+ * row's own answer counts: see common/kernel/since.c. Takes features.version, so only
+ * after features_probe().
+ */
+bool kernel_has(enum kernel_change change);
+
+/*
+ * For a test that a kernel without @change may not survive: skip() it there. In
+ * a VM that was booted for such tests (HMM_COHERENT_APART, see runner/work.py)
+ * it runs whatever the version says, since the version of a tree says little.
+ */
+void need_survives(enum kernel_change change);
+
+/* For need(kernel_has(CLOSE_EVICTS), ...). */
+#define NEEDS_EVICTION "test_hmm may leave pages on the device when a file of it is closed: it " \
+		       "evicts since 6.1.176, 6.12.86, 7.0.4, 7.1"
+
+/* Was this machine booted for tests that may bring it down? */
+bool machine_is_apart(void);
+
+/* A "# fact: change NAME yes|no|unknown" line for each. */
+void changes_print(FILE *out);
+
+#endif

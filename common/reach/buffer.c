@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/buffer.h"
+
+#include <errno.h>
+#include <numa.h>
+#include <numaif.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kernel/kernel.h"
+#include "report/report.h"
+
+const char *data_name(enum data data)
+{
+	static const char *const names[DATA_KINDS] = {
+		[NOT_LOOKED] = "-", [OLD] = "old",     [NEW] = "new",
+		[ZERO] = "zero",    [MIXED] = "mixed", [UNREADABLE] = "unreadable",
+	};
+
+	return names[data];
+}
+
+static void bind_to(struct buffer *buffer, int node)
+{
+	struct bitmask *nodes;
+
+	buffer->node = node;
+	if (node < 0 || numa_available() < 0)
+		return;
+	nodes = numa_allocate_nodemask();
+	if (!nodes)
+		broken("no memory for a node mask");
+	numa_bitmask_setbit(nodes, node);
+	/*
+	 * "Preferred" would fall back silently; a page on another node would
+	 * then be of another zone than the test says.
+	 */
+	if (mbind(buffer->addr, buffer->size, MPOL_BIND, nodes->maskp, nodes->size + 1, 0))
+		syscall_failed("mbind", errno);
+	numa_free_nodemask(nodes);
+}
+
+void buffer_map(struct buffer *buffer, size_t pages, enum place place)
+{
+	/* Never the same twice in a program run, and different between processes. */
+	static uint32_t serial;
+
+	memset(buffer, 0, sizeof(*buffer));
+	buffer->pages = pages;
+	buffer->size = pages * features.page_size;
+	buffer->serial = ++serial & 0xffffff;
+	buffer->addr = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+	if (buffer->addr == MAP_FAILED)
+		broken("mmap of %zu pages: %s", pages, strerror(errno));
+	/* EINVAL: a kernel without huge pages gives none anyway. */
+	if (madvise(buffer->addr, buffer->size, MADV_NOHUGEPAGE) && errno != EINVAL)
+		syscall_failed("MADV_NOHUGEPAGE", errno);
+	/*
+	 * Where a page or its copy would be of ZONE_MOVABLE wherever it comes
+	 * from, nothing can be said about zones.
+	 */
+	if (unmovable_node() < 0 && movable_node() >= 0)
+		skip(NO_PLAIN_NODE);
+	bind_to(buffer, place == MOVABLE ? movable_node() : unmovable_node());
+}
+
+void buffer_unmap(struct buffer *buffer)
+{
+	if (buffer->addr)
+		munmap(buffer->addr, buffer->size);
+	buffer->addr = NULL;
+}
+
+unsigned char *buffer_page(const struct buffer *buffer, size_t page)
+{
+	return buffer->addr + page * features.page_size;
+}
+
+/* Writer, serial, page and word number: no two words that this suite ever writes are equal. */
+static uint64_t word(uint32_t serial, size_t page, size_t index, enum writer writer)
+{
+	return (uint64_t)writer << 56 | (uint64_t)serial << 32 | (uint64_t)page << 16 | index;
+}
+
+void write_page(void *to, uint32_t serial, size_t page, enum writer writer)
+{
+	volatile uint64_t *words = to;
+	size_t i;
+
+	for (i = 0; i < features.page_size / sizeof(*words); i++)
+		words[i] = word(serial, page, i, writer);
+}
+
+void buffer_write(struct buffer *buffer, size_t first, size_t count, enum writer writer)
+{
+	size_t page;
+
+	for (page = first; page < first + count; page++)
+		write_page(buffer_page(buffer, page), buffer->serial, page, writer);
+}
+
+enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer before,
+		    enum writer after)
+{
+	const size_t count = features.page_size / sizeof(uint64_t);
+	const uint64_t *words = bytes;
+	size_t i, old = 0, new = 0, zero = 0;
+
+	for (i = 0; i < count; i++) {
+		old += words[i] == word(serial, page, i, before);
+		new += words[i] == word(serial, page, i, after);
+		zero += !words[i];
+	}
+	if (old == count)
+		return OLD;
+	if (new == count)
+		return NEW;
+	return zero == count ? ZERO : MIXED;
+}
+
+void describe_page(char *text, size_t size, const void *bytes, uint32_t serial, size_t page,
+		   enum writer writer)
+{
+	const uint64_t *words = bytes;
+	size_t i;
+
+	for (i = 0; i < features.page_size / sizeof(*words); i++) {
+		if (words[i] == word(serial, page, i, writer))
+			continue;
+		snprintf(text, size, "word %zu is 0x%016llx, not 0x%016llx", i,
+			 (unsigned long long)words[i],
+			 (unsigned long long)word(serial, page, i, writer));
+		return;
+	}
+	snprintf(text, size, "all words as expected");
+}

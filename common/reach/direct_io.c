@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/direct_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "report/report.h"
+#include "report/rules.h"
+
+/*
+ * What transfers have to be multiples of, in bytes: what the kernel says (6.1),
+ * or else the device's logical block or the filesystem's.
+ */
+static size_t alignment(int fd)
+{
+	int block;
+	struct stat file;
+#ifdef STATX_DIOALIGN
+	struct statx st;
+
+	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) && st.stx_mask & STATX_DIOALIGN &&
+	    st.stx_dio_offset_align)
+		return st.stx_dio_offset_align;
+#endif
+	if (!ioctl(fd, BLKSSZGET, &block))
+		return block;
+	if (fstat(fd, &file))
+		broken("fstat: %s", strerror(errno));
+	return file.st_blksize;
+}
+
+static void medium_open(struct medium *medium, const char *path, bool is_file)
+{
+	int create = is_file ? O_CREAT | O_TRUNC : 0;
+
+	medium->buffered = open(path, O_RDWR | O_CLOEXEC | create, 0600);
+	if (medium->buffered < 0)
+		broken("%s: %s", path, strerror(errno));
+	medium->fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (medium->fd < 0)
+		broken("%s: no O_DIRECT: %s", path, strerror(errno));
+	medium->align = alignment(medium->fd);
+	medium->cache = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ, MAP_SHARED,
+			     medium->buffered, 0);
+	if (medium->cache == MAP_FAILED)
+		syscall_failed("mmap of a medium", errno);
+	medium->bounce = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (medium->bounce == MAP_FAILED)
+		broken("no memory for a medium");
+	/* A child that maps it too would turn every use of it into a copy. */
+	madvise(medium->bounce, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK);
+}
+
+bool medium_file(struct medium *medium)
+{
+	const char *dir = getenv("HMM_COHERENT_DIR");
+	char path[512];
+
+	if (!dir)
+		return false;
+	snprintf(path, sizeof(path), "%s/hmm-coherent-%d", dir, getpid());
+	medium_open(medium, path, true);
+	unlink(path);
+	/*
+	 * Written once, so that every later transfer finds its blocks:
+	 * allocation is not what is tested.
+	 */
+	memset(medium->bounce, 0, BUFFER_PAGES_MAX * features.page_size);
+	if (pwrite(medium->buffered, medium->bounce, BUFFER_PAGES_MAX * features.page_size, 0) <
+		    0 ||
+	    fsync(medium->buffered))
+		broken("%s: %s", dir, strerror(errno));
+	return true;
+}
+
+static bool medium_device(struct medium *medium, const char *variable)
+{
+	const char *path = getenv(variable);
+
+	if (!path)
+		return false;
+	medium_open(medium, path, false);
+	return true;
+}
+
+bool medium_raw(struct medium *medium)
+{
+	return medium_device(medium, "HMM_COHERENT_RAW");
+}
+
+bool medium_slow(struct medium *medium)
+{
+	return medium_device(medium, "HMM_COHERENT_SLOW");
+}
+
+bool medium_any(struct medium *medium)
+{
+	return medium_file(medium) || medium_raw(medium);
+}
+
+void medium_close(struct medium *medium)
+{
+	munmap(medium->bounce, BUFFER_PAGES_MAX * features.page_size);
+	munmap(medium->cache, BUFFER_PAGES_MAX * features.page_size);
+	close(medium->fd);
+	close(medium->buffered);
+}
+
+/*
+ * The medium's own transfers have to work: a disk that fails (EIO) or is full
+ * is the machine's business, anything else the kernel's.
+ */
+static void transferred(const char *what, ssize_t result, size_t size)
+{
+	const int rule = report->rule;
+
+	if (result < 0 && errno == EIO)
+		broken("%s: %s", what, strerror(errno));
+	if (result < 0)
+		syscall_failed(what, errno);
+	holds(RULE_BYTES_ARRIVE);
+	if (result != (ssize_t)size)
+		fail_now("%s: %zd of %zu bytes", what, result, size);
+	report->rule = rule;
+}
+
+void medium_write(struct medium *medium, uint32_t serial, size_t pages, enum writer writer)
+{
+	size_t page, size = pages * features.page_size;
+
+	for (page = 0; page < pages; page++)
+		write_page((char *)medium->bounce + page * features.page_size, serial, page,
+			   writer);
+	transferred("a direct write of ordinary memory to the medium",
+		    pwrite(medium->fd, medium->bounce, size, 0), size);
+}
+
+static enum data look(int fd, struct medium *medium, uint32_t serial, size_t page,
+		      enum writer before, enum writer after)
+{
+	transferred("a read of the medium into ordinary memory",
+		    pread(fd, medium->bounce, features.page_size, page * features.page_size),
+		    features.page_size);
+	return read_page(medium->bounce, serial, page, before, after);
+}
+
+enum data medium_look(struct medium *medium, uint32_t serial, size_t page, enum writer before,
+		      enum writer after)
+{
+	return look(medium->fd, medium, serial, page, before, after);
+}
+
+enum data medium_look_buffered(struct medium *medium, uint32_t serial, size_t page,
+			       enum writer before, enum writer after)
+{
+	return look(medium->buffered, medium, serial, page, before, after);
+}
+
+size_t medium_cached(struct medium *medium, size_t pages)
+{
+	unsigned char resident[BUFFER_PAGES_MAX];
+	size_t i, count = 0;
+
+	if (mincore(medium->cache, pages * features.page_size, resident))
+		syscall_failed("mincore of a medium", errno);
+	for (i = 0; i < pages; i++)
+		count += resident[i] & 1;
+	return count;
+}

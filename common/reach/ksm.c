@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/ksm.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "see/page.h"
+#include "report/report.h"
+#include "kernel/restore.h"
+
+#define KSM "/sys/kernel/mm/ksm/"
+
+bool ksm_available(void)
+{
+	return !access(KSM "run", W_OK);
+}
+
+unsigned char *ksm_map_equal(size_t count, uint32_t serial, enum writer writer)
+{
+	unsigned char *pages = map_memory(count * features.page_size, PROT_READ | PROT_WRITE);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		write_page(pages + i * features.page_size, serial, 0, writer);
+	return pages;
+}
+
+void ksm_mergeable(void *addr, size_t count)
+{
+	advise_memory(addr, count * features.page_size, MADV_MERGEABLE);
+}
+
+bool ksm_are_merged(void *twins)
+{
+	return page_at(0, twins).pfn == page_at(0, (unsigned char *)twins + features.page_size).pfn;
+}
+
+static void set(const char *path, const char *text)
+{
+	int error = write_text(path, text);
+
+	if (error)
+		syscall_failed(path, -error);
+}
+
+/* The machine's own settings come back after the test. */
+static void keep_settings(void)
+{
+	static pid_t kept;
+
+	if (kept == getpid())
+		return;
+	kept = getpid();
+	restore_setting(KSM "pages_to_scan");
+	restore_setting(KSM "sleep_millisecs");
+	restore_setting(KSM "run");
+}
+
+void ksm_start(void)
+{
+	keep_settings();
+	set(KSM "pages_to_scan", "1000");
+	set(KSM "sleep_millisecs", "1");
+	set(KSM "run", "1");
+}
+
+void ksm_stop(void)
+{
+	keep_settings();
+	set(KSM "run", "0");
+}
+
+static bool has_scanned(void *wanted)
+{
+	return read_number(KSM "full_scans") >= *(long *)wanted;
+}
+
+bool ksm_scanned(long times, int seconds)
+{
+	long wanted = read_number(KSM "full_scans") + times;
+
+	return wait_until(has_scanned, &wanted, seconds);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/ring.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/report.h"
+#include "report/rules.h"
+
+#define COMPLETION_S 20
+
+bool ring_available(void)
+{
+	struct io_uring uring;
+
+	if (io_uring_queue_init(2, &uring, 0) < 0)
+		return false;
+	io_uring_queue_exit(&uring);
+	return true;
+}
+
+void ring_open(struct ring *ring)
+{
+	int error = io_uring_queue_init(8, &ring->uring, 0);
+
+	if (error < 0)
+		syscall_failed("io_uring_queue_init", -error);
+	ring->registered = false;
+}
+
+void ring_close(struct ring *ring)
+{
+	int error = ring_unregister(ring);
+
+	if (error) {
+		holds(RULE_PIN_ENDS_WITH_HOLDER);
+		fail_now("unregistering a buffer: %s", strerror(-error));
+	}
+	io_uring_queue_exit(&ring->uring);
+}
+
+void ring_forget(struct ring *ring)
+{
+	ring->registered = false;
+	io_uring_queue_exit(&ring->uring);
+	/* What the story's end closes again. */
+	ring_open(ring);
+}
+
+int ring_register(struct ring *ring, void *addr, size_t size)
+{
+	struct iovec iov = { addr, size };
+	int error = io_uring_register_buffers(&ring->uring, &iov, 1);
+
+	ring->registered = !error;
+	return error;
+}
+
+int ring_unregister(struct ring *ring)
+{
+	if (!ring->registered)
+		return 0;
+	ring->registered = false;
+	return io_uring_unregister_buffers(&ring->uring);
+}
+
+void ring_start(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
+	int submitted;
+
+	if (!sqe)
+		broken("the submission queue is full");
+	switch (op) {
+	case RING_READ:
+		io_uring_prep_read(sqe, fd, addr, size, 0);
+		break;
+	case RING_WRITE:
+		io_uring_prep_write(sqe, fd, addr, size, 0);
+		break;
+	case RING_READ_FIXED:
+		io_uring_prep_read_fixed(sqe, fd, addr, size, 0, 0);
+		break;
+	case RING_WRITE_FIXED:
+		io_uring_prep_write_fixed(sqe, fd, addr, size, 0, 0);
+		break;
+	}
+	submitted = io_uring_submit(&ring->uring);
+	if (submitted != 1)
+		syscall_failed("io_uring_submit", submitted < 0 ? -submitted : EIO);
+}
+
+int ring_wait(struct ring *ring, struct io_uring_cqe **cqe, int seconds)
+{
+	struct __kernel_timespec limit;
+	struct timespec now, end;
+	int error;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		limit = (struct __kernel_timespec){ .tv_sec = end.tv_sec > now.tv_sec ?
+								      end.tv_sec - now.tv_sec :
+								      0,
+						    .tv_nsec = 1 };
+		error = io_uring_wait_cqe_timeout(&ring->uring, cqe, &limit);
+	} while (error == -EINTR);
+	return error;
+}
+
+long ring_finish(struct ring *ring)
+{
+	struct io_uring_cqe *cqe;
+	long result;
+	int error;
+
+	error = ring_wait(ring, &cqe, COMPLETION_S);
+	if (error) {
+		holds(RULE_BYTES_ARRIVE);
+		fail_now("no completion within %d s: %s", COMPLETION_S, strerror(-error));
+	}
+	result = cqe->res;
+	io_uring_cqe_seen(&ring->uring, cqe);
+	return result;
+}
+
+bool ring_is_done(struct ring *ring)
+{
+	struct io_uring_cqe *cqe;
+
+	return !io_uring_peek_cqe(&ring->uring, &cqe);
+}
+
+long ring_transfer(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size)
+{
+	ring_start(ring, op, fd, addr, size);
+	return ring_finish(ring);
+}

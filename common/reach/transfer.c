@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/transfer.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "report/report.h"
+#include "report/rules.h"
+
+#define COMPLETION_S 20
+
+void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t size)
+{
+	struct iocb *iocbs[] = { &transfer->iocb };
+
+	memset(transfer, 0, sizeof(*transfer));
+	if (syscall(SYS_io_setup, 1, &transfer->context))
+		syscall_failed("io_setup", errno);
+	transfer->iocb = (struct iocb){ .aio_fildes = fd,
+					.aio_lio_opcode = IOCB_CMD_PREAD,
+					.aio_buf = (uintptr_t)addr,
+					.aio_nbytes = size };
+	if (syscall(SYS_io_submit, transfer->context, 1, iocbs) == 1)
+		return;
+	/* What GUP refuses shows here already, before anything was submitted. */
+	holds(RULE_BYTES_ARRIVE);
+	if (errno == EFAULT)
+		fail_now("io_submit: %s", strerror(errno));
+	syscall_failed("io_submit", errno);
+}
+
+static bool wait_at_most(struct transfer *transfer, time_t seconds)
+{
+	struct timespec now, end, limit;
+	struct io_event event;
+	long got;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		limit = (struct timespec){ .tv_sec = end.tv_sec > now.tv_sec ?
+							     end.tv_sec - now.tv_sec :
+							     0 };
+		got = transfer->done ? 0 :
+				       syscall(SYS_io_getevents, transfer->context, seconds ? 1 : 0,
+					       1, &event, &limit);
+	} while (got < 0 && errno == EINTR);
+	if (got == 1) {
+		transfer->done = true;
+		transfer->result = event.res;
+	}
+	return transfer->done;
+}
+
+bool transfer_is_done(struct transfer *transfer)
+{
+	return wait_at_most(transfer, 0);
+}
+
+void transfer_prove_in_flight(struct transfer *transfer, const struct gate *gate)
+{
+	const int rule = report->rule;
+	const bool done = transfer_is_done(transfer);
+
+	holds(RULE_BYTES_ARRIVE);
+	must(!done || transfer->result >= 0, "the transfer ended with %s",
+	     strerror(-transfer->result));
+	must(!done || !gate->shut, "the transfer ended with %ld although its device is suspended",
+	     transfer->result);
+	report->rule = rule;
+	if (done)
+		broken("the transfer was over before the test had done its part: "
+		       "HMM_COHERENT_SLOW is not slow");
+}
+
+long transfer_finish(struct transfer *transfer)
+{
+	if (!wait_at_most(transfer, COMPLETION_S)) {
+		holds(RULE_BYTES_ARRIVE);
+		fail_now("a transfer does not end within %d s", COMPLETION_S);
+	}
+	syscall(SYS_io_destroy, transfer->context);
+	return transfer->result;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "report/kmsg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/report.h"
+
+/*
+ * Prefix of what this suite writes into the log; its lines are never a splat,
+ * whatever test name they hold.
+ */
+#define MARK "hmm-coherent: "
+
+/* Lines of a splat that are shown; the whole of it is in the kernel log of the run. */
+#define SPLAT_LINES 10
+
+int kmsg_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		kmsg_skip(fd);
+	return fd;
+}
+
+void kmsg_skip(int fd)
+{
+	lseek(fd, 0, SEEK_END);
+}
+
+int kmsg_next(int fd, char *text, size_t size)
+{
+	char record[8192], *body, *end;
+	ssize_t len = read(fd, record, sizeof(record) - 1);
+
+	if (len < 0)
+		return errno == EPIPE ? -1 : 0;
+	record[len] = '\0';
+	body = strchr(record, ';');
+	body = body ? body + 1 : record;
+	end = strchr(body, '\n');
+	if (end)
+		*end = '\0';
+	/* A line's end within a record: msg_add_ext_text(), kernel/printk/printk.c. */
+	while ((end = strstr(body, "\\x0a"))) {
+		*end = '\n';
+		memmove(end + 1, end + 4, strlen(end + 4) + 1);
+	}
+	snprintf(text, size, "%s", body);
+	return 1;
+}
+
+void kmsg_mark(const char *what, const char *name)
+{
+	static int fd = -1;
+	char line[512];
+	int length;
+
+	if (fd < 0)
+		fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	/*
+	 * Level 6: in the log, not on a serial console, where a thousand pairs
+	 * of these would cost seconds. One write is one record, which nobody
+	 * can read before the next one comes, unless it ends its line
+	 * (vprintk_store(), kernel/printk/printk.c).
+	 */
+	length = snprintf(line, sizeof(line), "<6>" MARK "%s %s\n", what, name);
+	if (fd >= 0 && write(fd, line, length) != length)
+		report_line("note:", "the kernel log takes no marker");
+}
+
+void kmsg_warn_again(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("/sys/kernel/debug/clear_warn_once", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, "1", 1) != 1)
+		report_line("note:",
+			    "WARN_ONCE cannot be reset: a warning may have been given before");
+}
+
+/* Does @text begin with @pattern, in which "*" is any text? */
+static bool begins(const char *text, const char *pattern)
+{
+	size_t length = strcspn(pattern, "*");
+
+	if (strncmp(text, pattern, length))
+		return false;
+	while (pattern[length]) {
+		text += length;
+		pattern += length + 1;
+		length = strcspn(pattern, "*");
+		text = memmem(text, strlen(text), pattern, length);
+		if (!text)
+			return false;
+	}
+	return true;
+}
+
+/* One line of a message, without the blanks before it. */
+static bool line_is_splat(const char *line)
+{
+#define SPLAT(pattern)		{ pattern, true },
+#define HARMLESS(pattern, why)	{ pattern, false },
+	static const struct {
+		const char *pattern;
+		bool splat;
+	} signs[] = {
+#include "report/splats.h"
+	};
+#undef SPLAT
+#undef HARMLESS
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(signs); i++) {
+		if (!begins(line, signs[i].pattern))
+			continue;
+		if (!signs[i].splat)
+			return false;
+		found = true;
+	}
+	return found;
+}
+
+bool kmsg_is_splat(const char *text)
+{
+	char line[1024];
+	size_t length;
+
+	if (!strncmp(text, MARK, strlen(MARK)))
+		return false;
+	for (;;) {
+		text += strspn(text, "\n ");
+		if (!*text)
+			return false;
+		length = strcspn(text, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)length, text);
+		if (line_is_splat(line))
+			return true;
+		text += length;
+	}
+}
+
+static bool allowed(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(report->allowed); i++)
+		if (report->allowed[i] && strstr(text, report->allowed[i]))
+			return true;
+	return false;
+}
+
+int kmsg_collect(int fd)
+{
+	char text[1024];
+	int splats = 0, show = 0, got;
+
+	while ((got = kmsg_next(fd, text, sizeof(text))) != 0) {
+		if (got < 0) {
+			/*
+			 * A complaint may be among what is lost; one that is
+			 * not makes it a failure.
+			 */
+			report->broken = true;
+			report_line("broken:",
+				    "the kernel log wrapped: messages of this test are lost");
+			continue;
+		}
+		if (kmsg_is_splat(text) && !allowed(text)) {
+			/*
+			 * "WARNING:" and "BUG:" lines of one and the same
+			 * report follow each other; count the report once.
+			 */
+			if (!show) {
+				splats++;
+				show = SPLAT_LINES;
+			}
+		}
+		if (show) {
+			report_line("splat:", "%s", text);
+			show--;
+		}
+	}
+	return splats;
+}

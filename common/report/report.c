@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "report/report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "report/kmsg.h"
+#include "report/rules.h"
+
+#define LINE_MAX_CHARS 1000
+
+struct report *report;
+
+void report_create(void)
+{
+	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (report == MAP_FAILED) {
+		perror("hmm-coherent: no memory for the report of a test");
+		exit(3);
+	}
+}
+
+void report_begin(const char *name)
+{
+	/*
+	 * Not the text: clearing a quarter of a megabyte for each of a thousand
+	 * cells is most of a cell's time.
+	 */
+	memset(report, 0, offsetof(struct report, text));
+	report->text[0] = '\0';
+	report->rule = -1;
+	report->rule_told = -1;
+	snprintf(report->name, sizeof(report->name), "%s", name);
+}
+
+void report_quote(char *out, size_t size, const char *text)
+{
+	size_t used = 0;
+
+	for (; *text && used + 5 < size; text++) {
+		unsigned char c = *text;
+
+		if (c >= 0x20 && c < 0x7f)
+			out[used++] = c;
+		else
+			used += sprintf(out + used, "\\x%02x", c);
+	}
+	out[used] = '\0';
+}
+
+void report_raw(const char *keyword, const char *text)
+{
+	size_t room = REPORT_TEXT_MAX - report->used;
+	int wanted = snprintf(report->text + report->used, room, "%s %s\n", keyword, text);
+
+	/* A line that does not fit is left out whole: half a line of JSON helps nobody. */
+	if (wanted < 0 || (size_t)wanted >= room)
+		report->text[report->used] = '\0';
+	else
+		report->used += wanted;
+}
+
+static void report_va(const char *keyword, const char *fmt, va_list args)
+{
+	char plain[2 * LINE_MAX_CHARS], quoted[LINE_MAX_CHARS];
+
+	vsnprintf(plain, sizeof(plain), fmt, args);
+	report_quote(quoted, sizeof(quoted), plain);
+	report_raw(keyword, quoted);
+}
+
+void report_line(const char *keyword, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report_va(keyword, fmt, args);
+	va_end(args);
+}
+
+static void tell_rule(void)
+{
+	const struct rule *rule;
+
+	if (report->rule < 0 || report->rule == report->rule_told)
+		return;
+	rule = rule_get(report->rule);
+	report_line("rule:", "%s (%s) %s -- %s", rule->name, rule->claim, rule->source,
+		    rule->sentence);
+	report->rule_told = report->rule;
+}
+
+bool expect(bool held, const char *fmt, ...)
+{
+	va_list args;
+
+	report->checks++;
+	if (held)
+		return true;
+	report->failures++;
+	tell_rule();
+	va_start(args, fmt);
+	report_va("fail:", fmt, args);
+	va_end(args);
+	return false;
+}
+
+bool expect_same(bool held, const char *what, const char *expected, const char *seen)
+{
+	report->checks++;
+	if (held)
+		return true;
+	report->failures++;
+	tell_rule();
+	report_line("expected:", "%s: %s", what, expected);
+	report_line("seen:", "%s: %s", what, seen);
+	return false;
+}
+
+void give_up(void)
+{
+	_exit(1);
+}
+
+void fail_now(const char *fmt, ...)
+{
+	va_list args;
+
+	report->checks++;
+	report->failures++;
+	tell_rule();
+	va_start(args, fmt);
+	report_va("fail:", fmt, args);
+	va_end(args);
+	give_up();
+}
+
+void must(bool held, const char *fmt, ...)
+{
+	va_list args;
+
+	report->checks++;
+	if (held)
+		return;
+	report->failures++;
+	tell_rule();
+	va_start(args, fmt);
+	report_va("fail:", fmt, args);
+	va_end(args);
+	give_up();
+}
+
+bool is_lack(int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+	case ENOMEM:
+	case EAGAIN:
+	case EMFILE:
+	case ENFILE:
+	case ENOSPC:
+	case ENOSYS:
+	case EROFS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void syscall_failed(const char *what, int error)
+{
+	if (is_lack(error))
+		broken("%s: %s", what, strerror(error));
+	/* Whatever was checked before: a call that fails breaks no other rule. */
+	holds(RULE_LEGAL_CALLS_WORK);
+	fail_now("%s failed: %s", what, strerror(error));
+}
+
+void broken(const char *fmt, ...)
+{
+	va_list args;
+
+	report->broken = true;
+	va_start(args, fmt);
+	report_va("broken:", fmt, args);
+	va_end(args);
+	if (report->preparing) {
+		printf("# %s", report->text);
+		fflush(stdout);
+		_exit(3);
+	}
+	_exit(1);
+}
+
+void skip(const char *reason)
+{
+	if (report->checks)
+		broken("skipped after %d checks: %s", report->checks, reason);
+	report->skipped = true;
+	report_quote(report->reason, sizeof(report->reason), reason);
+	report->finished = true;
+	_exit(0);
+}
+
+void need(bool have, const char *reason)
+{
+	if (!have)
+		skip(reason);
+}
+
+void report_allow(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(report->allowed); i++) {
+		if (!report->allowed[i]) {
+			report->allowed[i] = text;
+			/* For those who read the log later. */
+			kmsg_mark("allow", text);
+			return;
+		}
+	}
+	broken("more kernel messages are allowed than a report holds");
+}
+
+void report_finish(void)
+{
+	report->finished = true;
+}

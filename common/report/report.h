@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * report.h - what the running test has found out so far
+ *
+ * One report exists at a time. It lies in memory that the program shares with
+ * every process that a test forks, so that what was found survives a crash of
+ * the test, and so that the verdict does not depend on how the harness of one
+ * kernel version passes it on.
+ *
+ * Only the process that runs the test body reports. Children act, parents judge
+ * (see family.h).
+ */
+#ifndef HMM_COHERENT_REPORT_H
+#define HMM_COHERENT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "report/compiler.h"
+
+#define REPORT_NAME_MAX 160
+#define REPORT_TEXT_MAX (256 * 1024)
+
+struct report {
+	char name[REPORT_NAME_MAX];
+	int checks;		/* things that were looked at */
+	int failures;		/* of these, the ones that did not hold */
+	bool finished;		/* the test body reached its end */
+	bool broken;		/* the test could not establish its own facts */
+	bool skipped;		/* this machine or kernel lacks something */
+	bool preparing;		/* no test has begun: what is broken now is the whole program */
+	int rule;		/* the rule that is being checked, or -1; see rules.h */
+	int rule_told;		/* the rule that was last named in the text, or -1 */
+	char reason[256];	/* of the skip */
+	const char *allowed[4];	/* kernel messages that this very test provokes */
+	size_t used;		/* bytes of text[] that are valid, without the final NUL */
+	char text[REPORT_TEXT_MAX];	/* lines "keyword text\n", already quoted */
+};
+
+/* The report of the running test; valid after report_create(). */
+extern struct report *report;
+
+/*
+ * Make the shared report. Called once, before anything forks. Exits with 3 when
+ * there is no memory for it.
+ */
+void report_create(void);
+
+/* Forget everything and start the report of the test @name. */
+void report_begin(const char *name);
+
+/*
+ * Add one diagnostic line. @keyword is one of those in docs/architecture.md;
+ * the text is quoted and cut as described there.
+ */
+void report_line(const char *keyword, const char *fmt, ...) __printf(2, 3);
+
+/* As report_line(), for text that is already one line of plain ASCII and must not be cut (JSON). */
+void report_raw(const char *keyword, const char *text);
+
+/*
+ * Count one check. When @held is false the test fails: the current rule is
+ * named, and the text, which says what was expected and what was seen, is
+ * added. Returns @held. The test goes on.
+ */
+bool expect(bool held, const char *fmt, ...) __printf(2, 3);
+
+/*
+ * The same for a pair of texts, which are printed as "expected:" and "seen:".
+ * @what says of what.
+ */
+bool expect_same(bool held, const char *what, const char *expected, const char *seen);
+
+/*
+ * The test cannot establish its own facts: not a statement about the kernel.
+ * Ends the test at once by leaving the process: whatever it holds (memory,
+ * device files, rings, children) is given back by exit, which is also the one
+ * clean-up path that a crash takes.
+ */
+void broken(const char *fmt, ...) __noreturn __printf(1, 2);
+
+/* End the test at once because of failed checks that make the rest meaningless. */
+void give_up(void) __noreturn;
+
+/*
+ * A check without which the rest means nothing: as expect(), and give_up() when
+ * it does not hold.
+ */
+void must(bool held, const char *fmt, ...) __printf(2, 3);
+
+/*
+ * A failed check under the current rule that makes the rest meaningless: what the kernel under test
+ * did is wrong. Ends the test at once.
+ */
+void fail_now(const char *fmt, ...) __noreturn __printf(1, 2);
+
+/*
+ * Does @error (an errno) say that this machine or this user lacks something,
+ * not that the kernel is wrong?
+ */
+bool is_lack(int error);
+
+/*
+ * The system call @what, which is legal here, failed with @error (an errno).
+ * Ends the test: broken when is_lack(@error), otherwise a failed check under
+ * legal-calls-work.
+ */
+void syscall_failed(const char *what, int error) __noreturn;
+
+/*
+ * This machine or kernel lacks something. The reason has to be constant for a
+ * cause (readers make it part of the test's name), and says how to get what is
+ * missing. Only before the first check; after one it is broken().
+ */
+void skip(const char *reason) __noreturn;
+
+/* skip() unless @have. */
+void need(bool have, const char *reason);
+
+/*
+ * A kernel message with @text in it is provoked by this test and is no splat.
+ * @text must stay valid.
+ */
+void report_allow(const char *text);
+
+/*
+ * The test body reached its end. Without it a test is broken: somebody called
+ * exit(0) half way through.
+ */
+void report_finish(void);
+
+/*
+ * Quote @text into @out (@size bytes with the NUL): bytes that are not
+ * printable ASCII become \xNN; cut to @size.
+ */
+void report_quote(char *out, size_t size, const char *text);
+
+#endif

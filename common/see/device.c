@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "see/device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "report/report.h"
+#include "report/rules.h"
+
+const char *permission_name(enum permission permission)
+{
+	static const char *const names[PERMISSIONS] = {
+		[NONE] = "none", [READ_ONLY] = "ro", [READ_WRITE] = "rw"
+	};
+
+	return names[permission];
+}
+
+int device_command(struct device *device, unsigned long request, const void *addr, size_t npages)
+{
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)addr,
+		.ptr = (uintptr_t)device->bounce,
+		.npages = npages,
+	};
+
+	if (npages > device->bounce_pages)
+		broken("%zu pages do not fit the bounce buffer of a device", npages);
+	return ioctl(device->fd, request, &cmd) ? -errno : 0;
+}
+
+int device_migrate_to(struct device *device, const void *addr, size_t npages)
+{
+	return device_command(device, HMM_DMIRROR_MIGRATE_TO_DEV, addr, npages);
+}
+
+int device_migrate_back(struct device *device, const void *addr, size_t npages)
+{
+	return device_command(device, HMM_DMIRROR_MIGRATE_TO_SYS, addr, npages);
+}
+
+static void moved(const char *what, int error)
+{
+	if (error && error != -ENOENT)
+		syscall_failed(what, -error);
+}
+
+void device_move_to(struct device *device, const void *addr, size_t npages)
+{
+	moved("migration to the device", device_migrate_to(device, addr, npages));
+}
+
+void device_move_back(struct device *device, const void *addr, size_t npages)
+{
+	moved("migration back", device_migrate_back(device, addr, npages));
+}
+
+int device_read(struct device *device, const void *addr, size_t npages)
+{
+	return device_command(device, HMM_DMIRROR_READ, addr, npages);
+}
+
+int device_write(struct device *device, const void *addr, size_t npages)
+{
+	return device_command(device, HMM_DMIRROR_WRITE, addr, npages);
+}
+
+static unsigned char snapshot_byte(struct device *device, const void *addr)
+{
+	int error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, 1);
+
+	if (error) {
+		if (!is_lack(-error))
+			holds(RULE_OBSERVERS_AGREE);
+		syscall_failed("the driver's snapshot of a page", -error);
+	}
+	return device->bounce[0];
+}
+
+struct snapshot device_snapshot(struct device *device, const void *addr)
+{
+	unsigned char byte = snapshot_byte(device, addr);
+	struct snapshot snapshot = { .huge = byte & HMM_DMIRROR_PROT_PMD };
+
+	if (byte == HMM_DMIRROR_PROT_ERROR)
+		return snapshot;
+	if (byte & HMM_DMIRROR_PROT_WRITE)
+		snapshot.permission = READ_WRITE;
+	else if (byte & HMM_DMIRROR_PROT_READ)
+		snapshot.permission = READ_ONLY;
+	switch (byte & 0xf0) {
+	case HMM_DMIRROR_PROT_DEV_PRIVATE_LOCAL:
+	case HMM_DMIRROR_PROT_DEV_COHERENT_LOCAL:
+		snapshot.at = device->memory;
+		break;
+	case HMM_DMIRROR_PROT_DEV_PRIVATE_REMOTE:
+	case HMM_DMIRROR_PROT_DEV_COHERENT_REMOTE:
+		snapshot.at = REMOTE;
+		break;
+	default:
+		snapshot.at = snapshot.permission == NONE ? NOWHERE : SYSTEM;
+	}
+	return snapshot;
+}
+
+void device_open(struct device *device, enum place memory, size_t pages)
+{
+	const size_t size = pages * sysconf(_SC_PAGESIZE);
+	char path[32];
+
+	*device = (struct device){ .memory = memory, .bounce_pages = pages };
+	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", device_node(memory));
+	device->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (device->fd < 0) {
+		if (!is_lack(errno))
+			holds(RULE_DRIVER_LOADS);
+		syscall_failed(path, errno);
+	}
+	/*
+	 * Touched first: the driver copies to it while it holds locks, and
+	 * memcg charges first use.
+	 */
+	device->bounce = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (device->bounce == MAP_FAILED)
+		broken("no memory for the bounce buffer of a device");
+	/* A child has no use for it, and sharing it would only add copies. */
+	if (madvise(device->bounce, size, MADV_DONTFORK))
+		syscall_failed("MADV_DONTFORK", errno);
+}
+
+void device_close(struct device *device)
+{
+	if (device->bounce)
+		munmap(device->bounce, device->bounce_pages * sysconf(_SC_PAGESIZE));
+	device->bounce = NULL;
+	close(device->fd);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "story/huge.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "report/report.h"
+
+static bool is_never(void)
+{
+	FILE *file = fopen(THP "enabled", "r");
+	char text[64] = "";
+	bool never = file && fgets(text, sizeof(text), file) && strstr(text, "[never]");
+
+	if (file)
+		fclose(file);
+	return never;
+}
+
+void huge_begin(struct huge *h, bool read_only)
+{
+	long size = read_number(THP "hpage_pmd_size");
+
+	need(size > 0,
+	     "this kernel has no transparent huge pages: it takes CONFIG_TRANSPARENT_HUGEPAGE");
+	need(!is_never(), "huge pages are switched off: " THP "enabled is never");
+	h->size = size;
+	h->pages = size / features.page_size;
+	need(h->pages < device_pages(COHERENT),
+	     "a huge page of this kernel is larger than test_hmm's device: it takes a kernel "
+	     "with smaller base pages");
+	story_begin(&h->story, COHERENT, read_only, 1);
+	device_open(&h->device, COHERENT, h->pages);
+	h->map = map_memory(3 * size, PROT_READ | PROT_WRITE);
+	h->addr = (unsigned char *)(((uintptr_t)h->map + size - 1) & ~(size - 1));
+	h->control = h->addr + size;
+}
+
+void huge_end(struct huge *h)
+{
+	story_end(&h->story);
+	unmap_memory(h->map, 3 * h->size);
+	device_close(&h->device);
+}
+
+void huge_fill(struct huge *h, unsigned char *range, bool as_huge)
+{
+	const long fallbacks = read_counter("/proc/vmstat", "thp_fault_fallback");
+	bool huge;
+	size_t i;
+
+	advise_memory(range, h->size, as_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	for (i = 0; i < h->pages; i++)
+		write_page(page_in(range, i), h->story.buffer.serial, i, BY_OWNER);
+	huge = device_snapshot(&h->device, range).huge;
+	/* Memory in one piece is what a machine may lack, and then the kernel counts it. */
+	if (as_huge && !huge && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
+		broken("there is no memory for a huge page");
+	holds(RULE_LEGAL_CALLS_WORK);
+	must(huge == as_huge, "a range with %s is mapped by %s",
+	     as_huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE", huge ? "a huge page" : "small pages");
+	if (h->story.read_only)
+		protect_memory(range, h->size, PROT_READ);
+}
+
+size_t huge_lost(const struct huge *h)
+{
+	size_t i, lost = 0;
+
+	for (i = 0; i < h->pages; i++)
+		lost += read_page(page_in(h->addr, i), h->story.buffer.serial, i, BY_OWNER,
+				  BY_OTHER) != OLD;
+	return lost;
+}

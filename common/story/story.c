@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "story/story.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "judge/outcome.h"
+#include "report/report.h"
+
+bool story_on_device(const struct story *story)
+{
+	return story->place == COHERENT || story->place == PRIVATE;
+}
+
+static struct page look(struct story *story, size_t page)
+{
+	return page_at(0, buffer_page(&story->buffer, page));
+}
+
+void story_remember_frames(struct story *story)
+{
+	size_t i;
+
+	for (i = 0; i < story->buffer.pages; i++)
+		story->frames[i] = look(story, i).pfn;
+}
+
+void story_begin(struct story *story, enum place place, bool read_only, size_t pages)
+{
+	size_t i;
+
+	memset(story, 0, sizeof(*story));
+	story->place = place;
+	story->read_only = read_only;
+	/* The control group looks at its pages through the coherent device's driver. */
+	device_open(&story->device, place == PRIVATE ? PRIVATE : COHERENT, BUFFER_PAGES_MAX);
+	buffer_map(&story->buffer, pages, place);
+	buffer_write(&story->buffer, 0, pages, BY_OWNER);
+	if (story_on_device(story))
+		story_migrate_to_device(story);
+	if (read_only)
+		story_protect(story, 0, pages, PROT_READ);
+	for (i = 0; i < pages; i++) {
+		if (!story_on_device(story) && in_memory(look(story, i).at) &&
+		    look(story, i).at != place)
+			broken("page %zu is in %s memory, not in %s", i,
+			       place_name(look(story, i).at), place_name(place));
+		holds(RULE_ENTRY);
+		expect_at(story, i, place);
+		holds(RULE_PROTECTION_AS_ASKED);
+		expect_mapped(story, i, read_only ? READ_ONLY : READ_WRITE);
+	}
+	if (report->failures)
+		give_up();
+	/* What the story is about has not been looked at yet; see report_finish(). */
+	report->checks = 0;
+	story_remember_frames(story);
+}
+
+/* Where each page began and ended, as data (docs/outcomes.md). */
+static void record(struct story *story)
+{
+	char text[2048];
+	size_t i, used;
+
+	used = snprintf(text, sizeof(text),
+			"{\"v\":1,\"scenario\":\"%s\",\"place\":\"%s\","
+			"\"mapping\":\"%s\",\"page\":[",
+			report->name, place_name(story->place), story->read_only ? "ro" : "rw");
+	for (i = 0; i < story->buffer.pages && used < sizeof(text) - 256; i++) {
+		struct page page = look(story, i);
+
+		used += snprintf(text + used, sizeof(text) - used,
+				 "%s{\"before\":{\"at\":\"%s\",\"pfn\":\"0x%lx\"},"
+				 "\"after\":{\"at\":\"%s\",\"pfn\":\"0x%lx\",\"perm\":\"%s\"}}",
+				 i ? "," : "", place_name(story->place), story->frames[i],
+				 place_name(page.at), page.pfn,
+				 permission_name(device_snapshot(&story->device,
+								 buffer_page(&story->buffer, i))
+							 .permission));
+	}
+	snprintf(text + used, sizeof(text) - used, "],\"verdict\":\"%s\"}",
+		 report->failures ? "fail" : "pass");
+	report_raw("outcome", text);
+}
+
+void story_end(struct story *story)
+{
+	if (report->finished && !report->skipped)
+		record(story);
+	child_leave(&story->child);
+	child_leave(&story->second_child);
+	story_let_go(story);
+	story_dma_lands(story);
+	if (story->has_ring)
+		ring_close(&story->ring);
+	if (story->has_medium)
+		medium_close(&story->medium);
+	buffer_unmap(&story->buffer);
+	device_close(&story->device);
+}
+
+void story_ring(struct story *story)
+{
+	need(ring_available(),
+	     "no io_uring here: the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0");
+	ring_open(&story->ring);
+	story->has_ring = true;
+}
+
+void story_medium(struct story *story, enum medium_kind kind)
+{
+	switch (kind) {
+	case ON_FILE:
+		need(medium_file(&story->medium),
+		     "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT");
+		break;
+	case ON_RAW:
+		need(medium_raw(&story->medium),
+		     "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
+		break;
+	case ON_SLOW:
+		if (getenv("HMM_COHERENT_SLOW"))
+			gate_reset(getenv("HMM_COHERENT_SLOW"));
+		need(medium_slow(&story->medium),
+		     "HMM_COHERENT_SLOW is not set: name a block device that is slow and may be "
+		     "overwritten");
+		break;
+	}
+	story->has_medium = true;
+	medium_write(&story->medium, story->buffer.serial, story->buffer.pages, BY_MEDIUM);
+	if (kind == ON_SLOW)
+		gate_close(&story->gate, getenv("HMM_COHERENT_SLOW"));
+}
+
+void story_dma_lands(struct story *story)
+{
+	gate_open(&story->gate);
+}
+
+void story_hold(struct story *story, size_t page)
+{
+	story_hold_at(story, buffer_page(&story->buffer, page));
+}
+
+void story_hold_at(struct story *story, void *addr)
+{
+	struct iovec iov = { addr, features.page_size };
+
+	if (pipe2(story->holding, O_CLOEXEC))
+		broken("pipe: %s", strerror(errno));
+	story->holds = true;
+	if (vmsplice(story->holding[1], &iov, 1, 0) != (ssize_t)features.page_size)
+		broken("vmsplice: %s", strerror(errno));
+}
+
+void story_let_go(struct story *story)
+{
+	if (!story->holds)
+		return;
+	close(story->holding[0]);
+	close(story->holding[1]);
+	story->holds = false;
+}
+
+void story_protect(struct story *story, size_t first, size_t count, int prot)
+{
+	if (mprotect(buffer_page(&story->buffer, first), count * features.page_size, prot))
+		syscall_failed("mprotect", errno);
+}
+
+void story_migrate_to_device(struct story *story)
+{
+	device_move_to(&story->device, story->buffer.addr, story->buffer.pages);
+}
+
+void story_migrate_back(struct story *story)
+{
+	device_move_back(&story->device, story->buffer.addr, story->buffer.pages);
+}
+
+void story_make_writable(struct story *story)
+{
+	const int rule = report->rule;
+	size_t i;
+
+	if (!story->read_only)
+		return;
+	holds(RULE_WRITE_NEEDS_PERMISSION);
+	for (i = 0; i < story->buffer.pages; i++) {
+		struct page before = look(story, i);
+
+		expect_result("a write through the read-only mapping",
+			      cpu_write(&story->buffer, i, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
+		expect(look(story, i).pfn == before.pfn,
+		       "page %zu changed its page frame over a write that was refused", i);
+	}
+	story_protect(story, 0, story->buffer.pages, PROT_READ | PROT_WRITE);
+	report->rule = rule;
+}
+
+void story_write(struct story *story, size_t page)
+{
+	expect_result("the owner's write", cpu_write(&story->buffer, page, 1, BY_OWNER_AGAIN),
+		      features.page_size);
+}
+
+static void expect_text(bool held, size_t page, const char *what, const char *expected,
+			const char *seen)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "page %zu %s", page, what);
+	expect_same(held, text, expected, seen);
+}
+
+void expect_place(size_t page, enum place seen, enum place expected)
+{
+	expect_text(seen == expected, page, "place", place_name(expected), place_name(seen));
+}
+
+void expect_at(struct story *story, size_t page, enum place place)
+{
+	expect_place(page, look(story, page).at, place);
+}
+
+static void expect_frame(unsigned long seen, unsigned long began, size_t page, bool same,
+			 const char *whose)
+{
+	char expected[64], text[64];
+
+	snprintf(expected, sizeof(expected), "%s 0x%lx", same ? "still" : "another than", began);
+	snprintf(text, sizeof(text), "0x%lx", seen);
+	expect_text((seen == began) == same, page, whose, expected, text);
+}
+
+void expect_same_frame(struct story *story, size_t page)
+{
+	expect_frame(look(story, page).pfn, story->frames[page], page, true, "page frame");
+}
+
+void expect_other_frame(struct story *story, size_t page)
+{
+	expect_frame(look(story, page).pfn, story->frames[page], page, false, "page frame");
+}
+
+void expect_mapped(struct story *story, size_t page, enum permission permission)
+{
+	enum permission seen =
+		device_snapshot(&story->device, buffer_page(&story->buffer, page)).permission;
+
+	expect_text(seen == permission, page, "permission", permission_name(permission),
+		    permission_name(seen));
+}
+
+void expect_exclusive(struct story *story, size_t page, bool exclusive)
+{
+	const int rule = report->rule;
+	struct page_dump dump = page_dump_checked(buffer_page(&story->buffer, page));
+
+	report->rule = rule;
+	/* Without gup_test nobody can say; the checks around this one do not depend on it. */
+	if (dump.valid)
+		expect_text(dump.exclusive == exclusive, page, "exclusivity",
+			    exclusive ? "exclusive" : "not exclusive",
+			    dump.exclusive ? "exclusive" : "not exclusive");
+}
+
+void expect_counted(struct story *story, size_t page, int references, int mappings)
+{
+	const int rule = report->rule;
+	struct page_dump dump = page_dump_checked(buffer_page(&story->buffer, page));
+	char expected[64], seen[64];
+
+	report->rule = rule;
+	if (dump.state == DUMP_NOT_ASKED)
+		need(features.gup_test,
+		     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be "
+		     "mounted");
+	snprintf(expected, sizeof(expected), "refcount %d mapcount %d", references, mappings);
+	snprintf(seen, sizeof(seen), "refcount %d mapcount %d", dump.refcount, dump.mapcount);
+	expect_text(dump.refcount == references && dump.mapcount == mappings, page, "counts",
+		    expected, seen);
+}
+
+void expect_stays(struct story *story, size_t page)
+{
+	expect_at(story, page, story->place);
+	expect_same_frame(story, page);
+}
+
+void expect_copied(struct story *story, size_t page)
+{
+	expect_at(story, page, story->place == MOVABLE ? MOVABLE : SYSTEM);
+	expect_other_frame(story, page);
+}
+
+static void expect_bytes(const void *bytes, struct story *story, size_t page, enum writer writer,
+			 const char *who)
+{
+	char what[64], expected[64], seen[160];
+
+	snprintf(what, sizeof(what), "bytes that %s", who);
+	snprintf(expected, sizeof(expected), "written by '%c'", writer);
+	describe_page(seen, sizeof(seen), bytes, story->buffer.serial, page, writer);
+	expect_text(read_page(bytes, story->buffer.serial, page, writer, writer) == OLD, page, what,
+		    expected, seen);
+}
+
+/* One page of memory for copies; not on the stack, which may be small for 64K pages. */
+static void *copy_page(void)
+{
+	static unsigned char copy[65536] __aligned(65536);
+
+	return copy;
+}
+
+void expect_owner_sees(struct story *story, size_t page, enum writer writer)
+{
+	if (cpu_read(&story->buffer, page, 1, copy_page()) < 0)
+		expect(false, "the owner cannot read page %zu", page);
+	else
+		expect_bytes(copy_page(), story, page, writer, "the owner sees");
+}
+
+void expect_child_sees(struct story *story, struct child *child, size_t page, enum writer writer)
+{
+	if (child_read(child, &story->buffer, page, 1, copy_page()) < 0)
+		expect(false, "the child cannot read page %zu", page);
+	else
+		expect_bytes(copy_page(), story, page, writer, "the child sees");
+}
+
+void expect_holder_sees(struct story *story, size_t page, enum writer writer)
+{
+	if (read(story->holding[0], copy_page(), features.page_size) != (ssize_t)features.page_size)
+		expect(false, "the holder of the reference cannot read page %zu", page);
+	else
+		expect_bytes(copy_page(), story, page, writer, "the reference's holder sees");
+	story_let_go(story);
+}
+
+void expect_medium_has(struct story *story, size_t page, enum writer writer)
+{
+	struct medium *medium = &story->medium;
+
+	/*
+	 * Both ways there: the device's own bytes, and what everybody else
+	 * reads through the page cache.
+	 */
+	medium_look(medium, story->buffer.serial, page, writer, writer);
+	expect_bytes(medium->bounce, story, page, writer, "are on the medium");
+	medium_look_buffered(medium, story->buffer.serial, page, writer, writer);
+	expect_bytes(medium->bounce, story, page, writer, "the page cache has of the medium");
+}
+
+void expect_child_keeps_frame(struct story *story, struct child *child, size_t page)
+{
+	struct page seen = page_at(child->pid, buffer_page(&story->buffer, page));
+
+	expect_frame(seen.pfn, story->frames[page], page, true, "page frame of the child");
+}
+
+void expect_child_has_other_frame(struct story *story, struct child *child, size_t page,
+				  enum place place)
+{
+	struct page seen = page_at(child->pid, buffer_page(&story->buffer, page));
+
+	expect_frame(seen.pfn, story->frames[page], page, false, "page frame of the child");
+	expect_text(seen.at == place, page, "place for the child", place_name(place),
+		    place_name(seen.at));
+}
+
+void expect_result(const char *what, long seen, long expected)
+{
+	char expected_text[64], seen_text[64];
+
+	result_text(expected_text, sizeof(expected_text), expected);
+	result_text(seen_text, sizeof(seen_text), seen);
+	expect_same(seen == expected, what, expected_text, seen_text);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "suite/driver.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "see/device.h"
+#include "kernel/kernel.h"
+#include "report/rules.h"
+#include "suite/suite.h"
+
+/*
+ * modprobe takes a second; a slow machine with a debugging kernel takes a
+ * minute to set up two times 256 MiB of struct page.
+ */
+#define HELPER_S 120
+/* What the script exits with when the kernel has the driver and does not load it. */
+#define REFUSED 1
+
+static char helper[PATH_MAX];
+static pid_t loader;
+
+/* Beside the program: kselftest installs both into one folder. */
+static bool find_helper(void)
+{
+	char path[PATH_MAX - 32];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (length < 0)
+		return false;
+	path[length] = '\0';
+	snprintf(helper, sizeof(helper), "%s/hmm_coherent_driver.sh", dirname(path));
+	return !access(helper, X_OK);
+}
+
+/*
+ * Whatever the script has to say within HELPER_S seconds; its last line is kept
+ * in @said. False when it goes on after that.
+ */
+static bool listen(int from, char *said, int size)
+{
+	struct pollfd ready = { .fd = from, .events = POLLIN };
+	struct timespec now, end;
+	char line[256];
+	size_t used = 0;
+	ssize_t got;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += HELPER_S;
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec >= end.tv_sec)
+			return false;
+		if (poll(&ready, 1, 1000) != 1)
+			continue;
+		got = read(from, line + used, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || line[used] == '\n' || used == sizeof(line) - 2) {
+			line[used] = '\0';
+			if (used)
+				snprintf(said, size, "%s", line);
+			used = 0;
+		} else {
+			used++;
+		}
+		if (got <= 0)
+			return true;
+	}
+}
+
+/* Has @pid ended, and how? For wait_until(). */
+struct ending {
+	pid_t pid;
+	int status;
+};
+
+static bool has_ended(void *arg)
+{
+	struct ending *ending = arg;
+
+	return waitpid(ending->pid, &ending->status, WNOHANG) == ending->pid;
+}
+
+/*
+ * Runs the script with up to three words; its exit status, and the last line of
+ * what it has to say. A driver that does not come back from being loaded is the
+ * kernel's: REFUSED then, and the script is left to the kernel.
+ */
+static int run_helper(const char *const words[3], char *said, int size)
+{
+	struct ending ending = { 0 };
+	bool in_time;
+	int ends[2];
+
+	if (pipe(ends))
+		return 3;
+	ending.pid = fork();
+	if (!ending.pid) {
+		setpgid(0, 0);
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[0]);
+		execl(helper, helper, words[0], words[1], words[2], (char *)NULL);
+		_exit(3);
+	}
+	close(ends[1]);
+	in_time = ending.pid > 0 && listen(ends[0], said, size);
+	close(ends[0]);
+	if (ending.pid < 0)
+		return 3;
+	if (!in_time)
+		kill(-ending.pid, SIGKILL);
+	if (!wait_until(has_ended, &ending, 5) || !in_time) {
+		snprintf(said, size, "hmm_coherent_driver.sh %s does not end within %d s", words[0],
+			 HELPER_S);
+		return REFUSED;
+	}
+	return WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : 3;
+}
+
+/* exit() in a test's process comes here too. */
+static void take_away(void)
+{
+	const char *const words[3] = { "unload" };
+	char said[256];
+
+	if (getpid() == loader)
+		(void)run_helper(words, said, sizeof(said));
+}
+
+static void __noreturn leave(FILE *out, int status, const char *said)
+{
+	fprintf(out, "1..0 # SKIP test_hmm is not loaded\n# note: %s\n", said);
+	fflush(out);
+	exit(status);
+}
+
+/*
+ * The ranges are proven before the driver is loaded, so that a driver which
+ * refuses them has failed.
+ */
+void driver_provide(FILE *out)
+{
+	char said[256] = "hmm_coherent_driver.sh said nothing", first[32], second[32];
+	const char *const ask[3] = { "ranges" };
+	const char *const load[3] = { "load", first, second };
+	int status;
+
+	if (!access("/sys/module/test_hmm", F_OK) || !find_helper())
+		return;
+	status = run_helper(ask, said, sizeof(said));
+	if (status)
+		leave(out, status, said);
+	if (sscanf(said, "%31s %31s", first, second) != 2)
+		leave(out, 3, said);
+	devices_prove(out, strtoul(first, NULL, 0));
+	devices_prove(out, strtoul(second, NULL, 0));
+	status = run_helper(load, said, sizeof(said));
+	if (status == REFUSED) {
+		suite_doom(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory", said);
+		return;
+	}
+	if (status)
+		leave(out, status, said);
+	loader = getpid();
+	atexit(take_away);
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the running kernel can do: one row a feature
+ *
+ * hmm-coherent/features.c compares, row by row, what decides a feature with
+ * what a probe finds, and fails where they differ.
+ */
+#include "kernel/kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "reach/direct_io.h"
+#include "see/page.h"
+#include "see/pin.h"
+#include "report/report.h"
+
+struct features features;
+
+/*
+ * FOLL_ numbers are the kernel's own business, but gup_test takes them raw.
+ * They cannot be probed by what they do: a kernel that ignores FOLL_LONGTERM is
+ * one of those that this suite has to catch. They were renumbered in 6.3
+ * (include/linux/mm_types.h).
+ */
+static void choose_foll_numbers(void)
+{
+	features.foll_write = 0x01;
+	features.foll_force = features.version < 603 ? 0x10 : 0x08;
+	features.foll_longterm = features.version < 603 ? 0x10000 : 0x100;
+}
+
+/*
+ * Did @version bring it? A tree between two releases still bears the number of
+ * the older one, with no third number or with 0.
+ */
+static enum answer since(int version)
+{
+	if (features.version >= version)
+		return ANSWER_YES;
+	return features.version == version - 1 && !features.sublevel ? ANSWER_UNKNOWN : ANSWER_NO;
+}
+
+static enum answer yes_or_no(bool yes)
+{
+	return yes ? ANSWER_YES : ANSWER_NO;
+}
+
+static void *map_page(int prot)
+{
+	void *page = mmap(NULL, features.page_size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		broken("no memory for a page");
+	return page;
+}
+
+static enum answer known_pin_stays(void)
+{
+	return features.gup_test ? since(602) : ANSWER_NO;
+}
+
+static enum answer probe_pin_stays(void)
+{
+	return features.gup_test ? yes_or_no(pin_can_stay()) : ANSWER_UNKNOWN;
+}
+
+static enum answer known_dio_pins(void)
+{
+	return since(605);
+}
+
+static long pins_acquired(void)
+{
+	/*
+	 * The counters are per CPU; writing here folds them
+	 * (Documentation/admin-guide/sysctl/vm.rst).
+	 */
+	if (write_text("/proc/sys/vm/stat_refresh", "1"))
+		return -1;
+	return read_counter("/proc/vmstat", "nr_foll_pin_acquired");
+}
+
+/* Counted, not seen by what it does to a shared page: that is what the tests look at. */
+static enum answer probe_dio_pins(void)
+{
+	struct medium medium;
+	long before, after;
+	bool read;
+	void *page;
+
+	if (!medium_any(&medium))
+		return ANSWER_UNKNOWN;
+	page = map_page(PROT_READ | PROT_WRITE);
+	memset(page, 1, features.page_size);
+	before = pins_acquired();
+	read = pread(medium.fd, page, features.page_size, 0) == (ssize_t)features.page_size;
+	after = pins_acquired();
+	munmap(page, features.page_size);
+	medium_close(&medium);
+	return before < 0 || !read ? ANSWER_UNKNOWN : yes_or_no(after > before);
+}
+
+static int open_uffd(void)
+{
+	return syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+}
+
+/* CONFIG_HAVE_ARCH_USERFAULTFD_WP comes with CONFIG_USERFAULTFD on x86-64 (arch/x86/Kconfig). */
+static enum answer known_uffd_wp(void)
+{
+	int fd = open_uffd();
+
+	if (fd < 0)
+		return ANSWER_NO;
+	close(fd);
+#ifdef __x86_64__
+	return ANSWER_YES;
+#else
+	return ANSWER_UNKNOWN;
+#endif
+}
+
+static enum answer probe_uffd_wp(void)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS,
+	};
+	int fd = open_uffd();
+	bool works = fd >= 0 && !ioctl(fd, UFFDIO_API, &api);
+
+	if (fd >= 0)
+		close(fd);
+	return yes_or_no(works);
+}
+
+/*
+ * Only a kernel with CONFIG_MEM_SOFT_DIRTY knows the flag "sd", which each new
+ * VMA has (show_smap_vma_flags()).
+ */
+static enum answer known_soft_dirty(void)
+{
+	void *page = map_page(PROT_READ | PROT_WRITE);
+	FILE *smaps = fopen("/proc/self/smaps", "r");
+	enum answer answer = smaps ? ANSWER_NO : ANSWER_UNKNOWN;
+	char line[512];
+
+	while (smaps && answer == ANSWER_NO && fgets(line, sizeof(line), smaps))
+		if (!strncmp(line, "VmFlags:", 8) && strstr(line, " sd"))
+			answer = ANSWER_YES;
+	if (smaps)
+		fclose(smaps);
+	munmap(page, features.page_size);
+	return answer;
+}
+
+static enum answer probe_soft_dirty(void)
+{
+	volatile char *page = map_page(PROT_READ | PROT_WRITE);
+	bool clean, dirty;
+
+	page[0] = 1;
+	if (write_text("/proc/self/clear_refs", "4"))
+		return ANSWER_NO;
+	clean = !page_at(0, (void *)page).soft_dirty;
+	page[0] = 2;
+	dirty = page_at(0, (void *)page).soft_dirty;
+	munmap((void *)page, features.page_size);
+	return yes_or_no(clean && dirty);
+}
+
+/* The running kernel's configuration, unpacked, or NULL. config_close() ends it. */
+static FILE *config_open(pid_t *unpacker)
+{
+	int ends[2];
+
+	if (access("/proc/config.gz", R_OK) || pipe2(ends, O_CLOEXEC))
+		return NULL;
+	*unpacker = fork();
+	if (!*unpacker) {
+		dup2(ends[1], STDOUT_FILENO);
+		execlp("zcat", "zcat", "/proc/config.gz", (char *)NULL);
+		execl("/bin/busybox", "busybox", "zcat", "/proc/config.gz", (char *)NULL);
+		_exit(1);
+	}
+	close(ends[1]);
+	return fdopen(ends[0], "r");
+}
+
+static bool config_close(FILE *config, pid_t unpacker)
+{
+	int status = 1;
+
+	fclose(config);
+	return waitpid(unpacker, &status, 0) == unpacker && !status;
+}
+
+static bool command_line_sets_force(void)
+{
+	FILE *file = fopen("/proc/cmdline", "r");
+	char line[4096] = "";
+	bool sets = file && fgets(line, sizeof(line), file) &&
+		    strstr(line, "proc_mem.force_override");
+
+	if (file)
+		fclose(file);
+	return sets;
+}
+
+/*
+ * "proc: add config & param to block forcing mem writes" (6.12, and stable
+ * releases before it) made it a choice. A configuration without that choice is
+ * that of a kernel which always allows it.
+ */
+static enum answer known_mem_force(void)
+{
+	enum answer answer = ANSWER_YES;
+	char line[256];
+	pid_t unpacker;
+	FILE *config;
+
+	if (command_line_sets_force())
+		return ANSWER_UNKNOWN;
+	config = config_open(&unpacker);
+	if (!config)
+		return ANSWER_UNKNOWN;
+	while (fgets(line, sizeof(line), config))
+		if (!strcmp(line, "CONFIG_PROC_MEM_FORCE_PTRACE=y\n") ||
+		    !strcmp(line, "CONFIG_PROC_MEM_NO_FORCE=y\n"))
+			answer = ANSWER_NO;
+	return config_close(config, unpacker) ? answer : ANSWER_UNKNOWN;
+}
+
+static enum answer probe_mem_force(void)
+{
+	void *page = map_page(PROT_READ);
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	bool works = fd >= 0 && pwrite(fd, "x", 1, (uintptr_t)page) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	munmap(page, features.page_size);
+	return yes_or_no(works);
+}
+
+static const struct feature_row rows[FEATURES] = {
+	[PIN_STAYS] = { "pins-that-stay", "gup_test keeps long-term pins over the end of an ioctl",
+			"Linux 6.2 (c77369b437f9), when there is a gup_test", known_pin_stays,
+			probe_pin_stays, &features.pin_stays },
+	[DIO_PINS] = { "dio-pins", "O_DIRECT takes FOLL_PIN references, not FOLL_GET ones",
+		       "Linux 6.5 (a7e689dd1c06)", known_dio_pins, probe_dio_pins,
+		       &features.dio_pins },
+	[UFFD_WP] = { "uffd-wp", "userfaultfd can write-protect anonymous memory",
+		      "userfaultfd(2) is there, on x86-64", known_uffd_wp, probe_uffd_wp,
+		      &features.uffd_wp },
+	[SOFT_DIRTY] = { "soft-dirty", "pagemap's soft-dirty bit follows writes",
+			 "the flag sd of a new mapping in smaps", known_soft_dirty,
+			 probe_soft_dirty, &features.soft_dirty },
+	[MEM_FORCE] = { "mem-force",
+			"/proc/PID/mem may write through a read-only mapping without a tracer",
+			"CONFIG_PROC_MEM_*, in /proc/config.gz", known_mem_force, probe_mem_force,
+			&features.mem_force },
+};
+
+const struct feature_row *feature_row(enum feature feature)
+{
+	return &rows[feature];
+}
+
+void feature_decide(enum feature feature)
+{
+	enum answer answer = rows[feature].known();
+
+	if (answer == ANSWER_UNKNOWN)
+		answer = rows[feature].probe();
+	*rows[feature].value = answer == ANSWER_YES;
+}
+
+void features_probe(FILE *out)
+{
+	static const enum feature for_all[] = { PIN_STAYS, DIO_PINS, UFFD_WP, SOFT_DIRTY };
+	struct utsname name;
+	int major = 0, minor = 0;
+	size_t i;
+
+	uname(&name);
+	snprintf(features.release, sizeof(features.release), "%s", name.release);
+	if (sscanf(name.release, "%d.%d.%d", &major, &minor, &features.sublevel) >= 2)
+		features.version = major * 100 + minor;
+	features.page_size = sysconf(_SC_PAGESIZE);
+	choose_foll_numbers();
+	features.gup_test = pin_available();
+	features.movable = movable_node() >= 0;
+	fprintf(out, "# fact: kernel %s\n# fact: page-size %zu\n", features.release,
+		features.page_size);
+	fprintf(out, "# fact: features gup_test=%d movable=%d", features.gup_test,
+		features.movable);
+	for (i = 0; i < ARRAY_SIZE(for_all); i++) {
+		feature_decide(for_all[i]);
+		fprintf(out, " %s=%d", rows[for_all[i]].name, *rows[for_all[i]].value);
+	}
+	fprintf(out, "\n");
+}

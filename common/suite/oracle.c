@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "suite/oracle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "see/device.h"
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "report/report.h"
+#include "report/rules.h"
+
+/*
+ * The next frames that a device gives out: more than a story has. A test that
+ * used more leaves them in another order, and then it is looked for them down
+ * to DEPTH; one that turned the whole device over (device_life.c, which counts
+ * all of it) says nothing here.
+ */
+#define FRAMES 16
+#define STEP 128
+#define DEPTH 2048
+#define SETTLE_S 2
+/* How long a look at all frames of a device may take, under emulation with KASAN. */
+#define KEEPER_S 120
+
+struct shelf {
+	enum place memory;
+	struct device device;
+	unsigned char *addr;		/* FRAMES pages */
+	unsigned long frames[FRAMES];	/* what they got when it was last looked at */
+};
+
+static struct shelf shelves[] = { { .memory = COHERENT }, { .memory = PRIVATE } };
+static bool is_known, in_guest, with_frames;
+static long pins_before, locked_before;
+static pid_t program;
+static int ask_fd = -1, answer_fd = -1;
+
+/*
+ * Per processor, and folded here (Documentation/admin-guide/sysctl/vm.rst,
+ * stat_refresh). False: this kernel or user cannot.
+ */
+static bool counters(long *pins, long *locked)
+{
+	static const char *const names[] = { "nr_foll_pin_acquired ", "nr_foll_pin_released ",
+					     "nr_mlock " };
+	long values[3] = { -1, -1, -1 };
+	char line[128];
+	FILE *vmstat;
+	int i;
+
+	if (write_text("/proc/sys/vm/stat_refresh", "1"))
+		return false;
+	vmstat = fopen("/proc/vmstat", "r");
+	while (vmstat && fgets(line, sizeof(line), vmstat))
+		for (i = 0; i < 3; i++)
+			if (!strncmp(line, names[i], strlen(names[i])))
+				values[i] = strtol(line + strlen(names[i]), NULL, 10);
+	if (vmstat)
+		fclose(vmstat);
+	*pins = values[0] - values[1];
+	*locked = values[2];
+	return values[0] >= 0 && values[1] >= 0 && values[2] >= 0;
+}
+
+static bool counters_are_back(void *unused)
+{
+	long pins, locked;
+
+	(void)unused;
+	if (!counters(&pins, &locked))
+		return true;
+	if (pins != pins_before || locked > locked_before)
+		return false;
+	locked_before = locked;
+	return true;
+}
+
+static void expect_counter(enum rule_id rule, const char *what, long expected, long seen)
+{
+	char expected_text[32], seen_text[32];
+
+	holds(rule);
+	snprintf(expected_text, sizeof(expected_text), "%ld", expected);
+	snprintf(seen_text, sizeof(seen_text), "%ld", seen);
+	if (seen != expected)
+		expect_same(false, what, expected_text, seen_text);
+}
+
+/*
+ * The frames that @count pages at @addr, which have none, get on the device,
+ * for those that get one, into @frames.
+ */
+static size_t take_frames(struct shelf *shelf, unsigned char *addr, size_t count,
+			  unsigned long *frames)
+{
+	struct page pages[STEP];
+	size_t i, got = 0;
+	int error = device_migrate_to(&shelf->device, addr, count);
+
+	if (error && error != -ENOENT)
+		return 0;
+	pages_look(addr, count, pages);
+	for (i = 0; i < count; i++)
+		if (pages[i].at == shelf->memory)
+			frames[got++] = pages[i].pfn;
+	return got;
+}
+
+static void give_back(unsigned char *addr, size_t count)
+{
+	advise_memory(addr, count * sysconf(_SC_PAGESIZE), MADV_DONTNEED);
+}
+
+/* Cross out of the shelf's frames those that are among these. Returns how many are left. */
+static size_t cross_out(struct shelf *shelf, const unsigned long *frames, size_t count)
+{
+	size_t i, j, left = 0;
+
+	for (i = 0; i < FRAMES; i++) {
+		for (j = 0; j < count && shelf->frames[i]; j++)
+			if (shelf->frames[i] == frames[j])
+				shelf->frames[i] = 0;
+		left += shelf->frames[i] != 0;
+	}
+	return left;
+}
+
+/*
+ * Of @before frames that came next the last time @left do not now: look deeper.
+ * Returns one that is not to be had any more, or 0.
+ */
+static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left)
+{
+	const size_t size = DEPTH * sysconf(_SC_PAGESIZE);
+	unsigned char *addr = map_memory(size, PROT_READ | PROT_WRITE);
+	unsigned long frames[STEP], lost = 0;
+	size_t at, i;
+
+	for (at = 0; left && at < DEPTH; at += STEP)
+		left = cross_out(shelf, frames,
+				 take_frames(shelf, addr + at * sysconf(_SC_PAGESIZE), STEP,
+					     frames));
+	unmap_memory(addr, size);
+	/* Where most of them are far away, the test has turned the device over. */
+	for (i = 0; i < FRAMES && left && left <= before / 2; i++)
+		if (shelf->frames[i])
+			lost = shelf->frames[i];
+	return lost;
+}
+
+/*
+ * See which frames come next. Returns one of those that came next the last time
+ * and is not to be had any more, or 0.
+ */
+static unsigned long look_at_frames(struct shelf *shelf, bool compare)
+{
+	unsigned long frames[FRAMES], lost = 0;
+	size_t got = take_frames(shelf, shelf->addr, FRAMES, frames),
+	       before = cross_out(shelf, NULL, 0), left;
+
+	give_back(shelf->addr, FRAMES);
+	left = compare ? cross_out(shelf, frames, got) : 0;
+	if (left) {
+		lost = look_deeper(shelf, before, left);
+		got = take_frames(shelf, shelf->addr, FRAMES, frames);
+		give_back(shelf->addr, FRAMES);
+	}
+	memset(shelf->frames, 0, sizeof(shelf->frames));
+	memcpy(shelf->frames, frames, got * sizeof(*frames));
+	return lost;
+}
+
+/* What the keeper is asked, and what it found. */
+enum question { REMEMBER = 'r', COMPARE = 'c' };
+
+struct finding {
+	unsigned long lost;	/* a frame that did not come back, or 0 */
+	enum place memory;
+};
+
+static void keep(int questions, int answers)
+{
+	struct finding finding;
+	char question;
+	size_t i;
+
+	while (read(questions, &question, 1) == 1) {
+		memset(&finding, 0, sizeof(finding));
+		for (i = 0; i < ARRAY_SIZE(shelves); i++) {
+			unsigned long lost =
+				shelves[i].addr ? look_at_frames(&shelves[i], question == COMPARE) :
+						  0;
+
+			if (lost && !finding.lost)
+				finding = (struct finding){ lost, shelves[i].memory };
+		}
+		if (write(answers, &finding, sizeof(finding)) != sizeof(finding))
+			break;
+	}
+	_exit(0);
+}
+
+static void open_shelves(void)
+{
+	const size_t size = FRAMES * sysconf(_SC_PAGESIZE);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(shelves); i++) {
+		struct shelf *shelf = &shelves[i];
+
+		if (!device_pages(shelf->memory))
+			continue;
+		device_open(&shelf->device, shelf->memory, STEP);
+		shelf->addr = map_memory(size, PROT_READ | PROT_WRITE);
+	}
+}
+
+/*
+ * A process of its own looks at the frames, so that a kernel which kills
+ * whoever does that has failed a test and not ended the program. It is init's
+ * child: the children of this program are those of tests, and are ended after
+ * each of them.
+ */
+static void start_keeper(void)
+{
+	int questions[2], answers[2];
+	pid_t pid;
+
+	if (pipe2(questions, O_CLOEXEC) || pipe2(answers, O_CLOEXEC))
+		return;
+	fflush(NULL);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	pid = fork();
+	if (!pid) {
+		if (fork())
+			_exit(0);
+		close(questions[1]);
+		close(answers[0]);
+		open_shelves();
+		keep(questions[0], answers[1]);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	close(questions[0]);
+	close(answers[1]);
+	ask_fd = questions[1];
+	answer_fd = answers[0];
+}
+
+/* Its end is the end of its pipe. */
+static void end_keeper(void)
+{
+	struct pollfd ended = { .fd = answer_fd, .events = POLLIN };
+
+	/* exit() in a test's process comes here too. */
+	if (getpid() != program || ask_fd < 0)
+		return;
+	close(ask_fd);
+	poll(&ended, 1, KEEPER_S * 1000);
+}
+
+/* False, with a failed check, when the keeper does not answer: then it is asked no more. */
+static bool ask(enum question question, struct finding *finding)
+{
+	const char byte = question;
+	struct pollfd ready = { .fd = answer_fd, .events = POLLIN };
+	ssize_t got = 0;
+	int error;
+
+	if (ask_fd < 0)
+		return false;
+	if (write(ask_fd, &byte, 1) == 1) {
+		do {
+			error = poll(&ready, 1, KEEPER_S * 1000);
+		} while (error < 0 && errno == EINTR);
+		got = error == 1 ? read(answer_fd, finding, sizeof(*finding)) : -1;
+	}
+	if (got == sizeof(*finding))
+		return true;
+	holds(RULE_KERNEL_SURVIVES);
+	expect(false,
+	       got ? "the process that looks at the devices' frames still runs after %d s" :
+		     "the process that looks at the devices' frames was killed (limit %d s)",
+	       KEEPER_S);
+	close(ask_fd);
+	ask_fd = -1;
+	return false;
+}
+
+void oracle_begin(bool frames)
+{
+	struct finding unused;
+
+	with_frames = frames;
+	if (is_known)
+		return;
+	is_known = true;
+	in_guest = getenv("HMM_COHERENT_GUEST");
+	if (frames) {
+		program = getpid();
+		start_keeper();
+		atexit(end_keeper);
+		with_frames = ask(REMEMBER, &unused);
+	}
+	if (in_guest && !counters(&pins_before, &locked_before))
+		in_guest = false;
+}
+
+/* What is asynchronous has its time. How things are now is what the next test begins with. */
+static void compare_counters(void)
+{
+	long pins = pins_before, locked = locked_before;
+
+	if (wait_until(counters_are_back, NULL, SETTLE_S) || !counters(&pins, &locked))
+		return;
+	expect_counter(RULE_PIN_ENDS_WITH_HOLDER,
+		       "pins that were taken and not given back when the test has ended "
+		       "(nr_foll_pin_*)",
+		       0, pins - pins_before);
+	expect_counter(RULE_LOCKED_AS_MEMORY,
+		       "pages counted as locked when the test has ended, beyond those before it "
+		       "(nr_mlock)",
+		       0, locked > locked_before ? locked - locked_before : 0);
+	pins_before = pins;
+	locked_before = locked;
+}
+
+void oracle_end(void)
+{
+	struct finding finding;
+
+	if (in_guest)
+		compare_counters();
+	if (!with_frames || !ask(COMPARE, &finding) || !finding.lost)
+		return;
+	holds(RULE_FREED_TO_DRIVER);
+	expect(false,
+	       "page frame 0x%lx of the %s device, which was the driver's before the test, is "
+	       "not given out any more: it did not come back",
+	       finding.lost, place_name(finding.memory));
+}
