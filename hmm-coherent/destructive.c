@@ -22,15 +22,15 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#include "story/huge.h"
 #include "kernel/kernel.h"
-#include "reach/ksm.h"
 #include "kernel/lockdep.h"
 #include "kernel/memory.h"
-#include "see/pin.h"
 #include "kernel/since.h"
-#include "story/story.h"
+#include "reach/ksm.h"
 #include "reach/transfer.h"
+#include "see/pin.h"
+#include "story/huge.h"
+#include "story/story.h"
 
 #define PAGES 3
 #define KSM_S 10

@@ -14,10 +14,10 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "story/huge.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/since.h"
+#include "story/huge.h"
 #include "story/story.h"
 
 #define PAGES 3

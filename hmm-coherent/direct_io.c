@@ -14,8 +14,8 @@
 #include <sys/uio.h>
 
 #include "kernel/kernel.h"
-#include "story/story.h"
 #include "reach/transfer.h"
+#include "story/story.h"
 
 #define PAGES 4
 

@@ -9,7 +9,6 @@
  */
 #include "suite/harness.h"
 
-#include "kernel/kernel.h"
 #include "story/story.h"
 
 #define PAGES 3

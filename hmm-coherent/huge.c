@@ -12,11 +12,11 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "story/huge.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/restore.h"
 #include "report/kmsg.h"
+#include "story/huge.h"
 
 #define COLLAPSE_S 15
 

@@ -15,9 +15,9 @@
 
 #include "kernel/kernel.h"
 #include "kernel/lockdep.h"
+#include "reach/transfer.h"
 #include "see/pin.h"
 #include "story/story.h"
-#include "reach/transfer.h"
 
 /* The transfer is in flight when a body begins; each body waits for its end. */
 FIXTURE(slow_io)

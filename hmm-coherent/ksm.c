@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
+#include "kernel/lockdep.h"
 #include "kernel/memory.h"
 #include "reach/ksm.h"
-#include "kernel/lockdep.h"
 #include "story/story.h"
 
 #define MERGE_S 15

@@ -14,10 +14,11 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "cell/cell.h"
-#include "kernel/kernel.h"
+#include "cell/access.h"
+#include "cell/mapping.h"
 #include "judge/model.h"
 #include "judge/outcome.h"
+#include "kernel/kernel.h"
 #include "see/pin.h"
 #include "story/story.h"
 
@@ -330,8 +331,11 @@ static void run_cells(int seconds)
 int main(int argc, char **argv)
 {
 	struct suite suite = {
-		.program = "hmm_coherent_matrix", .provide = driver_provide,
-		.prepare = prepare, .kept = harness_kept(), .areas = 2,
+		.program = "hmm_coherent_matrix",
+		.preparation = {
+			.provide = driver_provide, .prepare = prepare,
+			.kept = harness_kept(), .areas = 2,
+		},
 		.not_applicable = not_applicable,
 		.run_cells = run_cells, .cells_setup = cells_setup, .run_cell = run_cell,
 	};

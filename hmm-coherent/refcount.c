@@ -13,10 +13,10 @@
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
-#include "see/pin.h"
 #include "kernel/since.h"
-#include "story/story.h"
 #include "reach/transfer.h"
+#include "see/pin.h"
+#include "story/story.h"
 
 /* GUP_PIN_COUNTING_BIAS, include/linux/mm.h: what FOLL_PIN adds. */
 #define PIN_BIAS 1024

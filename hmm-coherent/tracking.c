@@ -19,8 +19,8 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
-#include "see/pin.h"
 #include "kernel/since.h"
+#include "see/pin.h"
 #include "story/story.h"
 
 #define PAGES 3

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "see/device.h"
+#include "see/device_ranges.h"
 #include "reach/family.h"
 #include "kernel/kernel.h"
 #include "see/page.h"
@@ -19,8 +19,6 @@
 #include "report/report.h"
 #include "kernel/restore.h"
 #include "kernel/since.h"
-
-struct features features;
 
 /* There are no devices, and there is no gup_test. */
 enum place device_of_pfn(unsigned long pfn)

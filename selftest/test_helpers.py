@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-SOURCES = ("see/page", "kernel/since", "reach/family", "kernel/restore", "report/report", "report/rules", "report/kmsg",
+SOURCES = ("see/page", "see/place", "kernel/since", "reach/family", "kernel/restore", "report/report", "report/rules", "report/kmsg",
            "kernel/kernel", "reach/buffer", "kernel/memory")
 BLOCK = 128 << 20
 PER_BLOCK = BLOCK // os.sysconf("SC_PAGE_SIZE")

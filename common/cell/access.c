@@ -11,7 +11,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "cell/cell.h"
+#include "cell/access.h"
+#include "cell/gup_access.h"
 #include "kernel/kernel.h"
 #include "report/report.h"
 

@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
-#include "see/pin.h"
 #include "report/report.h"
 #include "report/rules.h"
+#include "see/pin.h"
 
 static const struct extent_row extents[EXTENTS] = {
 	[ONE_PAGE] = { "", "one page", 1, ALL_ALIKE, 0 },

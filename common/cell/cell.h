@@ -13,10 +13,10 @@
 #include <stdbool.h>
 
 #include "reach/buffer.h"
-#include "see/device.h"
 #include "reach/direct_io.h"
 #include "reach/family.h"
 #include "reach/ring.h"
+#include "see/device.h"
 
 struct cell;
 
@@ -154,8 +154,6 @@ struct cell {
 	int held_other;
 };
 
-const struct mapping *mapping_rows(size_t *count);
-const struct access *access_rows(size_t *count);
 const struct extent_row *extent_row(enum extent extent);
 
 /*
@@ -165,9 +163,6 @@ const struct extent_row *extent_row(enum extent extent);
 bool cell_places(const struct cell *cell, size_t page);
 bool cell_protects(const struct cell *cell, size_t page);
 bool cell_leaves_hole(const struct cell *cell, size_t page);
-
-/* The accesses of gup_test, which access.c appends to its own. */
-const struct access *gup_access_rows(size_t *count);
 
 /*
  * Does this combination mean anything, on any kernel? Which ones are left out,

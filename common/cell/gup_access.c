@@ -4,10 +4,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "cell/cell.h"
+#include "cell/gup_access.h"
 #include "kernel/kernel.h"
-#include "see/pin.h"
 #include "report/report.h"
+#include "see/pin.h"
 
 /* Which kind a row is, is in its name; the table below is the one place that says both. */
 #define KINDS(KIND) \

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "cell/cell.h"
+#include "cell/mapping.h"
 #include "kernel/kernel.h"
 #include "report/report.h"
 #include "report/rules.h"

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "kernel/kernel.h"
-#include "report/report.h"
 #include "kernel/restore.h"
+#include "report/report.h"
 
 /* Is the memory controller in the line of names in the file @path? */
 static bool has_memory(const char *path)

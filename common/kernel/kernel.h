@@ -4,7 +4,7 @@
  * numbers
  *
  * A feature that a test or a rule depends on is decided by the kernel's
- * version, its configuration or an interface that exists or not (features.c).
+ * version, its configuration or an interface that exists or not (suite/features.c).
  * It is never decided by a probe of behaviour, as long as anything else decides
  * it: a kernel that lost the behaviour would change the expectation.
  */
@@ -13,9 +13,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
-#include "report/report.h"
+#include "report/compiler.h"
 
 struct features {
 	char release[65];
@@ -39,30 +38,11 @@ struct features {
 	unsigned int foll_write, foll_force, foll_longterm;	/* raw FOLL_ numbers for gup_test */
 };
 
+/* Set by suite/features.c. */
 extern struct features features;
-
-/* Find out about everything but mem_force, and print "# fact:" lines to @out. */
-void features_probe(FILE *out);
 
 /* How a feature stands: by what decides it, and by a probe of what the kernel does. */
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
-enum feature { PIN_STAYS, DIO_PINS, UFFD_WP, SOFT_DIRTY, MEM_FORCE, FEATURES };
-
-struct feature_row {
-	const char *name;
-	const char *what;
-	/* what @known looks at: a version with its commit, or an interface */
-	const char *decided_by;
-	enum answer (*known)(void);	/* ANSWER_UNKNOWN: nothing but the probe can tell */
-	/* ANSWER_UNKNOWN: this machine lacks what the probe needs */
-	enum answer (*probe)(void);
-	bool *value;			/* where struct features keeps it */
-};
-
-const struct feature_row *feature_row(enum feature feature);
-
-/* Set one feature. For MEM_FORCE, which starts a process, and which only some programs need. */
-void feature_decide(enum feature feature);
 
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text) __must_check;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "reach/buffer.h"
+#include "report/compiler.h"
 
 struct medium {
 	int fd;			/* O_DIRECT */

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "reach/buffer.h"
+#include "report/compiler.h"
 
 struct child {
 	pid_t pid;		/* 0: there is none */

@@ -6,9 +6,9 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
-#include "see/page.h"
-#include "report/report.h"
 #include "kernel/restore.h"
+#include "report/report.h"
+#include "see/page.h"
 
 #define KSM "/sys/kernel/mm/ksm/"
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "reach/buffer.h"
+#include "report/compiler.h"
 
 /* Is there KSM, and may this process start it? */
 bool ksm_available(void);

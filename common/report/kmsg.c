@@ -147,6 +147,21 @@ bool kmsg_is_splat(const char *text)
 	}
 }
 
+void kmsg_allow(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(report->allowed); i++) {
+		if (!report->allowed[i]) {
+			report->allowed[i] = text;
+			/* For those who read the log later. */
+			kmsg_mark("allow", text);
+			return;
+		}
+	}
+	broken("more kernel messages are allowed than a report holds");
+}
+
 static bool allowed(const char *text)
 {
 	size_t i;

@@ -49,8 +49,14 @@ void kmsg_warn_again(void);
 bool kmsg_is_splat(const char *text);
 
 /*
+ * A kernel message with @text in it is provoked by this test and is no splat.
+ * @text must stay valid.
+ */
+void kmsg_allow(const char *text);
+
+/*
  * Read everything new from @fd; the first lines of each complaint that
- * report_allow() has not named go into the report as "splat:" lines. A log that
+ * kmsg_allow() has not named go into the report as "splat:" lines. A log that
  * wrapped makes the test broken. Returns the number of complaints.
  */
 int kmsg_collect(int fd);

@@ -9,21 +9,32 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "report/kmsg.h"
-#include "report/rules.h"
-
 #define LINE_MAX_CHARS 1000
 
 struct report *report;
 
-void report_create(void)
+/* Why each test fails. Shared like the report, and longer than it: report_begin() keeps it. */
+static struct failure_of_all {
+	bool set;
+	enum rule_id rule;
+	char expected[200], seen[200];
+} *failure_of_all;
+
+static void *map_shared(size_t size)
 {
-	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	if (report == MAP_FAILED) {
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED) {
 		perror("hmm-coherent: no memory for the report of a test");
 		exit(3);
 	}
+	return memory;
+}
+
+void report_create(void)
+{
+	report = map_shared(sizeof(*report));
+	failure_of_all = map_shared(sizeof(*failure_of_all));
 }
 
 void report_begin(const char *name)
@@ -82,6 +93,11 @@ void report_line(const char *keyword, const char *fmt, ...)
 	va_start(args, fmt);
 	report_va(keyword, fmt, args);
 	va_end(args);
+}
+
+void holds(enum rule_id id)
+{
+	report->rule = id;
 }
 
 static void tell_rule(void)
@@ -215,19 +231,26 @@ void need(bool have, const char *reason)
 		skip(reason);
 }
 
-void report_allow(const char *text)
+void report_fail_all(enum rule_id rule, const char *expected, const char *seen)
 {
-	size_t i;
+	struct failure_of_all *all = failure_of_all;
 
-	for (i = 0; i < ARRAY_SIZE(report->allowed); i++) {
-		if (!report->allowed[i]) {
-			report->allowed[i] = text;
-			/* For those who read the log later. */
-			kmsg_mark("allow", text);
-			return;
-		}
-	}
-	broken("more kernel messages are allowed than a report holds");
+	if (all->set)
+		return;
+	all->set = true;
+	all->rule = rule;
+	snprintf(all->expected, sizeof(all->expected), "%s", expected);
+	snprintf(all->seen, sizeof(all->seen), "%s", seen);
+}
+
+bool report_all_failed(void)
+{
+	if (!failure_of_all->set)
+		return false;
+	holds(failure_of_all->rule);
+	expect_same(false, "before the first test", failure_of_all->expected,
+		    failure_of_all->seen);
+	return true;
 }
 
 void report_finish(void)

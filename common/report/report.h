@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "report/compiler.h"
+#include "report/rules.h"
 
 #define REPORT_NAME_MAX 160
 #define REPORT_TEXT_MAX (256 * 1024)
@@ -32,7 +33,7 @@ struct report {
 	int rule;		/* the rule that is being checked, or -1; see rules.h */
 	int rule_told;		/* the rule that was last named in the text, or -1 */
 	char reason[256];	/* of the skip */
-	const char *allowed[4];	/* kernel messages that this very test provokes */
+	const char *allowed[4];	/* kernel messages that this very test provokes: kmsg_allow() */
 	size_t used;		/* bytes of text[] that are valid, without the final NUL */
 	char text[REPORT_TEXT_MAX];	/* lines "keyword text\n", already quoted */
 };
@@ -57,6 +58,9 @@ void report_line(const char *keyword, const char *fmt, ...) __printf(2, 3);
 
 /* As report_line(), for text that is already one line of plain ASCII and must not be cut (JSON). */
 void report_raw(const char *keyword, const char *text);
+
+/* What is checked from here on is this rule. */
+void holds(enum rule_id id);
 
 /*
  * Count one check. When @held is false the test fails: the current rule is
@@ -118,10 +122,13 @@ void skip(const char *reason) __noreturn;
 void need(bool have, const char *reason);
 
 /*
- * A kernel message with @text in it is provoked by this test and is no splat.
- * @text must stay valid.
+ * No test can run, because of what the kernel did: each test of the program
+ * fails under @rule from here on. Both texts are copied; the first call counts.
  */
-void report_allow(const char *text);
+void report_fail_all(enum rule_id rule, const char *expected, const char *seen);
+
+/* Has report_fail_all() been called? Then fails the running test with what it was given. */
+bool report_all_failed(void);
 
 /*
  * The test body reached its end. Without it a test is broken: somebody called

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report/rules.h"
 
-#include "report/report.h"
-
 #define RULE_ROW(id, name, claim, source, sentence) [RULE_##id] = { name, claim, source, sentence },
 static const struct rule rules[RULE_COUNT] = { RULES(RULE_ROW) };
 
 const struct rule *rule_get(int id)
 {
 	return &rules[id];
-}
-
-void holds(enum rule_id id)
-{
-	report->rule = id;
 }
 
 void rules_print(FILE *out)

@@ -251,9 +251,6 @@ enum rule_id { RULES(RULE_ID) RULE_COUNT };
 
 const struct rule *rule_get(int id);
 
-/* What is checked from here on is this rule. */
-void holds(enum rule_id id);
-
 /* A "# fact: rule NAME|CLAIM|SOURCE|SENTENCE" line for each rule. */
 void rules_print(FILE *out);
 

@@ -87,7 +87,7 @@ SPLAT("hugetlb: Huge Page Reserved count may go negative")
 SPLAT("HugeTLB *unexpected inflated ref count")
 SPLAT("EXT4-fs error ")
 
-/* Memory that ran out, mm/oom_kill.c: a test that means it says so with report_allow(). */
+/* Memory that ran out, mm/oom_kill.c: a test that means it says so with kmsg_allow(). */
 SPLAT("* invoked oom-killer: ")
 SPLAT("Out of memory: Killed process ")
 SPLAT("Out of memory (oom_kill_allocating_task): Killed process ")

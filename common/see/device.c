@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "report/report.h"
-#include "report/rules.h"
+#include "see/device_ranges.h"
 
 const char *permission_name(enum permission permission)
 {

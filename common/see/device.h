@@ -10,10 +10,11 @@
 #ifndef HMM_COHERENT_DEVICE_H
 #define HMM_COHERENT_DEVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
-#include "see/page.h"
+#include "report/compiler.h"
+#include "see/place.h"
 
 enum permission { NONE, READ_ONLY, READ_WRITE, PERMISSIONS };
 
@@ -36,35 +37,6 @@ struct snapshot {
 	enum place at;
 	bool huge;
 };
-
-/*
- * Find out which page frames each device has, from what the driver was loaded
- * with: its parameters spm_addr_dev0 and spm_addr_dev1, and /proc/iomem for the
- * private devices. Migration is what the tests are about, so nothing is
- * migrated here. Prints a "# fact:" line each.
- *
- * Ends the program with 4 when the driver is not loaded or has no coherent
- * devices, and with 3 when a range provably has no memory behind it; each says
- * what to do. Dooms the suite (see suite.h) when the driver did not load with
- * ranges that are right.
- */
-void devices_probe(FILE *out);
-
-/*
- * Prove through /dev/mem that there is memory at the physical @address, where a
- * device has its range or is to get it. Ends the program with 3 when there is
- * none; prints a "# fact:" line when nobody can tell.
- */
-void devices_prove(FILE *out, unsigned long address);
-
-/*
- * The tables that devices_probe() fills, to be carried from one process to
- * another. Their size in bytes.
- */
-void *devices_table(size_t *size);
-
-/* The N of /dev/hmm_dmirrorN for the device with @memory. */
-int device_node(enum place memory);
 
 /*
  * Open the device whose pages are @memory, mirroring this process. Ends the
@@ -107,14 +79,5 @@ struct snapshot device_snapshot(struct device *device, const void *addr) __must_
  */
 int device_command(struct device *device, unsigned long request, const void *addr,
 		   size_t npages) __must_check;
-
-/* How many pages a coherent device has. */
-size_t device_pages(enum place memory);
-
-/*
- * Which place is the page frame @pfn: COHERENT, REMOTE or PRIVATE, or NOWHERE
- * when it is on no device.
- */
-enum place device_of_pfn(unsigned long pfn);
 
 #endif

@@ -5,7 +5,7 @@
  * Never found out by migrating a page: a kernel whose migration is broken would
  * then have no devices, and its worst regression would be a skip.
  */
-#include "see/device.h"
+#include "see/device_ranges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "report/rules.h"
-#include "suite/suite.h"
+#include "report/report.h"
 
 /* DEVMEM_CHUNK_SIZE of lib/test_hmm.c. A coherent device is one chunk and never grows. */
 #define CHUNK (256UL << 20)
@@ -227,7 +226,7 @@ static bool refused_to_load(void)
 
 	if (!error || !*error)
 		return false;
-	suite_doom(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory", error);
+	report_fail_all(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory", error);
 	return true;
 }
 
@@ -257,7 +256,7 @@ void devices_probe(FILE *out)
 		if (has_node(i))
 			continue;
 		snprintf(text, sizeof(text), "there is no /dev/hmm_dmirror%zu", i);
-		suite_doom(RULE_DRIVER_LOADS, "test_hmm makes /dev/hmm_dmirror0 to 3", text);
+		report_fail_all(RULE_DRIVER_LOADS, "test_hmm makes /dev/hmm_dmirror0 to 3", text);
 		return;
 	}
 }

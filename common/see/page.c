@@ -12,11 +12,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "see/device.h"
 #include "report/kmsg.h"
-#include "see/pin.h"
 #include "report/report.h"
 #include "report/rules.h"
+#include "see/device_ranges.h"
+#include "see/pin.h"
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define PM_PFN(entry) ((entry) & (BIT_ULL(55) - 1))
@@ -30,17 +30,6 @@
  * a device-private entry is its PFN.
  */
 #define PM_SWAP_OFFSET(entry) (PM_PFN(entry) >> 5)
-
-const char *place_name(enum place place)
-{
-	static const char *const names[PLACES] = {
-		[NOWHERE] = "nowhere",	 [SYSTEM] = "system", [MOVABLE] = "movable",
-		[COHERENT] = "coherent", [REMOTE] = "remote", [PRIVATE] = "private",
-		[SWAPPED] = "swapped",
-	};
-
-	return names[place];
-}
 
 /* The entries of @npages pages at @addr. */
 static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t npages)

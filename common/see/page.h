@@ -14,23 +14,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "report/compiler.h"
-
-#include "report/report.h"
-
-/* Where a page is. A page on a device is told by its PFN, not by what somebody asked for. */
-enum place {
-	NOWHERE,		/* not mapped: a hole */
-	SYSTEM,			/* memory that the allocator need not be able to move */
-	MOVABLE,		/* memory in ZONE_MOVABLE */
-	COHERENT,		/* on the first device with coherent memory */
-	REMOTE,			/* on the second one */
-	PRIVATE,		/* on the first device with private memory */
-	SWAPPED,		/* not present, and on no device that we know */
-	PLACES
-};
-
-const char *place_name(enum place place);
+#include "see/place.h"
 
 struct page {
 	enum place at;
@@ -42,12 +26,6 @@ struct page {
 	/* 0: none; for a device-private page the PFN inside its swap entry */
 	unsigned long pfn;
 };
-
-/* Is that ordinary memory, of whatever zone? */
-static inline bool in_memory(enum place at)
-{
-	return at == SYSTEM || at == MOVABLE;
-}
 
 /*
  * The page at @addr in the process @pid, 0 for this one. Breaks the test when

@@ -8,6 +8,7 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "report/report.h"
+#include "see/device_ranges.h"
 
 static bool is_never(void)
 {

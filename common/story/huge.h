@@ -4,6 +4,7 @@
 #define HMM_COHERENT_HUGE_H
 
 #include "kernel/kernel.h"
+#include "report/kmsg.h"
 #include "story/story.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
@@ -41,8 +42,8 @@ size_t huge_lost(const struct huge *huge);
  */
 static inline void allow_second_chunk(void)
 {
-	report_allow("memremap_pages+0x");
-	report_allow("pagemap_range+0x");
+	kmsg_allow("memremap_pages+0x");
+	kmsg_allow("pagemap_range+0x");
 }
 
 static inline unsigned char *page_in(unsigned char *range, size_t page)

@@ -11,8 +11,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "kernel/kernel.h"
 #include "judge/outcome.h"
+#include "kernel/kernel.h"
 #include "report/report.h"
 
 bool story_on_device(const struct story *story)

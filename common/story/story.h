@@ -11,12 +11,12 @@
 #define HMM_COHERENT_STORY_H
 
 #include "reach/buffer.h"
-#include "see/device.h"
 #include "reach/direct_io.h"
 #include "reach/family.h"
 #include "reach/gate.h"
 #include "reach/ring.h"
 #include "report/rules.h"
+#include "see/device.h"
 
 struct story {
 	enum place place;	/* where the pages were when it began */

@@ -13,10 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "see/device.h"
 #include "kernel/kernel.h"
-#include "report/rules.h"
-#include "suite/suite.h"
+#include "report/report.h"
+#include "see/device_ranges.h"
 
 /*
  * modprobe takes a second; a slow machine with a debugging kernel takes a
@@ -167,7 +166,7 @@ void driver_provide(FILE *out)
 	devices_prove(out, strtoul(second, NULL, 0));
 	status = run_helper(load, said, sizeof(said));
 	if (status == REFUSED) {
-		suite_doom(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory", said);
+		report_fail_all(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory", said);
 		return;
 	}
 	if (status)

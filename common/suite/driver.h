@@ -12,7 +12,7 @@
  * Has hmm_coherent_driver.sh, beside the running program, load the driver when
  * there is none, and unload it when this program ends. Where that cannot be,
  * the program ends with kselftest's status for a skip and says why. A driver
- * that refuses ranges which were proven dooms the suite (suite.h). Without that
+ * that refuses ranges which were proven fails all tests (report_fail_all()). Without that
  * script nothing happens.
  */
 void driver_provide(FILE *out);

@@ -5,7 +5,7 @@
  * hmm-coherent/features.c compares, row by row, what decides a feature with
  * what a probe finds, and fails where they differ.
  */
-#include "kernel/kernel.h"
+#include "suite/features.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,11 +21,9 @@
 #include <unistd.h>
 
 #include "reach/direct_io.h"
+#include "report/report.h"
 #include "see/page.h"
 #include "see/pin.h"
-#include "report/report.h"
-
-struct features features;
 
 /*
  * FOLL_ numbers are the kernel's own business, but gup_test takes them raw.

@@ -13,10 +13,11 @@
 
 #include <kselftest_harness.h>
 
-#include "see/device.h"
-#include "suite/driver.h"
 #include "kernel/kernel.h"
 #include "report/report.h"
+#include "see/device_ranges.h"
+#include "suite/driver.h"
+#include "suite/features.h"
 #include "suite/suite.h"
 
 struct scenario {
@@ -228,8 +229,11 @@ static const struct area __maybe_unused *harness_kept(void)
 static int __maybe_unused harness_main(const char *program, int argc, char **argv)
 {
 	struct suite suite = {
-		.program = program, .provide = driver_provide, .prepare = harness_prepare,
-		.kept = harness_kept(), .areas = 2,
+		.program = program,
+		.preparation = {
+			.provide = driver_provide, .prepare = harness_prepare,
+			.kept = harness_kept(), .areas = 2,
+		},
 		.not_applicable = harness_not_applicable, .run_test = harness_run_test,
 	};
 

@@ -12,11 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "see/device.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "report/report.h"
 #include "report/rules.h"
+#include "see/device.h"
+#include "see/device_ranges.h"
+#include "see/page.h"
 
 /*
  * The next frames that a device gives out: more than a story has. A test that

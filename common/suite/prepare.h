@@ -6,20 +6,39 @@
 #ifndef HMM_COHERENT_PREPARE_H
 #define HMM_COHERENT_PREPARE_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
-#include "suite/suite.h"
+/* Memory that is copied from the process that prepares to the one that runs the tests. */
+struct area {
+	void *start;
+	size_t size;		/* bytes */
+};
+
+struct preparation {
+	/*
+	 * Provide what the tests need and the machine may not have. Runs before
+	 * prepare(). May be NULL.
+	 */
+	void (*provide)(FILE *out);
+	/*
+	 * Find out about this machine; prints "# fact:" lines. Runs once,
+	 * before the plan, and not for --list, in a process of its own, since
+	 * the kernel under test may kill it or never let it end. What it finds
+	 * out and the tests need lies in the areas @kept. May be NULL.
+	 */
+	void (*prepare)(FILE *out);
+	const struct area *kept;
+	size_t areas;
+};
 
 /*
- * Call suite->provide(@out), and then suite->prepare(@out) in a process of its
- * own, for at most @seconds, and copy the areas suite->kept back. When that
- * process exits with a status of its own, so does this program. When it is
- * killed or does not end, the suite is doomed under the rule kernel-survives.
+ * Call preparation->provide(@out), and then preparation->prepare(@out) in a
+ * process of its own, for at most @seconds, and copy the areas
+ * preparation->kept back. When that process exits with a status of its own, so
+ * does this program. When it is killed or does not end, all tests fail under
+ * the rule kernel-survives (report_fail_all()).
  */
-void prepare_guarded(const struct suite *suite, FILE *out, int seconds);
-
-/* Is the suite doomed? Then fails the running test with what was told to suite_doom(). */
-bool prepare_doomed(void);
+void prepare_guarded(const struct preparation *preparation, FILE *out, int seconds);
 
 #endif

@@ -14,13 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/restore.h"
 #include "reach/gate.h"
 #include "report/kmsg.h"
+#include "report/report.h"
+#include "report/rules.h"
 #include "suite/oracle.h"
 #include "suite/prepare.h"
-#include "report/report.h"
-#include "kernel/restore.h"
-#include "report/rules.h"
 #include "suite/strays.h"
 
 enum verdict { PASS, FAIL, BROKEN, SKIPPED };
@@ -236,7 +236,7 @@ static void run_next_test(void)
 static bool run_doomed(void)
 {
 	begin(plan[progress->next]);
-	if (!prepare_doomed())
+	if (!report_all_failed())
 		return false;
 	report_finish();
 	end(true);
@@ -447,7 +447,7 @@ static void stay_on_this_cpu(void)
 static void run_plan(void)
 {
 	while (progress->next < planned) {
-		if (!plan[progress->next]->cell || prepare_doomed()) {
+		if (!plan[progress->next]->cell || report_all_failed()) {
 			run_test();
 			continue;
 		}
@@ -567,8 +567,8 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	fprintf(out, "TAP version 13\n");
 	fflush(out);
 	log_fd = kmsg_open();
-	if (suite->prepare)
-		prepare_guarded(suite, out, timeout_s);
+	if (suite->preparation.prepare)
+		prepare_guarded(&suite->preparation, out, timeout_s);
 	drop_not_applicable();
 	fprintf(out, "1..%zu\n", planned);
 	fflush(out);

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "suite/prepare.h"
+
 struct suite_test {
 	const char *name;	/* [a-z0-9._-]+, unique over all programs */
 	const char *what;	/* one line: what it checks */
@@ -28,31 +30,12 @@ struct suite_test {
 	int number;		/* for the program's own use */
 };
 
-/* Memory that is copied from the process that prepares to the one that runs the tests. */
-struct area {
-	void *start;
-	size_t size;		/* bytes */
-};
-
 struct suite {
 	const char *program;
 	struct suite_test *tests;
 	size_t count;
 
-	/*
-	 * Provide what the tests need and the machine may not have. Runs before
-	 * prepare(). May be NULL.
-	 */
-	void (*provide)(FILE *out);
-	/*
-	 * Find out about this machine; prints "# fact:" lines. Runs once,
-	 * before the plan, and not for --list, in a process of its own, since
-	 * the kernel under test may kill it or never let it end. What it finds
-	 * out and the tests need lies in the areas @kept. May be NULL.
-	 */
-	void (*prepare)(FILE *out);
-	const struct area *kept;
-	size_t areas;
+	struct preparation preparation;
 	/* Why @test can never apply to the running kernel, or NULL when it can. May be NULL. */
 	const char *(*not_applicable)(const struct suite_test *test);
 	/*
@@ -76,12 +59,6 @@ unsigned long suite_seed(void);
  * own number of rounds.
  */
 long suite_stress(void);
-
-/*
- * For suite.prepare(): no test can run, because of what the kernel did. Each
- * planned test then fails under @rule, an enum rule_id. Both texts are copied.
- */
-void suite_doom(int rule, const char *expected, const char *seen);
 
 /* For the process that suite.run_cells() forked. */
 void suite_run_cells(void);

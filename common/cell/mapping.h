@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * mapping.h - the mappings of the matrix
+ */
+#ifndef HMM_COHERENT_MAPPING_H
+#define HMM_COHERENT_MAPPING_H
+
+#include "cell/cell.h"
+
+/* All rows. Their number goes into @count. */
+const struct mapping *mapping_rows(size_t *count);
+
+#endif

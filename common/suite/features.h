@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * features.h - finds out what struct features says of the running kernel
+ */
+#ifndef HMM_COHERENT_FEATURES_H
+#define HMM_COHERENT_FEATURES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "kernel/kernel.h"
+
+/* Find out about everything but mem_force, and print "# fact:" lines to @out. */
+void features_probe(FILE *out);
+
+enum feature { PIN_STAYS, DIO_PINS, UFFD_WP, SOFT_DIRTY, MEM_FORCE, FEATURES };
+
+struct feature_row {
+	const char *name;
+	const char *what;
+	/* what @known looks at: a version with its commit, or an interface */
+	const char *decided_by;
+	enum answer (*known)(void);	/* ANSWER_UNKNOWN: nothing but the probe can tell */
+	/* ANSWER_UNKNOWN: this machine lacks what the probe needs */
+	enum answer (*probe)(void);
+	bool *value;			/* where struct features keeps it */
+};
+
+const struct feature_row *feature_row(enum feature feature);
+
+/* Set one feature. For MEM_FORCE, which starts a process, and which only some programs need. */
+void feature_decide(enum feature feature);
+
+#endif
