@@ -29,6 +29,10 @@ BANNED = (
     (r"\bio_uring_\w+\([^;]*;\s*\n?[^;\n]*\berrno\b", "asks errno after a ring call, which returns -errno"),
 )
 
+# A title in docs/architecture.md; below it stands the table of layers.
+ARCHITECTURE = Path("docs/architecture.md")
+LAYERS = "\n### Layers of common/\n"
+
 
 def is_shell(path: Path, text: str) -> bool:
     """By name or by its first line."""
@@ -83,12 +87,50 @@ def banned(path: Path, text: str) -> Iterator[str]:
                 yield f"line {code.count(chr(10), 0, found.start()) + 1}: {why}"
 
 
+def layers(table: str) -> list[str]:
+    """Modules of common/, such as see/page, in the order of the table in docs/architecture.md."""
+    section = table.partition(LAYERS)[2].partition("\n#")[0]
+    return re.findall(r"(?m)^\| `(\w+/\w+)` \|", section)
+
+
+def includes(path: Path, text: str) -> Iterator[str]:
+    """A module of common/ includes only what stands below it in the table of layers."""
+    if path == ARCHITECTURE:
+        yield from table_problems(layers(text))
+    if path.parts[:1] != ("common",) or path.suffix not in (".c", ".h"):
+        return
+    order = layers((TOP / ARCHITECTURE).read_text())
+    module = "/".join(path.with_suffix("").parts[1:])
+    if module not in order:
+        yield f"{module} is not in the table of layers in {ARCHITECTURE}"
+        return
+    for found in re.finditer(r'(?m)^\s*#\s*include\s*"([^"]*)"', text):
+        line, other = text.count("\n", 0, found.start()) + 1, found[1].removesuffix(".h")
+        if other not in order:
+            yield f"line {line}: include of {found[1]}, which is not in the table of layers in {ARCHITECTURE}"
+        elif order.index(other) < order.index(module):
+            yield f"line {line}: {module} includes {other}, which is above it in the table of layers in {ARCHITECTURE}"
+
+
+def table_problems(order: list[str]) -> Iterator[str]:
+    """Each module once, the modules of a folder together, and none that is gone."""
+    there = {"/".join(path.relative_to(TOP / "common").with_suffix("").parts) for path in (TOP / "common").rglob("*.[ch]")}
+    for module in sorted(set(order) - there):
+        yield f"the table of layers names {module}, which does not exist"
+    for module in sorted({module for module in order if order.count(module) > 1}):
+        yield f"the table of layers names {module} twice"
+    folders = [module.partition("/")[0] for module in order]
+    starts = [folder for at, folder in enumerate(folders) if not at or folders[at - 1] != folder]
+    for folder in sorted({folder for folder in starts if starts.count(folder) > 1}):
+        yield f"the table of layers has the modules of {folder}/ in more than one group"
+
+
 def without_comments(code: str) -> str:
     """C with blanks in place of its comments, so that lines keep their numbers."""
     return re.sub(r"/\*.*?\*/|//[^\n]*", lambda found: re.sub(r"[^\n]", " ", found[0]), code, flags=re.S)
 
 
-LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, left_open, python, banned)
+LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, left_open, python, banned, includes)
 
 
 def files() -> list[Path]:

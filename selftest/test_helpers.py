@@ -11,8 +11,8 @@ import unittest
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-SOURCES = ("see/page", "see/place", "kernel/since", "reach/family", "kernel/restore", "report/report", "report/rules", "report/kmsg",
-           "kernel/kernel", "reach/buffer", "kernel/memory")
+SOURCES = ("see/page", "see/place", "kernel/since", "reach/family", "kernel/restore", "report/report", "report/rules",
+           "report/kmsg", "kernel/kernel", "reach/buffer", "kernel/memory")
 BLOCK = 128 << 20
 PER_BLOCK = BLOCK // os.sysconf("SC_PAGE_SIZE")
 

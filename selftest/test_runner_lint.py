@@ -27,12 +27,23 @@ REJECTED = (
     ("hmm-coherent/fork.c", HEAD + "goto out;\n", "jumps"),
     ("hmm-coherent/fork.c", HEAD + "flags = FOLL_LONGTERM;\n", "FOLL_"),
     ("hmm-coherent/fork.c", HEAD + "waitpid(pid, NULL, 0);\n", "how a child ended"),
+    ("common/see/page.c", HEAD + '#include "reach/buffer.h"\n', "line 2: see/page includes reach/buffer, which is above"),
+    ("common/see/page.h", HEAD + '#include "see/device.h"\n', "see/page includes see/device, which is above"),
+    ("common/see/page.c", HEAD + '#include "page.h"\n', "include of page.h, which is not in the table"),
+    ("common/see/new.c", HEAD, "see/new is not in the table"),
+    ("common/new.c", HEAD, "new is not in the table"),
+    ("docs/architecture.md", "\n### Layers of common/\n| `see/page` | |\n| `see/gone` | |\n", "see/gone, which does not exist"),
+    ("docs/architecture.md", "\n### Layers of common/\n| `see/page` | |\n| `see/page` | |\n", "see/page twice"),
+    ("docs/architecture.md", "\n### Layers of common/\n| `see/page` | |\n| `kernel/kernel` | |\n| `see/pin` | |\n",
+     "see/ in more than one group"),
     ("hmm-coherent/ring.c", HEAD + "ret = io_uring_submit(&ring);\nif (errno == EFAULT)\n", "errno"),
 )
 
 ACCEPTED = (
     ("common/see/page.c", HEAD + "int x;\n" * 599),
     ("hmm-coherent/fork.c", HEAD + "/* no usleep() here, no goto, no FOLL_ */\nint status;\nwaitpid(pid, &status, 0);\n"),
+    ("common/see/page.c", HEAD + '#include "see/page.h"\n#include <poll.h>\n\n#include "report/kmsg.h"\n'),
+    ("hmm-coherent/fork.c", HEAD + '#include "suite/harness.h"\n'),
     ("common/reach/family.c", HEAD + "_exit(0);\n"),
     ("docs/writing-a-test.md", f"remove each {MARK}\n"),
     ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nx = r'\\d'\n"),
@@ -53,6 +64,11 @@ class Lint(unittest.TestCase):
         for name, text in ACCEPTED:
             with self.subTest(name=name):
                 self.assertEqual(lint.problems({Path(name): text}), [])
+
+    def test_the_table_of_layers_is_there(self):
+        order = lint.layers((lint.TOP / lint.ARCHITECTURE).read_text())
+        self.assertEqual((order[0], order[-1]), ("suite/harness", "report/compiler"))
+        self.assertLess(order.index("cell/cell"), order.index("see/page"))
 
     def test_shell_is_recognised(self):
         for first, expected in (("#!/bin/sh", True), ("#!/bin/busybox sh", True), ("#!/usr/bin/env bash", True),
