@@ -17,7 +17,7 @@ IN_TREE := $(wildcard ../lib.mk)
 PROGRAMS := $(addprefix hmm_coherent_, \
 	features matrix fork protect next_access direct_io fixed_buffers \
 	in_flight orders registered races refcount zap accounts \
-	numa devices device_life tracking ksm reclaim mlock huge destructive)
+	numa devices mirrors exclusive device_life tracking ksm reclaim mlock huge destructive)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)

@@ -47,9 +47,9 @@ numa          | migrate_process | &from, &to                    | &to, &from    
 numa          | maps           | half_back(s);                  | madvise(s->buffer.addr, features.page_size, MADV_DONTNEED); | numa.*.maps
 numa          | unshared_by_mapping | bind_mapping(s, self->other, 0); |                                                        | numa.*.unshared-by-mapping
 numa          | back_by_mapping | bind_mapping(s, self->other, 0); | if (!story_on_device(s)) bind_mapping(s, self->other, MPOL_MF_MOVE); | numa.*.back-by-mapping
-devices       | opener_gone    | device_migrate_back(orphan,    | device_migrate_back(&s->device,                             | devices.*.opener-gone
-devices       | opener_gone_access | device_read(orphan,        | device_read(&s->device,                                     | devices.*.opener-gone-access
-devices       | exclusive_then_unmapped | munmap(s->buffer.addr, features.page_size); |                                        | devices.*.exclusive-then-unmapped
+mirrors       | opener_gone    | device_migrate_back(orphan,    | device_migrate_back(&s->device,                             | devices.*.opener-gone
+mirrors       | opener_gone_access | device_read(orphan,        | device_read(&s->device,                                     | devices.*.opener-gone-access
+exclusive     | exclusive_then_unmapped | munmap(s->buffer.addr, features.page_size); |                                        | devices.*.exclusive-then-unmapped
 tracking      | accessed       | cpu_read(&s->buffer, 1, 1, NULL); |                                                          | tracking.*.accessed
 tracking      | pagemap_scan   | found = ioctl(                 | madvise(s->buffer.addr, features.page_size, MADV_DONTNEED); found = ioctl( | tracking.*.pagemap-scan
 tracking      | zero_page      | device_migrate_to(&s->device, addr, 2) | device_migrate_to(&s->device, addr, 1)              | tracking.*.zero-page

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Exclusive access of a device: what the CPU, fork() and munmap() find
+ * meanwhile
+ *
+ * The fixture is the same as in devices.c and mirrors.c.
+ */
+#include "suite/harness.h"
+
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+#include <sys/mman.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "story/story.h"
+
+#define PAGES 3
+
+FIXTURE(devices)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(devices)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = COHERENT, .read_only = true };
+
+FIXTURE_SETUP(devices)
+{
+	story_begin(&self->story, variant->place, variant->read_only, PAGES);
+}
+
+FIXTURE_TEARDOWN(devices)
+{
+	story_end(&self->story);
+}
+
+SCENARIO(devices, exclusive_access,
+	 "a page that the device has for itself is no page to the CPU, until it touches it: the "
+	 "same page, on the device")
+{
+	struct story *s = &self->story;
+	long result = device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1);
+	int round;
+
+	if (s->read_only) {
+		/*
+		 * GUP for writing is refused; the driver says EBUSY up to 6.12
+		 * and GUP's own EFAULT later.
+		 */
+		holds(RULE_WRITE_NEEDS_PERMISSION);
+		expect(result == -EBUSY || result == -EFAULT,
+		       "exclusive access to a read-only mapping gives %ld", result);
+		expect_stays(s, 0);
+		return;
+	}
+	holds(RULE_DEVICE_EXCLUSIVE);
+	for (round = 0; round < 2; round++) {
+		expect_result("exclusive access", result, 0);
+		expect_at(s, 0, SWAPPED);
+		expect_result("is it exclusive",
+			      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE,
+					     s->buffer.addr, 1),
+			      -EPERM);
+		if (round)
+			story_write(s, 0);
+		else
+			expect_owner_sees(s, 0, BY_OWNER);
+		expect_stays(s, 0);
+		expect_mapped(s, 0, READ_WRITE);
+		expect_exclusive(s, 0, true);
+		expect_result("is it exclusive",
+			      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE,
+					     s->buffer.addr, 1),
+			      0);
+		expect_owner_sees(s, 0, round ? BY_OWNER_AGAIN : BY_OWNER);
+		result = device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1);
+	}
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 1);
+}
+
+static void take_exclusively(struct story *s)
+{
+	story_make_writable(s);
+	holds(RULE_DEVICE_EXCLUSIVE);
+	expect_result("exclusive access",
+		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
+	expect_at(s, 0, SWAPPED);
+}
+
+SCENARIO(devices, exclusive_then_forked,
+	 "fork() ends the device's exclusive access: parent and child share the page where it is, "
+	 "and who writes gets a copy")
+{
+	struct story *s = &self->story;
+
+	take_exclusively(s);
+	child_fork(&s->child);
+	holds(RULE_DEVICE_EXCLUSIVE);
+	expect_stays(s, 0);
+	expect_child_keeps_frame(s, &s->child, 0);
+	expect_exclusive(s, 0, false);
+	expect_result("is it exclusive",
+		      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE, s->buffer.addr, 1),
+		      0);
+	story_write(s, 0);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_copied(s, 0);
+	holds(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+SCENARIO(devices, exclusive_then_unmapped,
+	 "munmap() of a page that the device has for itself gives it back to the driver, once")
+{
+	struct story *s = &self->story;
+	unsigned char *next = map_memory(features.page_size, PROT_READ | PROT_WRITE);
+
+	take_exclusively(s);
+	unmap_memory(s->buffer.addr, features.page_size);
+	/* The driver hands out first what came back last, and then something else. */
+	device_move_to(&s->device, next, 1);
+	holds(RULE_FREED_TO_DRIVER);
+	expect(page_at(0, next).pfn == s->frames[0], "the next page has frame 0x%lx, not 0x%lx",
+	       page_at(0, next).pfn, s->frames[0]);
+	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
+	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	expect(page_at(0, buffer_page(&s->buffer, 1)).pfn != s->frames[0],
+	       "two pages have frame 0x%lx", s->frames[0]);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 2);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_exclusive", argc, argv);
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Several mirrors of one memory: a child's own, an inherited device file, and
+ * one whose opener is gone
+ *
+ * A device file mirrors the memory of who opened it, and what it migrates moves
+ * for every process that maps it. Processes that share pages, or a file,
+ * therefore reach into each other here, and must do so only where the rules
+ * say.
+ *
+ * The fixture is the same as in devices.c and exclusive.c.
+ */
+#include "suite/harness.h"
+
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/since.h"
+#include "story/story.h"
+
+#define PAGES 3
+
+FIXTURE(devices)
+{
+	struct story story;
+	struct device second;	/* a second device file, where a scenario has one */
+	bool has_second;
+};
+
+FIXTURE_VARIANT(devices)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = COHERENT };
+FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = COHERENT, .read_only = true };
+
+FIXTURE_SETUP(devices)
+{
+	self->has_second = false;
+	story_begin(&self->story, variant->place, variant->read_only, PAGES);
+}
+
+FIXTURE_TEARDOWN(devices)
+{
+	story_end(&self->story);
+	if (self->has_second)
+		device_close(&self->second);
+}
+
+static struct device *open_second(FIXTURE_DATA(devices) (*self), enum place memory)
+{
+	device_open(&self->second, memory, BUFFER_PAGES_MAX);
+	self->has_second = true;
+	return &self->second;
+}
+
+/* The child's own mirror of the pages that it shares. */
+static struct device mirror;
+
+static long open_mirror(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	device_open(&mirror, COHERENT, 1);
+	return 0;
+}
+
+static long mirror_reads(const struct buffer *buffer, long page)
+{
+	long error = device_read(&mirror, buffer_page(buffer, page), 1);
+
+	return error ? error :
+		       (long)read_page(mirror.bounce, buffer->serial, page, BY_OWNER, BY_DEVICE);
+}
+
+static long mirror_writes(const struct buffer *buffer, long page)
+{
+	write_page(mirror.bounce, buffer->serial, page, BY_DEVICE);
+	return device_write(&mirror, buffer_page(buffer, page), 1);
+}
+
+static long mirror_takes(const struct buffer *buffer, long page)
+{
+	return device_migrate_to(&mirror, buffer_page(buffer, page), 1);
+}
+
+static long mirror_returns(const struct buffer *buffer, long page)
+{
+	return device_migrate_back(&mirror, buffer_page(buffer, page), 1);
+}
+
+static void child_makes_writable(struct story *s)
+{
+	holds(RULE_LEGAL_CALLS_WORK);
+	expect_result("the child's mprotect",
+		      child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
+}
+
+static struct page child_page(struct story *s, size_t page)
+{
+	return page_at(s->child.pid, buffer_page(&s->buffer, page));
+}
+
+SCENARIO(devices, two_mirrors,
+	 "a child's mirror of shared pages reads the parent's bytes; what it writes is the "
+	 "child's alone, in a copy")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	holds(RULE_DEVICE_IN_PLACE);
+	expect_result("the child opens the device",
+		      child_call(&s->child, &s->buffer, open_mirror, 0), 0);
+	expect_result("bytes that the child's mirror reads",
+		      child_call(&s->child, &s->buffer, mirror_reads, 0), OLD);
+	expect_stays(s, 0);
+	if (s->read_only) {
+		holds(RULE_WRITE_NEEDS_PERMISSION);
+		expect_result("a write by the child's mirror",
+			      child_call(&s->child, &s->buffer, mirror_writes, 0), -EPERM);
+		expect_child_keeps_frame(s, &s->child, 0);
+		child_makes_writable(s);
+	}
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("a write by the child's mirror",
+		      child_call(&s->child, &s->buffer, mirror_writes, 0), 0);
+	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	expect_stays(s, 0);
+	holds(RULE_NO_LEAK);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_child_sees(s, &s->child, 0, BY_DEVICE);
+	expect_result("the parent's mirror", device_read(&s->device, s->buffer.addr, 1), 0);
+	expect(read_page(s->device.bounce, s->buffer.serial, 0, BY_OWNER, BY_DEVICE) == OLD,
+	       "the parent's mirror reads the child's bytes");
+}
+
+SCENARIO(devices, two_mirrors_migrate,
+	 "what one mirror migrates moves for all who share it, and a copy moves for its owner "
+	 "alone")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	child_makes_writable(s);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("the child opens the device",
+		      child_call(&s->child, &s->buffer, open_mirror, 0), 0);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
+	holds(RULE_ENTRY);
+	expect_result("migration of the child's copy",
+		      child_call(&s->child, &s->buffer, mirror_takes, 0), 0);
+	expect_child_has_other_frame(s, &s->child, 0, COHERENT);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+
+	holds(RULE_BACK);
+	expect_result("migration back of a shared page",
+		      child_call(&s->child, &s->buffer, mirror_returns, 1), 0);
+	expect_at(s, 1, SYSTEM);
+	expect(child_page(s, 1).pfn == page_at(0, buffer_page(&s->buffer, 1)).pfn,
+	       "parent and child do not share the page any more");
+	expect_exclusive(s, 1, false);
+	holds(RULE_NO_LEAK);
+	expect_owner_sees(s, 1, BY_OWNER);
+	expect_child_sees(s, &s->child, 1, BY_OWNER);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 2);
+}
+
+/* The parent's device file, used by the child with memory of its own for what the driver copies. */
+static long inherited(const struct buffer *buffer, long device,
+		      int (*act)(struct device *, const void *, size_t))
+{
+	struct device mine = *(struct device *)device;
+	long error;
+
+	mine.bounce_pages = 1;
+	mine.bounce = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	error = act(&mine, buffer->addr, 1);
+	return error ? error : (long)read_page(mine.bounce, buffer->serial, 0, BY_OWNER, BY_CHILD);
+}
+
+static long inherited_reads(const struct buffer *buffer, long device)
+{
+	return inherited(buffer, device, device_read);
+}
+
+static long inherited_returns(const struct buffer *buffer, long device)
+{
+	return inherited(buffer, device, device_migrate_back);
+}
+
+static long inherited_takes(const struct buffer *buffer, long device)
+{
+	return inherited(buffer, device, device_migrate_to);
+}
+
+SCENARIO(devices, inherited_file,
+	 "a child that uses the device file it inherited reaches into the parent's memory, and "
+	 "its end leaves the pages there")
+{
+	struct story *s = &self->story;
+	unsigned long childs;
+
+	child_fork(&s->child);
+	child_makes_writable(s);
+	holds(RULE_SHARED_IS_COPIED);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
+	childs = child_page(s, 0).pfn;
+	holds(RULE_MIRROR_OF_OPENER);
+	expect_result("bytes that the file reads for the child",
+		      child_call(&s->child, &s->buffer, inherited_reads, (long)&s->device), OLD);
+	expect_result("migration back by the child",
+		      child_call(&s->child, &s->buffer, inherited_returns, (long)&s->device), ZERO);
+	expect_at(s, 0, SYSTEM);
+	expect_result("migration by the child",
+		      child_call(&s->child, &s->buffer, inherited_takes, (long)&s->device), OLD);
+	expect_at(s, 0, COHERENT);
+	expect(child_page(s, 0).pfn == childs, "the child's own page moved");
+	holds(RULE_NO_LEAK);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+	child_leave(&s->child);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_at(s, 0, COHERENT);
+	expect_stays(s, 1);
+}
+
+static long open_and_tell(const struct buffer *buffer, long arg)
+{
+	open_mirror(buffer, arg);
+	return mirror.fd;
+}
+
+/* Take over the device file of a process that then goes: a mirror of memory that is no more. */
+static struct device *orphan_mirror(FIXTURE_DATA(devices) (*self))
+{
+	struct story *s = &self->story;
+	long theirs;
+	int pidfd;
+
+	child_fork(&s->child);
+	theirs = child_call(&s->child, &s->buffer, open_and_tell, 0);
+	pidfd = syscall(SYS_pidfd_open, s->child.pid, 0);
+	if (pidfd < 0)
+		syscall_failed("pidfd_open", errno);
+	open_second(self, REMOTE);	/* for its bounce buffer */
+	close(self->second.fd);
+	self->second.fd = syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
+	if (self->second.fd < 0)
+		syscall_failed("pidfd_getfd", errno);
+	close(pidfd);
+	child_leave(&s->child);
+	return &self->second;
+}
+
+SCENARIO(devices, opener_gone,
+	 "the device file of a process that is gone migrates and shows nothing: EINVAL, and "
+	 "nobody else's pages move")
+{
+	struct story *s = &self->story;
+	struct device *orphan = orphan_mirror(self);
+
+	holds(RULE_MIRROR_OF_OPENER);
+	expect_result("migration", device_migrate_to(orphan, s->buffer.addr, 1), -EINVAL);
+	expect_result("migration back", device_migrate_back(orphan, s->buffer.addr, 1), -EINVAL);
+	expect_result("a snapshot", device_command(orphan, HMM_DMIRROR_SNAPSHOT, s->buffer.addr, 1),
+		      -EINVAL);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+/*
+ * dmirror_fault() calls it success when the mirrored memory is gone, and
+ * dmirror_fops_unlocked_ioctl() tries again for ever, on kernels without
+ * "lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone". Nothing
+ * can kill that, so it is not probed.
+ */
+SCENARIO(devices, opener_gone_access,
+	 "reads and writes by the device of a process that is gone are EFAULT, and end")
+{
+	struct story *s = &self->story;
+	struct device *orphan;
+
+	need_survives(DEAD_MIRROR_ENDS);
+	orphan = orphan_mirror(self);
+	holds(RULE_MIRROR_OF_OPENER);
+	expect_result("the device's read", device_read(orphan, s->buffer.addr, 1), -EFAULT);
+	expect_result("the device's write", device_write(orphan, s->buffer.addr, 1), -EFAULT);
+	holds(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_mirrors", argc, argv);
+}
