@@ -405,7 +405,7 @@ class Run(Facts):
         return any(a.verdict != "not-run" for t in tests for a in t.attempts)
 
     def totals(self) -> dict[str, int]:
-        """Tests by verdict, and the three sums of the last line: passed + failed + skipped == tests."""
+        """Tests by verdict, and three sums that make up the whole: passed + failed + skipped."""
         return totals(self.tests.values()) | {"not-applicable": len(self.not_applicable)}
 
     def exit_status(self) -> int:

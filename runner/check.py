@@ -36,7 +36,9 @@ DETECTED = re.compile(r"(\d+) of (\d+) faults that apply are detected")
 SELFTESTS = """import sys; from pathlib import Path
 top = sys.argv.pop(1); sys.path[:0] = [top, top + "/selftest"]
 from runner import selftests; sys.exit(selftests.main(sys.argv[1], Path(sys.argv[2])))"""
-COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
+# The closing line of a run. That of this check has three numbers; .ci/run reads only the latter.
+COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) known, (\d+) skipped, (\d+) not run$",
+                   re.M)
 
 
 @dataclass
@@ -52,6 +54,15 @@ class Step:
     def of(cls, problems: list[str]) -> Step:
         """One lint: passed unless it has something to say."""
         return cls(passed=int(not problems), failed=int(bool(problems)), says=problems)
+
+    @classmethod
+    def of_run(cls, text: str) -> Step | None:
+        """A run's closing line in the three numbers of a check; None without one."""
+        found = COUNT.findall(text)
+        if not found:
+            return None
+        passed, failed, known, skipped, not_run = map(int, found[-1])
+        return cls(passed, failed + not_run, known + skipped)
 
     @classmethod
     def skip(cls, why: str) -> Step:
@@ -225,7 +236,7 @@ class Check:
             try:
                 step = Step(**json.loads(counts.read_text()))
             except (OSError, ValueError):
-                step = Step(failed=1, says=["ended without a count"])
+                step = Step(failed=1, says=["ended without its counts"])
         if step.failed or done.returncode:
             step.says = (done.stdout + done.stderr).splitlines()[-SHOWN:]
             step.failed = step.failed or 1
@@ -240,10 +251,9 @@ class Check:
                                       stdout=subprocess.DEVNULL, stderr=summary, check=False)
             text = path.read_text(errors="replace")
         sys.stdout.write(text)
-        found = COUNT.findall(text)
-        if not found:
-            return Step(failed=1, says=[f"no sum; exit status {done.returncode}"])
-        step = Step(*(int(number) for number in found[-1]))
+        step = Step.of_run(text)
+        if not step:
+            return Step(failed=1, says=[f"no closing line; exit status {done.returncode}"])
         if done.returncode and not step.failed:
             step.failed, step.says = 1, [f"exit status {done.returncode}"]
         return step

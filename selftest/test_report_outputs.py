@@ -135,9 +135,11 @@ class Same(unittest.TestCase):
 
         text = summary.text(run)
         self.assertEqual([int(n)
-                          for n in re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped",
+                          for n in re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) known, "
+                                                r"(\d+) skipped, (\d+) not run",
                                                 text.splitlines()[-1]).groups()],
-                         [totals[k] for k in ("passed", "failed", "skipped")])
+                         [totals["passed"], totals["fail"] + totals["broken"], totals["xfail"],
+                          totals["skip"], totals["not-run"]])
         for test in run.tests.values():
             if test.verdict in ("fail", "broken"):
                 word = "FAILED" if test.verdict == "fail" else "BROKEN"

@@ -13,6 +13,8 @@ import unittest
 from pathlib import Path
 
 import runner_kit as kit
+from report import summary
+from runner import check
 
 # What `make check` prints, its exit status, and what .ci/run makes of it.
 RUNS = (
@@ -24,6 +26,9 @@ RUNS = (
     ("0 passed, 0 failed, 9 skipped", 0, 1, "0 passed, 0 failed, 9 skipped"),
     ("10 passed, 0 failed, 0 skipped", 0, 0, "10 passed, 0 failed, 0 skipped"),
     ("nothing at all", 0, 1, "0 passed, 1 failed, 0 skipped"),
+    ("7 passed, 0 failed, 1 known, 0 skipped, 0 not run", 0, 1, "0 passed, 1 failed, 0 skipped"),
+    ("9 passed, 0 failed, 1 skipped\n7 passed, 0 failed, 1 known, 0 skipped, 0 not run", 0, 0,
+     "9 passed, 0 failed, 1 skipped"),
     ("not alone: 7 passed, 0 failed, 0 skipped", 0, 1, "0 passed, 1 failed, 0 skipped"),
 )
 
@@ -73,6 +78,18 @@ class Ci(unittest.TestCase):
         self.script("make", "echo '9 passed, 0 failed, 0 skipped'\n")
         done = self.run_ci()
         self.assertEqual((done.returncode, done.stdout.splitlines()), (3, ["missing", "0 passed, 1 failed, 0 skipped"]))
+
+
+class Sums(unittest.TestCase):
+    """The closing line of a run in the sum of `make check`."""
+
+    def test_a_run_in_three_numbers(self):
+        totals = {"passed": 1, "fail": 2, "broken": 3, "xfail": 4, "skip": 5, "not-run": 6}
+        line = summary.closing(totals)
+        self.assertEqual(line, "1 passed, 5 failed, 4 known, 5 skipped, 6 not run")
+        step = check.Step.of_run(f"results: x\n{line}\n")
+        self.assertEqual((step.passed, step.failed, step.skipped), (1, 11, 9))
+        self.assertIsNone(check.Step.of_run("1 passed, 5 failed, 4 skipped\n"))
 
 
 class Counter(unittest.TestCase):

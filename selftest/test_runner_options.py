@@ -284,7 +284,7 @@ class Command(unittest.TestCase):
         parts = [str(self.scratch / "part-1"), str(self.scratch / "part-2")]
         whole = self.scratch / "whole"
         got = kit.run(self.scratch, "merge", *parts, "--results", str(whole))
-        self.assertEqual((got.status, got.last_line), (0, "3 passed, 0 failed, 0 skipped"), got.stderr)
+        self.assertEqual((got.status, got.last_line), (0, "3 passed, 0 failed, 0 known, 0 skipped, 0 not run"), got.stderr)
         self.assertIn("# 1..3", got.stdout)
         self.stops(2, "a shard was given twice", "merge", parts[0], parts[0])
         got = kit.run(self.scratch, "merge", parts[0], "--results", str(self.scratch / "half"))
