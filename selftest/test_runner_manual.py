@@ -50,6 +50,20 @@ class Manual(unittest.TestCase):
                 unknown = set(re.findall(r"(?<=\s)--[a-z-]+", line.partition("#")[0])) - long_options()
                 self.assertEqual(unknown, set(), f"{path.name}: {line}")
 
+    def test_documents_have_100_columns(self):
+        """Tables and code blocks excepted."""
+        for path in (TOP / "README.md", *(TOP / "docs").glob("*.md"), TOP / "faults" / "README.md"):
+            long = [f"{path.name}:{number}" for number, line in
+                    enumerate(path.read_text().splitlines(), 1)
+                    if len(line) > 100 and not line.startswith(("|", "    "))]
+            self.assertEqual(long, [], "wrap prose at 100 columns")
+
+    def test_the_index_has_each_document(self):
+        """docs/README.md names each page, and no page that does not exist."""
+        named = set(re.findall(r"\]\(([a-z-]+\.md)\)", (TOP / "docs" / "README.md").read_text()))
+        there = {path.name for path in (TOP / "docs").glob("*.md")} - {"README.md"}
+        self.assertEqual(named, there)
+
 
 class Completion(unittest.TestCase):
     def complete(self, *words: str) -> list[str]:
