@@ -5,7 +5,6 @@
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: remote.rw.migrate-back
-// quick: the one of its claim that make check runs
 @@
 identifier f =~ "^(migrate_vma_collect_pmd)$";
 identifier migrate;
