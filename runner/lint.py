@@ -58,6 +58,15 @@ def size(path: Path, text: str) -> Iterator[str]:
         yield f"{lines} lines, at most {limit}"
 
 
+def line_length(path: Path, text: str) -> Iterator[str]:
+    """C has at most 100 columns, with tabs as 8, as checkpatch counts them."""
+    if path.suffix in (".c", ".h"):
+        for number, line in enumerate(text.splitlines(), 1):
+            columns = len(line.expandtabs(8))
+            if columns > 100:
+                yield f"line {number}: {columns} columns, at most 100"
+
+
 def left_open(path: Path, text: str) -> Iterator[str]:
     """What `new` writes into a new test must be filled in; nothing else is left for later either."""
     if path.name == "new" or path.suffix == ".md":
@@ -130,7 +139,7 @@ def without_comments(code: str) -> str:
     return re.sub(r"/\*.*?\*/|//[^\n]*", lambda found: re.sub(r"[^\n]", " ", found[0]), code, flags=re.S)
 
 
-LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, left_open, python, banned, includes)
+LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, line_length, left_open, python, banned, includes)
 
 
 def files() -> list[Path]:

@@ -16,6 +16,8 @@ REJECTED = (
     ("tool", "#!/bin/sh\n\n\n# SPDX-License-Identifier: GPL-2.0\n", "SPDX"),
     ("Makefile", "all:\n", "SPDX"),
     ("common/see/page.c", HEAD + "int x;\n" * 600, "601 lines"),
+    ("common/see/page.c", HEAD + "\t\t" + "x" * 84 + ";\n", "line 2: 101 columns, at most 100"),
+    ("hmm-coherent/fork.c", HEAD + "/* " + "x" * 98 + " */\n", "line 2: 104 columns"),
     ("report/big.py", "# SPDX-License-Identifier: GPL-2.0\n" + "x = 1\n" * 999, "1000 lines"),
     ("hmm-coherent/fork.c", HEAD + f"/* {MARK}: say what goes wrong */\n", "is still open"),
     ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\ndef f(:\n", "python"),
@@ -40,6 +42,7 @@ REJECTED = (
 )
 
 ACCEPTED = (
+    ("common/see/page.c", HEAD + "\t\t" + "x" * 83 + ";\n"),
     ("common/see/page.c", HEAD + "int x;\n" * 599),
     ("hmm-coherent/fork.c", HEAD + "/* no usleep() here, no goto, no FOLL_ */\nint status;\nwaitpid(pid, &status, 0);\n"),
     ("common/see/page.c", HEAD + '#include "see/page.h"\n#include <poll.h>\n\n#include "report/kmsg.h"\n'),

@@ -166,7 +166,8 @@ void driver_provide(FILE *out)
 	devices_prove(out, strtoul(second, NULL, 0));
 	status = run_helper(load, said, sizeof(said));
 	if (status == REFUSED) {
-		report_fail_all(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory", said);
+		report_fail_all(RULE_DRIVER_LOADS, "test_hmm loads with two ranges of memory",
+				said);
 		return;
 	}
 	if (status)
