@@ -13,11 +13,16 @@
 bool ring_available(void)
 {
 	struct io_uring uring;
+	const int error = io_uring_queue_init(2, &uring, 0);
 
-	if (io_uring_queue_init(2, &uring, 0) < 0)
-		return false;
-	io_uring_queue_exit(&uring);
-	return true;
+	if (!error) {
+		io_uring_queue_exit(&uring);
+		return true;
+	}
+	/* No io_uring, or none for this user. Any other error is the kernel's. */
+	if (!is_lack(-error))
+		syscall_failed("io_uring_setup", -error);
+	return false;
 }
 
 void ring_open(struct ring *ring)
