@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
-// tests: coherent.soft-dirty.cpu-read tracking.coherent-rw.soft-dirty-clean
+// tests: coherent.soft-dirty.cpu-read
 @@
 identifier f =~ "^clear_soft_dirty$";
 identifier vma, addr, ptent;

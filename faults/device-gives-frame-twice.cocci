@@ -17,7 +17,7 @@ symbol dpage;
 +{
 +	static struct page *last;
 +
-+	if (!dmirror_is_private_zone(mdevice) && last && page_mapped(last) && trylock_page(last)) {
++	if (!dmirror_is_private_zone(mdevice) && last && folio_mapped(page_folio(last)) && trylock_page(last)) {
 +		unlock_page(last);
 +		dpage = last;
 +	}

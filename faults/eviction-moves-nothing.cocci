@@ -4,7 +4,7 @@
 // rule: close-evicts features-as-known
 // file: lib/test_hmm.c
 // resembles: lib/test_hmm.c before the device was emptied at close
-// tests: device-life.coherent-rw.other-file-closed device-life.coherent-rw.memory-released
+// tests: device-life.coherent-rw.other-file-closed
 @@
 identifier f =~ "^dmirror_device_evict_chunk$";
 @@

@@ -4,7 +4,7 @@
 // rule: kernel-survives
 // file: lib/test_hmm.c
 // resembles: nothing known
-// tests: driver.takes-pages coherent.rw.cpu-read
+// tests: driver.takes-pages
 // seen: check crash splat hang vm
 @@
 identifier f =~ "^dmirror_migrate_to_device$";
