@@ -227,17 +227,19 @@ SCENARIO(next_access, store_after_longterm_pin,
 	store_and_look(s);
 }
 
+/* What write_by_gup() writes. */
+static unsigned char gup_bytes[65536] __aligned(65536);
+
 /*
  * GUP on behalf of this very process: a switch to another one would flush
- * translations along the way, and so hide that the copy did not.
+ * translations along the way, and so hide that the copy did not. So would a
+ * page fault between the last load and GUP; the bytes are prepared before.
  */
 static long write_by_gup(struct story *s)
 {
-	static unsigned char bytes[65536] __aligned(65536);
-	struct iovec from = { bytes, features.page_size };
+	struct iovec from = { gup_bytes, features.page_size };
 	struct iovec to = { s->buffer.addr, features.page_size };
 
-	write_page(bytes, s->buffer.serial, 0, BY_OTHER);
 	return process_vm_writev(getpid(), &from, 1, &to, 1, 0);
 }
 
@@ -247,6 +249,7 @@ SCENARIO(next_access, load_after_gup_copied,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
+	write_page(gup_bytes, s->buffer.serial, 0, BY_OTHER);
 	expect_owner_sees(s, 0, BY_OWNER);
 	holds(RULE_SHARED_IS_COPIED);
 	expect_result("process_vm_writev() to itself", write_by_gup(s), features.page_size);
