@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -177,7 +178,31 @@ static enum answer probe_soft_dirty(void)
 	return yes_or_no(clean && dirty);
 }
 
-/* The running kernel's configuration, unpacked, or NULL. config_close() ends it. */
+/*
+ * Unpack the running kernel's configuration to @to. busybox's zcat leaves its
+ * work to a child that it does not wait for; no process may outlive a test.
+ */
+static void __noreturn unpack_config(int to)
+{
+	int status, failed = 1;
+	pid_t zcat, ended;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	zcat = fork();
+	if (!zcat) {
+		dup2(to, STDOUT_FILENO);
+		execlp("zcat", "zcat", "/proc/config.gz", (char *)NULL);
+		execl("/bin/busybox", "busybox", "zcat", "/proc/config.gz", (char *)NULL);
+		_exit(1);
+	}
+	close(to);
+	while ((ended = wait(&status)) > 0)
+		if (ended == zcat)
+			failed = status != 0;
+	_exit(failed);
+}
+
+/* The configuration as text, or NULL. config_close() ends it. */
 static FILE *config_open(pid_t *unpacker)
 {
 	int ends[2];
@@ -185,12 +210,8 @@ static FILE *config_open(pid_t *unpacker)
 	if (access("/proc/config.gz", R_OK) || pipe2(ends, O_CLOEXEC))
 		return NULL;
 	*unpacker = fork();
-	if (!*unpacker) {
-		dup2(ends[1], STDOUT_FILENO);
-		execlp("zcat", "zcat", "/proc/config.gz", (char *)NULL);
-		execl("/bin/busybox", "busybox", "zcat", "/proc/config.gz", (char *)NULL);
-		_exit(1);
-	}
+	if (!*unpacker)
+		unpack_config(ends[1]);
 	close(ends[1]);
 	return fdopen(ends[0], "r");
 }
