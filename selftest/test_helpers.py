@@ -103,6 +103,15 @@ class Helpers(unittest.TestCase):
             self.assertEqual(setting.read_text()[:7], "before!")
             self.assertFalse(folder.exists())
 
+    def test_a_setting_that_cannot_be_set_back_in_time(self):
+        with tempfile.TemporaryDirectory() as name:
+            pipe = Path(name, "setting")
+            os.mkfifo(pipe)
+            said = self.said("undo-hangs", str(pipe))
+        self.assertIn("undone 0", said)
+        self.assertIn(f"fail: the system call that sets back {pipe} after the test does not return", said)
+        self.assertIn("failures 1 broken 0", said)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -38,8 +38,9 @@ void restore_swap(const char *path);
 void restore_folder(const char *path);
 
 /*
- * Undo all of it, by the program. Returns false, with a "broken:" line in the
- * report, when something could not be undone.
+ * Undo all of it, in a child of the program. Returns false when something could
+ * not be undone: with a "broken:" line in the report, or with a failed check
+ * under kernel-survives when the kernel does not return from the system call.
  */
 bool restore_all(void);
 
