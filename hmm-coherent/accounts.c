@@ -166,10 +166,10 @@ SCENARIO(accounts, resident_set,
 	range_map(&self->range, pages);
 	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
 	range_migrate(&self->range, &self->device);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_result("pages that went to the device",
 		      pages_at(self->range.addr, pages, variant->place), pages);
-	holds(RULE_ACCOUNTS_RETURN);
+	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_about("resident while mapped", resident() - before, pages);
 	range_unmap(&self->range);
 	expect_about("resident after munmap", resident() - before, 0);
@@ -198,7 +198,7 @@ SCENARIO(accounts, anonymous_pages,
 	range_map(&self->range, pages);
 	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
 	range_migrate(&self->range, &self->device);
-	holds(RULE_ACCOUNTS_RETURN);
+	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_within("anonymous pages while mapped", anonymous() - before, pages, pages / 4);
 	range_unmap(&self->range);
 	expect_within("anonymous pages after munmap", anonymous() - before, 0, pages / 4);
@@ -226,10 +226,10 @@ static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum
 	rss = resident();
 	commit = committed();
 	range_migrate(range, &self->device);
-	holds(RULE_ACCOUNTS_RETURN);
+	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_about("resident on the device, beyond what was in memory", resident() - rss, 0);
 	range_migrate_back(range, &self->device);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_result("pages that did not come back from the device",
 		      pages_at(range->addr, pages, place), 0);
 	range_migrate(range, &self->device);
@@ -238,7 +238,7 @@ static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum
 	commit = committed();
 	range_unmap(range);
 	seen.after = committed() - commit;
-	holds(RULE_ACCOUNTS_RETURN);
+	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_about("resident after munmap, with what was mapped", resident() - rss, -pages);
 	return seen;
 }
@@ -255,7 +255,7 @@ SCENARIO(accounts, migrated_to_and_fro,
 		seen = migrate_to_and_fro(self, variant->place, size);
 	} while (++tries < TRIES &&
 		 !(is_within(seen.on_device, 0, others) && is_within(seen.after, -size, others)));
-	holds(RULE_ACCOUNTS_RETURN);
+	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_within("committed, beyond what was before", seen.on_device, 0, others);
 	expect_within("committed after munmap, beyond what was mapped", seen.after, -size, others);
 }
@@ -312,7 +312,7 @@ SCENARIO(accounts, cgroup_charge,
 	range_map(&self->range, pages);
 	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
 	range_migrate(&self->range, &self->device);
-	holds(RULE_ACCOUNTS_RETURN);
+	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_about("charged while on the device", group_charge(&group) - before, pages);
 	range_unmap(&self->range);
 	expect_about("charged after munmap", group_charge(&group) - before, 0);
@@ -363,10 +363,10 @@ SCENARIO(whole_device, filled,
 	range_map(&range, all);
 	range_migrate(&range, &self->device);
 	there = pages_at(range.addr, all, variant->place);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(there == all, "only %zu of the device's %zu pages are to be had", there, all);
 	range_unmap(&range);
-	holds(RULE_ACCOUNTS_RETURN);
+	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_about("resident after munmap", resident() - rss, 0);
 	/*
 	 * Others may have taken something meanwhile; what they hold on to is
@@ -379,7 +379,7 @@ SCENARIO(whole_device, filled,
 	range_map(&range, pages);
 	range_migrate(&range, &self->device);
 	there = pages_at(range.addr, pages, variant->place);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect((long)there == pages,
 	       "of the device that was emptied only %zu of %ld pages are to be had", there, pages);
 	range_unmap(&range);

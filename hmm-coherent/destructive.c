@@ -78,7 +78,7 @@ static unsigned char *merged_twins(struct story *s)
 	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
 	twins = ksm_map_equal(2, s->buffer.serial, BY_CHILD);
 	ksm_mergeable(twins, 2);
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(scan(), "KSM did not get to the end of a scan");
 	must(ksm_are_merged(twins), "KSM did not merge two equal pages");
 	return twins;
@@ -92,7 +92,7 @@ static void expect_offered(unsigned char *twins, enum place device)
 {
 	enum place at = page_at(0, twins).at;
 
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect(at == device || in_memory(at), "after migration the merged page is %s",
 	       place_name(at));
 	expect(ksm_are_merged(twins),
@@ -109,10 +109,10 @@ SCENARIO(destructive, ksm_page_comes_back,
 
 	device_move_to(&s->device, twins, 1);
 	expect_offered(twins, COHERENT);
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(scan(), "KSM did not get to the end of a scan");
 	device_move_back(&s->device, twins, 1);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	for (i = 0; i < 2; i++) {
 		unsigned char *addr = twins + i * features.page_size;
 
@@ -138,7 +138,7 @@ SCENARIO(destructive, ksm_page_private,
 	third = ksm_map_equal(1, s->buffer.serial, BY_CHILD);
 	ksm_mergeable(third, 1);
 	scanned = scan();
-	holds(RULE_NOT_MERGED);
+	set_rule(RULE_NOT_MERGED);
 	expect(in_memory(page_at(0, third).at), "an equal page of memory is now %s",
 	       place_name(page_at(0, third).at));
 	expect(scanned, "KSM did not get to the end of a scan");
@@ -188,18 +188,18 @@ SCENARIO(destructive, flags_of_two_lives,
 	child_leave(&s->child);
 	unmap_memory(s->buffer.addr, features.page_size);
 
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < 20; i++)
 		must(pin_pages(get, buffer_page(&s->buffer, 1), 1) == (long)features.page_size,
 		     "GUP does not get a page of memory");
 	drain(s);
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	must(page_at(0, buffer_page(&s->buffer, 1)).pfn == frame,
 	     "the second page did not get frame 0x%lx, which the first gave back", frame);
 	report_line("note:", "flags: %s", page_dump(buffer_page(&s->buffer, 1)).flags);
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
-	holds(RULE_FRESH_FRAME);
+	set_rule(RULE_FRESH_FRAME);
 	expect(page_at(0, buffer_page(&s->buffer, 1)).at != COHERENT,
 	       "the page does not come back");
 	expect_owner_sees(s, 1, BY_OWNER);
@@ -220,12 +220,12 @@ SCENARIO(destructive, exclusive_page_evicted,
 	size_t i;
 
 	need(kernel_has(CLOSE_EVICTS), NEEDS_EVICTION);
-	holds(RULE_DEVICE_EXCLUSIVE);
+	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_result("exclusive access",
 		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
 	device_open(&other, COHERENT, 1);
 	device_close(&other);
-	holds(RULE_DEVICE_EXCLUSIVE);
+	set_rule(RULE_DEVICE_EXCLUSIVE);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, BY_OWNER);
 	story_write(s, 0);
@@ -237,7 +237,7 @@ SCENARIO(destructive, exclusive_page_evicted,
 	device_move_to(&s->device, next, PAGES);
 	for (i = 0; i < PAGES; i++)
 		freed |= page_at(0, next + i * features.page_size).pfn == s->frames[0];
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(freed, "frame 0x%lx did not come back to the driver with munmap()", s->frames[0]);
 }
 
@@ -249,11 +249,11 @@ static void huge_on_device(struct huge *h)
 {
 	huge_begin(h, false);
 	huge_fill(h, h->addr, true);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect_result("HMM_DMIRROR_RELEASE",
 		      device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1), 0);
 	device_move_to(&h->device, h->addr, h->pages);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	must(page_at(0, h->addr).at == COHERENT, "the huge page did not go to the device: it is %s",
 	     place_name(page_at(0, h->addr).at));
 }
@@ -275,7 +275,7 @@ SCENARIO(destructive, huge_page_pinned,
 
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	huge_on_device(&huge);
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("bytes pinned", pin_pages(longterm, huge.addr, 1), features.page_size);
 	expect_huge_back(&huge);
 }
@@ -289,7 +289,7 @@ SCENARIO(destructive, huge_page_split,
 	protect_memory(page_in(huge.addr, 5), features.page_size, PROT_READ);
 	device_move_back(&huge.device, huge.addr, huge.pages);
 	device_move_back(&huge.device, page_in(huge.addr, 5), 1);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_huge_back(&huge);
 }
 
@@ -305,7 +305,7 @@ static unsigned char *fill_device(struct device *device, size_t pages, size_t st
 	advise_memory(filling, pages * features.page_size, MADV_NOHUGEPAGE);
 	for (at = 0; at < pages; at += step)
 		device_move_to(device, page_in(filling, at), pages - at < step ? pages - at : step);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	must(page_at(0, page_in(filling, pages - 1)).at == COHERENT,
 	     "the last of %zu pages did not go to a device that has room for it", pages);
 	return filling;
@@ -326,7 +326,7 @@ SCENARIO(destructive, huge_page_no_room,
 	pages = device_pages(COHERENT) - huge.pages + huge.pages / 16;
 	filling = fill_device(&huge.device, pages, huge.pages / 2);
 	device_move_to(&huge.device, huge.addr, huge.pages);
-	holds(RULE_NO_PAGE_NO_MOVE);
+	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("pages with other bytes", huge_lost(&huge), 0);
 	unmap_memory(filling, pages * features.page_size);
 	huge_end(&huge);
@@ -349,7 +349,7 @@ SCENARIO(destructive, freed_by_transfer,
 	unmap_memory(s->buffer.addr, features.page_size);
 	transfer_prove_in_flight(&transfer, &s->gate);
 	story_dma_lands(s);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&transfer), features.page_size);
 }
 
@@ -365,14 +365,14 @@ SCENARIO(destructive, memory_added_with_ksm,
 
 	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
 	need(lockdep_watches(), ONLY_LOCKDEP);
-	holds(RULE_CLOSE_EVICTS);
+	set_rule(RULE_CLOSE_EVICTS);
 	expect_result("HMM_DMIRROR_RELEASE",
 		      device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 0, COHERENT);
 	ksm_mergeable(ksm_map_equal(2, s->buffer.serial, BY_CHILD), 2);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect(scan(), "KSM did not get to the end of a scan");
 	expect_owner_sees(s, 0, BY_OWNER);
 }
@@ -437,7 +437,7 @@ static long time_of_a_pin(struct story *s, size_t size)
 	const int held = pin_hold(true, true, addr, PINNED);
 	const long took = now_ns() - begun;
 
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	must(held >= 0, "a long-term pin of %d pages that nobody disturbs: %s", PINNED,
 	     strerror(-held));
 	pin_drop(held);
@@ -469,7 +469,7 @@ SCENARIO(destructive, unmapped_while_moved,
 	if (sched_setaffinity(0, sizeof(all), &all))
 		syscall_failed("sched_setaffinity", errno);
 	whole = time_of_a_pin(s, size);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	for (round = 0; round < ROUNDS; round++) {
 		addr = map_with_a_last_one(s, size);
 		leaving = (struct leaving){ .page = addr + size - features.page_size,
@@ -486,7 +486,7 @@ SCENARIO(destructive, unmapped_while_moved,
 			pin_drop(held);
 		unmap_memory(addr, size);
 	}
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 }
@@ -517,23 +517,23 @@ SCENARIO(destructive, evicted_after_unmap,
 	addr = map_with_a_last_one(s, size);
 	last = addr + size - features.page_size;
 	iov.iov_base = last;
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	must(page_at(0, last).at == COHERENT, "the last page is %s, not on the device",
 	     place_name(page_at(0, last).at));
 	if (pipe(ends))
 		syscall_failed("pipe", errno);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_result("vmsplice", vmsplice(ends[1], &iov, 1, 0), iov.iov_len);
 	unmap_memory(last, features.page_size);
 	poll(NULL, 0, GRACE_MS);
 	/* The driver evicts its coherent pages when any of its files is closed. */
 	device_open(&other, COHERENT, 1);
 	device_close(&other);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect(in_memory(page_at(0, s->buffer.addr).at), "a page is %s after eviction",
 	       place_name(page_at(0, s->buffer.addr).at));
 	expect_owner_sees(s, 0, BY_OWNER);
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	expect_result("read from the pipe", read(ends[0], &byte, 1), 1);
 	expect_result("its byte", byte, 0x5a);
 	close(ends[0]);

@@ -85,15 +85,15 @@ SCENARIO(device_life, other_file_closed,
 	size_t i;
 
 	need_close_evicts();
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	open_and_close(REMOTE);
 	expect_stays(s, 0);
-	holds(RULE_CLOSE_EVICTS);
+	set_rule(RULE_CLOSE_EVICTS);
 	open_and_close(COHERENT);
 	for (i = 0; i < PAGES; i++)
 		expect_evicted(s, i, true);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	for (i = 0; i < PAGES; i++)
 		expect_at(s, i, COHERENT);
 	expect_owner_sees(s, 0, BY_OWNER);
@@ -108,16 +108,16 @@ SCENARIO(device_life, closed_while_shared,
 	need_close_evicts();
 	child_fork(&s->child);
 	open_and_close(COHERENT);
-	holds(RULE_CLOSE_EVICTS);
+	set_rule(RULE_CLOSE_EVICTS);
 	expect_evicted(s, 0, false);
 	story_remember_frames(s);
 	expect_child_keeps_frame(s, &s->child, 0);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_at(s, 0, SYSTEM);
 	expect_other_frame(s, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
@@ -131,11 +131,11 @@ SCENARIO(device_life, closed_while_referenced,
 	need_close_evicts();
 	story_hold(s, 1);
 	open_and_close(COHERENT);
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	expect_stays(s, 1);
 	expect_mapped(s, 1, s->read_only ? READ_ONLY : READ_WRITE);
 	expect_owner_sees(s, 1, BY_OWNER);
-	holds(RULE_CLOSE_EVICTS);
+	set_rule(RULE_CLOSE_EVICTS);
 	expect_evicted(s, 0, true);
 	expect_evicted(s, 2, true);
 	story_let_go(s);
@@ -150,13 +150,13 @@ SCENARIO(device_life, memory_released,
 	struct story *s = &self->story;
 	size_t i;
 
-	holds(RULE_CLOSE_EVICTS);
+	set_rule(RULE_CLOSE_EVICTS);
 	expect_result("HMM_DMIRROR_RELEASE",
 		      device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	for (i = 0; i < PAGES; i++)
 		expect_evicted(s, i, true);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	for (i = 0; i < PAGES; i++) {
 		expect_at(s, i, COHERENT);
 		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
@@ -238,16 +238,16 @@ SCENARIO(device_full, each_page_once,
 	/* The story's last page is to come later. */
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 1);
 	fill_device(&fill);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect_result("pages that went to the device", fill.on_device, device_pages(COHERENT) - 2);
 
-	holds(RULE_NO_PAGE_NO_MOVE);
+	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("one more", device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1),
 		      -ENOENT);
 	expect_at(s, 2, SYSTEM);
 	expect_owner_sees(s, 2, BY_OWNER);
 
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	for (page = 0; page < fill.on_device; page++)
 		wrong += *stamp(&fill, page) != 0;
 	expect_result("pages that came with another's bytes", wrong, 0);
@@ -262,7 +262,7 @@ SCENARIO(device_full, each_page_once,
 
 	unmap_memory(fill.addr, features.page_size);
 	device_move_to(&s->device, buffer_page(&s->buffer, 2), 1);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect_at(s, 2, COHERENT);
 	expect_owner_sees(s, 2, BY_OWNER);
 	unmap_memory(fill.addr, fill.pages * features.page_size);

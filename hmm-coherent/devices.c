@@ -86,7 +86,7 @@ static void expect_refused(struct story *s, void *addr, enum writer writer, cons
 	unsigned long frame;
 	struct page after;
 
-	holds(RULE_ONLY_ANONYMOUS);
+	set_rule(RULE_ONLY_ANONYMOUS);
 	if (writer)
 		write_page(addr, s->buffer.serial, 0, writer);
 	frame = page_at(0, addr).pfn;
@@ -140,14 +140,14 @@ SCENARIO(devices, private_file_mapping,
 
 	write_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER);
 	device_move_to(&s->device, pages + features.page_size, 1);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect(page_at(0, pages + features.page_size).at == COHERENT,
 	       "the private copy is not on the device");
 	expect_result("its bytes",
 		      read_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER,
 				BY_OTHER),
 		      OLD);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_medium_has(s, 1, BY_MEDIUM);
 }
 
@@ -159,7 +159,7 @@ SCENARIO(devices, arguments_refused,
 	unsigned char *hole = map_memory(features.page_size, PROT_NONE);
 	size_t i;
 
-	holds(RULE_RANGE_REFUSED);
+	set_rule(RULE_RANGE_REFUSED);
 	expect_result("no pages", device_migrate_to(&s->device, s->buffer.addr, 0), -EINVAL);
 	expect_result("an address inside of a page",
 		      device_migrate_to(&s->device, s->buffer.addr + 8, 1), -EINVAL);
@@ -172,7 +172,7 @@ SCENARIO(devices, arguments_refused,
 	unmap_memory(hole, features.page_size);
 	expect_result("nothing mapped", device_migrate_to(&s->device, hole, 1), -EINVAL);
 	expect_result("nothing mapped, back", device_migrate_back(&s->device, hole, 1), -EINVAL);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 }
@@ -184,15 +184,15 @@ SCENARIO(devices, two_devices_one_page,
 	struct device *second = open_second(self, REMOTE);
 	struct snapshot seen;
 
-	holds(RULE_ONLY_FROM_SYSTEM);
+	set_rule(RULE_ONLY_FROM_SYSTEM);
 	device_move_to(second, s->buffer.addr, PAGES);
 	expect_stays(s, 0);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_result("migration back by the other device",
 		      device_migrate_back(second, s->buffer.addr, PAGES), 0);
 	expect_stays(s, 0);
 
-	holds(RULE_DEVICE_IN_PLACE);
+	set_rule(RULE_DEVICE_IN_PLACE);
 	seen = device_snapshot(second, s->buffer.addr);
 	expect_same(seen.at == REMOTE, "place of page 0 for the other device", "another device's",
 		    place_name(seen.at));
@@ -200,7 +200,7 @@ SCENARIO(devices, two_devices_one_page,
 	expect(read_page(second->bounce, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == OLD,
 	       "the other device reads other bytes");
 	write_page(second->bounce, s->buffer.serial, 0, BY_DEVICE);
-	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_DEVICE_IN_PLACE);
+	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_DEVICE_IN_PLACE);
 	expect_result("the other device's write", device_write(second, s->buffer.addr, 1),
 		      s->read_only ? -EPERM : 0);
 	expect_stays(s, 0);
@@ -218,21 +218,21 @@ SCENARIO(devices, tug_of_war,
 	for (round = 0; round < 6; round++) {
 		struct device *loser = devices[!(round & 1)], *winner = devices[round & 1];
 
-		holds(RULE_BACK);
+		set_rule(RULE_BACK);
 		device_move_back(loser, s->buffer.addr, PAGES);
 		expect_at(s, 0, SYSTEM);
-		holds(RULE_ENTRY);
+		set_rule(RULE_ENTRY);
 		device_move_to(winner, s->buffer.addr, PAGES);
 		expect_at(s, 0, winner->memory);
 		expect_at(s, PAGES - 1, winner->memory);
 		expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
-		holds(RULE_ONLY_FROM_SYSTEM);
+		set_rule(RULE_ONLY_FROM_SYSTEM);
 		device_move_to(loser, s->buffer.addr, PAGES);
 		expect_at(s, 0, winner->memory);
 		expect_owner_sees(s, 0, BY_OWNER);
 		expect_owner_sees(s, PAGES - 1, BY_OWNER);
 	}
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_exclusive(s, 0, true);
 }
 
@@ -252,24 +252,24 @@ SCENARIO(devices, failed_allocation,
 	struct story *s = &self->story;
 
 	fail_next_allocation(s);
-	holds(RULE_NO_PAGE_NO_MOVE);
+	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("migration back", device_migrate_back(&s->device, s->buffer.addr, 1),
 		      -ENOMEM);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_result("once more", device_migrate_back(&s->device, s->buffer.addr, PAGES), 0);
 	expect_at(s, 0, SYSTEM);
 	story_remember_frames(s);
 
 	fail_next_allocation(s);
-	holds(RULE_NO_PAGE_NO_MOVE);
+	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, PAGES), -ENOENT);
 	expect_at(s, 0, SYSTEM);
 	expect_same_frame(s, 0);
 	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
 	expect_owner_sees(s, 0, BY_OWNER);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 1, COHERENT);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	expect_at(s, 0, COHERENT);

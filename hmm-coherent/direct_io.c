@@ -65,15 +65,15 @@ static void expect_read(struct story *s, long result)
 {
 	size_t i;
 
-	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
+	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
 	expect_result("read from the medium", result,
 		      s->read_only ? -EFAULT : (long)s->buffer.size);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
 	for (i = 0; i < PAGES; i++)
 		expect_medium_has(s, i, BY_MEDIUM);
@@ -83,14 +83,14 @@ static void expect_written(struct story *s, long result)
 {
 	size_t i;
 
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("write to the medium", result, s->buffer.size);
 	for (i = 0; i < PAGES; i++)
 		expect_medium_has(s, i, BY_OWNER);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, BY_OWNER);
 }
@@ -139,15 +139,15 @@ SCENARIO(direct_io, read_out_of_order,
 	for (i = 0; i < PAGES; i++)
 		write_page((char *)s->medium.bounce + i * features.page_size, s->buffer.serial,
 			   from[i], BY_MEDIUM);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("preparation", pwrite(s->medium.fd, s->medium.bounce, s->buffer.size, 0),
 		      s->buffer.size);
-	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
+	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
 	expect_result("preadv", or_errno(preadv(s->medium.fd, iov, PAGES, 0)),
 		      s->read_only ? -EFAULT : (long)s->buffer.size);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 }
@@ -194,11 +194,11 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
 	struct story *s = &self->story;
 
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 2);
-	holds(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
+	set_rule(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
 	expect_at(s, 1, s->place);
 	expect_at(s, 2, SYSTEM);
 	story_remember_frames(s);
-	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
+	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
 	expect_result("read from the medium",
 		      or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
 		      s->read_only ? -EFAULT : (long)s->buffer.size);
@@ -206,7 +206,7 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
 	expect_owner_sees(s, 1, s->read_only ? BY_OWNER : BY_MEDIUM);
 	expect_owner_sees(s, 2, s->read_only ? BY_OWNER : BY_MEDIUM);
 	expect_owner_sees(s, 3, s->read_only ? BY_OWNER : BY_MEDIUM);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 1);
 	expect_same_frame(s, 2);
 }
@@ -226,17 +226,17 @@ SCENARIO(direct_io, async_half_placed,
 
 	story_make_writable(s);
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 2);
-	holds(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
+	set_rule(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
 	expect_at(s, 1, s->place);
 	expect_at(s, 2, SYSTEM);
 	story_remember_frames(s);
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, s->buffer.size);
 	result = transfer_finish(&transfer);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("bytes read", result, s->buffer.size);
 	for (i = 0; i < PAGES && (long)((i + 1) * features.page_size) <= result; i++)
 		expect_owner_sees(s, i, BY_MEDIUM);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 1);
 	expect_same_frame(s, 2);
 }
@@ -250,15 +250,15 @@ SCENARIO(direct_io, read_into_shared,
 
 	child_fork(&s->child);
 	story_make_writable(s);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("read from the medium",
 		      or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
 		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
-		holds(RULE_SHARED_IS_COPIED);
+		set_rule(RULE_SHARED_IS_COPIED);
 		expect_copied(s, i);
 		expect_owner_sees(s, i, BY_MEDIUM);
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		expect_child_keeps_frame(s, &s->child, i);
 		expect_child_sees(s, &s->child, i, BY_OWNER);
 	}
@@ -276,23 +276,23 @@ SCENARIO(direct_io, write_from_shared,
 	size_t i;
 
 	child_fork(&s->child);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("write to the medium",
 		      or_errno(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
 		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
-		holds(RULE_BYTES_ARRIVE);
+		set_rule(RULE_BYTES_ARRIVE);
 		expect_medium_has(s, i, BY_OWNER);
 		if (features.dio_pins) {
-			holds(RULE_PIN_UNSHARES);
+			set_rule(RULE_PIN_UNSHARES);
 			expect_copied(s, i);
 			expect_exclusive(s, i, true);
 		} else {
-			holds(RULE_GET_LEAVES_SHARED);
+			set_rule(RULE_GET_LEAVES_SHARED);
 			expect_stays(s, i);
 			expect_exclusive(s, i, false);
 		}
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		expect_mapped(s, i, READ_ONLY);
 		expect_child_keeps_frame(s, &s->child, i);
 		expect_child_sees(s, &s->child, i, BY_OWNER);

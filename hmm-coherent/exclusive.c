@@ -54,13 +54,13 @@ SCENARIO(devices, exclusive_access,
 		 * GUP for writing is refused; the driver says EBUSY up to 6.12
 		 * and GUP's own EFAULT later.
 		 */
-		holds(RULE_WRITE_NEEDS_PERMISSION);
+		set_rule(RULE_WRITE_NEEDS_PERMISSION);
 		expect(result == -EBUSY || result == -EFAULT,
 		       "exclusive access to a read-only mapping gives %ld", result);
 		expect_stays(s, 0);
 		return;
 	}
-	holds(RULE_DEVICE_EXCLUSIVE);
+	set_rule(RULE_DEVICE_EXCLUSIVE);
 	for (round = 0; round < 2; round++) {
 		expect_result("exclusive access", result, 0);
 		expect_at(s, 0, SWAPPED);
@@ -82,14 +82,14 @@ SCENARIO(devices, exclusive_access,
 		expect_owner_sees(s, 0, round ? BY_OWNER_AGAIN : BY_OWNER);
 		result = device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1);
 	}
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 }
 
 static void take_exclusively(struct story *s)
 {
 	story_make_writable(s);
-	holds(RULE_DEVICE_EXCLUSIVE);
+	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_result("exclusive access",
 		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
 	expect_at(s, 0, SWAPPED);
@@ -103,7 +103,7 @@ SCENARIO(devices, exclusive_then_forked,
 
 	take_exclusively(s);
 	child_fork(&s->child);
-	holds(RULE_DEVICE_EXCLUSIVE);
+	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_stays(s, 0);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_exclusive(s, 0, false);
@@ -111,9 +111,9 @@ SCENARIO(devices, exclusive_then_forked,
 		      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE, s->buffer.addr, 1),
 		      0);
 	story_write(s, 0);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
@@ -127,14 +127,14 @@ SCENARIO(devices, exclusive_then_unmapped,
 	unmap_memory(s->buffer.addr, features.page_size);
 	/* The driver hands out first what came back last, and then something else. */
 	device_move_to(&s->device, next, 1);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next).pfn == s->frames[0], "the next page has frame 0x%lx, not 0x%lx",
 	       page_at(0, next).pfn, s->frames[0]);
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	expect(page_at(0, buffer_page(&s->buffer, 1)).pfn != s->frames[0],
 	       "two pages have frame 0x%lx", s->frames[0]);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 2);
 }
 

@@ -35,7 +35,7 @@ SCENARIO(driver, loads,
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(memories); i++) {
-		holds(RULE_DRIVER_LOADS);
+		set_rule(RULE_DRIVER_LOADS);
 		device_open(&device, memories[i], 1);
 		expect(device_pages(memories[i]) > 0,
 		       "/dev/hmm_dmirror%d has no page frames of its own",
@@ -54,11 +54,11 @@ static void there_and_back(enum place memory)
 	device_open(&device, memory, PAGES);
 	buffer_map(&buffer, PAGES, memory);
 	buffer_write(&buffer, 0, PAGES, BY_OWNER);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_result("migration to the device", device_migrate_to(&device, buffer.addr, PAGES), 0);
 	for (i = 0; i < PAGES; i++)
 		expect_place(i, page_at(0, buffer_page(&buffer, i)).at, memory);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_result("migration back", device_migrate_back(&device, buffer.addr, PAGES), 0);
 	for (i = 0; i < PAGES; i++) {
 		expect(in_memory(page_at(0, buffer_page(&buffer, i)).at),
@@ -123,7 +123,7 @@ SCENARIO(features, as_known,
 	     "nothing but the probe says whether this kernel has a feature: "
 	     "it takes a release number, or /proc/config.gz (CONFIG_IKCONFIG_PROC)");
 	snprintf(what, sizeof(what), "%s (%s)", row->what, row->decided_by);
-	holds(RULE_FEATURES_AS_KNOWN);
+	set_rule(RULE_FEATURES_AS_KNOWN);
 	expect_same(seen == known, what, answer_text(known), answer_text(seen));
 }
 

@@ -59,9 +59,9 @@ static int register_all(struct story *s)
 /* Where a registered page of this story must be: in memory that need not be moved. */
 static void expect_pinned_in_memory(struct story *s, size_t page)
 {
-	holds(s->place == MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE :
-	      s->place == SYSTEM  ? RULE_SHORT_PIN_STAYS :
-				    RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(s->place == MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE :
+		 s->place == SYSTEM  ? RULE_SHORT_PIN_STAYS :
+				       RULE_LONGTERM_LEAVES_DEVICE);
 	expect_at(s, page, SYSTEM);
 	if (s->place == SYSTEM)
 		expect_same_frame(s, page);
@@ -75,7 +75,7 @@ static void register_writable(struct story *s)
 	size_t i;
 
 	story_make_writable(s);
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("registration", register_all(s), 0);
 	for (i = 0; i < PAGES; i++)
 		expect_pinned_in_memory(s, i);
@@ -89,7 +89,7 @@ SCENARIO(fixed_buffers, registration,
 	struct story *s = &self->story;
 	size_t i;
 
-	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("registration", register_all(s), s->read_only ? -EFAULT : 0);
 	for (i = 0; i < PAGES; i++) {
 		if (s->read_only)
@@ -108,14 +108,14 @@ SCENARIO(fixed_buffers, read_fixed, "READ_FIXED puts its bytes where the owner s
 	size_t i;
 
 	register_writable(s);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("READ_FIXED",
 		      ring_transfer(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr,
 				    s->buffer.size),
 		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
 		expect_owner_sees(s, i, BY_MEDIUM);
-		holds(RULE_PIN_FOLLOWS_OWNER);
+		set_rule(RULE_PIN_FOLLOWS_OWNER);
 		expect_same_frame(s, i);
 	}
 }
@@ -129,7 +129,7 @@ SCENARIO(fixed_buffers, write_fixed,
 	register_writable(s);
 	for (i = 0; i < PAGES; i++)
 		story_write(s, i);
-	holds(RULE_PIN_FOLLOWS_OWNER);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
 	expect_result("WRITE_FIXED",
 		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
 				    s->buffer.size),
@@ -152,7 +152,7 @@ SCENARIO(fixed_buffers, pin_follows_owner_over_fork,
 	register_writable(s);
 	child_fork(&s->child);
 	story_write(s, 0);
-	holds(RULE_PIN_FOLLOWS_OWNER);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
 	expect_same_frame(s, 0);
 	expect_result("WRITE_FIXED",
 		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
@@ -160,7 +160,7 @@ SCENARIO(fixed_buffers, pin_follows_owner_over_fork,
 		      s->buffer.size);
 	expect_medium_has(s, 0, BY_OWNER_AGAIN);
 	expect_medium_has(s, 1, BY_OWNER);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 	expect_child_has_other_frame(s, &s->child, 0, s->place == MOVABLE ? MOVABLE : SYSTEM);
 }
@@ -173,7 +173,7 @@ SCENARIO(fixed_buffers, registered_while_shared,
 
 	child_fork(&s->child);
 	story_make_writable(s);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("registration", register_all(s), 0);
 	for (i = 0; i < PAGES; i++) {
 		expect_at(s, i, SYSTEM);
@@ -181,13 +181,13 @@ SCENARIO(fixed_buffers, registered_while_shared,
 		expect_exclusive(s, i, true);
 		expect_child_keeps_frame(s, &s->child, i);
 	}
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("READ_FIXED",
 		      ring_transfer(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr,
 				    s->buffer.size),
 		      s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
@@ -200,7 +200,7 @@ SCENARIO(fixed_buffers, protected_after,
 	register_writable(s);
 	story_write(s, 0);
 	story_protect(s, 0, PAGES, PROT_READ);
-	holds(RULE_PIN_FOLLOWS_OWNER);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
 	expect_result("WRITE_FIXED",
 		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
 				    s->buffer.size),
@@ -224,14 +224,14 @@ SCENARIO(fixed_buffers, unregistering_frees_them,
 
 	register_writable(s);
 	story_migrate_to_device(s);
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	for (i = 0; i < PAGES; i++) {
 		expect_at(s, i, SYSTEM);
 		expect_same_frame(s, i);
 	}
 	expect_result("unregistering", ring_unregister(&s->ring), 0);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	for (i = 0; i < PAGES; i++) {
 		expect_at(s, i, COHERENT);
 		expect_owner_sees(s, i, BY_OWNER);
@@ -246,7 +246,7 @@ SCENARIO(fixed_buffers, one_page_read_only,
 
 	story_protect(s, 0, PAGES, PROT_READ | PROT_WRITE);
 	story_protect(s, PAGES - 1, 1, PROT_READ);
-	holds(RULE_WRITE_NEEDS_PERMISSION);
+	set_rule(RULE_WRITE_NEEDS_PERMISSION);
 	expect_result("registration", register_all(s), -EFAULT);
 	expect_stays(s, PAGES - 1);
 	expect_mapped(s, PAGES - 1, READ_ONLY);
@@ -265,7 +265,7 @@ SCENARIO(fixed_buffers, other_reference_in_the_way,
 	int ends[2];
 
 	story_make_writable(s);
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	expect_result("pipe", pipe(ends), 0);
 	expect_result("vmsplice", vmsplice(ends[1], &iov, 1, 0), features.page_size);
 	if (must_move) {
@@ -294,7 +294,7 @@ SCENARIO(fixed_buffers, two_rings,
 
 	register_writable(s);
 	ring_open(&other);
-	holds(RULE_PIN_FOLLOWS_OWNER);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
 	expect_result("the second registration",
 		      ring_register(&other, s->buffer.addr, s->buffer.size), 0);
 	expect_same_frame(s, 0);
@@ -306,7 +306,7 @@ SCENARIO(fixed_buffers, two_rings,
 		      s->buffer.size);
 	expect_medium_has(s, 0, BY_OWNER_AGAIN);
 	story_migrate_to_device(s);
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	expect_at(s, 0, SYSTEM);
 	expect_same_frame(s, 0);
 	ring_close(&other);

@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN(fork)
 /* A child's mapping is the one that it was born with, whatever the parent does to its own. */
 static void make_writable(struct story *s, struct child *child)
 {
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	if (s->read_only)
 		expect_result("the child's mprotect",
 			      child_protect(child, &s->buffer, PROT_READ | PROT_WRITE), 0);
@@ -60,16 +60,16 @@ SCENARIO(fork, parent_writes_first,
 	story_make_writable(s);
 	story_write(s, 0);
 
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
 	expect_mapped(s, 0, READ_WRITE);
 	expect_exclusive(s, 0, true);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 	/* The neighbour was not written: still shared. */
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 	expect_child_keeps_frame(s, &s->child, 1);
 }
@@ -83,12 +83,12 @@ SCENARIO(fork, child_writes_last,
 	story_make_writable(s);
 	story_write(s, 0);
 	make_writable(s, &s->child);
-	holds(RULE_LAST_SHARER_REUSES);
+	set_rule(RULE_LAST_SHARER_REUSES);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
@@ -100,22 +100,22 @@ SCENARIO(fork, child_writes_first,
 
 	child_fork(&s->child);
 	make_writable(s, &s->child);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	expect_stays(s, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 
 	/* Now the parent is alone with it, child alive or not. */
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_LAST_SHARER_REUSES);
+	set_rule(RULE_LAST_SHARER_REUSES);
 	expect_stays(s, 0);
 	expect_exclusive(s, 0, true);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 }
 
@@ -126,11 +126,11 @@ SCENARIO(fork, parent_writes_after_exit,
 
 	child_fork(&s->child);
 	child_leave(&s->child);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_exclusive(s, 0, false);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_LAST_SHARER_REUSES);
+	set_rule(RULE_LAST_SHARER_REUSES);
 	expect_stays(s, 0);
 	expect_mapped(s, 0, READ_WRITE);
 	expect_exclusive(s, 0, true);
@@ -146,7 +146,7 @@ SCENARIO(fork, parent_writes_after_kill,
 	child_kill(&s->child);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_LAST_SHARER_REUSES);
+	set_rule(RULE_LAST_SHARER_REUSES);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -156,16 +156,16 @@ SCENARIO(fork, child_unmaps, "a child that unmaps its copy is no sharer any more
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(RULE_LAST_SHARER_REUSES);
+	set_rule(RULE_LAST_SHARER_REUSES);
 	expect_result("the child's munmap", child_unmap(&s->child, &s->buffer, 0, 1), 0);
 	story_make_writable(s);
 	story_write(s, 0);
 	expect_stays(s, 0);
 	/* It kept the other page, which is still shared. */
 	story_write(s, 1);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 1);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 1, BY_OWNER);
 }
 
@@ -174,10 +174,10 @@ SCENARIO(fork, readers_share, "reads by both sides leave the page shared, where 
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_mapped(s, 0, READ_ONLY);
@@ -195,19 +195,19 @@ SCENARIO(fork, three_sharers,
 	make_writable(s, &s->second_child);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
 	expect_result("the first child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->second_child, 0, BY_OWNER);
-	holds(RULE_LAST_SHARER_REUSES);
+	set_rule(RULE_LAST_SHARER_REUSES);
 	expect_result("the second child's write",
 		      child_write(&s->second_child, &s->buffer, 0, 1, BY_OTHER),
 		      features.page_size);
 	expect_child_keeps_frame(s, &s->second_child, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	expect_child_sees(s, &s->second_child, 0, BY_OTHER);
@@ -227,16 +227,16 @@ SCENARIO(fork, held_reference_forces_copy,
 	int ends[2];
 
 	child_fork(&s->child);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_result("pipe", pipe(ends), 0);
 	expect_result("vmsplice", vmsplice(ends[1], &iov, 1, 0), features.page_size);
 	expect_stays(s, 0);
 	child_leave(&s->child);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_result("read of the pipe", read(ends[0], in_pipe, sizeof(in_pipe)), sizeof(in_pipe));
 	expect(read_page(in_pipe, s->buffer.serial, 0, BY_OWNER, BY_OWNER_AGAIN) == OLD,
 	       "the holder of the reference sees other bytes than before");
@@ -252,24 +252,24 @@ SCENARIO(fork, migrated_while_shared,
 
 	child_fork(&s->child);
 	story_migrate_back(s);
-	holds(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
+	set_rule(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
 	expect_at(s, 0, SYSTEM);
 	expect_exclusive(s, 0, false);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 0, COHERENT);
 	expect_exclusive(s, 0, false);
 	story_remember_frames(s);
 	expect_child_keeps_frame(s, &s->child, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
 	expect_child_keeps_frame(s, &s->child, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 

@@ -136,14 +136,14 @@ SCENARIO(huge, whole,
 	allow_second_chunk();
 	huge_fill(h, h->addr, true);
 	move_to_device(h, 0, h->pages);
-	holds(RULE_HUGE_IS_SPLIT);
+	set_rule(RULE_HUGE_IS_SPLIT);
 	expect_on_device(h, 0, h->pages);
 	report_line("note:", "on the device it is mapped as %s",
 		    device_snapshot(&h->device, h->addr).huge ? "one page" : "small pages");
 	device_move_back(&h->device, h->addr, h->pages);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_on_device(h, 0, 0);
-	holds(RULE_HUGE_IS_SPLIT);
+	set_rule(RULE_HUGE_IS_SPLIT);
 	expect_result("complaints of the kernel", complaints(log), 0);
 }
 
@@ -155,7 +155,7 @@ SCENARIO(huge, part,
 
 	huge_fill(h, h->addr, true);
 	move_to_device(h, 100, 5);
-	holds(RULE_HUGE_IS_SPLIT);
+	set_rule(RULE_HUGE_IS_SPLIT);
 	expect_on_device(h, 100, 5);
 	move_to_device(h, 0, 1);
 	move_to_device(h, h->pages - 1, 1);
@@ -163,7 +163,7 @@ SCENARIO(huge, part,
 	expect(page_at(0, page_in(h->addr, h->pages - 1)).at == COHERENT,
 	       "the last page is not on the device");
 	device_move_back(&h->device, h->addr, h->pages);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_on_device(h, 0, 0);
 }
 
@@ -176,12 +176,12 @@ SCENARIO(huge, held,
 	huge_fill(h, h->addr, true);
 	story_hold_at(&h->story, page_in(h->addr, 7));
 	move_to_device(h, 100, 5);
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	expect_on_device(h, 0, 0);
 	expect(device_snapshot(&h->device, h->addr).huge, "the range is no longer mapped as one");
 	story_let_go(&h->story);
 	move_to_device(h, 100, 5);
-	holds(RULE_HUGE_IS_SPLIT);
+	set_rule(RULE_HUGE_IS_SPLIT);
 	expect_on_device(h, 100, 5);
 }
 
@@ -198,7 +198,7 @@ SCENARIO(huge, zero_page,
 	     "this kernel has no huge zero page: " THP "use_zero_page is not 1");
 	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
 	protect_memory(h->addr, h->size, prot);
-	holds(RULE_HOLE_IS_FILLED);
+	set_rule(RULE_HOLE_IS_FILLED);
 	must(read_page(h->addr, h->story.buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
 	     "memory that was never written is not zero");
 	if (!device_snapshot(&h->device, h->addr).huge &&
@@ -207,7 +207,7 @@ SCENARIO(huge, zero_page,
 	must(device_snapshot(&h->device, h->addr).huge,
 	     "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
 	move_to_device(h, 100, 5);
-	holds(RULE_HUGE_IS_SPLIT);
+	set_rule(RULE_HUGE_IS_SPLIT);
 	for (i = 0; i < h->pages; i++) {
 		unsigned char *addr = page_in(h->addr, i);
 
@@ -228,7 +228,7 @@ SCENARIO(collapse, by_advice,
 	huge_fill(h, h->addr, false);
 	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
 	move_to_device(h, 7, 1);
-	holds(RULE_NOT_COLLAPSED);
+	set_rule(RULE_NOT_COLLAPSED);
 	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0,
 		      -EINVAL);
 	expect_on_device(h, 7, 1);
@@ -274,10 +274,10 @@ SCENARIO(collapse, by_khugepaged,
 	scanned = wait_until(has_scanned, &wanted, COLLAPSE_S);
 	if (!collapsed && read_counter("/proc/vmstat", "thp_collapse_alloc_failed") > failed)
 		broken("there is no memory for a huge page");
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(collapsed, "khugepaged does not collapse a range of memory within %d s", COLLAPSE_S);
 	must(scanned, "khugepaged does not scan everything twice within %d s", COLLAPSE_S);
-	holds(RULE_NOT_COLLAPSED);
+	set_rule(RULE_NOT_COLLAPSED);
 	expect(!device_snapshot(&h->device, h->addr).huge,
 	       "khugepaged collapsed a range with a page on the device");
 	expect_on_device(h, 7, 1);
@@ -313,11 +313,11 @@ SCENARIO(huge, hugetlb,
 	after = page_at(0, huge).pfn;
 	bytes = read_page(huge, s->buffer.serial, 0, BY_OWNER, BY_OTHER);
 	unmap_memory(huge, h->size);
-	holds(RULE_HUGETLB_REFUSED);
+	set_rule(RULE_HUGETLB_REFUSED);
 	expect_result("migration", result, -EINVAL);
 	expect(after == frame, "hugetlb memory moved from frame 0x%lx to 0x%lx", frame, after);
 	expect(bytes == OLD, "hugetlb memory has other bytes");
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 

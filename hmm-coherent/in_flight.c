@@ -60,14 +60,14 @@ SCENARIO(slow_io, page_waits_for_its_bytes,
 {
 	struct story *s = &self->story;
 
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 0);
 }
 
@@ -81,9 +81,9 @@ SCENARIO(slow_io, migration_meets_transfer,
 	else
 		story_migrate_to_device(s);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	expect_stays(s, 0);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 }
@@ -109,11 +109,11 @@ SCENARIO(slow_io, unmap_meets_transfer,
 		device_move_to(&s->device, next.addr, 1);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
 	/* Its frame must not be anybody's while the DMA still goes there. */
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next.addr).pfn != s->frames[0],
 	       "page frame 0x%lx was handed out again while a transfer into it is in flight",
 	       s->frames[0]);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), features.page_size);
 	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD,
 	       "the transfer landed in somebody else's page");
@@ -130,7 +130,7 @@ SCENARIO(slow_io, fork_meets_transfer,
 	child_fork(&s->child);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
 	if (features.dio_pins) {
-		holds(RULE_PIN_FOLLOWS_OWNER);
+		set_rule(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
 		expect_mapped(s, 0, READ_WRITE);
 		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
@@ -142,15 +142,15 @@ SCENARIO(slow_io, fork_meets_transfer,
 		report_line("note:",
 			    "this kernel's O_DIRECT does not pin: fork during a transfer is "
 			    "documented as unsafe");
-		holds(RULE_GET_LEAVES_SHARED);
+		set_rule(RULE_GET_LEAVES_SHARED);
 		expect_stays(s, 0);
 		expect_child_keeps_frame(s, &s->child, 0);
 	}
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	if (features.dio_pins) {
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		expect_child_sees(s, &s->child, 0, BY_OWNER);
 	}
 }
@@ -166,16 +166,16 @@ SCENARIO(slow_io, child_writes_meanwhile,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_MEDIUM);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 }
 
@@ -189,27 +189,27 @@ SCENARIO(slow_io, parent_writes_meanwhile,
 	story_write(s, 0);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
 	if (features.dio_pins) {
-		holds(RULE_PIN_FOLLOWS_OWNER);
+		set_rule(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
 	} else {
 		/*
 		 * The write went to a copy: the transfer will land in a page
 		 * that only the child has.
 		 */
-		holds(RULE_SHARED_IS_COPIED);
+		set_rule(RULE_SHARED_IS_COPIED);
 		expect_copied(s, 0);
 	}
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	if (features.dio_pins) {
 		expect_owner_sees(s, 0, BY_MEDIUM);
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		expect_child_sees(s, &s->child, 0, BY_OWNER);
 	} else {
 		report_line("note:",
 			    "this kernel's O_DIRECT does not pin: the parent that wrote "
 			    "meanwhile has lost the transfer (open(2))");
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 	}
 }
@@ -221,16 +221,16 @@ SCENARIO(slow_io, protection_meets_transfer,
 	struct story *s = &self->story;
 
 	story_protect(s, 0, 1, PROT_READ);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_mapped(s, 0, READ_ONLY);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
 	story_write(s, 0);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -250,20 +250,20 @@ SCENARIO(slow_io, longterm_pin_meets_transfer,
 
 	need(features.gup_test,
 	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	expect_result("a long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1), refused);
 	longterm.fast = true;
 	expect_result("a long-term pin by GUP-fast (bytes)", pin_pages(longterm, s->buffer.addr, 1),
 		      refused);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_result("a short-term pin (bytes)", pin_pages(brief, s->buffer.addr, 1),
 		      features.page_size);
 	expect_stays(s, 0);
 	transfer_prove_in_flight(&self->transfer, &s->gate);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("a long-term pin afterwards (bytes)", pin_pages(longterm, s->buffer.addr, 1),
 		      features.page_size);
 	expect_at(s, 0, SYSTEM);

@@ -66,7 +66,7 @@ static void merge_all(FIXTURE_DATA(ksm) (*self))
 {
 	ksm_mergeable(self->others, 2);
 	ksm_start();
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(wait_until(ksm_are_merged, self->others, MERGE_S),
 	     "KSM does not merge two equal pages of memory within %d s", MERGE_S);
 	must(ksm_scanned(3, MERGE_S), "KSM does not scan everything within %d s", MERGE_S);
@@ -89,18 +89,18 @@ SCENARIO(ksm, device_pages_stay_apart,
 	device_move_to(&s->device, self->twins, 2);
 	first = page_at(0, self->twins).pfn;
 	second = second_of(self->twins).pfn;
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect(page_at(0, self->twins).at == COHERENT && second_of(self->twins).at == COHERENT,
 	       "the equal pages are not on the device");
 	ksm_mergeable(self->twins, 2);
 	merge_all(self);
-	holds(RULE_NOT_MERGED);
+	set_rule(RULE_NOT_MERGED);
 	expect(page_at(0, self->twins).pfn == first,
 	       "the first page on the device changed its frame");
 	expect(second_of(self->twins).pfn == second,
 	       "the second page on the device changed its frame");
 	expect_bytes_of(s, self->twins, BY_CHILD, "the first page");
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 
@@ -119,7 +119,7 @@ static enum place merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 	must(ksm_are_merged(self->twins), "KSM did not merge two equal pages");
 	device_move_to(&self->story.device, self->twins, 1);
 	at = page_at(0, self->twins).at;
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect(at == COHERENT || in_memory(at), "after migration the merged page is %s",
 	       place_name(at));
 	expect(ksm_are_merged(self->twins),
@@ -140,15 +140,15 @@ SCENARIO(ksm, merged_page_migrates,
 	merge_and_migrate(self);
 	frame = page_at(0, self->twins).pfn;
 	write_page(self->twins, s->buffer.serial, 0, BY_OWNER_AGAIN);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect(page_at(0, self->twins).at != COHERENT, "the written page is still on the device");
 	expect(page_at(0, self->twins).pfn != frame, "the written page is still the merged one");
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect(second_of(self->twins).pfn == frame, "the other user's page moved");
 	expect_bytes_of(s, self->twins, BY_OWNER_AGAIN, "the written page");
 	expect_bytes_of(s, self->twins + features.page_size, BY_CHILD, "the other user's page");
 	device_move_back(&s->device, self->twins + features.page_size, 1);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect(in_memory(second_of(self->twins).at), "the merged page does not come back");
 	expect_bytes_of(s, self->twins + features.page_size, BY_CHILD, "the other user's page");
 }
@@ -176,7 +176,7 @@ SCENARIO(ksm, users_stay_known,
 	     "this kernel has no /proc/PID/ksm_merging_pages");
 	at = merge_and_migrate(self);
 	merge_others_again(self);
-	holds(RULE_NOT_MERGED);
+	set_rule(RULE_NOT_MERGED);
 	expect_result("merged pages of this process, as KSM counts them",
 		      read_number("/proc/self/ksm_merging_pages"), 4);
 	expect(page_at(0, self->twins).at == at && ksm_are_merged(self->twins),
@@ -193,7 +193,7 @@ SCENARIO(ksm, merging_is_no_way_in,
 	third = ksm_map_equal(1, self->story.buffer.serial, BY_CHILD);
 	ksm_mergeable(third, 1);
 	merge_others_again(self);
-	holds(RULE_NOT_MERGED);
+	set_rule(RULE_NOT_MERGED);
 	expect_same(in_memory(page_at(0, third).at), "place of a page that nobody migrated",
 		    "in memory", place_name(page_at(0, third).at));
 	expect_bytes_of(&self->story, third, BY_CHILD, "the third page");

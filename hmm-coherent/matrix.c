@@ -79,10 +79,10 @@ static void expect_no_leak(struct cell *cell)
 		return;
 	probe_frames(cell->place, now);
 	for (i = 0; i < PROBE_PAGES; i++) {
-		holds(RULE_ENTRY);
+		set_rule(RULE_ENTRY);
 		expect(now[i] && home[i],
 		       "a page does not get to the device when the cell has ended");
-		holds(RULE_FREED_TO_DRIVER);
+		set_rule(RULE_FREED_TO_DRIVER);
 		expect(!among(now[i], now, i), "the device gives out page frame 0x%lx twice",
 		       now[i]);
 		expect(among(now[i], home, PROBE_PAGES),
@@ -191,7 +191,7 @@ static void let_go(struct cell *cell)
 		close(cell->held);
 	if (cell->held_other >= 0)
 		close(cell->held_other);
-	holds(RULE_PIN_ENDS_WITH_HOLDER);
+	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
 	if (bench.has_ring)
 		expect_result("unregistering the buffer", ring_unregister(&bench.ring), 0);
 	if (cell->uffd >= 0)

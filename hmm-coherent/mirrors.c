@@ -97,7 +97,7 @@ static long mirror_returns(const struct buffer *buffer, long page)
 
 static void child_makes_writable(struct story *s)
 {
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("the child's mprotect",
 		      child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
 }
@@ -114,25 +114,25 @@ SCENARIO(devices, two_mirrors,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(RULE_DEVICE_IN_PLACE);
+	set_rule(RULE_DEVICE_IN_PLACE);
 	expect_result("the child opens the device",
 		      child_call(&s->child, &s->buffer, open_mirror, 0), 0);
 	expect_result("bytes that the child's mirror reads",
 		      child_call(&s->child, &s->buffer, mirror_reads, 0), OLD);
 	expect_stays(s, 0);
 	if (s->read_only) {
-		holds(RULE_WRITE_NEEDS_PERMISSION);
+		set_rule(RULE_WRITE_NEEDS_PERMISSION);
 		expect_result("a write by the child's mirror",
 			      child_call(&s->child, &s->buffer, mirror_writes, 0), -EPERM);
 		expect_child_keeps_frame(s, &s->child, 0);
 		child_makes_writable(s);
 	}
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("a write by the child's mirror",
 		      child_call(&s->child, &s->buffer, mirror_writes, 0), 0);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	expect_stays(s, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_DEVICE);
 	expect_result("the parent's mirror", device_read(&s->device, s->buffer.addr, 1), 0);
@@ -148,31 +148,31 @@ SCENARIO(devices, two_mirrors_migrate,
 
 	child_fork(&s->child);
 	child_makes_writable(s);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("the child opens the device",
 		      child_call(&s->child, &s->buffer, open_mirror, 0), 0);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_result("migration of the child's copy",
 		      child_call(&s->child, &s->buffer, mirror_takes, 0), 0);
 	expect_child_has_other_frame(s, &s->child, 0, COHERENT);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_result("migration back of a shared page",
 		      child_call(&s->child, &s->buffer, mirror_returns, 1), 0);
 	expect_at(s, 1, SYSTEM);
 	expect(child_page(s, 1).pfn == page_at(0, buffer_page(&s->buffer, 1)).pfn,
 	       "parent and child do not share the page any more");
 	expect_exclusive(s, 1, false);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 1, BY_OWNER);
 	expect_child_sees(s, &s->child, 1, BY_OWNER);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 2);
 }
 
@@ -214,11 +214,11 @@ SCENARIO(devices, inherited_file,
 
 	child_fork(&s->child);
 	child_makes_writable(s);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	childs = child_page(s, 0).pfn;
-	holds(RULE_MIRROR_OF_OPENER);
+	set_rule(RULE_MIRROR_OF_OPENER);
 	expect_result("bytes that the file reads for the child",
 		      child_call(&s->child, &s->buffer, inherited_reads, (long)&s->device), OLD);
 	expect_result("migration back by the child",
@@ -228,11 +228,11 @@ SCENARIO(devices, inherited_file,
 		      child_call(&s->child, &s->buffer, inherited_takes, (long)&s->device), OLD);
 	expect_at(s, 0, COHERENT);
 	expect(child_page(s, 0).pfn == childs, "the child's own page moved");
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	child_leave(&s->child);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_at(s, 0, COHERENT);
 	expect_stays(s, 1);
 }
@@ -272,12 +272,12 @@ SCENARIO(devices, opener_gone,
 	struct story *s = &self->story;
 	struct device *orphan = orphan_mirror(self);
 
-	holds(RULE_MIRROR_OF_OPENER);
+	set_rule(RULE_MIRROR_OF_OPENER);
 	expect_result("migration", device_migrate_to(orphan, s->buffer.addr, 1), -EINVAL);
 	expect_result("migration back", device_migrate_back(orphan, s->buffer.addr, 1), -EINVAL);
 	expect_result("a snapshot", device_command(orphan, HMM_DMIRROR_SNAPSHOT, s->buffer.addr, 1),
 		      -EINVAL);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 }
@@ -296,10 +296,10 @@ SCENARIO(devices, opener_gone_access,
 
 	need_survives(DEAD_MIRROR_ENDS);
 	orphan = orphan_mirror(self);
-	holds(RULE_MIRROR_OF_OPENER);
+	set_rule(RULE_MIRROR_OF_OPENER);
 	expect_result("the device's read", device_read(orphan, s->buffer.addr, 1), -EFAULT);
 	expect_result("the device's write", device_write(orphan, s->buffer.addr, 1), -EFAULT);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 }

@@ -50,7 +50,7 @@ FIXTURE_TEARDOWN(mlock)
 	struct story *s = &self->story;
 
 	unmap_memory(s->buffer.addr, s->buffer.size);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect_result("HMM_DMIRROR_RELEASE",
 		      device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	story_end(s);
@@ -109,15 +109,15 @@ SCENARIO(mlock, locked_memory_migrates,
 	story_migrate_back(s);
 	before = locked_pages(s);
 	lock(s);
-	holds(RULE_LOCKED_AS_MEMORY);
+	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages", locked_pages(s) - before, PAGES);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_kept(s, COHERENT);
 	story_migrate_back(s);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_kept(s, SYSTEM);
-	holds(RULE_LOCKED_AS_MEMORY);
+	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages", locked_pages(s) - before, PAGES);
 	unlock(s);
 	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
@@ -131,18 +131,18 @@ SCENARIO(mlock, locked_on_device,
 	size_t i;
 
 	lock(s);
-	holds(RULE_LOCKED_AS_MEMORY);
+	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages", locked_pages(s) - before, 0);
 	expect_kept(s, COHERENT);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 	unlock(s);
-	holds(RULE_LOCKED_AS_MEMORY);
+	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
 }
 
@@ -157,12 +157,12 @@ SCENARIO(mlock, unlocked_on_device,
 	before = locked_pages(s);
 	lock(s);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_kept(s, COHERENT);
 	unlock(s);
 	expect_kept(s, COHERENT);
 	unmap_memory(buffer_page(&s->buffer, 1), 2 * features.page_size);
-	holds(RULE_LOCKED_AS_MEMORY);
+	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages after munlock and munmap", locked_pages(s) - before, 0);
 }
 
@@ -195,7 +195,7 @@ SCENARIO(mlock, fresh_frame,
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	/* Memory becomes active by being used; so does the page that it goes to. */
 	story_migrate_back(s);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < 20; i++)
 		must(pin_pages(get, s->buffer.addr, 1) == (long)features.page_size,
 		     "GUP does not get a page of memory");
@@ -207,24 +207,24 @@ SCENARIO(mlock, fresh_frame,
 	 * mark_page_accessed(): the second touch activates what is on an LRU
 	 * list, which a page that came from a device has to be.
 	 */
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	must(strstr(dump.flags, "active"),
 	     "a page that came back from the device and was used often is not active: %s",
 	     dump.flags);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	frame = page_at(0, s->buffer.addr).pfn;
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	must(device_of_pfn(frame) == COHERENT, "the active page is %s, not on the device",
 	     place_name(page_at(0, s->buffer.addr).at));
 	unmap_memory(s->buffer.addr, features.page_size);
 
 	/* The device hands out first what came back last. */
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect_result("frame of the next page", page_at(0, buffer_page(&s->buffer, 1)).pfn, frame);
 	dump = page_dump(buffer_page(&s->buffer, 1));
 	stale = stale_flag(&dump);
-	holds(RULE_FRESH_FRAME);
+	set_rule(RULE_FRESH_FRAME);
 	expect_same(!stale, "flag of a former life", "none", stale ? stale : "none");
 	expect_owner_sees(s, 1, BY_OWNER);
 }

@@ -104,9 +104,9 @@ FIXTURE_TEARDOWN(next_access_to)
 static void device_changes_page(struct device *device, struct story *s)
 {
 	write_page(device->bounce, s->buffer.serial, 0, BY_DEVICE);
-	holds(RULE_DEVICE_IN_PLACE);
+	set_rule(RULE_DEVICE_IN_PLACE);
 	expect_result("the device's write", device_write(device, s->buffer.addr, 1), 0);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_owner_sees(s, 0, BY_DEVICE);
 }
 
@@ -117,7 +117,7 @@ SCENARIO(next_access_to, load_after_migration,
 
 	use_translations(s);
 	device_move_to(&self->device, s->buffer.addr, PAGES);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 0, variant->place);
 	device_changes_page(&self->device, s);
 }
@@ -129,7 +129,7 @@ SCENARIO(next_access_to, store_after_migration,
 
 	use_translations(s);
 	device_move_to(&self->device, s->buffer.addr, PAGES);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect_result("the device's read", device_read(&self->device, s->buffer.addr, 1), 0);
 	expect(read_page(self->device.bounce, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == OLD,
@@ -141,11 +141,11 @@ SCENARIO(next_access_to, load_after_zero_page,
 {
 	struct story *s = &self->story;
 
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED), 0);
 	expect(!*(volatile uint64_t *)s->buffer.addr, "the zero page holds other bytes");
 	device_move_to(&self->device, s->buffer.addr, 1);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 0, variant->place);
 	device_changes_page(&self->device, s);
 }
@@ -186,7 +186,7 @@ FIXTURE_TEARDOWN(next_access)
  */
 static void add_stranger(struct story *s)
 {
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_DONTFORK", madvise(s->buffer.addr, s->buffer.size, MADV_DONTFORK), 0);
 	child_fork(&s->second_child);
 	expect_result("MADV_DOFORK", madvise(s->buffer.addr, s->buffer.size, MADV_DOFORK), 0);
@@ -194,7 +194,7 @@ static void add_stranger(struct story *s)
 
 static void store_and_look(struct story *s)
 {
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect_mapped_bytes(s, 0, BY_OWNER_AGAIN);
 }
@@ -219,7 +219,7 @@ SCENARIO(next_access, store_after_longterm_pin,
 	     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
 	add_stranger(s);
 	use_translations(s);
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("the pin",
 		      pin_pages((struct pin_kind){ .pin = true, .longterm = true }, s->buffer.addr,
 				1),
@@ -251,11 +251,11 @@ SCENARIO(next_access, load_after_gup_copied,
 	child_fork(&s->child);
 	write_page(gup_bytes, s->buffer.serial, 0, BY_OTHER);
 	expect_owner_sees(s, 0, BY_OWNER);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("process_vm_writev() to itself", write_by_gup(s), features.page_size);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_owner_sees(s, 0, BY_OTHER);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
@@ -269,7 +269,7 @@ SCENARIO(next_access, load_after_copy,
 	expect_owner_sees(s, 0, BY_OWNER);
 	store_and_look(s);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
@@ -279,7 +279,7 @@ SCENARIO(next_access, store_after_fork, "a store after fork() is not seen by the
 
 	use_translations(s);
 	child_fork(&s->child);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
@@ -291,7 +291,7 @@ SCENARIO(next_access, store_after_mprotect,
 
 	use_translations(s);
 	story_protect(s, 0, PAGES, PROT_READ);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
 	expect_owner_sees(s, 0, BY_OWNER);
 }
@@ -302,7 +302,7 @@ SCENARIO(next_access, load_after_prot_none, "a load after mprotect(PROT_NONE) is
 
 	use_translations(s);
 	story_protect(s, 0, PAGES, PROT_NONE);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
 }
 
@@ -312,10 +312,10 @@ SCENARIO(next_access, load_after_zap,
 	struct story *s = &self->story;
 
 	use_translations(s);
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED),
 		      0);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
 	       "the page that was given up still shows its bytes");
 	expect_owner_sees(s, 1, BY_OWNER);
@@ -326,9 +326,9 @@ SCENARIO(next_access, load_after_munmap, "a load after munmap() is refused")
 	struct story *s = &self->story;
 
 	use_translations(s);
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("munmap", munmap(buffer_page(&s->buffer, 1), features.page_size), 0);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
 	s->buffer.pages = 1;
 }
@@ -340,11 +340,11 @@ SCENARIO(next_access, load_after_mremap,
 	void *there = map_memory(features.page_size, PROT_NONE);
 
 	use_translations(s);
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect(mremap(buffer_page(&s->buffer, 1), features.page_size, features.page_size,
 		      MREMAP_MAYMOVE | MREMAP_FIXED, there) == there,
 	       "mremap: %s", strerror(errno));
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
 	expect(read_page(there, s->buffer.serial, 1, BY_OWNER, BY_OTHER) == OLD,
 	       "the moved page has other bytes");
@@ -368,12 +368,12 @@ SCENARIO(next_access, store_after_uffd_wp,
 	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (self->uffd < 0)
 		syscall_failed("userfaultfd", errno);
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("UFFDIO_API", ioctl(self->uffd, UFFDIO_API, &api), 0);
 	expect_result("UFFDIO_REGISTER", ioctl(self->uffd, UFFDIO_REGISTER, &reg), 0);
 	use_translations(s);
 	expect_result("UFFDIO_WRITEPROTECT", ioctl(self->uffd, UFFDIO_WRITEPROTECT, &wp), 0);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGBUS));
 	expect_owner_sees(s, 0, BY_OWNER);
 }
@@ -385,9 +385,9 @@ SCENARIO(next_access, store_after_clear_refs,
 
 	need(features.soft_dirty, "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
 	use_translations(s);
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("clearing the soft-dirty bits", write_text("/proc/self/clear_refs", "4"), 0);
-	holds(RULE_NEXT_ACCESS_SEES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect(page_at(0, s->buffer.addr).soft_dirty, "pagemap says that the page was not written");
 	expect(!page_at(0, buffer_page(&s->buffer, 1)).soft_dirty,

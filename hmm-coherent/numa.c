@@ -161,7 +161,7 @@ static void half_back(struct story *s)
 	if (!story_on_device(s))
 		return;
 	device_move_back(&s->device, buffer_page(&s->buffer, PAGES / 2), PAGES / 2);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_at(s, PAGES / 2 - 1, s->place);
 	expect_at(s, PAGES / 2, SYSTEM);
 	story_remember_frames(s);
@@ -197,7 +197,7 @@ SCENARIO(numa, node_of_page,
 	long node = node_of(s, 0);
 	size_t i;
 
-	holds(RULE_NODE_OF_DEVICE);
+	set_rule(RULE_NODE_OF_DEVICE);
 	if (story_on_device(s))
 		expect(node >= 0 && device_frames(node) >= device_pages(s->place),
 		       "node %ld has no zone for device memory that could hold the device", node);
@@ -208,7 +208,7 @@ SCENARIO(numa, node_of_page,
 	if (dump.valid)
 		expect_result("node in the kernel's page dump",
 			      in_dump ? atoi(in_dump + strlen("node=")) : -ENOENT, node);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
@@ -222,12 +222,12 @@ SCENARIO(numa, query,
 	int status[PAGES], i;
 
 	half_back(s);
-	holds(RULE_NODES_PASS_OVER);
+	set_rule(RULE_NODES_PASS_OVER);
 	expect_result("move_pages", move_buffer(s, -1, status), 0);
 	for (i = 0; i < PAGES; i++)
 		expect_result("its status", status[i],
 			      story_on_device(s) && i < PAGES / 2 ? -ENOENT : self->home);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_same_frame(s, i);
 }
@@ -242,7 +242,7 @@ SCENARIO(numa, move,
 
 	half_back(s);
 	for (n = 0; n < 2; n++) {
-		holds(RULE_NODES_PASS_OVER);
+		set_rule(RULE_NODES_PASS_OVER);
 		expect_result("move_pages", move_buffer(s, nodes[n], status), 0);
 		for (i = 0; i < PAGES; i++) {
 			if (story_on_device(s) && i < PAGES / 2) {
@@ -254,7 +254,7 @@ SCENARIO(numa, move,
 			}
 		}
 	}
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++) {
 		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
 		expect_owner_sees(s, i, BY_OWNER);
@@ -272,11 +272,11 @@ SCENARIO(numa, mbind_strict,
 	struct story *s = &self->story;
 	size_t i;
 
-	holds(RULE_NODES_PASS_OVER);
+	set_rule(RULE_NODES_PASS_OVER);
 	expect_result("mbind to the other node", bind_mapping(s, self->other, MPOL_MF_STRICT),
 		      story_on_device(s) ? 0 : -EIO);
 	expect_result("mbind to the first node", bind_mapping(s, self->home, MPOL_MF_STRICT), 0);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 }
@@ -289,7 +289,7 @@ SCENARIO(numa, mbind_move,
 	size_t i;
 
 	half_back(s);
-	holds(RULE_NODES_PASS_OVER);
+	set_rule(RULE_NODES_PASS_OVER);
 	expect_result("mbind to the other node",
 		      bind_mapping(s, self->other, MPOL_MF_MOVE | MPOL_MF_STRICT), 0);
 	for (i = 0; i < PAGES; i++) {
@@ -299,7 +299,7 @@ SCENARIO(numa, mbind_move,
 			expect_memory_of(s, i, self->other);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
 }
@@ -318,7 +318,7 @@ SCENARIO(numa, migrate_process,
 	numa_bitmask_setbit(to, self->other);
 	from = only(self->home);
 	left = numa_migrate_pages(0, from, to);
-	holds(RULE_NODES_PASS_OVER);
+	set_rule(RULE_NODES_PASS_OVER);
 	/* It says how many pages it could not move; some of a process are shared and never do. */
 	expect(left >= 0, "migrate_pages fails: %s", strerror(errno));
 	for (i = 0; i < PAGES; i++) {
@@ -356,11 +356,11 @@ SCENARIO(numa, maps, "numa_maps counts the pages in memory and none of the devic
 {
 	struct story *s = &self->story;
 
-	holds(RULE_NODES_PASS_OVER);
+	set_rule(RULE_NODES_PASS_OVER);
 	expect_result("pages that numa_maps counts", counted_pages(s),
 		      story_on_device(s) ? 0 : PAGES);
 	half_back(s);
-	holds(RULE_NODES_PASS_OVER);
+	set_rule(RULE_NODES_PASS_OVER);
 	expect_result("pages that numa_maps counts", counted_pages(s),
 		      story_on_device(s) ? PAGES / 2 : PAGES);
 }
@@ -376,15 +376,15 @@ SCENARIO(numa, copy_by_mapping,
 	child_fork(&s->child);
 	story_make_writable(s);
 	for (n = 0; n < 2; n++) {
-		holds(RULE_NODES_PASS_OVER);
+		set_rule(RULE_NODES_PASS_OVER);
 		expect_result("mbind", bind_mapping(s, nodes[n], 0), 0);
 		expect_stays(s, n);
 		story_write(s, n);
-		holds(RULE_COPY_BY_POLICY);
+		set_rule(RULE_COPY_BY_POLICY);
 		expect_memory_of(s, n, nodes[n]);
 		expect_other_frame(s, n);
 		expect_owner_sees(s, n, BY_OWNER_AGAIN);
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		expect_child_keeps_frame(s, &s->child, n);
 		expect_child_sees(s, &s->child, n, BY_OWNER);
 	}
@@ -402,10 +402,10 @@ SCENARIO(numa, copy_by_task,
 	for (n = 0; n < 2; n++) {
 		bind_task(s, nodes[n]);
 		story_write(s, n);
-		holds(RULE_COPY_BY_POLICY);
+		set_rule(RULE_COPY_BY_POLICY);
 		expect_memory_of(s, n, nodes[n]);
 		expect_other_frame(s, n);
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		expect_child_keeps_frame(s, &s->child, n);
 	}
 }
@@ -418,14 +418,14 @@ SCENARIO(numa, unshared_by_mapping,
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	child_fork(&s->child);
 	bind_buffer(s, self->other);
-	holds(RULE_PIN_UNSHARES);
+	set_rule(RULE_PIN_UNSHARES);
 	expect_result("bytes pinned",
 		      pin_pages((struct pin_kind){ .pin = true }, s->buffer.addr, 1),
 		      features.page_size);
 	expect_other_frame(s, 0);
-	holds(RULE_COPY_BY_POLICY);
+	set_rule(RULE_COPY_BY_POLICY);
 	expect_memory_of(s, 0, self->other);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 }
@@ -437,7 +437,7 @@ SCENARIO(numa, back_by_mapping, "migration back to memory follows the mapping's 
 
 	bind_buffer(s, self->other);
 	story_migrate_back(s);
-	holds(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
+	set_rule(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++) {
 		expect_memory_of(s, i, story_on_device(s) ? self->other : self->home);
 		expect_owner_sees(s, i, BY_OWNER);
@@ -456,10 +456,10 @@ SCENARIO(numa, back_by_task,
 	for (n = 0; n < 2; n++) {
 		bind_task(s, nodes[n]);
 		device_move_back(&s->device, buffer_page(&s->buffer, n), 1);
-		holds(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
+		set_rule(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
 		expect_memory_of(s, n, story_on_device(s) ? nodes[n] : self->home);
 	}
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 2);
 }
 
@@ -477,15 +477,15 @@ SCENARIO(numa, pin_by_task,
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	for (n = 0; n < 2; n++) {
 		bind_task(s, nodes[n]);
-		holds(RULE_LONGTERM_LEAVES_DEVICE);
+		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned",
 			      pin_pages(longterm_pins[n], buffer_page(&s->buffer, n), 1),
 			      features.page_size);
-		holds(story_on_device(s) ? RULE_COPY_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
+		set_rule(story_on_device(s) ? RULE_COPY_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
 		expect_memory_of(s, n, story_on_device(s) ? nodes[n] : self->home);
 		expect_owner_sees(s, n, BY_OWNER);
 	}
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 2);
 }
 
@@ -504,11 +504,11 @@ SCENARIO(numa, pin_within_binding,
 	bind_task(s, self->other);
 	bind_buffer(s, self->home);
 	for (i = 0; i < 2; i++) {
-		holds(RULE_LONGTERM_LEAVES_DEVICE);
+		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned",
 			      pin_pages(longterm_pins[i], buffer_page(&s->buffer, i), 1),
 			      features.page_size);
-		holds(RULE_COPY_BY_POLICY);
+		set_rule(RULE_COPY_BY_POLICY);
 		expect_memory_of(s, i, self->home);
 	}
 }

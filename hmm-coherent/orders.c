@@ -209,10 +209,10 @@ FIXTURE_TEARDOWN(orders)
 /* Take hold of page 0, and look where it is then: the frame to compare with from here on. */
 static void take(struct story *s, struct grip *grip, const struct holder *holder)
 {
-	holds(holder->pins ? RULE_LONGTERM_LEAVES_DEVICE : RULE_SHORT_PIN_STAYS);
+	set_rule(holder->pins ? RULE_LONGTERM_LEAVES_DEVICE : RULE_SHORT_PIN_STAYS);
 	expect_result("taking hold", holder->take(grip), 0);
 	expect_at(s, 0, holder->pins ? SYSTEM : s->place);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 	story_remember_frames(s);
 }
@@ -226,17 +226,17 @@ static void take(struct story *s, struct grip *grip, const struct holder *holder
  */
 #define EXPECT_WRITE_REACHES_HOLDER() \
 	do { \
-		holds(RULE_PIN_FOLLOWS_OWNER); \
+		set_rule(RULE_PIN_FOLLOWS_OWNER); \
 		expect_same_frame(s, 0); \
 		HOLDER_SEES(BY_OWNER_AGAIN); \
 	} while (0)
 
 #define EXPECT_WRITE_WENT_ELSEWHERE() \
 	do { \
-		holds(RULE_SHARED_IS_COPIED); \
+		set_rule(RULE_SHARED_IS_COPIED); \
 		expect_other_frame(s, 0); \
 		expect_at(s, 0, SYSTEM); \
-		holds(RULE_NO_LEAK); \
+		set_rule(RULE_NO_LEAK); \
 		HOLDER_SEES(BY_OWNER); \
 	} while (0)
 
@@ -263,7 +263,7 @@ SCENARIO(orders, held_forked_parent_writes,
 		EXPECT_WRITE_REACHES_HOLDER();
 	else
 		EXPECT_WRITE_WENT_ELSEWHERE();
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -276,12 +276,12 @@ SCENARIO(orders, held_forked_child_writes,
 
 	TAKE();
 	child_fork(&s->child);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
-	holds(RULE_PIN_FOLLOWS_OWNER);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
 	expect_same_frame(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	HOLDER_SEES(BY_OWNER);
@@ -314,9 +314,9 @@ SCENARIO(orders, forked_held_parent_writes,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(variant->holder->writes ? RULE_SHARED_IS_COPIED :
-	      variant->holder->pins   ? RULE_PIN_UNSHARES :
-					RULE_GET_LEAVES_SHARED);
+	set_rule(variant->holder->writes ? RULE_SHARED_IS_COPIED :
+		 variant->holder->pins	 ? RULE_PIN_UNSHARES :
+					   RULE_GET_LEAVES_SHARED);
 	expect_result("taking hold", variant->holder->take(&self->grip), 0);
 	if (variant->holder->pins)
 		expect_copied(s, 0);
@@ -329,7 +329,7 @@ SCENARIO(orders, forked_held_parent_writes,
 		EXPECT_WRITE_REACHES_HOLDER();
 	else
 		EXPECT_WRITE_WENT_ELSEWHERE();
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
@@ -339,20 +339,20 @@ SCENARIO(orders, forked_held_child_writes,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(RULE_PIN_UNSHARES);
+	set_rule(RULE_PIN_UNSHARES);
 	expect_result("taking hold", variant->holder->take(&self->grip), 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	/* Alone with the page that it was born with, unless somebody else still holds it. */
 	if (variant->holder->pins) {
-		holds(RULE_LAST_SHARER_REUSES);
+		set_rule(RULE_LAST_SHARER_REUSES);
 		expect_child_keeps_frame(s, &s->child, 0);
 	} else {
-		holds(RULE_SHARED_IS_COPIED);
+		set_rule(RULE_SHARED_IS_COPIED);
 		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
 	}
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	expect_owner_sees(s, 0, BY_OWNER);
 	HOLDER_SEES(BY_OWNER);
@@ -365,7 +365,7 @@ SCENARIO(orders, held_then_protected,
 
 	TAKE();
 	story_protect(s, 0, 1, PROT_READ);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_same_frame(s, 0);
 	expect_mapped(s, 0, READ_ONLY);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
@@ -382,7 +382,7 @@ SCENARIO(orders, held_then_unmapped,
 
 	TAKE();
 	unmap_memory(s->buffer.addr, features.page_size);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	buffer_map(&next, 2, s->place);
 	buffer_write(&next, 0, 2, BY_OTHER);
 	if (story_on_device(s))
@@ -397,7 +397,7 @@ SCENARIO(orders, held_then_unmapped,
 	 */
 	if (variant->holder == &fixed_buffer)
 		return;
-	holds(RULE_PIN_FOLLOWS_OWNER);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
 	HOLDER_SEES(BY_OWNER);
 }
 
@@ -407,7 +407,7 @@ SCENARIO(orders, held_then_migrated,
 	struct story *s = &self->story;
 
 	TAKE();
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	if (variant->holder->pins || !story_on_device(s))
 		story_migrate_to_device(s);
 	else
@@ -418,7 +418,7 @@ SCENARIO(orders, held_then_migrated,
 	EXPECT_WRITE_REACHES_HOLDER();
 	variant->holder->drop(&self->grip);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 0, COHERENT);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -438,7 +438,7 @@ SCENARIO(orders, held_then_pinned_again,
 	need(features.gup_test,
 	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	TAKE();
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	expect_result("the second, long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1),
 		      in_the_way ? 0 : features.page_size);
 	expect_same_frame(s, 0);
@@ -448,7 +448,7 @@ SCENARIO(orders, held_then_pinned_again,
 	expect_same_frame(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	variant->holder->drop(&self->grip);
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("the pin when nobody is in the way (bytes)",
 		      pin_pages(longterm, s->buffer.addr, 1), features.page_size);
 	expect_at(s, 0, SYSTEM);

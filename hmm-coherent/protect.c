@@ -50,7 +50,7 @@ SCENARIO(protect, write_again,
 
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
 	expect_mapped(s, 0, READ_WRITE);
 	expect_exclusive(s, 0, true);
@@ -64,7 +64,7 @@ SCENARIO(protect, many_rounds,
 	int round;
 
 	story_make_writable(s);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	for (round = 0; round < 10; round++) {
 		story_protect(s, 0, 1, PROT_READ);
 		expect_mapped(s, 0, READ_ONLY);
@@ -83,12 +83,12 @@ SCENARIO(protect, migrated_while_mapped,
 	enum permission as_mapped = s->read_only ? READ_ONLY : READ_WRITE;
 
 	story_migrate_back(s);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_at(s, 0, SYSTEM);
 	expect_mapped(s, 0, as_mapped);
 	expect_exclusive(s, 0, true);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 0, COHERENT);
 	expect_mapped(s, 0, as_mapped);
 	expect_exclusive(s, 0, true);
@@ -97,7 +97,7 @@ SCENARIO(protect, migrated_while_mapped,
 	s->place = COHERENT;
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -114,7 +114,7 @@ SCENARIO(protect, refused_writes,
 				    { .write = true, .pin = true, .fast = true } };
 	size_t i;
 
-	holds(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_SHORT_PIN_STAYS);
+	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_SHORT_PIN_STAYS);
 	expect_result("the CPU's write", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN),
 		      s->read_only ? KILLED_BY(SIGSEGV) : page);
 	for (i = 0; pin_available() && i < ARRAY_SIZE(kinds); i++)
@@ -123,7 +123,7 @@ SCENARIO(protect, refused_writes,
 	expect_stays(s, 0);
 	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
 	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_OWNER_AGAIN);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 	expect_owner_sees(s, 1, BY_OWNER);
 }
@@ -136,10 +136,10 @@ SCENARIO(protect, one_of_three,
 	story_protect(s, 0, 3, PROT_READ);
 	story_protect(s, 1, 1, PROT_READ | PROT_WRITE);
 	story_write(s, 1);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 1);
 	expect_owner_sees(s, 1, BY_OWNER_AGAIN);
-	holds(RULE_WRITE_NEEDS_PERMISSION);
+	set_rule(RULE_WRITE_NEEDS_PERMISSION);
 	expect_result("a write before it", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN),
 		      KILLED_BY(SIGSEGV));
 	expect_result("a write behind it", cpu_write(&s->buffer, 2, 1, BY_OWNER_AGAIN),
@@ -156,16 +156,16 @@ SCENARIO(protect, none_and_back,
 	struct story *s = &self->story;
 
 	story_protect(s, 0, 3, PROT_NONE);
-	holds(RULE_READ_NEEDS_PERMISSION);
+	set_rule(RULE_READ_NEEDS_PERMISSION);
 	expect_result("a read", cpu_read(&s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	story_protect(s, 0, 3, s->read_only ? PROT_READ : PROT_READ | PROT_WRITE);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
 }
 
@@ -183,13 +183,13 @@ SCENARIO(protect, shared_stays_protected,
 	story_make_writable(s);
 	story_protect(s, 0, 1, PROT_READ);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_mapped(s, 0, READ_ONLY);
 	expect_exclusive(s, 0, false);
 	story_write(s, 0);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
@@ -199,7 +199,7 @@ SCENARIO(protect, childs_own_business,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_result("the child's mprotect", child_protect(&s->child, &s->buffer, PROT_NONE), 0);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
@@ -207,7 +207,7 @@ SCENARIO(protect, childs_own_business,
 		      KILLED_BY(SIGSEGV));
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
 	expect_child_keeps_frame(s, &s->child, 0);
 }

@@ -272,10 +272,10 @@ static void expect_settled(struct race *race)
 	on_cpu(race->first.cpu);
 	story_migrate_to_device(s);
 	for (i = 0; i < s->buffer.pages; i++) {
-		holds(RULE_ENTRY);
+		set_rule(RULE_ENTRY);
 		expect_at(s, i, s->place);
 		if (s->place == COHERENT && features.gup_test) {
-			holds(RULE_REFERENCE_A_MAPPING);
+			set_rule(RULE_REFERENCE_A_MAPPING);
 			expect_counted(s, i, 1, 1);
 		}
 	}
@@ -286,7 +286,7 @@ SCENARIO(races, writer_and_migrator,
 	 "and back")
 {
 	reset_counters(&self->story);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	run_race(&self->race, to_and_fro, count_up);
 	expect_settled(&self->race);
 }
@@ -316,7 +316,7 @@ SCENARIO(races, two_migrators,
 	device_open(&self->remote, REMOTE, BUFFER_PAGES_MAX);
 	self->race.second = &self->remote;
 	reset_counters(&self->story);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	run_race(&self->race, count_and_migrate, remote_to_and_fro);
 	expect_settled(&self->race);
 	device_close(&self->remote);
@@ -360,10 +360,10 @@ SCENARIO(races, gup_fast_and_migrator,
 {
 	need(features.gup_test,
 	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	run_race(&self->race, to_and_fro, take_references_fast);
 	expect_settled(&self->race);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_owner_sees(&self->story, 0, BY_OWNER);
 }
 
@@ -371,10 +371,10 @@ SCENARIO(races, gup_slow_and_migrator, "the same for GUP with the lock held")
 {
 	need(features.gup_test,
 	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	run_race(&self->race, to_and_fro, take_references_slow);
 	expect_settled(&self->race);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_owner_sees(&self->story, 0, BY_OWNER);
 }
 
@@ -416,7 +416,7 @@ SCENARIO(races, fork_and_direct_io,
 	 "meanwhile")
 {
 	story_medium(&self->story, ON_RAW);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	run_race(&self->race, read_directly, fork_and_exit);
 	expect_settled(&self->race);
 }
@@ -459,9 +459,9 @@ SCENARIO(races, protect_and_gup_fast, "mprotect to R/O holds against GUP-fast th
 	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	*counter(s, 0) = 0;
 	story_migrate_to_device(s);
-	holds(RULE_WRITE_NEEDS_PERMISSION);
+	set_rule(RULE_WRITE_NEEDS_PERMISSION);
 	run_race(&self->race, protect_and_look, pin_for_writing);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect((long)*counter(s, 0) == self->race.first.rounds, "%ld of %ld writes are in the page",
 	       (long)*counter(s, 0), self->race.first.rounds);
 	expect_settled(&self->race);
@@ -542,7 +542,7 @@ SCENARIO(races, unmap_and_longterm_pin,
 	 * processors, which takes its time.
 	 */
 	self->race.limit = ROUNDS / 4;
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	run_race(&self->race, map_migrate_unmap, pin_whatever_is_there);
 	if (mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
@@ -573,7 +573,7 @@ SCENARIO(races, touched_elsewhere,
 	child_fork(&s->child);
 	child_leave(&s->child);
 	on_cpu(self->race.other.cpu);
-	holds(RULE_SHORT_PIN_STAYS);
+	set_rule(RULE_SHORT_PIN_STAYS);
 	for (times = 0; times < 3; times++)
 		expect_result("bytes that GUP got", pin_pages(get, s->buffer.addr, 1),
 			      features.page_size);

@@ -150,12 +150,12 @@ SCENARIO(reclaim, advice,
 
 	swap_on();
 	map_control(self);
-	holds(RULE_NOT_RECLAIMED);
+	set_rule(RULE_NOT_RECLAIMED);
 	expect_result("MADV_COLD", madvise(s->buffer.addr, s->buffer.size, MADV_COLD), 0);
 	expect_untouched(s);
 	expect_result("MADV_PAGEOUT", madvise(s->buffer.addr, s->buffer.size, MADV_PAGEOUT), 0);
 	expect_untouched(s);
-	holds(RULE_SWAP_KEEPS);
+	set_rule(RULE_SWAP_KEEPS);
 	expect_result("MADV_PAGEOUT of memory",
 		      madvise(self->control, PAGES * features.page_size, MADV_PAGEOUT), 0);
 	expect(control_page(self, 0).at == SWAPPED, "a page of memory is %s, not swapped",
@@ -167,7 +167,7 @@ SCENARIO(reclaim, advice,
 static void bring_back(struct story *s)
 {
 	story_migrate_back(s);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_at(s, 0, SYSTEM);
 }
 
@@ -193,7 +193,7 @@ static void page_out(struct story *s, size_t page)
 
 	advise_memory(addr, features.page_size, MADV_PAGEOUT);
 	after = page_at(0, addr);
-	holds(RULE_BACK_IS_MEMORY);
+	set_rule(RULE_BACK_IS_MEMORY);
 	if (after.at == SWAPPED)
 		return;
 	expect(false, "page %zu is not swapped out by MADV_PAGEOUT: it is %s, %s", page,
@@ -210,12 +210,12 @@ SCENARIO(reclaim, swapped_stays_swapped,
 	swap_on();
 	bring_back(s);
 	page_out(s, 0);
-	holds(RULE_SWAP_KEEPS);
+	set_rule(RULE_SWAP_KEEPS);
 	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, 1), -ENOENT);
 	expect_at(s, 0, SWAPPED);
 	expect_owner_sees(s, 0, BY_OWNER);
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 1, COHERENT);
 }
 
@@ -231,7 +231,7 @@ static void through_swap(struct story *s, size_t page)
 
 	page_out(s, page);
 	expect_owner_sees(s, page, BY_OWNER);
-	holds(RULE_SWAP_KEEPS);
+	set_rule(RULE_SWAP_KEEPS);
 	must(wait_until(is_written, addr, WRITTEN_S),
 	     "a page that was swapped out is still being written after %d s", WRITTEN_S);
 }
@@ -256,7 +256,7 @@ SCENARIO(reclaim, swap_cache,
 		       "there is nothing to migrate from it");
 	story_remember_frames(s);
 	device_move_to(&s->device, s->buffer.addr, 1);
-	holds(RULE_SWAP_CACHE);
+	set_rule(RULE_SWAP_CACHE);
 	expect_at(s, 0, leaves ? COHERENT : SYSTEM);
 	if (!leaves)
 		expect_same_frame(s, 0);
@@ -279,14 +279,14 @@ SCENARIO(reclaim, written_on_device,
 	through_swap(s, 0);
 	story_make_writable(s);
 	device_move_to(&s->device, s->buffer.addr, 2);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 1, COHERENT);
 	story_write(s, 0);
 	story_write(s, 1);
 	bring_back(s);
 	page_out(s, 0);
 	page_out(s, 1);
-	holds(RULE_SWAP_KEEPS);
+	set_rule(RULE_SWAP_KEEPS);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 	expect_owner_sees(s, 1, BY_OWNER_AGAIN);
 	page_out(s, 2);
@@ -308,12 +308,12 @@ SCENARIO(reclaim, freed_then_written,
 	story_make_writable(s);
 	expect_result("MADV_FREE", madvise(s->buffer.addr, s->buffer.size, MADV_FREE), 0);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 0, COHERENT);
 	story_write(s, 0);
 	bring_back(s);
 	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
-	holds(RULE_SWAP_KEEPS);
+	set_rule(RULE_SWAP_KEEPS);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
@@ -363,10 +363,10 @@ SCENARIO(reclaim, pressure,
 	enter(CGROUP);
 	for (i = 0; i < PAGES; i++)
 		swapped += control_page(self, i).at == SWAPPED;
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(swapped, "memory.reclaim swaps out none of the %d pages of memory that the cgroup has",
 	     PAGES);
-	holds(RULE_NOT_RECLAIMED);
+	set_rule(RULE_NOT_RECLAIMED);
 	expect_untouched(s);
 	for (i = 0; i < PAGES; i++) {
 		struct page page = page_at(0, buffer_page(&charged, i));
@@ -378,7 +378,7 @@ SCENARIO(reclaim, pressure,
 			       OLD,
 		       "its bytes changed");
 	}
-	holds(RULE_SWAP_KEEPS);
+	set_rule(RULE_SWAP_KEEPS);
 	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == OLD,
 	       "a swapped page has other bytes");
 	buffer_unmap(&charged);

@@ -55,7 +55,7 @@ FIXTURE_TEARDOWN(refcount)
  */
 static void expect_counts(struct story *s, int offset, int references, int sharers)
 {
-	holds(RULE_REFERENCE_A_MAPPING);
+	set_rule(RULE_REFERENCE_A_MAPPING);
 	expect_counted(s, 0, references + offset, sharers);
 	expect_counted(s, 1, sharers + offset, sharers);
 }
@@ -95,14 +95,14 @@ SCENARIO(refcount, copied_from,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	if (s->read_only)
 		expect_result("the child's mprotect",
 			      child_protect(&s->child, &s->buffer, PROT_READ | PROT_WRITE), 0);
-	holds(RULE_SHARED_IS_COPIED);
+	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	holds(RULE_REFERENCE_A_MAPPING);
+	set_rule(RULE_REFERENCE_A_MAPPING);
 	expect_counted(s, 0, 1 + self->offset, 1);
 	expect_counted(s, 1, 2 + self->offset, 2);
 }
@@ -130,7 +130,7 @@ SCENARIO(refcount, transfer_in_flight,
 	expect_counts(s, self->offset, 1 + dma, 1);
 	transfer_prove_in_flight(&transfer, &s->gate);
 	story_dma_lands(s);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&transfer), features.page_size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 	expect_counts(s, self->offset, 1, 1);
@@ -142,10 +142,10 @@ SCENARIO(refcount, migrated_again,
 	struct story *s = &self->story;
 
 	story_migrate_back(s);
-	holds(RULE_BACK);
+	set_rule(RULE_BACK);
 	expect_at(s, 0, SYSTEM);
 	story_migrate_to_device(s);
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_at(s, 0, COHERENT);
 	expect_counts(s, self->offset, 1, 1);
 }
@@ -162,7 +162,7 @@ SCENARIO(refcount, longterm_pinned,
 
 	story_ring(s);
 	story_make_writable(s);
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("registration", ring_register(&s->ring, s->buffer.addr, features.page_size),
 		      0);
 	expect_at(s, 0, SYSTEM);
@@ -171,7 +171,7 @@ SCENARIO(refcount, longterm_pinned,
 	before = page_dump(s->buffer.addr);
 	if (!pinned.valid || !before.valid)
 		broken("gup_test gives no dump of the page");
-	holds(RULE_REFERENCE_A_MAPPING);
+	set_rule(RULE_REFERENCE_A_MAPPING);
 	/* Give or take the one of a processor's batch. */
 	expect(pinned.refcount - before.refcount >= PIN_BIAS - 1 &&
 		       pinned.refcount - before.refcount <= PIN_BIAS + 1,

@@ -63,7 +63,7 @@ FIXTURE_TEARDOWN(registered)
 
 static void register_all(struct story *s)
 {
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("registration", ring_register(&s->ring, s->buffer.addr, s->buffer.size), 0);
 	expect_at(s, 0, SYSTEM);
 	story_remember_frames(s);
@@ -73,7 +73,7 @@ static void expect_pinned(struct story *s)
 {
 	size_t i;
 
-	holds(RULE_PINNED_STAYS);
+	set_rule(RULE_PINNED_STAYS);
 	story_migrate_to_device(s);
 	for (i = 0; i < s->buffer.pages; i++)
 		expect_same_frame(s, i);
@@ -94,7 +94,7 @@ static void expect_unpinned(struct story *s)
 		if (there < s->buffer.pages)
 			poll(NULL, 0, 1);
 	} while (there < s->buffer.pages && now.tv_sec < end.tv_sec);
-	holds(RULE_PIN_ENDS_WITH_HOLDER);
+	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
 	expect(there == s->buffer.pages,
 	       "only %zu of %zu pages can be migrated %d s after nobody has them registered", there,
 	       s->buffer.pages, RELEASE_S);
@@ -137,10 +137,10 @@ SCENARIO(registered, accounted,
 	struct story *s = &self->story;
 
 	ring_of_the_limited(s, PAGES);
-	holds(RULE_PINS_ARE_ACCOUNTED);
+	set_rule(RULE_PINS_ARE_ACCOUNTED);
 	expect_result("VmPin before, in pages", pinned_pages(), 0);
 	register_all(s);
-	holds(RULE_PINS_ARE_ACCOUNTED);
+	set_rule(RULE_PINS_ARE_ACCOUNTED);
 	expect_result("VmPin while registered, in pages", pinned_pages(), PAGES);
 	expect_result("unregistration", ring_unregister(&s->ring), 0);
 	expect_result("VmPin after, in pages", pinned_pages(), 0);
@@ -157,7 +157,7 @@ SCENARIO(registered, limited,
 	size_t i;
 
 	ring_of_the_limited(s, PAGES - 1);
-	holds(RULE_PINS_ARE_ACCOUNTED);
+	set_rule(RULE_PINS_ARE_ACCOUNTED);
 	expect_result("registration beyond the limit",
 		      ring_register(&s->ring, s->buffer.addr, s->buffer.size), -ENOMEM);
 	expect_result("VmPin afterwards, in pages", pinned_pages(), 0);
@@ -166,7 +166,7 @@ SCENARIO(registered, limited,
 		 * They were pinned before they were counted
 		 * (io_sqe_buffer_register()), so they have moved.
 		 */
-		holds(RULE_LONGTERM_LEAVES_DEVICE);
+		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_at(s, i, SYSTEM);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
@@ -208,7 +208,7 @@ SCENARIO(registered, updated,
 
 	buffer_map(&second, PAGES, SYSTEM);
 	buffer_write(&second, 0, PAGES, BY_OWNER);
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("an empty table", io_uring_register_buffers_sparse(&s->ring.uring, 1), 0);
 	expect_stays(s, 0);
 	expect_result("the first buffer in the slot",
@@ -223,7 +223,7 @@ SCENARIO(registered, updated,
 	if (story_on_device(s))
 		hurry(s);
 	/* The tag comes back when the buffer it belonged to is released. */
-	holds(RULE_PIN_ENDS_WITH_HOLDER);
+	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
 	expect_result("the first buffer's tag", ring_wait(&s->ring, &cqe, RELEASE_S), 0);
 	expect_unpinned(s);
 	s->ring.registered = true;
@@ -267,7 +267,7 @@ SCENARIO(registered, unregistered_in_flight,
 	story_medium(s, ON_SLOW);
 	register_all(s);
 	ring_start(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	if (ring_is_done(&s->ring) && s->gate.shut)
 		fail_now("the transfer ended with %ld although its device is suspended",
 			 ring_finish(&s->ring));
@@ -277,7 +277,7 @@ SCENARIO(registered, unregistered_in_flight,
 	/* 6.1 waits for the transfer here, later kernels let the request keep the buffer. */
 	story_dma_lands(s);
 	expect_result("unregistration", ring_unregister(&s->ring), 0);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("READ_FIXED", ring_finish(&s->ring), s->buffer.size);
 	expect_same_frame(s, 0);
 	expect_owner_sees(s, 0, BY_MEDIUM);
@@ -299,7 +299,7 @@ SCENARIO(registered, ring_left_in_flight,
 	expect_pinned(s);
 	story_dma_lands(s);
 	expect_unpinned(s);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	for (i = 0; i < PAGES; i++) {
 		enum data seen = read_page(buffer_page(&s->buffer, i), s->buffer.serial, i,
 					   BY_OWNER, BY_MEDIUM);
@@ -363,7 +363,7 @@ SCENARIO(cloned, outlives_the_first,
 	struct clone_buffers clone = { .src_fd = s->ring.uring.ring_fd };
 
 	register_all(s);
-	holds(RULE_PIN_ENDS_WITH_HOLDER);
+	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
 	expect_result("clone",
 		      syscall(SYS_io_uring_register, self->second.uring.ring_fd,
 			      REGISTER_CLONE_BUFFERS, &clone, 1) ?

@@ -203,7 +203,7 @@ SCENARIO(tracking, uffd_wp_travels,
 	story_migrate_back(s);
 	self->uffd = watch(s->buffer.addr, PAGES, UFFDIO_REGISTER_MODE_WP);
 	protect(self->uffd, s, true);
-	holds(RULE_MARKS_TRAVEL);
+	set_rule(RULE_MARKS_TRAVEL);
 	expect_protected(s, SYSTEM);
 	story_migrate_to_device(s);
 	expect_protected(s, COHERENT);
@@ -215,7 +215,7 @@ SCENARIO(tracking, uffd_wp_travels,
 	protect(self->uffd, s, false);
 	story_make_writable(s);
 	story_write(s, 0);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -239,15 +239,15 @@ SCENARIO(tracking, uffd_wp_zero_page,
 	expect_result("a read of an empty page", cpu_read(&empty, 0, 1, NULL), features.page_size);
 	self->uffd = watch(empty.addr, 1, UFFDIO_REGISTER_MODE_WP);
 	protect_range(self->uffd, empty.addr, empty.size, true);
-	holds(RULE_PROTECTION_AS_ASKED);
+	set_rule(RULE_PROTECTION_AS_ASKED);
 	must(page_at(0, empty.addr).uffd_wp, "UFFDIO_WRITEPROTECT does not protect the zero page");
 	device_move_to(&s->device, empty.addr, 1);
-	holds(RULE_MARKS_TRAVEL);
+	set_rule(RULE_MARKS_TRAVEL);
 	expect_same(page_at(0, empty.addr).uffd_wp, "protection by userfaultfd after migration",
 		    "on", "off");
 	if (s->read_only)
 		protect_memory(empty.addr, empty.size, PROT_READ | PROT_WRITE);
-	holds(RULE_UFFD_STOPS_WRITES);
+	set_rule(RULE_UFFD_STOPS_WRITES);
 	expect_result("a write", cpu_write(&empty, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
 }
 
@@ -260,11 +260,11 @@ SCENARIO(tracking, uffd_missing,
 
 	need(has_userfaultfd(), "this kernel has no userfaultfd: it takes CONFIG_USERFAULTFD");
 	self->uffd = watch(hole, 1, UFFDIO_REGISTER_MODE_MISSING);
-	holds(RULE_MONITOR_FILLS);
+	set_rule(RULE_MONITOR_FILLS);
 	expect_result("migration", device_migrate_to(&s->device, hole, 1), -ENOENT);
 	expect_same(page_at(0, hole).at == NOWHERE, "place of the missing page", "nowhere",
 		    place_name(page_at(0, hole).at));
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 
@@ -291,7 +291,7 @@ SCENARIO(tracking, uffd_move,
 
 	story_make_writable(s);
 	self->uffd = watch(to, 2, UFFDIO_REGISTER_MODE_MISSING);
-	holds(RULE_MOVED_BY_MAPPING);
+	set_rule(RULE_MOVED_BY_MAPPING);
 	expect_result("UFFDIO_MOVE", move_page(self->uffd, to, s->buffer.addr), 0);
 	expect_at(s, 0, NOWHERE);
 	expect(page_at(0, to).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx",
@@ -299,17 +299,17 @@ SCENARIO(tracking, uffd_move,
 	expect(read_page(to, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == OLD,
 	       "the moved page has other bytes");
 	write_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect(page_at(0, to).pfn == s->frames[0], "a write to the moved page made a copy");
 	if (pin_available()) {
-		holds(RULE_LONGTERM_LEAVES_DEVICE);
+		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned", pin_pages(longterm, to, 1), features.page_size);
 		expect(page_at(0, to).at != COHERENT, "the pinned page is still on the device");
 		expect(read_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == OLD,
 		       "the pinned page has other bytes");
 	}
 	child_fork(&s->child);
-	holds(RULE_MOVED_BY_MAPPING);
+	set_rule(RULE_MOVED_BY_MAPPING);
 	expect_result("UFFDIO_MOVE of a shared page",
 		      move_page(self->uffd, to + features.page_size, buffer_page(&s->buffer, 1)),
 		      -EBUSY);
@@ -342,7 +342,7 @@ SCENARIO(tracking, soft_dirty_clean,
 	     "this kernel has no soft-dirty bit: it takes CONFIG_MEM_SOFT_DIRTY");
 	story_migrate_back(s);
 	forget_writes();
-	holds(RULE_MARKS_TRAVEL);
+	set_rule(RULE_MARKS_TRAVEL);
 	expect_soft_dirty(s, 0, false);
 	story_migrate_to_device(s);
 	expect_at(s, 0, COHERENT);
@@ -362,12 +362,12 @@ SCENARIO(tracking, soft_dirty_written,
 	     "this kernel has no soft-dirty bit: it takes CONFIG_MEM_SOFT_DIRTY");
 	story_make_writable(s);
 	forget_writes();
-	holds(RULE_MARKS_TRAVEL);
+	set_rule(RULE_MARKS_TRAVEL);
 	expect_soft_dirty(s, 0, false);
 	story_write(s, 0);
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
-	holds(RULE_MARKS_TRAVEL);
+	set_rule(RULE_MARKS_TRAVEL);
 	expect_soft_dirty(s, 0, true);
 	expect_soft_dirty(s, 1, false);
 	device_move_back(&s->device, s->buffer.addr, 1);
@@ -405,7 +405,7 @@ SCENARIO(tracking, smaps_counts,
 {
 	struct story *s = &self->story;
 
-	holds(RULE_COUNTED_AS_MEMORY);
+	set_rule(RULE_COUNTED_AS_MEMORY);
 	expect_result("Rss", smaps(s, "Rss"), PAGES);
 	expect_result("Pss", smaps(s, "Pss"), PAGES);
 	expect_result("Anonymous", smaps(s, "Anonymous"), PAGES);
@@ -417,7 +417,7 @@ SCENARIO(tracking, smaps_counts,
 	expect_result("Private_Dirty with a child", smaps(s, "Private_Dirty"), 0);
 	child_leave(&s->child);
 	expect_result("Private_Dirty without one", smaps(s, "Private_Dirty"), PAGES);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 
@@ -427,12 +427,12 @@ SCENARIO(tracking, accessed,
 {
 	struct story *s = &self->story;
 
-	holds(RULE_COUNTED_AS_MEMORY);
+	set_rule(RULE_COUNTED_AS_MEMORY);
 	expect_result("clear_refs", write_text("/proc/self/clear_refs", "1"), 0);
 	expect_result("Referenced after that", smaps(s, "Referenced"), 0);
 	expect_result("a read", cpu_read(&s->buffer, 1, 1, NULL), features.page_size);
 	expect_result("Referenced after a read", smaps(s, "Referenced"), 1);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 }
 
@@ -457,7 +457,7 @@ SCENARIO(tracking, pagemap_scan,
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	found = ioctl(fd, PAGEMAP_SCAN, &scan);
 	close(fd);
-	holds(RULE_COUNTED_AS_MEMORY);
+	set_rule(RULE_COUNTED_AS_MEMORY);
 	expect_result("regions", found < 0 ? -errno : found, 1);
 	expect_result("pages in the region",
 		      (regions[0].end - regions[0].start) / features.page_size, PAGES);
@@ -475,14 +475,14 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 	enum permission mapped = device_snapshot(&s->device, addr).permission;
 	struct page before = page_at(0, second);
 
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect(page_at(0, addr).at == COHERENT && before.at == COHERENT,
 	       "they are %s and %s, not on the device", place_name(page_at(0, addr).at),
 	       place_name(before.at));
 	expect(page_at(0, addr).pfn != before.pfn, "both are the same page frame");
 	expect_same(mapped == as_mapped(s), "permission", permission_name(as_mapped(s)),
 		    permission_name(mapped));
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
 	       "the first one is not empty");
 	expect(read_page(second, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
@@ -492,7 +492,7 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 	write_page(second, s->buffer.serial, 1, BY_OWNER_AGAIN);
 	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
 	       "a write to one shows in the other");
-	holds(RULE_EXCLUSIVE_IS_REUSED);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect(page_at(0, second).pfn == before.pfn,
 	       "the write moved the page from frame 0x%lx to 0x%lx", before.pfn,
 	       page_at(0, second).pfn);
@@ -520,16 +520,16 @@ SCENARIO(tracking, zero_page,
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
 
-	holds(RULE_HOLE_IS_FILLED);
+	set_rule(RULE_HOLE_IS_FILLED);
 	expect_result("a read of empty pages",
 		      cpu_read(&(struct buffer){ .addr = addr }, 0, 2, NULL),
 		      2 * features.page_size);
 	must(page_at(0, addr).pfn == page_at(0, addr + features.page_size).pfn,
 	     "pages that were only read do not share the zero page");
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
 	expect_empty_pages(s, addr);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 
@@ -540,14 +540,14 @@ SCENARIO(tracking, empty_range,
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
 
-	holds(RULE_HOLE_IS_FILLED);
+	set_rule(RULE_HOLE_IS_FILLED);
 	must(page_at(0, addr).at == NOWHERE,
 	     "a mapping that was never touched has a page: it is %s",
 	     place_name(page_at(0, addr).at));
-	holds(RULE_ENTRY);
+	set_rule(RULE_ENTRY);
 	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
 	expect_empty_pages(s, addr);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 
@@ -569,21 +569,21 @@ SCENARIO(tracking, empty_range_rmap,
 	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
 	addr = map_two(s);
 	device_move_to(&s->device, addr, 2);
-	holds(RULE_LONGTERM_LEAVES_DEVICE);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	for (i = 0; i < 2; i++) {
 		unsigned char *page = addr + i * features.page_size;
 
-		holds(RULE_ENTRY);
+		set_rule(RULE_ENTRY);
 		must(page_at(0, page).at == COHERENT,
 		     "empty page %zu did not go to the device: it is %s", i,
 		     place_name(page_at(0, page).at));
-		holds(RULE_LONGTERM_LEAVES_DEVICE);
+		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned of an empty page", pin_pages(longterm, page, 1),
 			      features.page_size);
 		expect(in_memory(page_at(0, page).at), "empty page %zu is %s under a long-term pin",
 		       i, place_name(page_at(0, page).at));
 	}
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 

@@ -79,13 +79,13 @@ static void frames_going_out(struct story *s, int times[PAGES])
 	for (i = 0; i < PAGES; i++) {
 		struct page page = page_at(0, buffer_page(&next, i));
 
-		holds(RULE_ENTRY);
+		set_rule(RULE_ENTRY);
 		must(page.at == s->place, "a page to find free frames with is %s after migration",
 		     place_name(page.at));
 		for (j = 0; j < PAGES; j++)
 			times[j] += page.pfn == s->frames[j];
 	}
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD,
 	       "a frame that was given back has a second user");
 	/* Last out, first in: the list is as it was found. */
@@ -102,7 +102,7 @@ static void expect_free_frames(struct story *s, unsigned int mask)
 	int times[PAGES];
 	size_t i;
 
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	frames_going_out(s, times);
 	for (i = 0; i < PAGES; i++)
 		expect(times[i] == !!(mask & BIT(i)),
@@ -124,23 +124,23 @@ static void expect_given_back(struct story *s, bool held, bool shared, unsigned 
 
 	for (i = 0; i < PAGES; i++) {
 		if (mask & BIT(i)) {
-			holds(RULE_FREED_TO_DRIVER);
+			set_rule(RULE_FREED_TO_DRIVER);
 			expect_at(s, i, NOWHERE);
 		} else {
-			holds(RULE_NOTHING_ELSE_CHANGES);
+			set_rule(RULE_NOTHING_ELSE_CHANGES);
 			expect_stays(s, i);
 		}
 	}
 	expect_free_frames(s, shared ? 0 : mask & ~held_mask);
 	if (shared) {
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		for (i = 0; i < PAGES && s->place != PRIVATE; i++)
 			expect_child_sees(s, &s->child, i, BY_OWNER);
 		child_leave(&s->child);
 		expect_free_frames(s, mask);
 	}
 	if (held) {
-		holds(RULE_NO_LEAK);
+		set_rule(RULE_NO_LEAK);
 		expect_holder_sees(s, HELD, BY_OWNER);
 		expect_free_frames(s, mask);
 	}
@@ -168,10 +168,10 @@ SCENARIO(zap, dontneed, "MADV_DONTNEED gives the pages back, the mapping stays a
 {
 	struct story *s = &self->story;
 
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_DONTNEED), 0);
 	EXPECT_GIVEN_BACK(ALL);
-	holds(RULE_HOLE_IS_FILLED);
+	set_rule(RULE_HOLE_IS_FILLED);
 	expect_result("a read of the emptied page", cpu_read(&s->buffer, 0, 1, NULL),
 		      features.page_size);
 	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OWNER) == ZERO,
@@ -180,7 +180,7 @@ SCENARIO(zap, dontneed, "MADV_DONTNEED gives the pages back, the mapping stays a
 
 SCENARIO(zap, dontneed_middle, "MADV_DONTNEED of the middle gives just that back")
 {
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect_result("madvise",
 		      madvise(buffer_page(&self->story.buffer, 1), 2 * self->size, MADV_DONTNEED),
 		      0);
@@ -198,7 +198,7 @@ SCENARIO(zap, advised_free,
 	struct story *s = &self->story;
 	size_t i;
 
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_FREE), 0);
 	for (i = 0; i < PAGES; i++) {
 		expect_stays(s, i);
@@ -211,7 +211,7 @@ SCENARIO(zap, advised_free,
 
 SCENARIO(zap, mapped_over, "a mapping put on top with MAP_FIXED gives back what was below")
 {
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(mmap(buffer_page(&self->story.buffer, 1), 2 * self->size, PROT_READ,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED,
 	       "mmap: %s", strerror(errno));
@@ -223,7 +223,7 @@ SCENARIO(zap, moved_over, "a mapping moved on top by mremap gives back what was 
 	struct buffer other;
 
 	buffer_map(&other, 2, SYSTEM);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(mremap(other.addr, 2 * self->size, 2 * self->size, MREMAP_MAYMOVE | MREMAP_FIXED,
 		      buffer_page(&self->story.buffer, 1)) != MAP_FAILED,
 	       "mremap: %s", strerror(errno));
@@ -232,7 +232,7 @@ SCENARIO(zap, moved_over, "a mapping moved on top by mremap gives back what was 
 
 SCENARIO(zap, shrunk, "mremap to a smaller size gives the tail back")
 {
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(mremap(self->story.buffer.addr, PAGES * self->size, 3 * self->size, 0) != MAP_FAILED,
 	       "mremap: %s", strerror(errno));
 	EXPECT_GIVEN_BACK(BIT(3));
@@ -246,7 +246,7 @@ SCENARIO(zap, moved_away,
 	size_t i;
 
 	to = map_memory(PAGES * self->size, PROT_NONE);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect(mremap(from, PAGES * self->size, PAGES * self->size, MREMAP_MAYMOVE | MREMAP_FIXED,
 		      to) == to,
 	       "mremap: %s", strerror(errno));
@@ -270,7 +270,7 @@ SCENARIO(zap, remove_refused,
 	struct story *s = &self->story;
 	size_t i;
 
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_result("madvise",
 		      madvise(s->buffer.addr, PAGES * self->size, MADV_REMOVE) ? -errno : 0,
 		      -EINVAL);
@@ -333,7 +333,7 @@ SCENARIO(zap, reaped_memory,
 	if (pidfd < 0)
 		syscall_failed("pidfd_open", errno);
 	kill(last->pid, SIGKILL);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	/* ESRCH: its exit was faster. */
 	expect(!syscall(SYS_process_mrelease, pidfd, 0) || errno == ESRCH, "process_mrelease: %s",
 	       strerror(errno));
@@ -356,13 +356,13 @@ SCENARIO(zap, failed_fork, "a fork that fails half way leaves no mapping and no 
 				   .set_tid_size = 1 };
 	size_t i;
 
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_result("clone3 with a taken number",
 		      syscall(SYS_clone3, &args, sizeof(args)) < 0 ? -errno : 0, -EEXIST);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 	if (!variant->shared && !variant->held && s->place == COHERENT) {
-		holds(RULE_LAST_SHARER_REUSES);
+		set_rule(RULE_LAST_SHARER_REUSES);
 		story_make_writable(s);
 		story_write(s, 0);
 		expect_stays(s, 0);
@@ -450,7 +450,7 @@ static void receive(int from, void *what, size_t size)
 
 	const bool answers = wait_until(is_ready, &ready, 20);
 
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(answers && read(from, what, size) == (ssize_t)size, "an orphan does not answer%s",
 	     answers ? ": it has died" : " within 20 s");
 }
@@ -461,7 +461,7 @@ static void reap(pid_t pid)
 
 	if (waitpid(pid, &status, 0) != pid)
 		broken("process %d of the orphans cannot be waited for: %s", pid, strerror(errno));
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(!WIFSIGNALED(status), "a process of the orphans was killed by %s",
 	     strsignal(WTERMSIG(status)));
 	if (status)
@@ -495,13 +495,13 @@ SCENARIO(orphans, last_owner,
 	receive(answers[0], &orphan, sizeof(orphan));
 	reap(orphan.parent);
 	page = page_at(orphan.child, orphan.addr);
-	holds(RULE_NOTHING_ELSE_CHANGES);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect(page.at == variant->place, "the orphan's page is %s, not %s", place_name(page.at),
 	       place_name(variant->place));
 	if (write(orders[1], "?", 1) != 1)
 		broken("the orphan is gone");
 	receive(answers[0], &seen, sizeof(seen));
-	holds(RULE_NO_LEAK);
+	set_rule(RULE_NO_LEAK);
 	expect(seen == OLD, "the orphan sees %s bytes", data_name(seen));
 	close(orders[1]);
 	reap(orphan.child);
@@ -509,7 +509,7 @@ SCENARIO(orphans, last_owner,
 	buffer_map(&next, 1, variant->place);
 	buffer_write(&next, 0, 1, BY_OWNER);
 	device_move_to(&self->device, next.addr, 1);
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next.addr).pfn == page.pfn,
 	       "the orphan's frame 0x%lx is not the one that goes out next", page.pfn);
 	buffer_unmap(&next);

@@ -28,7 +28,7 @@ protect       | one_of_three   | story_protect(s, 1, 1,         | story_protect(
 protect       | none_and_back  | 3, PROT_NONE                   | 3, PROT_READ                                                 | protect.*.none-and-back
 direct_io     | write_whole    | expect_written(s,              | story_make_writable(s); story_write(s, 2); expect_written(s, | direct-io.*.write-whole
 direct_io     | write_odd_pieces | pwritev(s->medium.fd, iov, count, 0) | pwritev(s->medium.fd, iov, count - 1, 0)             | direct-io.*.write-odd-pieces
-direct_io     | async_half_placed | holds(RULE_BYTES_ARRIVE);   | story_write(s, 0); holds(RULE_BYTES_ARRIVE);                | direct-io.*.async-half-placed
+direct_io     | async_half_placed | set_rule(RULE_BYTES_ARRIVE);   | story_write(s, 0); set_rule(RULE_BYTES_ARRIVE);                | direct-io.*.async-half-placed
 fixed_buffers | registered_while_shared | expect_owner_sees(s, 0, BY_MEDIUM); | story_write(s, 0); expect_owner_sees(s, 0, BY_MEDIUM); | fixed-buffers.*.registered-while-shared
 in_flight     | page_waits_for_its_bytes | expect_owner_sees(s, 0, BY_MEDIUM); | story_write(s, 0); expect_owner_sees(s, 0, BY_MEDIUM); | slow-io.*.page-waits-for-its-bytes
 in_flight     | migration_meets_transfer | transfer_prove_in_flight(&self->transfer); | madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED); story_write(s, 0); transfer_prove_in_flight(&self->transfer); | slow-io.*.migration-meets-transfer
@@ -42,7 +42,7 @@ races         | remote_to_and_fro | dither(side);               | dither(side); 
 races         | take_references_slow | take_references(side, false); | story_protect(side->race->story, 3, 1, PROT_NONE); take_references(side, false); story_protect(side->race->story, 3, 1, PROT_READ | PROT_WRITE); | races.*.gup-slow-and-migrator
 accounts      | migrated_to_and_fro | memset(range->addr, 0x5a, MANY * features.page_size); |                                     | accounts.*.migrated-to-and-fro
 accounts      | filled         | range_map(&range, all);        | range_map(&range, all - STEP);                              | whole-device.*
-numa          | mbind_strict   | holds(RULE_NODES_PASS_OVER);   | half_back(s); bind_mapping(s, self->other, story_on_device(s) ? 0 : MPOL_MF_MOVE); holds(RULE_NODES_PASS_OVER); | numa.*.mbind-strict
+numa          | mbind_strict   | set_rule(RULE_NODES_PASS_OVER);   | half_back(s); bind_mapping(s, self->other, story_on_device(s) ? 0 : MPOL_MF_MOVE); set_rule(RULE_NODES_PASS_OVER); | numa.*.mbind-strict
 numa          | migrate_process | &from, &to                    | &to, &from                                                  | numa.*.migrate-process
 numa          | maps           | half_back(s);                  | madvise(s->buffer.addr, features.page_size, MADV_DONTNEED); | numa.*.maps
 numa          | unshared_by_mapping | bind_mapping(s, self->other, 0); |                                                        | numa.*.unshared-by-mapping

@@ -110,7 +110,7 @@ static void make_uffd_wp(struct cell *cell)
 	cell->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (cell->uffd < 0)
 		syscall_failed("userfaultfd", errno);
-	holds(RULE_PROTECTION_AS_ASKED);
+	set_rule(RULE_PROTECTION_AS_ASKED);
 	if (ioctl(cell->uffd, UFFDIO_API, &api))
 		syscall_failed("UFFDIO_API", errno);
 	if (ioctl(cell->uffd, UFFDIO_REGISTER, &reg))

@@ -9,14 +9,14 @@
 #include "kernel/kernel.h"
 #include "report/report.h"
 
-static void check(enum rule_id rule, bool holds_true, size_t page, const char *what,
-		  const char *expected, const char *seen)
+static void check(enum rule_id rule, bool ok, size_t page, const char *what, const char *expected,
+		  const char *seen)
 {
 	char text[80];
 
-	holds(rule);
+	set_rule(rule);
 	snprintf(text, sizeof(text), "page %zu %s", page, what);
-	expect_same(holds_true, text, expected, seen);
+	expect_same(ok, text, expected, seen);
 }
 
 /*
@@ -274,7 +274,7 @@ void outcome_judge(const struct outcome *outcome, const struct cell *cell,
 		(after->result_open && outcome->result == after->result_or);
 	result_text(expected, sizeof(expected), after->result);
 	result_text(seen, sizeof(seen), outcome->result);
-	holds(after->result_by);
+	set_rule(after->result_by);
 	expect_same(right, "result", expected, seen);
 	/*
 	 * What is left of a transfer that ends early may go through the page
@@ -282,7 +282,7 @@ void outcome_judge(const struct outcome *outcome, const struct cell *cell,
 	 */
 	if ((cell->access->from_medium || cell->access->to_medium) && right &&
 	    outcome->result > 0 && extent_row(cell->extent)->mix == ALL_ALIKE) {
-		holds(RULE_DIRECT_IS_DIRECT);
+		set_rule(RULE_DIRECT_IS_DIRECT);
 		expect(!outcome->cached,
 		       "%zu pages of the medium are in the page cache after a direct transfer",
 		       outcome->cached);

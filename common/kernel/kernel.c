@@ -24,18 +24,18 @@ int write_text(const char *path, const char *text)
 	return error;
 }
 
-bool wait_until(bool (*holds)(void *arg), void *arg, int seconds)
+bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds)
 {
 	struct timespec began, now;
 
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	do {
-		if (holds(arg))
+		if (is_done(arg))
 			return true;
 		poll(NULL, 0, 2);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (now.tv_sec - began.tv_sec <= seconds);
-	return holds(arg);
+	return is_done(arg);
 }
 
 long read_number(const char *path)

@@ -48,10 +48,10 @@ enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
 int write_text(const char *path, const char *text) __must_check;
 
 /*
- * Look every few milliseconds whether @holds(@arg), for at most @seconds.
+ * Look every few milliseconds whether @is_done(@arg) is true, for at most @seconds.
  * Returns whether it did.
  */
-bool wait_until(bool (*holds)(void *arg), void *arg, int seconds) __must_check;
+bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds) __must_check;
 
 /* The decimal number that the file @path begins with, or -1. */
 long read_number(const char *path) __must_check;

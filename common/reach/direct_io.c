@@ -128,7 +128,7 @@ static void transferred(const char *what, ssize_t result, size_t size)
 		broken("%s: %s", what, strerror(errno));
 	if (result < 0)
 		syscall_failed(what, errno);
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	if (result != (ssize_t)size)
 		fail_now("%s: %zd of %zu bytes", what, result, size);
 	report->rule = rule;

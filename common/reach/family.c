@@ -281,7 +281,7 @@ static void __noreturn lost(struct child *child, enum order order)
 	const bool ended = wait_until(has_ended, &ending, 5);
 	const int status = ending.status;
 
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	if (ended && WIFSIGNALED(status))
 		fail_now("a child was killed by %s over the order '%s'",
 			 strsignal(WTERMSIG(status)), order_names[order]);
@@ -298,7 +298,7 @@ static void reap(struct child *child, bool killed)
 		broken("waitpid: %s", strerror(errno));
 	close(child->answers);
 	child->pid = 0;
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	if (WIFSIGNALED(status) && !killed)
 		fail_now("a child that was to end by itself was killed by %s",
 			 strsignal(WTERMSIG(status)));
@@ -362,7 +362,7 @@ static void get(struct child *child, void *to, size_t size, enum order order)
 		if (ready < 0)
 			broken("poll: %s", strerror(errno));
 		if (!ready) {
-			holds(RULE_LEGAL_CALLS_WORK);
+			set_rule(RULE_LEGAL_CALLS_WORK);
 			fail_now("a child does not answer the order '%s' within %d s",
 				 order_names[order], ANSWER_MS / 1000);
 		}

@@ -39,7 +39,7 @@ void ring_close(struct ring *ring)
 	int error = ring_unregister(ring);
 
 	if (error) {
-		holds(RULE_PIN_ENDS_WITH_HOLDER);
+		set_rule(RULE_PIN_ENDS_WITH_HOLDER);
 		fail_now("unregistering a buffer: %s", strerror(-error));
 	}
 	io_uring_queue_exit(&ring->uring);
@@ -123,7 +123,7 @@ long ring_finish(struct ring *ring)
 
 	error = ring_wait(ring, &cqe, COMPLETION_S);
 	if (error) {
-		holds(RULE_BYTES_ARRIVE);
+		set_rule(RULE_BYTES_ARRIVE);
 		fail_now("no completion within %d s: %s", COMPLETION_S, strerror(-error));
 	}
 	result = cqe->res;

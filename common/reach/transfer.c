@@ -27,7 +27,7 @@ void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t s
 	if (syscall(SYS_io_submit, transfer->context, 1, iocbs) == 1)
 		return;
 	/* What GUP refuses shows here already, before anything was submitted. */
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	if (errno == EFAULT)
 		fail_now("io_submit: %s", strerror(errno));
 	syscall_failed("io_submit", errno);
@@ -67,7 +67,7 @@ void transfer_prove_in_flight(struct transfer *transfer, const struct gate *gate
 	const int rule = report->rule;
 	const bool done = transfer_is_done(transfer);
 
-	holds(RULE_BYTES_ARRIVE);
+	set_rule(RULE_BYTES_ARRIVE);
 	must(!done || transfer->result >= 0, "the transfer ended with %s",
 	     strerror(-transfer->result));
 	must(!done || !gate->shut, "the transfer ended with %ld although its device is suspended",
@@ -81,7 +81,7 @@ void transfer_prove_in_flight(struct transfer *transfer, const struct gate *gate
 long transfer_finish(struct transfer *transfer)
 {
 	if (!wait_at_most(transfer, COMPLETION_S)) {
-		holds(RULE_BYTES_ARRIVE);
+		set_rule(RULE_BYTES_ARRIVE);
 		fail_now("a transfer does not end within %d s", COMPLETION_S);
 	}
 	syscall(SYS_io_destroy, transfer->context);

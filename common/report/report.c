@@ -95,7 +95,7 @@ void report_line(const char *keyword, const char *fmt, ...)
 	va_end(args);
 }
 
-void holds(enum rule_id id)
+void set_rule(enum rule_id id)
 {
 	report->rule = id;
 }
@@ -112,12 +112,12 @@ static void tell_rule(void)
 	report->rule_told = report->rule;
 }
 
-bool expect(bool held, const char *fmt, ...)
+bool expect(bool ok, const char *fmt, ...)
 {
 	va_list args;
 
 	report->checks++;
-	if (held)
+	if (ok)
 		return true;
 	report->failures++;
 	tell_rule();
@@ -127,10 +127,10 @@ bool expect(bool held, const char *fmt, ...)
 	return false;
 }
 
-bool expect_same(bool held, const char *what, const char *expected, const char *seen)
+bool expect_same(bool ok, const char *what, const char *expected, const char *seen)
 {
 	report->checks++;
-	if (held)
+	if (ok)
 		return true;
 	report->failures++;
 	tell_rule();
@@ -157,12 +157,12 @@ void fail_now(const char *fmt, ...)
 	give_up();
 }
 
-void must(bool held, const char *fmt, ...)
+void must(bool ok, const char *fmt, ...)
 {
 	va_list args;
 
 	report->checks++;
-	if (held)
+	if (ok)
 		return;
 	report->failures++;
 	tell_rule();
@@ -195,7 +195,7 @@ void syscall_failed(const char *what, int error)
 	if (is_lack(error))
 		broken("%s: %s", what, strerror(error));
 	/* Whatever was checked before: a call that fails breaks no other rule. */
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	fail_now("%s failed: %s", what, strerror(error));
 }
 
@@ -247,7 +247,7 @@ bool report_all_failed(void)
 {
 	if (!failure_of_all->set)
 		return false;
-	holds(failure_of_all->rule);
+	set_rule(failure_of_all->rule);
 	expect_same(false, "before the first test", failure_of_all->expected,
 		    failure_of_all->seen);
 	return true;

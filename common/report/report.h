@@ -60,20 +60,20 @@ void report_line(const char *keyword, const char *fmt, ...) __printf(2, 3);
 void report_raw(const char *keyword, const char *text);
 
 /* What is checked from here on is this rule. */
-void holds(enum rule_id id);
+void set_rule(enum rule_id id);
 
 /*
- * Count one check. When @held is false the test fails: the current rule is
+ * Count one check. When @ok is false the test fails: the current rule is
  * named, and the text, which says what was expected and what was seen, is
- * added. Returns @held. The test goes on.
+ * added. Returns @ok. The test goes on.
  */
-bool expect(bool held, const char *fmt, ...) __printf(2, 3);
+bool expect(bool ok, const char *fmt, ...) __printf(2, 3);
 
 /*
  * The same for a pair of texts, which are printed as "expected:" and "seen:".
  * @what says of what.
  */
-bool expect_same(bool held, const char *what, const char *expected, const char *seen);
+bool expect_same(bool ok, const char *what, const char *expected, const char *seen);
 
 /*
  * The test cannot establish its own facts: not a statement about the kernel.
@@ -90,7 +90,7 @@ void give_up(void) __noreturn;
  * A check without which the rest means nothing: as expect(), and give_up() when
  * it does not hold.
  */
-void must(bool held, const char *fmt, ...) __printf(2, 3);
+void must(bool ok, const char *fmt, ...) __printf(2, 3);
 
 /*
  * A failed check under the current rule that makes the rest meaningless: what the kernel under test

@@ -5,7 +5,7 @@
  * A rule is a sentence about the kernel, the claim it serves (S1..S9, see
  * README.md), and the function that decides it. Rules are reasoned from the
  * kernel's source and documentation, never fitted to a run. Scenarios cite them
- * with holds(); the matrix computes a cell's whole outcome from them (see
+ * with set_rule(); the matrix computes a cell's whole outcome from them (see
  * model.h).
  */
 #ifndef HMM_COHERENT_RULES_H

@@ -79,7 +79,7 @@ static unsigned char snapshot_byte(struct device *device, const void *addr)
 
 	if (error) {
 		if (!is_lack(-error))
-			holds(RULE_OBSERVERS_AGREE);
+			set_rule(RULE_OBSERVERS_AGREE);
 		syscall_failed("the driver's snapshot of a page", -error);
 	}
 	return device->bounce[0];
@@ -121,7 +121,7 @@ void device_open(struct device *device, enum place memory, size_t pages)
 	device->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (device->fd < 0) {
 		if (!is_lack(errno))
-			holds(RULE_DRIVER_LOADS);
+			set_rule(RULE_DRIVER_LOADS);
 		syscall_failed(path, errno);
 	}
 	/*

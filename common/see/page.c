@@ -52,7 +52,7 @@ static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t 
 			broken("%s: %s", path, strerror(errno));
 	}
 	if (pread(fd, entries, size, offset) != size) {
-		holds(RULE_OBSERVERS_AGREE);
+		set_rule(RULE_OBSERVERS_AGREE);
 		fail_now("pagemap of process %d at %p cannot be read: %s", pid, addr,
 			 strerror(errno));
 	}
@@ -88,7 +88,7 @@ static void __noreturn frame_is_hidden(void)
 {
 	if (!may_see_frames())
 		broken("pagemap hides page frame numbers: it takes root (CAP_SYS_ADMIN)");
-	holds(RULE_OBSERVERS_AGREE);
+	set_rule(RULE_OBSERVERS_AGREE);
 	fail_now("pagemap hides the frame of a present page from CAP_SYS_ADMIN");
 }
 
@@ -429,7 +429,7 @@ struct page_dump page_dump_checked(const void *addr)
 		       "(dump_page())");
 	if (dump.state == DUMP_NOT_ASKED)
 		return dump;
-	holds(RULE_OBSERVERS_AGREE);
+	set_rule(RULE_OBSERVERS_AGREE);
 	expect(dump.valid, "gup_test got no page at %p to dump, and pagemap shows page frame 0x%lx",
 	       addr, pfn);
 	if (dump.valid)

@@ -60,7 +60,7 @@ void huge_fill(struct huge *h, unsigned char *range, bool as_huge)
 	/* Memory in one piece is what a machine may lack, and then the kernel counts it. */
 	if (as_huge && !huge && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
 		broken("there is no memory for a huge page");
-	holds(RULE_LEGAL_CALLS_WORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(huge == as_huge, "a range with %s is mapped by %s",
 	     as_huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE", huge ? "a huge page" : "small pages");
 	if (h->story.read_only)

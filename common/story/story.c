@@ -53,9 +53,9 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 		    look(story, i).at != place)
 			broken("page %zu is in %s memory, not in %s", i,
 			       place_name(look(story, i).at), place_name(place));
-		holds(RULE_ENTRY);
+		set_rule(RULE_ENTRY);
 		expect_at(story, i, place);
-		holds(RULE_PROTECTION_AS_ASKED);
+		set_rule(RULE_PROTECTION_AS_ASKED);
 		expect_mapped(story, i, read_only ? READ_ONLY : READ_WRITE);
 	}
 	if (report->failures)
@@ -157,18 +157,18 @@ void story_hold_at(struct story *story, void *addr)
 
 	if (pipe2(story->holding, O_CLOEXEC))
 		broken("pipe: %s", strerror(errno));
-	story->holds = true;
+	story->reference_held = true;
 	if (vmsplice(story->holding[1], &iov, 1, 0) != (ssize_t)features.page_size)
 		broken("vmsplice: %s", strerror(errno));
 }
 
 void story_let_go(struct story *story)
 {
-	if (!story->holds)
+	if (!story->reference_held)
 		return;
 	close(story->holding[0]);
 	close(story->holding[1]);
-	story->holds = false;
+	story->reference_held = false;
 }
 
 void story_protect(struct story *story, size_t first, size_t count, int prot)
@@ -194,7 +194,7 @@ void story_make_writable(struct story *story)
 
 	if (!story->read_only)
 		return;
-	holds(RULE_WRITE_NEEDS_PERMISSION);
+	set_rule(RULE_WRITE_NEEDS_PERMISSION);
 	for (i = 0; i < story->buffer.pages; i++) {
 		struct page before = look(story, i);
 
@@ -213,13 +213,13 @@ void story_write(struct story *story, size_t page)
 		      features.page_size);
 }
 
-static void expect_text(bool held, size_t page, const char *what, const char *expected,
+static void expect_text(bool ok, size_t page, const char *what, const char *expected,
 			const char *seen)
 {
 	char text[80];
 
 	snprintf(text, sizeof(text), "page %zu %s", page, what);
-	expect_same(held, text, expected, seen);
+	expect_same(ok, text, expected, seen);
 }
 
 void expect_place(size_t page, enum place seen, enum place expected)

@@ -5,7 +5,7 @@
  *
  * A story remembers the page frames that its pages had when it began, so that
  * "the same page" and "a copy" can be told apart. Each expect_*() is one check
- * under the rule last named with holds(). The words are those of the matrix.
+ * under the rule last named with set_rule(). The words are those of the matrix.
  */
 #ifndef HMM_COHERENT_STORY_H
 #define HMM_COHERENT_STORY_H
@@ -35,7 +35,7 @@ struct story {
 	struct ring ring;
 	bool has_ring;
 	int holding[2];		/* a pipe whose reader has not come yet; see story_hold() */
-	bool holds;
+	bool reference_held;
 };
 
 /*

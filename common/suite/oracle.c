@@ -90,7 +90,7 @@ static void expect_counter(enum rule_id rule, const char *what, long expected, l
 {
 	char expected_text[32], seen_text[32];
 
-	holds(rule);
+	set_rule(rule);
 	snprintf(expected_text, sizeof(expected_text), "%ld", expected);
 	snprintf(seen_text, sizeof(seen_text), "%ld", seen);
 	if (seen != expected)
@@ -289,7 +289,7 @@ static bool ask(enum question question, struct finding *finding)
 	}
 	if (got == sizeof(*finding))
 		return true;
-	holds(RULE_KERNEL_SURVIVES);
+	set_rule(RULE_KERNEL_SURVIVES);
 	expect(false,
 	       got ? "the process that looks at the devices' frames still runs after %d s" :
 		     "the process that looks at the devices' frames was killed (limit %d s)",
@@ -346,7 +346,7 @@ void oracle_end(void)
 		compare_counters();
 	if (!with_frames || !ask(COMPARE, &finding) || !finding.lost)
 		return;
-	holds(RULE_FREED_TO_DRIVER);
+	set_rule(RULE_FREED_TO_DRIVER);
 	expect(false,
 	       "page frame 0x%lx of the %s device, which was the driver's before the test, is "
 	       "not given out any more: it did not come back",
