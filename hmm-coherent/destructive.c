@@ -347,7 +347,7 @@ SCENARIO(destructive, freed_by_transfer,
 	story_medium(s, ON_SLOW);
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
 	unmap_memory(s->buffer.addr, features.page_size);
-	transfer_prove_in_flight(&transfer, &s->gate);
+	transfer_prove_in_flight(&transfer, &s->suspension);
 	story_dma_lands(s);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&transfer), features.page_size);

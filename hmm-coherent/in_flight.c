@@ -4,9 +4,9 @@
  * mprotect, munmap, migration, long-term pins (S3, S7)
  *
  * The transfers are O_DIRECT reads from a device that is told when to answer
- * (gate.h), so that all of a body happens before the bytes land. What O_DIRECT
- * holds meanwhile is a plain FOLL_GET reference on 6.1 and a FOLL_PIN on later
- * kernels; that decides whether fork is safe, see open(2).
+ * (reach/dm_suspend.h), so that all of a body happens before the bytes land.
+ * What O_DIRECT holds meanwhile is a plain FOLL_GET reference on 6.1 and a
+ * FOLL_PIN on later kernels; that decides whether fork is safe, see open(2).
  */
 #include "suite/harness.h"
 
@@ -63,7 +63,7 @@ SCENARIO(slow_io, page_waits_for_its_bytes,
 	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
-	transfer_prove_in_flight(&self->transfer, &s->gate);
+	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
@@ -80,7 +80,7 @@ SCENARIO(slow_io, migration_meets_transfer,
 		story_migrate_back(s);
 	else
 		story_migrate_to_device(s);
-	transfer_prove_in_flight(&self->transfer, &s->gate);
+	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	set_rule(RULE_PINNED_STAYS);
 	expect_stays(s, 0);
 	set_rule(RULE_BYTES_ARRIVE);
@@ -107,7 +107,7 @@ SCENARIO(slow_io, unmap_meets_transfer,
 	buffer_write(&next, 0, 1, BY_OWNER);
 	if (story_on_device(s))
 		device_move_to(&s->device, next.addr, 1);
-	transfer_prove_in_flight(&self->transfer, &s->gate);
+	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	/* Its frame must not be anybody's while the DMA still goes there. */
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(page_at(0, next.addr).pfn != s->frames[0],
@@ -128,7 +128,7 @@ SCENARIO(slow_io, fork_meets_transfer,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	transfer_prove_in_flight(&self->transfer, &s->gate);
+	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	if (features.dio_pins) {
 		set_rule(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
@@ -170,7 +170,7 @@ SCENARIO(slow_io, child_writes_meanwhile,
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
-	transfer_prove_in_flight(&self->transfer, &s->gate);
+	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_stays(s, 0);
@@ -187,7 +187,7 @@ SCENARIO(slow_io, parent_writes_meanwhile,
 
 	child_fork(&s->child);
 	story_write(s, 0);
-	transfer_prove_in_flight(&self->transfer, &s->gate);
+	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	if (features.dio_pins) {
 		set_rule(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
@@ -224,7 +224,7 @@ SCENARIO(slow_io, protection_meets_transfer,
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_mapped(s, 0, READ_ONLY);
-	transfer_prove_in_flight(&self->transfer, &s->gate);
+	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);
@@ -259,7 +259,7 @@ SCENARIO(slow_io, longterm_pin_meets_transfer,
 	expect_result("a short-term pin (bytes)", pin_pages(brief, s->buffer.addr, 1),
 		      features.page_size);
 	expect_stays(s, 0);
-	transfer_prove_in_flight(&self->transfer, &s->gate);
+	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
 	expect_owner_sees(s, 0, BY_MEDIUM);

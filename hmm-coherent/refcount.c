@@ -128,7 +128,7 @@ SCENARIO(refcount, transfer_in_flight,
 	story_medium(s, ON_SLOW);
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
 	expect_counts(s, self->offset, 1 + dma, 1);
-	transfer_prove_in_flight(&transfer, &s->gate);
+	transfer_prove_in_flight(&transfer, &s->suspension);
 	story_dma_lands(s);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&transfer), features.page_size);

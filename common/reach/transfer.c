@@ -62,7 +62,7 @@ bool transfer_is_done(struct transfer *transfer)
 	return wait_at_most(transfer, 0);
 }
 
-void transfer_prove_in_flight(struct transfer *transfer, const struct gate *gate)
+void transfer_prove_in_flight(struct transfer *transfer, const struct dm_suspension *suspension)
 {
 	const int rule = report->rule;
 	const bool done = transfer_is_done(transfer);
@@ -70,8 +70,8 @@ void transfer_prove_in_flight(struct transfer *transfer, const struct gate *gate
 	set_rule(RULE_BYTES_ARRIVE);
 	must(!done || transfer->result >= 0, "the transfer ended with %s",
 	     strerror(-transfer->result));
-	must(!done || !gate->shut, "the transfer ended with %ld although its device is suspended",
-	     transfer->result);
+	must(!done || !suspension->active,
+	     "the transfer ended with %ld although its device is suspended", transfer->result);
 	report->rule = rule;
 	if (done)
 		broken("the transfer was over before the test had done its part: "

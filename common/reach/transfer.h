@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "reach/gate.h"
+#include "reach/dm_suspend.h"
 #include "report/report.h"
 
 struct transfer {
@@ -37,9 +37,9 @@ bool transfer_is_done(struct transfer *transfer) __must_check;
 /*
  * A test about a transfer in flight is void when the transfer was faster than
  * the test: breaks it then. One that ended with an error, or although its
- * device is behind @gate, which is shut, is the kernel's and fails.
+ * device is suspended (@suspension), is the kernel's and fails.
  */
-void transfer_prove_in_flight(struct transfer *transfer, const struct gate *gate);
+void transfer_prove_in_flight(struct transfer *transfer, const struct dm_suspension *suspension);
 
 /* Wait for its end, at most 20 s, and give back what it holds. Returns bytes or -errno. */
 long transfer_finish(struct transfer *transfer) __must_check;

@@ -129,7 +129,7 @@ void story_medium(struct story *story, enum medium_kind kind)
 		break;
 	case ON_SLOW:
 		if (getenv("HMM_COHERENT_SLOW"))
-			gate_reset(getenv("HMM_COHERENT_SLOW"));
+			dm_resume_left(getenv("HMM_COHERENT_SLOW"));
 		need(medium_slow(&story->medium),
 		     "HMM_COHERENT_SLOW is not set: name a block device that is slow and may be "
 		     "overwritten");
@@ -138,12 +138,12 @@ void story_medium(struct story *story, enum medium_kind kind)
 	story->has_medium = true;
 	medium_write(&story->medium, story->buffer.serial, story->buffer.pages, BY_MEDIUM);
 	if (kind == ON_SLOW)
-		gate_close(&story->gate, getenv("HMM_COHERENT_SLOW"));
+		dm_suspend(&story->suspension, getenv("HMM_COHERENT_SLOW"));
 }
 
 void story_dma_lands(struct story *story)
 {
-	gate_open(&story->gate);
+	dm_resume(&story->suspension);
 }
 
 void story_hold(struct story *story, size_t page)

@@ -13,7 +13,7 @@
 #include "reach/buffer.h"
 #include "reach/direct_io.h"
 #include "reach/family.h"
-#include "reach/gate.h"
+#include "reach/dm_suspend.h"
 #include "reach/ring.h"
 #include "report/rules.h"
 #include "see/device.h"
@@ -31,7 +31,7 @@ struct story {
 	unsigned long frames[BUFFER_PAGES_MAX];
 	struct medium medium;
 	bool has_medium;
-	struct gate gate;	/* of a slow medium */
+	struct dm_suspension suspension;	/* of a slow medium */
 	struct ring ring;
 	bool has_ring;
 	int holding[2];		/* a pipe whose reader has not come yet; see story_hold() */

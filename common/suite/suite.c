@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "kernel/restore.h"
-#include "reach/gate.h"
+#include "reach/dm_suspend.h"
 #include "report/kmsg.h"
 #include "report/report.h"
 #include "report/rules.h"
@@ -546,8 +546,8 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	bool only_list = false;
 	const char *run_list;
 
-	if (argc == 3 && !strcmp(argv[1], GATE_KEEPER))
-		return gate_keeper(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], DM_RESUMER))
+		return dm_resumer(argv[2]);
 	suite = the_suite;
 	run_list = read_options(argc, argv, &only_list);
 	if (only_list)

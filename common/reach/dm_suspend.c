@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "reach/gate.h"
+#include "reach/dm_suspend.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "report/report.h"
 
 /* Longer than any test needs under any load, shorter than the time a test is given. */
-#define KEEP_MS 15000
+#define SUSPENDED_MS 15000
 
 extern char **environ;
 
@@ -46,7 +46,7 @@ static bool mapper_name(const char *path, char *name, size_t size)
  * Suspend or resume; returns 0 or -errno. What a filesystem has to say about it
  * is not asked: there is none.
  */
-static int suspend(const char *name, bool on)
+static int set_suspended(const char *name, bool on)
 {
 	struct dm_ioctl io = { .version = { DM_VERSION_MAJOR, 0, 0 },
 			       .data_size = sizeof(io),
@@ -62,21 +62,21 @@ static int suspend(const char *name, bool on)
 	return error;
 }
 
-int gate_keeper(const char *name)
+int dm_resumer(const char *name)
 {
 	struct pollfd told = { .fd = STDIN_FILENO, .events = POLLIN };
 
-	poll(&told, 1, KEEP_MS);
-	return suspend(name, false) ? 1 : 0;
+	poll(&told, 1, SUSPENDED_MS);
+	return set_suspended(name, false) ? 1 : 0;
 }
 
 /*
  * By posix_spawn(), which copies no page table: fork() would make every page of
  * the test a shared one.
  */
-static void start_keeper(struct gate *gate, char *name)
+static void start_resumer(struct dm_suspension *suspension, char *name)
 {
-	char *argv[] = { "hmm-coherent", GATE_KEEPER, name, NULL };
+	char *argv[] = { "hmm-coherent", DM_RESUMER, name, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int ends[2], error;
@@ -88,47 +88,48 @@ static void start_keeper(struct gate *gate, char *name)
 	/* Out of the test's process group, which is killed when the test takes too long. */
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-	error = posix_spawn(&gate->keeper, "/proc/self/exe", &actions, &attributes, argv, environ);
+	error = posix_spawn(&suspension->resumer, "/proc/self/exe", &actions, &attributes, argv,
+			    environ);
 	if (error)
-		broken("no keeper for the gate: %s", strerror(error));
+		broken("cannot start the process that resumes a slow device: %s", strerror(error));
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[0]);
-	gate->tell = ends[1];
+	suspension->tell = ends[1];
 }
 
-void gate_reset(const char *path)
+void dm_resume_left(const char *path)
 {
 	char name[DM_NAME_LEN];
 
 	if (mapper_name(path, name, sizeof(name)))
-		suspend(name, false);
+		set_suspended(name, false);
 }
 
-bool gate_close(struct gate *gate, const char *path)
+bool dm_suspend(struct dm_suspension *suspension, const char *path)
 {
 	char name[DM_NAME_LEN];
 
-	if (!mapper_name(path, name, sizeof(name)) || suspend(name, false))
+	if (!mapper_name(path, name, sizeof(name)) || set_suspended(name, false))
 		return false;
-	start_keeper(gate, name);
-	gate->shut = true;
-	if (suspend(name, true))
+	start_resumer(suspension, name);
+	suspension->active = true;
+	if (set_suspended(name, true))
 		broken("%s cannot be suspended", name);
 	return true;
 }
 
-void gate_open(struct gate *gate)
+void dm_resume(struct dm_suspension *suspension)
 {
 	int status;
 
-	if (!gate->shut)
+	if (!suspension->active)
 		return;
-	gate->shut = false;
+	suspension->active = false;
 	/* A byte, not the end of the file: a child of the test has the pipe open too. */
-	if (write(gate->tell, "o", 1) != 1)
-		broken("the keeper of a slow device is gone");
-	close(gate->tell);
-	if (waitpid(gate->keeper, &status, 0) != gate->keeper || status)
-		broken("the keeper of a slow device did not resume it: wait status 0x%x", status);
+	if (write(suspension->tell, "o", 1) != 1)
+		broken("the process that resumes a slow device is gone");
+	close(suspension->tell);
+	if (waitpid(suspension->resumer, &status, 0) != suspension->resumer || status)
+		broken("a slow device was not resumed: wait status 0x%x", status);
 }
