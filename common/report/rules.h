@@ -146,6 +146,9 @@ struct rule {
 	     "iomap_dio_rw(), fs/iomap/direct-io.c; blkdev_direct_IO(), block/fops.c", \
 	     "an aligned O_DIRECT transfer of allocated blocks goes between the pages and the " \
 	     "medium, past the page cache") \
+	RULE(POSITION_FOLLOWS, "position-follows", "S7", \
+	     "ksys_read(), ksys_write(), fs/read_write.c; iomap_dio_complete()", \
+	     "a file's position moves by exactly the bytes that a call says it transferred") \
 	RULE(PARTIAL_TRANSFER, "partial-transfer", "S7", \
 	     "bio_iov_iter_get_pages(), iov_iter_get_pages2()", \
 	     "a transfer that meets a page it may not use stops there: what came before " \

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * O_DIRECT the way ordinary programs use it: read() and write() one after the
+ * other, with the file's position, at the end of the file, and appending
+ *
+ * The position is the kernel's: it moves by what a call transferred, and by
+ * nothing when the call failed. The pages are on a device or in system memory;
+ * a read into a read-only mapping fails in each of these ways.
+ */
+#include "suite/harness.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "story/story.h"
+
+#define PAGES 4
+/* No multiple of anything, and less than a block. */
+#define ODD_BYTES 100
+
+FIXTURE(sequential)
+{
+	struct story story;
+	ssize_t page;		/* bytes */
+};
+
+FIXTURE_VARIANT(sequential)
+{
+	enum place place;
+	bool read_only;
+	enum medium_kind medium;
+};
+
+#define VARIANT(name, ...) FIXTURE_VARIANT_ADD(sequential, name) { __VA_ARGS__ }
+VARIANT(coherent_rw_file, .place = COHERENT, .medium = ON_FILE);
+VARIANT(coherent_ro_file, .place = COHERENT, .read_only = true, .medium = ON_FILE);
+VARIANT(coherent_rw_raw, .place = COHERENT, .medium = ON_RAW);
+VARIANT(coherent_ro_raw, .place = COHERENT, .read_only = true, .medium = ON_RAW);
+VARIANT(system_rw_file, .place = SYSTEM, .medium = ON_FILE);
+VARIANT(system_ro_file, .place = SYSTEM, .read_only = true, .medium = ON_FILE);
+VARIANT(system_rw_raw, .place = SYSTEM, .medium = ON_RAW);
+VARIANT(system_ro_raw, .place = SYSTEM, .read_only = true, .medium = ON_RAW);
+
+WHY_NOT(sequential)
+{
+	const bool of_files = strstr(test, "end_of_file") || strstr(test, "append");
+
+	return of_files && variant->medium != ON_FILE ? "a block device has a fixed size" : NULL;
+}
+
+FIXTURE_SETUP(sequential)
+{
+	self->page = features.page_size;
+	story_begin(&self->story, variant->place, variant->read_only, PAGES);
+	story_medium(&self->story, variant->medium);
+}
+
+FIXTURE_TEARDOWN(sequential)
+{
+	story_end(&self->story);
+}
+
+static long or_errno(long result)
+{
+	return result < 0 ? -errno : result;
+}
+
+static void go_to(struct story *s, off_t position)
+{
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("lseek", or_errno(lseek(s->medium.fd, position, SEEK_SET)), position);
+}
+
+static void expect_position(struct story *s, off_t position)
+{
+	set_rule(RULE_POSITION_FOLLOWS);
+	expect_result("the position of the file",
+		      or_errno(lseek(s->medium.fd, 0, SEEK_CUR)), position);
+}
+
+/* A read of @size bytes into page @page, or its refusal, and where it leaves the position. */
+static void expect_read_on(struct story *s, long result, long size, off_t from)
+{
+	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
+	expect_result("read from the medium", result, s->read_only ? -EFAULT : size);
+	expect_position(s, s->read_only ? from : from + size);
+}
+
+static void expect_transferred(struct story *s, long result, long size, off_t from)
+{
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_result("bytes transferred", result, size);
+	expect_position(s, from + size);
+}
+
+static void expect_all_stay(struct story *s)
+{
+	size_t i;
+
+	set_rule(RULE_SHORT_PIN_STAYS);
+	for (i = 0; i < PAGES; i++)
+		expect_stays(s, i);
+}
+
+SCENARIO(sequential, reads,
+	 "read(2) page by page: each goes on where the last one stopped, and one that fails moves "
+	 "nothing")
+{
+	struct story *s = &self->story;
+	off_t at = 0;
+	size_t i;
+
+	go_to(s, 0);
+	for (i = 0; i < PAGES; i++) {
+		expect_read_on(s,
+			       or_errno(read(s->medium.fd, buffer_page(&s->buffer, i), self->page)),
+			       self->page, at);
+		at += s->read_only ? 0 : self->page;
+		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
+	}
+	expect_all_stay(s);
+}
+
+SCENARIO(sequential, writes,
+	 "write(2) page by page: each goes on where the last one stopped")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	go_to(s, 0);
+	for (i = 0; i < PAGES; i++) {
+		expect_transferred(s,
+				  or_errno(write(s->medium.fd, buffer_page(&s->buffer, i),
+						 self->page)),
+				  self->page, i * self->page);
+		expect_medium_has(s, i, BY_OWNER);
+	}
+	expect_all_stay(s);
+}
+
+/* preadv2() and pwritev2() with offset -1: at the file's position, with flags. */
+static struct iovec last_two_pages(struct story *s)
+{
+	return (struct iovec){ buffer_page(&s->buffer, 2), 2 * features.page_size };
+}
+
+SCENARIO(sequential, read_no_wait,
+	 "preadv2() with RWF_NOWAIT at the file's position: all of it, or EAGAIN and nothing moves")
+{
+	struct story *s = &self->story;
+	struct iovec iov = last_two_pages(s);
+	long result;
+
+	go_to(s, 2 * self->page);
+	result = or_errno(preadv2(s->medium.fd, &iov, 1, -1, RWF_NOWAIT));
+	if (result == -EAGAIN)
+		expect_position(s, 2 * self->page);
+	else
+		expect_read_on(s, result, 2 * self->page, 2 * self->page);
+	expect_owner_sees(s, 2, result > 0 ? BY_MEDIUM : BY_OWNER);
+	expect_owner_sees(s, 3, result > 0 ? BY_MEDIUM : BY_OWNER);
+	expect_all_stay(s);
+}
+
+SCENARIO(sequential, write_in_sync,
+	 "pwritev2() with RWF_DSYNC at the file's position: the bytes are there, and the position "
+	 "behind them")
+{
+	struct story *s = &self->story;
+	struct iovec iov = last_two_pages(s);
+
+	go_to(s, 2 * self->page);
+	expect_transferred(s, or_errno(pwritev2(s->medium.fd, &iov, 1, -1, RWF_DSYNC)),
+			  2 * self->page, 2 * self->page);
+	expect_medium_has(s, 1, BY_MEDIUM);
+	expect_medium_has(s, 2, BY_OWNER);
+	expect_medium_has(s, 3, BY_OWNER);
+	expect_all_stay(s);
+}
+
+/* What lies behind the end is a hole, and iomap_dio_hole_iter() may fill the buffer with zeros. */
+SCENARIO(sequential, end_of_file,
+	 "a read over an end of file in the middle of a block gives what is there, then nothing, "
+	 "and no foreign bytes behind")
+{
+	struct story *s = &self->story;
+	const long size = self->page + ODD_BYTES;
+	unsigned char last[ODD_BYTES];
+	size_t i;
+
+	memcpy(last, (char *)s->medium.bounce + self->page, ODD_BYTES);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("ftruncate", or_errno(ftruncate(s->medium.fd, size)), 0);
+	go_to(s, 0);
+	expect_read_on(s, or_errno(read(s->medium.fd, s->buffer.addr, s->buffer.size)), size, 0);
+	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_MEDIUM);
+	if (!s->read_only) {
+		set_rule(RULE_BYTES_ARRIVE);
+		expect(!memcmp(buffer_page(&s->buffer, 1), last, ODD_BYTES),
+		       "the last %d bytes of the file are not in page 1", ODD_BYTES);
+		expect_result("a read at the end of the file",
+			      or_errno(read(s->medium.fd, buffer_page(&s->buffer, 2), self->page)),
+			      0);
+		expect_position(s, size);
+	}
+	set_rule(RULE_BYTES_ARRIVE);
+	for (i = 2; i < PAGES; i++) {
+		enum data seen = read_page(buffer_page(&s->buffer, i), s->buffer.serial, i,
+					   BY_OWNER, BY_MEDIUM);
+
+		expect(seen == OLD || (!s->read_only && seen == ZERO),
+		       "page %zu, behind the end of the file, is %s, not as before or zero", i,
+		       data_name(seen));
+	}
+	expect_all_stay(s);
+}
+
+SCENARIO(sequential, append,
+	 "with O_APPEND, writes go to the end of the file wherever the position was, and leave it "
+	 "there")
+{
+	struct story *s = &self->story;
+	const off_t end = lseek(s->medium.fd, 0, SEEK_END);
+	struct stat file;
+	size_t i;
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("fcntl", or_errno(fcntl(s->medium.fd, F_SETFL, O_APPEND | O_DIRECT)), 0);
+	go_to(s, 0);
+	for (i = 0; i < 2; i++)
+		expect_transferred(s,
+				  or_errno(write(s->medium.fd, buffer_page(&s->buffer, i),
+						 self->page)),
+				  self->page, end + i * self->page);
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_result("fstat", or_errno(fstat(s->medium.fd, &file)), 0);
+	expect_result("the size of the file", file.st_size, end + 2 * self->page);
+	for (i = 0; i < 2; i++) {
+		expect_result("pread through the page cache",
+			      or_errno(pread(s->medium.buffered, s->medium.bounce, self->page,
+					     end + i * self->page)),
+			      self->page);
+		expect(read_page(s->medium.bounce, s->buffer.serial, i, BY_OWNER, BY_MEDIUM) == OLD,
+		       "page %zu of the buffer is not at byte %lld of the file", i,
+		       (long long)(end + i * self->page));
+	}
+	expect_medium_has(s, 0, BY_MEDIUM);
+	expect_all_stay(s);
+}
+
+SCENARIO(sequential, resumed_after_fault,
+	 "a read that meets a page it may not write leaves the position behind what it did; the "
+	 "next read completes it")
+{
+	struct story *s = &self->story;
+	size_t i, done;
+	long first;
+
+	story_make_writable(s);
+	story_protect(s, 2, 1, PROT_NONE);
+	go_to(s, 0);
+	first = or_errno(read(s->medium.fd, s->buffer.addr, s->buffer.size));
+	set_rule(RULE_PARTIAL_TRANSFER);
+	must(first == -EFAULT || (first > 0 && first <= 2 * self->page),
+	     "read over a page that may not be written gives %ld, not EFAULT or at most %ld", first,
+	     2 * (long)self->page);
+	done = first > 0 ? first : 0;
+	expect_position(s, done);
+	story_protect(s, 2, 1, PROT_READ | PROT_WRITE);
+	expect_transferred(s,
+			  or_errno(read(s->medium.fd, s->buffer.addr + done,
+					s->buffer.size - done)),
+			  s->buffer.size - done, done);
+	set_rule(RULE_BYTES_ARRIVE);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_MEDIUM);
+	expect_all_stay(s);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_sequential", argc, argv);
+}
