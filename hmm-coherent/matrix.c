@@ -22,7 +22,7 @@
 #include "see/pin.h"
 #include "story/story.h"
 
-static struct bench bench;
+static struct cell_env env;
 static struct cell *all_cells;
 
 /*
@@ -40,9 +40,9 @@ static struct probe {
 
 static struct device *probe_device(enum place place)
 {
-	return place == PRIVATE ? &bench.private :
-	       place == REMOTE	? &bench.remote :
-				  &bench.coherent;
+	return place == PRIVATE ? &env.private :
+	       place == REMOTE	? &env.remote :
+				  &env.coherent;
 }
 
 /* The frames that the device gives out now; 0 for a page that does not get there. */
@@ -112,7 +112,7 @@ static size_t frames_on_devices(const struct outcome *outcome, const struct page
 
 static void cells_setup(void)
 {
-	bench_open(&bench);
+	cell_env_open(&env);
 	buffer_map(&probe.buffer, PROBE_PAGES, COHERENT);
 	/* A child that shared it would keep its frames. */
 	if (madvise(probe.buffer.addr, probe.buffer.size, MADV_DONTFORK))
@@ -132,22 +132,22 @@ static void need_what_it_needs(const struct cell *cell)
 
 	switch (cell->access->needs) {
 	case NEEDS_FILE:
-		need(bench.has_file, no_file);
+		need(env.has_file, no_file);
 		break;
 	case NEEDS_RAW:
-		need(bench.has_raw,
+		need(env.has_raw,
 		     "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
 		break;
 	case NEEDS_RING_AND_FILE:
-		need(bench.has_file, no_file);
-		need(bench.has_ring, no_ring);
+		need(env.has_file, no_file);
+		need(env.has_ring, no_ring);
 		break;
 	case NEEDS_RING:
-		need(bench.has_ring, no_ring);
+		need(env.has_ring, no_ring);
 		break;
 	case NEEDS_GUP_TEST:
 	case NEEDS_STAYING_PINS:
-		need(bench.has_gup_test,
+		need(env.has_gup_test,
 		     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be "
 		     "mounted");
 		break;
@@ -169,7 +169,7 @@ static struct medium *medium_of(const struct cell *cell)
 {
 	if (!cell->access->from_medium && !cell->access->to_medium)
 		return NULL;
-	return cell->access->needs == NEEDS_RAW ? &bench.raw : &bench.file;
+	return cell->access->needs == NEEDS_RAW ? &env.raw : &env.file;
 }
 
 static void prepare_medium(struct cell *cell)
@@ -192,8 +192,8 @@ static void let_go(struct cell *cell)
 	if (cell->held_other >= 0)
 		close(cell->held_other);
 	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
-	if (bench.has_ring)
-		expect_result("unregistering the buffer", ring_unregister(&bench.ring), 0);
+	if (env.has_ring)
+		expect_result("unregistering the buffer", ring_unregister(&env.ring), 0);
 	if (cell->uffd >= 0)
 		close(cell->uffd);
 	child_leave(&cell->child);
@@ -207,7 +207,7 @@ static void run_cell(const struct suite_test *test)
 	struct outcome outcome = { .pages = pages };
 	struct model model;
 
-	cell.bench = &bench;
+	cell.env = &env;
 	cell.uffd = cell.held = cell.held_other = -1;
 	need_what_it_needs(&cell);
 
@@ -215,7 +215,7 @@ static void run_cell(const struct suite_test *test)
 	for (i = 0; i < pages; i++)
 		if (!cell_leaves_hole(&cell, i))
 			buffer_write(&cell.buffer, i, 1, BY_OWNER);
-	cell.got = memset(bench.got, 0xee, cell.buffer.size);
+	cell.got = memset(env.got, 0xee, cell.buffer.size);
 	cell.mapping->make(&cell);
 	prepare_medium(&cell);
 	outcome_look(outcome.before, &cell);

@@ -43,27 +43,27 @@ static long run_child_write(struct cell *cell)
 
 static long run_dio_read(struct cell *cell)
 {
-	return errno_of(pread(cell->bench->file.fd, cell->buffer.addr, cell->buffer.size, 0));
+	return errno_of(pread(cell->env->file.fd, cell->buffer.addr, cell->buffer.size, 0));
 }
 
 static long run_dio_write(struct cell *cell)
 {
-	return errno_of(pwrite(cell->bench->file.fd, cell->buffer.addr, cell->buffer.size, 0));
+	return errno_of(pwrite(cell->env->file.fd, cell->buffer.addr, cell->buffer.size, 0));
 }
 
 static long run_raw_read(struct cell *cell)
 {
-	return errno_of(pread(cell->bench->raw.fd, cell->buffer.addr, cell->buffer.size, 0));
+	return errno_of(pread(cell->env->raw.fd, cell->buffer.addr, cell->buffer.size, 0));
 }
 
 static long run_raw_write(struct cell *cell)
 {
-	return errno_of(pwrite(cell->bench->raw.fd, cell->buffer.addr, cell->buffer.size, 0));
+	return errno_of(pwrite(cell->env->raw.fd, cell->buffer.addr, cell->buffer.size, 0));
 }
 
 static long run_ring_register(struct cell *cell)
 {
-	return ring_register(&cell->bench->ring, cell->buffer.addr, cell->buffer.size);
+	return ring_register(&cell->env->ring, cell->buffer.addr, cell->buffer.size);
 }
 
 static long run_ring_fixed(struct cell *cell, enum ring_op op)
@@ -71,8 +71,8 @@ static long run_ring_fixed(struct cell *cell, enum ring_op op)
 	long error = run_ring_register(cell);
 
 	return error ? error :
-		       ring_transfer(&cell->bench->ring, op, cell->bench->file.fd,
-				     cell->buffer.addr, cell->buffer.size);
+		       ring_transfer(&cell->env->ring, op, cell->env->file.fd, cell->buffer.addr,
+				     cell->buffer.size);
 }
 
 static long run_read_fixed(struct cell *cell)
@@ -87,14 +87,14 @@ static long run_write_fixed(struct cell *cell)
 
 static long run_ring_read(struct cell *cell)
 {
-	return ring_transfer(&cell->bench->ring, RING_READ, cell->bench->file.fd, cell->buffer.addr,
+	return ring_transfer(&cell->env->ring, RING_READ, cell->env->file.fd, cell->buffer.addr,
 			     cell->buffer.size);
 }
 
 static long run_ring_write(struct cell *cell)
 {
-	return ring_transfer(&cell->bench->ring, RING_WRITE, cell->bench->file.fd,
-			     cell->buffer.addr, cell->buffer.size);
+	return ring_transfer(&cell->env->ring, RING_WRITE, cell->env->file.fd, cell->buffer.addr,
+			     cell->buffer.size);
 }
 
 /* The pipe holds references to the very pages until it is read. */
@@ -125,23 +125,22 @@ static enum data look_into_pipe(struct cell *cell, size_t page)
 
 static long run_vm_read(struct cell *cell)
 {
-	return other_vm_read(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages,
-			     cell->got);
+	return other_vm_read(&cell->env->other, &cell->buffer, 0, cell->buffer.pages, cell->got);
 }
 
 static long run_vm_write(struct cell *cell)
 {
-	return other_vm_write(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages);
+	return other_vm_write(&cell->env->other, &cell->buffer, 0, cell->buffer.pages);
 }
 
 static long run_poke(struct cell *cell)
 {
-	return other_poke(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages);
+	return other_poke(&cell->env->other, &cell->buffer, 0, cell->buffer.pages);
 }
 
 static long run_peek(struct cell *cell)
 {
-	return other_peek(&cell->bench->stranger, &cell->buffer, 0, cell->buffer.pages, cell->got);
+	return other_peek(&cell->env->other, &cell->buffer, 0, cell->buffer.pages, cell->got);
 }
 
 static long run_mem_write(struct cell *cell)
@@ -203,14 +202,13 @@ static long run_populate_write(struct cell *cell)
 
 static long run_migrate_back(struct cell *cell)
 {
-	return device_migrate_back(cell->place == REMOTE ? &cell->bench->coherent :
-							   cell_device(cell),
+	return device_migrate_back(cell->place == REMOTE ? &cell->env->coherent : cell_device(cell),
 				   cell->buffer.addr, cell->buffer.pages);
 }
 
 static long run_migrate_away(struct cell *cell)
 {
-	return device_migrate_to(&cell->bench->remote, cell->buffer.addr, cell->buffer.pages);
+	return device_migrate_to(&cell->env->remote, cell->buffer.addr, cell->buffer.pages);
 }
 
 static const struct access rows[] = {

@@ -146,11 +146,11 @@ struct device *cell_device(struct cell *cell)
 {
 	switch (cell->place) {
 	case PRIVATE:
-		return &cell->bench->private;
+		return &cell->env->private;
 	case REMOTE:
-		return &cell->bench->remote;
+		return &cell->env->remote;
 	default:
-		return &cell->bench->coherent;
+		return &cell->env->coherent;
 	}
 }
 
@@ -205,24 +205,24 @@ void cell_place(struct cell *cell)
 		give_up();
 }
 
-void bench_open(struct bench *bench)
+void cell_env_open(struct cell_env *env)
 {
-	memset(bench, 0, sizeof(*bench));
+	memset(env, 0, sizeof(*env));
 	/* First of all, so that it inherits nothing that a test places or holds. */
-	child_fork(&bench->stranger);
-	device_open(&bench->coherent, COHERENT, BUFFER_PAGES_MAX);
-	device_open(&bench->remote, REMOTE, BUFFER_PAGES_MAX);
-	device_open(&bench->private, PRIVATE, BUFFER_PAGES_MAX);
-	bench->has_file = medium_file(&bench->file);
-	bench->has_raw = medium_raw(&bench->raw);
-	bench->has_ring = ring_available();
-	if (bench->has_ring)
-		ring_open(&bench->ring);
-	bench->has_gup_test = pin_available();
-	bench->got = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (bench->got == MAP_FAILED)
+	child_fork(&env->other);
+	device_open(&env->coherent, COHERENT, BUFFER_PAGES_MAX);
+	device_open(&env->remote, REMOTE, BUFFER_PAGES_MAX);
+	device_open(&env->private, PRIVATE, BUFFER_PAGES_MAX);
+	env->has_file = medium_file(&env->file);
+	env->has_raw = medium_raw(&env->raw);
+	env->has_ring = ring_available();
+	if (env->has_ring)
+		ring_open(&env->ring);
+	env->has_gup_test = pin_available();
+	env->got = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (env->got == MAP_FAILED)
 		broken("no memory for what accesses read");
-	if (madvise(bench->got, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK))
+	if (madvise(env->got, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK))
 		syscall_failed("MADV_DONTFORK", errno);
 }

@@ -126,12 +126,12 @@ struct extent_row {
 };
 
 /* What is open for all cells of a process. */
-struct bench {
+struct cell_env {
 	struct device coherent, remote, private;
 	struct medium file, raw;
 	bool has_file, has_raw, has_ring, has_gup_test;
 	struct ring ring;
-	struct child stranger;	/* a process that maps none of the pages */
+	struct child other;	/* a process that maps none of the pages */
 	unsigned char *got;	/* for cell.got; not shared with any child */
 };
 
@@ -141,7 +141,7 @@ struct cell {
 	const struct access *access;
 	enum extent extent;
 	/* While it runs: */
-	struct bench *bench;
+	struct cell_env *env;
 	struct buffer buffer;
 	struct child child;
 	int uffd;		/* -1: none */
@@ -187,6 +187,6 @@ void cell_place(struct cell *cell);
 struct device *cell_device(struct cell *cell);
 
 /* Open and close what cells share. */
-void bench_open(struct bench *bench);
+void cell_env_open(struct cell_env *env);
 
 #endif
