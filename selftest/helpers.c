@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "see/device_ranges.h"
-#include "reach/family.h"
+#include "reach/child.h"
 #include "kernel/kernel.h"
 #include "see/page.h"
 #include "see/pin.h"

@@ -11,8 +11,8 @@ import unittest
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-SOURCES = ("see/page", "see/place", "kernel/since", "reach/family", "kernel/restore", "report/report", "report/rules",
-           "report/kmsg", "kernel/kernel", "reach/buffer", "kernel/memory")
+SOURCES = ("see/page", "see/place", "kernel/since", "reach/child", "reach/request", "reach/cpu", "kernel/restore",
+           "report/report", "report/rules", "report/kmsg", "kernel/kernel", "reach/buffer", "kernel/memory")
 BLOCK = 128 << 20
 PER_BLOCK = BLOCK // os.sysconf("SC_PAGE_SIZE")
 
@@ -77,12 +77,12 @@ class Helpers(unittest.TestCase):
 
     def test_a_child_that_does_not_answer_while_signals_come(self):
         said = self.said("silent")
-        self.assertIn("fail: a child does not answer the order 'unmap' within 1 s", said)
+        self.assertIn("fail: a child does not answer the request 'unmap' within 1 s", said)
         self.assertIn("failures 1 broken 0", said)
 
     def test_a_child_that_is_killed(self):
         said = self.said("killed")
-        self.assertIn("fail: a child was killed by Bus error over the order 'unmap'", said)
+        self.assertIn("fail: a child was killed by Bus error over the request 'unmap'", said)
         self.assertIn("failures 1 broken 0", said)
 
     def test_what_a_release_says(self):

@@ -47,7 +47,7 @@ ACCEPTED = (
     ("hmm-coherent/fork.c", HEAD + "/* no usleep() here, no goto, no FOLL_ */\nint status;\nwaitpid(pid, &status, 0);\n"),
     ("common/see/page.c", HEAD + '#include "see/page.h"\n#include <poll.h>\n\n#include "report/kmsg.h"\n'),
     ("hmm-coherent/fork.c", HEAD + '#include "suite/harness.h"\n'),
-    ("common/reach/family.c", HEAD + "_exit(0);\n"),
+    ("common/reach/child.c", HEAD + "_exit(0);\n"),
     ("docs/writing-a-test.md", f"remove each {MARK}\n"),
     ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nx = r'\\d'\n"),
 )

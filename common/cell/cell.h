@@ -14,7 +14,7 @@
 
 #include "reach/buffer.h"
 #include "reach/direct_io.h"
-#include "reach/family.h"
+#include "reach/child.h"
 #include "reach/ring.h"
 #include "see/device.h"
 

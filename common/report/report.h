@@ -8,7 +8,7 @@
  * kernel version passes it on.
  *
  * Only the process that runs the test body reports. Children act, parents judge
- * (see family.h).
+ * (see reach/child.h).
  */
 #ifndef HMM_COHERENT_REPORT_H
 #define HMM_COHERENT_REPORT_H

@@ -12,7 +12,7 @@
 
 #include "reach/buffer.h"
 #include "reach/direct_io.h"
-#include "reach/family.h"
+#include "reach/child.h"
 #include "reach/dm_suspend.h"
 #include "reach/ring.h"
 #include "report/rules.h"

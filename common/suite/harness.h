@@ -109,7 +109,7 @@ static void harness_run(struct __fixture_metadata *fixture,
 	__run_test(fixture, variant, test);
 	/*
 	 * What the test forked shares its process group, unless it left it on
-	 * purpose; see strays.h.
+	 * purpose; see suite/leftovers.h.
 	 */
 	if (test->pid > 0)
 		kill(-test->pid, SIGKILL);

@@ -21,7 +21,7 @@
 #include "report/rules.h"
 #include "suite/oracle.h"
 #include "suite/prepare.h"
-#include "suite/strays.h"
+#include "suite/leftovers.h"
 
 enum verdict { PASS, FAIL, BROKEN, SKIPPED };
 
@@ -255,7 +255,7 @@ static void run_test(void)
 		looked_since = plan[progress->next]->name;
 	oracle_begin(true);
 	fd = catch_output(run_next_test);
-	left = strays_kill(&stuck);
+	left = leftovers_kill(&stuck);
 	restore_all();
 	look_around(true);
 	caught =
@@ -321,7 +321,7 @@ static void run_cells(void)
 	int fd = catch_output(run_batch);
 	pid_t stuck = 0;
 
-	(void)strays_kill(&stuck);
+	(void)leftovers_kill(&stuck);
 	if (!progress->running && progress->next == before) {
 		begin(plan[progress->next]);
 		report->broken = true;

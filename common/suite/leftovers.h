@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef HMM_COHERENT_STRAYS_H
-#define HMM_COHERENT_STRAYS_H
+#ifndef HMM_COHERENT_LEFTOVERS_H
+#define HMM_COHERENT_LEFTOVERS_H
 
 #include <sys/types.h>
 
@@ -13,6 +13,6 @@
  * A process that does not end after SIGKILL hangs in the kernel. @stuck gets
  * one that was not there before, or 0; the calls that follow pass over it.
  */
-int strays_kill(pid_t *stuck);
+int leftovers_kill(pid_t *stuck);
 
 #endif

@@ -1,34 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * family.h - other processes: a child that shares pages, a stranger that
- * reaches into this one
+ * child.h - other processes: a child that shares pages, and one that maps none
+ * of them and accesses this process's memory
  *
- * Children act, parents judge. A child is a puppet: it does what it is told and
- * sends back what it got; it has no opinion, so it has no logic of its own that
- * could be wrong, and no verdict that could be lost on the way. A partner that
- * dies is an end of file, one that hangs runs into a deadline; both break the
- * test, and say which order it was.
+ * A child only carries out requests and sends back what it got. It checks
+ * nothing and reports nothing, so the parent judges all of it and no verdict is
+ * lost with a child. A child that dies is an end of file, one that hangs runs
+ * into a deadline; both end the test with the request that the child was given.
  */
-#ifndef HMM_COHERENT_FAMILY_H
-#define HMM_COHERENT_FAMILY_H
+#ifndef HMM_COHERENT_CHILD_H
+#define HMM_COHERENT_CHILD_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "reach/buffer.h"
+#include "reach/cpu.h"
+#include "reach/request.h"
 #include "report/compiler.h"
 
 struct child {
 	pid_t pid;		/* 0: there is none */
-	int orders, answers;	/* pipes, as seen from the parent */
+	int requests, answers;	/* pipes, as seen from the parent */
 };
 
-/* Result of an access that ended in a signal instead of an errno. */
-#define KILLED_BY(signal) (-1000L - (signal))
-#define IS_SIGNAL(result) ((result) < -1000L)
-#define SIGNAL_OF(result) (-(result) - 1000)
-
-/* Fork a puppet: it maps what the caller maps now, copy on write. It dies with the caller. */
+/* Fork a child: it maps what the caller maps now, copy on write. It dies with the caller. */
 void child_fork(struct child *child);
 
 /*
@@ -67,7 +63,6 @@ long child_protect(struct child *child, const struct buffer *buffer, int prot) _
  * child_call() returns. What @arg points to is the child's copy, as it was when
  * the child was forked.
  */
-typedef long child_act(const struct buffer *buffer, long arg);
 long child_call(struct child *child, const struct buffer *buffer, child_act *act,
 		long arg) __must_check;
 
@@ -85,12 +80,5 @@ long other_poke(struct child *other, const struct buffer *buffer, size_t first,
 		size_t count) __must_check;
 long other_peek(struct child *other, const struct buffer *buffer, size_t first, size_t count,
 		void *to) __must_check;
-
-/*
- * This process's CPU reads (into @to, may be NULL) or writes; a fault that ends
- * in a signal comes back as KILLED_BY().
- */
-long cpu_read(const struct buffer *buffer, size_t first, size_t count, void *to) __must_check;
-long cpu_write(struct buffer *buffer, size_t first, size_t count, enum writer writer) __must_check;
 
 #endif

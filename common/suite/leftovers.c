@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "suite/strays.h"
+#include "suite/leftovers.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -66,7 +66,7 @@ static int kill_children(pid_t *last)
 	return killed;
 }
 
-int strays_kill(pid_t *stuck)
+int leftovers_kill(pid_t *stuck)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	int killed = 0, running = 0, rounds;

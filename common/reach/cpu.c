@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/cpu.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+
+#include "kernel/kernel.h"
+
+static sigjmp_buf escape;
+
+static void on_fault(int signal)
+{
+	siglongjmp(escape, signal);
+}
+
+/* Run one access of the CPU; a SIGSEGV or SIGBUS of it becomes its result. */
+static long cpu_access(struct buffer *buffer, size_t first, size_t count, void *to,
+		       enum writer writer, bool write)
+{
+	struct sigaction action = { .sa_handler = on_fault }, old_segv, old_bus;
+	const volatile uint64_t *from;
+	long result = count * features.page_size;
+	size_t i, words = count * features.page_size / sizeof(*from);
+	int signal;
+
+	sigaction(SIGSEGV, &action, &old_segv);
+	sigaction(SIGBUS, &action, &old_bus);
+	signal = sigsetjmp(escape, 1);
+	if (signal) {
+		result = KILLED_BY(signal);
+	} else if (write) {
+		buffer_write(buffer, first, count, writer);
+	} else {
+		from = (const volatile uint64_t *)buffer_page(buffer, first);
+		for (i = 0; i < words; i++) {
+			const uint64_t word = from[i];
+
+			if (to)
+				((uint64_t *)to)[i] = word;
+		}
+	}
+	sigaction(SIGSEGV, &old_segv, NULL);
+	sigaction(SIGBUS, &old_bus, NULL);
+	return result;
+}
+
+long cpu_read(const struct buffer *buffer, size_t first, size_t count, void *to)
+{
+	struct buffer copy = *buffer;
+
+	return cpu_access(&copy, first, count, to, 0, false);
+}
+
+long cpu_write(struct buffer *buffer, size_t first, size_t count, enum writer writer)
+{
+	return cpu_access(buffer, first, count, NULL, writer, true);
+}
