@@ -100,8 +100,8 @@ FIXTURE_VARIANT(accounts)
 	enum place place;
 };
 
-FIXTURE_VARIANT_ADD(accounts, coherent) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(accounts, private) { .place = PRIVATE };
+FIXTURE_VARIANT_ADD(accounts, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(accounts, private) { .place = PLACE_PRIVATE };
 
 FIXTURE_SETUP(accounts)
 {
@@ -333,7 +333,7 @@ FIXTURE_VARIANT(whole_device)
 	enum place place;
 };
 
-FIXTURE_VARIANT_ADD(whole_device, remote) { .place = REMOTE };
+FIXTURE_VARIANT_ADD(whole_device, remote) { .place = PLACE_REMOTE };
 
 FIXTURE_SETUP(whole_device)
 {

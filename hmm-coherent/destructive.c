@@ -52,7 +52,7 @@ FIXTURE(destructive)
 
 FIXTURE_SETUP(destructive)
 {
-	story_begin(&self->story, COHERENT, false, PAGES);
+	story_begin(&self->story, PLACE_COHERENT, false, PAGES);
 }
 
 FIXTURE_TEARDOWN(destructive)
@@ -108,7 +108,7 @@ SCENARIO(destructive, ksm_page_comes_back,
 	size_t i;
 
 	device_move_to(&s->device, twins, 1);
-	expect_offered(twins, COHERENT);
+	expect_offered(twins, PLACE_COHERENT);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(scan(), "KSM did not get to the end of a scan");
 	device_move_back(&s->device, twins, 1);
@@ -118,7 +118,7 @@ SCENARIO(destructive, ksm_page_comes_back,
 
 		expect(in_memory(page_at(0, addr).at), "user %zu of the page has it %s", i,
 		       place_name(page_at(0, addr).at));
-		expect(read_page(addr, s->buffer.serial, 0, BY_CHILD, BY_OTHER) == OLD,
+		expect(read_page(addr, s->buffer.serial, 0, BY_CHILD, BY_OTHER) == DATA_OLD,
 		       "user %zu of the page sees other bytes", i);
 	}
 }
@@ -132,9 +132,9 @@ SCENARIO(destructive, ksm_page_private,
 	struct device private;
 	bool scanned;
 
-	device_open(&private, PRIVATE, 1);
+	device_open(&private, PLACE_PRIVATE, 1);
 	device_move_to(&private, twins, 1);
-	expect_offered(twins, PRIVATE);
+	expect_offered(twins, PLACE_PRIVATE);
 	third = ksm_map_equal(1, s->buffer.serial, BY_CHILD);
 	ksm_mergeable(third, 1);
 	scanned = scan();
@@ -200,7 +200,7 @@ SCENARIO(destructive, flags_of_two_lives,
 	report_line("note:", "flags: %s", page_dump(buffer_page(&s->buffer, 1)).flags);
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	set_rule(RULE_FRESH_FRAME);
-	expect(page_at(0, buffer_page(&s->buffer, 1)).at != COHERENT,
+	expect(page_at(0, buffer_page(&s->buffer, 1)).at != PLACE_COHERENT,
 	       "the page does not come back");
 	expect_owner_sees(s, 1, BY_OWNER);
 }
@@ -219,11 +219,11 @@ SCENARIO(destructive, exclusive_page_evicted,
 	unsigned char *next;
 	size_t i;
 
-	need(kernel_has(CLOSE_EVICTS), NEEDS_EVICTION);
+	need(kernel_has(CHANGE_CLOSE_EVICTS), NEEDS_EVICTION);
 	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_result("exclusive access",
 		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
-	device_open(&other, COHERENT, 1);
+	device_open(&other, PLACE_COHERENT, 1);
 	device_close(&other);
 	set_rule(RULE_DEVICE_EXCLUSIVE);
 	for (i = 0; i < PAGES; i++)
@@ -254,7 +254,8 @@ static void huge_on_device(struct huge *h)
 		      device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1), 0);
 	device_move_to(&h->device, h->addr, h->pages);
 	set_rule(RULE_ENTRY);
-	must(page_at(0, h->addr).at == COHERENT, "the huge page did not go to the device: it is %s",
+	must(page_at(0, h->addr).at == PLACE_COHERENT,
+	     "the huge page did not go to the device: it is %s",
 	     place_name(page_at(0, h->addr).at));
 }
 
@@ -306,7 +307,7 @@ static unsigned char *fill_device(struct device *device, size_t pages, size_t st
 	for (at = 0; at < pages; at += step)
 		device_move_to(device, page_in(filling, at), pages - at < step ? pages - at : step);
 	set_rule(RULE_ENTRY);
-	must(page_at(0, page_in(filling, pages - 1)).at == COHERENT,
+	must(page_at(0, page_in(filling, pages - 1)).at == PLACE_COHERENT,
 	     "the last of %zu pages did not go to a device that has room for it", pages);
 	return filling;
 }
@@ -323,7 +324,7 @@ SCENARIO(destructive, huge_page_no_room,
 	huge_begin(&huge, false);
 	huge_fill(&huge, huge.addr, true);
 	/* The stories of this test have some of it, too. */
-	pages = device_pages(COHERENT) - huge.pages + huge.pages / 16;
+	pages = device_pages(PLACE_COHERENT) - huge.pages + huge.pages / 16;
 	filling = fill_device(&huge.device, pages, huge.pages / 2);
 	device_move_to(&huge.device, huge.addr, huge.pages);
 	set_rule(RULE_NO_PAGE_NO_MOVE);
@@ -370,7 +371,7 @@ SCENARIO(destructive, memory_added_with_ksm,
 		      device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	ksm_mergeable(ksm_map_equal(2, s->buffer.serial, BY_CHILD), 2);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect(scan(), "KSM did not get to the end of a scan");
@@ -513,12 +514,12 @@ SCENARIO(destructive, evicted_after_unmap,
 	int ends[2];
 
 	need(kasan_watches_freed(), ONLY_KASAN);
-	need(kernel_has(CLOSE_EVICTS), NEEDS_EVICTION);
+	need(kernel_has(CHANGE_CLOSE_EVICTS), NEEDS_EVICTION);
 	addr = map_with_a_last_one(s, size);
 	last = addr + size - features.page_size;
 	iov.iov_base = last;
 	set_rule(RULE_ENTRY);
-	must(page_at(0, last).at == COHERENT, "the last page is %s, not on the device",
+	must(page_at(0, last).at == PLACE_COHERENT, "the last page is %s, not on the device",
 	     place_name(page_at(0, last).at));
 	if (pipe(ends))
 		syscall_failed("pipe", errno);
@@ -527,7 +528,7 @@ SCENARIO(destructive, evicted_after_unmap,
 	unmap_memory(last, features.page_size);
 	poll(NULL, 0, GRACE_MS);
 	/* The driver evicts its coherent pages when any of its files is closed. */
-	device_open(&other, COHERENT, 1);
+	device_open(&other, PLACE_COHERENT, 1);
 	device_close(&other);
 	set_rule(RULE_BACK);
 	expect(in_memory(page_at(0, s->buffer.addr).at), "a page is %s after eviction",

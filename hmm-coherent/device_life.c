@@ -38,8 +38,8 @@ FIXTURE_VARIANT(device_life)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(device_life, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(device_life, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(device_life, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(device_life, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 FIXTURE_SETUP(device_life)
 {
@@ -54,7 +54,7 @@ FIXTURE_TEARDOWN(device_life)
 /* By version: whether a close evicts is what is tested. */
 static void need_close_evicts(void)
 {
-	need(kernel_has(CLOSE_EVICTS), NEEDS_EVICTION);
+	need(kernel_has(CHANGE_CLOSE_EVICTS), NEEDS_EVICTION);
 }
 
 static void open_and_close(enum place memory)
@@ -72,7 +72,7 @@ static void expect_evicted(struct story *s, size_t page, bool exclusive)
 
 	expect(in_memory(at), "page %zu is %s, not in memory", page, place_name(at));
 	expect_other_frame(s, page);
-	expect_mapped(s, page, s->read_only || !exclusive ? READ_ONLY : READ_WRITE);
+	expect_mapped(s, page, s->read_only || !exclusive ? PERM_RO : PERM_RW);
 	expect_exclusive(s, page, exclusive);
 	expect_owner_sees(s, page, BY_OWNER);
 }
@@ -86,16 +86,16 @@ SCENARIO(device_life, other_file_closed,
 
 	need_close_evicts();
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	open_and_close(REMOTE);
+	open_and_close(PLACE_REMOTE);
 	expect_stays(s, 0);
 	set_rule(RULE_CLOSE_EVICTS);
-	open_and_close(COHERENT);
+	open_and_close(PLACE_COHERENT);
 	for (i = 0; i < PAGES; i++)
 		expect_evicted(s, i, true);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
 	for (i = 0; i < PAGES; i++)
-		expect_at(s, i, COHERENT);
+		expect_at(s, i, PLACE_COHERENT);
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
@@ -107,7 +107,7 @@ SCENARIO(device_life, closed_while_shared,
 
 	need_close_evicts();
 	child_fork(&s->child);
-	open_and_close(COHERENT);
+	open_and_close(PLACE_COHERENT);
 	set_rule(RULE_CLOSE_EVICTS);
 	expect_evicted(s, 0, false);
 	story_remember_frames(s);
@@ -115,7 +115,7 @@ SCENARIO(device_life, closed_while_shared,
 	story_make_writable(s);
 	story_write(s, 0);
 	set_rule(RULE_SHARED_IS_COPIED);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	expect_other_frame(s, 0);
 	set_rule(RULE_NO_LEAK);
 	expect_child_keeps_frame(s, &s->child, 0);
@@ -130,16 +130,16 @@ SCENARIO(device_life, closed_while_referenced,
 
 	need_close_evicts();
 	story_hold(s, 1);
-	open_and_close(COHERENT);
+	open_and_close(PLACE_COHERENT);
 	set_rule(RULE_PINNED_STAYS);
 	expect_stays(s, 1);
-	expect_mapped(s, 1, s->read_only ? READ_ONLY : READ_WRITE);
+	expect_mapped(s, 1, s->read_only ? PERM_RO : PERM_RW);
 	expect_owner_sees(s, 1, BY_OWNER);
 	set_rule(RULE_CLOSE_EVICTS);
 	expect_evicted(s, 0, true);
 	expect_evicted(s, 2, true);
 	story_let_go(s);
-	open_and_close(COHERENT);
+	open_and_close(PLACE_COHERENT);
 	expect_evicted(s, 1, true);
 }
 
@@ -158,8 +158,8 @@ SCENARIO(device_life, memory_released,
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
 	for (i = 0; i < PAGES; i++) {
-		expect_at(s, i, COHERENT);
-		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_at(s, i, PLACE_COHERENT);
+		expect_mapped(s, i, s->read_only ? PERM_RO : PERM_RW);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
 	expect_exclusive(s, 0, true);
@@ -174,7 +174,7 @@ FIXTURE(device_full)
 
 FIXTURE_SETUP(device_full)
 {
-	story_begin(&self->story, COHERENT, false, PAGES);
+	story_begin(&self->story, PLACE_COHERENT, false, PAGES);
 }
 
 FIXTURE_TEARDOWN(device_full)
@@ -194,20 +194,20 @@ struct filling {
 
 static bool is_on_device(struct filling *fill, unsigned long page)
 {
-	return page_at(0, fill->addr + page * features.page_size).at == COHERENT;
+	return page_at(0, fill->addr + page * features.page_size).at == PLACE_COHERENT;
 }
 
 static void fill_device(struct filling *fill)
 {
 	unsigned long at, page;
 
-	fill->pages = device_pages(COHERENT) + STEP;
+	fill->pages = device_pages(PLACE_COHERENT) + STEP;
 	fill->addr = mmap(NULL, fill->pages * features.page_size, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fill->addr == MAP_FAILED)
 		syscall_failed("mmap of as much as the device", errno);
 	advise_memory(fill->addr, fill->pages * features.page_size, MADV_NOHUGEPAGE);
-	device_open(&fill->device, COHERENT, STEP);
+	device_open(&fill->device, PLACE_COHERENT, STEP);
 	/*
 	 * The driver says 0 when it could read all of them from where it put
 	 * them; they were never anywhere else.
@@ -239,12 +239,13 @@ SCENARIO(device_full, each_page_once,
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 1);
 	fill_device(&fill);
 	set_rule(RULE_FREED_TO_DRIVER);
-	expect_result("pages that went to the device", fill.on_device, device_pages(COHERENT) - 2);
+	expect_result("pages that went to the device", fill.on_device,
+		      device_pages(PLACE_COHERENT) - 2);
 
 	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("one more", device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1),
 		      -ENOENT);
-	expect_at(s, 2, SYSTEM);
+	expect_at(s, 2, PLACE_SYSTEM);
 	expect_owner_sees(s, 2, BY_OWNER);
 
 	set_rule(RULE_ENTRY);
@@ -263,7 +264,7 @@ SCENARIO(device_full, each_page_once,
 	unmap_memory(fill.addr, features.page_size);
 	device_move_to(&s->device, buffer_page(&s->buffer, 2), 1);
 	set_rule(RULE_FREED_TO_DRIVER);
-	expect_at(s, 2, COHERENT);
+	expect_at(s, 2, PLACE_COHERENT);
 	expect_owner_sees(s, 2, BY_OWNER);
 	unmap_memory(fill.addr, fill.pages * features.page_size);
 	device_close(&fill.device);

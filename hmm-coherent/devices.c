@@ -40,8 +40,8 @@ FIXTURE_VARIANT(devices)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 WHY_NOT(devices)
 {
@@ -51,11 +51,11 @@ WHY_NOT(devices)
 	if (strcmp(test, "failed_allocation"))
 		return NULL;
 	/* A flag that it does not know; it goes with the open file. */
-	device_open(&device, COHERENT, 2);
+	device_open(&device, PLACE_COHERENT, 2);
 	error = device_command(&device, HMM_DMIRROR_FLAGS, device.bounce,
 			       HMM_DMIRROR_FLAG_FAIL_ALLOC << 1);
 	device_close(&device);
-	return error == -EINVAL && !kernel_has(ALLOCATION_FAILS) ?
+	return error == -EINVAL && !kernel_has(CHANGE_ALLOCATION_FAILS) ?
 		       "test_hmm of this kernel cannot be told to fail (HMM_DMIRROR_FLAGS)" :
 		       NULL;
 }
@@ -96,7 +96,8 @@ static void expect_refused(struct story *s, void *addr, enum writer writer, cons
 	expect(after.pfn == frame && in_memory(after.at),
 	       "%s: the page is %s, frame 0x%lx, was 0x%lx", what, place_name(after.at), after.pfn,
 	       frame);
-	expect(read_page(addr, s->buffer.serial, 0, writer ? writer : BY_MEDIUM, BY_OTHER) == OLD,
+	expect(read_page(addr, s->buffer.serial, 0, writer ? writer : BY_MEDIUM, BY_OTHER) ==
+		       DATA_OLD,
 	       "%s: its bytes changed", what);
 }
 
@@ -135,18 +136,18 @@ SCENARIO(devices, private_file_mapping,
 	if (pages == MAP_FAILED)
 		syscall_failed("mmap", errno);
 	expect_result("bytes that the mapping shows",
-		      read_page(pages, s->buffer.serial, 0, BY_MEDIUM, BY_OTHER), OLD);
+		      read_page(pages, s->buffer.serial, 0, BY_MEDIUM, BY_OTHER), DATA_OLD);
 	expect_refused(s, pages, 0, "the file's page");
 
 	write_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER);
 	device_move_to(&s->device, pages + features.page_size, 1);
 	set_rule(RULE_ENTRY);
-	expect(page_at(0, pages + features.page_size).at == COHERENT,
+	expect(page_at(0, pages + features.page_size).at == PLACE_COHERENT,
 	       "the private copy is not on the device");
 	expect_result("its bytes",
 		      read_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER,
 				BY_OTHER),
-		      OLD);
+		      DATA_OLD);
 	set_rule(RULE_NO_LEAK);
 	expect_medium_has(s, 1, BY_MEDIUM);
 }
@@ -181,7 +182,7 @@ SCENARIO(devices, two_devices_one_page,
 	 "a device neither takes nor returns the other's page, and reads and writes it where it is")
 {
 	struct story *s = &self->story;
-	struct device *second = open_second(self, REMOTE);
+	struct device *second = open_second(self, PLACE_REMOTE);
 	struct snapshot seen;
 
 	set_rule(RULE_ONLY_FROM_SYSTEM);
@@ -194,10 +195,10 @@ SCENARIO(devices, two_devices_one_page,
 
 	set_rule(RULE_DEVICE_IN_PLACE);
 	seen = device_snapshot(second, s->buffer.addr);
-	expect_same(seen.at == REMOTE, "place of page 0 for the other device", "another device's",
-		    place_name(seen.at));
+	expect_same(seen.at == PLACE_REMOTE, "place of page 0 for the other device",
+		    "another device's", place_name(seen.at));
 	expect_result("the other device's read", device_read(second, s->buffer.addr, 1), 0);
-	expect(read_page(second->bounce, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == OLD,
+	expect(read_page(second->bounce, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_OLD,
 	       "the other device reads other bytes");
 	write_page(second->bounce, s->buffer.serial, 0, BY_DEVICE);
 	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_DEVICE_IN_PLACE);
@@ -212,7 +213,7 @@ SCENARIO(devices, tug_of_war,
 	 "is lost")
 {
 	struct story *s = &self->story;
-	struct device *devices[] = { open_second(self, REMOTE), &s->device };
+	struct device *devices[] = { open_second(self, PLACE_REMOTE), &s->device };
 	int round;
 
 	for (round = 0; round < 6; round++) {
@@ -220,12 +221,12 @@ SCENARIO(devices, tug_of_war,
 
 		set_rule(RULE_BACK);
 		device_move_back(loser, s->buffer.addr, PAGES);
-		expect_at(s, 0, SYSTEM);
+		expect_at(s, 0, PLACE_SYSTEM);
 		set_rule(RULE_ENTRY);
 		device_move_to(winner, s->buffer.addr, PAGES);
 		expect_at(s, 0, winner->memory);
 		expect_at(s, PAGES - 1, winner->memory);
-		expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_mapped(s, 0, s->read_only ? PERM_RO : PERM_RW);
 		set_rule(RULE_ONLY_FROM_SYSTEM);
 		device_move_to(loser, s->buffer.addr, PAGES);
 		expect_at(s, 0, winner->memory);
@@ -259,20 +260,20 @@ SCENARIO(devices, failed_allocation,
 	expect_owner_sees(s, 0, BY_OWNER);
 	set_rule(RULE_BACK);
 	expect_result("once more", device_migrate_back(&s->device, s->buffer.addr, PAGES), 0);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	story_remember_frames(s);
 
 	fail_next_allocation(s);
 	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, PAGES), -ENOENT);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	expect_same_frame(s, 0);
-	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
+	expect_mapped(s, 0, s->read_only ? PERM_RO : PERM_RW);
 	expect_owner_sees(s, 0, BY_OWNER);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 1, COHERENT);
+	expect_at(s, 1, PLACE_COHERENT);
 	device_move_to(&s->device, s->buffer.addr, 1);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_owner_sees(s, 1, BY_OWNER);
 }

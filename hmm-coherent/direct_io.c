@@ -31,18 +31,20 @@ FIXTURE_VARIANT(direct_io)
 	enum medium_kind medium;
 };
 
-FIXTURE_VARIANT_ADD(direct_io, coherent_rw_file) { .place = COHERENT, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io, coherent_rw_file) { .place = PLACE_COHERENT, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io, coherent_ro_file){ .place = PLACE_COHERENT,
+						  .read_only = true,
+						  .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io, coherent_rw_raw) { .place = PLACE_COHERENT, .medium = ON_RAW };
+FIXTURE_VARIANT_ADD(direct_io, coherent_ro_raw){ .place = PLACE_COHERENT,
+						 .read_only = true,
+						 .medium = ON_RAW };
+FIXTURE_VARIANT_ADD(direct_io, system_rw_file) { .place = PLACE_SYSTEM, .medium = ON_FILE };
 FIXTURE_VARIANT_ADD(direct_io,
-		    coherent_ro_file){ .place = COHERENT, .read_only = true, .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io, coherent_rw_raw) { .place = COHERENT, .medium = ON_RAW };
+		    system_ro_file){ .place = PLACE_SYSTEM, .read_only = true, .medium = ON_FILE };
+FIXTURE_VARIANT_ADD(direct_io, system_rw_raw) { .place = PLACE_SYSTEM, .medium = ON_RAW };
 FIXTURE_VARIANT_ADD(direct_io,
-		    coherent_ro_raw){ .place = COHERENT, .read_only = true, .medium = ON_RAW };
-FIXTURE_VARIANT_ADD(direct_io, system_rw_file) { .place = SYSTEM, .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io,
-		    system_ro_file){ .place = SYSTEM, .read_only = true, .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io, system_rw_raw) { .place = SYSTEM, .medium = ON_RAW };
-FIXTURE_VARIANT_ADD(direct_io,
-		    system_ro_raw){ .place = SYSTEM, .read_only = true, .medium = ON_RAW };
+		    system_ro_raw){ .place = PLACE_SYSTEM, .read_only = true, .medium = ON_RAW };
 
 FIXTURE_SETUP(direct_io)
 {
@@ -74,7 +76,7 @@ static void expect_read(struct story *s, long result)
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
+	expect_mapped(s, 0, s->read_only ? PERM_RO : PERM_RW);
 	for (i = 0; i < PAGES; i++)
 		expect_medium_has(s, i, BY_MEDIUM);
 }
@@ -196,7 +198,7 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 2);
 	set_rule(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
 	expect_at(s, 1, s->place);
-	expect_at(s, 2, SYSTEM);
+	expect_at(s, 2, PLACE_SYSTEM);
 	story_remember_frames(s);
 	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
 	expect_result("read from the medium",
@@ -228,7 +230,7 @@ SCENARIO(direct_io, async_half_placed,
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 2);
 	set_rule(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
 	expect_at(s, 1, s->place);
-	expect_at(s, 2, SYSTEM);
+	expect_at(s, 2, PLACE_SYSTEM);
 	story_remember_frames(s);
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, s->buffer.size);
 	result = transfer_finish(&transfer);
@@ -293,7 +295,7 @@ SCENARIO(direct_io, write_from_shared,
 			expect_exclusive(s, i, false);
 		}
 		set_rule(RULE_NO_LEAK);
-		expect_mapped(s, i, READ_ONLY);
+		expect_mapped(s, i, PERM_RO);
 		expect_child_keeps_frame(s, &s->child, i);
 		expect_child_sees(s, &s->child, i, BY_OWNER);
 	}

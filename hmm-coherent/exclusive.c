@@ -28,8 +28,8 @@ FIXTURE_VARIANT(devices)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 FIXTURE_SETUP(devices)
 {
@@ -63,7 +63,7 @@ SCENARIO(devices, exclusive_access,
 	set_rule(RULE_DEVICE_EXCLUSIVE);
 	for (round = 0; round < 2; round++) {
 		expect_result("exclusive access", result, 0);
-		expect_at(s, 0, SWAPPED);
+		expect_at(s, 0, PLACE_SWAPPED);
 		expect_result("is it exclusive",
 			      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE,
 					     s->buffer.addr, 1),
@@ -73,7 +73,7 @@ SCENARIO(devices, exclusive_access,
 		else
 			expect_owner_sees(s, 0, BY_OWNER);
 		expect_stays(s, 0);
-		expect_mapped(s, 0, READ_WRITE);
+		expect_mapped(s, 0, PERM_RW);
 		expect_exclusive(s, 0, true);
 		expect_result("is it exclusive",
 			      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE,
@@ -92,7 +92,7 @@ static void take_exclusively(struct story *s)
 	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_result("exclusive access",
 		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
-	expect_at(s, 0, SWAPPED);
+	expect_at(s, 0, PLACE_SWAPPED);
 }
 
 SCENARIO(devices, exclusive_then_forked,

@@ -30,7 +30,7 @@ FIXTURE_TEARDOWN(driver)
 SCENARIO(driver, loads,
 	 "test_hmm loads with two ranges of memory, makes four devices, and each can be opened")
 {
-	static const enum place memories[] = { COHERENT, REMOTE, PRIVATE };
+	static const enum place memories[] = { PLACE_COHERENT, PLACE_REMOTE, PLACE_PRIVATE };
 	struct device device;
 	size_t i;
 
@@ -64,7 +64,7 @@ static void there_and_back(enum place memory)
 		expect(in_memory(page_at(0, buffer_page(&buffer, i)).at),
 		       "page %zu is not in memory", i);
 		expect(read_page(buffer_page(&buffer, i), buffer.serial, i, BY_OWNER, BY_OTHER) ==
-			       OLD,
+			       DATA_OLD,
 		       "page %zu came back with other bytes", i);
 	}
 	buffer_unmap(&buffer);
@@ -74,9 +74,9 @@ static void there_and_back(enum place memory)
 SCENARIO(driver, takes_pages,
 	 "each device takes pages of memory and gives them back with their bytes")
 {
-	there_and_back(COHERENT);
-	there_and_back(REMOTE);
-	there_and_back(PRIVATE);
+	there_and_back(PLACE_COHERENT);
+	there_and_back(PLACE_REMOTE);
+	there_and_back(PLACE_PRIVATE);
 }
 
 FIXTURE(features)
@@ -89,11 +89,11 @@ FIXTURE_VARIANT(features)
 	enum feature feature;
 };
 
-FIXTURE_VARIANT_ADD(features, pins_that_stay) { .feature = PIN_STAYS };
-FIXTURE_VARIANT_ADD(features, dio_pins) { .feature = DIO_PINS };
-FIXTURE_VARIANT_ADD(features, uffd_wp) { .feature = UFFD_WP };
-FIXTURE_VARIANT_ADD(features, soft_dirty) { .feature = SOFT_DIRTY };
-FIXTURE_VARIANT_ADD(features, mem_force) { .feature = MEM_FORCE };
+FIXTURE_VARIANT_ADD(features, pins_that_stay) { .feature = FEATURE_PIN_STAYS };
+FIXTURE_VARIANT_ADD(features, dio_pins) { .feature = FEATURE_DIO_PINS };
+FIXTURE_VARIANT_ADD(features, uffd_wp) { .feature = FEATURE_UFFD_WP };
+FIXTURE_VARIANT_ADD(features, soft_dirty) { .feature = FEATURE_SOFT_DIRTY };
+FIXTURE_VARIANT_ADD(features, mem_force) { .feature = FEATURE_MEM_FORCE };
 
 FIXTURE_SETUP(features)
 {

@@ -30,16 +30,16 @@ FIXTURE_VARIANT(fixed_buffers)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(fixed_buffers, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(fixed_buffers, coherent_ro) { .place = COHERENT, .read_only = true };
-FIXTURE_VARIANT_ADD(fixed_buffers, movable_rw) { .place = MOVABLE };
-FIXTURE_VARIANT_ADD(fixed_buffers, movable_ro) { .place = MOVABLE, .read_only = true };
-FIXTURE_VARIANT_ADD(fixed_buffers, system_rw) { .place = SYSTEM };
-FIXTURE_VARIANT_ADD(fixed_buffers, system_ro) { .place = SYSTEM, .read_only = true };
+FIXTURE_VARIANT_ADD(fixed_buffers, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(fixed_buffers, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(fixed_buffers, movable_rw) { .place = PLACE_MOVABLE };
+FIXTURE_VARIANT_ADD(fixed_buffers, movable_ro) { .place = PLACE_MOVABLE, .read_only = true };
+FIXTURE_VARIANT_ADD(fixed_buffers, system_rw) { .place = PLACE_SYSTEM };
+FIXTURE_VARIANT_ADD(fixed_buffers, system_ro) { .place = PLACE_SYSTEM, .read_only = true };
 
 FIXTURE_SETUP(fixed_buffers)
 {
-	if (variant->place == MOVABLE)
+	if (variant->place == PLACE_MOVABLE)
 		need(features.movable, NO_MOVABLE);
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 	story_medium(&self->story, ON_FILE);
@@ -59,11 +59,11 @@ static int register_all(struct story *s)
 /* Where a registered page of this story must be: in memory that need not be moved. */
 static void expect_pinned_in_memory(struct story *s, size_t page)
 {
-	set_rule(s->place == MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE :
-		 s->place == SYSTEM  ? RULE_SHORT_PIN_STAYS :
-				       RULE_LONGTERM_LEAVES_DEVICE);
-	expect_at(s, page, SYSTEM);
-	if (s->place == SYSTEM)
+	set_rule(s->place == PLACE_MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE :
+		 s->place == PLACE_SYSTEM  ? RULE_SHORT_PIN_STAYS :
+					     RULE_LONGTERM_LEAVES_DEVICE);
+	expect_at(s, page, PLACE_SYSTEM);
+	if (s->place == PLACE_SYSTEM)
 		expect_same_frame(s, page);
 	else
 		expect_other_frame(s, page);
@@ -96,7 +96,7 @@ SCENARIO(fixed_buffers, registration,
 			expect_stays(s, i);
 		else
 			expect_pinned_in_memory(s, i);
-		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_mapped(s, i, s->read_only ? PERM_RO : PERM_RW);
 		expect_exclusive(s, i, true);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
@@ -162,7 +162,8 @@ SCENARIO(fixed_buffers, pin_follows_owner_over_fork,
 	expect_medium_has(s, 1, BY_OWNER);
 	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
-	expect_child_has_other_frame(s, &s->child, 0, s->place == MOVABLE ? MOVABLE : SYSTEM);
+	expect_child_has_other_frame(s, &s->child, 0,
+				     s->place == PLACE_MOVABLE ? PLACE_MOVABLE : PLACE_SYSTEM);
 }
 
 SCENARIO(fixed_buffers, registered_while_shared,
@@ -176,7 +177,7 @@ SCENARIO(fixed_buffers, registered_while_shared,
 	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("registration", register_all(s), 0);
 	for (i = 0; i < PAGES; i++) {
-		expect_at(s, i, SYSTEM);
+		expect_at(s, i, PLACE_SYSTEM);
 		expect_other_frame(s, i);
 		expect_exclusive(s, i, true);
 		expect_child_keeps_frame(s, &s->child, i);
@@ -226,14 +227,14 @@ SCENARIO(fixed_buffers, unregistering_frees_them,
 	story_migrate_to_device(s);
 	set_rule(RULE_PINNED_STAYS);
 	for (i = 0; i < PAGES; i++) {
-		expect_at(s, i, SYSTEM);
+		expect_at(s, i, PLACE_SYSTEM);
 		expect_same_frame(s, i);
 	}
 	expect_result("unregistering", ring_unregister(&s->ring), 0);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
 	for (i = 0; i < PAGES; i++) {
-		expect_at(s, i, COHERENT);
+		expect_at(s, i, PLACE_COHERENT);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
 }
@@ -249,7 +250,7 @@ SCENARIO(fixed_buffers, one_page_read_only,
 	set_rule(RULE_WRITE_NEEDS_PERMISSION);
 	expect_result("registration", register_all(s), -EFAULT);
 	expect_stays(s, PAGES - 1);
-	expect_mapped(s, PAGES - 1, READ_ONLY);
+	expect_mapped(s, PAGES - 1, PERM_RO);
 	expect_owner_sees(s, PAGES - 1, BY_OWNER);
 	expect_owner_sees(s, 0, BY_OWNER);
 }
@@ -261,7 +262,7 @@ SCENARIO(fixed_buffers, other_reference_in_the_way,
 {
 	struct story *s = &self->story;
 	struct iovec iov = { s->buffer.addr, features.page_size };
-	const bool must_move = s->place != SYSTEM;
+	const bool must_move = s->place != PLACE_SYSTEM;
 	int ends[2];
 
 	story_make_writable(s);
@@ -274,7 +275,7 @@ SCENARIO(fixed_buffers, other_reference_in_the_way,
 		 * -ENOMEM (migrate_longterm_unpinnable_pages()).
 		 */
 		expect_result("registration", register_all(s),
-			      s->place == COHERENT ? -EBUSY : -ENOMEM);
+			      s->place == PLACE_COHERENT ? -EBUSY : -ENOMEM);
 		expect_stays(s, 0);
 		expect_owner_sees(s, 0, BY_OWNER);
 	}
@@ -307,7 +308,7 @@ SCENARIO(fixed_buffers, two_rings,
 	expect_medium_has(s, 0, BY_OWNER_AGAIN);
 	story_migrate_to_device(s);
 	set_rule(RULE_PINNED_STAYS);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	expect_same_frame(s, 0);
 	ring_close(&other);
 }

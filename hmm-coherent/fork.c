@@ -26,10 +26,10 @@ FIXTURE_VARIANT(fork)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(fork, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(fork, coherent_ro) { .place = COHERENT, .read_only = true };
-FIXTURE_VARIANT_ADD(fork, system_rw) { .place = SYSTEM };
-FIXTURE_VARIANT_ADD(fork, system_ro) { .place = SYSTEM, .read_only = true };
+FIXTURE_VARIANT_ADD(fork, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(fork, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(fork, system_rw) { .place = PLACE_SYSTEM };
+FIXTURE_VARIANT_ADD(fork, system_ro) { .place = PLACE_SYSTEM, .read_only = true };
 
 FIXTURE_SETUP(fork)
 {
@@ -62,7 +62,7 @@ SCENARIO(fork, parent_writes_first,
 
 	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 0);
-	expect_mapped(s, 0, READ_WRITE);
+	expect_mapped(s, 0, PERM_RW);
 	expect_exclusive(s, 0, true);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 	set_rule(RULE_NO_LEAK);
@@ -103,7 +103,7 @@ SCENARIO(fork, child_writes_first,
 	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	expect_child_has_other_frame(s, &s->child, 0, PLACE_SYSTEM);
 	expect_stays(s, 0);
 	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER);
@@ -132,7 +132,7 @@ SCENARIO(fork, parent_writes_after_exit,
 	story_write(s, 0);
 	set_rule(RULE_LAST_SHARER_REUSES);
 	expect_stays(s, 0);
-	expect_mapped(s, 0, READ_WRITE);
+	expect_mapped(s, 0, PERM_RW);
 	expect_exclusive(s, 0, true);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -180,7 +180,7 @@ SCENARIO(fork, readers_share, "reads by both sides leave the page shared, where 
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_child_keeps_frame(s, &s->child, 0);
-	expect_mapped(s, 0, READ_ONLY);
+	expect_mapped(s, 0, PERM_RO);
 	expect_exclusive(s, 0, false);
 }
 
@@ -199,7 +199,7 @@ SCENARIO(fork, three_sharers,
 	expect_copied(s, 0);
 	expect_result("the first child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	expect_child_has_other_frame(s, &s->child, 0, PLACE_SYSTEM);
 	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->second_child, 0, BY_OWNER);
 	set_rule(RULE_LAST_SHARER_REUSES);
@@ -238,7 +238,7 @@ SCENARIO(fork, held_reference_forces_copy,
 	expect_copied(s, 0);
 	set_rule(RULE_NO_LEAK);
 	expect_result("read of the pipe", read(ends[0], in_pipe, sizeof(in_pipe)), sizeof(in_pipe));
-	expect(read_page(in_pipe, s->buffer.serial, 0, BY_OWNER, BY_OWNER_AGAIN) == OLD,
+	expect(read_page(in_pipe, s->buffer.serial, 0, BY_OWNER, BY_OWNER_AGAIN) == DATA_OLD,
 	       "the holder of the reference sees other bytes than before");
 	close(ends[0]);
 	close(ends[1]);
@@ -253,11 +253,11 @@ SCENARIO(fork, migrated_while_shared,
 	child_fork(&s->child);
 	story_migrate_back(s);
 	set_rule(story_on_device(s) ? RULE_BACK : RULE_NOTHING_ELSE_CHANGES);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	expect_exclusive(s, 0, false);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect_exclusive(s, 0, false);
 	story_remember_frames(s);
 	expect_child_keeps_frame(s, &s->child, 0);

@@ -81,15 +81,16 @@ FIXTURE_TEARDOWN(collapse)
  */
 static void expect_on_device(struct huge *h, size_t first, size_t count)
 {
-	enum permission mapped = h->story.read_only ? READ_ONLY : READ_WRITE;
+	enum permission mapped = h->story.read_only ? PERM_RO : PERM_RW;
 	size_t i, misplaced = 0, mapped_wrong = 0, lost = 0;
 
 	for (i = 0; i < h->pages; i++) {
 		unsigned char *addr = page_in(h->addr, i);
 		enum place at = page_at(0, addr).at;
 
-		misplaced += i >= first && i < first + count ? at != COHERENT : !in_memory(at);
-		lost += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != OLD;
+		misplaced += i >= first && i < first + count ? at != PLACE_COHERENT :
+							       !in_memory(at);
+		lost += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != DATA_OLD;
 	}
 	for (i = 0; i < h->pages; i += 37)
 		mapped_wrong += device_snapshot(&h->device, page_in(h->addr, i)).permission !=
@@ -159,8 +160,8 @@ SCENARIO(huge, part,
 	expect_on_device(h, 100, 5);
 	move_to_device(h, 0, 1);
 	move_to_device(h, h->pages - 1, 1);
-	expect(page_at(0, h->addr).at == COHERENT, "the first page is not on the device");
-	expect(page_at(0, page_in(h->addr, h->pages - 1)).at == COHERENT,
+	expect(page_at(0, h->addr).at == PLACE_COHERENT, "the first page is not on the device");
+	expect(page_at(0, page_in(h->addr, h->pages - 1)).at == PLACE_COHERENT,
 	       "the last page is not on the device");
 	device_move_back(&h->device, h->addr, h->pages);
 	set_rule(RULE_BACK);
@@ -199,7 +200,7 @@ SCENARIO(huge, zero_page,
 	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
 	protect_memory(h->addr, h->size, prot);
 	set_rule(RULE_HOLE_IS_FILLED);
-	must(read_page(h->addr, h->story.buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	must(read_page(h->addr, h->story.buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
 	     "memory that was never written is not zero");
 	if (!device_snapshot(&h->device, h->addr).huge &&
 	    read_counter("/proc/vmstat", "thp_zero_page_alloc_failed") > failed)
@@ -211,8 +212,9 @@ SCENARIO(huge, zero_page,
 	for (i = 0; i < h->pages; i++) {
 		unsigned char *addr = page_in(h->addr, i);
 
-		changed += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != ZERO;
-		misplaced += (page_at(0, addr).at == COHERENT) != (i >= 100 && i < 105);
+		changed += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) !=
+			   DATA_ZERO;
+		misplaced += (page_at(0, addr).at == PLACE_COHERENT) != (i >= 100 && i < 105);
 	}
 	expect_result("pages in the wrong place", misplaced, 0);
 	expect_result("pages that are not empty", changed, 0);
@@ -316,7 +318,7 @@ SCENARIO(huge, hugetlb,
 	set_rule(RULE_HUGETLB_REFUSED);
 	expect_result("migration", result, -EINVAL);
 	expect(after == frame, "hugetlb memory moved from frame 0x%lx to 0x%lx", frame, after);
-	expect(bytes == OLD, "hugetlb memory has other bytes");
+	expect(bytes == DATA_OLD, "hugetlb memory has other bytes");
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }

@@ -31,8 +31,8 @@ FIXTURE_VARIANT(slow_io)
 	enum place place;
 };
 
-FIXTURE_VARIANT_ADD(slow_io, coherent) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(slow_io, system) { .place = SYSTEM };
+FIXTURE_VARIANT_ADD(slow_io, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(slow_io, system) { .place = PLACE_SYSTEM };
 
 FIXTURE_SETUP(slow_io)
 {
@@ -115,7 +115,7 @@ SCENARIO(slow_io, unmap_meets_transfer,
 	       s->frames[0]);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), features.page_size);
-	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD,
+	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == DATA_OLD,
 	       "the transfer landed in somebody else's page");
 	buffer_unmap(&next);
 	s->buffer.pages = 0;
@@ -132,8 +132,8 @@ SCENARIO(slow_io, fork_meets_transfer,
 	if (features.dio_pins) {
 		set_rule(RULE_PIN_FOLLOWS_OWNER);
 		expect_stays(s, 0);
-		expect_mapped(s, 0, READ_WRITE);
-		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+		expect_mapped(s, 0, PERM_RW);
+		expect_child_has_other_frame(s, &s->child, 0, PLACE_SYSTEM);
 	} else {
 		/*
 		 * open(2), O_DIRECT: unsafe with fork(). The page is shared as
@@ -169,7 +169,7 @@ SCENARIO(slow_io, child_writes_meanwhile,
 	set_rule(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	expect_child_has_other_frame(s, &s->child, 0, PLACE_SYSTEM);
 	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
@@ -223,7 +223,7 @@ SCENARIO(slow_io, protection_meets_transfer,
 	story_protect(s, 0, 1, PROT_READ);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
-	expect_mapped(s, 0, READ_ONLY);
+	expect_mapped(s, 0, PERM_RO);
 	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), s->buffer.size);
@@ -266,7 +266,7 @@ SCENARIO(slow_io, longterm_pin_meets_transfer,
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("a long-term pin afterwards (bytes)", pin_pages(longterm, s->buffer.addr, 1),
 		      features.page_size);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	expect_owner_sees(s, 0, BY_MEDIUM);
 }
 

@@ -40,7 +40,7 @@ FIXTURE_SETUP(ksm)
 	     "tests that have the device grow, as --profile debug does");
 	/* A scenario that was ended half way may have left it running. */
 	ksm_stop();
-	story_begin(&self->story, COHERENT, false, 1);
+	story_begin(&self->story, PLACE_COHERENT, false, 1);
 	self->twins = ksm_map_equal(2, self->story.buffer.serial, BY_CHILD);
 	self->others = ksm_map_equal(2, self->story.buffer.serial, BY_OTHER);
 }
@@ -75,7 +75,7 @@ static void merge_all(FIXTURE_DATA(ksm) (*self))
 
 static void expect_bytes_of(struct story *s, void *addr, enum writer writer, const char *what)
 {
-	expect(read_page(addr, s->buffer.serial, 0, writer, BY_MEDIUM) == OLD,
+	expect(read_page(addr, s->buffer.serial, 0, writer, BY_MEDIUM) == DATA_OLD,
 	       "%s has other bytes than before", what);
 }
 
@@ -90,7 +90,8 @@ SCENARIO(ksm, device_pages_stay_apart,
 	first = page_at(0, self->twins).pfn;
 	second = second_of(self->twins).pfn;
 	set_rule(RULE_ENTRY);
-	expect(page_at(0, self->twins).at == COHERENT && second_of(self->twins).at == COHERENT,
+	expect(page_at(0, self->twins).at == PLACE_COHERENT &&
+		       second_of(self->twins).at == PLACE_COHERENT,
 	       "the equal pages are not on the device");
 	ksm_mergeable(self->twins, 2);
 	merge_all(self);
@@ -120,13 +121,13 @@ static enum place merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 	device_move_to(&self->story.device, self->twins, 1);
 	at = page_at(0, self->twins).at;
 	set_rule(RULE_ENTRY);
-	expect(at == COHERENT || in_memory(at), "after migration the merged page is %s",
+	expect(at == PLACE_COHERENT || in_memory(at), "after migration the merged page is %s",
 	       place_name(at));
 	expect(ksm_are_merged(self->twins),
 	       "after migration the users of the merged page have different pages");
 	expect_bytes_of(&self->story, self->twins, BY_CHILD, "the merged page");
 	report_line("note:", "the merged page is %s",
-		    at == COHERENT ? "migrated" : "left in memory");
+		    at == PLACE_COHERENT ? "migrated" : "left in memory");
 	return at;
 }
 
@@ -141,7 +142,8 @@ SCENARIO(ksm, merged_page_migrates,
 	frame = page_at(0, self->twins).pfn;
 	write_page(self->twins, s->buffer.serial, 0, BY_OWNER_AGAIN);
 	set_rule(RULE_SHARED_IS_COPIED);
-	expect(page_at(0, self->twins).at != COHERENT, "the written page is still on the device");
+	expect(page_at(0, self->twins).at != PLACE_COHERENT,
+	       "the written page is still on the device");
 	expect(page_at(0, self->twins).pfn != frame, "the written page is still the merged one");
 	set_rule(RULE_NO_LEAK);
 	expect(second_of(self->twins).pfn == frame, "the other user's page moved");

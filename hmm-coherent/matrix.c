@@ -35,13 +35,13 @@ static struct cell *all_cells;
 
 static struct probe {
 	struct buffer buffer;
-	unsigned long home[PLACES][PROBE_PAGES];
+	unsigned long home[PLACE_COUNT][PROBE_PAGES];
 } probe;
 
 static struct device *probe_device(enum place place)
 {
-	return place == PRIVATE ? &env.private :
-	       place == REMOTE	? &env.remote :
+	return place == PLACE_PRIVATE ? &env.private :
+	       place == PLACE_REMOTE	? &env.remote :
 				  &env.coherent;
 }
 
@@ -100,7 +100,7 @@ static size_t frames_on_devices(const struct outcome *outcome, const struct page
 	for (i = 0; i < 2 * outcome->pages; i++) {
 		unsigned long pfn = i % 2 ? seen[i / 2].child_pfn : seen[i / 2].pfn;
 
-		if (device_of_pfn(pfn) == NOWHERE)
+		if (device_of_pfn(pfn) == PLACE_NOWHERE)
 			continue;
 		for (k = 0; k < count && frames[k] != pfn; k++)
 			;
@@ -113,14 +113,14 @@ static size_t frames_on_devices(const struct outcome *outcome, const struct page
 static void cells_setup(void)
 {
 	cell_env_open(&env);
-	buffer_map(&probe.buffer, PROBE_PAGES, COHERENT);
+	buffer_map(&probe.buffer, PROBE_PAGES, PLACE_COHERENT);
 	/* A child that shared it would keep its frames. */
 	if (madvise(probe.buffer.addr, probe.buffer.size, MADV_DONTFORK))
 		syscall_failed("MADV_DONTFORK", errno);
 	buffer_write(&probe.buffer, 0, PROBE_PAGES, BY_OWNER);
-	probe_frames(COHERENT, probe.home[COHERENT]);
-	probe_frames(REMOTE, probe.home[REMOTE]);
-	probe_frames(PRIVATE, probe.home[PRIVATE]);
+	probe_frames(PLACE_COHERENT, probe.home[PLACE_COHERENT]);
+	probe_frames(PLACE_REMOTE, probe.home[PLACE_REMOTE]);
+	probe_frames(PLACE_PRIVATE, probe.home[PLACE_PRIVATE]);
 }
 
 static void need_what_it_needs(const struct cell *cell)
@@ -160,7 +160,7 @@ static void need_what_it_needs(const struct cell *cell)
 	if (cell->mapping->needs_soft_dirty)
 		need(features.soft_dirty,
 		     "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
-	if (cell->place == MOVABLE)
+	if (cell->place == PLACE_MOVABLE)
 		need(features.movable, NO_MOVABLE);
 }
 
@@ -248,7 +248,7 @@ static const char *not_applicable(const struct suite_test *test)
 static void prepare(FILE *out)
 {
 	harness_prepare(out);
-	feature_decide(MEM_FORCE);
+	feature_decide(FEATURE_MEM_FORCE);
 	rules_print(out);
 }
 
@@ -274,7 +274,8 @@ static size_t add_cell(struct suite_test *tests, size_t count, struct cell cell)
 
 static size_t make_cells(struct suite_test **tests)
 {
-	static const enum place places[] = { COHERENT, PRIVATE, SYSTEM, MOVABLE, REMOTE };
+	static const enum place places[] = { PLACE_COHERENT, PLACE_PRIVATE, PLACE_SYSTEM,
+					     PLACE_MOVABLE, PLACE_REMOTE };
 	size_t mappings, accesses, p, m, a, count = 0;
 	const struct mapping *mapping = mapping_rows(&mappings);
 	const struct access *access = access_rows(&accesses);

@@ -37,8 +37,8 @@ FIXTURE_VARIANT(devices)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 FIXTURE_SETUP(devices)
 {
@@ -67,7 +67,7 @@ static long open_mirror(const struct buffer *buffer, long arg)
 {
 	(void)buffer;
 	(void)arg;
-	device_open(&mirror, COHERENT, 1);
+	device_open(&mirror, PLACE_COHERENT, 1);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ SCENARIO(devices, two_mirrors,
 	expect_result("the child opens the device",
 		      child_call(&s->child, &s->buffer, open_mirror, 0), 0);
 	expect_result("bytes that the child's mirror reads",
-		      child_call(&s->child, &s->buffer, mirror_reads, 0), OLD);
+		      child_call(&s->child, &s->buffer, mirror_reads, 0), DATA_OLD);
 	expect_stays(s, 0);
 	if (s->read_only) {
 		set_rule(RULE_WRITE_NEEDS_PERMISSION);
@@ -130,13 +130,13 @@ SCENARIO(devices, two_mirrors,
 	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("a write by the child's mirror",
 		      child_call(&s->child, &s->buffer, mirror_writes, 0), 0);
-	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	expect_child_has_other_frame(s, &s->child, 0, PLACE_SYSTEM);
 	expect_stays(s, 0);
 	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_DEVICE);
 	expect_result("the parent's mirror", device_read(&s->device, s->buffer.addr, 1), 0);
-	expect(read_page(s->device.bounce, s->buffer.serial, 0, BY_OWNER, BY_DEVICE) == OLD,
+	expect(read_page(s->device.bounce, s->buffer.serial, 0, BY_OWNER, BY_DEVICE) == DATA_OLD,
 	       "the parent's mirror reads the child's bytes");
 }
 
@@ -156,7 +156,7 @@ SCENARIO(devices, two_mirrors_migrate,
 	set_rule(RULE_ENTRY);
 	expect_result("migration of the child's copy",
 		      child_call(&s->child, &s->buffer, mirror_takes, 0), 0);
-	expect_child_has_other_frame(s, &s->child, 0, COHERENT);
+	expect_child_has_other_frame(s, &s->child, 0, PLACE_COHERENT);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
@@ -165,7 +165,7 @@ SCENARIO(devices, two_mirrors_migrate,
 	set_rule(RULE_BACK);
 	expect_result("migration back of a shared page",
 		      child_call(&s->child, &s->buffer, mirror_returns, 1), 0);
-	expect_at(s, 1, SYSTEM);
+	expect_at(s, 1, PLACE_SYSTEM);
 	expect(child_page(s, 1).pfn == page_at(0, buffer_page(&s->buffer, 1)).pfn,
 	       "parent and child do not share the page any more");
 	expect_exclusive(s, 1, false);
@@ -220,20 +220,23 @@ SCENARIO(devices, inherited_file,
 	childs = child_page(s, 0).pfn;
 	set_rule(RULE_MIRROR_OF_OPENER);
 	expect_result("bytes that the file reads for the child",
-		      child_call(&s->child, &s->buffer, inherited_reads, (long)&s->device), OLD);
+		      child_call(&s->child, &s->buffer, inherited_reads, (long)&s->device),
+		      DATA_OLD);
 	expect_result("migration back by the child",
-		      child_call(&s->child, &s->buffer, inherited_returns, (long)&s->device), ZERO);
-	expect_at(s, 0, SYSTEM);
+		      child_call(&s->child, &s->buffer, inherited_returns, (long)&s->device),
+		      DATA_ZERO);
+	expect_at(s, 0, PLACE_SYSTEM);
 	expect_result("migration by the child",
-		      child_call(&s->child, &s->buffer, inherited_takes, (long)&s->device), OLD);
-	expect_at(s, 0, COHERENT);
+		      child_call(&s->child, &s->buffer, inherited_takes, (long)&s->device),
+		      DATA_OLD);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect(child_page(s, 0).pfn == childs, "the child's own page moved");
 	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	child_leave(&s->child);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect_stays(s, 1);
 }
 
@@ -255,7 +258,7 @@ static struct device *orphan_mirror(FIXTURE_DATA(devices) (*self))
 	pidfd = syscall(SYS_pidfd_open, s->child.pid, 0);
 	if (pidfd < 0)
 		syscall_failed("pidfd_open", errno);
-	open_second(self, REMOTE);	/* for its bounce buffer */
+	open_second(self, PLACE_REMOTE);	/* for its bounce buffer */
 	close(self->second.fd);
 	self->second.fd = syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
 	if (self->second.fd < 0)
@@ -294,7 +297,7 @@ SCENARIO(devices, opener_gone_access,
 	struct story *s = &self->story;
 	struct device *orphan;
 
-	need_survives(DEAD_MIRROR_ENDS);
+	need_survives(CHANGE_DEAD_MIRROR_ENDS);
 	orphan = orphan_mirror(self);
 	set_rule(RULE_MIRROR_OF_OPENER);
 	expect_result("the device's read", device_read(orphan, s->buffer.addr, 1), -EFAULT);

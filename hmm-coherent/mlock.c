@@ -33,8 +33,8 @@ FIXTURE_VARIANT(mlock)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(mlock, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(mlock, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(mlock, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(mlock, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 FIXTURE_SETUP(mlock)
 {
@@ -95,7 +95,7 @@ static void expect_kept(struct story *s, enum place place)
 
 	for (i = 0; i < PAGES; i++) {
 		expect_at(s, i, place);
-		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_mapped(s, i, s->read_only ? PERM_RO : PERM_RW);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
 }
@@ -113,10 +113,10 @@ SCENARIO(mlock, locked_memory_migrates,
 	expect_result("locked pages", locked_pages(s) - before, PAGES);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
-	expect_kept(s, COHERENT);
+	expect_kept(s, PLACE_COHERENT);
 	story_migrate_back(s);
 	set_rule(RULE_BACK);
-	expect_kept(s, SYSTEM);
+	expect_kept(s, PLACE_SYSTEM);
 	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages", locked_pages(s) - before, PAGES);
 	unlock(s);
@@ -133,7 +133,7 @@ SCENARIO(mlock, locked_on_device,
 	lock(s);
 	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages", locked_pages(s) - before, 0);
-	expect_kept(s, COHERENT);
+	expect_kept(s, PLACE_COHERENT);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
@@ -158,9 +158,9 @@ SCENARIO(mlock, unlocked_on_device,
 	lock(s);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
-	expect_kept(s, COHERENT);
+	expect_kept(s, PLACE_COHERENT);
 	unlock(s);
-	expect_kept(s, COHERENT);
+	expect_kept(s, PLACE_COHERENT);
 	unmap_memory(buffer_page(&s->buffer, 1), 2 * features.page_size);
 	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages after munlock and munmap", locked_pages(s) - before, 0);
@@ -214,7 +214,7 @@ SCENARIO(mlock, fresh_frame,
 	device_move_to(&s->device, s->buffer.addr, 1);
 	frame = page_at(0, s->buffer.addr).pfn;
 	set_rule(RULE_ENTRY);
-	must(device_of_pfn(frame) == COHERENT, "the active page is %s, not on the device",
+	must(device_of_pfn(frame) == PLACE_COHERENT, "the active page is %s, not on the device",
 	     place_name(page_at(0, s->buffer.addr).at));
 	unmap_memory(s->buffer.addr, features.page_size);
 

@@ -52,7 +52,7 @@ static void expect_mapped_bytes(struct story *s, size_t page, enum writer writer
 		      other_vm_read(&s->second_child, &s->buffer, page, 1, copy),
 		      features.page_size);
 	describe_page(seen, sizeof(seen), copy, s->buffer.serial, page, writer);
-	expect(read_page(copy, s->buffer.serial, page, writer, writer) == OLD,
+	expect(read_page(copy, s->buffer.serial, page, writer, writer) == DATA_OLD,
 	       "what was stored did not get into the page that is mapped now: %s", seen);
 }
 
@@ -70,8 +70,8 @@ FIXTURE_VARIANT(next_access_to)
 	enum place place;
 };
 
-FIXTURE_VARIANT_ADD(next_access_to, coherent) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(next_access_to, private) { .place = PRIVATE };
+FIXTURE_VARIANT_ADD(next_access_to, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(next_access_to, private) { .place = PLACE_PRIVATE };
 
 WHY_NOT(next_access_to)
 {
@@ -79,7 +79,7 @@ WHY_NOT(next_access_to)
 	 * The way through hmm_range_fault() gives it a page without memory
 	 * (docs/findings.md, private-mirror-fault).
 	 */
-	return variant->place == PRIVATE && !strcmp(test, "load_after_zero_page") ?
+	return variant->place == PLACE_PRIVATE && !strcmp(test, "load_after_zero_page") ?
 		       "the driver reaches a page on its private device only through what it "
 		       "cached when the page came" :
 		       NULL;
@@ -87,7 +87,7 @@ WHY_NOT(next_access_to)
 
 FIXTURE_SETUP(next_access_to)
 {
-	story_begin(&self->story, SYSTEM, false, PAGES);
+	story_begin(&self->story, PLACE_SYSTEM, false, PAGES);
 	device_open(&self->device, variant->place, PAGES);
 }
 
@@ -132,7 +132,8 @@ SCENARIO(next_access_to, store_after_migration,
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect_result("the device's read", device_read(&self->device, s->buffer.addr, 1), 0);
-	expect(read_page(self->device.bounce, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == OLD,
+	expect(read_page(self->device.bounce, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) ==
+		       DATA_OLD,
 	       "what was stored did not get into the page that is mapped now");
 }
 
@@ -164,8 +165,8 @@ FIXTURE_VARIANT(next_access)
 	enum place place;
 };
 
-FIXTURE_VARIANT_ADD(next_access, coherent) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(next_access, system) { .place = SYSTEM };
+FIXTURE_VARIANT_ADD(next_access, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(next_access, system) { .place = PLACE_SYSTEM };
 
 FIXTURE_SETUP(next_access)
 {
@@ -316,7 +317,7 @@ SCENARIO(next_access, load_after_zap,
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED),
 		      0);
 	set_rule(RULE_NEXT_ACCESS_SEES);
-	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
 	       "the page that was given up still shows its bytes");
 	expect_owner_sees(s, 1, BY_OWNER);
 }
@@ -346,7 +347,7 @@ SCENARIO(next_access, load_after_mremap,
 	       "mremap: %s", strerror(errno));
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
-	expect(read_page(there, s->buffer.serial, 1, BY_OWNER, BY_OTHER) == OLD,
+	expect(read_page(there, s->buffer.serial, 1, BY_OWNER, BY_OTHER) == DATA_OLD,
 	       "the moved page has other bytes");
 	unmap_memory(there, features.page_size);
 	s->buffer.pages = 1;

@@ -33,9 +33,9 @@ FIXTURE_VARIANT(numa)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(numa, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(numa, coherent_ro) { .place = COHERENT, .read_only = true };
-FIXTURE_VARIANT_ADD(numa, system) { .place = SYSTEM };
+FIXTURE_VARIANT_ADD(numa, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(numa, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(numa, system) { .place = PLACE_SYSTEM };
 
 static int node_besides(int home)
 {
@@ -163,7 +163,7 @@ static void half_back(struct story *s)
 	device_move_back(&s->device, buffer_page(&s->buffer, PAGES / 2), PAGES / 2);
 	set_rule(RULE_BACK);
 	expect_at(s, PAGES / 2 - 1, s->place);
-	expect_at(s, PAGES / 2, SYSTEM);
+	expect_at(s, PAGES / 2, PLACE_SYSTEM);
 	story_remember_frames(s);
 }
 
@@ -211,7 +211,7 @@ SCENARIO(numa, node_of_page,
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
-	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
+	expect_mapped(s, 0, s->read_only ? PERM_RO : PERM_RW);
 }
 
 SCENARIO(numa, query,
@@ -256,7 +256,7 @@ SCENARIO(numa, move,
 	}
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++) {
-		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_mapped(s, i, s->read_only ? PERM_RO : PERM_RW);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
 }
@@ -301,7 +301,7 @@ SCENARIO(numa, mbind_move,
 	}
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
-		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_mapped(s, i, s->read_only ? PERM_RO : PERM_RW);
 }
 
 SCENARIO(numa, migrate_process,

@@ -120,7 +120,7 @@ static void pin_sees(struct grip *grip, enum writer writer)
 		copy = map_memory(features.page_size, PROT_READ | PROT_WRITE);
 	expect_result("a read through the pin", pin_read(grip->pin, copy), 0);
 	describe_page(seen, sizeof(seen), copy, s->buffer.serial, 0, writer);
-	expect_same(read_page(copy, s->buffer.serial, 0, writer, writer) == OLD,
+	expect_same(read_page(copy, s->buffer.serial, 0, writer, writer) == DATA_OLD,
 		    "bytes that the pin's holder sees",
 		    writer == BY_OWNER ? "as they were" : "written by the owner since", seen);
 }
@@ -171,16 +171,17 @@ FIXTURE_VARIANT(orders)
 	const struct holder *holder;
 };
 
-FIXTURE_VARIANT_ADD(orders, coherent_reference) { .place = COHERENT, .holder = &reference };
-FIXTURE_VARIANT_ADD(orders, coherent_fixed_buffer) { .place = COHERENT, .holder = &fixed_buffer };
-FIXTURE_VARIANT_ADD(orders, coherent_slow_write) { .place = COHERENT, .holder = &slow_write };
-FIXTURE_VARIANT_ADD(orders, coherent_fast_write) { .place = COHERENT, .holder = &fast_write };
-FIXTURE_VARIANT_ADD(orders, coherent_slow_read) { .place = COHERENT, .holder = &slow_read };
-FIXTURE_VARIANT_ADD(orders, coherent_fast_read) { .place = COHERENT, .holder = &fast_read };
-FIXTURE_VARIANT_ADD(orders, system_reference) { .place = SYSTEM, .holder = &reference };
-FIXTURE_VARIANT_ADD(orders, system_fixed_buffer) { .place = SYSTEM, .holder = &fixed_buffer };
-FIXTURE_VARIANT_ADD(orders, system_slow_write) { .place = SYSTEM, .holder = &slow_write };
-FIXTURE_VARIANT_ADD(orders, system_fast_read) { .place = SYSTEM, .holder = &fast_read };
+FIXTURE_VARIANT_ADD(orders, coherent_reference) { .place = PLACE_COHERENT, .holder = &reference };
+FIXTURE_VARIANT_ADD(orders, coherent_fixed_buffer){ .place = PLACE_COHERENT,
+						    .holder = &fixed_buffer };
+FIXTURE_VARIANT_ADD(orders, coherent_slow_write) { .place = PLACE_COHERENT, .holder = &slow_write };
+FIXTURE_VARIANT_ADD(orders, coherent_fast_write) { .place = PLACE_COHERENT, .holder = &fast_write };
+FIXTURE_VARIANT_ADD(orders, coherent_slow_read) { .place = PLACE_COHERENT, .holder = &slow_read };
+FIXTURE_VARIANT_ADD(orders, coherent_fast_read) { .place = PLACE_COHERENT, .holder = &fast_read };
+FIXTURE_VARIANT_ADD(orders, system_reference) { .place = PLACE_SYSTEM, .holder = &reference };
+FIXTURE_VARIANT_ADD(orders, system_fixed_buffer) { .place = PLACE_SYSTEM, .holder = &fixed_buffer };
+FIXTURE_VARIANT_ADD(orders, system_slow_write) { .place = PLACE_SYSTEM, .holder = &slow_write };
+FIXTURE_VARIANT_ADD(orders, system_fast_read) { .place = PLACE_SYSTEM, .holder = &fast_read };
 
 WHY_NOT(orders)
 {
@@ -211,7 +212,7 @@ static void take(struct story *s, struct grip *grip, const struct holder *holder
 {
 	set_rule(holder->pins ? RULE_LONGTERM_LEAVES_DEVICE : RULE_SHORT_PIN_STAYS);
 	expect_result("taking hold", holder->take(grip), 0);
-	expect_at(s, 0, holder->pins ? SYSTEM : s->place);
+	expect_at(s, 0, holder->pins ? PLACE_SYSTEM : s->place);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 	story_remember_frames(s);
@@ -235,7 +236,7 @@ static void take(struct story *s, struct grip *grip, const struct holder *holder
 	do { \
 		set_rule(RULE_SHARED_IS_COPIED); \
 		expect_other_frame(s, 0); \
-		expect_at(s, 0, SYSTEM); \
+		expect_at(s, 0, PLACE_SYSTEM); \
 		set_rule(RULE_NO_LEAK); \
 		HOLDER_SEES(BY_OWNER); \
 	} while (0)
@@ -279,7 +280,7 @@ SCENARIO(orders, held_forked_child_writes,
 	set_rule(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+	expect_child_has_other_frame(s, &s->child, 0, PLACE_SYSTEM);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	set_rule(RULE_PIN_FOLLOWS_OWNER);
 	expect_same_frame(s, 0);
@@ -350,7 +351,7 @@ SCENARIO(orders, forked_held_child_writes,
 		expect_child_keeps_frame(s, &s->child, 0);
 	} else {
 		set_rule(RULE_SHARED_IS_COPIED);
-		expect_child_has_other_frame(s, &s->child, 0, SYSTEM);
+		expect_child_has_other_frame(s, &s->child, 0, PLACE_SYSTEM);
 	}
 	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
@@ -367,7 +368,7 @@ SCENARIO(orders, held_then_protected,
 	story_protect(s, 0, 1, PROT_READ);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_same_frame(s, 0);
-	expect_mapped(s, 0, READ_ONLY);
+	expect_mapped(s, 0, PERM_RO);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
 	story_write(s, 0);
 	EXPECT_WRITE_REACHES_HOLDER();
@@ -419,7 +420,7 @@ SCENARIO(orders, held_then_migrated,
 	variant->holder->drop(&self->grip);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
@@ -451,7 +452,7 @@ SCENARIO(orders, held_then_pinned_again,
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("the pin when nobody is in the way (bytes)",
 		      pin_pages(longterm, s->buffer.addr, 1), features.page_size);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 

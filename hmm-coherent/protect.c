@@ -28,10 +28,10 @@ FIXTURE_VARIANT(protect)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(protect, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(protect, coherent_ro) { .place = COHERENT, .read_only = true };
-FIXTURE_VARIANT_ADD(protect, system_rw) { .place = SYSTEM };
-FIXTURE_VARIANT_ADD(protect, system_ro) { .place = SYSTEM, .read_only = true };
+FIXTURE_VARIANT_ADD(protect, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(protect, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(protect, system_rw) { .place = PLACE_SYSTEM };
+FIXTURE_VARIANT_ADD(protect, system_ro) { .place = PLACE_SYSTEM, .read_only = true };
 
 FIXTURE_SETUP(protect)
 {
@@ -52,7 +52,7 @@ SCENARIO(protect, write_again,
 	story_write(s, 0);
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
-	expect_mapped(s, 0, READ_WRITE);
+	expect_mapped(s, 0, PERM_RW);
 	expect_exclusive(s, 0, true);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
@@ -67,7 +67,7 @@ SCENARIO(protect, many_rounds,
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	for (round = 0; round < 10; round++) {
 		story_protect(s, 0, 1, PROT_READ);
-		expect_mapped(s, 0, READ_ONLY);
+		expect_mapped(s, 0, PERM_RO);
 		story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
 		story_write(s, 0);
 		expect_stays(s, 0);
@@ -80,21 +80,21 @@ SCENARIO(protect, migrated_while_mapped,
 	 "afterwards")
 {
 	struct story *s = &self->story;
-	enum permission as_mapped = s->read_only ? READ_ONLY : READ_WRITE;
+	enum permission as_mapped = s->read_only ? PERM_RO : PERM_RW;
 
 	story_migrate_back(s);
 	set_rule(RULE_BACK);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	expect_mapped(s, 0, as_mapped);
 	expect_exclusive(s, 0, true);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect_mapped(s, 0, as_mapped);
 	expect_exclusive(s, 0, true);
 	expect_owner_sees(s, 0, BY_OWNER);
 	story_remember_frames(s);
-	s->place = COHERENT;
+	s->place = PLACE_COHERENT;
 	story_make_writable(s);
 	story_write(s, 0);
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
@@ -121,7 +121,7 @@ SCENARIO(protect, refused_writes,
 		expect_result("bytes that GUP got for writing",
 			      pin_pages(kinds[i], s->buffer.addr, 1), s->read_only ? 0 : page);
 	expect_stays(s, 0);
-	expect_mapped(s, 0, s->read_only ? READ_ONLY : READ_WRITE);
+	expect_mapped(s, 0, s->read_only ? PERM_RO : PERM_RW);
 	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_OWNER_AGAIN);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
@@ -184,7 +184,7 @@ SCENARIO(protect, shared_stays_protected,
 	story_protect(s, 0, 1, PROT_READ);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
 	set_rule(RULE_NO_LEAK);
-	expect_mapped(s, 0, READ_ONLY);
+	expect_mapped(s, 0, PERM_RO);
 	expect_exclusive(s, 0, false);
 	story_write(s, 0);
 	set_rule(RULE_SHARED_IS_COPIED);

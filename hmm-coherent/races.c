@@ -199,8 +199,8 @@ FIXTURE_VARIANT(races)
 	enum place place;
 };
 
-FIXTURE_VARIANT_ADD(races, coherent) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(races, private) { .place = PRIVATE };
+FIXTURE_VARIANT_ADD(races, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(races, private) { .place = PLACE_PRIVATE };
 
 FIXTURE_SETUP(races)
 {
@@ -274,7 +274,7 @@ static void expect_settled(struct race *race)
 	for (i = 0; i < s->buffer.pages; i++) {
 		set_rule(RULE_ENTRY);
 		expect_at(s, i, s->place);
-		if (s->place == COHERENT && features.gup_test) {
+		if (s->place == PLACE_COHERENT && features.gup_test) {
 			set_rule(RULE_REFERENCE_A_MAPPING);
 			expect_counted(s, i, 1, 1);
 		}
@@ -313,7 +313,7 @@ SCENARIO(races, two_migrators,
 	 "two devices that both want the same pages: each page is in one place, and no word is "
 	 "lost")
 {
-	device_open(&self->remote, REMOTE, BUFFER_PAGES_MAX);
+	device_open(&self->remote, PLACE_REMOTE, BUFFER_PAGES_MAX);
 	self->race.second = &self->remote;
 	reset_counters(&self->story);
 	set_rule(RULE_ENTRY);
@@ -392,7 +392,8 @@ static void read_directly(struct side *side)
 	if (got != (long)features.page_size)
 		went_wrong(side, "O_DIRECT read: %ld, %s", got,
 			   got < 0 ? strerror(errno) : "short");
-	else if (read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_MEDIUM) != NEW)
+	else if (read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_MEDIUM) !=
+		 DATA_NEW)
 		went_wrong(side, "a transfer is over, and its bytes are not in the page");
 	if (!(side->rounds % 8))
 		story_migrate_to_device(s);
@@ -433,8 +434,8 @@ static void protect_and_look(struct side *side)
 	protect_memory(s->buffer.addr, s->buffer.size, PROT_READ);
 	if (pin_pages(write, s->buffer.addr, 1))
 		went_wrong(side, "a read-only page was pinned for writing");
-	if (s->place == COHERENT &&
-	    device_snapshot(&s->device, s->buffer.addr).permission == READ_WRITE)
+	if (s->place == PLACE_COHERENT &&
+	    device_snapshot(&s->device, s->buffer.addr).permission == PERM_RW)
 		went_wrong(side,
 			   "a page is writable in the page table while its mapping is read-only");
 	protect_memory(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE);
@@ -533,7 +534,8 @@ SCENARIO(races, unmap_and_longterm_pin,
 
 	need(features.gup_test,
 	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
-	fast_is_safe = s->place != COHERENT || kernel_has(PIN_KEEPS_ANON_VMA) || machine_is_apart();
+	fast_is_safe = s->place != PLACE_COHERENT || kernel_has(CHANGE_PIN_KEEPS_ANON_VMA) ||
+		       machine_is_apart();
 	if (!fast_is_safe)
 		report_line("note:",
 			    "without GUP-fast on this kernel: docs/findings.md, anon-vma-is-gone");

@@ -43,8 +43,8 @@ FIXTURE_VARIANT(reclaim)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(reclaim, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(reclaim, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(reclaim, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(reclaim, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 FIXTURE_SETUP(reclaim)
 {
@@ -137,7 +137,7 @@ static void expect_untouched(struct story *s)
 
 	for (i = 0; i < PAGES; i++) {
 		expect_stays(s, i);
-		expect_mapped(s, i, s->read_only ? READ_ONLY : READ_WRITE);
+		expect_mapped(s, i, s->read_only ? PERM_RO : PERM_RW);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
 }
@@ -158,9 +158,9 @@ SCENARIO(reclaim, advice,
 	set_rule(RULE_SWAP_KEEPS);
 	expect_result("MADV_PAGEOUT of memory",
 		      madvise(self->control, PAGES * features.page_size, MADV_PAGEOUT), 0);
-	expect(control_page(self, 0).at == SWAPPED, "a page of memory is %s, not swapped",
+	expect(control_page(self, 0).at == PLACE_SWAPPED, "a page of memory is %s, not swapped",
 	       place_name(control_page(self, 0).at));
-	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == OLD,
+	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == DATA_OLD,
 	       "a swapped page has other bytes");
 }
 
@@ -168,7 +168,7 @@ static void bring_back(struct story *s)
 {
 	story_migrate_back(s);
 	set_rule(RULE_BACK);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 }
 
 static bool has_flag(unsigned long frame, int flag)
@@ -194,7 +194,7 @@ static void page_out(struct story *s, size_t page)
 	advise_memory(addr, features.page_size, MADV_PAGEOUT);
 	after = page_at(0, addr);
 	set_rule(RULE_BACK_IS_MEMORY);
-	if (after.at == SWAPPED)
+	if (after.at == PLACE_SWAPPED)
 		return;
 	expect(false, "page %zu is not swapped out by MADV_PAGEOUT: it is %s, %s", page,
 	       place_name(after.at),
@@ -212,11 +212,11 @@ SCENARIO(reclaim, swapped_stays_swapped,
 	page_out(s, 0);
 	set_rule(RULE_SWAP_KEEPS);
 	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, 1), -ENOENT);
-	expect_at(s, 0, SWAPPED);
+	expect_at(s, 0, PLACE_SWAPPED);
 	expect_owner_sees(s, 0, BY_OWNER);
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 1, COHERENT);
+	expect_at(s, 1, PLACE_COHERENT);
 }
 
 static bool is_written(void *addr)
@@ -245,9 +245,9 @@ SCENARIO(reclaim, swap_cache,
 	 "first, and stays where it does not")
 {
 	struct story *s = &self->story;
-	const bool leaves = kernel_has(SWAP_CACHE_ASKED);
+	const bool leaves = kernel_has(CHANGE_SWAP_CACHE_ASKED);
 
-	need_survives(SWAP_CACHE_READ_AGAIN);
+	need_survives(CHANGE_SWAP_CACHE_READ_AGAIN);
 	swap_on();
 	bring_back(s);
 	through_swap(s, 0);
@@ -257,7 +257,7 @@ SCENARIO(reclaim, swap_cache,
 	story_remember_frames(s);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	set_rule(RULE_SWAP_CACHE);
-	expect_at(s, 0, leaves ? COHERENT : SYSTEM);
+	expect_at(s, 0, leaves ? PLACE_COHERENT : PLACE_SYSTEM);
 	if (!leaves)
 		expect_same_frame(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
@@ -273,14 +273,14 @@ SCENARIO(reclaim, written_on_device,
 {
 	struct story *s = &self->story;
 
-	need_survives(SWAP_CACHE_READ_AGAIN);
+	need_survives(CHANGE_SWAP_CACHE_READ_AGAIN);
 	swap_on();
 	bring_back(s);
 	through_swap(s, 0);
 	story_make_writable(s);
 	device_move_to(&s->device, s->buffer.addr, 2);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 1, COHERENT);
+	expect_at(s, 1, PLACE_COHERENT);
 	story_write(s, 0);
 	story_write(s, 1);
 	bring_back(s);
@@ -309,7 +309,7 @@ SCENARIO(reclaim, freed_then_written,
 	expect_result("MADV_FREE", madvise(s->buffer.addr, s->buffer.size, MADV_FREE), 0);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	story_write(s, 0);
 	bring_back(s);
 	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
@@ -353,7 +353,7 @@ SCENARIO(reclaim, pressure,
 	 * goes to the device.
 	 */
 	map_control(self);
-	buffer_map(&charged, PAGES, COHERENT);
+	buffer_map(&charged, PAGES, PLACE_COHERENT);
 	buffer_write(&charged, 0, PAGES, BY_OWNER);
 	device_move_to(&s->device, charged.addr, PAGES);
 	/* EAGAIN: there is less to reclaim than asked for, which is the point. */
@@ -362,7 +362,7 @@ SCENARIO(reclaim, pressure,
 		syscall_failed("memory.reclaim", -error);
 	enter(CGROUP);
 	for (i = 0; i < PAGES; i++)
-		swapped += control_page(self, i).at == SWAPPED;
+		swapped += control_page(self, i).at == PLACE_SWAPPED;
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(swapped, "memory.reclaim swaps out none of the %d pages of memory that the cgroup has",
 	     PAGES);
@@ -371,15 +371,15 @@ SCENARIO(reclaim, pressure,
 	for (i = 0; i < PAGES; i++) {
 		struct page page = page_at(0, buffer_page(&charged, i));
 
-		expect_same(page.at == COHERENT,
+		expect_same(page.at == PLACE_COHERENT,
 			    "place of a page that the cgroup has on the device", "coherent",
 			    place_name(page.at));
 		expect(read_page(buffer_page(&charged, i), charged.serial, i, BY_OWNER, BY_OTHER) ==
-			       OLD,
+			       DATA_OLD,
 		       "its bytes changed");
 	}
 	set_rule(RULE_SWAP_KEEPS);
-	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == OLD,
+	expect(read_page(self->control, s->buffer.serial, 0, BY_OTHER, BY_OWNER) == DATA_OLD,
 	       "a swapped page has other bytes");
 	buffer_unmap(&charged);
 }

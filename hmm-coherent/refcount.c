@@ -33,15 +33,15 @@ FIXTURE_VARIANT(refcount)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(refcount, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(refcount, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(refcount, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(refcount, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 FIXTURE_SETUP(refcount)
 {
 	need(features.gup_test,
 	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
 	story_begin(&self->story, variant->place, variant->read_only, 2);
-	self->offset = !kernel_has(NO_COUNT_OFFSET);
+	self->offset = !kernel_has(CHANGE_NO_COUNT_OFFSET);
 }
 
 FIXTURE_TEARDOWN(refcount)
@@ -143,10 +143,10 @@ SCENARIO(refcount, migrated_again,
 
 	story_migrate_back(s);
 	set_rule(RULE_BACK);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect_counts(s, self->offset, 1, 1);
 }
 
@@ -165,7 +165,7 @@ SCENARIO(refcount, longterm_pinned,
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("registration", ring_register(&s->ring, s->buffer.addr, features.page_size),
 		      0);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	pinned = page_dump(s->buffer.addr);
 	expect_result("unregistration", ring_unregister(&s->ring), 0);
 	before = page_dump(s->buffer.addr);

@@ -45,9 +45,9 @@ FIXTURE_VARIANT(registered)
 	bool read_only;		/* before it is made writable and registered */
 };
 
-FIXTURE_VARIANT_ADD(registered, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(registered, coherent_ro) { .place = COHERENT, .read_only = true };
-FIXTURE_VARIANT_ADD(registered, system_rw) { .place = SYSTEM };
+FIXTURE_VARIANT_ADD(registered, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(registered, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(registered, system_rw) { .place = PLACE_SYSTEM };
 
 FIXTURE_SETUP(registered)
 {
@@ -65,7 +65,7 @@ static void register_all(struct story *s)
 {
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("registration", ring_register(&s->ring, s->buffer.addr, s->buffer.size), 0);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	story_remember_frames(s);
 }
 
@@ -89,7 +89,7 @@ static void expect_unpinned(struct story *s)
 	end.tv_sec += RELEASE_S;
 	do {
 		story_migrate_to_device(s);
-		there = pages_at(s->buffer.addr, s->buffer.pages, COHERENT);
+		there = pages_at(s->buffer.addr, s->buffer.pages, PLACE_COHERENT);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (there < s->buffer.pages)
 			poll(NULL, 0, 1);
@@ -167,7 +167,7 @@ SCENARIO(registered, limited,
 		 * (io_sqe_buffer_register()), so they have moved.
 		 */
 		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-		expect_at(s, i, SYSTEM);
+		expect_at(s, i, PLACE_SYSTEM);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
 	expect_unpinned(s);
@@ -206,14 +206,14 @@ SCENARIO(registered, updated,
 	__u64 tag = 1, no_tag = 0;
 	struct iovec iov = { s->buffer.addr, s->buffer.size };
 
-	buffer_map(&second, PAGES, SYSTEM);
+	buffer_map(&second, PAGES, PLACE_SYSTEM);
 	buffer_write(&second, 0, PAGES, BY_OWNER);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("an empty table", io_uring_register_buffers_sparse(&s->ring.uring, 1), 0);
 	expect_stays(s, 0);
 	expect_result("the first buffer in the slot",
 		      io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &tag, 1), 1);
-	expect_at(s, 0, SYSTEM);
+	expect_at(s, 0, PLACE_SYSTEM);
 	story_remember_frames(s);
 	expect_pinned(s);
 	iov = (struct iovec){ second.addr, second.size };
@@ -304,7 +304,7 @@ SCENARIO(registered, ring_left_in_flight,
 		enum data seen = read_page(buffer_page(&s->buffer, i), s->buffer.serial, i,
 					   BY_OWNER, BY_MEDIUM);
 
-		expect(seen == OLD || seen == NEW,
+		expect(seen == DATA_OLD || seen == DATA_NEW,
 		       "page %zu is %s: a part of the transfer landed somewhere else", i,
 		       data_name(seen));
 	}
@@ -321,8 +321,8 @@ FIXTURE_VARIANT(cloned)
 	enum place place;
 };
 
-FIXTURE_VARIANT_ADD(cloned, coherent) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(cloned, system) { .place = SYSTEM };
+FIXTURE_VARIANT_ADD(cloned, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(cloned, system) { .place = PLACE_SYSTEM };
 
 WHY_NOT(cloned)
 {
@@ -338,7 +338,7 @@ WHY_NOT(cloned)
 			errno :
 			0;
 	ring_close(&ring);
-	return error == EINVAL && !kernel_has(CLONE_BUFFERS) ?
+	return error == EINVAL && !kernel_has(CHANGE_CLONE_BUFFERS) ?
 		       "io_uring of this kernel cannot clone buffers (6.12)" :
 		       NULL;
 }

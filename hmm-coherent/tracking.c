@@ -79,8 +79,8 @@ FIXTURE_VARIANT(tracking)
 	bool read_only;
 };
 
-FIXTURE_VARIANT_ADD(tracking, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(tracking, coherent_ro) { .place = COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(tracking, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(tracking, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 /* Whatever its features. */
 static bool has_userfaultfd(void)
@@ -108,7 +108,7 @@ WHY_NOT(tracking)
 	int fd, error;
 
 	if (!strcmp(test, "uffd_move"))
-		return can_move() || (has_userfaultfd() && kernel_has(UFFD_MOVE)) ?
+		return can_move() || (has_userfaultfd() && kernel_has(CHANGE_UFFD_MOVE)) ?
 			       NULL :
 			       "this kernel has no UFFDIO_MOVE (6.8)";
 	if (strcmp(test, "pagemap_scan"))
@@ -116,7 +116,7 @@ WHY_NOT(tracking)
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	error = ioctl(fd, PAGEMAP_SCAN, NULL) ? errno : 0;
 	close(fd);
-	return error == ENOTTY && !kernel_has(SCAN_OF_PAGEMAP) ?
+	return error == ENOTTY && !kernel_has(CHANGE_SCAN_OF_PAGEMAP) ?
 		       "this kernel has no PAGEMAP_SCAN (6.7)" :
 		       NULL;
 }
@@ -136,7 +136,7 @@ FIXTURE_TEARDOWN(tracking)
 
 static enum permission as_mapped(const struct story *s)
 {
-	return s->read_only ? READ_ONLY : READ_WRITE;
+	return s->read_only ? PERM_RO : PERM_RW;
 }
 
 /*
@@ -186,7 +186,7 @@ static void expect_protected(struct story *s, enum place place)
 {
 	expect_at(s, 0, place);
 	expect(page_of(s, 0).uffd_wp, "page 0 has lost its protection by userfaultfd");
-	expect_mapped(s, 0, READ_ONLY);
+	expect_mapped(s, 0, PERM_RO);
 	expect_result("a write", cpu_write(&s->buffer, 0, 1, BY_OTHER),
 		      s->read_only ? KILLED_BY(SIGSEGV) : KILLED_BY(SIGBUS));
 	expect_owner_sees(s, 0, BY_OWNER);
@@ -204,11 +204,11 @@ SCENARIO(tracking, uffd_wp_travels,
 	self->uffd = watch(s->buffer.addr, PAGES, UFFDIO_REGISTER_MODE_WP);
 	protect(self->uffd, s, true);
 	set_rule(RULE_MARKS_TRAVEL);
-	expect_protected(s, SYSTEM);
+	expect_protected(s, PLACE_SYSTEM);
 	story_migrate_to_device(s);
-	expect_protected(s, COHERENT);
+	expect_protected(s, PLACE_COHERENT);
 	story_migrate_back(s);
-	expect_protected(s, SYSTEM);
+	expect_protected(s, PLACE_SYSTEM);
 	story_migrate_to_device(s);
 	story_remember_frames(s);
 
@@ -262,7 +262,7 @@ SCENARIO(tracking, uffd_missing,
 	self->uffd = watch(hole, 1, UFFDIO_REGISTER_MODE_MISSING);
 	set_rule(RULE_MONITOR_FILLS);
 	expect_result("migration", device_migrate_to(&s->device, hole, 1), -ENOENT);
-	expect_same(page_at(0, hole).at == NOWHERE, "place of the missing page", "nowhere",
+	expect_same(page_at(0, hole).at == PLACE_NOWHERE, "place of the missing page", "nowhere",
 		    place_name(page_at(0, hole).at));
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
@@ -293,10 +293,10 @@ SCENARIO(tracking, uffd_move,
 	self->uffd = watch(to, 2, UFFDIO_REGISTER_MODE_MISSING);
 	set_rule(RULE_MOVED_BY_MAPPING);
 	expect_result("UFFDIO_MOVE", move_page(self->uffd, to, s->buffer.addr), 0);
-	expect_at(s, 0, NOWHERE);
+	expect_at(s, 0, PLACE_NOWHERE);
 	expect(page_at(0, to).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx",
 	       page_at(0, to).pfn, s->frames[0]);
-	expect(read_page(to, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == OLD,
+	expect(read_page(to, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_OLD,
 	       "the moved page has other bytes");
 	write_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN);
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
@@ -304,8 +304,9 @@ SCENARIO(tracking, uffd_move,
 	if (pin_available()) {
 		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned", pin_pages(longterm, to, 1), features.page_size);
-		expect(page_at(0, to).at != COHERENT, "the pinned page is still on the device");
-		expect(read_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == OLD,
+		expect(page_at(0, to).at != PLACE_COHERENT,
+		       "the pinned page is still on the device");
+		expect(read_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == DATA_OLD,
 		       "the pinned page has other bytes");
 	}
 	child_fork(&s->child);
@@ -345,7 +346,7 @@ SCENARIO(tracking, soft_dirty_clean,
 	set_rule(RULE_MARKS_TRAVEL);
 	expect_soft_dirty(s, 0, false);
 	story_migrate_to_device(s);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect_soft_dirty(s, 0, false);
 	story_migrate_back(s);
 	expect_soft_dirty(s, 0, false);
@@ -373,7 +374,7 @@ SCENARIO(tracking, soft_dirty_written,
 	device_move_back(&s->device, s->buffer.addr, 1);
 	expect_soft_dirty(s, 0, true);
 	device_move_to(&s->device, s->buffer.addr, 1);
-	expect_at(s, 0, COHERENT);
+	expect_at(s, 0, PLACE_COHERENT);
 	expect_soft_dirty(s, 0, true);
 	expect_soft_dirty(s, 1, false);
 }
@@ -476,21 +477,21 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 	struct page before = page_at(0, second);
 
 	set_rule(RULE_ENTRY);
-	expect(page_at(0, addr).at == COHERENT && before.at == COHERENT,
+	expect(page_at(0, addr).at == PLACE_COHERENT && before.at == PLACE_COHERENT,
 	       "they are %s and %s, not on the device", place_name(page_at(0, addr).at),
 	       place_name(before.at));
 	expect(page_at(0, addr).pfn != before.pfn, "both are the same page frame");
 	expect_same(mapped == as_mapped(s), "permission", permission_name(as_mapped(s)),
 		    permission_name(mapped));
 	set_rule(RULE_NO_LEAK);
-	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
 	       "the first one is not empty");
-	expect(read_page(second, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	expect(read_page(second, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
 	       "the second one is not empty");
 	if (s->read_only)
 		protect_memory(addr, 2 * features.page_size, prot);
 	write_page(second, s->buffer.serial, 1, BY_OWNER_AGAIN);
-	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == ZERO,
+	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
 	       "a write to one shows in the other");
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect(page_at(0, second).pfn == before.pfn,
@@ -541,7 +542,7 @@ SCENARIO(tracking, empty_range,
 	unsigned char *addr = map_two(s);
 
 	set_rule(RULE_HOLE_IS_FILLED);
-	must(page_at(0, addr).at == NOWHERE,
+	must(page_at(0, addr).at == PLACE_NOWHERE,
 	     "a mapping that was never touched has a page: it is %s",
 	     place_name(page_at(0, addr).at));
 	set_rule(RULE_ENTRY);
@@ -574,7 +575,7 @@ SCENARIO(tracking, empty_range_rmap,
 		unsigned char *page = addr + i * features.page_size;
 
 		set_rule(RULE_ENTRY);
-		must(page_at(0, page).at == COHERENT,
+		must(page_at(0, page).at == PLACE_COHERENT,
 		     "empty page %zu did not go to the device: it is %s", i,
 		     place_name(page_at(0, page).at));
 		set_rule(RULE_LONGTERM_LEAVES_DEVICE);

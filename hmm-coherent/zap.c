@@ -44,12 +44,12 @@ FIXTURE_VARIANT(zap)
 	bool shared;		/* a child maps the same pages */
 };
 
-FIXTURE_VARIANT_ADD(zap, coherent_rw) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(zap, coherent_ro) { .place = COHERENT, .read_only = true };
-FIXTURE_VARIANT_ADD(zap, coherent_held) { .place = COHERENT, .held = true };
-FIXTURE_VARIANT_ADD(zap, coherent_shared) { .place = COHERENT, .shared = true };
-FIXTURE_VARIANT_ADD(zap, private_rw) { .place = PRIVATE };
-FIXTURE_VARIANT_ADD(zap, private_shared) { .place = PRIVATE, .shared = true };
+FIXTURE_VARIANT_ADD(zap, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(zap, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(zap, coherent_held) { .place = PLACE_COHERENT, .held = true };
+FIXTURE_VARIANT_ADD(zap, coherent_shared) { .place = PLACE_COHERENT, .shared = true };
+FIXTURE_VARIANT_ADD(zap, private_rw) { .place = PLACE_PRIVATE };
+FIXTURE_VARIANT_ADD(zap, private_shared) { .place = PLACE_PRIVATE, .shared = true };
 
 FIXTURE_SETUP(zap)
 {
@@ -86,7 +86,7 @@ static void frames_going_out(struct story *s, int times[PAGES])
 			times[j] += page.pfn == s->frames[j];
 	}
 	set_rule(RULE_FREED_TO_DRIVER);
-	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == OLD,
+	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == DATA_OLD,
 	       "a frame that was given back has a second user");
 	/* Last out, first in: the list is as it was found. */
 	for (i = PAGES; i--;)
@@ -125,7 +125,7 @@ static void expect_given_back(struct story *s, bool held, bool shared, unsigned 
 	for (i = 0; i < PAGES; i++) {
 		if (mask & BIT(i)) {
 			set_rule(RULE_FREED_TO_DRIVER);
-			expect_at(s, i, NOWHERE);
+			expect_at(s, i, PLACE_NOWHERE);
 		} else {
 			set_rule(RULE_NOTHING_ELSE_CHANGES);
 			expect_stays(s, i);
@@ -134,7 +134,7 @@ static void expect_given_back(struct story *s, bool held, bool shared, unsigned 
 	expect_free_frames(s, shared ? 0 : mask & ~held_mask);
 	if (shared) {
 		set_rule(RULE_NO_LEAK);
-		for (i = 0; i < PAGES && s->place != PRIVATE; i++)
+		for (i = 0; i < PAGES && s->place != PLACE_PRIVATE; i++)
 			expect_child_sees(s, &s->child, i, BY_OWNER);
 		child_leave(&s->child);
 		expect_free_frames(s, mask);
@@ -174,7 +174,7 @@ SCENARIO(zap, dontneed, "MADV_DONTNEED gives the pages back, the mapping stays a
 	set_rule(RULE_HOLE_IS_FILLED);
 	expect_result("a read of the emptied page", cpu_read(&s->buffer, 0, 1, NULL),
 		      features.page_size);
-	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OWNER) == ZERO,
+	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OWNER) == DATA_ZERO,
 	       "the emptied page is not zero");
 }
 
@@ -202,7 +202,7 @@ SCENARIO(zap, advised_free,
 	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_FREE), 0);
 	for (i = 0; i < PAGES; i++) {
 		expect_stays(s, i);
-		if (s->place == COHERENT)	/* reading a private one would bring it back */
+		if (s->place == PLACE_COHERENT)	/* reading a private one would bring it back */
 			expect_owner_sees(s, i, BY_OWNER);
 	}
 	unmap_memory(s->buffer.addr, PAGES * self->size);
@@ -222,7 +222,7 @@ SCENARIO(zap, moved_over, "a mapping moved on top by mremap gives back what was 
 {
 	struct buffer other;
 
-	buffer_map(&other, 2, SYSTEM);
+	buffer_map(&other, 2, PLACE_SYSTEM);
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(mremap(other.addr, 2 * self->size, 2 * self->size, MREMAP_MAYMOVE | MREMAP_FIXED,
 		      buffer_page(&self->story.buffer, 1)) != MAP_FAILED,
@@ -253,9 +253,8 @@ SCENARIO(zap, moved_away,
 	s->buffer.addr = to;
 	for (i = 0; i < PAGES; i++) {
 		expect_stays(s, i);
-		expect_mapped(s, i,
-			      !variant->read_only && !variant->shared ? READ_WRITE : READ_ONLY);
-		expect(page_at(0, from + i * self->size).at == NOWHERE,
+		expect_mapped(s, i, !variant->read_only && !variant->shared ? PERM_RW : PERM_RO);
+		expect(page_at(0, from + i * self->size).at == PLACE_NOWHERE,
 		       "page %zu is still mapped at its old address", i);
 	}
 	unmap_memory(to, PAGES * self->size);
@@ -361,7 +360,7 @@ SCENARIO(zap, failed_fork, "a fork that fails half way leaves no mapping and no 
 		      syscall(SYS_clone3, &args, sizeof(args)) < 0 ? -errno : 0, -EEXIST);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
-	if (!variant->shared && !variant->held && s->place == COHERENT) {
+	if (!variant->shared && !variant->held && s->place == PLACE_COHERENT) {
 		set_rule(RULE_LAST_SHARER_REUSES);
 		story_make_writable(s);
 		story_write(s, 0);
@@ -382,8 +381,8 @@ FIXTURE_VARIANT(orphans)
 	enum place place;
 };
 
-FIXTURE_VARIANT_ADD(orphans, coherent) { .place = COHERENT };
-FIXTURE_VARIANT_ADD(orphans, remote) { .place = REMOTE };
+FIXTURE_VARIANT_ADD(orphans, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(orphans, remote) { .place = PLACE_REMOTE };
 
 FIXTURE_SETUP(orphans)
 {
@@ -502,7 +501,7 @@ SCENARIO(orphans, last_owner,
 		broken("the orphan is gone");
 	receive(answers[0], &seen, sizeof(seen));
 	set_rule(RULE_NO_LEAK);
-	expect(seen == OLD, "the orphan sees %s bytes", data_name(seen));
+	expect(seen == DATA_OLD, "the orphan sees %s bytes", data_name(seen));
 	close(orders[1]);
 	reap(orphan.child);
 

@@ -24,7 +24,7 @@
 enum place device_of_pfn(unsigned long pfn)
 {
 	(void)pfn;
-	return NOWHERE;
+	return PLACE_NOWHERE;
 }
 
 int pin_dump(const void *addr)

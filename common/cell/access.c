@@ -119,7 +119,7 @@ static enum data look_into_pipe(struct cell *cell, size_t page)
 		copy = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (read(cell->held, copy, features.page_size) != (ssize_t)features.page_size)
-		return UNREADABLE;
+		return DATA_UNREADABLE;
 	return read_page(copy, cell->buffer.serial, page, BY_OWNER, cell->access->writer);
 }
 
@@ -202,7 +202,8 @@ static long run_populate_write(struct cell *cell)
 
 static long run_migrate_back(struct cell *cell)
 {
-	return device_migrate_back(cell->place == REMOTE ? &cell->env->coherent : cell_device(cell),
+	return device_migrate_back(cell->place == PLACE_REMOTE ? &cell->env->coherent :
+								 cell_device(cell),
 				   cell->buffer.addr, cell->buffer.pages);
 }
 

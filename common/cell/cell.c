@@ -80,7 +80,8 @@ static bool extent_exists(const struct cell *cell)
 	 * What is special about buffers of several pages is special about
 	 * devices; the control group has it in "many".
 	 */
-	if (cell->place != COHERENT && !(cell->place == SYSTEM && cell->extent == MANY_PAGES))
+	if (cell->place != PLACE_COHERENT &&
+	    !(cell->place == PLACE_SYSTEM && cell->extent == MANY_PAGES))
 		return false;
 	switch (extent_row(cell->extent)->mix) {
 	case SOME_PLACED:
@@ -115,7 +116,8 @@ bool cell_exists(const struct cell *cell)
 	 * the way through hmm_range_fault() then dereferences a page without
 	 * memory (docs/findings.md, private-mirror-fault).
 	 */
-	if (cell->place == PRIVATE && access->reach == BY_MIRROR && strcmp(mapping->name, "rw"))
+	if (cell->place == PLACE_PRIVATE && access->reach == BY_MIRROR &&
+	    strcmp(mapping->name, "rw"))
 		return false;
 	/*
 	 * gup_test itself WARNs about a FOLL_PIN of the zero page, which is not
@@ -128,7 +130,7 @@ bool cell_exists(const struct cell *cell)
 	 * The second device matters where a device does something; the rest is
 	 * the first device again.
 	 */
-	if (cell->place == REMOTE)
+	if (cell->place == PLACE_REMOTE)
 		return access->reach == BY_MIRROR || access->reach == BY_MIGRATION_BACK ||
 		       access->reach == BY_MIGRATION_AWAY || access->reach == BY_CPU ||
 		       access->reach == BY_LONGTERM;
@@ -136,7 +138,7 @@ bool cell_exists(const struct cell *cell)
 	 * The raw device differs from the file in what it does with a partial
 	 * buffer, not in zones.
 	 */
-	if (cell->place == MOVABLE)
+	if (cell->place == PLACE_MOVABLE)
 		return access->needs != NEEDS_RAW && access->reach != BY_MIGRATION_BACK &&
 		       access->reach != BY_ADVICE;
 	return true;
@@ -145,9 +147,9 @@ bool cell_exists(const struct cell *cell)
 struct device *cell_device(struct cell *cell)
 {
 	switch (cell->place) {
-	case PRIVATE:
+	case PLACE_PRIVATE:
 		return &cell->env->private;
-	case REMOTE:
+	case PLACE_REMOTE:
 		return &cell->env->remote;
 	default:
 		return &cell->env->coherent;
@@ -156,7 +158,7 @@ struct device *cell_device(struct cell *cell)
 
 static bool is_device(enum place place)
 {
-	return place == COHERENT || place == REMOTE || place == PRIVATE;
+	return place == PLACE_COHERENT || place == PLACE_REMOTE || place == PLACE_PRIVATE;
 }
 
 /* The pages of a mixed buffer go there one by one, so that the others are not touched. */
@@ -210,9 +212,9 @@ void cell_env_open(struct cell_env *env)
 	memset(env, 0, sizeof(*env));
 	/* First of all, so that it inherits nothing that a test places or holds. */
 	child_fork(&env->other);
-	device_open(&env->coherent, COHERENT, BUFFER_PAGES_MAX);
-	device_open(&env->remote, REMOTE, BUFFER_PAGES_MAX);
-	device_open(&env->private, PRIVATE, BUFFER_PAGES_MAX);
+	device_open(&env->coherent, PLACE_COHERENT, BUFFER_PAGES_MAX);
+	device_open(&env->remote, PLACE_REMOTE, BUFFER_PAGES_MAX);
+	device_open(&env->private, PLACE_PRIVATE, BUFFER_PAGES_MAX);
 	env->has_file = medium_file(&env->file);
 	env->has_raw = medium_raw(&env->raw);
 	env->has_ring = ring_available();

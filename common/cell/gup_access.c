@@ -71,7 +71,7 @@ static enum data look_through_pin(struct cell *cell, size_t page)
 		copy = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (pin_read(cell->held, copy))
-		return UNREADABLE;
+		return DATA_UNREADABLE;
 	return read_page(copy + page * features.page_size, cell->buffer.serial, page, BY_OWNER,
 			 cell->access->writer);
 }

@@ -10,7 +10,7 @@
 /* Where an ordinary allocation for the buffer of this cell comes from; see buffer_map(). */
 static enum place memory_of(const struct cell *cell)
 {
-	return cell->place == MOVABLE ? MOVABLE : SYSTEM;
+	return cell->place == PLACE_MOVABLE ? PLACE_MOVABLE : PLACE_SYSTEM;
 }
 
 static void sign(struct page_model *page, enum aspect aspect, enum rule_id rule)
@@ -27,34 +27,36 @@ static void page_before(struct page_model *page, const struct cell *cell, size_t
 	page->at = cell->place;
 	page->vma_read = mapping->vma_read;
 	page->vma_write = mapping->vma_write;
-	page->permission = cell->place == PRIVATE ? mapping->private_permission :
+	page->permission = cell->place == PLACE_PRIVATE ? mapping->private_permission :
 						    mapping->permission;
 	if (!cell_places(cell, number))
-		page->at = SYSTEM;
+		page->at = PLACE_SYSTEM;
 	if (!cell_protects(cell, number)) {
 		page->vma_write = true;
-		page->permission = READ_WRITE;
+		page->permission = PERM_RW;
 	}
 	page->exclusive = mapping->exclusive;
 	/* The dump faults in what is not present, and what may not be read it can't reach. */
-	page->exclusive_open = cell->place == PRIVATE || !mapping->vma_read || !features.gup_test;
+	page->exclusive_open = cell->place == PLACE_PRIVATE || !mapping->vma_read ||
+			       !features.gup_test;
 	page->shared = mapping->shared;
 	page->uffd_wp = mapping->uffd_wp;
-	page->owner = OLD;
+	page->owner = DATA_OLD;
 	page->soft_dirty_open = !mapping->needs_soft_dirty;
 	if (cell_leaves_hole(cell, number)) {
-		page->at = NOWHERE;
-		page->permission = NONE;
-		page->owner = ZERO;
+		page->at = PLACE_NOWHERE;
+		page->permission = PERM_NONE;
+		page->owner = DATA_ZERO;
 		page->exclusive_open = true;
 	}
 	page->same_frame = true;
 	page->child_same_frame = page->shared;
-	page->child_at = page->shared ? page->at : NOWHERE;
-	page->child = page->shared ? OLD : NOT_LOOKED;
-	page->medium = cell->access->to_medium || cell->access->from_medium ? OLD : NOT_LOOKED;
-	page->holder = NOT_LOOKED;
-	page->reader = NOT_LOOKED;
+	page->child_at = page->shared ? page->at : PLACE_NOWHERE;
+	page->child = page->shared ? DATA_OLD : DATA_NOT_LOOKED;
+	page->medium = cell->access->to_medium || cell->access->from_medium ? DATA_OLD :
+									      DATA_NOT_LOOKED;
+	page->holder = DATA_NOT_LOOKED;
+	page->reader = DATA_NOT_LOOKED;
 	for (aspect = 0; aspect < ASPECTS; aspect++)
 		page->by[aspect] = RULE_NOTHING_ELSE_CHANGES;
 }
@@ -168,7 +170,8 @@ static bool rule_private_faults_back(struct attempt *a)
 	 * The device reaches its own page where it is; only what a test must
 	 * not do (see cell_exists()) makes it fault.
 	 */
-	if (a->page->at == PRIVATE && a->access->reach != BY_MIRROR && !is_migration(a->access)) {
+	if (a->page->at == PLACE_PRIVATE && a->access->reach != BY_MIRROR &&
+	    !is_migration(a->access)) {
 		page_moves(a->page, memory_of(a->cell), RULE_PRIVATE_FAULTS_BACK);
 		/*
 		 * Present now, so its exclusivity can be seen; that it was kept
@@ -196,10 +199,10 @@ static bool rule_hole_is_filled(struct attempt *a)
 	bool own_page = a->access->write_fault ||
 			(a->access->reach == BY_LONGTERM && features.version >= 602);
 
-	if (page->at != NOWHERE || is_migration(a->access))
+	if (page->at != PLACE_NOWHERE || is_migration(a->access))
 		return true;
-	owner_gets_another(page, own_page ? memory_of(a->cell) : SYSTEM, RULE_HOLE_IS_FILLED);
-	page->permission = a->access->write_fault ? READ_WRITE : READ_ONLY;
+	owner_gets_another(page, own_page ? memory_of(a->cell) : PLACE_SYSTEM, RULE_HOLE_IS_FILLED);
+	page->permission = a->access->write_fault ? PERM_RW : PERM_RO;
 	page->exclusive_open = !own_page || !features.gup_test;
 	sign(page, PERMISSION, RULE_HOLE_IS_FILLED);
 	sign(page, OWNER_DATA, RULE_HOLE_IS_FILLED);
@@ -242,7 +245,7 @@ static bool rule_write_fault(struct attempt *a)
 		return true;
 	page->soft_dirty = true;
 	sign(page, TRACKING, RULE_WRITES_ARE_TRACKED);
-	if (page->permission == READ_WRITE) {
+	if (page->permission == PERM_RW) {
 		sign(page, PLACE,
 		     page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES ? in_place(a->access) :
 								    page->by[PLACE]);
@@ -262,7 +265,7 @@ static bool rule_write_fault(struct attempt *a)
 	if (page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES)
 		sign(page, PLACE, rule);
 	if (!stays_read_only)
-		page->permission = READ_WRITE;
+		page->permission = PERM_RW;
 	sign(page, PERMISSION, rule);
 	return true;
 }
@@ -293,11 +296,11 @@ static bool rule_longterm(struct attempt *a)
 
 	if (a->access->reach != BY_LONGTERM)
 		return true;
-	if (page->at == COHERENT || page->at == REMOTE)
+	if (page->at == PLACE_COHERENT || page->at == PLACE_REMOTE)
 		page_moves(page, memory_of(a->cell), RULE_LONGTERM_LEAVES_DEVICE);
 	/* Also a page that was only just copied to there by the rules before this one. */
-	if (page->at == MOVABLE)
-		page_moves(page, SYSTEM, RULE_LONGTERM_LEAVES_MOVABLE);
+	if (page->at == PLACE_MOVABLE)
+		page_moves(page, PLACE_SYSTEM, RULE_LONGTERM_LEAVES_MOVABLE);
 	return true;
 }
 
@@ -306,7 +309,7 @@ static bool rule_migration_back(struct attempt *a)
 	const struct page_model *page = a->page;
 
 	if (a->access->reach == BY_MIGRATION_BACK &&
-	    (page->at == COHERENT || page->at == PRIVATE)) {
+	    (page->at == PLACE_COHERENT || page->at == PLACE_PRIVATE)) {
 		page_moves(a->page, memory_of(a->cell), RULE_BACK);
 		a->page->exclusive_open = !page->vma_read || !features.gup_test;
 	}
@@ -323,7 +326,7 @@ static bool rule_migration_away(struct attempt *a)
 		 * and does not find it.
 		 */
 		return refuse(a, ENOENT, RULE_ONLY_FROM_SYSTEM);
-	page_moves(a->page, REMOTE, RULE_ENTRY);
+	page_moves(a->page, PLACE_REMOTE, RULE_ENTRY);
 	return true;
 }
 
@@ -356,14 +359,14 @@ static void data_rules(struct model *model, const struct cell *cell, size_t done
 	for (i = 0; i < model->pages; i++) {
 		struct page_model *page = &model->page[i];
 
-		if (page->child == OLD)
+		if (page->child == DATA_OLD)
 			sign(page, CHILD_DATA, RULE_NO_LEAK);
 		/*
 		 * What gets only some of its pages and reports an error has let
 		 * go of them: pin_longterm_test_start(), mm/gup_test.c.
 		 */
 		if (i < done && access->held) {
-			page->holder = page->owner == ZERO ? ZERO : OLD;
+			page->holder = page->owner == DATA_ZERO ? DATA_ZERO : DATA_OLD;
 			sign(page, HOLDER_DATA, RULE_PIN_FOLLOWS_OWNER);
 		}
 		if (i >= done)
@@ -373,15 +376,15 @@ static void data_rules(struct model *model, const struct cell *cell, size_t done
 			sign(page, READER_DATA, RULE_BYTES_ARRIVE);
 		}
 		if (access->stores) {
-			page->owner = NEW;
+			page->owner = DATA_NEW;
 			sign(page, OWNER_DATA, RULE_BYTES_ARRIVE);
 		}
 		if (access->reach == BY_CHILD_CPU && access->write_fault) {
-			page->child = NEW;
+			page->child = DATA_NEW;
 			sign(page, OWNER_DATA, RULE_NO_LEAK);
 		}
 		if (access->to_medium) {
-			page->medium = page->owner == ZERO ? ZERO : NEW;
+			page->medium = page->owner == DATA_ZERO ? DATA_ZERO : DATA_NEW;
 			sign(page, MEDIUM_DATA, RULE_BYTES_ARRIVE);
 		}
 	}
@@ -461,7 +464,7 @@ void model_after(struct model *model, const struct cell *cell)
 	 * Onto a device that has it already: what the driver says depends on
 	 * what it had cached before, so no rule speaks of it.
 	 */
-	if (access->reach == BY_MIGRATION_AWAY && cell->place == REMOTE) {
+	if (access->reach == BY_MIGRATION_AWAY && cell->place == PLACE_REMOTE) {
 		model->result_open = true;
 		model->result_or = 0;
 	}

@@ -28,13 +28,14 @@ static bool agree(const struct cell *cell, struct page page, struct snapshot sna
 {
 	enum place own = cell_device((struct cell *)cell)->memory;
 
-	if (snapshot.permission == NONE)
-		return page.at == NOWHERE || page.at == SWAPPED || !cell->mapping->vma_read ||
-		       (page.at == PRIVATE && own != PRIVATE);
+	if (snapshot.permission == PERM_NONE)
+		return page.at == PLACE_NOWHERE || page.at == PLACE_SWAPPED ||
+		       !cell->mapping->vma_read ||
+		       (page.at == PLACE_PRIVATE && own != PLACE_PRIVATE);
 	if (in_memory(page.at))
-		return snapshot.at == SYSTEM;
+		return snapshot.at == PLACE_SYSTEM;
 	return snapshot.at == page.at ||
-	       (snapshot.at == REMOTE && page.at != own && page.at != NOWHERE);
+	       (snapshot.at == PLACE_REMOTE && page.at != own && page.at != PLACE_NOWHERE);
 }
 
 static void expect_agreement(const struct cell *cell, size_t number, struct page page,
@@ -70,10 +71,10 @@ void outcome_look(struct page_seen *seen, struct cell *cell)
 		 * The kernel maps only exclusive anonymous pages writable. What
 		 * is mapped read-only has to be asked for, which is dear.
 		 */
-		if (snapshot.permission == READ_ONLY && features.gup_test)
+		if (snapshot.permission == PERM_RO && features.gup_test)
 			dump = page_dump_checked(addr);
-		seen[i].exclusive = dump.exclusive || snapshot.permission == READ_WRITE;
-		seen[i].exclusive_known = dump.valid || snapshot.permission == READ_WRITE;
+		seen[i].exclusive = dump.exclusive || snapshot.permission == PERM_RW;
+		seen[i].exclusive_known = dump.valid || snapshot.permission == PERM_RW;
 		expect_agreement(cell, i, page, snapshot);
 		if (cell->child.pid) {
 			page = page_at(cell->child.pid, addr);
@@ -90,10 +91,10 @@ static void read_devices_view(struct outcome *outcome, struct cell *cell)
 
 	for (i = 0; i < cell->buffer.pages; i++) {
 		/* Not through a private page: see cell_exists(). */
-		if (outcome->after[i].at == PRIVATE)
+		if (outcome->after[i].at == PLACE_PRIVATE)
 			continue;
 		outcome->device[i] = device_read(device, buffer_page(&cell->buffer, i), 1) ?
-					     UNREADABLE :
+					     DATA_UNREADABLE :
 					     read_page(device->bounce, cell->buffer.serial, i,
 						       BY_OWNER, cell->access->writer);
 	}
@@ -114,7 +115,7 @@ void outcome_read(struct outcome *outcome, struct cell *cell)
 	for (i = 0; i < buffer->pages; i++) {
 		if (access->hold_look && cell->held >= 0)
 			outcome->holder[i] = access->hold_look(cell, i);
-		outcome->owner[i] = cpu_read(buffer, i, 1, copy) < 0 ? UNREADABLE :
+		outcome->owner[i] = cpu_read(buffer, i, 1, copy) < 0 ? DATA_UNREADABLE :
 			read_page(copy, buffer->serial, i, BY_OWNER, access->writer);
 		if (cell->child.pid)
 			outcome->child[i] = child_look(&cell->child, buffer, i, BY_OWNER,
@@ -172,7 +173,7 @@ static void prove_page(const struct page_seen *seen, const struct cell *cell,
 		check(RULE_FORK_SHARES, seen->child_at == page->at && seen->child_pfn == seen->pfn,
 		      i, "place for the child before the access", expected, found);
 	}
-	if (page->at != NOWHERE)
+	if (page->at != PLACE_NOWHERE)
 		check(RULE_PROTECTION_AS_ASKED, seen->uffd_wp == page->uffd_wp, i,
 		      "userfaultfd protection before the access", page->uffd_wp ? "on" : "off",
 		      seen->uffd_wp ? "on" : "off");
@@ -224,7 +225,7 @@ static void judge_page(const struct outcome *outcome, const struct model *after,
 		      page->exclusive ? "exclusive" : "not exclusive",
 		      is->exclusive ? "exclusive" : "not exclusive");
 
-	if (page->child != NOT_LOOKED) {
+	if (page->child != DATA_NOT_LOOKED) {
 		place_text(expected, sizeof(expected), page->child_at, page->child_same_frame);
 		place_text(seen, sizeof(seen), is->child_at, child_same);
 		check(page->by[CHILD_PLACE],
@@ -238,27 +239,27 @@ static void judge_page(const struct outcome *outcome, const struct model *after,
 		check(page->by[OWNER_DATA], outcome->owner[i] == page->owner, i,
 		      "bytes that the owner sees", data_name(page->owner),
 		      data_name(outcome->owner[i]));
-		if (outcome->device[i] != NOT_LOOKED)
+		if (outcome->device[i] != DATA_NOT_LOOKED)
 			check(page->by[OWNER_DATA], outcome->device[i] == page->owner, i,
 			      "bytes that the device sees", data_name(page->owner),
 			      data_name(outcome->device[i]));
 	}
-	if (page->medium != NOT_LOOKED)
+	if (page->medium != DATA_NOT_LOOKED)
 		check(page->by[MEDIUM_DATA], outcome->medium[i] == page->medium, i,
 		      "bytes on the medium", data_name(page->medium),
 		      data_name(outcome->medium[i]));
-	if (page->holder != NOT_LOOKED)
+	if (page->holder != DATA_NOT_LOOKED)
 		check(page->by[HOLDER_DATA], outcome->holder[i] == page->holder, i,
 		      "bytes that the reference's holder sees", data_name(page->holder),
 		      data_name(outcome->holder[i]));
-	if (page->reader != NOT_LOOKED)
+	if (page->reader != DATA_NOT_LOOKED)
 		check(page->by[READER_DATA], outcome->reader[i] == page->reader, i,
 		      "bytes that were read", data_name(page->reader),
 		      data_name(outcome->reader[i]));
 	if (!page->soft_dirty_open)
 		check(page->by[TRACKING], is->soft_dirty == page->soft_dirty, i, "soft-dirty",
 		      page->soft_dirty ? "written" : "clean", is->soft_dirty ? "written" : "clean");
-	if (is->uffd_wp != page->uffd_wp && page->at != NOWHERE)
+	if (is->uffd_wp != page->uffd_wp && page->at != PLACE_NOWHERE)
 		check(RULE_NOTHING_ELSE_CHANGES, false, i, "userfaultfd protection",
 		      page->uffd_wp ? "on" : "off", is->uffd_wp ? "on" : "off");
 }
@@ -329,9 +330,9 @@ static const char *moved(const struct page_seen *before, const struct page_seen 
 {
 	if (same_frame(before, after))
 		return "stays";
-	if (after->at == NOWHERE)
+	if (after->at == PLACE_NOWHERE)
 		return "gone";
-	if (before->at == NOWHERE)
+	if (before->at == PLACE_NOWHERE)
 		return "faulted-in";
 	return before->child_pfn && after->child_pfn == before->child_pfn ? "copied" : "migrated";
 }
@@ -343,7 +344,7 @@ static void add_data(struct json *json, const char *key, const enum data *data, 
 
 	for (i = 1; i < pages; i++)
 		if (data[i] != whole)
-			whole = MIXED;
+			whole = DATA_MIXED;
 	add(json, "%s\"%s\":\"%s\"", json->text[json->used - 1] == '{' ? "" : ",", key,
 	    data_name(whole));
 }

@@ -43,8 +43,8 @@ struct change {
 	const char *reason;
 };
 
-static const struct change changes[KERNEL_CHANGES] = {
-	[CLOSE_EVICTS] = {
+static const struct change changes[CHANGE_COUNT] = {
+	[CHANGE_CLOSE_EVICTS] = {
 		.name = "close-evicts",
 		.commit = "744dd97752ef \"lib: test_hmm: evict device pages on file close to "
 			  "avoid use-after-free\"",
@@ -55,7 +55,7 @@ static const struct change changes[KERNEL_CHANGES] = {
 		 */
 		.when_unknown = false,
 	},
-	[DEAD_MIRROR_ENDS] = {
+	[CHANGE_DEAD_MIRROR_ENDS] = {
 		.name = "dead-mirror-ends",
 		.commit = "\"lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone\"",
 		.mainline = 703, .rc = 7, .stable = { { 601, 192 }, { 612, 117 } },
@@ -64,7 +64,7 @@ static const struct change changes[KERNEL_CHANGES] = {
 		.reason = "this kernel may loop for ever in test_hmm (not 6.1.192, 6.12.117, "
 			  "7.3); see docs/findings.md, dead-mirror-loop",
 	},
-	[PIN_KEEPS_ANON_VMA] = {
+	[CHANGE_PIN_KEEPS_ANON_VMA] = {
 		.name = "pin-keeps-anon-vma",
 		.commit = "none yet; see docs/findings.md, anon-vma-is-gone",
 		/*
@@ -75,7 +75,7 @@ static const struct change changes[KERNEL_CHANGES] = {
 		/* Memory that was freed is written to. */
 		.when_unknown = false,
 	},
-	[SWAP_CACHE_READ_AGAIN] = {
+	[CHANGE_SWAP_CACHE_READ_AGAIN] = {
 		.name = "swap-cache-read-again",
 		.commit = "6.12.117: __migrate_device_pages() reads folio_mapping() again after "
 			  "folio_free_swap()",
@@ -89,7 +89,7 @@ static const struct change changes[KERNEL_CHANGES] = {
 		.reason = "this kernel may hit a BUG in migration from the swap cache (not "
 			  "before 6.6, nor in 6.12.117, 7.3); see docs/findings.md, swap-cache-bug",
 	},
-	[SWAP_CACHE_ASKED] = {
+	[CHANGE_SWAP_CACHE_ASKED] = {
 		.name = "swap-cache-asked",
 		.commit = "\"mm/migrate_device: try to handle swapcache pages\"",
 		.mainline = 606, .rc = 1, .only_mainline = true,
@@ -100,28 +100,28 @@ static const struct change changes[KERNEL_CHANGES] = {
 	 * Interfaces: what is missing is not applicable, unless the version
 	 * says that it is there.
 	 */
-	[SCAN_OF_PAGEMAP] = {
+	[CHANGE_SCAN_OF_PAGEMAP] = {
 		.name = "pagemap-scan",
 		.commit = "52526ca7fdb9 \"fs/proc/task_mmu: implement IOCTL to get and optionally "
 			  "clear info about PTEs\"",
 		.mainline = 607, .rc = 1, .only_mainline = true,
 	},
-	[UFFD_MOVE] = {
+	[CHANGE_UFFD_MOVE] = {
 		.name = "uffd-move",
 		.commit = "adef440691ba \"userfaultfd: UFFDIO_MOVE uABI\"",
 		.mainline = 608, .rc = 1, .only_mainline = true,
 	},
-	[CLONE_BUFFERS] = {
+	[CHANGE_CLONE_BUFFERS] = {
 		.name = "clone-buffers",
 		.commit = "7cc2a6eadcd7 \"io_uring: add IORING_REGISTER_COPY_BUFFERS method\"",
 		.mainline = 612, .rc = 1, .only_mainline = true,
 	},
-	[ALLOCATION_FAILS] = {
+	[CHANGE_ALLOCATION_FAILS] = {
 		.name = "allocation-fails",
 		.commit = "\"lib/test_hmm: add zone device private THP test infrastructure\"",
 		.mainline = 619, .rc = 1, .only_mainline = true,
 	},
-	[NO_COUNT_OFFSET] = {
+	[CHANGE_NO_COUNT_OFFSET] = {
 		.name = "no-count-offset",
 		.commit = "ef233450898f \"mm: free device private pages have zero page refcount\"",
 		.mainline = 601, .only_mainline = true,
@@ -209,7 +209,7 @@ void changes_print(FILE *out)
 	};
 	int i;
 
-	for (i = 0; i < KERNEL_CHANGES; i++)
+	for (i = 0; i < CHANGE_COUNT; i++)
 		fprintf(out, "# fact: change %s %s\n", changes[i].name,
 			words[look_up(&changes[i])]);
 }

@@ -17,24 +17,24 @@ enum kernel_change {
 	/*
 	 * closing a file of test_hmm brings the device's pages back to memory
 	 */
-	CLOSE_EVICTS,
-	DEAD_MIRROR_ENDS,	/* a device's access by the file of a process that is gone ends */
+	CHANGE_CLOSE_EVICTS,
+	CHANGE_DEAD_MIRROR_ENDS, /* a device's access by the file of a process that is gone ends */
 	/*
 	 * a long-term pin that moves a page holds on to what rmap walks for it
 	 */
-	PIN_KEEPS_ANON_VMA,
+	CHANGE_PIN_KEEPS_ANON_VMA,
 	/*
 	 * migration to a device looks again at a page that it took out of the
 	 * swap cache
 	 */
-	SWAP_CACHE_READ_AGAIN,
-	SWAP_CACHE_ASKED,	/* migration to a device takes a page out of the swap cache */
-	NO_COUNT_OFFSET,	/* a device page has no reference more than its users */
-	SCAN_OF_PAGEMAP,	/* PAGEMAP_SCAN */
-	UFFD_MOVE,		/* UFFDIO_MOVE, where there is userfaultfd */
-	CLONE_BUFFERS,		/* IORING_REGISTER_CLONE_BUFFERS */
-	ALLOCATION_FAILS,	/* HMM_DMIRROR_FLAGS: test_hmm can be told to fail an allocation */
-	KERNEL_CHANGES
+	CHANGE_SWAP_CACHE_READ_AGAIN,
+	CHANGE_SWAP_CACHE_ASKED, /* migration to a device takes a page out of the swap cache */
+	CHANGE_NO_COUNT_OFFSET,	 /* a device page has no reference more than its users */
+	CHANGE_SCAN_OF_PAGEMAP,	 /* PAGEMAP_SCAN */
+	CHANGE_UFFD_MOVE,	 /* UFFDIO_MOVE, where there is userfaultfd */
+	CHANGE_CLONE_BUFFERS,	 /* IORING_REGISTER_CLONE_BUFFERS */
+	CHANGE_ALLOCATION_FAILS, /* HMM_DMIRROR_FLAGS: test_hmm can be told to fail an allocation */
+	CHANGE_COUNT
 };
 
 /*
@@ -51,7 +51,7 @@ bool kernel_has(enum kernel_change change);
  */
 void need_survives(enum kernel_change change);
 
-/* For need(kernel_has(CLOSE_EVICTS), ...). */
+/* For need(kernel_has(CHANGE_CLOSE_EVICTS), ...). */
 #define NEEDS_EVICTION "test_hmm may leave pages on the device when a file of it is closed: it " \
 		       "evicts since 6.1.176, 6.12.86, 7.0.4, 7.1"
 

@@ -13,9 +13,9 @@
 
 const char *data_name(enum data data)
 {
-	static const char *const names[DATA_KINDS] = {
-		[NOT_LOOKED] = "-", [OLD] = "old",     [NEW] = "new",
-		[ZERO] = "zero",    [MIXED] = "mixed", [UNREADABLE] = "unreadable",
+	static const char *const names[DATA_COUNT] = {
+		[DATA_NOT_LOOKED] = "-", [DATA_OLD] = "old",     [DATA_NEW] = "new",
+		[DATA_ZERO] = "zero",    [DATA_MIXED] = "mixed", [DATA_UNREADABLE] = "unreadable",
 	};
 
 	return names[data];
@@ -63,7 +63,7 @@ void buffer_map(struct buffer *buffer, size_t pages, enum place place)
 	 */
 	if (unmovable_node() < 0 && movable_node() >= 0)
 		skip(NO_PLAIN_NODE);
-	bind_to(buffer, place == MOVABLE ? movable_node() : unmovable_node());
+	bind_to(buffer, place == PLACE_MOVABLE ? movable_node() : unmovable_node());
 }
 
 void buffer_unmap(struct buffer *buffer)
@@ -114,10 +114,10 @@ enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer
 		zero += !words[i];
 	}
 	if (old == count)
-		return OLD;
+		return DATA_OLD;
 	if (new == count)
-		return NEW;
-	return zero == count ? ZERO : MIXED;
+		return DATA_NEW;
+	return zero == count ? DATA_ZERO : DATA_MIXED;
 }
 
 void describe_page(char *text, size_t size, const void *bytes, uint32_t serial, size_t page,

@@ -38,13 +38,13 @@ enum writer {
  * what was written to it since.
  */
 enum data {
-	NOT_LOOKED,		/* there is no such observer */
-	OLD,			/* all of it as it was */
-	NEW,			/* all of it as written by the access */
-	ZERO,
-	MIXED,			/* some words of each, or foreign ones */
-	UNREADABLE,
-	DATA_KINDS
+	DATA_NOT_LOOKED,	/* there is no such observer */
+	DATA_OLD,		/* all of it as it was */
+	DATA_NEW,		/* all of it as written by the access */
+	DATA_ZERO,
+	DATA_MIXED,		/* some words of each, or foreign ones */
+	DATA_UNREADABLE,
+	DATA_COUNT
 };
 
 const char *data_name(enum data data);
@@ -75,8 +75,8 @@ void write_page(void *to, uint32_t serial, size_t page, enum writer writer);
 void buffer_write(struct buffer *buffer, size_t first, size_t count, enum writer writer);
 
 /*
- * What the page-sized bytes at @bytes are: @page of the buffer, as OLD (in the
- * hand of @before) or NEW (@after), or neither.
+ * What the page-sized bytes at @bytes are: @page of the buffer, as DATA_OLD (in the
+ * hand of @before) or DATA_NEW (@after), or neither.
  */
 enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer before,
 		    enum writer after);

@@ -204,7 +204,7 @@ enum data child_look(struct child *child, const struct buffer *buffer, size_t pa
 		     enum writer before, enum writer after)
 {
 	if (child_read(child, buffer, page, 1, request_scratch()) < 0)
-		return UNREADABLE;
+		return DATA_UNREADABLE;
 	return read_page(request_scratch(), buffer->serial, page, before, after);
 }
 

@@ -17,8 +17,8 @@
 
 const char *permission_name(enum permission permission)
 {
-	static const char *const names[PERMISSIONS] = {
-		[NONE] = "none", [READ_ONLY] = "ro", [READ_WRITE] = "rw"
+	static const char *const names[PERM_COUNT] = {
+		[PERM_NONE] = "none", [PERM_RO] = "ro", [PERM_RW] = "rw"
 	};
 
 	return names[permission];
@@ -93,9 +93,9 @@ struct snapshot device_snapshot(struct device *device, const void *addr)
 	if (byte == HMM_DMIRROR_PROT_ERROR)
 		return snapshot;
 	if (byte & HMM_DMIRROR_PROT_WRITE)
-		snapshot.permission = READ_WRITE;
+		snapshot.permission = PERM_RW;
 	else if (byte & HMM_DMIRROR_PROT_READ)
-		snapshot.permission = READ_ONLY;
+		snapshot.permission = PERM_RO;
 	switch (byte & 0xf0) {
 	case HMM_DMIRROR_PROT_DEV_PRIVATE_LOCAL:
 	case HMM_DMIRROR_PROT_DEV_COHERENT_LOCAL:
@@ -103,10 +103,10 @@ struct snapshot device_snapshot(struct device *device, const void *addr)
 		break;
 	case HMM_DMIRROR_PROT_DEV_PRIVATE_REMOTE:
 	case HMM_DMIRROR_PROT_DEV_COHERENT_REMOTE:
-		snapshot.at = REMOTE;
+		snapshot.at = PLACE_REMOTE;
 		break;
 	default:
-		snapshot.at = snapshot.permission == NONE ? NOWHERE : SYSTEM;
+		snapshot.at = snapshot.permission == PERM_NONE ? PLACE_NOWHERE : PLACE_SYSTEM;
 	}
 	return snapshot;
 }

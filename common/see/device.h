@@ -16,13 +16,13 @@
 #include "report/compiler.h"
 #include "see/place.h"
 
-enum permission { NONE, READ_ONLY, READ_WRITE, PERMISSIONS };
+enum permission { PERM_NONE, PERM_RO, PERM_RW, PERM_COUNT };
 
 const char *permission_name(enum permission permission);
 
 struct device {
 	int fd;
-	enum place memory;	/* COHERENT, REMOTE or PRIVATE: what its pages are */
+	enum place memory; /* PLACE_COHERENT, PLACE_REMOTE or PLACE_PRIVATE: what its pages are */
 	unsigned char *bounce;	/* where the driver copies page data to and from */
 	size_t bounce_pages;
 };
@@ -31,8 +31,8 @@ struct device {
 struct snapshot {
 	enum permission permission;
 	/*
-	 * NOWHERE, SYSTEM (memory of any zone), COHERENT, PRIVATE (this
-	 * device's), REMOTE (another device's)
+	 * PLACE_NOWHERE, PLACE_SYSTEM (memory of any zone), PLACE_COHERENT, PLACE_PRIVATE (this
+	 * device's), PLACE_REMOTE (another device's)
 	 */
 	enum place at;
 	bool huge;

@@ -42,8 +42,8 @@ static const struct {
 	int node;
 	const char *number, *parameter;
 } coherent[] = {
-	{ COHERENT, 2, "2", "/sys/module/test_hmm/parameters/spm_addr_dev1" },
-	{ REMOTE, 3, "3", "/sys/module/test_hmm/parameters/spm_addr_dev0" },
+	{ PLACE_COHERENT, 2, "2", "/sys/module/test_hmm/parameters/spm_addr_dev1" },
+	{ PLACE_REMOTE, 3, "3", "/sys/module/test_hmm/parameters/spm_addr_dev0" },
 };
 
 void *devices_table(size_t *size)
@@ -76,7 +76,7 @@ enum place device_of_pfn(unsigned long pfn)
 {
 	const struct range *range = find_range(pfn);
 
-	return range ? range->memory : NOWHERE;
+	return range ? range->memory : PLACE_NOWHERE;
 }
 
 size_t device_pages(enum place memory)
@@ -117,7 +117,7 @@ static void add_private_ranges(FILE *out)
 
 	while (iomem && fgets(line, sizeof(line), iomem))
 		if (strstr(line, "hmm_dmirror") && sscanf(line, " %lx-%lx", &first, &last) == 2)
-			add_range(out, "", PRIVATE, first, last + 1 - first);
+			add_range(out, "", PLACE_PRIVATE, first, last + 1 - first);
 	if (iomem)
 		fclose(iomem);
 }

@@ -43,8 +43,8 @@ int device_node(enum place memory);
 size_t device_pages(enum place memory);
 
 /*
- * Which place is the page frame @pfn: COHERENT, REMOTE or PRIVATE, or NOWHERE
- * when it is on no device.
+ * Which place is the page frame @pfn: PLACE_COHERENT, PLACE_REMOTE or
+ * PLACE_PRIVATE, or PLACE_NOWHERE when it is on no device.
  */
 enum place device_of_pfn(unsigned long pfn);
 

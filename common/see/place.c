@@ -3,10 +3,11 @@
 
 const char *place_name(enum place place)
 {
-	static const char *const names[PLACES] = {
-		[NOWHERE] = "nowhere",	 [SYSTEM] = "system", [MOVABLE] = "movable",
-		[COHERENT] = "coherent", [REMOTE] = "remote", [PRIVATE] = "private",
-		[SWAPPED] = "swapped",
+	static const char *const names[PLACE_COUNT] = {
+		[PLACE_NOWHERE] = "nowhere", [PLACE_SYSTEM] = "system",
+		[PLACE_MOVABLE] = "movable", [PLACE_COHERENT] = "coherent",
+		[PLACE_REMOTE] = "remote",   [PLACE_PRIVATE] = "private",
+		[PLACE_SWAPPED] = "swapped",
 	};
 
 	return names[place];

@@ -9,14 +9,14 @@
 
 /* Where a page is. A page on a device is told by its PFN, not by what somebody asked for. */
 enum place {
-	NOWHERE,		/* not mapped: a hole */
-	SYSTEM,			/* memory that the allocator need not be able to move */
-	MOVABLE,		/* memory in ZONE_MOVABLE */
-	COHERENT,		/* on the first device with coherent memory */
-	REMOTE,			/* on the second one */
-	PRIVATE,		/* on the first device with private memory */
-	SWAPPED,		/* not present, and on no device that we know */
-	PLACES
+	PLACE_NOWHERE,		/* not mapped: a hole */
+	PLACE_SYSTEM,		/* memory that the allocator need not be able to move */
+	PLACE_MOVABLE,		/* memory in ZONE_MOVABLE */
+	PLACE_COHERENT,		/* on the first device with coherent memory */
+	PLACE_REMOTE,		/* on the second one */
+	PLACE_PRIVATE,		/* on the first device with private memory */
+	PLACE_SWAPPED,		/* not present, and on no device that we know */
+	PLACE_COUNT
 };
 
 const char *place_name(enum place place);
@@ -24,7 +24,7 @@ const char *place_name(enum place place);
 /* Is that ordinary memory, of whatever zone? */
 static inline bool in_memory(enum place at)
 {
-	return at == SYSTEM || at == MOVABLE;
+	return at == PLACE_SYSTEM || at == PLACE_MOVABLE;
 }
 
 #endif

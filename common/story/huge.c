@@ -30,11 +30,11 @@ void huge_begin(struct huge *h, bool read_only)
 	need(!is_never(), "huge pages are switched off: " THP "enabled is never");
 	h->size = size;
 	h->pages = size / features.page_size;
-	need(h->pages < device_pages(COHERENT),
+	need(h->pages < device_pages(PLACE_COHERENT),
 	     "a huge page of this kernel is larger than test_hmm's device: it takes a kernel "
 	     "with smaller base pages");
-	story_begin(&h->story, COHERENT, read_only, 1);
-	device_open(&h->device, COHERENT, h->pages);
+	story_begin(&h->story, PLACE_COHERENT, read_only, 1);
+	device_open(&h->device, PLACE_COHERENT, h->pages);
 	h->map = map_memory(3 * size, PROT_READ | PROT_WRITE);
 	h->addr = (unsigned char *)(((uintptr_t)h->map + size - 1) & ~(size - 1));
 	h->control = h->addr + size;
@@ -73,6 +73,6 @@ size_t huge_lost(const struct huge *h)
 
 	for (i = 0; i < h->pages; i++)
 		lost += read_page(page_in(h->addr, i), h->story.buffer.serial, i, BY_OWNER,
-				  BY_OTHER) != OLD;
+				  BY_OTHER) != DATA_OLD;
 	return lost;
 }

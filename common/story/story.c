@@ -17,7 +17,7 @@
 
 bool story_on_device(const struct story *story)
 {
-	return story->place == COHERENT || story->place == PRIVATE;
+	return story->place == PLACE_COHERENT || story->place == PLACE_PRIVATE;
 }
 
 static struct page look(struct story *story, size_t page)
@@ -41,7 +41,8 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 	story->place = place;
 	story->read_only = read_only;
 	/* The control group looks at its pages through the coherent device's driver. */
-	device_open(&story->device, place == PRIVATE ? PRIVATE : COHERENT, BUFFER_PAGES_MAX);
+	device_open(&story->device, place == PLACE_PRIVATE ? PLACE_PRIVATE : PLACE_COHERENT,
+		    BUFFER_PAGES_MAX);
 	buffer_map(&story->buffer, pages, place);
 	buffer_write(&story->buffer, 0, pages, BY_OWNER);
 	if (story_on_device(story))
@@ -56,7 +57,7 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 		set_rule(RULE_ENTRY);
 		expect_at(story, i, place);
 		set_rule(RULE_PROTECTION_AS_ASKED);
-		expect_mapped(story, i, read_only ? READ_ONLY : READ_WRITE);
+		expect_mapped(story, i, read_only ? PERM_RO : PERM_RW);
 	}
 	if (report->failures)
 		give_up();
@@ -299,7 +300,7 @@ void expect_stays(struct story *story, size_t page)
 
 void expect_copied(struct story *story, size_t page)
 {
-	expect_at(story, page, story->place == MOVABLE ? MOVABLE : SYSTEM);
+	expect_at(story, page, story->place == PLACE_MOVABLE ? PLACE_MOVABLE : PLACE_SYSTEM);
 	expect_other_frame(story, page);
 }
 
@@ -311,8 +312,8 @@ static void expect_bytes(const void *bytes, struct story *story, size_t page, en
 	snprintf(what, sizeof(what), "bytes that %s", who);
 	snprintf(expected, sizeof(expected), "written by '%c'", writer);
 	describe_page(seen, sizeof(seen), bytes, story->buffer.serial, page, writer);
-	expect_text(read_page(bytes, story->buffer.serial, page, writer, writer) == OLD, page, what,
-		    expected, seen);
+	expect_text(read_page(bytes, story->buffer.serial, page, writer, writer) == DATA_OLD, page,
+		    what, expected, seen);
 }
 
 /* One page of memory for copies; not on the stack, which may be small for 64K pages. */

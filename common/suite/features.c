@@ -272,23 +272,25 @@ static enum answer probe_mem_force(void)
 	return yes_or_no(works);
 }
 
-static const struct feature_row rows[FEATURES] = {
-	[PIN_STAYS] = { "pins-that-stay", "gup_test keeps long-term pins over the end of an ioctl",
-			"Linux 6.2 (c77369b437f9), when there is a gup_test", known_pin_stays,
-			probe_pin_stays, &features.pin_stays },
-	[DIO_PINS] = { "dio-pins", "O_DIRECT takes FOLL_PIN references, not FOLL_GET ones",
-		       "Linux 6.5 (a7e689dd1c06)", known_dio_pins, probe_dio_pins,
-		       &features.dio_pins },
-	[UFFD_WP] = { "uffd-wp", "userfaultfd can write-protect anonymous memory",
-		      "userfaultfd(2) is there, on x86-64", known_uffd_wp, probe_uffd_wp,
-		      &features.uffd_wp },
-	[SOFT_DIRTY] = { "soft-dirty", "pagemap's soft-dirty bit follows writes",
-			 "the flag sd of a new mapping in smaps", known_soft_dirty,
-			 probe_soft_dirty, &features.soft_dirty },
-	[MEM_FORCE] = { "mem-force",
-			"/proc/PID/mem may write through a read-only mapping without a tracer",
-			"CONFIG_PROC_MEM_*, in /proc/config.gz", known_mem_force, probe_mem_force,
-			&features.mem_force },
+static const struct feature_row rows[FEATURE_COUNT] = {
+	[FEATURE_PIN_STAYS] = { "pins-that-stay",
+				"gup_test keeps long-term pins over the end of an ioctl",
+				"Linux 6.2 (c77369b437f9), when there is a gup_test",
+				known_pin_stays, probe_pin_stays, &features.pin_stays },
+	[FEATURE_DIO_PINS] = { "dio-pins", "O_DIRECT takes FOLL_PIN references, not FOLL_GET ones",
+			       "Linux 6.5 (a7e689dd1c06)", known_dio_pins, probe_dio_pins,
+			       &features.dio_pins },
+	[FEATURE_UFFD_WP] = { "uffd-wp", "userfaultfd can write-protect anonymous memory",
+			      "userfaultfd(2) is there, on x86-64", known_uffd_wp, probe_uffd_wp,
+			      &features.uffd_wp },
+	[FEATURE_SOFT_DIRTY] = { "soft-dirty", "pagemap's soft-dirty bit follows writes",
+				 "the flag sd of a new mapping in smaps", known_soft_dirty,
+				 probe_soft_dirty, &features.soft_dirty },
+	[FEATURE_MEM_FORCE] = { "mem-force",
+				"/proc/PID/mem may write through a read-only mapping without "
+				"a tracer",
+				"CONFIG_PROC_MEM_*, in /proc/config.gz", known_mem_force,
+				probe_mem_force, &features.mem_force },
 };
 
 const struct feature_row *feature_row(enum feature feature)
@@ -307,7 +309,8 @@ void feature_decide(enum feature feature)
 
 void features_probe(FILE *out)
 {
-	static const enum feature for_all[] = { PIN_STAYS, DIO_PINS, UFFD_WP, SOFT_DIRTY };
+	static const enum feature for_all[] = { FEATURE_PIN_STAYS, FEATURE_DIO_PINS,
+						FEATURE_UFFD_WP, FEATURE_SOFT_DIRTY };
 	struct utsname name;
 	int major = 0, minor = 0;
 	size_t i;

@@ -13,7 +13,14 @@
 /* Find out about everything but mem_force, and print "# fact:" lines to @out. */
 void features_probe(FILE *out);
 
-enum feature { PIN_STAYS, DIO_PINS, UFFD_WP, SOFT_DIRTY, MEM_FORCE, FEATURES };
+enum feature {
+	FEATURE_PIN_STAYS,
+	FEATURE_DIO_PINS,
+	FEATURE_UFFD_WP,
+	FEATURE_SOFT_DIRTY,
+	FEATURE_MEM_FORCE,
+	FEATURE_COUNT
+};
 
 struct feature_row {
 	const char *name;
@@ -28,7 +35,10 @@ struct feature_row {
 
 const struct feature_row *feature_row(enum feature feature);
 
-/* Set one feature. For MEM_FORCE, which starts a process, and which only some programs need. */
+/*
+ * Set one feature. For FEATURE_MEM_FORCE, which starts a process, and which
+ * only some programs need.
+ */
 void feature_decide(enum feature feature);
 
 #endif

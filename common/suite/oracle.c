@@ -40,7 +40,7 @@ struct shelf {
 	unsigned long frames[FRAMES];	/* what they got when it was last looked at */
 };
 
-static struct shelf shelves[] = { { .memory = COHERENT }, { .memory = PRIVATE } };
+static struct shelf shelves[] = { { .memory = PLACE_COHERENT }, { .memory = PLACE_PRIVATE } };
 static bool is_known, in_guest, with_frames;
 static long pins_before, locked_before;
 static pid_t program;
