@@ -279,7 +279,7 @@ static size_t make_cells(struct suite_test **tests)
 	size_t mappings, accesses, p, m, a, count = 0;
 	const struct mapping *mapping = mapping_rows(&mappings);
 	const struct access *access = access_rows(&accesses);
-	const size_t most = ARRAY_SIZE(places) * mappings * accesses * EXTENTS;
+	const size_t most = ARRAY_SIZE(places) * mappings * accesses * EXTENT_COUNT;
 	int extent;
 
 	all_cells = calloc(most, sizeof(*all_cells));
@@ -291,7 +291,7 @@ static size_t make_cells(struct suite_test **tests)
 	for (p = 0; p < ARRAY_SIZE(places); p++)
 		for (m = 0; m < mappings; m++)
 			for (a = 0; a < accesses; a++)
-				for (extent = 0; extent < EXTENTS; extent++)
+				for (extent = 0; extent < EXTENT_COUNT; extent++)
 					count = add_cell(*tests, count,
 							 (struct cell){ .place = places[p],
 									.mapping = &mapping[m],

@@ -96,6 +96,19 @@ def banned(path: Path, text: str) -> Iterator[str]:
                 yield f"line {code.count(chr(10), 0, found.start()) + 1}: {why}"
 
 
+def prefixes(path: Path, text: str) -> Iterator[str]:
+    """The constants of an enum share a prefix: PERM_NONE, not NONE."""
+    if path.suffix not in (".c", ".h") or path.parts[:1] not in (("common",), ("hmm-coherent",)):
+        return
+    code = without_comments(text)
+    for found in re.finditer(r"\benum\s*\w*\s*\{([^}]*)\}", code):
+        names = re.findall(r"(?:^|,)\s*([A-Z]\w*)(?=\s*(?:[,=]|$))", found[1])
+        first = {name.partition("_")[0] if "_" in name else name for name in names}
+        if len(first) > 1 or any("_" not in name for name in names):
+            line = code.count("\n", 0, found.start()) + 1
+            yield f"line {line}: the constants of an enum need a common prefix: {', '.join(names)}"
+
+
 def layers(table: str) -> list[str]:
     """Modules of common/, such as see/page, in the order of the table in docs/architecture.md."""
     section = table.partition(LAYERS)[2].partition("\n#")[0]
@@ -139,7 +152,7 @@ def without_comments(code: str) -> str:
     return re.sub(r"/\*.*?\*/|//[^\n]*", lambda found: re.sub(r"[^\n]", " ", found[0]), code, flags=re.S)
 
 
-LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, line_length, left_open, python, banned, includes)
+LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, line_length, left_open, python, banned, prefixes, includes)
 
 
 def files() -> list[Path]:

@@ -29,6 +29,9 @@ REJECTED = (
     ("hmm-coherent/fork.c", HEAD + "goto out;\n", "jumps"),
     ("hmm-coherent/fork.c", HEAD + "flags = FOLL_LONGTERM;\n", "FOLL_"),
     ("hmm-coherent/fork.c", HEAD + "waitpid(pid, NULL, 0);\n", "how a child ended"),
+    ("common/see/page.c", HEAD + "enum x { OLD, NEW };\n", "line 2: the constants of an enum need a common prefix: OLD, NEW"),
+    ("common/see/page.c", HEAD + "enum x { DATA_OLD = 1,\n\t/* a word, NEW */\n\tMIXED\n};\n", "DATA_OLD, MIXED"),
+    ("hmm-coherent/fork.c", HEAD + "static enum { NONE } x;\n", "prefix: NONE"),
     ("common/see/page.c", HEAD + '#include "reach/buffer.h"\n', "line 2: see/page includes reach/buffer, which is above"),
     ("common/see/page.h", HEAD + '#include "see/device.h"\n', "see/page includes see/device, which is above"),
     ("common/see/page.c", HEAD + '#include "page.h"\n', "include of page.h, which is not in the table"),
@@ -42,6 +45,7 @@ REJECTED = (
 )
 
 ACCEPTED = (
+    ("common/see/page.c", HEAD + "enum x { DATA_OLD = 'o', DATA_NEW };\nenum x f(void);\nenum x y[] = { DATA_NEW, RULE_OLD };\nenum y { RULES(RULE_ID) RULE_COUNT };\n"),
     ("common/see/page.c", HEAD + "\t\t" + "x" * 83 + ";\n"),
     ("common/see/page.c", HEAD + "int x;\n" * 599),
     ("hmm-coherent/fork.c", HEAD + "/* no usleep() here, no goto, no FOLL_ */\nint status;\nwaitpid(pid, &status, 0);\n"),

@@ -11,23 +11,25 @@
 #include "report/rules.h"
 #include "see/pin.h"
 
-static const struct extent_row extents[EXTENTS] = {
-	[ONE_PAGE] = { "", "one page", 1, ALL_ALIKE, 0 },
-	[MANY_PAGES] = { "many", "several pages", 5, ALL_ALIKE, 0 },
-	[HALF_PLACED] = { "half-placed", "the second half in system memory", 4, SOME_PLACED, 0x3 },
-	[PLACED_LAST] = { "placed-last", "the first half in system memory", 4, SOME_PLACED, 0xc },
-	[PLACED_ALTERNATING] = { "placed-alternating", "every other page in system memory", 4,
-				 SOME_PLACED, 0xa },
-	[HALF_READ_ONLY] = { "half-ro", "the second half mapped read-only", 4, SOME_READ_ONLY,
-			     0xc },
-	[READ_ONLY_FIRST] = { "ro-first", "the first half mapped read-only", 4, SOME_READ_ONLY,
-			      0x3 },
-	[READ_ONLY_ALTERNATING] = { "ro-alternating", "every other page mapped read-only", 4,
-				    SOME_READ_ONLY, 0xa },
-	[HOLE_LAST] = { "hole", "the last page never touched", 3, SOME_HOLES, 0x4 },
-	[HOLE_FIRST] = { "hole-first", "the first page never touched", 3, SOME_HOLES, 0x1 },
-	[HOLE_MIDDLE] = { "hole-middle", "the page in the middle never touched", 3, SOME_HOLES,
-			  0x2 },
+static const struct extent_row extents[EXTENT_COUNT] = {
+	[EXTENT_ONE_PAGE] = { "", "one page", 1, MIX_NONE, 0 },
+	[EXTENT_MANY_PAGES] = { "many", "several pages", 5, MIX_NONE, 0 },
+	[EXTENT_HALF_PLACED] = { "half-placed", "the second half in system memory", 4, MIX_PLACED,
+				 0x3 },
+	[EXTENT_PLACED_LAST] = { "placed-last", "the first half in system memory", 4, MIX_PLACED,
+				 0xc },
+	[EXTENT_PLACED_ALTERNATING] = { "placed-alternating", "every other page in system memory",
+					4, MIX_PLACED, 0xa },
+	[EXTENT_HALF_READ_ONLY] = { "half-ro", "the second half mapped read-only", 4, MIX_READ_ONLY,
+				    0xc },
+	[EXTENT_READ_ONLY_FIRST] = { "ro-first", "the first half mapped read-only", 4,
+				     MIX_READ_ONLY, 0x3 },
+	[EXTENT_READ_ONLY_ALTERNATING] = { "ro-alternating", "every other page mapped read-only", 4,
+					   MIX_READ_ONLY, 0xa },
+	[EXTENT_HOLE_LAST] = { "hole", "the last page never touched", 3, MIX_HOLES, 0x4 },
+	[EXTENT_HOLE_FIRST] = { "hole-first", "the first page never touched", 3, MIX_HOLES, 0x1 },
+	[EXTENT_HOLE_MIDDLE] = { "hole-middle", "the page in the middle never touched", 3,
+				 MIX_HOLES, 0x2 },
 };
 
 const struct extent_row *extent_row(enum extent extent)
@@ -38,7 +40,7 @@ const struct extent_row *extent_row(enum extent extent)
 void cell_name(const struct cell *cell, char *name, size_t size)
 {
 	snprintf(name, size, "%s.%s.%s%s%s", place_name(cell->place), cell->mapping->name,
-		 cell->access->name, cell->extent == ONE_PAGE ? "" : ".",
+		 cell->access->name, cell->extent == EXTENT_ONE_PAGE ? "" : ".",
 		 extent_row(cell->extent)->name);
 }
 
@@ -52,47 +54,48 @@ static bool is_special(const struct cell *cell, enum mix mix, size_t page)
 
 bool cell_leaves_hole(const struct cell *cell, size_t page)
 {
-	return is_special(cell, SOME_HOLES, page);
+	return is_special(cell, MIX_HOLES, page);
 }
 
 bool cell_places(const struct cell *cell, size_t page)
 {
-	if (extent_row(cell->extent)->mix == SOME_PLACED)
-		return is_special(cell, SOME_PLACED, page);
+	if (extent_row(cell->extent)->mix == MIX_PLACED)
+		return is_special(cell, MIX_PLACED, page);
 	return !cell_leaves_hole(cell, page);
 }
 
 bool cell_protects(const struct cell *cell, size_t page)
 {
-	return extent_row(cell->extent)->mix != SOME_READ_ONLY ||
-	       is_special(cell, SOME_READ_ONLY, page);
+	return extent_row(cell->extent)->mix != MIX_READ_ONLY ||
+	       is_special(cell, MIX_READ_ONLY, page);
 }
 
 static bool extent_exists(const struct cell *cell)
 {
 	const struct access *access = cell->access;
 	const char *mapping = cell->mapping->name;
-	bool migrates = access->reach == BY_MIGRATION_BACK || access->reach == BY_MIGRATION_AWAY;
+	bool migrates = access->reach == REACH_MIGRATION_BACK ||
+			access->reach == REACH_MIGRATION_AWAY;
 
-	if (cell->extent == ONE_PAGE)
+	if (cell->extent == EXTENT_ONE_PAGE)
 		return true;
 	/*
 	 * What is special about buffers of several pages is special about
 	 * devices; the control group has it in "many".
 	 */
 	if (cell->place != PLACE_COHERENT &&
-	    !(cell->place == PLACE_SYSTEM && cell->extent == MANY_PAGES))
+	    !(cell->place == PLACE_SYSTEM && cell->extent == EXTENT_MANY_PAGES))
 		return false;
 	switch (extent_row(cell->extent)->mix) {
-	case SOME_PLACED:
+	case MIX_PLACED:
 		/*
 		 * The child of a half-placed buffer would be the same case
 		 * twice. Migration moves the halves differently, which is its
 		 * job.
 		 */
-	case SOME_HOLES:
+	case MIX_HOLES:
 		return !strcmp(mapping, "rw") && !migrates;
-	case SOME_READ_ONLY:
+	case MIX_READ_ONLY:
 		return !strcmp(mapping, "ro") && !migrates;
 	default:
 		return !strcmp(mapping, "rw") || !strcmp(mapping, "ro") ||
@@ -108,7 +111,7 @@ bool cell_exists(const struct cell *cell)
 	if (!(mapping->places & BIT(cell->place)) || !extent_exists(cell))
 		return false;
 	/* A child's access needs a child. */
-	if (access->reach == BY_CHILD_CPU && !mapping->shared)
+	if (access->reach == REACH_CHILD_CPU && !mapping->shared)
 		return false;
 	/*
 	 * The driver reaches its own private page only through what it cached
@@ -116,31 +119,31 @@ bool cell_exists(const struct cell *cell)
 	 * the way through hmm_range_fault() then dereferences a page without
 	 * memory (docs/findings.md, private-mirror-fault).
 	 */
-	if (cell->place == PLACE_PRIVATE && access->reach == BY_MIRROR &&
+	if (cell->place == PLACE_PRIVATE && access->reach == REACH_MIRROR &&
 	    strcmp(mapping->name, "rw"))
 		return false;
 	/*
 	 * gup_test itself WARNs about a FOLL_PIN of the zero page, which is not
 	 * counted as pinned (verify_dma_pinned(), mm/gup_test.c).
 	 */
-	if (extent_row(cell->extent)->mix == SOME_HOLES && access->needs == NEEDS_GUP_TEST &&
-	    !access->write_fault && access->reach != BY_GET)
+	if (extent_row(cell->extent)->mix == MIX_HOLES && access->needs == NEEDS_GUP_TEST &&
+	    !access->write_fault && access->reach != REACH_GET)
 		return false;
 	/*
 	 * The second device matters where a device does something; the rest is
 	 * the first device again.
 	 */
 	if (cell->place == PLACE_REMOTE)
-		return access->reach == BY_MIRROR || access->reach == BY_MIGRATION_BACK ||
-		       access->reach == BY_MIGRATION_AWAY || access->reach == BY_CPU ||
-		       access->reach == BY_LONGTERM;
+		return access->reach == REACH_MIRROR || access->reach == REACH_MIGRATION_BACK ||
+		       access->reach == REACH_MIGRATION_AWAY || access->reach == REACH_CPU ||
+		       access->reach == REACH_LONGTERM;
 	/*
 	 * The raw device differs from the file in what it does with a partial
 	 * buffer, not in zones.
 	 */
 	if (cell->place == PLACE_MOVABLE)
-		return access->needs != NEEDS_RAW && access->reach != BY_MIGRATION_BACK &&
-		       access->reach != BY_ADVICE;
+		return access->needs != NEEDS_RAW && access->reach != REACH_MIGRATION_BACK &&
+		       access->reach != REACH_ADVICE;
 	return true;
 }
 
@@ -171,8 +174,8 @@ static void migrate_placed(struct cell *cell)
 	 * The driver's word is not taken for it: it may say 0 though nothing
 	 * moved, or an error though all of it did.
 	 */
-	if (extent_row(cell->extent)->mix != SOME_PLACED &&
-	    extent_row(cell->extent)->mix != SOME_HOLES) {
+	if (extent_row(cell->extent)->mix != MIX_PLACED &&
+	    extent_row(cell->extent)->mix != MIX_HOLES) {
 		device_move_to(cell_device(cell), buffer->addr, buffer->pages);
 		return;
 	}

@@ -42,17 +42,17 @@ struct mapping {
  * kernel does with a page that is not exclusive.
  */
 enum reach {
-	BY_CPU,			/* a CPU's load or store in the owner */
-	BY_CHILD_CPU,		/* in the child */
-	BY_GET,			/* FOLL_GET */
-	BY_PIN,			/* FOLL_PIN */
-	BY_LONGTERM,		/* FOLL_PIN | FOLL_LONGTERM */
-	BY_DIO,			/* what O_DIRECT takes on this kernel: FOLL_PIN or FOLL_GET */
-	BY_FORCE,		/* FOLL_GET | FOLL_FORCE */
-	BY_MIRROR,		/* the device, by hmm_range_fault() */
-	BY_ADVICE,		/* MADV_POPULATE_*: a fault without a reference */
-	BY_MIGRATION_BACK,
-	BY_MIGRATION_AWAY	/* to the other coherent device */
+	REACH_CPU,	 /* a CPU's load or store in the owner */
+	REACH_CHILD_CPU, /* in the child */
+	REACH_GET,	 /* FOLL_GET */
+	REACH_PIN,	 /* FOLL_PIN */
+	REACH_LONGTERM,	 /* FOLL_PIN | FOLL_LONGTERM */
+	REACH_DIO,	 /* what O_DIRECT takes on this kernel: FOLL_PIN or FOLL_GET */
+	REACH_FORCE,	 /* FOLL_GET | FOLL_FORCE */
+	REACH_MIRROR,	 /* the device, by hmm_range_fault() */
+	REACH_ADVICE,	 /* MADV_POPULATE_*: a fault without a reference */
+	REACH_MIGRATION_BACK,
+	REACH_MIGRATION_AWAY /* to the other coherent device */
 };
 
 enum need {
@@ -66,7 +66,7 @@ enum need {
 };
 
 /* How results are counted. */
-enum unit { BYTES, ZERO_IS_SUCCESS };
+enum unit { UNIT_BYTES, UNIT_NONE };
 
 struct access {
 	const char *name;
@@ -107,15 +107,15 @@ struct access {
  * must not get away with it.
  */
 enum extent {
-	ONE_PAGE, MANY_PAGES,
-	HALF_PLACED, PLACED_LAST, PLACED_ALTERNATING,
-	HALF_READ_ONLY, READ_ONLY_FIRST, READ_ONLY_ALTERNATING,
-	HOLE_LAST, HOLE_FIRST, HOLE_MIDDLE,
-	EXTENTS
+	EXTENT_ONE_PAGE, EXTENT_MANY_PAGES,
+	EXTENT_HALF_PLACED, EXTENT_PLACED_LAST, EXTENT_PLACED_ALTERNATING,
+	EXTENT_HALF_READ_ONLY, EXTENT_READ_ONLY_FIRST, EXTENT_READ_ONLY_ALTERNATING,
+	EXTENT_HOLE_LAST, EXTENT_HOLE_FIRST, EXTENT_HOLE_MIDDLE,
+	EXTENT_COUNT
 };
 
 /* What is special about some of the pages. */
-enum mix { ALL_ALIKE, SOME_PLACED, SOME_READ_ONLY, SOME_HOLES };
+enum mix { MIX_NONE, MIX_PLACED, MIX_READ_ONLY, MIX_HOLES };
 
 struct extent_row {
 	const char *name;	/* empty for one page */

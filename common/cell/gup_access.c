@@ -81,14 +81,14 @@ static enum data look_through_pin(struct cell *cell, size_t page)
 	{ .name = row_name, \
 	  .what = (pin) ? (longterm) ? "FOLL_PIN with FOLL_LONGTERM" : \
 				       "FOLL_PIN, short-term" : "FOLL_GET", \
-	  .run = run_##id, .reach = (pin) ? (longterm) ? BY_LONGTERM : BY_PIN : BY_GET, \
+	  .run = run_##id, .reach = (pin) ? (longterm) ? REACH_LONGTERM : REACH_PIN : REACH_GET, \
 	  .write_fault = write, \
 	  .partial_count = true, .needs = NEEDS_GUP_TEST },
 
 #define STAY_ROW(id, row_name, write) \
 	{ .name = row_name, .what = "FOLL_PIN with FOLL_LONGTERM that is kept", \
-	  .run = run_##id, .reach = BY_LONGTERM, .write_fault = write, .held = true, \
-	  .hold_look = look_through_pin, .unit = ZERO_IS_SUCCESS, \
+	  .run = run_##id, .reach = REACH_LONGTERM, .write_fault = write, .held = true, \
+	  .hold_look = look_through_pin, .unit = UNIT_NONE, \
 	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_STAYING_PINS },
 
 static const struct access rows[] = {

@@ -57,7 +57,7 @@ static void page_before(struct page_model *page, const struct cell *cell, size_t
 									      DATA_NOT_LOOKED;
 	page->holder = DATA_NOT_LOOKED;
 	page->reader = DATA_NOT_LOOKED;
-	for (aspect = 0; aspect < ASPECTS; aspect++)
+	for (aspect = 0; aspect < ASPECT_COUNT; aspect++)
 		page->by[aspect] = RULE_NOTHING_ELSE_CHANGES;
 }
 
@@ -73,7 +73,7 @@ void model_before(struct model *model, const struct cell *cell)
 
 static bool is_migration(const struct access *access)
 {
-	return access->reach == BY_MIGRATION_BACK || access->reach == BY_MIGRATION_AWAY;
+	return access->reach == REACH_MIGRATION_BACK || access->reach == REACH_MIGRATION_AWAY;
 }
 
 /*
@@ -82,14 +82,14 @@ static bool is_migration(const struct access *access)
  */
 static bool forced(const struct access *access)
 {
-	return access->reach == BY_FORCE &&
+	return access->reach == REACH_FORCE &&
 	       (strcmp(access->name, "mem-write") || features.mem_force);
 }
 
 static bool takes_pins(const struct access *access)
 {
-	return access->reach == BY_PIN || access->reach == BY_LONGTERM ||
-	       (access->reach == BY_DIO && features.dio_pins);
+	return access->reach == REACH_PIN || access->reach == REACH_LONGTERM ||
+	       (access->reach == REACH_DIO && features.dio_pins);
 }
 
 /* The page the owner maps is another one now, @place; the child keeps what it had. */
@@ -99,8 +99,8 @@ static void owner_gets_another(struct page_model *page, enum place place, enum r
 	page->same_frame = false;
 	page->exclusive = true;
 	page->shared = false;
-	sign(page, PLACE, rule);
-	sign(page, EXCLUSIVITY, rule);
+	sign(page, ASPECT_PLACE, rule);
+	sign(page, ASPECT_EXCLUSIVITY, rule);
 }
 
 /*
@@ -111,14 +111,14 @@ static void page_moves(struct page_model *page, enum place place, enum rule_id r
 {
 	page->at = place;
 	page->same_frame = false;
-	sign(page, PLACE, rule);
-	sign(page, PERMISSION, rule);
-	sign(page, EXCLUSIVITY, rule);
-	sign(page, TRACKING, RULE_MARKS_TRAVEL);
+	sign(page, ASPECT_PLACE, rule);
+	sign(page, ASPECT_PERMISSION, rule);
+	sign(page, ASPECT_EXCLUSIVITY, rule);
+	sign(page, ASPECT_TRACKING, RULE_MARKS_TRAVEL);
 	if (page->shared) {
 		page->child_at = place;
 		page->child_same_frame = false;
-		sign(page, CHILD_PLACE, rule);
+		sign(page, ASPECT_CHILD_PLACE, rule);
 	}
 }
 
@@ -148,7 +148,7 @@ static bool rule_read_permission(struct attempt *a)
 	 * The device is refused as a reader first, whatever it wants:
 	 * hmm_vma_walk_test(), mm/hmm.c.
 	 */
-	int refusal = a->access->reach == BY_MIRROR ? EFAULT : a->access->refused;
+	int refusal = a->access->reach == REACH_MIRROR ? EFAULT : a->access->refused;
 
 	if (a->page->vma_read || forced(a->access))
 		return true;
@@ -160,7 +160,7 @@ static bool rule_write_permission(struct attempt *a)
 	if (!a->access->write_fault || a->page->vma_write || forced(a->access))
 		return true;
 	return refuse(a, a->access->refused,
-		      a->access->reach == BY_FORCE ? RULE_FORCE_POLICY :
+		      a->access->reach == REACH_FORCE ? RULE_FORCE_POLICY :
 						     RULE_WRITE_NEEDS_PERMISSION);
 }
 
@@ -170,7 +170,7 @@ static bool rule_private_faults_back(struct attempt *a)
 	 * The device reaches its own page where it is; only what a test must
 	 * not do (see cell_exists()) makes it fault.
 	 */
-	if (a->page->at == PLACE_PRIVATE && a->access->reach != BY_MIRROR &&
+	if (a->page->at == PLACE_PRIVATE && a->access->reach != REACH_MIRROR &&
 	    !is_migration(a->access)) {
 		page_moves(a->page, memory_of(a->cell), RULE_PRIVATE_FAULTS_BACK);
 		/*
@@ -197,15 +197,15 @@ static bool rule_hole_is_filled(struct attempt *a)
 	 * it does not take the shared zero page (gup_must_unshare()).
 	 */
 	bool own_page = a->access->write_fault ||
-			(a->access->reach == BY_LONGTERM && features.version >= 602);
+			(a->access->reach == REACH_LONGTERM && features.version >= 602);
 
 	if (page->at != PLACE_NOWHERE || is_migration(a->access))
 		return true;
 	owner_gets_another(page, own_page ? memory_of(a->cell) : PLACE_SYSTEM, RULE_HOLE_IS_FILLED);
 	page->permission = a->access->write_fault ? PERM_RW : PERM_RO;
 	page->exclusive_open = !own_page || !features.gup_test;
-	sign(page, PERMISSION, RULE_HOLE_IS_FILLED);
-	sign(page, OWNER_DATA, RULE_HOLE_IS_FILLED);
+	sign(page, ASPECT_PERMISSION, RULE_HOLE_IS_FILLED);
+	sign(page, ASPECT_OWNER_DATA, RULE_HOLE_IS_FILLED);
 	return true;
 }
 
@@ -213,11 +213,11 @@ static bool rule_hole_is_filled(struct attempt *a)
 static enum rule_id in_place(const struct access *access)
 {
 	switch (access->reach) {
-	case BY_CPU:
-	case BY_CHILD_CPU:
-	case BY_ADVICE:
+	case REACH_CPU:
+	case REACH_CHILD_CPU:
+	case REACH_ADVICE:
 		return RULE_CPU_IN_PLACE;
-	case BY_MIRROR:
+	case REACH_MIRROR:
 		return RULE_DEVICE_IN_PLACE;
 	default:
 		return RULE_SHORT_PIN_STAYS;
@@ -226,12 +226,12 @@ static enum rule_id in_place(const struct access *access)
 
 static bool rule_child_writes(struct attempt *a)
 {
-	if (a->access->reach != BY_CHILD_CPU || !a->access->write_fault)
+	if (a->access->reach != REACH_CHILD_CPU || !a->access->write_fault)
 		return true;
 	a->page->child_at = memory_of(a->cell);
 	a->page->child_same_frame = false;
 	a->page->shared = false;
-	sign(a->page, CHILD_PLACE, RULE_SHARED_IS_COPIED);
+	sign(a->page, ASPECT_CHILD_PLACE, RULE_SHARED_IS_COPIED);
 	return true;
 }
 
@@ -241,14 +241,14 @@ static bool rule_write_fault(struct attempt *a)
 	bool stays_read_only = forced(a->access) && !page->vma_write;
 	enum rule_id rule;
 
-	if (!a->access->write_fault || a->access->reach == BY_CHILD_CPU)
+	if (!a->access->write_fault || a->access->reach == REACH_CHILD_CPU)
 		return true;
 	page->soft_dirty = true;
-	sign(page, TRACKING, RULE_WRITES_ARE_TRACKED);
+	sign(page, ASPECT_TRACKING, RULE_WRITES_ARE_TRACKED);
 	if (page->permission == PERM_RW) {
-		sign(page, PLACE,
-		     page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES ? in_place(a->access) :
-								    page->by[PLACE]);
+		sign(page, ASPECT_PLACE,
+		     page->by[ASPECT_PLACE] == RULE_NOTHING_ELSE_CHANGES ? in_place(a->access) :
+									   page->by[ASPECT_PLACE]);
 		return true;
 	}
 	if (page->exclusive) {
@@ -256,17 +256,17 @@ static bool rule_write_fault(struct attempt *a)
 	} else if (page->shared) {
 		rule = stays_read_only ? RULE_FORCE_BREAKS_COW : RULE_SHARED_IS_COPIED;
 		owner_gets_another(page, memory_of(a->cell), rule);
-		sign(page, CHILD_PLACE, rule);
+		sign(page, ASPECT_CHILD_PLACE, rule);
 	} else {
 		rule = RULE_LAST_SHARER_REUSES;
 		page->exclusive = true;
-		sign(page, EXCLUSIVITY, rule);
+		sign(page, ASPECT_EXCLUSIVITY, rule);
 	}
-	if (page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES)
-		sign(page, PLACE, rule);
+	if (page->by[ASPECT_PLACE] == RULE_NOTHING_ELSE_CHANGES)
+		sign(page, ASPECT_PLACE, rule);
 	if (!stays_read_only)
 		page->permission = PERM_RW;
-	sign(page, PERMISSION, rule);
+	sign(page, ASPECT_PERMISSION, rule);
 	return true;
 }
 
@@ -274,18 +274,19 @@ static bool rule_read_reference(struct attempt *a)
 {
 	struct page_model *page = a->page;
 
-	if (a->access->write_fault || a->access->reach == BY_CHILD_CPU || is_migration(a->access))
+	if (a->access->write_fault || a->access->reach == REACH_CHILD_CPU ||
+	    is_migration(a->access))
 		return true;
 	if (takes_pins(a->access) && !page->exclusive) {
 		if (page->shared)
 			owner_gets_another(page, memory_of(a->cell), RULE_PIN_UNSHARES);
 		page->exclusive = true;
-		sign(page, EXCLUSIVITY, RULE_PIN_UNSHARES);
-		sign(page, PERMISSION, RULE_PIN_UNSHARES);
-	} else if (page->by[PLACE] == RULE_NOTHING_ELSE_CHANGES) {
-		sign(page, PLACE,
-		     page->exclusive || a->access->reach == BY_CPU ? in_place(a->access) :
-								     RULE_GET_LEAVES_SHARED);
+		sign(page, ASPECT_EXCLUSIVITY, RULE_PIN_UNSHARES);
+		sign(page, ASPECT_PERMISSION, RULE_PIN_UNSHARES);
+	} else if (page->by[ASPECT_PLACE] == RULE_NOTHING_ELSE_CHANGES) {
+		sign(page, ASPECT_PLACE,
+		     page->exclusive || a->access->reach == REACH_CPU ? in_place(a->access) :
+									RULE_GET_LEAVES_SHARED);
 	}
 	return true;
 }
@@ -294,7 +295,7 @@ static bool rule_longterm(struct attempt *a)
 {
 	struct page_model *page = a->page;
 
-	if (a->access->reach != BY_LONGTERM)
+	if (a->access->reach != REACH_LONGTERM)
 		return true;
 	if (page->at == PLACE_COHERENT || page->at == PLACE_REMOTE)
 		page_moves(page, memory_of(a->cell), RULE_LONGTERM_LEAVES_DEVICE);
@@ -308,7 +309,7 @@ static bool rule_migration_back(struct attempt *a)
 {
 	const struct page_model *page = a->page;
 
-	if (a->access->reach == BY_MIGRATION_BACK &&
+	if (a->access->reach == REACH_MIGRATION_BACK &&
 	    (page->at == PLACE_COHERENT || page->at == PLACE_PRIVATE)) {
 		page_moves(a->page, memory_of(a->cell), RULE_BACK);
 		a->page->exclusive_open = !page->vma_read || !features.gup_test;
@@ -318,7 +319,7 @@ static bool rule_migration_back(struct attempt *a)
 
 static bool rule_migration_away(struct attempt *a)
 {
-	if (a->access->reach != BY_MIGRATION_AWAY)
+	if (a->access->reach != REACH_MIGRATION_AWAY)
 		return true;
 	if (!in_memory(a->page->at))
 		/*
@@ -360,32 +361,32 @@ static void data_rules(struct model *model, const struct cell *cell, size_t done
 		struct page_model *page = &model->page[i];
 
 		if (page->child == DATA_OLD)
-			sign(page, CHILD_DATA, RULE_NO_LEAK);
+			sign(page, ASPECT_CHILD_DATA, RULE_NO_LEAK);
 		/*
 		 * What gets only some of its pages and reports an error has let
 		 * go of them: pin_longterm_test_start(), mm/gup_test.c.
 		 */
 		if (i < done && access->held) {
 			page->holder = page->owner == DATA_ZERO ? DATA_ZERO : DATA_OLD;
-			sign(page, HOLDER_DATA, RULE_PIN_FOLLOWS_OWNER);
+			sign(page, ASPECT_HOLDER_DATA, RULE_PIN_FOLLOWS_OWNER);
 		}
 		if (i >= done)
 			continue;
 		if (access->reads) {
 			page->reader = page->owner;
-			sign(page, READER_DATA, RULE_BYTES_ARRIVE);
+			sign(page, ASPECT_READER_DATA, RULE_BYTES_ARRIVE);
 		}
 		if (access->stores) {
 			page->owner = DATA_NEW;
-			sign(page, OWNER_DATA, RULE_BYTES_ARRIVE);
+			sign(page, ASPECT_OWNER_DATA, RULE_BYTES_ARRIVE);
 		}
-		if (access->reach == BY_CHILD_CPU && access->write_fault) {
+		if (access->reach == REACH_CHILD_CPU && access->write_fault) {
 			page->child = DATA_NEW;
-			sign(page, OWNER_DATA, RULE_NO_LEAK);
+			sign(page, ASPECT_OWNER_DATA, RULE_NO_LEAK);
 		}
 		if (access->to_medium) {
 			page->medium = page->owner == DATA_ZERO ? DATA_ZERO : DATA_NEW;
-			sign(page, MEDIUM_DATA, RULE_BYTES_ARRIVE);
+			sign(page, ASPECT_MEDIUM_DATA, RULE_BYTES_ARRIVE);
 		}
 	}
 }
@@ -421,8 +422,8 @@ void model_after(struct model *model, const struct cell *cell)
 	}
 	done = reached;
 	if (reached == model->pages) {
-		model->result = access->unit == BYTES ? (long)(model->pages * features.page_size) :
-							0;
+		model->result =
+			access->unit == UNIT_BYTES ? (long)(model->pages * features.page_size) : 0;
 	} else {
 		model->result_by = attempt.refused_by;
 		model->result = failure(attempt.refusal);
@@ -431,7 +432,7 @@ void model_after(struct model *model, const struct cell *cell)
 		} else if (access->partial_count) {
 			model->result = reached * features.page_size;
 			model->result_by = RULE_PARTIAL_TRANSFER;
-		} else if (access->reach != BY_CPU) {
+		} else if (access->reach != REACH_CPU) {
 			/* All or nothing, as far as bytes go. */
 			done = 0;
 		}
@@ -440,7 +441,7 @@ void model_after(struct model *model, const struct cell *cell)
 		 * error: it may report either (iomap_dio_rw()), and the bytes
 		 * before the error may have arrived.
 		 */
-		if (reached && access->from_medium && access->reach == BY_DIO &&
+		if (reached && access->from_medium && access->reach == REACH_DIO &&
 		    !access->partial_count) {
 			model->result_open = true;
 			model->result_or = reached * features.page_size;
@@ -450,7 +451,7 @@ void model_after(struct model *model, const struct cell *cell)
 		 * The driver writes what its mirror has already before it
 		 * faults in the rest (dmirror_write(), lib/test_hmm.c).
 		 */
-		if (access->reach == BY_MIRROR)
+		if (access->reach == REACH_MIRROR)
 			leave_bytes_open(model, reached);
 	}
 	data_rules(model, cell, done);
@@ -458,13 +459,13 @@ void model_after(struct model *model, const struct cell *cell)
 	 * Where a page of a device stays is the heart of the matter, so name
 	 * the reason even when nothing else was said.
 	 */
-	if (access->reach == BY_MIGRATION_AWAY && model->result_by == RULE_BYTES_ARRIVE)
+	if (access->reach == REACH_MIGRATION_AWAY && model->result_by == RULE_BYTES_ARRIVE)
 		model->result_by = RULE_ENTRY;
 	/*
 	 * Onto a device that has it already: what the driver says depends on
 	 * what it had cached before, so no rule speaks of it.
 	 */
-	if (access->reach == BY_MIGRATION_AWAY && cell->place == PLACE_REMOTE) {
+	if (access->reach == REACH_MIGRATION_AWAY && cell->place == PLACE_REMOTE) {
 		model->result_open = true;
 		model->result_or = 0;
 	}

@@ -17,17 +17,17 @@
 
 /* What is compared of a page. */
 enum aspect {
-	PLACE,
-	PERMISSION,
-	EXCLUSIVITY,
-	OWNER_DATA,
-	CHILD_PLACE,
-	CHILD_DATA,
-	MEDIUM_DATA,
-	HOLDER_DATA,
-	READER_DATA,
-	TRACKING,
-	ASPECTS
+	ASPECT_PLACE,
+	ASPECT_PERMISSION,
+	ASPECT_EXCLUSIVITY,
+	ASPECT_OWNER_DATA,
+	ASPECT_CHILD_PLACE,
+	ASPECT_CHILD_DATA,
+	ASPECT_MEDIUM_DATA,
+	ASPECT_HOLDER_DATA,
+	ASPECT_READER_DATA,
+	ASPECT_TRACKING,
+	ASPECT_COUNT
 };
 
 struct page_model {
@@ -48,7 +48,7 @@ struct page_model {
 	bool soft_dirty;
 	bool soft_dirty_open;	/* nothing is said about it: it was never cleared */
 	bool owner_open;	/* nothing is said about the owner's bytes */
-	enum rule_id by[ASPECTS];
+	enum rule_id by[ASPECT_COUNT];
 	/* What does not change: */
 	bool vma_read, vma_write, uffd_wp;
 };

@@ -119,7 +119,7 @@ void outcome_read(struct outcome *outcome, struct cell *cell)
 			read_page(copy, buffer->serial, i, BY_OWNER, access->writer);
 		if (cell->child.pid)
 			outcome->child[i] = child_look(&cell->child, buffer, i, BY_OWNER,
-						       access->reach == BY_CHILD_CPU ?
+						       access->reach == REACH_CHILD_CPU ?
 							       access->writer :
 							       BY_OWNER_AGAIN);
 		if (access->to_medium || access->from_medium)
@@ -214,51 +214,52 @@ static void judge_page(const struct outcome *outcome, const struct model *after,
 
 	place_text(expected, sizeof(expected), page->at, page->same_frame);
 	place_text(seen, sizeof(seen), is->at, same);
-	check(page->by[PLACE], is->at == page->at && same == page->same_frame, i, "place", expected,
-	      seen);
+	check(page->by[ASPECT_PLACE], is->at == page->at && same == page->same_frame, i, "place",
+	      expected, seen);
 
-	check(page->by[PERMISSION], is->permission == page->permission, i, "permission",
+	check(page->by[ASPECT_PERMISSION], is->permission == page->permission, i, "permission",
 	      permission_name(page->permission), permission_name(is->permission));
 
 	if (!page->exclusive_open && is->exclusive_known)
-		check(page->by[EXCLUSIVITY], is->exclusive == page->exclusive, i, "exclusivity",
-		      page->exclusive ? "exclusive" : "not exclusive",
+		check(page->by[ASPECT_EXCLUSIVITY], is->exclusive == page->exclusive, i,
+		      "exclusivity", page->exclusive ? "exclusive" : "not exclusive",
 		      is->exclusive ? "exclusive" : "not exclusive");
 
 	if (page->child != DATA_NOT_LOOKED) {
 		place_text(expected, sizeof(expected), page->child_at, page->child_same_frame);
 		place_text(seen, sizeof(seen), is->child_at, child_same);
-		check(page->by[CHILD_PLACE],
+		check(page->by[ASPECT_CHILD_PLACE],
 		      is->child_at == page->child_at && child_same == page->child_same_frame, i,
 		      "place for the child", expected, seen);
-		check(page->by[CHILD_DATA], outcome->child[i] == page->child, i,
+		check(page->by[ASPECT_CHILD_DATA], outcome->child[i] == page->child, i,
 		      "bytes that the child sees", data_name(page->child),
 		      data_name(outcome->child[i]));
 	}
 	if (page->vma_read && !page->owner_open) {
-		check(page->by[OWNER_DATA], outcome->owner[i] == page->owner, i,
+		check(page->by[ASPECT_OWNER_DATA], outcome->owner[i] == page->owner, i,
 		      "bytes that the owner sees", data_name(page->owner),
 		      data_name(outcome->owner[i]));
 		if (outcome->device[i] != DATA_NOT_LOOKED)
-			check(page->by[OWNER_DATA], outcome->device[i] == page->owner, i,
+			check(page->by[ASPECT_OWNER_DATA], outcome->device[i] == page->owner, i,
 			      "bytes that the device sees", data_name(page->owner),
 			      data_name(outcome->device[i]));
 	}
 	if (page->medium != DATA_NOT_LOOKED)
-		check(page->by[MEDIUM_DATA], outcome->medium[i] == page->medium, i,
+		check(page->by[ASPECT_MEDIUM_DATA], outcome->medium[i] == page->medium, i,
 		      "bytes on the medium", data_name(page->medium),
 		      data_name(outcome->medium[i]));
 	if (page->holder != DATA_NOT_LOOKED)
-		check(page->by[HOLDER_DATA], outcome->holder[i] == page->holder, i,
+		check(page->by[ASPECT_HOLDER_DATA], outcome->holder[i] == page->holder, i,
 		      "bytes that the reference's holder sees", data_name(page->holder),
 		      data_name(outcome->holder[i]));
 	if (page->reader != DATA_NOT_LOOKED)
-		check(page->by[READER_DATA], outcome->reader[i] == page->reader, i,
+		check(page->by[ASPECT_READER_DATA], outcome->reader[i] == page->reader, i,
 		      "bytes that were read", data_name(page->reader),
 		      data_name(outcome->reader[i]));
 	if (!page->soft_dirty_open)
-		check(page->by[TRACKING], is->soft_dirty == page->soft_dirty, i, "soft-dirty",
-		      page->soft_dirty ? "written" : "clean", is->soft_dirty ? "written" : "clean");
+		check(page->by[ASPECT_TRACKING], is->soft_dirty == page->soft_dirty, i,
+		      "soft-dirty", page->soft_dirty ? "written" : "clean",
+		      is->soft_dirty ? "written" : "clean");
 	if (is->uffd_wp != page->uffd_wp && page->at != PLACE_NOWHERE)
 		check(RULE_NOTHING_ELSE_CHANGES, false, i, "userfaultfd protection",
 		      page->uffd_wp ? "on" : "off", is->uffd_wp ? "on" : "off");
@@ -282,7 +283,7 @@ void outcome_judge(const struct outcome *outcome, const struct cell *cell,
 	 * cache (blkdev_read_iter()).
 	 */
 	if ((cell->access->from_medium || cell->access->to_medium) && right &&
-	    outcome->result > 0 && extent_row(cell->extent)->mix == ALL_ALIKE) {
+	    outcome->result > 0 && extent_row(cell->extent)->mix == MIX_NONE) {
 		set_rule(RULE_DIRECT_IS_DIRECT);
 		expect(!outcome->cached,
 		       "%zu pages of the medium are in the page cache after a direct transfer",
@@ -381,7 +382,7 @@ static void add_rules(struct json *json, const struct model *after)
 
 	used[after->result_by] = true;
 	for (i = 0; i < after->pages; i++)
-		for (aspect = 0; aspect < ASPECTS; aspect++)
+		for (aspect = 0; aspect < ASPECT_COUNT; aspect++)
 			used[after->page[i].by[aspect]] = true;
 	add(json, "\"rules\":[");
 	for (i = 0; i < RULE_COUNT; i++)
@@ -405,7 +406,8 @@ void outcome_record(const struct outcome *outcome, const struct cell *cell,
 	    "{\"v\":1,\"cell\":\"%s\",\"place\":\"%s\",\"mapping\":\"%s\",\"access\":\"%s\","
 	    "\"extent\":\"%s\",\"pages\":%zu,",
 	    report->name, place_name(cell->place), cell->mapping->name, cell->access->name,
-	    cell->extent == ONE_PAGE ? "one" : extent_row(cell->extent)->name, outcome->pages);
+	    cell->extent == EXTENT_ONE_PAGE ? "one" : extent_row(cell->extent)->name,
+	    outcome->pages);
 	add(&json, "\"result\":%ld,\"errno\":%s%s%s,\"page\":[", outcome->result,
 	    outcome->result < 0 ? "\"" : "", outcome->result < 0 ? result : "null",
 	    outcome->result < 0 ? "\"" : "");

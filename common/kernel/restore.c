@@ -18,7 +18,7 @@
 /* A cgroup takes a moment to see that its last process has gone. */
 #define UNDO_S 5
 
-enum undo { WRITE_BACK, SWAP_OFF, REMOVE_FOLDER };
+enum undo { UNDO_WRITE, UNDO_SWAPON, UNDO_MKDIR };
 
 struct action {
 	enum undo undo;
@@ -37,19 +37,19 @@ static int undo(const struct action *action)
 	int fd, error = 0;
 
 	switch (action->undo) {
-	case WRITE_BACK:
+	case UNDO_WRITE:
 		fd = open(action->path, O_WRONLY | O_CLOEXEC);
 		if (fd < 0 || write(fd, action->text, strlen(action->text)) < 0)
 			error = errno;
 		if (fd >= 0)
 			close(fd);
 		return error;
-	case SWAP_OFF:
+	case UNDO_SWAPON:
 		/* EINVAL: it is no swap, or not any more. */
 		if (swapoff(action->path) && errno != EINVAL && errno != ENOENT)
 			error = errno;
 		return unlink(action->path) && errno != ENOENT ? errno : error;
-	case REMOVE_FOLDER:
+	case UNDO_MKDIR:
 		return rmdir(action->path) && errno != ENOENT ? errno : 0;
 	}
 	return EINVAL;
@@ -123,24 +123,24 @@ void restore_setting(const char *path)
 	end = chosen ? strchr(chosen, ']') : NULL;
 	if (end)
 		*end = '\0';
-	add(WRITE_BACK, path, end ? chosen + 1 : text);
+	add(UNDO_WRITE, path, end ? chosen + 1 : text);
 }
 
 void restore_text(const char *path, const char *text)
 {
-	add(WRITE_BACK, path, text);
+	add(UNDO_WRITE, path, text);
 }
 
 void restore_swap(const char *path)
 {
-	add(SWAP_OFF, path, "");
+	add(UNDO_SWAPON, path, "");
 	/* What a run that was killed has left. */
 	undo(&table->actions[table->used - 1]);
 }
 
 void restore_folder(const char *path)
 {
-	add(REMOVE_FOLDER, path, "");
+	add(UNDO_MKDIR, path, "");
 }
 
 static void undo_all(void)

@@ -134,7 +134,7 @@ static unsigned long read_parameter(const char *path)
 	return address;
 }
 
-enum backing { BACKED, NOT_BACKED, BACKING_UNKNOWN };
+enum backing { BACKING_MEMORY, BACKING_NONE, BACKING_UNKNOWN };
 
 /* Does a word of physical memory keep what is written to it? It gets its old value back. */
 static bool word_keeps(volatile uint32_t *word)
@@ -172,7 +172,7 @@ static enum backing look_behind(unsigned long address)
 		return BACKING_UNKNOWN;
 	keeps = word_keeps(page);
 	munmap(page, sysconf(_SC_PAGESIZE));
-	return keeps ? BACKED : NOT_BACKED;
+	return keeps ? BACKING_MEMORY : BACKING_NONE;
 }
 
 static void unusable(FILE *out, const char *what)
@@ -186,7 +186,7 @@ static void unusable(FILE *out, const char *what)
 void devices_prove(FILE *out, unsigned long address)
 {
 	switch (look_behind(address)) {
-	case NOT_BACKED:
+	case BACKING_NONE:
 		unusable(out,
 			 "the range of a coherent device has no memory behind it: reserve real "
 			 "memory "
@@ -195,7 +195,7 @@ void devices_prove(FILE *out, unsigned long address)
 	case BACKING_UNKNOWN:
 		fprintf(out, "# fact: memory behind 0x%lx not proven: no /dev/mem\n", address);
 		break;
-	case BACKED:
+	case BACKING_MEMORY:
 		break;
 	}
 }

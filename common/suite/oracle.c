@@ -182,7 +182,7 @@ static unsigned long look_at_frames(struct shelf *shelf, bool compare)
 }
 
 /* What the keeper is asked, and what it found. */
-enum question { REMEMBER = 'r', COMPARE = 'c' };
+enum question { ASK_TO_REMEMBER = 'r', ASK_TO_COMPARE = 'c' };
 
 struct finding {
 	unsigned long lost;	/* a frame that did not come back, or 0 */
@@ -199,8 +199,9 @@ static void keep(int questions, int answers)
 		memset(&finding, 0, sizeof(finding));
 		for (i = 0; i < ARRAY_SIZE(shelves); i++) {
 			unsigned long lost =
-				shelves[i].addr ? look_at_frames(&shelves[i], question == COMPARE) :
-						  0;
+				shelves[i].addr ?
+					look_at_frames(&shelves[i], question == ASK_TO_COMPARE) :
+					0;
 
 			if (lost && !finding.lost)
 				finding = (struct finding){ lost, shelves[i].memory };
@@ -312,7 +313,7 @@ void oracle_begin(bool frames)
 		program = getpid();
 		start_keeper();
 		atexit(end_keeper);
-		with_frames = ask(REMEMBER, &unused);
+		with_frames = ask(ASK_TO_REMEMBER, &unused);
 	}
 	if (in_guest && !counters(&pins_before, &locked_before))
 		in_guest = false;
@@ -344,7 +345,7 @@ void oracle_end(void)
 
 	if (in_guest)
 		compare_counters();
-	if (!with_frames || !ask(COMPARE, &finding) || !finding.lost)
+	if (!with_frames || !ask(ASK_TO_COMPARE, &finding) || !finding.lost)
 		return;
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(false,

@@ -23,7 +23,7 @@
 #include "suite/prepare.h"
 #include "suite/leftovers.h"
 
-enum verdict { PASS, FAIL, BROKEN, SKIPPED };
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_BROKEN, VERDICT_SKIP };
 
 /*
  * How far the run has come. In shared memory, since a process that runs many
@@ -119,25 +119,25 @@ static enum verdict judge(bool survived, int splats)
 	bool hung = elapsed_ms(&progress->began) >= timeout_s * 1000L;
 
 	if (splats || report->failures) {
-		return FAIL;
+		return VERDICT_FAIL;
 	} else if (report->broken) {
-		return BROKEN;
+		return VERDICT_BROKEN;
 	} else if (report->skipped) {
-		return SKIPPED;
+		return VERDICT_SKIP;
 	} else if (!survived) {
 		report_line(hung ? "hang:" : "crash:",
 			    hung ? "still running after %d s" :
 				   "the test's process died (limit %d s)",
 			    timeout_s);
-		return FAIL;
+		return VERDICT_FAIL;
 	} else if (!report->finished) {
 		report_line("broken:", "the test ended before its end");
-		return BROKEN;
+		return VERDICT_BROKEN;
 	} else if (!report->checks) {
 		report_line("broken:", "no check ran");
-		return BROKEN;
+		return VERDICT_BROKEN;
 	}
-	return PASS;
+	return VERDICT_PASS;
 }
 
 static void print_diagnostics(void)
@@ -166,10 +166,10 @@ static void end(bool survived)
 		kmsg_skip(log_fd);
 	print_diagnostics();
 	progress->printed++;
-	if (verdict == SKIPPED)
+	if (verdict == VERDICT_SKIP)
 		fprintf(out, "ok %d %s # SKIP %s\n", progress->printed, test->name, report->reason);
 	else
-		fprintf(out, "%s %d %s # time=%ldms\n", verdict == PASS ? "ok" : "not ok",
+		fprintf(out, "%s %d %s # time=%ldms\n", verdict == VERDICT_PASS ? "ok" : "not ok",
 			progress->printed, test->name, ms);
 	fflush(out);
 	progress->verdicts[verdict]++;
@@ -577,10 +577,10 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 		progress->checks);
 	fflush(out);
 
-	if (progress->verdicts[FAIL])
+	if (progress->verdicts[VERDICT_FAIL])
 		return 1;
-	if (progress->verdicts[BROKEN] ||
+	if (progress->verdicts[VERDICT_BROKEN] ||
 	    (!progress->printed && !planned && !run_list && !suite->count))
 		return 3;
-	return progress->verdicts[PASS] ? 0 : 4;
+	return progress->verdicts[VERDICT_PASS] ? 0 : 4;
 }
