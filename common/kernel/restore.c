@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,10 +144,28 @@ void restore_folder(const char *path)
 	add(UNDO_MKDIR, path, "");
 }
 
+/*
+ * All that a test does is on one processor (suite.c). What spins there in a
+ * kernel without preemption would stop the program, too.
+ */
+static void leave_this_cpu(void)
+{
+	cpu_set_t set;
+	int cpu;
+
+	CPU_ZERO(&set);
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		CPU_SET(cpu, &set);
+	CPU_CLR(sched_getcpu(), &set);
+	/* EINVAL: there is no other. */
+	(void)sched_setaffinity(0, sizeof(set), &set);
+}
+
 static void undo_all(void)
 {
 	bool all = true;
 
+	leave_this_cpu();
 	while (table->used) {
 		struct action *action = &table->actions[table->used - 1];
 

@@ -34,6 +34,7 @@ struct progress {
 	size_t next;		/* index into plan[] of the test to run next */
 	bool running;		/* plan[next] has begun and has no result line yet */
 	int printed;		/* result lines */
+	size_t told;		/* bytes of the running test's report that are printed */
 	long checks;
 	int verdicts[4];
 	struct timespec began;
@@ -77,6 +78,7 @@ static long elapsed_ms(const struct timespec *since)
 static void begin(const struct suite_test *test)
 {
 	report_begin(test->name);
+	progress->told = 0;
 	kmsg_warn_again();
 	clock_gettime(CLOCK_MONOTONIC, &progress->began);
 	progress->running = true;
@@ -140,14 +142,17 @@ static enum verdict judge(bool survived, int splats)
 	return VERDICT_PASS;
 }
 
+/* Print the lines of the report that are not printed yet. */
 static void print_diagnostics(void)
 {
 	char *line, *next;
 
-	for (line = report->text; *line; line = next) {
+	for (line = report->text + progress->told; *line; line = next) {
 		next = strchr(line, '\n') + 1;
 		fprintf(out, "# %.*s", (int)(next - line), line);
 	}
+	progress->told = line - report->text;
+	fflush(out);
 }
 
 /*
@@ -255,6 +260,9 @@ static void run_test(void)
 		looked_since = plan[progress->next]->name;
 	oracle_begin(true);
 	fd = catch_output(run_next_test);
+	/* At once: a kernel that lets checks fail may not survive what comes after the test. */
+	if (report->failures)
+		print_diagnostics();
 	left = leftovers_kill(&stuck);
 	restore_all();
 	look_around(true);
