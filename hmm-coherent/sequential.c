@@ -36,14 +36,14 @@ FIXTURE_VARIANT(sequential)
 };
 
 #define VARIANT(name, ...) FIXTURE_VARIANT_ADD(sequential, name) { __VA_ARGS__ }
-VARIANT(coherent_rw_file, .place = COHERENT, .medium = ON_FILE);
-VARIANT(coherent_ro_file, .place = COHERENT, .read_only = true, .medium = ON_FILE);
-VARIANT(coherent_rw_raw, .place = COHERENT, .medium = ON_RAW);
-VARIANT(coherent_ro_raw, .place = COHERENT, .read_only = true, .medium = ON_RAW);
-VARIANT(system_rw_file, .place = SYSTEM, .medium = ON_FILE);
-VARIANT(system_ro_file, .place = SYSTEM, .read_only = true, .medium = ON_FILE);
-VARIANT(system_rw_raw, .place = SYSTEM, .medium = ON_RAW);
-VARIANT(system_ro_raw, .place = SYSTEM, .read_only = true, .medium = ON_RAW);
+VARIANT(coherent_rw_file, .place = PLACE_COHERENT, .medium = ON_FILE);
+VARIANT(coherent_ro_file, .place = PLACE_COHERENT, .read_only = true, .medium = ON_FILE);
+VARIANT(coherent_rw_raw, .place = PLACE_COHERENT, .medium = ON_RAW);
+VARIANT(coherent_ro_raw, .place = PLACE_COHERENT, .read_only = true, .medium = ON_RAW);
+VARIANT(system_rw_file, .place = PLACE_SYSTEM, .medium = ON_FILE);
+VARIANT(system_ro_file, .place = PLACE_SYSTEM, .read_only = true, .medium = ON_FILE);
+VARIANT(system_rw_raw, .place = PLACE_SYSTEM, .medium = ON_RAW);
+VARIANT(system_ro_raw, .place = PLACE_SYSTEM, .read_only = true, .medium = ON_RAW);
 
 WHY_NOT(sequential)
 {
@@ -212,7 +212,7 @@ SCENARIO(sequential, end_of_file,
 		enum data seen = read_page(buffer_page(&s->buffer, i), s->buffer.serial, i,
 					   BY_OWNER, BY_MEDIUM);
 
-		expect(seen == OLD || (!s->read_only && seen == ZERO),
+		expect(seen == DATA_OLD || (!s->read_only && seen == DATA_ZERO),
 		       "page %zu, behind the end of the file, is %s, not as before or zero", i,
 		       data_name(seen));
 	}
@@ -244,7 +244,7 @@ SCENARIO(sequential, append,
 			      or_errno(pread(s->medium.buffered, s->medium.bounce, self->page,
 					     end + i * self->page)),
 			      self->page);
-		expect(read_page(s->medium.bounce, s->buffer.serial, i, BY_OWNER, BY_MEDIUM) == OLD,
+		expect(read_page(s->medium.bounce, s->buffer.serial, i, BY_OWNER, BY_MEDIUM) == DATA_OLD,
 		       "page %zu of the buffer is not at byte %lld of the file", i,
 		       (long long)(end + i * self->page));
 	}
