@@ -62,9 +62,9 @@ main() {
 			exit $cannot
 		fi
 	fi
-	# What leads Python or a shell elsewhere; git, make and compilers: vm/child.py.
+	# What leads Python or a shell elsewhere; git, make and compilers: base/child.py.
 	unset PYTHONHOME PYTHONINSPECT PYTHONSTARTUP CDPATH
-	# Until its handlers stand, Python would answer Ctrl-C with a trace: signals wait for them (runner/signals.py).
+	# Until its handlers stand, Python would answer Ctrl-C with a trace: signals wait for them (base/signals.py).
 	blocked='env --block-signal=INT --block-signal=TERM --block-signal=HUP --block-signal=QUIT'
 	$blocked true 2>/dev/null || blocked=
 	# shellcheck disable=SC2086 # a command and its words

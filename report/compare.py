@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from report.ktap import quote
 from report.model import RUN, Run
 from report.result import CAUSES, VERDICTS, Test
-from runner.errors import WRONG_USE, Stop
+from base.errors import WRONG_USE, Stop
 
 ABSENT, NOT_APPLICABLE = "absent", "not applicable"
 GOOD = {"pass", NOT_APPLICABLE}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from report.compare import ABSENT, Change, changes, lines_of, rank
 from report.model import RUN, Run
-from runner.errors import WRONG_USE, Stop
+from base.errors import WRONG_USE, Stop
 
 
 @dataclass

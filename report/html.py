@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from report import files, table
+from base import files
+from report import table
 from report.ktap import plain, quote
 from report.model import Run
 from report.result import Test

@@ -11,11 +11,11 @@ import dataclasses
 import json
 from pathlib import Path
 
-from report import files
+from base import files
 from report.ktap import Diag
 from report.model import Run
 from report.result import CAUSES, VERDICTS, Attempt, Test
-from runner.errors import WRONG_USE, Stop
+from base.errors import WRONG_USE, Stop
 
 SCHEMA, VERSION = "hmm-coherent-results", 1
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from report import files
+from base import files
 from report.ktap import quote
 from report.model import Run
 from report.result import Test

@@ -27,7 +27,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from report.result import Attempt, Test
-from runner.errors import WRONG_USE, Stop
+from base.errors import WRONG_USE, Stop
 
 KEYS = ("tests", "kernels", "text", "reason", "link")
 KIND = "check"

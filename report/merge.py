@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from report.model import RUN, Run
-from runner.errors import WRONG_USE, Stop
+from base.errors import WRONG_USE, Stop
 
 
 def _number(run: Run) -> tuple[int, int]:

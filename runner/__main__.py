@@ -11,7 +11,7 @@ import select
 import signal
 import sys
 
-from runner import errors
+from base import errors
 
 BISECTING = "--bisect-step" in sys.argv
 # The last: stdout is closed.
@@ -66,7 +66,7 @@ def reader_is_gone() -> bool:
 
 def run() -> int:
     """The command line, to its exit status."""
-    from runner import reap, signals
+    from base import reap, signals
     signals.install()
     reap.adopt_orphans()
     from runner import cli
@@ -127,7 +127,7 @@ def main() -> int:
 def leave(status: int) -> None:
     """End, with no process left below. What cannot be flushed now, main() has told of."""
     try:
-        from runner import reap
+        from base import reap
         reap.kill_descendants()
         sys.stdout.flush()
         sys.stderr.flush()

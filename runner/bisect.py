@@ -15,11 +15,12 @@ from pathlib import Path
 from report import compare, json_out
 from report.model import Run
 from runner import options as command_line
-from runner.errors import BAD, BISECT_WORDS as WORDS, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
-from runner.programs import TOP
+from base.errors import BAD, BISECT_WORDS as WORDS, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
+from base.files import TOP
 from runner.results import Folder
 from runner.screen import Screen, one_line, shown
-from vm import child, git
+from base import child
+from vm import git
 
 # Options that a step is given by us; it gets every other one as the user gave it.
 OURS = {"kernel", "results", "cache", "vm"}

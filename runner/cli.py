@@ -9,11 +9,11 @@ import os
 from pathlib import Path
 
 from runner import options as option_parser
-from runner.errors import CANNOT, Stop
+from base.errors import CANNOT, Stop
 from runner.screen import Screen
 
-WORD_MODULES = {"doctor": "runner.doctor", "deps": "runner.deps", "check": "runner.check",
-                "bench": "runner.bench", "faults": "runner.faults", "compare": "runner.stored",
+WORD_MODULES = {"doctor": "runner.doctor", "deps": "runner.deps", "check": "dev.check",
+                "bench": "dev.bench", "faults": "dev.faults", "compare": "runner.stored",
                 "merge": "runner.stored", "bisect": "runner.bisect", "import": "runner.in_tree"}
 
 

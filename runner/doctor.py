@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-from runner.errors import Stop
+from base.errors import Stop
 from runner.host import Host, Lack
 from runner.screen import Screen
 from vm import deps

@@ -16,11 +16,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from runner import klog
-from runner.errors import CANNOT, Stop, WRONG_USE
+from base.errors import CANNOT, Stop, WRONG_USE
 from runner.host import Host
 from runner.screen import Screen
 from runner.work import Work, is_risky
-from vm import child, disk, initramfs, kconfig, kernel, kvm, qemu, source
+from base import child
+from vm import disk, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.profile import PROFILES, Profile
 

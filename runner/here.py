@@ -16,8 +16,8 @@ import signal
 import sys
 from pathlib import Path
 
-from runner import reap
-from vm import child
+from base import reap
+from base import child
 
 
 def tell(text: str) -> None:

@@ -14,8 +14,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from runner.errors import CANNOT, Stop, WRONG_USE
-from runner.programs import TOP
+from base.errors import CANNOT, Stop, WRONG_USE
+from base.files import TOP
 from runner.screen import Screen, one_line
 from vm import git, source
 

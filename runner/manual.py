@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 from runner import options
-from runner.programs import TOP
+from base.files import TOP
 
 PAGE, COMPLETION = TOP / "docs" / "run_tests.1", TOP / "docs" / "run_tests.bash"
 FILE_NAMES = ("DIR", "FILE", "TREE", "SPEC")    # metavars that a file name completes

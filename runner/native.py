@@ -12,11 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner.errors import CANNOT, Stop
+from base.errors import CANNOT, Stop
 from runner.host import NODES, Host
-from runner.programs import TOP
+from base.files import TOP
 from runner.work import Work
-from vm import child
+from base import child
 
 MODULE = "test_hmm"
 # By sys.path: an entry of PYTHONPATH ends at a colon.

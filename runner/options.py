@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from runner.errors import Stop, WRONG_USE
+from base.errors import Stop, WRONG_USE
 from vm.profile import PROFILES
 
 # Word: what it takes, and what it does. --help, the manual and the completion are made from these tables.

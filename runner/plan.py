@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner import deps, programs, work
-from runner.errors import CANNOT, Stop, WRONG_USE
+from base.errors import CANNOT, Stop, WRONG_USE
 from runner.host import Host
 from runner.screen import Screen
 

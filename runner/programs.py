@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from runner.errors import CANNOT, Stop, WRONG_USE
+from base import child
+from base.errors import CANNOT, Stop, WRONG_USE
+from base.files import TOP
 from runner.screen import one_line
-from vm import child
 from vm.cache import Lock
 
-TOP = Path(__file__).resolve().parent.parent
 BUILD = TOP / "build"
 TRIES = 3
 NAME = re.compile(r"[a-z0-9._-]{1,200}")

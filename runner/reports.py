@@ -11,7 +11,7 @@ from pathlib import Path
 
 from report import json_out, summary
 from report.model import Run
-from runner.errors import Stop, WRONG_USE
+from base.errors import Stop, WRONG_USE
 from runner.results import told
 from runner.screen import Screen, shown
 from runner.session import Session

@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from report import files
-from runner.errors import CANNOT, Stop, WRONG_USE
-from runner.programs import TOP
+from base import files
+from base.errors import CANNOT, Stop, WRONG_USE
+from base.files import TOP
 
 
 # Who read stdout has gone: a pipe, a terminal; or there never was one.

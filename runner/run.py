@@ -16,7 +16,8 @@ from report.model import Run
 from runner import plan as planning
 from runner import options as command_line
 from runner import programs, reports
-from runner.errors import Stop, worst
+from base.errors import Stop, worst
+from base.files import TOP
 from runner.host import Host
 from runner.native import Devices, Native
 from runner.plan import Plan
@@ -25,7 +26,7 @@ from runner.screen import Screen
 from runner.session import Session
 from runner.watch import Limits
 from runner.work import BUSY
-from vm import child
+from base import child
 from vm.profile import PROFILES
 
 # What a test's result may depend on, apart from the kernel.
@@ -58,7 +59,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
 
 def known_issues(options: argparse.Namespace):
     """The list given with --known, or the suite's own; None for programs that are not the suite's."""
-    path = options.known or (None if programs.given() else programs.TOP / "known-issues.toml")
+    path = options.known or (None if programs.given() else TOP / "known-issues.toml")
     if not path:
         return None
     from report import known
@@ -206,7 +207,7 @@ class Kernels:
         finally:
             self.runs += [one.result] if one.result else []
         if parts.profile.sends_files:
-            from runner import coverage
+            from dev import coverage
             coverage.report(parts, spec, self.options.accel, one.folder.path,
                             planning.open_cache(self.screen), self.screen)
         return status
@@ -245,4 +246,4 @@ def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
 
 def suite_commit() -> str:
     """Which state of this suite ran."""
-    return child.output(["git", "-C", programs.TOP, "describe", "--always", "--dirty", "--abbrev=12"]).strip()
+    return child.output(["git", "-C", TOP, "describe", "--always", "--dirty", "--abbrev=12"]).strip()

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from report import agree, ktap, ktap_out
 from report.model import Run
-from runner import klog, signals
-from runner.errors import Interrupted, Stop
+from base import signals
+from runner import klog
+from base.errors import Interrupted, Stop
 from runner.results import Both, Folder, told
 from runner.screen import Progress, Screen
 from runner.supervise import Ending, Follower, Machine, follow

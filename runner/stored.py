@@ -7,10 +7,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from report import compare, files, html, json_out, ktap_out, merge, summary
+from base import files
+from report import compare, html, json_out, ktap_out, merge, summary
 from report.model import Run
 from runner import reports
-from runner.errors import Stop, WRONG_USE, worst
+from base.errors import Stop, WRONG_USE, worst
 from runner.results import Folder, told
 from runner.screen import Screen
 

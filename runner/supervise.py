@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from report import ktap
-from runner import signals
+from base import signals
 from runner.watch import Limits, Watch
 from runner.work import Work
 

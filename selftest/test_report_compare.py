@@ -6,7 +6,7 @@ import unittest
 
 from report import compare, gate, merge
 from report.result import VERDICTS
-from runner.errors import Stop
+from base.errors import Stop
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, replay
 
 

@@ -7,11 +7,11 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from report import faults
-from report.faults import Kernel, Measured, Theirs
+from dev import fault_report as faults
+from dev.fault_report import Kernel, Measured, Theirs
 from report.ktap import Begin, Guest
 from report.model import Run
-from runner.errors import bisect_status
+from base.errors import bisect_status
 from streams import replay
 
 RULE = "# rule: longterm-leaves-device (S7) check_and_migrate_movable_pages()\n"
@@ -186,7 +186,7 @@ class Table(unittest.TestCase):
                     self.assertIn(f"exit status {ended}, bisect {bisect}", faults.line(one))
 
     def test_the_bisect_column_is_the_function_of_the_exit_status(self):
-        with unittest.mock.patch("runner.errors.bisect_status", return_value=77):
+        with unittest.mock.patch("base.errors.bisect_status", return_value=77):
             self.assertEqual(measured(status=0).bisect, "abort (77)")
 
     def test_each_rule_with_the_faults_that_turned_it_red(self):

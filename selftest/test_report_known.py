@@ -7,7 +7,7 @@ from pathlib import Path
 
 from report import known
 from report.model import Run
-from runner.errors import Stop
+from base.errors import Stop
 from streams import replay
 
 PLAN = {"p": ["p.x"]}

@@ -19,7 +19,7 @@ from pathlib import Path
 from report import html, json_out, junit, ktap_out, summary, table
 from report.ktap import Diag, Reader
 from report.model import RUN, Run
-from runner.errors import Stop
+from base.errors import Stop
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
 
 HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> <![CDATA[ &amp; &#0; '

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import runner_kit as kit
 from report import summary
-from runner import check
+from dev import check
 
 # What `make check` prints, its exit status, and what .ci/run makes of it.
 RUNS = (

@@ -8,7 +8,7 @@ import tarfile
 import unittest
 from pathlib import Path
 
-from runner import coverage
+from dev import coverage
 from vm_kit import WithCache
 from vm.profile import COVERED
 

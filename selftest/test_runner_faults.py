@@ -11,8 +11,9 @@ from unittest import mock
 
 from report import json_out, ktap
 from report.model import Run
-from runner import fault, faults, lint, options, theirs
-from runner.errors import Stop
+from dev import fault, faults, kernel_tests, lint
+from runner import options
+from base.errors import Stop
 
 TOP = Path(__file__).resolve().parent.parent
 CLAIMS = {f"S{number}" for number in range(1, 10)}
@@ -81,7 +82,7 @@ class Suite(unittest.TestCase):
             one = faults.Faults.__new__(faults.Faults)
             one.options, one.screen, one.cache = options, mock.Mock(), mock.Mock(root=top / "cache")
             built = mock.Mock(image=top / "vmlinux", modules={"test_hmm": top / "test_hmm.ko"})
-            with mock.patch("runner.faults.TOP", top), mock.patch("runner.faults.ENOUGH", 0.3):
+            with mock.patch("dev.faults.TOP", top), mock.patch("dev.faults.ENOUGH", 0.3):
                 _, *ended = one.suite(built, top / "runs" / "x", [], base)
             return tuple(ended)
 
@@ -139,15 +140,15 @@ class Theirs(unittest.TestCase):
     WITH = "TAP version 13\nnot ok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nnot ok 4 swap\r\n"
 
     def test_results_with_equal_names(self):
-        self.assertEqual(theirs.results(self.WITHOUT), {"1 No leak": True, "2 No leak": True, "3 hmm.open": False, "4": True})
+        self.assertEqual(kernel_tests.results(self.WITHOUT), {"1 No leak": True, "2 No leak": True, "3 hmm.open": False, "4": True})
 
     def test_only_what_turned_red(self):
-        before, after = (theirs.Heard(theirs.results(text), 1.0) for text in (self.WITHOUT, self.WITH))
+        before, after = (kernel_tests.Heard(kernel_tests.results(text), 1.0) for text in (self.WITHOUT, self.WITH))
         told = faults.Faults.compare(before, after)
         self.assertEqual((told.failed, told.ended), (["1 No leak"], ""))
 
     def test_an_end_counts_where_there_was_one_before(self):
-        well, hung = theirs.Heard({}, 1.0), theirs.Heard({}, 1.0, "killed its guest")
+        well, hung = kernel_tests.Heard({}, 1.0), kernel_tests.Heard({}, 1.0, "killed its guest")
         self.assertEqual(faults.Faults.compare(well, hung).ended, "killed its guest")
         self.assertEqual(faults.Faults.compare(hung, hung).ended, "")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import unittest
 from pathlib import Path
 
-from runner import lint
+from dev import lint
 
 HEAD = "// SPDX-License-Identifier: GPL-2.0\n"
 MARK = "TO" + "DO"

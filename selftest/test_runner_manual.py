@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from runner import manual, options
-from runner.programs import TOP
+from base.files import TOP
 
 
 def long_options() -> set[str]:

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from runner.errors import Interrupted, Stop
+from base.errors import Interrupted, Stop
 from runner.host import NODES, Host
 from runner.native import Devices
 

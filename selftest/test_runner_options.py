@@ -14,7 +14,7 @@ from unittest import mock
 
 import runner_kit as kit
 from runner import bisect, options, run
-from runner.errors import Stop, bisect_status
+from base.errors import Stop, bisect_status
 from runner.run import One
 
 # Words, and what the one line has to say.

@@ -18,7 +18,7 @@ from unittest import mock
 
 import runner_kit as kit
 from runner import needs, options, programs, reports, results, run, session
-from runner.errors import Interrupted, Stop, Untestable, worst
+from base.errors import Interrupted, Stop, Untestable, worst
 from runner.run import Kernels
 from runner.session import Session
 
@@ -28,7 +28,8 @@ import errno, sys
 sys.path.insert(0, sys.argv.pop(1))
 sys.argv = ["run_tests.sh", *sys.argv[2:], sys.argv[1]]
 error = sys.argv.pop()
-from runner import __main__ as entry, cli, errors
+from base import errors
+from runner import __main__ as entry, cli
 def goes_wrong(_):
     exec(error)
 cli.main = goes_wrong

@@ -14,7 +14,8 @@ from pathlib import Path
 from unittest import mock
 
 from runner import programs
-from vm import child
+from base import child
+from base.files import TOP
 from vm.cache import Lock
 
 
@@ -90,7 +91,7 @@ class Makefile(unittest.TestCase):
         self.top = Path(folder.name, "suite")
         for name in ("common/low", "hmm-coherent"):
             (self.top / name).mkdir(parents=True)
-        shutil.copy(programs.TOP / "Makefile", self.top)
+        shutil.copy(TOP / "Makefile", self.top)
         (self.top / "common/low/x.h").write_text("int x(void);\n")
         (self.top / "common/low/x.c").write_text('#include "low/x.h"\nint x(void) { return 0; }\n')
         (self.top / "hmm-coherent/fork.c").write_text('#include "low/x.h"\nint main(void) { return x(); }\n')

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from runner.errors import Stop
+from base.errors import Stop
 from vm import initramfs
 from vm_kit import WithCache
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from runner.errors import Stop
-from vm import child, qemu
+from base.errors import Stop
+from base import child
+from vm import qemu
 from vm_kit import WithCache, ends, is_running
 
 ORPHAN = """
 import os, sys
-from vm import child
+from base import child
 proc = child.spawn(["sleep", "60"])
 print(proc.pid, flush=True)
 sys.stdin.readline()

@@ -8,8 +8,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from runner.errors import Stop
-from vm import variant
+from base.errors import Stop
+from dev import variant
 from vm.kernel import Kernel
 from vm.source import Source
 from vm_kit import WithCache

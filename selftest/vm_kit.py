@@ -7,9 +7,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from runner.errors import Stop
+from base.errors import Stop
 from vm.cache import Cache
-from vm.child import Deadline
+from base.child import Deadline
 
 
 class WithCache(unittest.TestCase):

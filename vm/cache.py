@@ -22,7 +22,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from runner.errors import Stop
+from base.errors import Stop
 
 STAMP = ".stamp"
 TEMPORARY = ".tmp-"     # and the name of the entry

@@ -8,8 +8,8 @@ import re
 import time
 from pathlib import Path
 
-from runner.errors import Stop
-from vm import child
+from base.errors import Stop
+from base import child
 from vm.cache import STAMP
 
 SOURCES = Path("/etc/apt")

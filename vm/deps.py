@@ -4,8 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
-from runner.errors import Stop
-from vm import child, deb
+from base.errors import Stop
+from base import child
+from vm import deb
 
 PACKAGES = {
     "build": ("gcc", "make", "flex", "bison", "bc", "libelf-dev", "libssl-dev", "libc6-dev", "xz-utils"),

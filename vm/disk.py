@@ -7,8 +7,8 @@ ext4 is a filesystem with O_DIRECT, raw and slow are empty. What makes the slow 
 import shutil
 from pathlib import Path
 
-from runner.errors import Stop
-from vm import child
+from base.errors import Stop
+from base import child
 
 MIB = 1 << 20
 SIZES = {"ext4": 256 * MIB, "raw": 64 * MIB, "slow": 16 * MIB}

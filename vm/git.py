@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from runner.errors import Stop
-from vm import child
+from base.errors import Stop
+from base import child
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess:

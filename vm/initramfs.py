@@ -12,8 +12,8 @@ import shutil
 import stat
 from pathlib import Path
 
-from runner.errors import Stop
-from vm import child
+from base.errors import Stop
+from base import child
 
 INIT = Path(__file__).with_name("init")
 FOLDERS = ("bin", "dev", "etc", "job", "lib", "mnt", "mnt/ext4", "proc", "sys", "tmp")

@@ -16,8 +16,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.errors import Stop, Untestable
-from vm import child, elf, inputs, kconfig
+from base.errors import Stop, Untestable
+from base import child
+from vm import elf, inputs, kconfig
 from vm.cache import digest
 from vm.source import Source, check_age
 

@@ -18,8 +18,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.errors import Stop
-from vm import child, initramfs, kconfig, qemu
+from base.errors import Stop
+from base import child
+from vm import initramfs, kconfig, qemu
 from vm.cache import digest, replace
 
 DEVICE = Path("/dev/kvm")

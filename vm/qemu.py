@@ -21,8 +21,9 @@ import socket
 import subprocess
 from pathlib import Path
 
-from runner.errors import Stop
-from vm import child, tsc
+from base.errors import Stop
+from base import child
+from vm import tsc
 
 SPM0, SPM1, SPM_SIZE_MIB = 0x40000000, 0x50000000, 256
 MEMORY_MIB = 1536

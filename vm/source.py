@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.errors import Stop, Untestable
-from vm import child, deb
+from base.errors import Stop, Untestable
+from base import child
+from vm import deb
 
 FIRST = (6, 0)
 VERSION = re.compile(r"(\d+)\.(\d+)")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner import guests
-from runner.errors import CANNOT, Stop
-from vm import child
+from base.errors import CANNOT, Stop
+from base import child
 
 PROGRAMS = ("hmm-tests", "cow", "gup_longterm")
 COW = ("cow", "gup_longterm")

@@ -17,11 +17,11 @@ from fnmatch import fnmatchcase
 from html import escape
 from pathlib import Path
 
-from report import files
+from base import files
 from report.ktap import plain
 from report.model import Run
 from report.result import Test
-from runner.errors import BAD, CANNOT, bisect_word
+from base.errors import BAD, CANNOT, bisect_word
 
 DETECTED, BY_OTHERS, NO_ASSERTION, MISSED = "detected", "detected by others", "no assertion", "missed"
 OTHER_STATUS = "detected, but status"   # and the number: not detected by the exit status

@@ -14,7 +14,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from runner.errors import Stop
+from base.errors import Stop
 
 PR_SET_PDEATHSIG = 1
 # Variables of a caller that make git, make, a shell, tar or a compiler work somewhere else or on something else:

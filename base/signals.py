@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import Iterator
 
-from runner.errors import Interrupted
+from base.errors import Interrupted
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 

@@ -16,8 +16,9 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner.errors import Stop
-from vm import child, elf
+from base.errors import Stop
+from base import child
+from vm import elf
 from vm.kernel import ERROR, MACHINE, MODULES, Kernel, environment
 
 MINUTES = 60.0

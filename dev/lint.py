@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from runner.programs import TOP
+from base.files import TOP
 
 # Left open, in words that are not written out here, or this file would find itself.
 OPEN = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")

@@ -17,9 +17,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import deps, guests, plan, theirs
-from runner.errors import CANNOT, Stop
-from runner.programs import TOP
+from dev import kernel_tests
+from runner import deps, guests, plan
+from base.errors import CANNOT, Stop
+from base.files import TOP
 from runner.screen import Screen
 
 RUNS = 5
@@ -123,12 +124,12 @@ class Bench:
         found = guests.find_source(self.spec, self.cache, self.screen)
         built = guests.find_kernel(self.spec, found, self.options.modules, self.cache, self.screen)
         with tempfile.TemporaryDirectory() as folder:
-            for name in theirs.PROGRAMS:
+            for name in kernel_tests.PROGRAMS:
                 row = Row(f"{name}, the kernel's own")
                 rows.append(row)
                 try:
-                    tree = theirs.tree_of(name, found, self.cache, self.screen)
-                    program = theirs.build(name, tree, Path(folder))
+                    tree = kernel_tests.tree_of(name, found, self.cache, self.screen)
+                    program = kernel_tests.build(name, tree, Path(folder))
                     parts = guests.assemble(built, [program], self.options.accel, self.cache, self.screen)
                     for _ in range(self.runs):
                         self.time_theirs(row, parts, name, Path(folder))
@@ -140,7 +141,7 @@ class Bench:
 
     def time_theirs(self, row: Row, parts: guests.Parts, name: str, folder: Path) -> None:
         """One boot."""
-        heard = theirs.run(parts, name, folder)
+        heard = kernel_tests.run(parts, name, folder)
         row.tests, row.failed = len(heard.passed), sum(not ok for ok in heard.passed.values())
         row.note = heard.note
         if heard.note:

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from report.result import CAUSES
-from runner.errors import CANNOT, Stop, WRONG_USE
-from runner.programs import TOP
+from base.errors import CANNOT, Stop, WRONG_USE
+from base.files import TOP
 from runner.screen import one_line
 
 FOLDER = TOP / "faults"

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Writing a report: whole or not at all."""
+"""Where the suite is, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
 
 
 def write(path: Path | str, text: str) -> None:

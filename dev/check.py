@@ -18,9 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import deps, lint, plan, programs
-from runner.errors import Stop
-from runner.programs import TOP
+from dev import lint
+from runner import deps, plan, programs
+from base.errors import Stop
+from base.files import TOP
 from runner.screen import Screen, one_line
 
 SHOWN = 20              # lines of a tool that found something
@@ -121,7 +122,7 @@ class Check:
     # -- lint
 
     def rules(self) -> Step:
-        """runner/lint.py."""
+        """dev/lint.py."""
         return Step.of(lint.problems(self.sources))
 
     def shellcheck(self) -> Step:

@@ -16,10 +16,11 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import guests, theirs
-from runner.errors import CANNOT, Stop
+from dev import kernel_tests
+from runner import guests
+from base.errors import CANNOT, Stop
 from runner.screen import Screen, shown
-from vm import child
+from base import child
 from vm.profile import COVERED
 
 NAMES = 12      # functions that are named in the summary; coverage.txt has all
@@ -125,7 +126,7 @@ def table(ours: Coverage, others: Coverage | None, all_names: bool) -> str:
             line += f"{percent(others[source].share()):>22}{percent(others[source].reached()):>22}"
         lines.append(line)
     if others:
-        lines.append(f"theirs: {', '.join(theirs.PROGRAMS)}, the kernel's own")
+        lines.append(f"theirs: {', '.join(kernel_tests.PROGRAMS)}, the kernel's own")
     for source, counts in ours.items():
         missed = [name for name, (_, count) in sorted(counts.functions.items(), key=lambda item: item[1]) if not count]
         if missed:
@@ -152,12 +153,12 @@ def of_theirs(parts: guests.Parts, tree, accel: str | None, cache, screen: Scree
     """The same figure for the kernel's own tests, as far as this kernel's tree has them."""
     found = []
     with tempfile.TemporaryDirectory() as name:
-        for number, test in enumerate(theirs.PROGRAMS, 1):
+        for number, test in enumerate(kernel_tests.PROGRAMS, 1):
             try:
-                program = theirs.build(test, theirs.tree_of(test, tree, cache, screen), Path(name))
+                program = kernel_tests.build(test, kernel_tests.tree_of(test, tree, cache, screen), Path(name))
                 own = guests.assemble(parts.kernel, [program], accel, cache, screen, parts.profile)
                 guest = own.guest({"job/plan": f"{test}\n"}, Path(name), number)
-                run_to_end(guest, theirs.SECONDS * parts.profile.slowness)
+                run_to_end(guest, kernel_tests.SECONDS * parts.profile.slowness)
                 found.append(read(parts.kernel.build_dir, guest.files_path))
                 screen.detail(f"{test}: done")
             except Stop as stop:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and see whether a test notices.
 
-Each fault gets a private copy of one kernel build (vm/variant.py). A user gives its kernel to the
+Each fault gets a private copy of one kernel build (dev/variant.py). A user gives its kernel to the
 whole suite, and reads the exit status. That the status is 1 is certain once one test has failed, so
 the tests that the header names run first, with those that look at the machine; only where that is
 not enough, the whole suite does.
@@ -21,16 +21,18 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from report import faults as told
+from dev import fault_report as told
 from report import json_out
 from report.model import Run
-from runner import deps, fault, guests, plan, programs, theirs
-from runner.errors import BAD, CANNOT, Interrupted, Stop, WRONG_USE, bisect_word
-from runner.fault import Fault
-from runner.programs import TOP
+from dev import fault, kernel_tests
+from runner import deps, guests, plan, programs
+from base.errors import BAD, CANNOT, Interrupted, Stop, WRONG_USE, bisect_word
+from dev.fault import Fault
+from base.files import TOP
 from runner.results import Folder
 from runner.screen import Screen, shown
-from vm import child, variant
+from base import child
+from dev import variant
 from vm.profile import PROFILES
 
 # A broken kernel may hang in one test after the other. What has not failed an assertion by then hardly will.
@@ -49,7 +51,7 @@ class Base:
     known: set[str] = field(default_factory=set)        # all that have a result on it
     seconds: float = 0.0                                                # that all of it takes
     programs: dict[str, Path] = field(default_factory=dict)             # the kernel's own tests, built
-    heard: dict[str, theirs.Heard] = field(default_factory=dict)        # and what they say
+    heard: dict[str, kernel_tests.Heard] = field(default_factory=dict)        # and what they say
 
 
 @dataclass
@@ -250,27 +252,27 @@ class Faults:
         """Those that can be built."""
         folder = self.runs / "theirs"
         folder.mkdir(parents=True, exist_ok=True)
-        for name in theirs.PROGRAMS:
+        for name in kernel_tests.PROGRAMS:
             try:
-                tree = theirs.tree_of(name, base.kernel.source, self.cache, self.screen)
-                base.programs[name] = theirs.build(name, tree, folder)
+                tree = kernel_tests.tree_of(name, base.kernel.source, self.cache, self.screen)
+                base.programs[name] = kernel_tests.build(name, tree, folder)
             except Stop as stop:
                 self.screen.say(f"{name}: {stop.what}")
 
-    def listen(self, built, base: Base, folder: Path) -> dict[str, theirs.Heard]:
+    def listen(self, built, base: Base, folder: Path) -> dict[str, kernel_tests.Heard]:
         """Each in a boot of its own. One that goes on for ever is heard for as long as it said something before."""
         parts = guests.assemble(built, list(base.programs.values()), self.options.accel, self.cache, self.screen)
         self.options.accel = parts.accel.name       # why it is that is said once, not for each fault
         heard = {}
         for name in base.programs:
             before = base.heard.get(name)
-            limit = 3 * before.seconds + 20 if before else theirs.SECONDS
+            limit = 3 * before.seconds + 20 if before else kernel_tests.SECONDS
             (folder / name).mkdir(parents=True, exist_ok=True)
-            heard[name] = theirs.run(parts, name, folder / name, limit)
+            heard[name] = kernel_tests.run(parts, name, folder / name, limit)
         return heard
 
     @staticmethod
-    def compare(before: theirs.Heard, after: theirs.Heard) -> told.Theirs:
+    def compare(before: kernel_tests.Heard, after: kernel_tests.Heard) -> told.Theirs:
         """What says not ok and did not without the fault."""
         failed = [name for name, ok in after.passed.items() if not ok and before.passed.get(name)]
         return told.Theirs(failed, after.note if after.note and not before.note else "")
