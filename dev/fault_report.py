@@ -305,7 +305,7 @@ def one(fault: Measured) -> dict:
 
 def page(kernels: list[Kernel]) -> str:
     """One HTML page that loads nothing."""
-    style = (Path(__file__).parent / "page.css").read_text()
+    style = (files.TOP / "report" / "page.css").read_text()
     css = {MISSED: "fail", BROKEN: "broken", NO_ASSERTION: "not-run", DOES_NOT_APPLY: "skip"}
     css |= dict.fromkeys(GOOD, "pass")
     css |= {f.words: "fail" for kernel in kernels for f in kernel.faults

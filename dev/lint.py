@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import warnings
@@ -32,6 +33,9 @@ BANNED = (
 # A title in docs/architecture.md; below it stands the table of layers.
 ARCHITECTURE = Path("docs/architecture.md")
 LAYERS = "\n### Layers of common/\n"
+PACKAGES = "\n## Layers of the Python code\n"
+# The one module that loads others by a name: those of dev/, for the commands of a developer.
+LOADER = Path("runner/cli.py")
 
 
 def is_shell(path: Path, text: str) -> bool:
@@ -147,12 +151,63 @@ def table_problems(order: list[str]) -> Iterator[str]:
         yield f"the table of layers has the modules of {folder}/ in more than one group"
 
 
+def packages(page: str) -> dict[str, set[str]]:
+    """Each package of Python code with those that it may import, from docs/architecture.md."""
+    section = page.partition(PACKAGES)[2].partition("\n#")[0]
+    rows = re.findall(r"(?m)^\| `(\w+)/` \|[^|]*\|([^|]*)\|", section)
+    return {name: set(re.findall(r"`(\w+)/`", imports)) for name, imports in rows}
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of each import, wherever it stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, "." * node.level + (node.module or "")
+        elif isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func):
+            yield node.lineno, "importlib.import_module()"
+
+
+def imports(path: Path, text: str) -> Iterator[str]:
+    """A package imports only what the table of docs/architecture.md lets it."""
+    allowed = packages((TOP / ARCHITECTURE).read_text())
+    package = path.parts[0]
+    if path == ARCHITECTURE:
+        yield from package_problems(packages(text))
+    if path.suffix != ".py" or package not in allowed:
+        return
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return      # python() says so
+    for line, name in imported(tree):
+        other = name.partition(".")[0]
+        if not other or name == "importlib.import_module()" and path != LOADER:
+            yield f"line {line}: {name or 'a relative import'} hides from this check what is imported"
+        elif other in allowed and other not in allowed[package] | {package}:
+            yield f"line {line}: {package}/ imports {name}, which {ARCHITECTURE} does not let it"
+
+
+def package_problems(table: dict[str, set[str]]) -> Iterator[str]:
+    """A package imports only what stands below it in the table, and none is missing or gone."""
+    there = {path.parent.name for path in TOP.glob("*/__init__.py")}
+    for name in sorted(set(table) ^ there):
+        yield f"the table of packages {'names' if name in table else 'lacks'} {name}/"
+    order = list(table)
+    for name, others in table.items():
+        for other in sorted(others):
+            if other not in order[order.index(name) + 1:]:
+                yield f"the table of packages lets {name}/ import {other}/, which is not below it"
+
+
 def without_comments(code: str) -> str:
     """C with blanks in place of its comments, so that lines keep their numbers."""
     return re.sub(r"/\*.*?\*/|//[^\n]*", lambda found: re.sub(r"[^\n]", " ", found[0]), code, flags=re.S)
 
 
-LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, line_length, left_open, python, banned, prefixes, includes)
+LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, line_length, left_open, python, banned, prefixes,
+         includes, imports)
 
 
 def files() -> list[Path]:

@@ -11,22 +11,36 @@ from pathlib import Path
 from runner import options as option_parser
 from base.errors import CANNOT, Stop
 from runner.screen import Screen
+from vm.profile import PROFILES
 
-WORD_MODULES = {"doctor": "runner.doctor", "deps": "runner.deps", "check": "dev.check",
-                "bench": "dev.bench", "faults": "dev.faults", "compare": "runner.stored",
-                "merge": "runner.stored", "bisect": "runner.bisect", "import": "runner.in_tree"}
+MODULES = {"doctor": "runner.doctor", "deps": "runner.deps", "compare": "runner.stored",
+           "merge": "runner.stored", "bisect": "runner.bisect", "import": "runner.in_tree"}
+# Commands of developers; dev/ is loaded for them alone, and named nowhere else in what a user runs.
+DEV_WORDS = ("check", "bench", "faults")
+
+
+def dev(module: str):
+    """A module of dev/."""
+    return importlib.import_module(f"dev.{module}")
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The command line of a user, or of a developer if one of his commands stands there."""
+    return option_parser.parse(argv, dev("options") if set(argv) & set(DEV_WORDS) else None)
 
 
 def main(argv: list[str]) -> int:
     """One command line."""
-    options = option_parser.parse(argv)
+    options = parse(argv)
     screen = Screen(options.verbose)
     cache = cache_folder(options)
     os.environ["HMM_COHERENT_CACHE"] = str(cache)
     if options.word != "doctor":    # which tells it among everything else
         make_folder(cache)
+    if options.word in DEV_WORDS:
+        return dev(options.word).main(options, screen)
     if options.word:
-        return importlib.import_module(WORD_MODULES[options.word]).main(options, screen)
+        return importlib.import_module(MODULES[options.word]).main(options, screen)
     from runner import plan
     if options.print_kernel_tree:
         print(plan.harness(options, [], plan.open_cache(screen), screen))
@@ -35,7 +49,8 @@ def main(argv: list[str]) -> int:
             print(f"{test.name}\t{test.what}")
     else:
         from runner import run
-        return run.main(options, screen)
+        after = dev("coverage").report if PROFILES[options.profile].sends_files else None
+        return run.main(options, screen, after)
     return 0
 
 

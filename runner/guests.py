@@ -21,7 +21,7 @@ from runner.host import Host
 from runner.screen import Screen
 from runner.work import Work, is_risky
 from base import child
-from vm import disk, initramfs, kconfig, kernel, kvm, qemu, source
+from vm import disk, initramfs, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.profile import PROFILES, Profile
 

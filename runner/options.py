@@ -14,9 +14,6 @@ from vm.profile import PROFILES
 WORDS = {
     "doctor": ("", "show what this machine has and lacks for each kind of run"),
     "deps": ("", "install the missing Debian packages (as root), or print the command"),
-    "check": ("", "lint, selftests, then the suite"),
-    "bench": ("", "measure the run time, next to the kernel's own tests"),
-    "faults": ("[GLOB...]", "test which seeded kernel faults the suite detects"),
     "compare": ("A B", "show what changed between two results folders"),
     "merge": ("A B...", "join the results of --shard 1/N, 2/N, ..."),
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
@@ -36,10 +33,6 @@ TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
     "--print-kernel-tree": "--print-kernel-tree --cache",
     "doctor": "--cache",
     "deps": "--cache",
-    "check": "--cache",
-    "bench": "--kernel --accel --repeat --cold --cache",
-    "faults": "--kernel --accel --jobs --skip --timeout --results --list --quick "
-              "--with-kernel-tests --cache --verbose",
     "compare": "--html",
     "merge": "--results --junit --json --html --strict --gate",
     "bisect": "--kernel --vm --profile --accel --jobs --destructive --skip --repeat --until-fail "
@@ -77,15 +70,16 @@ def columns(rows, width: int) -> str:
                      else f"  {left}\n  {'':{width}}  {right}" for left, right in rows)
 
 
-def about() -> str:
+def about(what: str, words: dict[str, tuple[str, str]]) -> str:
     """The head of --help."""
-    words = [(f"{word} {takes}".rstrip(), does) for word, (takes, does) in WORDS.items()]
-    return f"{WHAT}\n\ncommands:\n{columns(words, 20)}"
+    rows = [(f"{word} {takes}".rstrip(), does) for word, (takes, does) in words.items()]
+    return f"{what}\n\ncommands:\n{columns(rows, 20)}"
 
 
-def epilog() -> str:
+def epilog(examples, statuses, bisecting: str = "") -> str:
     """Its end."""
-    return f"examples:\n{columns(EXAMPLES, 44)}\n\nexit status:\n{columns(STATUSES, 8)}\n  {BISECT_STATUSES}"
+    return (f"examples:\n{columns(examples, 44)}\n\nexit status:\n{columns(statuses, 8)}"
+            + (f"\n  {bisecting}" if bisecting else ""))
 
 
 class Parser(argparse.ArgumentParser):
@@ -149,10 +143,13 @@ def addresses(text: str) -> tuple[int, int]:
     return pair
 
 
-def parser() -> Parser:
-    """The options, in the order --help shows them."""
-    p = Parser(prog="run_tests.sh", description=about(), epilog=epilog(), allow_abbrev=False, add_help=False,
-               formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser(dev=None) -> Parser:
+    """The options, in the order --help shows them; with dev/options.py, those of its commands."""
+    head = about(dev.WHAT, dev.WORDS) if dev else about(WHAT, WORDS)
+    end = (epilog(dev.EXAMPLES, dev.STATUSES) if dev
+           else epilog(EXAMPLES, STATUSES, BISECT_STATUSES))
+    p = Parser(prog="run_tests.sh", description=head, epilog=end, allow_abbrev=False,
+               add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("words", nargs="*", metavar="GLOB", help="tests or programs to run (default: all), or a command and its arguments")
 
     where = p.add_argument_group("where to run")
@@ -165,8 +162,8 @@ def parser() -> Parser:
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
     where.add_argument("--profile", choices=("debug", "coverage"), default="",
-                       help="build the kernel with KASAN, lockdep and others, or for code coverage: "
-                            "docs/profiles.md")
+                       metavar="debug",
+                       help="build the kernel with KASAN, lockdep and others: docs/profiles.md")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="use this one, do not probe for KVM")
     where.add_argument("-j", "--jobs", type=positive, metavar="N",
                        help="VMs at a time (default: one per processor, as memory allows, at most 4)")
@@ -203,20 +200,26 @@ def parser() -> Parser:
     out.add_argument("--known", type=Path, metavar="FILE",
                      help="failures that are expected, default known-issues.toml: docs/known-issues.md")
     out.add_argument("--bisect-step", action="store_true", help="use the exit statuses of git bisect run")
-    out.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
-    out.add_argument("--quick", action="store_true", help="faults: one per claim, on the kernel of ordinary runs")
-    out.add_argument("--with-kernel-tests", action="store_true",
-                     help="faults: also run hmm-tests, cow and gup_longterm on each")
+    if dev:
+        dev.add(out)
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
     out.add_argument("-v", "--verbose", action="store_true", help="print a line for each test, and commands")
     out.add_argument("-h", "--help", action="help", help="this text")
+    taken = frozenset().union(*dev.TAKES.values()) if dev else ()
+    for action in p._actions:
+        if dev and action.option_strings and action.option_strings[-1] not in taken:
+            action.help = argparse.SUPPRESS
     return p
 
 
-def parse(argv: list[str]) -> argparse.Namespace:
-    """argv as options, and in `given` those that stood there; Stop(2) on what makes no sense."""
+def parse(argv: list[str], dev=None) -> argparse.Namespace:
+    """argv as options, and in `given` those that stood there; Stop(2) on what makes no sense.
+
+    `dev` is dev/options.py when the command line may be one of a developer.
+    """
     argv = ["--shuffle=draw" if a == "--shuffle" else a for a in argv]
-    p = parser()
+    p = parser(dev)
+    commands, takes = (WORDS | dev.WORDS, TAKES | dev.TAKES) if dev else (WORDS, TAKES)
     usual = {action.dest: action.default for action in p._actions
              if action.option_strings and action.dest != "help"}
     for action in p._actions:
@@ -225,10 +228,12 @@ def parse(argv: list[str]) -> argparse.Namespace:
     options.given = frozenset(vars(options)) & usual.keys()
     for dest, value in usual.items():
         setattr(options, dest, getattr(options, dest, value))
-    options.word = options.words.pop(0) if options.words and options.words[0] in WORDS else ""
+    options.word = options.words.pop(0) if options.words and options.words[0] in commands else ""
     options.globs = options.words
-    refuse_others(options)
-    check_sense(options)
+    refuse_others(options, takes)
+    check_sense(options, commands)
+    if dev:
+        dev.check_sense(options)
     return options
 
 
@@ -247,12 +252,12 @@ def way(options: argparse.Namespace) -> str:
     return "--native" if options.spm else ""
 
 
-def refuse_others(options: argparse.Namespace) -> None:
+def refuse_others(options: argparse.Namespace, takes: dict[str, frozenset[str]]) -> None:
     """Options that this word, or this way to run, does not use."""
     mine = way(options)
     for dest in sorted(options.given):
-        if flag(dest) not in TAKES[mine]:
-            others = [name or "runs in VMs" for name, names in TAKES.items()
+        if flag(dest) not in takes[mine]:
+            others = [name or "runs in VMs" for name, names in takes.items()
                       if flag(dest) in names and name not in (flag(dest), "--print-kernel-tree")]
             raise Stop(WRONG_USE, f"{mine or 'a run in VMs'} takes no {flag(dest)}",
                        f"it is for {', '.join(others)}")
@@ -288,7 +293,7 @@ def is_version(spec: str) -> bool:
     return re.fullmatch(r"\d+\.\d+", spec) is not None
 
 
-def check_sense(options: argparse.Namespace) -> None:
+def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]]) -> None:
     """Options that exclude or need each other."""
     if options.copy and not options.copy.is_dir():
         raise Stop(WRONG_USE, f"--copy: {options.copy} is not a folder", "give a folder")
@@ -316,12 +321,12 @@ def check_sense(options: argparse.Namespace) -> None:
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
     if options.word == "import" and len(options.globs) != 1:
         raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
-    alone = ("doctor", "deps", "check", "bench", "--shell", "--print-kernel-tree")
+    alone = ("--shell", "--print-kernel-tree", *(word for word in commands if not commands[word][0]))
     if way(options) in alone and options.globs:
         raise Stop(WRONG_USE, f"{way(options)} takes no '{options.globs[0]}'",
                    "see ./run_tests.sh --help")
-    if way(options) in ("bench", "--shell") and len(options.kernel) > 1:
-        raise Stop(WRONG_USE, f"{way(options)} takes one --kernel", "leave the others out")
+    if options.shell and len(options.kernel) > 1:
+        raise Stop(WRONG_USE, "--shell takes one --kernel", "leave the others out")
 
 
 def test_seconds(options: argparse.Namespace) -> int:

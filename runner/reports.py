@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import tempfile
 from pathlib import Path
@@ -16,7 +15,7 @@ from runner.results import told
 from runner.screen import Screen, shown
 from runner.session import Session
 
-FORMATS = {"junit": "report.junit", "json": "report.json_out", "html": "report.html"}
+FORMATS = ("junit", "json", "html")
 
 
 def prepare(options: argparse.Namespace) -> dict[str, Run]:
@@ -131,4 +130,5 @@ def write_format(name: str, run: Run, path: Path | None) -> None:
     """One of the formats."""
     if path:
         with told(path):
-            importlib.import_module(FORMATS[name]).write(run, path)
+            from report import html, junit
+            {"junit": junit, "json": json_out, "html": html}[name].write(run, path)

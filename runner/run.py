@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -33,8 +34,9 @@ from vm.profile import PROFILES
 MATTERS = ("accel", "cache", "boot_timeout", "timeout", "seed", "stress", "known", "strict")
 
 
-def main(options: argparse.Namespace, screen: Screen) -> int:
-    """Run what was asked for; with several kernels one after the other, and the worst status counts."""
+def main(options: argparse.Namespace, screen: Screen, after: Callable | None = None) -> int:
+    """Run what was asked for; with several kernels one after the other, and the worst status
+    counts. `after` is called with what each kernel's run was made of."""
     gates = reports.prepare(options)
     known = known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
     plan = planning.make(options, screen, keep=True)
@@ -51,7 +53,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         planning.show(plan)
         return 0
     if plan.where == "vm":
-        return Kernels(options, plan, screen, gates).run()
+        return Kernels(options, plan, screen, gates, after).run()
     devices = nullcontext() if plan.where == "programs" else Devices(Host(), options.spm, screen.say)
     with devices:
         return One(options, plan, screen, reports.baseline(gates, ""), "", Folder.create(options.results)).here()
@@ -165,8 +167,10 @@ class One:
 class Kernels:
     """The run on each kernel in turn, and how they differ."""
 
-    def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen, gates: dict[str, Run]):
+    def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen,
+                 gates: dict[str, Run], after: Callable | None = None):
         self.options, self.plan, self.screen, self.gates = options, plan, screen, gates
+        self.after = after
         self.statuses: list[int] = []
         self.runs: list[Run] = []
 
@@ -206,10 +210,9 @@ class Kernels:
             status = one.in_guests(parts)
         finally:
             self.runs += [one.result] if one.result else []
-        if parts.profile.sends_files:
-            from dev import coverage
-            coverage.report(parts, spec, self.options.accel, one.folder.path,
-                            planning.open_cache(self.screen), self.screen)
+        if self.after:
+            self.after(parts, spec, self.options.accel, one.folder.path,
+                       planning.open_cache(self.screen), self.screen)
         return status
 
     def pack(self) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from report import agree, ktap, ktap_out
 from report.model import Run
 from base import signals
 from runner import klog
-from base.errors import Interrupted, Stop
+from base.errors import Interrupted
 from runner.results import Both, Folder, told
 from runner.screen import Progress, Screen
 from runner.supervise import Ending, Follower, Machine, follow
@@ -92,9 +93,9 @@ class Session:
             lane = by_follower.pop(follower)
             self.commands[lane.number] = lane.machine.command
             self.endings[lane.number] = ending
-            self._judge(ending, lane.number, lane.machine)
-            writer.update(self.run)
-            lane.close()
+            with contextlib.closing(lane):
+                self._judge(ending, lane.number, lane.machine)
+                writer.update(self.run)
             successor = self._successor(lane, ending, progress, writer, len(lanes))
             if successor:
                 by_follower[successor.follower] = successor

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from dev import options as developer
 from runner import options
 
 TOP = Path(__file__).resolve().parent.parent
@@ -97,7 +98,8 @@ def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] 
           **extra: str) -> tuple[subprocess.Popen, dict[str, str]]:
     """The real command, in a session of its own, with no signal ignored, whoever started us; its stdout and stderr are files in scratch."""
     env = environment(scratch, **extra)
-    takes = options.TAKES[next((word for word in words if word in options.TAKES), "")]
+    known = options.TAKES | developer.TAKES
+    takes = known[next((word for word in words if word in known), "")]
     given = [word for name, value in (("--results", scratch / "results"), ("--timeout", "1"))
              if name in takes and name not in words
              for word in (name, value)]

@@ -12,7 +12,7 @@ from unittest import mock
 from report import json_out, ktap
 from report.model import Run
 from dev import fault, faults, kernel_tests, lint
-from runner import options
+from runner import cli
 from base.errors import Stop
 
 TOP = Path(__file__).resolve().parent.parent
@@ -172,7 +172,7 @@ class Select(unittest.TestCase):
     def test_options_of_faults_belong_to_faults(self):
         for word in ("--quick", "--with-kernel-tests"):
             with self.subTest(word), self.assertRaises(Stop) as caught:
-                options.parse([word, "fork.*"])
+                cli.parse([word, "fork.*"])
             self.assertEqual(caught.exception.status, 2)
 
     def test_the_command_lists(self):

@@ -9,7 +9,11 @@ from pathlib import Path
 from dev import lint
 
 HEAD = "// SPDX-License-Identifier: GPL-2.0\n"
+PYTHON = "# SPDX-License-Identifier: GPL-2.0\n"
 MARK = "TO" + "DO"
+TABLE = lint.PACKAGES + "".join(f"| `{name}/` | x | {imports} |\n" for name, imports in (
+    ("dev", "`runner/`"), ("runner", "`report/`, `vm/`"), ("report", "`base/`"), ("vm", "`base/`"),
+    ("base", "")))
 
 REJECTED = (
     ("common/see/page.c", "int x;\n", "SPDX"),
@@ -37,10 +41,19 @@ REJECTED = (
     ("common/see/page.c", HEAD + '#include "page.h"\n', "include of page.h, which is not in the table"),
     ("common/see/new.c", HEAD, "see/new is not in the table"),
     ("common/new.c", HEAD, "new is not in the table"),
-    ("docs/architecture.md", "\n### Layers of common/\n| `see/page` | |\n| `see/gone` | |\n", "see/gone, which does not exist"),
-    ("docs/architecture.md", "\n### Layers of common/\n| `see/page` | |\n| `see/page` | |\n", "see/page twice"),
-    ("docs/architecture.md", "\n### Layers of common/\n| `see/page` | |\n| `kernel/kernel` | |\n| `see/pin` | |\n",
+    ("docs/architecture.md", TABLE + "\n### Layers of common/\n| `see/page` | |\n| `see/gone` | |\n", "see/gone, which does not exist"),
+    ("docs/architecture.md", TABLE + "\n### Layers of common/\n| `see/page` | |\n| `see/page` | |\n", "see/page twice"),
+    ("docs/architecture.md", TABLE + "\n### Layers of common/\n| `see/page` | |\n| `kernel/kernel` | |\n| `see/pin` | |\n",
      "see/ in more than one group"),
+    ("vm/x.py", PYTHON + "from base import child\nfrom runner import work\n", "line 3: vm/ imports runner"),
+    ("base/x.py", PYTHON + "def f():\n    import vm.cache\n", "line 3: base/ imports vm.cache"),
+    ("report/x.py", PYTHON + "from vm.cache import digest\n", "line 2: report/ imports vm.cache"),
+    ("runner/x.py", PYTHON + "import report, dev.lint\n", "runner/ imports dev.lint"),
+    ("runner/x.py", PYTHON + "from . import cli\n", "hides from this check"),
+    ("runner/x.py", PYTHON + "importlib.import_module('dev')\n", "hides from this check"),
+    ("docs/architecture.md", TABLE + "| `gone/` | x | |\n", "names gone/"),
+    ("docs/architecture.md", TABLE.replace("x |  |", "x | `dev/` |"),
+     "lets base/ import dev/, which is not below it"),
     ("hmm-coherent/ring.c", HEAD + "ret = io_uring_submit(&ring);\nif (errno == EFAULT)\n", "errno"),
 )
 
@@ -53,7 +66,9 @@ ACCEPTED = (
     ("hmm-coherent/fork.c", HEAD + '#include "suite/harness.h"\n'),
     ("common/reach/child.c", HEAD + "_exit(0);\n"),
     ("docs/writing-a-test.md", f"remove each {MARK}\n"),
-    ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nx = r'\\d'\n"),
+    ("runner/x.py", PYTHON + "x = r'\\d'\n"),
+    ("runner/x.py", PYTHON + "import base.errors\nfrom runner import work\nfrom vm import qemu\n"),
+    ("docs/architecture.md", TABLE),
 )
 
 

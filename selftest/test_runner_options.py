@@ -13,7 +13,8 @@ from types import SimpleNamespace
 from unittest import mock
 
 import runner_kit as kit
-from runner import bisect, options, run
+from dev import options as developer
+from runner import bisect, cli, options, run
 from base.errors import Stop, bisect_status
 from runner.run import One
 
@@ -69,19 +70,19 @@ class Parse(unittest.TestCase):
     def test_wrong_use(self):
         for words, text in WRONG:
             with self.subTest(words=words), self.assertRaises(Stop) as caught:
-                options.parse(words)
+                cli.parse(words)
             self.assertEqual(caught.exception.status, 2)
             self.assertIn(text, str(caught.exception))
             self.assertNotIn("\n", str(caught.exception))
 
     def test_globs_and_options_mix(self):
-        found = options.parse(["fork.*", "--repeat", "3", "dio.*", "--shuffle", "pin.*", "--skip", "x"])
+        found = cli.parse(["fork.*", "--repeat", "3", "dio.*", "--shuffle", "pin.*", "--skip", "x"])
         self.assertEqual((found.globs, found.repeat, found.shuffle, found.skip),
                          (["fork.*", "dio.*", "pin.*"], 3, "draw", ["x"]))
-        self.assertEqual(options.parse(["--shuffle=7", "check.*"]).shuffle, 7)
-        self.assertEqual(options.parse(["-v", "bisect", "a", "b", "t.*", "--kernel", "x"]).globs, ["a", "b", "t.*"])
-        self.assertEqual(options.parse(["--until-fail"]).repeat, 100)
-        self.assertEqual(options.parse(["--until-fail", "--repeat", "5"]).repeat, 5)
+        self.assertEqual(cli.parse(["--shuffle=7", "check.*"]).shuffle, 7)
+        self.assertEqual(cli.parse(["-v", "bisect", "a", "b", "t.*", "--kernel", "x"]).globs, ["a", "b", "t.*"])
+        self.assertEqual(cli.parse(["--until-fail"]).repeat, 100)
+        self.assertEqual(cli.parse(["--until-fail", "--repeat", "5"]).repeat, 5)
 
     def test_each_word_with_each_option(self):
         """What a command takes it is given, and every other option is refused by its name."""
@@ -95,11 +96,13 @@ class Parse(unittest.TestCase):
                  "import": ["t"]}
         with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"],
                         "--copy": ["--shell"]}
-        names = [name for action in options.parser()._actions for name in action.option_strings
+        names = [name for action in options.parser(developer)._actions for name in action.option_strings
                  if name.startswith("--") and name != "--help"]
-        self.assertEqual(set().union(*options.TAKES.values()), {*names, "--help"})
-        self.assertEqual(set(options.WORDS) - set(options.TAKES), set())
-        for command, taken in options.TAKES.items():
+        takes, commands = options.TAKES | developer.TAKES, options.WORDS | developer.WORDS
+        self.assertEqual(set().union(*takes.values()), {*names, "--help"})
+        self.assertEqual(set(commands) - set(takes), set())
+        self.assertEqual(set(developer.WORDS), set(cli.DEV_WORDS))
+        for command, taken in takes.items():
             for name in names:
                 words = [command] * bool(command) + needs.get(command, [])
                 value = [values[name]] if name in values else []
@@ -107,12 +110,12 @@ class Parse(unittest.TestCase):
                 with self.subTest(command=command, option=name):
                     if name in taken:
                         words = [word for word in words if not word.startswith(f"{name}=")]
-                        found = options.parse([*words, *given, *with_another.get(name, [])])
+                        found = cli.parse([*words, *given, *with_another.get(name, [])])
                         self.assertIn(name[2:].replace("-", "_"), found.given)
                     # By which another way to run is chosen.
-                    elif command in options.WORDS or name not in (*options.TAKES, "--spm"):
+                    elif command in commands or name not in (*takes, "--spm"):
                         with self.assertRaises(Stop) as caught:
-                            options.parse([*words, *given])
+                            cli.parse([*words, *given])
                         self.assertEqual(caught.exception.status, 2)
                         self.assertIn(name, str(caught.exception))
 
@@ -120,11 +123,11 @@ class Parse(unittest.TestCase):
         values = ["--profile=debug", "--accel=tcg", "-j2", "--destructive", "--skip=s",
                   "--repeat=2", "--until-fail", "--shuffle=3", "--seed=4", "--stress=5",
                   "--timeout=6", "--boot-timeout=7", "--known=/k", "--strict", "-v"]
-        asked = options.parse(["bisect", "--kernel", "t", "a", "b", "fork.*", *values])
+        asked = cli.parse(["bisect", "--kernel", "t", "a", "b", "fork.*", *values])
         step = bisect.Bisection.__new__(bisect.Bisection)
         step.options, step.globs, step.tree = asked, asked.globs[2:], SimpleNamespace(path="t")
         with mock.patch.dict(os.environ, HMM_COHERENT_CACHE="/c"):
-            got = options.parse(step._command(Path("/r"))[1:])
+            got = cli.parse(step._command(Path("/r"))[1:])
         for dest in asked.given - {"kernel"}:
             self.assertEqual(getattr(got, dest), getattr(asked, dest), dest)
         self.assertEqual((got.globs, got.bisect_step, got.results), (["fork.*"], True, Path("/r")))
@@ -150,11 +153,11 @@ class Parse(unittest.TestCase):
                 ("native", ["--native", "--stress", "3"], "fork.a", "--native --stress 3 fork.a"),
                 ("native", ["--spm", "0x140000000,0x160000000", "--timeout", "5"], "fork.a",
                  "--spm 0x140000000,0x160000000 --timeout 5 fork.a")):
-            asked = options.parse(words)
+            asked = cli.parse(words)
             ran = SimpleNamespace(options=asked, plan=SimpleNamespace(where=where),
                                   kernel=(asked.kernel or ["6.1"])[0])
             self.assertEqual(One.rerun(ran, name), f"./run_tests.sh {expected}")
-            options.parse(One.rerun(ran, name).split()[1:])
+            cli.parse(One.rerun(ran, name).split()[1:])
 
     def test_the_limit_is_that_of_the_programs(self):
         """And what is within it can finish: the program, its machine, here and in a VM."""
@@ -163,7 +166,7 @@ class Parse(unittest.TestCase):
         for words, seconds in ((["--stress", "3570"], 3600), (["--timeout", "3600"], 3600),
                                (["--profile", "debug"], 600),
                                (["--profile", "debug", "--stress", "60"], 660), ([], 30)):
-            self.assertEqual(run.limits(options.parse(words)).test, seconds, words)
+            self.assertEqual(run.limits(cli.parse(words)).test, seconds, words)
 
     def test_bisect_status(self):
         for status, expected in ((0, 0), (1, 1), (3, 125), (4, 125), (2, 128), (127, 128), (130, 130), (143, 143)):

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The commands for developers of the suite, and the options that only these take."""
+
+from __future__ import annotations
+
+from base.errors import Stop, WRONG_USE
+
+WORDS = {
+    "check": ("", "lint, selftests, then the suite"),
+    "bench": ("", "measure the run time, next to the kernel's own tests"),
+    "faults": ("[GLOB...]", "test which seeded kernel faults the suite detects"),
+}
+TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
+    "check": "--cache",
+    "bench": "--kernel --accel --repeat --cold --cache",
+    "faults": "--kernel --accel --jobs --skip --timeout --results --list --quick "
+              "--with-kernel-tests --cache --verbose",
+}.items()}
+WHAT = """\
+Commands for developers of the suite. ./run_tests.sh --help has those for its users.
+
+./run_tests.sh --profile coverage is for developers, too: docs/profiles.md."""
+EXAMPLES = (
+    ("./run_tests.sh check", "all that must pass before a commit"),
+    ("./run_tests.sh faults --list S5", "the seeded faults of a claim"),
+    ("./run_tests.sh faults --quick", "one fault per claim"),
+)
+STATUSES = (
+    ("0", "all passed"),
+    ("1", "something failed, or a fault that applies was not detected"),
+    ("2", "wrong use"),
+    ("3", "nothing was tested, or it could not be finished"),
+    ("4", "faults: none of the faults applies to this kernel"),
+)
+
+
+def add(options) -> None:
+    """The options that no command of a user takes."""
+    options.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
+    options.add_argument("--quick", action="store_true",
+                         help="faults: one per claim, on the kernel of ordinary runs")
+    options.add_argument("--with-kernel-tests", action="store_true",
+                         help="faults: also run hmm-tests, cow and gup_longterm on each")
+
+
+def check_sense(options) -> None:
+    """What excludes each other among them."""
+    if options.word == "bench" and len(options.kernel) > 1:
+        raise Stop(WRONG_USE, "bench takes one --kernel", "leave the others out")
