@@ -17,11 +17,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev import kernel_tests
-from runner import deps, guests, plan
 from base.errors import CANNOT, Stop
 from base.files import TOP
+from vm import deps
+from runner import guests, plan
 from runner.screen import Screen
+from dev import kernel_tests
 
 RUNS = 5
 MATRIX = "hmm_coherent_matrix"
@@ -169,5 +170,5 @@ def processor() -> str:
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """Measure everything."""
-    deps.need({"build", "vm", "tests"}, screen)
+    deps.need({"build", "vm", "tests"}, screen.say)
     return Bench(options, screen).run()

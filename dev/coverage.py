@@ -16,12 +16,12 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev import kernel_tests
-from runner import guests
-from base.errors import CANNOT, Stop
-from runner.screen import Screen, shown
 from base import child
-from vm.profile import COVERED
+from base.errors import CANNOT, Stop
+from vm.kconfig import COVERED
+from runner import guests
+from runner.screen import Screen, shown
+from dev import kernel_tests
 
 NAMES = 12      # functions that are named in the summary; coverage.txt has all
 

@@ -4,14 +4,22 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
-from dataclasses import dataclass
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from report.result import CAUSES
+from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
 from base.files import TOP
+from report.result import CAUSES
+from vm import elf
+from vm.kernel import ERROR, Kernel, MACHINE, MODULES, environment
 from runner.screen import one_line
 
 FOLDER = TOP / "faults"
@@ -81,3 +89,144 @@ def select(faults: list[Fault], globs: list[str]) -> list[Fault]:
             raise Stop(WRONG_USE, f"no fault matches '{one_line(glob, 80)}'"
                        + (f", the nearest is {near[0]}" if near else ""), "./run_tests.sh faults --list shows all")
     return [fault for fault in faults if not globs or any(matches(fault, glob) for glob in globs)]
+
+
+# -- the kernel that has it
+
+
+MINUTES = 60.0
+# With status 255, of a file without a word of the patch.
+NOTHING_APPLIES = "-o can not be applied because there are no modified files"
+SPATCH_FAILED = re.compile(r"^(cp|mv): |\bEXN\b|Fatal error|[Ee]xception")
+# The kernel's own words for these: overlay, bind, and what make is to do. $1 build folder, $2 private folder.
+SCRIPT = r"""set -e
+build=$1 private=$2 options=$3 source=$4 jobs=$5
+shift 5
+mount -t overlay overlay -o "$options" "$build" 2>/dev/null || {
+	[ -e "$private/whole" ] || cp -a --reflink=auto "$build" "$private/whole"
+	mount --bind "$private/whole" "$build"
+}
+while [ $# -gt 0 ]; do
+	mount --bind "$2" "$source/$1"
+	shift 2
+done
+exec make -C "$source" O="$build" -j"$jobs" vmlinux modules
+"""
+
+
+class DoesNotBuild(Exception):
+    """The first error of the compiler."""
+
+
+@dataclass
+class Variant:
+    """One private copy, in a folder of its own that nobody else uses."""
+
+    base: Kernel
+    folder: Path
+    jobs: int
+
+    def patch(self, semantic: Path, names: tuple[str, ...]) -> dict[str, Path]:
+        """The source files that a semantic patch changes, changed. None if it does not apply."""
+        found = {}
+        for number, name in enumerate(names):
+            original, changed = self.base.source.path / name, self.folder / f"{number}.c"
+            if not original.is_file():
+                continue
+            changed.unlink(missing_ok=True)
+            log = self.folder / f"spatch-{number}.log"
+            command = ["spatch", "--very-quiet", "--sp-file", semantic, original, "-o", changed]
+            status = child.run(command, log, 2 * MINUTES)
+            lines = log.read_text(errors="replace").splitlines()
+            # Of these its status says nothing.
+            failed = [line for line in lines if SPATCH_FAILED.search(line)]
+            if failed or status and NOTHING_APPLIES not in lines:
+                why = next(filter(str.strip, failed + lines), f"exit status {status}")
+                raise Stop(3, f"spatch failed on {name}: {why[:200]}",
+                           "it has not said whether the fault applies")
+            if changed.is_file() and changed.read_bytes() != original.read_bytes():
+                found[name] = changed
+        return found
+
+    def build(self, changed: dict[str, Path], log: Path) -> Kernel:
+        """The kernel with these files in place of the source's."""
+        return self.start(changed, log).kernel()
+
+    def start(self, changed: dict[str, Path], log: Path) -> Build:
+        """Begin to build it."""
+        base, upper, work = self.base, self.folder / "upper", self.folder / "work"
+        for path in (upper, work):
+            path.mkdir()
+        options = ",".join(f"{key}dir={escaped(path)}" for key, path in
+                           (("lower", base.build_dir), ("upper", upper), ("work", work)))
+        pairs = [word for pair in changed.items() for word in pair]
+        command = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c", SCRIPT, "sh",
+                   base.build_dir, self.folder, options, base.source.path, self.jobs, *pairs]
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with open(log, "wb") as out:
+            proc = child.spawn(command, death_signal=signal.SIGTERM, stdout=out,
+                               stderr=subprocess.STDOUT, env=environment())
+        return Build(self, proc, log)
+
+    def built(self, log: Path) -> Kernel:
+        """What make has left."""
+        base, upper = self.base, self.folder / "upper"
+        whole = self.folder / "whole"
+        made = whole if whole.exists() else upper
+        modules = {name: made / path if (made / path).exists() else base.build_dir / path
+                   for name, path in MODULES.items()}
+        if made == upper and not any((upper / name).exists() for name in ("vmlinux", *MODULES.values())):
+            raise DoesNotBuild("it changes nothing that is compiled")
+        image = made / "vmlinux"
+        if not image.exists():
+            image = base.image
+        return replace(base, image=image, modules=modules, build_id=elf.build_id(image.read_bytes()),
+                       srcversion=elf.modinfo(modules["test_hmm"], "srcversion"), log=log)
+
+
+@dataclass
+class Build:
+    """A make that goes on while its caller does something else."""
+
+    variant: Variant
+    proc: subprocess.Popen
+    log: Path
+
+    @property
+    def ended(self) -> float:
+        """When make wrote its last line, on the clock of time.monotonic()."""
+        return time.monotonic() - (time.time() - self.log.stat().st_mtime)
+
+    def kernel(self) -> Kernel:
+        """Wait for it; DoesNotBuild with the first error, Stop if make was ended otherwise."""
+        try:
+            self.proc.wait(30 * MINUTES)
+        except subprocess.TimeoutExpired:
+            raise Stop(3, f"make did not end within {30 * MINUTES:.0f} s",
+                       f"see {self.log}") from None
+        finally:
+            self.end()
+        if self.proc.returncode:
+            text = self.log.read_text(errors="replace")
+            first = next((line.strip() for line in text.splitlines() if ERROR.search(line)), "")
+            if not first or MACHINE.search(text):
+                raise Stop(3, f"the copy could not be built: {first or 'no error of a compiler'}",
+                           f"see {self.log}")
+            raise DoesNotBuild(first)
+        return self.variant.built(self.log)
+
+    def end(self) -> None:
+        """Nobody wants it any more."""
+        child.end(self.proc)
+
+
+def escaped(path: Path) -> str:
+    """As a value in overlay's options."""
+    return str(path).replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+
+
+def remove(folder: Path) -> None:
+    """A private folder; overlay leaves a folder in it that not even its owner may enter."""
+    for path in folder.glob("work/*"):
+        path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)

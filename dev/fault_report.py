@@ -18,10 +18,10 @@ from html import escape
 from pathlib import Path
 
 from base import files
+from base.errors import BAD, CANNOT, bisect_word
 from report.ktap import plain
 from report.model import Run
 from report.result import Test
-from base.errors import BAD, CANNOT, bisect_word
 
 DETECTED, BY_OTHERS, NO_ASSERTION, MISSED = "detected", "detected by others", "no assertion", "missed"
 OTHER_STATUS = "detected, but status"   # and the number: not detected by the exit status

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and see whether a test notices.
 
-Each fault gets a private copy of one kernel build (dev/variant.py). A user gives its kernel to the
+Each fault gets a private copy of one kernel build (dev/fault.py). A user gives its kernel to the
 whole suite, and reads the exit status. That the status is 1 is certain once one test has failed, so
 the tests that the header names run first, with those that look at the machine; only where that is
 not enough, the whole suite does.
@@ -21,19 +21,18 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from dev import fault_report as told
+from base import child
+from base.errors import BAD, CANNOT, Interrupted, Stop, WRONG_USE, bisect_word
+from base.files import TOP
 from report import json_out
 from report.model import Run
-from dev import fault, kernel_tests
-from runner import deps, guests, plan, programs
-from base.errors import BAD, CANNOT, Interrupted, Stop, WRONG_USE, bisect_word
-from dev.fault import Fault
-from base.files import TOP
-from runner.results import Folder
+from vm import deps
+from vm.kconfig import PROFILES
+from runner import guests, plan, programs
+from runner.folder import Folder
 from runner.screen import Screen, shown
-from base import child
-from dev import variant
-from vm.profile import PROFILES
+from dev import fault, fault_report as told, kernel_tests
+from dev.fault import Fault
 
 # A broken kernel may hang in one test after the other. What has not failed an assertion by then hardly will.
 ENOUGH = 60.0           # and twice the time that the same takes without a fault
@@ -62,13 +61,13 @@ class Making:
     measured: told.Measured
     began: float
     kept: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)    # its private copy
-    build: variant.Build | None = None      # None: it does not apply, or could not be begun
+    build: fault.Build | None = None      # None: it does not apply, or could not be begun
 
     def kernel(self):
         """The kernel with it, or None."""
         try:
             return self.build.kernel() if self.build else None
-        except variant.DoesNotBuild as failed:
+        except fault.DoesNotBuild as failed:
             self.measured.verdict, self.measured.why = told.DOES_NOT_BUILD, str(failed)
             return None
         finally:
@@ -168,8 +167,8 @@ class Faults:
         measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules),
                                  one.resembles, list(one.tests), list(one.seen))
         making = Making(one, measured, time.monotonic())
-        private = making.kept.enter_context(self.cache.private("faults", one.name, variant.remove))
-        copy = variant.Variant(base.kernel, private, os.cpu_count() or 1)
+        private = making.kept.enter_context(self.cache.private("faults", one.name, fault.remove))
+        copy = fault.Variant(base.kernel, private, os.cpu_count() or 1)
         try:
             changed = copy.patch(one.path, one.files)
             if changed:
@@ -300,9 +299,9 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         return 0
     if not chosen:
         raise Stop(WRONG_USE, "no fault is left to run", "see --quick and --skip")
-    deps.need({"build", "vm", "tests", "check"}, screen)
+    deps.need({"build", "vm", "tests", "faults"}, screen.say)
     cache = plan.open_cache(screen)
-    cache.sweep(cache.root / "faults", variant.remove)      # the private copies of runs that were killed
+    cache.sweep(cache.root / "faults", fault.remove)      # the private copies of runs that were killed
     each = [Faults(options, screen, chosen, spec) for spec in options.kernel or [guests.DEFAULT_KERNEL]]
     folder = Folder.create(options.results, "" if options.results else "faults")
     kernels: list[told.Kernel] = []

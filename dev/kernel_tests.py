@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import guests
-from base.errors import CANNOT, Stop
 from base import child
+from base.errors import CANNOT, Stop
+from runner import guests
 
 PROGRAMS = ("hmm-tests", "cow", "gup_longterm")
 COW = ("cow", "gup_longterm")

@@ -12,10 +12,10 @@ import json
 from pathlib import Path
 
 from base import files
+from base.errors import Stop, WRONG_USE
 from report.ktap import Diag
 from report.model import Run
-from report.result import CAUSES, VERDICTS, Attempt, Test
-from base.errors import WRONG_USE, Stop
+from report.result import Attempt, CAUSES, Test, VERDICTS
 
 SCHEMA, VERSION = "hmm-coherent-results", 1
 

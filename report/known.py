@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from base.errors import Stop, WRONG_USE
 from report.result import Attempt, Test
-from base.errors import WRONG_USE, Stop
 
 KEYS = ("tests", "kernels", "text", "reason", "link")
 KIND = "check"

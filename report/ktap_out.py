@@ -27,7 +27,7 @@ import re
 from typing import TextIO
 
 from report.ktap import quote
-from report.model import RUN, Run
+from report.model import Run, RUN
 from report.result import Attempt, Test
 
 TITLE = "selftests: hmm-coherent: "

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from report.model import RUN, Run
-from base.errors import WRONG_USE, Stop
+from base.errors import Stop, WRONG_USE
+from report.model import Run, RUN
 
 
 def _number(run: Run) -> tuple[int, int]:

@@ -19,7 +19,7 @@ How a runner drives it:
     run.splat(where, lines, vm, number)     where: NAME, "after NAME", or "" (before the first);
                                     report/splat.py
     run.broken(why)                 the instrument failed
-    run.differ(topic, why, lines)   tests contradict each other; report/agree.py
+    run.differ(topic, why, lines)   tests contradict each other; report/compare.py
     run.remaining(program)          what a restarted VM has still to run
     run.interrupted(signum)         Ctrl-C: what was not finished is not-run, and no lie is looked for
     run.stopped(why)                the same without a signal: --until-fail has seen what it waited for
@@ -32,10 +32,9 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from report.facts import Facts
-from report.ktap import (Begin, Diag, End, Event, Garbage, Guest, NotApplicable, Plan, Result, quote)
-from report.result import Attempt, Test, totals
-from report.session import Session, signal_of
+from report.ktap import Begin, Diag, End, Event, Garbage, Guest, NotApplicable, Plan, Result, quote
+from report.result import Attempt, Facts, Test, totals
+from report.stream import Session, signal_of
 
 RUN = "hmm_coherent_run"            # the program name of what belongs to no program
 

@@ -66,9 +66,9 @@ def reader_is_gone() -> bool:
 
 def run() -> int:
     """The command line, to its exit status."""
-    from base import reap, signals
+    from base import child, signals
     signals.install()
-    reap.adopt_orphans()
+    child.adopt_orphans()
     from runner import cli
     status = cli.main(sys.argv[1:])
     try:
@@ -127,8 +127,8 @@ def main() -> int:
 def leave(status: int) -> None:
     """End, with no process left below. What cannot be flushed now, main() has told of."""
     try:
-        from base import reap
-        reap.kill_descendants()
+        from base import child
+        child.kill_descendants()
         sys.stdout.flush()
         sys.stderr.flush()
     finally:

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from base import child
+from base.errors import BAD, BISECT_WORDS as WORDS, CANNOT, GOOD, Stop, UNTESTABLE, WRONG_USE
+from base.files import TOP
 from report import compare, json_out
 from report.model import Run
+from vm import source
 from runner import options as command_line
-from base.errors import BAD, BISECT_WORDS as WORDS, CANNOT, GOOD, UNTESTABLE, Stop, WRONG_USE
-from base.files import TOP
-from runner.results import Folder
+from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
-from base import child
-from vm import git
 
 # Options that a step is given by us; it gets every other one as the user gave it.
 OURS = {"kernel", "results", "cache", "vm"}
@@ -70,7 +70,7 @@ class Tree:
 
     def git(self, *words: str, check: bool = True) -> str:
         """git's stdout; a failure is one line."""
-        done = git.run(self.path, *words)
+        done = source.run(self.path, *words)
         if done.returncode and check:
             lines = done.stderr.strip().splitlines() or ["no message"]
             raise Stop(WRONG_USE, f"git {words[0]}: {one_line(lines[0], 200)}", f"in {self.path}")
@@ -89,7 +89,7 @@ class Tree:
 
     def must_be_clean(self) -> None:
         """Checkouts would lose what is not committed, so nothing is checked out over it."""
-        asked = git.run(self.path, "rev-parse", "--is-inside-work-tree")
+        asked = source.run(self.path, "rev-parse", "--is-inside-work-tree")
         if asked.stdout.strip() != "true":
             why = (asked.stderr.strip().splitlines() or ["it has no files"])[0]
             raise Stop(WRONG_USE, f"--kernel {self.path} is not a git checkout that can be bisected: {one_line(why, 200)}",

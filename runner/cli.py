@@ -8,13 +8,13 @@ import importlib
 import os
 from pathlib import Path
 
-from runner import options as option_parser
 from base.errors import CANNOT, Stop
+from vm.kconfig import PROFILES
+from runner import options as option_parser
 from runner.screen import Screen
-from vm.profile import PROFILES
 
-MODULES = {"doctor": "runner.doctor", "deps": "runner.deps", "compare": "runner.stored",
-           "merge": "runner.stored", "bisect": "runner.bisect", "import": "runner.in_tree"}
+MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runner.reports",
+           "merge": "runner.reports", "bisect": "runner.bisect", "import": "runner.in_tree"}
 # Commands of developers; dev/ is loaded for them alone, and named nowhere else in what a user runs.
 DEV_WORDS = ("check", "bench", "faults")
 

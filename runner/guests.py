@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
-from runner import klog
+from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
+from vm import initramfs, kernel, kvm, qemu, source
+from vm.cache import Cache
+from vm.kconfig import Profile, PROFILES
+from runner import session
 from runner.host import Host
 from runner.screen import Screen
 from runner.work import Work, is_risky
-from base import child
-from vm import disk, initramfs, kernel, kvm, qemu, source
-from vm.cache import Cache
-from vm.profile import PROFILES, Profile
 
 DEFAULT_KERNEL = "6.1"
 MOST_GUESTS = 4
@@ -124,7 +124,7 @@ def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cach
     """Everything else that goes with a kernel; the programs, or what pack() made of them."""
     base = initramfs.base(built, cache, screen.say)
     programs = given if isinstance(given, dict) else pack(given, cache)
-    return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built), disk.ensure(cache, screen.say), profile)
+    return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built), initramfs.ensure(cache, screen.say), profile)
 
 
 def pretended() -> Parts:
@@ -201,6 +201,6 @@ def script(guest: qemu.Guest, boot_timeout: int) -> int:
     finally:
         guest.kill()
     if status is None:
-        tail = " / ".join(klog.tail(guest.console_path)[-3:])
+        tail = " / ".join(session.tail(guest.console_path)[-3:])
         raise Stop(CANNOT, f"the guest ended before the script did: {tail or 'it said nothing'}")
     return status

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from base.errors import CANNOT, Stop, WRONG_USE
 from base.files import TOP
+from vm import source
 from runner.screen import Screen, one_line
-from vm import git, source
 
 NAME = "hmm-coherent"
 SELFTESTS = Path("tools/testing/selftests")
@@ -83,7 +83,7 @@ def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
         raise Stop(WRONG_USE, f"{folder} exists and is not this suite", "move it away")
     differ = [path for path in sorted(folder.rglob("*")) if path.is_file() and not made_here(path)
               and wanted.get(str(path.relative_to(folder))) != path.read_bytes()]
-    if differ and not git.is_under(tree):
+    if differ and not source.is_under(tree):
         raise Stop(WRONG_USE, f"{differ[0]} differs from what is imported, and without git it is unknown who changed it",
                    f"move {folder} away")
     committed = unchanged(tree, folder) if differ else set()
@@ -109,7 +109,7 @@ def unchanged(tree: Path, folder: Path) -> set[Path]:
 
 def asked(tree: Path, *words: str) -> str:
     """git's answer, or git's own reason why there is none."""
-    done = git.run(tree, *words)
+    done = source.run(tree, *words)
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no message"])[0]
         raise Stop(WRONG_USE, f"whether {tree} has changes that are not committed git cannot say: {one_line(said, 200)}",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from base.errors import Stop, WRONG_USE
-from vm.profile import PROFILES
+from vm.kconfig import PROFILES
 
 # Word: what it takes, and what it does. --help, the manual and the completion are made from these tables.
 WORDS = {

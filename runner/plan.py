@@ -9,8 +9,9 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner import deps, programs, work
 from base.errors import CANNOT, Stop, WRONG_USE
+from vm import deps
+from runner import programs, work
 from runner.host import Host
 from runner.screen import Screen
 
@@ -79,7 +80,7 @@ def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Pla
     where, why = where_to_run(options, Host())
     kernels, ksrc = [(spec, None) for spec in options.kernel or ["pretended"]], None
     if where in PACKAGES and not pretending():
-        deps.need(PACKAGES[where], screen)
+        deps.need(PACKAGES[where], screen.say)
         kernels, ksrc = sources(options, where, screen)
     paths = programs.build(ksrc, Path(os.environ["HMM_COHERENT_CACHE"]) / "log" / "programs.log")
     tests = programs.select(programs.catalogue(paths), options.globs, options.skip)

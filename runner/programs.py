@@ -15,8 +15,8 @@ from pathlib import Path
 from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
 from base.files import TOP
-from runner.screen import one_line
 from vm.cache import Lock
+from runner.screen import one_line
 
 BUILD = TOP / "build"
 TRIES = 3

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from pathlib import Path
 
-from report import json_out, summary
+from base import files
+from base.errors import Stop, WRONG_USE, worst
+from report import compare, html, json_out, ktap_out, merge, summary
 from report.model import Run
-from base.errors import Stop, WRONG_USE
-from runner.results import told
+from runner.folder import Folder, told
 from runner.screen import Screen, shown
 from runner.session import Session
 
@@ -34,10 +36,10 @@ def prepare(options: argparse.Namespace) -> dict[str, Run]:
                        ) from None
     if not options.gate:
         return {}
-    from report import gate
+    from report import compare
     gates = json_out.read_kernels(options.gate)
     for run in gates.values():
-        gate.refuse_empty(run)
+        compare.refuse_empty(run)
     return gates
 
 
@@ -80,8 +82,8 @@ def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: S
     """The exit status under --gate and --strict, which say why it is not what the verdicts alone would give."""
     status = run.exit_status()
     if baseline:
-        from report import gate
-        found = gate.judge(baseline, run, shown(options.gate))
+        from report import compare
+        found = compare.judge(baseline, run, shown(options.gate))
         screen.say(found.text)
         status = found.status
     skipped = run.totals()["skip"]
@@ -132,3 +134,54 @@ def write_format(name: str, run: Run, path: Path | None) -> None:
         with told(path):
             from report import html, junit
             {"junit": junit, "json": json_out, "html": html}[name].write(run, path)
+
+
+# -- compare and merge
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """Dispatch, kernel by kernel: the folder of a run on several kernels has one for each."""
+    given = [json_out.read_kernels(Path(name)) for name in options.globs]
+    for name, runs in zip(options.globs, given):
+        if set(runs) != set(given[0]):
+            raise Stop(WRONG_USE, f"{options.globs[0]} has results of {listed(given[0])}, {name} of {listed(runs)}",
+                       "give folders of the same kernels")
+    gates = prepare(options)
+    return compare_two(options, given) if options.word == "compare" else merge_all(options, screen, given, gates)
+
+
+def listed(runs: dict[str, Run]) -> str:
+    """The kernels, for a message."""
+    return " and ".join(runs) if "" not in runs else "one kernel"
+
+
+def compare_two(options: argparse.Namespace, given: list[dict[str, Run]]) -> int:
+    """What changed, on stdout, and as a page with --html. A difference is no error: --gate judges."""
+    before, after = given
+    text = "\n".join(compare.text(before[kernel], after[kernel]) for kernel in before)
+    print(text, end="")
+    if options.html:
+        with told(options.html):
+            files.write(options.html, html.text([run for kernel in before for run in (before[kernel], after[kernel])], text))
+    return 0
+
+
+def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str, Run]], gates: dict[str, Run]) -> int:
+    """The shards as one run, with all that a run has: KTAP, results folder, reports, summary and exit status."""
+    statuses = []
+    for kernel in given[0]:
+        whole = merge.merge([runs[kernel] for runs in given])
+        for cut in (runs[kernel] for runs in given if runs[kernel].signal):
+            screen.say(f"shard {cut.info.get('shard')} was interrupted: "
+                       "what it had not run is not known")
+        folder = Folder.create(options.results, kernel if options.results else "-".join(filter(None, ("merged", kernel))))
+        ktap_out.Writer(sys.stdout).finish(whole)
+        folder.write("outcomes.jsonl", outcomes(whole))
+        folder.write("summary.txt", summary.text(whole, False))
+        write_format("json", whole, folder.path / "run.json")
+        for name in FORMATS:
+            path = getattr(options, name)
+            write_format(name, whole, path.with_stem(f"{path.stem}-{kernel}") if path and kernel else path)
+        statuses.append(judge(options, whole, baseline(gates, kernel or whole.kernel), screen))
+        screen.say(summary.text(whole, screen.colour).rstrip())
+    return worst(statuses)

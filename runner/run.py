@@ -12,23 +12,21 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from report import compare
-from report.model import Run
-from runner import plan as planning
-from runner import options as command_line
-from runner import programs, reports
+from base import child
 from base.errors import Stop, worst
 from base.files import TOP
+from report import compare
+from report.model import Run
+from vm.kconfig import PROFILES
+from runner import options as command_line, plan as planning, programs, reports
+from runner.folder import Folder
+from runner.follow import Limits
 from runner.host import Host
 from runner.native import Devices, Native
 from runner.plan import Plan
-from runner.results import Folder
 from runner.screen import Screen
 from runner.session import Session
-from runner.watch import Limits
 from runner.work import BUSY
-from base import child
-from vm.profile import PROFILES
 
 # What a test's result may depend on, apart from the kernel.
 MATTERS = ("accel", "cache", "boot_timeout", "timeout", "seed", "stress", "known", "strict")

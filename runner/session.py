@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from report import agree, ktap, ktap_out
-from report.model import Run
 from base import signals
-from runner import klog
 from base.errors import Interrupted
-from runner.results import Both, Folder, told
+from report import compare, ktap, ktap_out, splat
+from report.model import Run
+from vm import qemu
+from runner.folder import Both, Folder, told
+from runner.follow import Ending, Follower, Limits, Machine, follow
 from runner.screen import Progress, Screen
-from runner.supervise import Ending, Follower, Machine, follow
-from runner.watch import Limits
 from runner.work import Work, apart, share
 
 STOPPED = "--until-fail was given, and a test had failed"
@@ -68,7 +68,7 @@ class Session:
         return bool(self.until & self.run.seen)
 
     def _compare_pairs(self) -> None:
-        self.run.info["slow_fast_pairs"] = agree.check(self.run)
+        self.run.info["slow_fast_pairs"] = compare.check_pairs(self.run)
 
     def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
         """Each machine has its share of the work, and a successor if it dies; what kills a machine has one for itself."""
@@ -131,7 +131,7 @@ class Session:
 
     def _judge(self, ending: Ending, number: int, machine: Machine) -> None:
         """Tell the model what the stream could not."""
-        run, console = self.run, klog.tail(machine.console_path)
+        run, console = self.run, tail(machine.console_path)
         if ending.kind == "signal":
             run.interrupted(signals.pending())
         elif ending.kind == "hang":
@@ -144,7 +144,7 @@ class Session:
             run.vm_died(number, ending.running or None, ending.why, console, ending.kind == "lost")
         elif ending.kind == "stopped":
             run.stopped(ending.why)
-        klog.blame(run, machine.kmsg_path, machine.console_path,
+        blame(run, machine.kmsg_path, machine.console_path,
                    ending.running or (f"after {ending.last}" if ending.last else ""), number,
                    number if ending.kind == "done" else 0, machine.keeps_log)
         if self.enough():
@@ -164,7 +164,7 @@ class Lane:
             self.stream = open(self.path, "ab", buffering=0)
         self.follower = Follower(self.machine, work, session.limits, self._keep, self._take,
                                  session.enough)
-        self._log = klog.Growing(self.machine.kmsg_path) if session.until else None
+        self._log = Growing(self.machine.kmsg_path) if session.until else None
 
     def _keep(self, data: bytes) -> None:
         with told(self.path):
@@ -187,3 +187,77 @@ class Lane:
     def close(self) -> None:
         """Nothing more is said."""
         self.stream.close()
+
+
+# -- kernel log
+
+
+TAIL_LINES = 20
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of a log; none when it never came to be."""
+    try:
+        with open(path, "rb") as file:
+            yield from file
+    except OSError:
+        return
+
+
+def tail(path: Path) -> list[str]:
+    """The last lines, of however large a file."""
+    return [line.rstrip() for line in qemu.tail(path).splitlines() if line.strip()][-TAIL_LINES:]
+
+
+class Growing:
+    """The kernel log of a machine that goes on."""
+
+    def __init__(self, path: Path):
+        self._path, self._at, self._half = path, 0, b""
+        self._scanner = splat.Scanner()
+
+    def complains(self) -> bool:
+        """The kernel has complained by now; blame() tells of what when the machine has ended."""
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._at)
+                new = file.read()
+        except OSError:
+            return False
+        self._at += len(new)
+        *lines, self._half = (self._half + new).split(b"\n")
+        for line in lines:
+            self._scanner.feed(line)
+        return any(found.hits for found in self._scanner.splats)
+
+
+def blame(run: Run, kmsg: Path, console: Path, victim: str, vm: int = 0, whole: int = 0,
+          guest: bool = False) -> None:
+    """Hand every complaint of machine `vm`, which has ended, to the model.
+
+    `whole` is its number if it ended well, so that its kernel log has all there was: then each test that
+    began must have left its marker there, or a complaint may have been blamed on another. That of a `guest` also must
+    have its last line: a log that is lost or cut short says nothing about the kernel. Natively it may be out of reach.
+
+    The kernel log has markers and says where each belongs. The console has none, and is all there is of the last
+    moments: what only it holds belongs to `victim`: the test that was running at the end, or "after" the last one.
+    """
+    seen = set()
+    for path, known in ((kmsg, True), (console, False)):
+        scanner, last = splat.Scanner(), b""
+        for line in lines_of(path):
+            scanner.feed(line)
+            last = line
+        run.harmless.update(scanner.harmless if known else {})
+        if known and whole:
+            if guest and last.strip() != qemu.END_OF_LOG:
+                run.broken(f"the kernel log of VM {whole} is {'cut short' if last else 'lost'}: {path.name} "
+                           "does not have its last line")
+            lost = splat.unmarked(run, whole, scanner.begins) if guest or scanner.begins else []
+            if lost:
+                run.broken(f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
+        for found in scanner.splats:
+            if found.title not in seen:
+                run.splat(found.where if known else victim, found.lines, vm,
+                          found.number if known else 0)
+        seen.update(found.title for found in scanner.splats)

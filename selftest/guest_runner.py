@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import os
+import runner_kit as kit
 import signal
 import subprocess
 import tempfile
 import time
 import unittest
 from pathlib import Path
-
-import runner_kit as kit
 
 # Which trouble, exit status, its verdict, that of the test after it, what is said, and seconds at most.
 TABLE = (

@@ -183,7 +183,7 @@ __main__  | case OSError() if error.errno in NOT_WRITTEN:                 | case
 __main__  | return errors.bisect_status(status) if BISECTING else status  | return status                                | bisect.Toy.test_git_bisect_run
 needs     | if find_spec(name):                                           | if True:                                     | own_faults.Outside.test_a_python_that_is_not_complete
 needs     | lzma math mmap os                                             | lzma math os                                 | own_faults.Inside
-native    | "-I", "-S", "-c", START, str(TOP)]                            | "-I", "-S", "-m", "runner.here"]             | own_faults.Outside.test_an_odd_path
+native    | "-I", "-S", "-c", START, str(TOP)]                            | "-I", "-S", "-m", "runner.native"]             | own_faults.Outside.test_an_odd_path
 programs  | *(word.replace("$", "$$") for word in words)                  | *words                                       | own_faults.Outside.test_make_in_an_odd_path
 programs  | "print-programs").splitlines()]                               | "print-programs").split("o")]                | liar
 guests    | if path.is_dir() else None:                                   | if False else None:                          | own_faults.Outside.test_a_folder_that_make_cannot_take

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from dev import options as developer
 from runner import options
+from dev import options as developer
 
 TOP = Path(__file__).resolve().parent.parent
 COMMAND = TOP / "run_tests.sh"

@@ -3,7 +3,7 @@
 
 import unittest
 
-from report import agree, summary
+from report import compare, summary
 from report.model import Run
 
 NAMES = ["coherent.rw.pin-slow-read", "coherent.rw.pin-fast-read", "coherent.rw.cpu-read"]
@@ -22,14 +22,14 @@ def run(fast_place: str = "coherent") -> Run:
 class Agree(unittest.TestCase):
     def test_the_same_outcome(self):
         model = run()
-        self.assertEqual(agree.check(model), 1)
+        self.assertEqual(compare.check_pairs(model), 1)
         self.assertNotIn("run.same-rules", model.tests)
         model.info["slow_fast_pairs"] = 1
         self.assertIn("1 pairs of slow and fast GUP have the same outcome", summary.text(model))
 
     def test_another_outcome_is_a_failure_that_names_both(self):
         model = run("system")
-        agree.check(model)
+        compare.check_pairs(model)
         test = model.tests["run.same-rules"]
         self.assertEqual(test.verdict, "fail")
         self.assertIn("coherent.rw.pin-slow-read and coherent.rw.pin-fast-read differ: page place: coherent by GUP, system by GUP-fast",
@@ -39,7 +39,7 @@ class Agree(unittest.TestCase):
     def test_one_of_two_says_nothing(self):
         model = run()
         model.tests["coherent.rw.pin-fast-read"].attempts[-1].outcomes.clear()
-        self.assertEqual(agree.check(model), 0)
+        self.assertEqual(compare.check_pairs(model), 0)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@
 import copy
 import unittest
 
-from report import compare, gate, merge
-from report.result import VERDICTS
 from base.errors import Stop
+from report import compare, merge
+from report.result import VERDICTS
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, replay
 
 
@@ -87,27 +87,27 @@ class Gate(unittest.TestCase):
         for i, old in enumerate(self.STATES):
             for j, new in enumerate(self.STATES):
                 with self.subTest(old=old, new=new):
-                    result = gate.judge(with_verdict(*old), with_verdict(*new))
+                    result = compare.judge(with_verdict(*old), with_verdict(*new))
                     worse = j > i and new[0] != "xfail"
                     self.assertEqual((len(result.worse), len(result.better)), (int(worse), int(j < i)))
                     self.assertEqual(result.status, 0 if not worse else 3 if new[0] == "broken" else 1)
                     self.assertEqual("a.two" in result.text, i != j)
 
     def test_another_outcome_alone_is_not_worse(self):
-        result = gate.judge(replay(GOOD), replay(GOOD.replace('"result":4096', '"result":512')))
+        result = compare.judge(replay(GOOD), replay(GOOD.replace('"result":4096', '"result":512')))
         self.assertEqual((result.worse, result.better, result.status), ([], [], 0))
 
     def test_new_tests(self):
-        result = gate.judge(without("b.one"), replay(GOOD))
+        result = compare.judge(without("b.one"), replay(GOOD))
         self.assertEqual((result.status, result.worse, result.better), (0, [], []))
         skipping = GOOD.replace("b.one # time=6ms", "b.one # SKIP x").replace("coherent_b 0", "coherent_b 4")
         skipping = replay(skipping)
-        self.assertEqual(gate.judge(without("b.one"), skipping).status, 0)
+        self.assertEqual(compare.judge(without("b.one"), skipping).status, 0)
         failing = replay(GOOD.replace("ok 1 b.one", "not ok 1 b.one").replace("coherent_b 0", "coherent_b 1"))
-        self.assertEqual(gate.judge(without("b.one"), failing).status, 1)
+        self.assertEqual(compare.judge(without("b.one"), failing).status, 1)
 
     def test_tests_that_are_gone(self):
-        result = gate.judge(replay(GOOD), without("b.one"))
+        result = compare.judge(replay(GOOD), without("b.one"))
         self.assertEqual((result.status, result.left_out), (0, 1))
         self.assertIn("1 tests of the baseline were not asked for", result.text)
 
@@ -115,28 +115,28 @@ class Gate(unittest.TestCase):
         run = replay(GOOD)
         del run.tests["b.one"]
         run.not_applicable["b.one"] = "gone"
-        self.assertEqual(gate.judge(replay(GOOD), run).status, 1)
+        self.assertEqual(compare.judge(replay(GOOD), run).status, 1)
 
     def test_a_splat_outside_a_test(self):
         run = replay(GOOD)
         run.splat("after b.one", ["BUG: x"])
-        self.assertEqual(gate.judge(replay(GOOD), run).status, 1)
-        self.assertEqual(gate.judge(run, replay(GOOD)).status, 0)
-        self.assertEqual(gate.judge(run, run).status, 0)
+        self.assertEqual(compare.judge(replay(GOOD), run).status, 1)
+        self.assertEqual(compare.judge(run, replay(GOOD)).status, 0)
+        self.assertEqual(compare.judge(run, run).status, 0)
 
     def test_no_run_is_no_pass(self):
         bad = replay("", PLAN)
-        self.assertEqual(gate.judge(replay(GOOD), bad).status, 3)
+        self.assertEqual(compare.judge(replay(GOOD), bad).status, 3)
         with self.assertRaises(Stop) as stop:
-            gate.judge(bad, replay(GOOD))
+            compare.judge(bad, replay(GOOD))
         self.assertEqual(stop.exception.status, 2)
         interrupted = replay(GOOD[:GOOD.index("# begin a.two")], finish=False)
         interrupted.interrupted(2)
         interrupted.finish()
-        self.assertEqual(gate.judge(replay(GOOD), interrupted).status, 130)
+        self.assertEqual(compare.judge(replay(GOOD), interrupted).status, 130)
         skipped = replay("1..1\n# begin b.one\nok 1 b.one # SKIP x\n# end hmm_coherent_b ran=1 checks=0\n",
                          {"hmm_coherent_b": ["b.one"]})
-        self.assertEqual(gate.judge(replay(GOOD), skipped).status, 4)
+        self.assertEqual(compare.judge(replay(GOOD), skipped).status, 4)
 
     def test_what_proves_nothing_opens_no_gate(self):
         """Neither a baseline in which nothing passed, nor a run: whatever of them is equal."""
@@ -149,7 +149,7 @@ class Gate(unittest.TestCase):
 
         for verdict in ("broken", "skip", "xfail", "not-run", "fail"):
             with self.subTest(baseline=verdict), self.assertRaises(Stop) as stop:
-                gate.judge(all_of(verdict), replay(GOOD))
+                compare.judge(all_of(verdict), replay(GOOD))
             self.assertEqual(stop.exception.status, 2)
         # All that was asked for is as it was before.
         for verdict, status in (("broken", 3), ("skip", 4), ("xfail", 4), ("fail", 4)):
@@ -160,15 +160,15 @@ class Gate(unittest.TestCase):
             for name in ("a.one", "a.two", "a.three"):
                 del after.tests[name]
             with self.subTest(run=verdict):
-                self.assertEqual(gate.judge(before, after).status, status)
-                self.assertIn("gate: FAILED, ", gate.judge(before, after).text)
+                self.assertEqual(compare.judge(before, after).status, status)
+                self.assertIn("gate: FAILED, ", compare.judge(before, after).text)
 
     def test_a_run_that_is_broken_itself_opens_no_gate(self):
         """A guest that is not what was built gives results of something else, every time."""
         runs = [replay(GOOD), replay(GOOD)]
         for run in runs:
             run.broken("the guest is not what was built")
-        self.assertEqual(gate.judge(*runs).status, 3)
+        self.assertEqual(compare.judge(*runs).status, 3)
 
 
 class Merge(unittest.TestCase):

@@ -7,11 +7,11 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from dev import fault_report as faults
-from dev.fault_report import Kernel, Measured, Theirs
+from base.errors import bisect_status
 from report.ktap import Begin, Guest
 from report.model import Run
-from base.errors import bisect_status
+from dev import fault_report as faults
+from dev.fault_report import Kernel, Measured, Theirs
 from streams import replay
 
 RULE = "# rule: longterm-leaves-device (S7) check_and_migrate_movable_pages()\n"

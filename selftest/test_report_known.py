@@ -5,9 +5,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from base.errors import Stop
 from report import known
 from report.model import Run
-from base.errors import Stop
 from streams import replay
 
 PLAN = {"p": ["p.x"]}

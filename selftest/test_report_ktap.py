@@ -4,8 +4,8 @@
 import random
 import unittest
 
-from report.ktap import (Begin, Diag, End, Garbage, Guest, LINE_LIMIT, NotApplicable, Plan, Reader, Result,
-                         parse, quote)
+from report.ktap import (Begin, Diag, End, Garbage, Guest, LINE_LIMIT, NotApplicable, Plan, Reader,
+                         Result, parse, quote)
 from streams import GOOD, MIXED
 
 

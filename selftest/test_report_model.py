@@ -6,8 +6,8 @@ import unittest
 
 from report.ktap import Begin, Guest, Plan, Result
 from report.model import Run
-from report.result import CAUSES, VERDICTS, Attempt
-from report.session import signal_of
+from report.result import Attempt, CAUSES, VERDICTS
+from report.stream import signal_of
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, RECORDED, RECORDED_PLAN, replay, verdicts
 
 ALL_PASS = {"a.one": "pass", "a.two": "pass", "a.three": "pass", "b.one": "pass"}

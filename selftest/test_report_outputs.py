@@ -16,10 +16,10 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
 
+from base.errors import Stop
 from report import html, json_out, junit, ktap_out, summary, table
 from report.ktap import Diag, Reader
-from report.model import RUN, Run
-from base.errors import Stop
+from report.model import Run, RUN
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
 
 HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> <![CDATA[ &amp; &#0; '

@@ -11,7 +11,7 @@ from pathlib import Path
 from report.ktap import Begin, Guest, Result
 from report.model import Run
 from report.splat import HARMLESS, LIST, PATTERNS, Scanner, begins, scan, unmarked
-from streams import HERE, replay, GOOD
+from streams import GOOD, HERE, replay
 
 TOP = Path(__file__).resolve().parent.parent
 TAIL = ["CPU: 0 PID: 93 Comm: hmm_coherent_fo Not tainted 6.1.192 #1", "Hardware name: QEMU Standard PC",

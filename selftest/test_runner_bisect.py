@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import os
+import runner_kit as kit
 import signal
 import subprocess
 import tempfile
 import time
 import unittest
 from pathlib import Path
-
-import runner_kit as kit
 
 GOOD, BAD, BOOT, SKIP, LACKS = "good", "fails-second", "panic-in-boot", "skips", "lacks-something"
 HISTORY = [GOOD, BOOT, GOOD, GOOD, SKIP, LACKS, BAD, BAD, BOOT, BAD]

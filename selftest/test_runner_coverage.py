@@ -8,9 +8,9 @@ import tarfile
 import unittest
 from pathlib import Path
 
+from vm.kconfig import COVERED
 from dev import coverage
 from vm_kit import WithCache
-from vm.profile import COVERED
 
 CODE = """\
 int %(name)s_reached(int x);

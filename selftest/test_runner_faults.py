@@ -9,11 +9,11 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from base.errors import Stop
 from report import json_out, ktap
 from report.model import Run
-from dev import fault, faults, kernel_tests, lint
 from runner import cli
-from base.errors import Stop
+from dev import fault, faults, kernel_tests, lint
 
 TOP = Path(__file__).resolve().parent.parent
 CLAIMS = {f"S{number}" for number in range(1, 10)}

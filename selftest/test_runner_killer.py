@@ -7,13 +7,12 @@ import concurrent.futures
 import json
 import os
 import random
+import runner_kit as kit
 import signal
 import tempfile
 import time
 import unittest
 from pathlib import Path
-
-import runner_kit as kit
 
 SEED = int(os.environ.get("KILLER_SEED", "1"))
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL)

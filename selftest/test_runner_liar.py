@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import runner_kit as kit
 import tempfile
 import unittest
 from dataclasses import dataclass
 from pathlib import Path
-
-import runner_kit as kit
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import re
+import runner_kit as kit
 import tempfile
 import unittest
 from dataclasses import dataclass
 from pathlib import Path
-
-import runner_kit as kit
 
 BOOT = 3    # seconds that these guests are given to come up
 NEVER_UP = "run.vm=broken run.instrument=broken"

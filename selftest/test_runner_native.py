@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from base.errors import Interrupted, Stop
-from runner.host import NODES, Host
+from runner.host import Host, NODES
 from runner.native import Devices
 
 LOADED = "Character devices:\n240 HMM_DMIRROR\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import runner_kit as kit
 import signal
 import tempfile
 import unittest
@@ -12,11 +13,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-import runner_kit as kit
-from dev import options as developer
-from runner import bisect, cli, options, run
 from base.errors import Stop, bisect_status
+from runner import bisect, cli, options, run
 from runner.run import One
+from dev import options as developer
 
 # Words, and what the one line has to say.
 WRONG = (

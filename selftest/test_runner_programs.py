@@ -13,10 +13,10 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from runner import programs
 from base import child
 from base.files import TOP
 from vm.cache import Lock
+from runner import programs
 
 
 class Together(unittest.TestCase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import os
+import runner_kit as kit
 import tempfile
 import unittest
 from contextlib import redirect_stdout
@@ -12,13 +13,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-import runner_kit as kit
 from report.model import Run
 from runner import guests, run
-from runner.results import Folder
+from runner.folder import Folder
+from runner.follow import Limits
 from runner.screen import Screen
 from runner.session import Session
-from runner.watch import Limits
 from runner.work import Batch, Work
 
 OPTIONS = SimpleNamespace(seed=1, stress=0)

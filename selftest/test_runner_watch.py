@@ -7,8 +7,8 @@ import unittest
 from pathlib import Path
 
 from report.ktap import Begin, Diag, End, Garbage, Guest, Plan, Result
+from runner.follow import BOOT_SECONDS, Limits, MAX_FACTOR, Watch
 from runner.programs import Test
-from runner.watch import BOOT_SECONDS, MAX_FACTOR, Limits, Watch
 from runner.work import Batch, Work, arrange
 
 LIMITS = Limits(boot=60, test=30, grace=10, closing=5)

@@ -7,8 +7,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from runner import guests, plan, work
 from base.errors import Stop
+from runner import guests, plan, work
 from runner.programs import Test
 
 USUAL, WRECK = Path("hmm_coherent_fork"), Path("hmm_coherent_destructive")

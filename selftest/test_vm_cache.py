@@ -9,7 +9,7 @@ import threading
 import unittest
 from pathlib import Path
 
-from vm.cache import STAMP, Cache, digest
+from vm.cache import Cache, STAMP, digest
 from vm_kit import WithCache
 
 RACE = """

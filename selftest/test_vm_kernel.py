@@ -15,7 +15,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from vm import elf, kconfig, kernel, profile
+from vm import elf, kconfig, kernel
 from vm.cache import Lock, lock_of
 from vm.source import Source
 from vm_kit import WithCache
@@ -178,7 +178,7 @@ class Configurations(WithCache):
 
     def test_the_fragments_of_this_repository(self):
         """Each line once; each block of options says why."""
-        text = "\n".join(file.read_text() for file in profile.PLAIN)
+        text = "\n".join(file.read_text() for file in kconfig.PLAIN)
         names = [line.removeprefix("# ").split("=")[0].split(" ")[0] for line in text.splitlines()
                  if line.removeprefix("# ").startswith("CONFIG_")]
         self.assertEqual(len(names), len(set(names)))
@@ -195,7 +195,7 @@ class Configurations(WithCache):
             read = Path.read_text
             with mock.patch.object(Path, "read_text", lambda path, *a, **k: text if str(path) == "/proc/cpuinfo" else
                                    read(path, *a, **k)):
-                again = importlib.reload(profile)
+                again = importlib.reload(kconfig)
                 asked.append({name: kconfig.meaning(*one.fragments) for name, one in again.PROFILES.items()})
         self.assertEqual(*asked)
         for vendor in ("INTEL", "AMD"):

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from base.errors import Stop
 from base import child
+from base.errors import Stop
 from vm import qemu
 from vm_kit import WithCache, ends, is_running
 
@@ -58,11 +58,11 @@ class Guests(WithCache):
         self.fail("the channel was never closed")
 
     def test_nothing_is_left_to_calibrate(self):
-        with mock.patch("vm.tsc.khz", return_value=2_000_000):
+        with mock.patch("vm.qemu.khz", return_value=2_000_000):
             self.assertIn(" tsc_early_khz=2000000 lpj=8000000 ", qemu.append(KERNEL, TCG))
             self.assertNotIn("lpj=", qemu.append(SimpleNamespace(hz=0, mmio=False), TCG))
             self.assertNotIn("lpj=", qemu.append(KERNEL, SimpleNamespace(name="kvm")))
-        with mock.patch("vm.tsc.khz", return_value=0):
+        with mock.patch("vm.qemu.khz", return_value=0):
             self.assertNotIn("lpj=", qemu.append(KERNEL, TCG))
 
     def test_results_are_byte_exact_and_end(self):

@@ -9,9 +9,9 @@ from pathlib import Path
 from unittest import mock
 
 from base.errors import Stop
-from dev import variant
 from vm.kernel import Kernel
 from vm.source import Source
+from dev import fault
 from vm_kit import WithCache
 
 MAKEFILE = """vmlinux: ; cat mm/one.c mm/two.c >$(O)/vmlinux
@@ -40,7 +40,7 @@ class Build(WithCache):
         (build / "lib/test_hmm.ko").write_text("module")
         source = Source("tree", tree, "6.1", "tree", "tree")
         self.base = Kernel(build / "vmlinux", {}, "6.1", source=source, build_dir=build)
-        self.variant = variant.Variant(self.base, self.private, 1)
+        self.variant = fault.Variant(self.base, self.private, 1)
 
     def changed(self, text: str) -> dict[str, Path]:
         (self.private / "0.c").write_text(text)
@@ -81,23 +81,23 @@ class Build(WithCache):
         if not self.overlay_works():
             self.skipTest("a copy has everything in it")
         (self.base.source.path / "Makefile").write_text("vmlinux modules: ;\n")
-        with self.assertRaises(variant.DoesNotBuild) as caught:
+        with self.assertRaises(fault.DoesNotBuild) as caught:
             self.variant.build(self.changed("int x = one; /* the same */\n"), self.folder / "log")
         self.assertIn("it changes nothing that is compiled", str(caught.exception))
 
     def test_without_overlay_there_is_a_copy(self):
-        script, variant.SCRIPT = variant.SCRIPT, variant.SCRIPT.replace("-t overlay", "-t nosuchfs")
-        self.addCleanup(setattr, variant, "SCRIPT", script)
+        script, fault.SCRIPT = fault.SCRIPT, fault.SCRIPT.replace("-t overlay", "-t nosuchfs")
+        self.addCleanup(setattr, fault, "SCRIPT", script)
         self.only_what_changed_is_built()
 
     def test_the_compilers_first_error(self):
-        with self.assertRaises(variant.DoesNotBuild) as caught:
+        with self.assertRaises(fault.DoesNotBuild) as caught:
             self.variant.build(self.changed("broken\n"), self.folder / "log")
         self.assertIn("mm/one.c:1: error: broken", str(caught.exception))
 
     def test_all_is_gone_afterwards(self):
         self.variant.build(self.changed("int x = changed;\n"), self.folder / "log")
-        variant.remove(self.private)
+        fault.remove(self.private)
         self.assertFalse(self.private.exists())
 
     @unittest.skipUnless(shutil.which("spatch"), "no coccinelle")
@@ -136,7 +136,7 @@ class Build(WithCache):
             with self.subTest(recipe=recipe), self.assertRaises(Stop) as caught:
                 self.variant.build(self.changed("int x = changed;\n"), self.folder / "log")
             self.assertIn(says, str(caught.exception))
-            variant.remove(self.private)
+            fault.remove(self.private)
             self.private.mkdir()
 
 

@@ -7,9 +7,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from base.child import Deadline
 from base.errors import Stop
 from vm.cache import Cache
-from base.child import Deadline
 
 
 class WithCache(unittest.TestCase):

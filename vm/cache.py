@@ -9,12 +9,13 @@ again. The temporary name is the entry's, and belongs to who holds the entry's l
 nothing, since two containers that share a cache have the same ones. A lock is the kernel's (flock) and ends
 with its holder, however that ends.
 """
+
 import contextlib
 import errno
 import fcntl
 import hashlib
-import json
 import itertools
+import json
 import os
 import shutil
 import tempfile

@@ -4,12 +4,13 @@
 What the machine's own sources do not offer is looked for in the other suites of the same mirror, with a
 private sources file and state: the system's own are left as they are.
 """
+
 import re
 import time
 from pathlib import Path
 
-from base.errors import Stop
 from base import child
+from base.errors import Stop
 from vm.cache import STAMP
 
 SOURCES = Path("/etc/apt")

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 """The Debian packages that each part of a run needs, and their installation."""
+
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from base.errors import Stop
 from base import child
+from base.errors import Stop
 from vm import deb
 
 PACKAGES = {
     "build": ("gcc", "make", "flex", "bison", "bc", "libelf-dev", "libssl-dev", "libc6-dev", "xz-utils"),
     "tests": ("gcc", "make", "libc6-dev", "liburing-dev", "libnuma-dev"),
     "vm": ("qemu-system-x86", "busybox-static", "cpio", "e2fsprogs"),
-    "check": ("clang", "shellcheck", "cppcheck", "coccinelle"),
+    "check": ("clang", "shellcheck", "cppcheck", "python3-pytest",
+              "python3-pytest-xdist", "pyflakes3", "help2man", "python3-argcomplete"),
+    "faults": ("coccinelle",),
 }
 DEBIAN = Path("/etc/debian_version")
 MINUTES = 60.0
@@ -28,6 +32,14 @@ def missing(for_what: set[str]) -> list[str]:
     text = child.output(["sh", "-c", query, "sh", *wanted])
     present = {line[3:].strip() for line in text.splitlines() if line.startswith("ii")}
     return [name for name in wanted if name not in present]
+
+
+def need(for_what: set[str], say: Callable[[str], None]) -> None:
+    """Install what is missing, or stop with the command that does."""
+    packages = missing(for_what)
+    if packages:
+        say(f"installing {' '.join(packages)}")
+        install(packages, Path(os.environ["HMM_COHERENT_CACHE"], "log", "apt.log"))
 
 
 def command(packages: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The few facts that are read from kernel images and modules."""
+
 import bz2
 import lzma
 import re

@@ -5,6 +5,7 @@ The kernel unpacks archives that follow each other, so a guest gets the programs
 written here and not with cpio: no root for device nodes, no times and inode numbers of the host, so equal
 content gives equal bytes. Not compressed: unpacking would cost the guest more than QEMU saves.
 """
+
 import hashlib
 import os
 import re
@@ -12,8 +13,8 @@ import shutil
 import stat
 from pathlib import Path
 
-from base.errors import Stop
 from base import child
+from base.errors import Stop
 
 INIT = Path(__file__).with_name("init")
 FOLDERS = ("bin", "dev", "etc", "job", "lib", "mnt", "mnt/ext4", "proc", "sys", "tmp")
@@ -129,3 +130,31 @@ def _stripped(path: Path, folder: Path) -> bytes:
     for left in (copy, folder / ".strip.log"):
         left.unlink(missing_ok=True)
     return data
+
+
+# -- disks
+
+
+MIB = 1 << 20
+SIZES = {"ext4": 256 * MIB, "raw": 64 * MIB, "slow": 16 * MIB}
+# No lazy initialisation and no journal: their writes would come in the middle of a test.
+MKFS = ("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-E", "lazy_itable_init=0", "-N", "4096")
+
+
+def ensure(cache, say) -> dict[str, Path]:
+    """The disk images by name, made if they do not exist."""
+    tool = shutil.which(MKFS[0], path="/usr/sbin:/sbin:/usr/bin:/bin")
+    if not tool:
+        raise Stop(3, "there is no mke2fs to make the guest's filesystem", "apt-get install e2fsprogs")
+
+    def make(folder: Path) -> None:
+        for name, size in SIZES.items():
+            with open(folder / name, "wb") as image:
+                image.truncate(size)
+        log = folder / "mke2fs.log"
+        if child.run([tool, *MKFS[1:], folder / "ext4"], log, 60) != 0:
+            raise Stop(3, f"mke2fs failed: {log.read_text(errors='replace').strip()[-200:]}")
+
+    key = " ".join(MKFS) + repr(SIZES)
+    folder = cache.entry("disk", key, make)
+    return {name: folder / name for name in SIZES}

@@ -4,6 +4,7 @@
 kbuild writes down beside each object which files it was made from. Those files, and the make and Kconfig files
 around them, decide whether anything has changed; asking make costs five seconds, looking at them costs none.
 """
+
 import os
 import re
 from pathlib import Path

@@ -5,6 +5,7 @@ Only vmlinux and the modules are built, as a rule. QEMU enters vmlinux directly,
 and nothing to decompress at each boot. A build folder belongs to one source, one configuration and one compiler;
 an interrupted build goes on where it was.
 """
+
 import errno
 import gzip
 import json
@@ -16,8 +17,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from base.errors import Stop, Untestable
 from base import child
+from base.errors import Stop, Untestable
 from vm import elf, inputs, kconfig
 from vm.cache import digest
 from vm.source import Source, check_age

@@ -9,6 +9,7 @@ Only a kernel that is not under test can prove that KVM does not work: one of De
 any other, a boot that fails may be its own fault, so nothing is remembered; nor is a guest that was late,
 since a busy host is late too.
 """
+
 import json
 import os
 import platform
@@ -18,8 +19,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from base.errors import Stop
 from base import child
+from base.errors import Stop
 from vm import initramfs, kconfig, qemu
 from vm.cache import digest, replace
 
@@ -75,7 +76,7 @@ def newest_image(cache) -> Path | None:
 
 
 def is_ours(image: Path, cache) -> bool:
-    """kbuild leaves a link to the source; a kernel that has KASAN is not entered by way of vmlinux (vm/profile.py)."""
+    """kbuild leaves a link to the source; a kernel that has KASAN is not entered by way of vmlinux (vm/kconfig.py)."""
     source = Path(os.path.realpath(image.parent / "source"))
     config = kconfig.of_image(image)
     return ((image.parent / ".stamp").exists() and source.parent == (cache.root / "src").resolve()

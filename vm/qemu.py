@@ -13,17 +13,21 @@ Memory, by physical address (all of it below either machine's hole, so nothing m
 The device ranges are RAM that the kernel is told to leave alone. `memmap=` needs a plain `$`: there is no
 shell between us and the kernel.
 """
+
+import ctypes
+import mmap
 import os
+import platform
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
-from base.errors import Stop
 from base import child
-from vm import tsc
+from base.errors import Stop
 
 SPM0, SPM1, SPM_SIZE_MIB = 0x40000000, 0x50000000, 256
 MEMORY_MIB = 1536
@@ -49,7 +53,7 @@ def binary() -> str:
 def clock(accel, hz: int) -> list[str]:
     """Which clock to trust; there is no ACPI to tell of a better one. KVM tells by itself. With lpj= nothing is left to calibrate: a
     twentieth of the boot."""
-    rate = tsc.khz() if accel.name == "tcg" else 0
+    rate = khz() if accel.name == "tcg" else 0
     return ["tsc=reliable", "no_timer_check", *([f"tsc_early_khz={rate}"] if rate else []),
             *([f"lpj={rate * 1000 // hz}"] if rate and hz else [])]
 
@@ -220,3 +224,28 @@ def last_words(text: str) -> str:
 def escape(path: Path) -> str:
     """A path inside a QEMU option, where a comma ends the value."""
     return str(path).replace(",", ",,")
+
+
+# -- the time stamp counter
+
+
+RDTSC = bytes.fromhex("0f31" "48c1e220" "4809d0" "c3")     # rdtsc; shl $32,%rdx; or %rdx,%rax; ret
+SPAN_NS = 5_000_000
+
+
+def khz() -> int:
+    """The rate in kHz, 0 where it cannot be measured: not this architecture, or no right to run made code."""
+    if platform.machine() != "x86_64":
+        return 0
+    try:
+        memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    except OSError:
+        return 0
+    memory.write(RDTSC)
+    place = ctypes.c_char.from_buffer(memory)
+    count = ctypes.CFUNCTYPE(ctypes.c_uint64)(ctypes.addressof(place))
+    first, start = count(), time.monotonic_ns()
+    while time.monotonic_ns() - start < SPAN_NS:
+        pass
+    last, end = count(), time.monotonic_ns()
+    return (last - first) * 1_000_000 // (end - start)

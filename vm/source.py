@@ -4,15 +4,17 @@
 A version is the package linux-source-VERSION. It is not installed, only read: from /usr/src if it is there,
 else fetched with apt. A tree is never written to.
 """
+
 import errno
 import re
 import shutil
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from base.errors import Stop, Untestable
 from base import child
+from base.errors import Stop, Untestable
 from vm import deb
 
 FIRST = (6, 0)
@@ -169,3 +171,21 @@ def step(command: list, log: Path) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
         reason = text[-1] if text else "no reason given"
         raise Stop(3, f"{command[0]} cannot unpack the kernel source: {reason}", "remove it and try again")
+
+
+# -- git
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    """Its status, stdout and stderr as text, in its own language."""
+    try:
+        return subprocess.run(["git", "-C", str(folder), *words], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="surrogateescape", env={**child.environment(), "LC_ALL": "C"},
+                              check=False)
+    except FileNotFoundError:
+        raise Stop(3, "git is not installed", "apt-get install git") from None
+
+
+def is_under(folder: Path) -> bool:
+    """It belongs to a checkout, whether or not git is willing to work there."""
+    return any((above / ".git").exists() for above in (folder, *folder.parents))
