@@ -128,7 +128,11 @@ import:
 	@./run_tests.sh import "$(KDIR)"
 
 manual:
-	@PYTHONPATH=. python3 -S -m runner.manual
+	@command -v help2man >/dev/null || { echo "make manual needs help2man" >&2; exit 2; }
+	@mkdir -p $(OUTPUT)
+	@help2man --no-info --version-string=hmm-coherent --include=docs/run_tests.h2m \
+		--output=$(OUTPUT)/run_tests.1 ./run_tests.sh
+	@echo "man $(OUTPUT)/run_tests.1"
 
 install: all
 	@test -n "$(INSTALL_PATH)" || { echo "make install: say where with INSTALL_PATH=DIR" >&2; exit 2; }

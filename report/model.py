@@ -34,7 +34,7 @@ from collections.abc import Iterable, Mapping
 
 from report.ktap import Begin, Diag, End, Event, Garbage, Guest, NotApplicable, Plan, Result, quote
 from report.result import Attempt, Facts, Test, totals
-from report.stream import Session, signal_of
+from report.stream import Stream, signal_of
 
 RUN = "hmm_coherent_run"            # the program name of what belongs to no program
 
@@ -58,7 +58,7 @@ class Run(Facts):
         self.finished = False
         self.seen: set[str] = set()                     # verdicts that a test has had at some time
         self._started = time.monotonic()
-        self._sessions: dict[int, Session] = {}         # the running program of each VM
+        self._streams: dict[int, Stream] = {}         # the running program of each VM
         self._up: dict[int, str] = {}                   # VM -> up, ready, killed, done, dead
         self._why: dict[str, str] = {}                  # program -> why its rest did not run
         self._splats: set[tuple[str, str]] = set()
@@ -88,66 +88,66 @@ class Run(Facts):
 
     def is_over(self, program: str) -> bool:
         """It has ended, and so has every planned test of it, in whatever VM."""
-        runs = any(session.program == program for session in self._sessions.values())
+        runs = any(stream.program == program for stream in self._streams.values())
         return program in self.closed and not runs and not self.remaining(program)
 
     # -- the stream ----------------------------------------------------------------------------------------
 
     def take(self, event: Event, vm: int) -> None:
-        session = self._sessions.setdefault(vm, Session(vm))
+        stream = self._streams.setdefault(vm, Stream(vm))
         match event:
             case Guest(word, rest):
                 self._guest(word, rest, vm)
             case Plan(n):
-                if session.plan is not None or session.end:     # another program's, and nobody said so
-                    session = self._next(vm, "")
-                session.plan = n
+                if stream.plan is not None or stream.end:     # another program's, and nobody said so
+                    stream = self._next(vm, "")
+                stream.plan = n
             case Begin(name):
-                self._begin(session, name)
+                self._begin(stream, name)
             case Result():
-                self._result(session, event)
+                self._result(stream, event)
             case Diag():
-                self._diag(session, event)
+                self._diag(stream, event)
             case Garbage(line):
-                self._garbage(session, event, line)
+                self._garbage(stream, event, line)
             case NotApplicable(name, reason):
-                self._not_applicable(session, name, reason)
+                self._not_applicable(stream, name, reason)
             case End():
-                self._lost(session, "the program ended its stream without a result for it")
-                session.end, session.ends = event, session.ends + 1
-                session.program = session.program or event.prog
+                self._lost(stream, "the program ended its stream without a result for it")
+                stream.end, stream.ends = event, stream.ends + 1
+                stream.program = stream.program or event.prog
 
-    def _begin(self, session: Session, name: str) -> None:
-        if session.running and session.running[0].name == name:
+    def _begin(self, stream: Stream, name: str) -> None:
+        if stream.running and stream.running[0].name == name:
             return                      # said twice: a program may begin, prepare, and begin
-        self._lost(session, f"{name} began, and it had no result")
-        if session.end:
-            session = self._next(session.vm, "")
-        test = self._test(name, session.program)
-        session.program = session.program or test.program
-        attempt = Attempt(vm=session.vm)
+        self._lost(stream, f"{name} began, and it had no result")
+        if stream.end:
+            stream = self._next(stream.vm, "")
+        test = self._test(name, stream.program)
+        stream.program = stream.program or test.program
+        attempt = Attempt(vm=stream.vm)
         test.attempts.append(attempt)
-        session.running, session.last = (test, attempt), name
-        session.began += 1
+        stream.running, stream.last = (test, attempt), name
+        stream.began += 1
 
-    def _result(self, session: Session, result: Result) -> None:
-        session.numbers.append(result.number)
+    def _result(self, stream: Stream, result: Result) -> None:
+        stream.numbers.append(result.number)
         wrong = ""
-        if session.running and session.running[0].name == result.name:
-            test, attempt = session.running
-            session.running = None
+        if stream.running and stream.running[0].name == result.name:
+            test, attempt = stream.running
+            stream.running = None
         else:
-            test, attempt = self._test(result.name, session.program), Attempt(vm=session.vm)
+            test, attempt = self._test(result.name, stream.program), Attempt(vm=stream.vm)
             test.attempts.append(attempt)
             wrong = "it has a result and had not begun"
-        session.results.append(attempt)
+        stream.results.append(attempt)
         attempt.ms = result.ms
         attempt.judge(result.ok, result.skip_reason)
-        session.said.append(attempt.verdict)
+        stream.said.append(attempt.verdict)
         if len(test.attempts) > test.planned:
             wrong = "it was reported more often than planned" if test.planned else "it was never planned"
-        elif session.program and test.program != session.program:
-            wrong = f"it belongs to {test.program} and was run by {session.program}"
+        elif stream.program and test.program != stream.program:
+            wrong = f"it belongs to {test.program} and was run by {stream.program}"
         if wrong:
             attempt.spoil("broken", "", wrong)
         if self.known:
@@ -155,35 +155,35 @@ class Run(Facts):
         self.done.append((test, attempt))
         self.seen.add(test.verdict)
 
-    def _diag(self, session: Session, diag: Diag) -> None:
+    def _diag(self, stream: Stream, diag: Diag) -> None:
         if diag.keyword == "fact":
             self.fact(diag.text)
-        elif session.running:
-            session.running[1].add(diag)
+        elif stream.running:
+            stream.running[1].add(diag)
         elif diag.keyword == "broken":
-            self.broken(f"{session.program or 'a program'}: {diag.text}")
+            self.broken(f"{stream.program or 'a program'}: {diag.text}")
         elif diag.keyword in ("fail", "splat", "crash", "hang"):
             self._problem("program", "fail", "check" if diag.keyword == "fail" else diag.keyword,
-                          f"{session.program or 'a program'}, outside a test: {diag.text}")
+                          f"{stream.program or 'a program'}, outside a test: {diag.text}")
         elif diag.text:
             self.note(diag.text)
 
-    def _garbage(self, session: Session, garbage: Garbage, line: str) -> None:
+    def _garbage(self, stream: Stream, garbage: Garbage, line: str) -> None:
         if not garbage.like_result:
-            if session.running:
-                session.running[1].add(Diag("", "garbage: " + line[:1000]))
+            if stream.running:
+                stream.running[1].add(Diag("", "garbage: " + line[:1000]))
             else:
                 self.note("garbage: " + line[:1000])
-        elif session.running:
-            session.running[1].add(Diag("broken", "a result line cannot be read: " + line[:200]))
-        elif session.results:
-            session.results[-1].spoil("broken", "", "a line after its result cannot be read: " + line[:200])
+        elif stream.running:
+            stream.running[1].add(Diag("broken", "a result line cannot be read: " + line[:200]))
+        elif stream.results:
+            stream.results[-1].spoil("broken", "", "a line after its result cannot be read: " + line[:200])
         else:
-            self.broken(f"{session.program or 'a program'}: a result line cannot be read: {line[:200]}")
+            self.broken(f"{stream.program or 'a program'}: a result line cannot be read: {line[:200]}")
 
-    def _not_applicable(self, session: Session, name: str, reason: str) -> None:
+    def _not_applicable(self, stream: Stream, name: str, reason: str) -> None:
         test = self.tests.get(name)
-        if session.plan is not None or (test and test.attempts):
+        if stream.plan is not None or (test and test.attempts):
             self.broken(f"{name} was declared not applicable after the plan")
             return
         if not test and name not in self.not_applicable:
@@ -205,7 +205,7 @@ class Run(Facts):
                 self._up[vm] = word
             case "fact":
                 self.guest[first] = more
-            case "stream" if vm in self._sessions and self._sessions[vm].program == first:
+            case "stream" if vm in self._streams and self._streams[vm].program == first:
                 pass                            # in a recording it repeats the start
             case "start" | "stream":
                 if self._up.get(vm) == "killed":        # only the hung program was
@@ -221,45 +221,45 @@ class Run(Facts):
             case _:
                 self.note(f"unknown line of the guest: {word} {rest}")
 
-    def _next(self, vm: int, program: str) -> Session:
+    def _next(self, vm: int, program: str) -> Stream:
         """The next program's stream begins; the last one's has ended without an exit status."""
-        self._close(self._sessions.pop(vm, None), None)
-        self._sessions[vm] = Session(vm, program, bool(program))
-        return self._sessions[vm]
+        self._close(self._streams.pop(vm, None), None)
+        self._streams[vm] = Stream(vm, program, bool(program))
+        return self._streams[vm]
 
     def _exit(self, vm: int, program: str, status: int | None) -> None:
-        session = self._sessions.pop(vm, None) or Session(vm)
-        if session.silent() and not session.program:
-            session.program = program           # it did not say one word
-        if session.program != program:
-            self.broken(f"{program} exited while {session.program or 'nothing'} ran")
+        stream = self._streams.pop(vm, None) or Stream(vm)
+        if stream.silent() and not stream.program:
+            stream.program = program           # it did not say one word
+        if stream.program != program:
+            self.broken(f"{program} exited while {stream.program or 'nothing'} ran")
         if status is None:
-            session.started = True
-        self._close(session, status)
+            stream.started = True
+        self._close(stream, status)
 
-    def _close(self, session: Session | None, status: int | None) -> None:
-        if session is None or (session.silent() and not session.program):
+    def _close(self, stream: Stream | None, status: int | None) -> None:
+        if stream is None or (stream.silent() and not stream.program):
             return
-        program, killed = session.program or "a program", signal_of(status or 0)
+        program, killed = stream.program or "a program", signal_of(status or 0)
         how = f"{program} was killed by {killed}" if killed else f"{program} ended"
-        lost = self._lost(session, how if status is None else f"{how}, exit {status}")
+        lost = self._lost(stream, how if status is None else f"{how}, exit {status}")
         self.closed.append(program)
         self._why[program] = f"{how} before it"
-        for attempt in session.unchecked():
+        for attempt in stream.unchecked():
             attempt.spoil("broken", "", "it passed in a program that made no check")
-        if session.excused or self.cut:
+        if stream.excused or self.cut:
             return
         if killed and not lost:
-            self._problem("program", "fail", "crash", f"{how} after {session.last or 'its start'}")
+            self._problem("program", "fail", "crash", f"{how} after {stream.last or 'its start'}")
         elif not lost:
-            for complaint in session.complaints(status):
+            for complaint in stream.complaints(status):
                 self._problem("program", "broken", "", complaint)
 
-    def _lost(self, session: Session, why: str) -> bool:
+    def _lost(self, stream: Stream, why: str) -> bool:
         """The running test will have no result: it crashed, unless something better is known."""
-        if not session.running:
+        if not stream.running:
             return False
-        (test, attempt), session.running = session.running, None
+        (test, attempt), stream.running = stream.running, None
         self.done.append((test, attempt))
         if self.cut:
             attempt.verdict, attempt.reason = "not-run", self.cut + " while it ran"
@@ -267,19 +267,19 @@ class Run(Facts):
             attempt.add(Diag("crash", why))
             attempt.judge(False, None)
         self.seen.add(attempt.verdict)
-        session.results.append(attempt)
+        stream.results.append(attempt)
         return True
 
     # -- what the runner saw -------------------------------------------------------------------------------
 
     def hang(self, name: str, why: str, vm: int = 0) -> None:
         """`vm` is the machine that will be killed for it; 0: all there are."""
-        mine = [session for number, session in self._sessions.items() if vm in (0, number)]
+        mine = [stream for number, stream in self._streams.items() if vm in (0, number)]
         if not self._strike(name, "hang", why, (), mine):
             when = f"after {name}" if name else "between tests"
             self._problem("program", "fail", "hang", f"{why} ({when})")
-        for session in mine:
-            session.excused = True
+        for stream in mine:
+            stream.excused = True
         for number, state in self._up.items():
             if vm in (0, number) and state in ("up", "ready"):
                 self._up[number] = "killed"
@@ -287,16 +287,16 @@ class Run(Facts):
     def vm_died(self, vm: int, running: str | None, why: str, console: Iterable[str] = (), lost: bool = False) -> None:
         if lost:
             self.info["lost"] = why     # what did not run for it is not the kernel's doing
-        session = self._sessions.pop(vm, None)
+        stream = self._streams.pop(vm, None)
         before, self._up[vm] = self._up.get(vm, ""), "dead"
-        last = session.last if session else ""
+        last = stream.last if stream else ""
         names = {running or ""} - {""}
-        if session:
-            session.excused = True
-            if session.running:         # the kernel log may know of a later beginning; then both are lost
-                names.add(session.running[0].name)
+        if stream:
+            stream.excused = True
+            if stream.running:         # the kernel log may know of a later beginning; then both are lost
+                names.add(stream.running[0].name)
         lines = [Diag("", "console: " + quote(line)) for line in console]
-        struck = [self._strike(name, "" if lost else "vm", why, lines, [session] if session else [])
+        struck = [self._strike(name, "" if lost else "vm", why, lines, [stream] if stream else [])
                   for name in sorted(names)]
         if not any(struck) and before != "killed":      # after a hang its death is no news
             # A kernel that never got to its first process says nothing about any test. One that did, and
@@ -304,14 +304,14 @@ class Run(Facts):
             verdict, cause = ("broken", "") if lost or not before and not last else ("fail", "vm")
             after = f", after {last}" if last else ""
             self._problem("vm", verdict, cause, f"VM {vm}: {why}{after}", lines)
-        self._close(session, None)
+        self._close(stream, None)
         for program in self.plans:
             if self.remaining(program):
                 self._why[program] = f"VM {vm} had died: {why}"
 
-    def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag], sessions: list[Session]) -> bool:
+    def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag], streams: list[Stream]) -> bool:
         """End the test `name` with this cause, broken if there is none; False if it is not one that can be running."""
-        for s in sessions or list(self._sessions.values()):
+        for s in streams or list(self._streams.values()):
             if s.running and s.running[0].name == name:
                 (test, attempt), s.running = s.running, None
                 s.results.append(attempt)
@@ -321,7 +321,7 @@ class Run(Facts):
             test = self.tests.get(name)
             if not test or len(test.attempts) >= test.planned:
                 return False
-            attempt = Attempt(vm=sessions[0].vm if sessions else 0)
+            attempt = Attempt(vm=streams[0].vm if streams else 0)
             test.attempts.append(attempt)
         verdict = "fail" if cause else "broken"
         attempt.diags += [Diag(_keyword(verdict, cause), why), *lines]
@@ -383,8 +383,8 @@ class Run(Facts):
         for vm in [vm for vm, state in self._up.items() if state in ("up", "ready")]:
             if not self.cut:
                 self.vm_died(vm, None, "its stream ends without `# guest: done`")
-        for vm in list(self._sessions):
-            self._close(self._sessions.pop(vm), None)
+        for vm in list(self._streams):
+            self._close(self._streams.pop(vm), None)
         for program in list(self.plans):
             why = self.cut or self._why.get(program, f"{program} was not started")
             for name in self.remaining(program):

@@ -25,7 +25,7 @@ def signal_of(status: int) -> str:
 
 
 @dataclass
-class Session:
+class Stream:
     vm: int
     program: str = ""               # unknown until a `# guest: start` or a test of it begins
     started: bool = False           # it was announced, so its exit will be

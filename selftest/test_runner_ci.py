@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import json
 import os
+import runner_kit as kit
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-import runner_kit as kit
+import pytest
 from report import summary
 from dev import check
 
@@ -33,13 +32,13 @@ RUNS = (
 )
 
 MODULES = {
-    "good": ("def test(self): pass", (1, 0, 0), 0),
-    "bad": ("def test(self): self.fail()", (0, 1, 0), 1),
-    "error": ("def test(self): 1 / 0", (0, 1, 0), 1),
-    "sub": ("def test(self):\n        with self.subTest(): self.fail()", (0, 1, 0), 1),
-    "skipped": ("@unittest.skip('x')\n    def test(self): pass", (0, 0, 1), 0),
-    "none": ("x = 1", (0, 1, 0), 1),
-    "unexpected": ("@unittest.expectedFailure\n    def test(self): pass", (0, 1, 0), 1),
+    "good": ("def test(self): pass", (1, 0, 0)),
+    "bad": ("def test(self): self.fail()", (0, 1, 0)),
+    "error": ("def test(self): 1 / 0", (0, 1, 0)),
+    "sub": ("def test(self):\n        with self.subTest(): self.fail()", (0, 1, 0)),
+    "skipped": ("@unittest.skip('x')\n    def test(self): pass", (0, 0, 1)),
+    "none": ("x = 1", (0, 1, 0)),
+    "unexpected": ("@unittest.expectedFailure\n    def test(self): pass", (0, 1, 0)),
 }
 
 
@@ -92,20 +91,12 @@ class Sums(unittest.TestCase):
         self.assertIsNone(check.Step.of_run("1 passed, 5 failed, 4 skipped\n"))
 
 
-class Counter(unittest.TestCase):
-    """python3 -m runner.selftests."""
-
-    def test_counts(self):
-        for name, (body, counts, status) in MODULES.items():
-            with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
-                Path(folder, "one.py").write_text(f"import unittest\nclass T(unittest.TestCase):\n    {body}\n")
-                done = subprocess.run([sys.executable, "-B", "-m", "runner.selftests", "one", Path(folder, "counts")],
-                                      env={**os.environ, "PYTHONPATH": f"{kit.TOP}:{folder}"}, cwd=folder,
-                                      capture_output=True, text=True, check=False)
-                found = json.loads(Path(folder, "counts").read_text())
-                self.assertEqual((done.returncode, tuple(found[k] for k in ("passed", "failed", "skipped"))),
-                                 (status, counts), done.stderr)
-
-
-if __name__ == "__main__":
-    unittest.main()
+@pytest.mark.parametrize("name", MODULES)
+def test_counts_of_pytest(name, tmp_path):
+    body, counts = MODULES[name]
+    (tmp_path / "test_one.py").write_text(
+        f"import unittest\nclass T(unittest.TestCase):\n    {body}\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    step = check.pytest([str(tmp_path)], lambda words, *limit, **more: subprocess.run(
+        words, capture_output=True, text=True, check=False, **more))
+    assert (step.passed, step.failed, step.skipped) == counts, step.says
