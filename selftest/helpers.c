@@ -132,6 +132,25 @@ static int undo_hangs(void)
 	return 0;
 }
 
+/* A test that checks two rules, and one thing under no rule. */
+static int checks(void)
+{
+	expect(true, "no rule");
+	set_rule(RULE_ENTRY);
+	expect(true, "held");
+	expect_same(false, "what", "this", "that");
+	expect(false, "did not hold");
+	set_rule(RULE_REFERENCE_A_MAPPING);
+	must(true, "held");
+	claims_print(stdout);
+	report_print_checks(stdout);
+	report_begin("the next test");
+	set_rule(RULE_ENTRY);
+	expect(true, "held");
+	report_print_checks(stdout);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	features.page_size = sysconf(_SC_PAGESIZE);
@@ -144,6 +163,8 @@ int main(int argc, char **argv)
 		return told_by(silent_child);
 	if (argc == 2 && !strcmp(argv[1], "killed"))
 		return told_by(killed_child);
+	if (argc == 2 && !strcmp(argv[1], "checks"))
+		return checks();
 	if (argc == 3 && !strcmp(argv[1], "version"))
 		return version(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "undo")) {

@@ -85,6 +85,16 @@ class Helpers(unittest.TestCase):
         self.assertIn("fail: a child was killed by Bus error over the request 'unmap'", said)
         self.assertIn("failures 1 broken 0", said)
 
+    def test_checks_are_counted_by_rule(self):
+        said = self.said("checks").splitlines()
+        claims = [line.removeprefix("# fact: claim ").split("|") for line in said if line.startswith("# fact: claim ")]
+        self.assertEqual([claim for claim, _, _ in claims], [f"S{n}" for n in range(1, 10)])
+        rest = said[len(claims):]
+        self.assertEqual([line.split("|")[0] for line in rest[:2]],
+                         ["# fact: rule migration-is-the-way-in", "# fact: rule reference-a-mapping"])
+        self.assertEqual(rest[2:], ["# checks: migration-is-the-way-in=3/2 reference-a-mapping=1",
+                                    "# checks: migration-is-the-way-in=1"])
+
     def test_what_a_release_says(self):
         for release, evicts, ends in (("6.1.175", "no", "no"), ("6.1.176", "yes", "no"), ("6.1.192", "yes", "yes"),
                                       ("6.12.85", "no", "no"), ("6.12.117", "yes", "yes"), ("6.18.3", "unknown", "unknown"),

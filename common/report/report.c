@@ -112,15 +112,28 @@ static void tell_rule(void)
 	report->rule_told = report->rule;
 }
 
+/* One check, under the current rule. A failed one names the rule in the text. */
+static void count_check(bool ok)
+{
+	struct rule_checks *of_rule = report->rule < 0 ? NULL : &report->by_rule[report->rule];
+
+	report->checks++;
+	report->failures += !ok;
+	if (of_rule) {
+		of_rule->checks++;
+		of_rule->failures += !ok;
+	}
+	if (!ok)
+		tell_rule();
+}
+
 bool expect(bool ok, const char *fmt, ...)
 {
 	va_list args;
 
-	report->checks++;
+	count_check(ok);
 	if (ok)
 		return true;
-	report->failures++;
-	tell_rule();
 	va_start(args, fmt);
 	report_va("fail:", fmt, args);
 	va_end(args);
@@ -129,11 +142,9 @@ bool expect(bool ok, const char *fmt, ...)
 
 bool expect_same(bool ok, const char *what, const char *expected, const char *seen)
 {
-	report->checks++;
+	count_check(ok);
 	if (ok)
 		return true;
-	report->failures++;
-	tell_rule();
 	report_line("expected:", "%s: %s", what, expected);
 	report_line("seen:", "%s: %s", what, seen);
 	return false;
@@ -148,9 +159,7 @@ void fail_now(const char *fmt, ...)
 {
 	va_list args;
 
-	report->checks++;
-	report->failures++;
-	tell_rule();
+	count_check(false);
 	va_start(args, fmt);
 	report_va("fail:", fmt, args);
 	va_end(args);
@@ -161,11 +170,9 @@ void must(bool ok, const char *fmt, ...)
 {
 	va_list args;
 
-	report->checks++;
+	count_check(ok);
 	if (ok)
 		return;
-	report->failures++;
-	tell_rule();
 	va_start(args, fmt);
 	report_va("fail:", fmt, args);
 	va_end(args);
@@ -256,4 +263,30 @@ bool report_all_failed(void)
 void report_finish(void)
 {
 	report->finished = true;
+}
+
+void report_print_checks(FILE *out)
+{
+	const struct rule_checks *of_rule;
+	bool any = false;
+	int i;
+
+	for (i = 0; i < RULE_COUNT; i++) {
+		if (!report->by_rule[i].checks || report->described[i])
+			continue;
+		rule_print(out, i);
+		report->described[i] = true;
+	}
+	for (i = 0; i < RULE_COUNT; i++) {
+		of_rule = &report->by_rule[i];
+		if (!of_rule->checks)
+			continue;
+		fprintf(out, "%s %s=%d", any ? "" : "# checks:", rule_get(i)->name,
+			of_rule->checks);
+		if (of_rule->failures)
+			fprintf(out, "/%d", of_rule->failures);
+		any = true;
+	}
+	if (any)
+		fputc('\n', out);
 }

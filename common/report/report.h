@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "report/compiler.h"
 #include "report/rules.h"
@@ -32,10 +33,15 @@ struct report {
 	bool preparing;		/* no test has begun: what is broken now is the whole program */
 	int rule;		/* the rule that is being checked, or -1; see rules.h */
 	int rule_told;		/* the rule that was last named in the text, or -1 */
+	struct rule_checks {
+		int checks;	/* as above, while this was the rule that is being checked */
+		int failures;
+	} by_rule[RULE_COUNT];
 	char reason[256];	/* of the skip */
 	const char *allowed[4];	/* kernel messages that this very test provokes: kmsg_allow() */
 	size_t used;		/* bytes of text[] that are valid, without the final NUL */
 	char text[REPORT_TEXT_MAX];	/* lines "keyword text\n", already quoted */
+	bool described[RULE_COUNT];	/* report_print_checks() has described the rule; kept */
 };
 
 /* The report of the running test; valid after report_create(). */
@@ -135,6 +141,13 @@ bool report_all_failed(void);
  * exit(0) half way through.
  */
 void report_finish(void);
+
+/*
+ * Print which rules the running test has checked, and how often: a line
+ * "# checks: NAME=CHECKS[/FAILED] ...", and before it, for each rule that no
+ * earlier test of this program has checked, the line of rule_print().
+ */
+void report_print_checks(FILE *out);
 
 /*
  * Quote @text into @out (@size bytes with the NUL): bytes that are not

@@ -254,7 +254,13 @@ enum rule_id { RULES(RULE_ID) RULE_COUNT };
 
 const struct rule *rule_get(int id);
 
-/* A "# fact: rule NAME|CLAIM|SOURCE|SENTENCE" line for each rule. */
+/* A line "# fact: rule NAME|CLAIM|SOURCE|SENTENCE". */
+void rule_print(FILE *out, int id);
+
+/* rule_print() of each rule. */
 void rules_print(FILE *out);
+
+/* A line "# fact: claim CLAIM|NAME|SENTENCE" for each claim. */
+void claims_print(FILE *out);
 
 #endif

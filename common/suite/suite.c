@@ -170,6 +170,7 @@ static void end(bool survived)
 	if (log_fd >= 0)
 		kmsg_skip(log_fd);
 	print_diagnostics();
+	report_print_checks(out);
 	progress->printed++;
 	if (verdict == VERDICT_SKIP)
 		fprintf(out, "ok %d %s # SKIP %s\n", progress->printed, test->name, report->reason);
@@ -573,6 +574,7 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	/* Orphans of a test become children of this program, which then can find and end them. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	fprintf(out, "TAP version 13\n");
+	claims_print(out);
 	fflush(out);
 	log_fd = kmsg_open();
 	if (suite->preparation.prepare)
