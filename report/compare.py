@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from base.errors import Stop, WRONG_USE
-from report.ktap import Diag, quote
+from report.ktap import quote
 from report.model import Run, RUN
 from report.result import CAUSES, Test, VERDICTS
 
@@ -251,32 +251,3 @@ def _closing(worse: int, better: int, status: int, where: str) -> str:
         text += f", {tests(better)} better"
     why = {0: "", 1: "", 4: ", nothing passed"}.get(status, f", exit status {status}")
     return f"gate: {'FAILED' if status else 'passed'}, {text}{why}"
-
-
-# -- claim S9
-
-
-SLOW, FAST = "-slow-", "-fast-"
-RULE = ("same-rules (S9) gup_fast_pte_range() and follow_page_pte(), mm/gup.c, over folio_is_longterm_pinnable() -- "
-        "slow and fast have the same outcome")
-
-
-def pairs(run: Run):
-    """(slow, fast): tests of which both have an outcome."""
-    for name, slow in list(run.tests.items()):
-        fast = run.tests.get(name.replace(SLOW, FAST)) if SLOW in name else None
-        if fast and slow.outcomes and fast.outcomes:
-            yield slow, fast
-
-
-def check_pairs(run: Run) -> int:
-    """Tell the run of every pair that differs; the number of pairs."""
-    count = 0
-    for slow, fast in pairs(run):
-        count += 1
-        a, b = facts(slow.outcomes[-1]), facts(fast.outcomes[-1])
-        differs = [f"{key}: {a.get(key, '-')} by GUP, {b.get(key, '-')} by GUP-fast" for key in a | b if a.get(key) != b.get(key)]
-        if differs:
-            run.differ("same-rules", f"{slow.name} and {fast.name} differ: {differs[0]}",
-                       [Diag("rule", RULE), *(Diag("seen", text) for text in differs)])
-    return count

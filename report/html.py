@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One self-contained HTML page: failures on top, the matrix as a coloured grid, every test with what it saw.
+"""One self-contained HTML page: the claims with their answers, the failures, the matrix, and every test.
 
-The totals and the failures are plain HTML; the grid is drawn by page.js from the data that the page carries.
-Nothing is loaded from anywhere, and its policy forbids it.
+The claims, totals and failures are plain HTML; page.js draws the grid from the data that the page carries.
+The page loads nothing, and its content security policy forbids it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 
 from base import files
-from report import table
+from report import claims, table
 from report.ktap import plain, quote
 from report.model import Run
 from report.result import Test
@@ -23,6 +23,8 @@ from report.result import Test
 HERE = Path(__file__).parent
 BAD = ("fail", "broken", "not-run")
 OPEN, SHOWN = 12, 200       # failures that are told on top, and those behind "more"; the list below has all
+NAMES = 20                  # names of tests below a claim
+ANSWERS = {claims.HELD: "pass", claims.FAILED: "fail", claims.KNOWN: "xfail", claims.UNCHECKED: "none"}
 TOTALS = (("passed", "pass"), ("failed", "fail"), ("skipped", "skip"), ("broken", "broken"),
           ("not-run", "not-run"),
           ("xfail", "xfail"), ("xpass", "xpass"), ("flaky", "none"), ("not-applicable", "none"))
@@ -48,13 +50,8 @@ def _test(run: Run, test: Test) -> dict:
             "diags": [[d.keyword, d.text] for d in test.diags]}
 
 
-def _label(run: Run) -> str:
-    first, *more = dict.fromkeys(word for word in (run.kernel, run.release) if word) or ["?"]
-    return f"kernel {first}" + "".join(f" ({word})" for word in more)
-
-
 def _data(runs: Sequence[Run]) -> str:
-    data = {"runs": [{"label": _label(run), "rules": run.rules, "tests": [_test(run, t) for t in run.tests.values()]} for run in runs],
+    data = {"runs": [{"label": run.label(), "rules": run.rules, "tests": [_test(run, t) for t in run.tests.values()]} for run in runs],
             "readOnly": table.READ_ONLY, "nearest": table.NEAREST}
     # Inside <script> only "<" could end the data; JSON knows another way to write it.
     return json.dumps(plain(data), separators=(",", ":")).replace("<", "\\u003c")
@@ -88,14 +85,56 @@ def _head(run: Run) -> str:
         told[OPEN:] = [f"<details><summary>{len(bad) - OPEN} more</summary>", *told[OPEN:], rest,
                        "</details>"]
     facts = " · ".join(_text(f"{key} {value}") for key, value in run.guest.items() if key != "cmdline")
-    return (f'<section class="run"><h2>{_text(_label(run))}: '
+    return (f'<section class="run"><h2>{_text(run.label())}: '
             f'exit status <span data-total="exit">{run.exit_status()}</span></h2>'
             f'<div class="facts">{run.seconds or 0:.1f} s{" · " * bool(facts)}{facts}</div><ul class="totals">{items}</ul>'
             + "".join(told) + "</section>")
 
 
+def _answer(count: claims.Count) -> str:
+    parts = [f"{count.checks} checks"]
+    parts += [f"{count.failed} failed"] * bool(count.failed) + [f"{count.known} known"] * bool(count.known)
+    return ", ".join(parts)
+
+
+def _claim(runs: Sequence[Run], answers: Sequence[claims.Claim]) -> str:
+    """One claim: a row with the answer of each run, and behind it the rules that it was counted from."""
+    head, rules = answers[0], dict.fromkeys(rule for answer in answers for rule in answer.rules)
+    rows = []
+    for rule in rules:
+        text = next((run.rules[rule] for run in runs if rule in run.rules), {})
+        cells = "".join(f"<td>{_answer(answer.rules.get(rule, claims.Count()))}</td>" for answer in answers)
+        rows.append(f'<tr><td>{_text(rule)}</td>{cells}<td>{_text(text.get("sentence", ""))}'
+                    f'<br><code>{_text(text.get("source", ""))}</code></td></tr>')
+    tests = "".join(f'<p class="{css}">{word}: {_text(" ".join(names[:NAMES]))}'
+                    + (f" and {len(names) - NAMES} more" if len(names) > NAMES else "") + "</p>"
+                    for answer in answers for word, css, names in
+                    (("failed", "fail", answer.failed), ("known issue", "xfail", answer.known)) if names)
+    more = f'<details><summary>{_text(head.sentence)}</summary>{tests}<table class="facts">{"".join(rows)}</table></details>'
+    cells = "".join(f'<td class="answer {ANSWERS[answer.answer]}">{_text(answer.told())}</td>'
+                    f'<td class="count">{answer.count.checks}</td>' for answer in answers)
+    return (f'<tr data-claim="{_text(head.claim)}"><th>{_text(head.claim)} {_text(head.name)}</th>{cells}'
+            f"<td>{more if rules else _text(head.sentence)}</td></tr>")
+
+
+def _claims(runs: Sequence[Run]) -> str:
+    """The table of claims: a run whose programs named none has no answers."""
+    found = {claim.claim: claim for run in runs for claim in claims.answers(run)}
+    if not found:
+        return ""
+    by_run = [{claim.claim: claim for claim in claims.answers(run)} for run in runs]
+    rows = [_claim(runs, [mine.get(key) or claims.Claim(key, claim.name, claim.sentence) for mine in by_run])
+            for key, claim in sorted(found.items())]
+    heads = "".join(f"<th>{_text(run.label())}</th><th>checks</th>" for run in runs)
+    lost = [f'<p class="fail">{len(names)} failed and count against no claim: {_text(" ".join(names[:NAMES]))}</p>'
+            for run in runs if (names := claims.unclaimed(run))]
+    newline = "\n"
+    return (f'<section class="claims"><h2>Claims</h2><div class="scroll"><table class="claims"><tr><th>claim</th>{heads}'
+            f'<th>what it says</th></tr>{newline.join(rows)}</table></div>{"".join(lost)}</section>')
+
+
 def text(runs: Run | Sequence[Run], extra: str = "") -> str:
-    """`extra` is told under the title: what a comparison found."""
+    """The page of one run or several; `extra` is text below the title, such as what a comparison found."""
     runs = [runs] if isinstance(runs, Run) else list(runs)
     script, style = ((HERE / name).read_text() for name in ("page.js", "page.css"))
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -104,10 +143,11 @@ def text(runs: Run | Sequence[Run], extra: str = "") -> str:
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>hmm-coherent: {_text(", ".join(map(_label, runs)))}</title>
+<title>hmm-coherent: {_text(", ".join(run.label() for run in runs))}</title>
 <style>{style}</style></head><body>
 <h1>hmm-coherent</h1>
 {f"<pre>{_text(extra).replace(chr(92) + 'x0a', chr(10))}</pre>" if extra else ""}
+{_claims(runs)}
 {"".join(map(_head, runs))}
 <h2>Outcomes</h2>
 <form><label>kernel <select id="kernel"></select></label>
@@ -115,7 +155,7 @@ def text(runs: Run | Sequence[Run], extra: str = "") -> str:
 <label class="cells">mapping <select id="mapping"></select></label>
 <label class="cells">pages <select id="extent"></select></label></form>
 <section class="cells">
-<p class="legend">result · what became of the page · what its owner sees.
+<p class="legend">result · what happened to the page · which bytes its owner sees.
 <span class="sign">!</span> R/O changes the outcome, <span class="sign">~</span> not as in system memory.
 Choose one mapping and all places to compare the places.</p>
 <div class="scroll"><table class="grid" id="grid"></table></div></section>

@@ -36,7 +36,7 @@ def document(run: Run) -> dict:
     return {"schema": SCHEMA, "version": VERSION, "kernel": run.kernel, "release": run.release,
             "exit_status": run.exit_status(), "signal": run.signal, "cut": run.cut, "seconds": run.seconds,
             "totals": run.totals(), "info": run.info, "guest": run.guest, "facts": run.facts,
-            "rules": run.rules, "harmless": dict(run.harmless), "notes": run.notes, "plans": run.plans,
+            "claims": run.claims, "rules": run.rules, "harmless": dict(run.harmless), "notes": run.notes, "plans": run.plans,
             "not_applicable": run.not_applicable, "tests": [_test(run, t) for t in run.tests.values()]}
 
 
@@ -82,6 +82,7 @@ def _run(data: dict) -> Run:
         if default is not None and type(data[key]) is not type(default):
             raise TypeError(f"{key} is {data[key]!r}"[:100])
         setattr(run, key, data[key])
+    run.claims = dict(data.get("claims", {}))       # a baseline may be older than this key
     run.harmless.update(dict(data["harmless"]))
     commands = {t["name"]: t["rerun"] for t in data["tests"]}
     run.rerun_command = lambda name: commands.get(name, "")

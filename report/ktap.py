@@ -76,7 +76,7 @@ class Garbage:
 
 Event = Plan | Begin | Diag | Result | NotApplicable | End | Guest | Garbage
 
-KEYWORDS = frozenset("rule expected seen fail broken splat crash hang outcome fact".split())
+KEYWORDS = frozenset("rule expected seen fail broken splat crash hang outcome fact checks".split())
 
 _PLAN = re.compile(r"1\.\.([0-9]{1,9})(?: # SKIP.*)?")
 _BEGIN = re.compile(rf"# begin ({NAME})")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from base.errors import Stop, WRONG_USE
+from report import claims
 from report.model import Run, RUN
 
 
@@ -47,9 +48,12 @@ def merge(runs: Sequence[Run]) -> Run:
     whole = Run()
     for _, _, run in numbered:
         _add(whole, run)
+    # Also the pairs whose halves ran in different shards.
+    pairs = claims.check_pairs(whole)
     for number in sorted(set(range(1, count + 1)) - set(numbers)):
         whole.broken(f"shard {number}/{count} is missing")
     whole.info = dict(numbered[0][2].info) | {"shard": f"{len(numbers)} of {count} merged"}
+    whole.info["slow_fast_pairs"] = pairs
     whole.info |= {"lost": run.info["lost"] for run in runs if run.info.get("lost")}
     whole.finish()
     whole.seconds = sum(run.seconds or 0 for run in runs)
@@ -60,15 +64,17 @@ def _add(whole: Run, run: Run) -> None:
     for program, names in run.plans.items():
         whole.plans.setdefault(program, []).extend(names)
     for name, test in run.tests.items():
+        if name == claims.SAME_TEST:
+            continue
         if name in whole.tests and test.program != RUN:
             raise Stop(WRONG_USE, f"{name} is in two shards", "merge the shards of one run")
         if name in whole.tests:
             whole.tests[name].attempts += test.attempts
         else:
             whole.tests[name] = test
-    whole.done += run.done
+    whole.done += [(test, attempt) for test, attempt in run.done if test.name != claims.SAME_TEST]
     whole.closed += run.plans
-    for key in ("not_applicable", "guest", "rules"):
+    for key in ("not_applicable", "guest", "claims", "rules"):
         getattr(whole, key).update(getattr(run, key))
     whole.facts += [fact for fact in run.facts if fact not in whole.facts]
     whole.notes += run.notes

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ CAUSES = ("vm", "splat", "crash", "hang", "check")
 
 # How many lines for people are kept of one attempt; those with a keyword always are.
 CHATTER = 200
+
+_CHECKS = re.compile(r"([a-z0-9-]+)=([0-9]{1,9})(?:/([0-9]{1,9}))?")
 
 
 def _order(verdict: str, cause: str) -> tuple[int, int]:
@@ -39,10 +42,13 @@ class Attempt:
     ms: int | None = None
     diags: list[Diag] = field(default_factory=list)
     outcomes: list[dict] = field(default_factory=list)
+    checks: dict[str, list[int]] = field(default_factory=dict)      # rule -> how often it was checked, and failed
 
     def add(self, diag: Diag) -> None:
         if diag.keyword == "outcome":
             self.outcome(diag.text)
+        elif diag.keyword == "checks":
+            self.count_checks(diag.text)
         elif diag.keyword or len(self.diags) < CHATTER:
             self.diags.append(diag)
 
@@ -56,6 +62,14 @@ class Attempt:
             self.outcomes.append(record)
         else:
             self.diags.append(Diag("broken", "its outcome record cannot be read: " + text[:200]))
+
+    def count_checks(self, text: str) -> None:
+        """`RULE=CHECKS RULE=CHECKS/FAILED ...`"""
+        for word in text.split():
+            if m := _CHECKS.fullmatch(word):
+                self.checks[m[1]] = [int(m[2]), int(m[3] or 0)]
+            else:
+                self.diags.append(Diag("broken", f"the number of its checks cannot be read: {word[:200]}"))
 
     def texts(self, *keywords: str) -> list[str]:
         return [d.text for d in self.diags if d.keyword in keywords]
@@ -162,7 +176,8 @@ class Facts:
         self.kernel = ""                                # the --kernel word, for titles
         self.info: dict = {}                            # what the runner knows: for run.json
         self.guest: dict[str, str] = {}                 # `# guest: fact` lines
-        self.facts: list[str] = []                      # `# fact:` lines that are no rules
+        self.facts: list[str] = []                      # `# fact:` lines that are neither claims nor rules
+        self.claims: dict[str, dict[str, str]] = {}     # S1..S9 -> name, sentence
         self.rules: dict[str, dict[str, str]] = {}      # rule -> claim, source, sentence
         self.harmless: Counter[str] = Counter()         # filtered kernel messages, by reason
         self.notes: list[str] = []                      # odd, and no verdict
@@ -170,14 +185,22 @@ class Facts:
         self.rerun_command: Callable[[str], str] = lambda name: f"./run_tests.sh '{name}'"
 
     def fact(self, text: str) -> None:
-        """`rule NAME|CLAIM|source|sentence`, or anything else that a program found out before it ran."""
+        """`rule NAME|CLAIM|source|sentence`, `claim CLAIM|name|sentence`, or what a program found."""
         kind, _, rest = text.partition(" ")
         fields = rest.split("|", 3)
         if kind == "rule" and len(fields) == 4:
             name, claim, source, sentence = (f.strip() for f in fields)
             self.rules[name] = {"claim": claim, "source": source, "sentence": sentence}
+        elif kind == "claim" and len(fields) == 3:
+            claim, name, sentence = (f.strip() for f in fields)
+            self.claims[claim] = {"name": name, "sentence": sentence}
         elif text not in self.facts:
             self.facts.append(text)
+
+    def label(self) -> str:
+        """The kernel, for titles: the word of --kernel and the release."""
+        first, *more = dict.fromkeys(word for word in (self.kernel, self.release) if word) or ["?"]
+        return f"kernel {first}" + "".join(f" ({word})" for word in more)
 
     def note(self, text: str) -> None:
         if len(self.notes) < NOTES:

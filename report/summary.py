@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from report import table
+from report import claims, table
 from report.ktap import quote
 from report.model import RUN, Run
 from report.result import Test
@@ -130,7 +130,7 @@ def closing(totals: dict[str, int]) -> str:
 
 def text(run: Run, colour: bool = False) -> str:
     paint, totals = _Paint(colour), run.totals()
-    lines = _failures(run, "fail", "FAILED", paint) + _failures(run, "broken", "BROKEN", paint)
+    lines = claims.text(run) + _failures(run, "fail", "FAILED", paint) + _failures(run, "broken", "BROKEN", paint)
     lines += _grouped("not run", _of(run, "not-run"), paint, True)
     lines += _grouped("known to fail", _of(run, "xfail"), paint, True)
     lines += _grouped("known to fail, and passed", _of(run, "xpass"), paint, True)
@@ -139,9 +139,6 @@ def text(run: Run, colour: bool = False) -> str:
     lines += [f"harmless kernel message, {times(n, 'time')}: {quote(why)}" for why, n in run.harmless.items()]
     if grid := table.text(outcomes(run), run.kernel or run.release):
         lines += [grid, ""]
-    pairs = run.info.get("slow_fast_pairs")
-    if pairs and "run.same-rules" not in run.tests:
-        lines += [f"{pairs} pairs of slow and fast GUP have the same outcome (S9)", ""]
     lines.append(_before_last(run, totals))
     bad, good = totals["failed"], totals["passed"]
     lines.append(paint("red" if bad else "green" if good else "yellow", closing(totals)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from base import signals
 from base.errors import Interrupted
-from report import compare, ktap, ktap_out, splat
+from report import claims, ktap, ktap_out, splat
 from report.model import Run
 from vm import qemu
 from runner.folder import Both, Folder, told
@@ -68,7 +68,7 @@ class Session:
         return bool(self.until & self.run.seen)
 
     def _compare_pairs(self) -> None:
-        self.run.info["slow_fast_pairs"] = compare.check_pairs(self.run)
+        self.run.info["slow_fast_pairs"] = claims.check_pairs(self.run)
 
     def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
         """Each machine has its share of the work, and a successor if it dies; what kills a machine has one for itself."""

@@ -140,6 +140,21 @@ faults   | mine = [fault for fault in applied                   | mine = [fault 
 faults   | counts = [sum(bool(fault.theirs.get(name, Theirs()).failed) | counts = [sum(bool(fault.theirs.get(name))        | faults
 faults   | f"<td class='{css.get(word, '')}'>{escape(word)}</td>" | f"<td class='{css.get(word, '')}'>{word}</td>"         | faults
 faults   | <dd>{escape(value)}</dd>                             | <dd>{value}</dd>                                         | faults
+claims   | if attempt.verdict not in COUNTED:                   | if False:                                                | claims
+claims   | if verdict == "xfail":                               | if False:                                                | claims
+claims   | (failures or attempt.cause != "check")               | failures                                                 | claims
+claims   | keys += [FAST_CHECK] *                               | keys += [] *                                             | claims
+claims   | if test.verdict == "fail" and test.name not in claimed] | if False]                                             | claims
+claims   | if self.failed:\n            return FAILED          | if False:\n            return FAILED                    | claims
+claims   | differ = len(found.attempts[0].texts("fail")) if found else 0 | differ = 0                                     | agree
+result   | self.checks[m[1]] = [int(m[2]), int(m[3] or 0)]      | self.checks[m[1]] = [int(m[2]), 0]                       | claims
+result   | self.diags.append(Diag("broken", f"the number of its checks | (Diag("broken", f"the number of its checks        | claims
+merge    | if name == agree.TEST:                               | if False:                                                | agree
+merge    | pairs = agree.check(whole)                           | pairs = 0                                                | agree
+json_out | run.claims = dict(data.get("claims", {}))            | pass                                                     | claims
+json_out | run.claims = dict(data.get("claims", {}))            | run.claims = dict(data["claims"])                        | claims
+html     | {_claims(runs)}                                      |                                                          | claims
+summary  | lines = claims.text(run) +                           | lines =                                                  | claims
 files    | os.replace(temporary, path)                          | shutil = os.link(temporary, path); temporary = path.with_name("x") | outputs
 """
 

@@ -236,7 +236,7 @@ class Same(unittest.TestCase):
                  good.replace('"attempts"', '"tries"'),
                  good.replace('"cause": ""', '"cause": "luck"'),
                  good.replace('"exit_status": 0', '"exit_status": 1'), "[" * 100_000]
-        cases += [json.dumps({k: v for k, v in data.items() if k != key}) for key in data]
+        cases += [json.dumps({k: v for k, v in data.items() if k != key}) for key in data if key != "claims"]
         cases += [json.dumps(data | {key: None}) for key in ("tests", "plans", "totals", "harmless")]
         for text in cases:
             with self.subTest(text=text[:80]), tempfile.TemporaryDirectory() as folder:
