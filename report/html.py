@@ -25,9 +25,12 @@ BAD = ("fail", "broken", "not-run")
 OPEN, SHOWN = 12, 200       # failures that are told on top, and those behind "more"; the list below has all
 NAMES = 20                  # names of tests below a claim
 ANSWERS = {claims.HELD: "pass", claims.FAILED: "fail", claims.KNOWN: "xfail", claims.UNCHECKED: "none"}
-TOTALS = (("passed", "pass"), ("failed", "fail"), ("skipped", "skip"), ("broken", "broken"),
-          ("not-run", "not-run"),
-          ("xfail", "xfail"), ("xpass", "xpass"), ("flaky", "none"), ("not-applicable", "none"))
+# Each test counts in one of the first six; the words are those of the last line of a run.
+TOTALS = (("passed", "passed", "pass"), ("fail", "failed", "fail"), ("broken", "broken", "broken"),
+          ("xfail", "known", "xfail"), ("skip", "skipped", "skip"), ("not-run", "not run", "not-run"),
+          ("xpass", "known and passed", "xpass"), ("flaky", "flaky", "none"),
+          ("not-applicable", "not applicable", "none"))
+ALWAYS = ("passed", "fail", "xfail", "skip", "not-run")
 
 
 def _cell(test: Test) -> dict | None:
@@ -69,14 +72,14 @@ def _failure(run: Run, test: Test) -> str:
             f"<pre>{log}</pre><code>{_text(run.rerun_command(test.name))}</code></div></details>")
 
 
-def _total(key: str, css: str, count: int) -> str:
-    return f'<li class="{css if count else "none"}"><b data-total="{key}">{count}</b> {key}</li>'
+def _total(key: str, word: str, css: str, count: int) -> str:
+    return f'<li class="{css if count else "none"}"><b data-total="{key}">{count}</b> {word}</li>'
 
 
 def _head(run: Run) -> str:
     totals = run.totals()
-    items = "".join(_total(key, css, totals[key]) for key, css in TOTALS
-                    if totals[key] or key in ("passed", "failed", "skipped"))
+    items = "".join(_total(key, word, css, totals[key]) for key, word, css in TOTALS
+                    if totals[key] or key in ALWAYS)
     bad = [t for t in run.tests.values() if t.verdict in BAD]
     bad.sort(key=lambda t: BAD.index(t.verdict))
     told = [_failure(run, t) for t in bad[:SHOWN]]
@@ -84,7 +87,7 @@ def _head(run: Run) -> str:
         rest = f"<p>{len(bad) - SHOWN} more: see the list of all tests.</p>" if len(bad) > SHOWN else ""
         told[OPEN:] = [f"<details><summary>{len(bad) - OPEN} more</summary>", *told[OPEN:], rest,
                        "</details>"]
-    facts = " · ".join(_text(f"{key} {value}") for key, value in run.guest.items() if key != "cmdline")
+    facts = " · ".join(_text(f"{key}: {value}") for key, value in run.guest.items() if key != "cmdline")
     return (f'<section class="run"><h2>{_text(run.label())}: '
             f'exit status <span data-total="exit">{run.exit_status()}</span></h2>'
             f'<div class="facts">{run.seconds or 0:.1f} s{" · " * bool(facts)}{facts}</div><ul class="totals">{items}</ul>'
