@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from report.compare import facts
 from report.ktap import Diag
-from report.model import RUN, Run
+from report.model import Run
 from report.result import Attempt
 
 HELD, FAILED, KNOWN, UNCHECKED = "held", "failed", "known issue", "not checked"

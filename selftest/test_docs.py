@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the documents and --help say is true of the option parser."""
+"""What the documents and --help say is true of the options, the files and the code."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from base.files import TOP
 from dev import options as developer
 from runner import options
+
+OURS = re.compile(r"(?<![\w/.-])((?:base|common|dev|docs|faults|hmm-coherent|report|runner|selftest|vm)"
+                  r"/[\w./-]*\w\.(?:[ch]|py|md|config|png|js))\b")
 
 
 def long_options() -> set[str]:
@@ -51,3 +55,42 @@ def test_the_index_has_each_document():
     named = set(re.findall(r"\]\(([a-z-]+\.md)\)", (TOP / "docs" / "README.md").read_text()))
     there = {path.name for path in (TOP / "docs").glob("*.md")} - {"README.md"}
     assert named == there
+
+
+def documents() -> list[Path]:
+    return [TOP / "README.md", *sorted((TOP / "docs").glob("*.md")), TOP / "faults" / "README.md"]
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def test_files_exist():
+    gone = {f"{page.name}: {name}" for page in documents() for name in OURS.findall(page.read_text())
+            if not (TOP / name).exists()}
+    assert gone == set()
+
+
+def test_the_example_of_a_cell_is_the_code():
+    page = (TOP / "docs/writing-a-test.md").read_text()
+    code = flat((TOP / "common/cell/access.c").read_text())
+    block = re.search(r"(?m)(?:^(?:    .*)?\n)+", page[page.index("    static long"):])[0]
+    for part in re.split(r"\.\.\.|\n\n", block):
+        assert flat(part).strip() in code
+
+
+def test_functions_for_writing_a_test_exist():
+    page = (TOP / "docs/writing-a-test.md").read_text()
+    code = "".join(path.read_text() for path in TOP.glob("common/*/*.h"))
+    named = set(re.findall(r"`([a-z_]+)\(", page)) | set(re.findall(r"`([A-Z_]{4,})\b", page))
+    system = {"fork", "mprotect", "TODO"}
+    assert {name for name in named - system if not re.search(rf"\b{name}\b", code)} == set()
+
+
+def test_columns_of_an_access_exist():
+    page = (TOP / "docs/writing-a-test.md").read_text()
+    rows = page[page.index("| column |"):]
+    columns = re.findall(r"^\| `(\w+)` \|", rows[:rows.index("\n\n")], re.M)
+    struct = re.search(r"struct access \{(.*?)\n\};", (TOP / "common/cell/cell.h").read_text(), re.S)[1]
+    assert len(columns) > 3
+    assert [name for name in columns if not re.search(rf"\b{name}\b\)?[;(]", struct)] == []
