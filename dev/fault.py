@@ -25,6 +25,8 @@ from runner.screen import one_line
 FOLDER = TOP / "faults"
 # What each header must say; "resembles: nothing known" is an answer, silence is none.
 NEEDED = ("breaks", "claim", "rule", "file", "resembles", "tests")
+# What a fault of the kernel's history says instead of "resembles": all of it.
+HISTORY = ("history", "source", "kernels")
 LINE = re.compile(r"// ([a-z]+): (.*\S)")
 CLAIM = re.compile(r"S[1-9]")
 # What counts as noticing a fault: a cause of a failure, or "broken" for one that takes away what
@@ -42,10 +44,12 @@ class Fault:
     claims: tuple[str, ...]
     rules: tuple[str, ...]
     files: tuple[str, ...]      # of the kernel, those that exist; the patch has to change one
-    resembles: str
+    resembles: str              # or its history
     tests: tuple[str, ...]      # globs, for each of which a test must fail
     quick: bool                 # the one of its claim that `make check` runs
     seen: tuple[str, ...] = ("check",)  # of SEEN: how those tests may fail
+    source: str = ""                    # of the kernel's history: how it is known
+    kernels: tuple[str, ...] = ()       # and the kernels that it can be put into
 
 
 def parse(path: Path, text: str) -> Fault:
@@ -56,8 +60,11 @@ def parse(path: Path, text: str) -> Fault:
             break
         if found := LINE.fullmatch(line):
             fields.setdefault(found[1], []).append(found[2])
-    lacks = [name for name in NEEDED if name not in fields]
-    odd = sorted(set(fields) - set(NEEDED) - {"quick", "seen"})
+    needed = NEEDED
+    if "history" in fields:
+        needed = tuple(name for name in NEEDED if name != "resembles") + HISTORY
+    lacks = [name for name in needed if name not in fields]
+    odd = sorted(set(fields) - set(needed) - {"quick", "seen"})
     words = {name: tuple(" ".join(lines).split()) for name, lines in fields.items()}
     bad = [claim for claim in words.get("claim", ()) if not CLAIM.fullmatch(claim)]
     strange = sorted(set(words.get("seen", ())) - set(SEEN))
@@ -67,8 +74,9 @@ def parse(path: Path, text: str) -> Fault:
                 else f"is seen by {strange[0]}, which is not one of {', '.join(SEEN)}")
         raise Stop(CANNOT, f"the header of {path.name} {what}", "see faults/README.md")
     return Fault(path.stem, path, " ".join(fields["breaks"]), words["claim"], words["rule"], words["file"],
-                 " ".join(fields["resembles"]), words["tests"], "quick" in fields,
-                 words.get("seen", ("check",)))
+                 " ".join(fields.get("history") or fields["resembles"]), words["tests"],
+                 "quick" in fields, words.get("seen", ("check",)),
+                 " ".join(fields.get("source", ())), words.get("kernels", ()))
 
 
 def catalogue(folder: Path = FOLDER) -> list[Fault]:

@@ -51,6 +51,20 @@ class Header(unittest.TestCase):
             self.assertIn(part, str(caught.exception))
             self.assertEqual(caught.exception.status, 3)
 
+    def test_a_fault_of_the_kernels_history(self):
+        """Its subject stands for what it resembles, and where it is known from has to be said."""
+        history = "// history: mm: fix it (abc)\n// source: a list\n// kernels: 6.1 7.3\n"
+        text = HEADER.replace("// resembles: nothing known\n", history)
+        one = fault.parse(Path("x.cocci"), text)
+        self.assertEqual((one.resembles, one.source, one.kernels),
+                         ("mm: fix it (abc)", "a list", ("6.1", "7.3")))
+        for lines, part in ((history.replace("// source: a list\n", ""), "does not say source"),
+                            (history.replace("// kernels: 6.1 7.3\n", ""), "does not say kernels"),
+                            (history + "// resembles: more\n", "says resembles"),
+                            ("// resembles: nothing known\n// kernels: 6.1\n", "says kernels")):
+            with self.subTest(part), self.assertRaises(Stop) as caught:
+                fault.parse(Path("x.cocci"), HEADER.replace("// resembles: nothing known\n", lines))
+            self.assertIn(part, str(caught.exception))
 
     def test_how_a_test_may_fail(self):
         self.assertEqual(fault.parse(Path("x.cocci"), HEADER).seen, ("check",))
@@ -121,8 +135,20 @@ class Files(unittest.TestCase):
             with self.subTest(one.name):
                 self.assertRegex(one.name, r"^[a-z-]+$")
                 for name in one.files:
-                    self.assertRegex(name, r"^[a-z0-9_/]+\.c$")
+                    self.assertRegex(name, r"^[a-z0-9_/-]+\.c$")
                 self.assertEqual(one.path.read_text().splitlines()[0], "// SPDX-License-Identifier: GPL-2.0")
+
+    def test_the_list_of_history_is_that_of_the_files(self):
+        """docs/history.md and the headers name the same faults, subjects and kernels."""
+        rows = re.findall(r"^\| (h-[a-z-]+) \| (.+?) \| .+? \| (.+?) \| (.+?) \|",
+                          (TOP / "docs/history.md").read_text(), re.MULTILINE)
+        listed = {name: (subject, *(tuple(cell.split(", ")) for cell in cells))
+                  for name, subject, *cells in rows}
+        files = {one.name: (one.resembles.rpartition(" (")[0], one.files, one.kernels)
+                 for one in self.faults if one.kernels}
+        self.assertEqual(files, {name: what for name, what in listed.items() if name in files})
+        self.assertEqual(sorted(files), sorted(one.name for one in self.faults
+                                               if one.name.startswith("h-")))
 
     def test_the_quick_ones_are_one_a_claim_at_most(self):
         quick = [one.claims[0] for one in self.faults if one.quick]
