@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: the mirror of a process that has exited is filled successfully with nothing
+// claim: S2
+// rule: mirror-of-opener
+// file: lib/test_hmm.c
+// history: lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone (CVE-2026-90391)
+// source: Debian's changelog of linux 6.1.192-2 (stable updates)
+// kernels: 6.1 7.3
+// tests: *
+// seen: check hang
+@@
+identifier f =~ "^(dmirror_fault)$";
+expression mm;
+@@
+ f(...)
+ {
+ <...
+ if (!mmget_not_zero(mm))
+-	return -EFAULT;
++	return 0;
+ ...>
+ }

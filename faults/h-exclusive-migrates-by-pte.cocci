@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a device-exclusive entry is read as a present one by migration
+// claim: S1
+// rule: device-exclusive
+// file: mm/rmap.c
+// history: mm/rmap: handle device-exclusive entries correctly in try_to_migrate_one() (commit not seen)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+// seen: check crash vm splat hang
+@@
+identifier f =~ "^(try_to_migrate_one)$";
+symbol pteval, folio;
+@@
+ f(...)
+ {
+ <...
+-pte_present(pteval)
++!folio_is_device_private(folio)
+ ...>
+ }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: pages of a large folio are mapped that lie behind the end of the file
+// claim: S2
+// rule: legal-calls-work
+// file: mm/memory.c
+// history: mm/memory: do not populate page table entries beyond i_size (74207de2ba10)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+@@
+identifier f =~ "^(finish_fault)$";
+identifier needs_fallback;
+expression E;
+@@
+ f(...)
+ {
+ <...
+-needs_fallback = !shmem_mapping(...) && E;
++;
+ ...>
+ }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: GUP-fast pins pages of a file system for long and for writing
+// claim: S9
+// rule: longterm-leaves-device
+// file: mm/gup.c
+// history: mm/gup: disallow FOLL_LONGTERM GUP-fast writing to file-backed mappings (a6e79df92e4a)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+@@
+identifier f =~ "^(gup_fast_folio_allowed)$";
+symbol reject_file_backed;
+@@
+ f(...)
+ {
+ <...
+-reject_file_backed = true;
++reject_file_backed = false;
+ ...>
+ }

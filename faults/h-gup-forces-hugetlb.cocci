@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: FOLL_FORCE writes are allowed on hugetlb
+// claim: S5
+// rule: force-policy
+// file: mm/gup.c
+// history: mm/gup: disallow FOLL_FORCE FOLL_WRITE on hugetlb mappings (f347454d0341)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 6.1
+// tests: *
+@@
+identifier f =~ "^(check_vma_flags)$";
+expression vma;
+@@
+ f(...)
+ {
+ <...
+-if (is_vm_hugetlb_page(vma))
+-	return -EFAULT;
+ ...>
+ }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: slow GUP pins pages of a file system for long and for writing
+// claim: S7
+// rule: longterm-leaves-device
+// file: mm/gup.c
+// history: mm/gup: disallow FOLL_LONGTERM GUP-nonfast writing to file-backed mappings (8ac268436e6d)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+@@
+identifier f =~ "^(check_vma_flags)$";
+@@
+ f(...)
+ {
+ <...
+-!writable_file_mapping_allowed(...)
++0
+ ...>
+ }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: hmm_range_fault() fails on a private page of another owner, rather than to bring it back
+// claim: S1
+// rule: private-faults-back
+// file: mm/hmm.c
+// history: mm/hmm: fault non-owner device private entries (8a295dbbaf72)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 6.1 7.3
+// tests: *
+@@
+identifier f =~ "^(hmm_vma_handle_pte)$";
+expression entry;
+identifier fault;
+@@
+ f(...)
+ {
+ <...
+(
+-if (is_device_private_entry(entry))
+-	goto fault;
+|
+-if (softleaf_is_device_private(entry))
+-	goto fault;
+)
+ ...>
+ }

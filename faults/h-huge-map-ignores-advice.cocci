@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a huge page of a file is mapped as one whatever was advised
+// claim: S2
+// rule: legal-calls-work
+// file: mm/memory.c
+// history: mm: don't install PMD mappings when THPs are disabled by the hw/process/vma (2b0f922323cc)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+@@
+identifier f =~ "^(do_set_pmd)$";
+expression E;
+@@
+ f(...)
+ {
+ <...
+-if (thp_disabled_by_hw() || vma_thp_disabled(...))
+-	return E;
+ ...>
+ }

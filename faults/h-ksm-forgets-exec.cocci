@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: exec does not enter the process into KSM
+// claim: S2
+// rule: not-merged
+// file: mm/vma_exec.c
+// history: mm/ksm: fix ksm exec support for prctl (3a9e567ca45f)
+// source: Debian's changelog of linux 6.1.192-2 (stable updates)
+// kernels: 7.3
+// tests: *
+@@
+expression E;
+@@
+-ksm_execve(E)
++0

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: unmerging writes, rather than to unshare
+// claim: S5
+// rule: uffd-wp-stops-writes
+// file: mm/ksm.c
+// history: mm/ksm: fix KSM COW breaking with userfaultfd-wp via FAULT_FLAG_UNSHARE (58f595c66594)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+@@
+identifier f =~ "^(break_ksm)$";
+@@
+ f(...)
+ {
+ <...
+-FAULT_FLAG_UNSHARE
++FAULT_FLAG_WRITE
+ ...>
+ }

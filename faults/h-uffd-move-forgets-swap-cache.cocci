@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: the folio in the swap cache keeps the address that it had
+// claim: S2
+// rule: moved-by-mapping
+// file: mm/userfaultfd.c
+// history: mm: fix kernel BUG when userfaultfd_move encounters swapcache (c50f8e6053b0, CVE-2025-21984)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+@@
+identifier f =~ "^(move_swap_pte)$";
+identifier src_folio;
+expression E;
+@@
+ f(...)
+ {
+ <...
+-if (src_folio) {
+-	folio_move_anon_rmap(...);
+-	src_folio->index = E;
+-} else {
++if (!src_folio) {
+ 	...
+ }
+ ...>
+ }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: the mapping that is cut is not the one before
+// claim: S2
+// rule: nothing-else-changes
+// file: fs/userfaultfd.c
+// history: mm/uffd: fix vma operation where start addr cuts part of vma (270aa0106206)
+// source: Debian's changelog of linux 6.1.192-2 (stable updates)
+// kernels: 6.1
+// tests: *
+@@
+identifier f =~ "^(userfaultfd_register)$";
+expression vma, start, prev;
+@@
+ f(...)
+ {
+ <...
+-if (vma->vm_start < start)
+-	prev = vma;
+ ...>
+ }

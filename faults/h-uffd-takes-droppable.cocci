@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: droppable mappings are taken
+// claim: S2
+// rule: legal-calls-work
+// file: mm/userfaultfd.c
+// history: userfaultfd: correctly prevent registering VM_DROPPABLE regions (commit not seen)
+// source: upstream history, by memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+@@
+identifier f =~ "^(vma_can_userfault)$";
+@@
+ f(...)
+ {
+ <...
+-VM_DROPPABLE | VM_SHADOW_STACK
++VM_SHADOW_STACK
+ ...>
+ }
