@@ -36,6 +36,8 @@ LAYERS = "\n### Layers of common/\n"
 PACKAGES = "\n## Layers of the Python code\n"
 # The one module that loads others by a name: those of dev/, for the commands of a developer.
 LOADER = Path("runner/cli.py")
+# The reasons for which a test skips, and the page that lists them.
+SKIPS, SKIP_PAGE = Path("common/report/skips.h"), Path("docs/skip-reasons.md")
 
 
 def is_shell(path: Path, text: str) -> bool:
@@ -111,6 +113,17 @@ def prefixes(path: Path, text: str) -> Iterator[str]:
         if len(first) > 1 or any("_" not in name for name in names):
             line = code.count("\n", 0, found.start()) + 1
             yield f"line {line}: the constants of an enum need a common prefix: {', '.join(names)}"
+
+
+def skips(path: Path, text: str) -> Iterator[str]:
+    """docs/skip-reasons.md has the rows of the table of skips, and no others."""
+    if path == SKIPS:
+        table = re.sub(r'"\s*(?:\\\n)?\s*"', "", text.partition("#define SKIPS(")[2])
+        rows = [f"| {what} | {how} |" for what, how in re.findall(r'SKIP\(\w+,[\s\\]*"(.*?)",[\s\\]*"(.*?)"\)', table)]
+        listed = re.findall(r"(?m)^\| (?!what is missing).*\|$", (TOP / SKIP_PAGE).read_text())
+        if rows != listed:
+            missing, extra = [row for row in rows if row not in listed], [row for row in listed if row not in rows]
+            yield f"{SKIP_PAGE} is not the table of skips: it lacks {missing}, it has beside them {extra}"
 
 
 def layers(table: str) -> list[str]:
@@ -207,7 +220,7 @@ def without_comments(code: str) -> str:
 
 
 LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (licence, size, line_length, left_open, python, banned, prefixes,
-         includes, imports)
+         skips, includes, imports)
 
 
 def files() -> list[Path]:

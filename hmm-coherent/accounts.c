@@ -193,8 +193,7 @@ SCENARIO(accounts, anonymous_pages,
 {
 	const long pages = many(), before = anonymous();
 
-	need(getenv("HMM_COHERENT_GUEST"),
-	     "AnonPages counts all processes of this machine: run it in a VM (--vm)");
+	need(getenv("HMM_COHERENT_GUEST"), SKIP_NOT_ALONE);
 	range_map(&self->range, pages);
 	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
 	range_migrate(&self->range, &self->device);
@@ -277,9 +276,7 @@ static void group_enter(struct group *group)
 			snprintf(root, sizeof(root), "%s", mount->mnt_dir);
 	if (mounts)
 		endmntent(mounts);
-	need(root[0],
-	     "no cgroup2 is mounted: the kernel needs CONFIG_MEMCG, and mount -t cgroup2 none "
-	     "/sys/fs/cgroup");
+	need(root[0], SKIP_NO_MEMCG);
 	cgroup_make(root, group->path, sizeof(group->path));
 	snprintf(file, sizeof(file), "%s/cgroup.procs", group->path);
 	error = write_text(file, "0");

@@ -41,9 +41,6 @@
 #endif
 
 /* What passes on every kernel where nobody watches is not run there. */
-#define ONLY_LOCKDEP "only lockdep sees this: run with --profile debug (CONFIG_PROVE_LOCKING)"
-#define ONLY_KASAN "only KASAN sees this, with CONFIG_SLUB_RCU_DEBUG (6.12): run with --profile " \
-		   "debug"
 
 FIXTURE(destructive)
 {
@@ -75,7 +72,7 @@ static unsigned char *merged_twins(struct story *s)
 {
 	unsigned char *twins;
 
-	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
+	need(ksm_available(), SKIP_NO_KSM);
 	twins = ksm_map_equal(2, s->buffer.serial, BY_CHILD);
 	ksm_mergeable(twins, 2);
 	set_rule(RULE_LEGAL_CALLS_WORK);
@@ -176,7 +173,7 @@ SCENARIO(destructive, flags_of_two_lives,
 	long error;
 	int i;
 
-	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	need(pin_available(), SKIP_NO_GUP_TEST);
 	story_migrate_back(s);
 	child_fork(&s->child);
 	error = child_call(&s->child, &s->buffer, lock_on_fault, 0);
@@ -219,7 +216,7 @@ SCENARIO(destructive, exclusive_page_evicted,
 	unsigned char *next;
 	size_t i;
 
-	need(kernel_has(CHANGE_CLOSE_EVICTS), NEEDS_EVICTION);
+	need(kernel_has(CHANGE_CLOSE_EVICTS), SKIP_NO_EVICTION);
 	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_result("exclusive access",
 		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
@@ -274,7 +271,7 @@ SCENARIO(destructive, huge_page_pinned,
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
 	struct huge huge;
 
-	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	need(pin_available(), SKIP_NO_GUP_TEST);
 	huge_on_device(&huge);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("bytes pinned", pin_pages(longterm, huge.addr, 1), features.page_size);
@@ -344,7 +341,7 @@ SCENARIO(destructive, freed_by_transfer,
 	struct story *s = &self->story;
 	struct transfer transfer;
 
-	need(lockdep_watches(), ONLY_LOCKDEP);
+	need(lockdep_watches(), SKIP_NO_LOCKDEP);
 	story_medium(s, ON_SLOW);
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, features.page_size);
 	unmap_memory(s->buffer.addr, features.page_size);
@@ -364,8 +361,8 @@ SCENARIO(destructive, memory_added_with_ksm,
 {
 	struct story *s = &self->story;
 
-	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
-	need(lockdep_watches(), ONLY_LOCKDEP);
+	need(ksm_available(), SKIP_NO_KSM);
+	need(lockdep_watches(), SKIP_NO_LOCKDEP);
 	set_rule(RULE_CLOSE_EVICTS);
 	expect_result("HMM_DMIRROR_RELEASE",
 		      device_command(&s->device, HMM_DMIRROR_RELEASE, s->buffer.addr, 1), 0);
@@ -464,8 +461,8 @@ SCENARIO(destructive, unmapped_while_moved,
 	int round, held, error;
 	long whole;
 
-	need(features.pin_stays, "gup_test has no pins of many pages here (Linux 6.2)");
-	need(kasan_watches_freed(), ONLY_KASAN);
+	need(features.pin_stays, SKIP_NO_STAYING_PINS);
+	need(kasan_watches_freed(), SKIP_NO_KASAN);
 	memset(&all, 0xff, sizeof(all));
 	if (sched_setaffinity(0, sizeof(all), &all))
 		syscall_failed("sched_setaffinity", errno);
@@ -513,8 +510,8 @@ SCENARIO(destructive, evicted_after_unmap,
 	struct device other;
 	int ends[2];
 
-	need(kasan_watches_freed(), ONLY_KASAN);
-	need(kernel_has(CHANGE_CLOSE_EVICTS), NEEDS_EVICTION);
+	need(kasan_watches_freed(), SKIP_NO_KASAN);
+	need(kernel_has(CHANGE_CLOSE_EVICTS), SKIP_NO_EVICTION);
 	addr = map_with_a_last_one(s, size);
 	last = addr + size - features.page_size;
 	iov.iov_base = last;

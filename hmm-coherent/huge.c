@@ -195,8 +195,7 @@ SCENARIO(huge, zero_page,
 	const long failed = read_counter("/proc/vmstat", "thp_zero_page_alloc_failed");
 	size_t i, misplaced = 0, changed = 0;
 
-	need(read_number(THP "use_zero_page") == 1,
-	     "this kernel has no huge zero page: " THP "use_zero_page is not 1");
+	need(read_number(THP "use_zero_page") == 1, SKIP_NO_HUGE_ZERO_PAGE);
 	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
 	protect_memory(h->addr, h->size, prot);
 	set_rule(RULE_HOLE_IS_FILLED);
@@ -299,7 +298,7 @@ SCENARIO(huge, hugetlb,
 	long result;
 	enum data bytes;
 
-	need(before >= 0, "this kernel has no hugetlb: it takes CONFIG_HUGETLBFS");
+	need(before >= 0, SKIP_NO_HUGETLB);
 	restore_setting(HUGETLB);
 	write_number(HUGETLB, before + 1);
 	if (read_number(HUGETLB) <= before)

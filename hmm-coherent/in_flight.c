@@ -99,9 +99,7 @@ SCENARIO(slow_io, unmap_meets_transfer,
 	 * docs/findings.md, test-hmm-lock-in-interrupt: it is the driver's, and
 	 * destructive.freed-by-transfer is the test of it.
 	 */
-	need(!story_on_device(s) || !lockdep_watches(),
-	     "lockdep would report test_hmm's lock and stop: --destructive "
-	     "destructive.freed-by-transfer has a VM for it");
+	need(!story_on_device(s) || !lockdep_watches(), SKIP_LOCKDEP_STOPS_TRANSFER);
 	buffer_unmap(&s->buffer);
 	buffer_map(&next, 1, s->place);
 	buffer_write(&next, 0, 1, BY_OWNER);
@@ -248,8 +246,7 @@ SCENARIO(slow_io, longterm_pin_meets_transfer,
 			brief = { .pin = true, .write = true };
 	const long refused = story_on_device(s) ? 0 : features.page_size;
 
-	need(features.gup_test,
-	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	set_rule(RULE_PINNED_STAYS);
 	expect_result("a long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1), refused);
 	longterm.fast = true;

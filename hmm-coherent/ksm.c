@@ -30,14 +30,13 @@ FIXTURE(ksm)
 
 FIXTURE_SETUP(ksm)
 {
-	need(ksm_available(), "this kernel has no KSM: it takes CONFIG_KSM, and root");
+	need(ksm_available(), SKIP_NO_KSM);
 	/*
 	 * ksmd would close the circle of docs/findings.md, test-hmm-lock-order,
 	 * which is the driver's.
 	 */
 	need(!lockdep_watches() || !lockdep_has_seen("&mm->mmap_lock", "&mdevice->devmem_lock"),
-	     "lockdep would report test_hmm's lock order and stop: run ksm.* in a VM without the "
-	     "tests that have the device grow, as --profile debug does");
+	     SKIP_LOCKDEP_STOPS_KSM);
 	/* A scenario that was ended half way may have left it running. */
 	ksm_stop();
 	story_begin(&self->story, PLACE_COHERENT, false, 1);
@@ -174,8 +173,7 @@ SCENARIO(ksm, users_stay_known,
 {
 	enum place at;
 
-	need(read_number("/proc/self/ksm_merging_pages") >= 0,
-	     "this kernel has no /proc/PID/ksm_merging_pages");
+	need(read_number("/proc/self/ksm_merging_pages") >= 0, SKIP_NO_KSM_COUNT);
 	at = merge_and_migrate(self);
 	merge_others_again(self);
 	set_rule(RULE_NOT_MERGED);

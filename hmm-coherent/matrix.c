@@ -125,43 +125,24 @@ static void cells_setup(void)
 
 static void need_what_it_needs(const struct cell *cell)
 {
-	static const char no_file[] =
-		"HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT";
-	static const char no_ring[] =
-		"no io_uring here: the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0";
+	const unsigned int needs = cell->access->needs | cell->mapping->needs;
+	const struct {
+		bool have;
+		enum skip_id skip;
+	} rows[NEED_COUNT] = {
+		[NEED_FILE] = { env.has_file, SKIP_NO_DIR },
+		[NEED_RAW] = { env.has_raw, SKIP_NO_RAW },
+		[NEED_RING] = { env.has_ring, SKIP_NO_IO_URING },
+		[NEED_GUP_TEST] = { env.has_gup_test, SKIP_NO_GUP_TEST },
+		[NEED_STAYING_PINS] = { features.pin_stays, SKIP_NO_STAYING_PINS },
+		[NEED_UFFD_WP] = { features.uffd_wp, SKIP_NO_UFFD_WP },
+		[NEED_SOFT_DIRTY] = { features.soft_dirty, SKIP_NO_SOFT_DIRTY },
+	};
+	int i;
 
-	switch (cell->access->needs) {
-	case NEEDS_FILE:
-		need(env.has_file, no_file);
-		break;
-	case NEEDS_RAW:
-		need(env.has_raw,
-		     "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
-		break;
-	case NEEDS_RING_AND_FILE:
-		need(env.has_file, no_file);
-		need(env.has_ring, no_ring);
-		break;
-	case NEEDS_RING:
-		need(env.has_ring, no_ring);
-		break;
-	case NEEDS_GUP_TEST:
-	case NEEDS_STAYING_PINS:
-		need(env.has_gup_test,
-		     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be "
-		     "mounted");
-		break;
-	default:
-		break;
-	}
-	if (cell->mapping->needs_uffd_wp)
-		need(features.uffd_wp,
-		     "no userfaultfd write protection here: the kernel needs CONFIG_USERFAULTFD");
-	if (cell->mapping->needs_soft_dirty)
-		need(features.soft_dirty,
-		     "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
-	if (cell->place == PLACE_MOVABLE)
-		need(features.movable, NO_MOVABLE);
+	for (i = 0; i < NEED_COUNT; i++)
+		need(!(needs & BIT(i)) || rows[i].have, rows[i].skip);
+	need(cell->place != PLACE_MOVABLE || features.movable, SKIP_NO_MOVABLE);
 }
 
 /* The medium that the access uses, or NULL. */
@@ -169,7 +150,7 @@ static struct medium *medium_of(const struct cell *cell)
 {
 	if (!cell->access->from_medium && !cell->access->to_medium)
 		return NULL;
-	return cell->access->needs == NEEDS_RAW ? &env.raw : &env.file;
+	return cell->access->needs & BIT(NEED_RAW) ? &env.raw : &env.file;
 }
 
 static void prepare_medium(struct cell *cell)
@@ -185,7 +166,7 @@ static size_t cached_pages(const struct cell *cell)
 
 static void let_go(struct cell *cell)
 {
-	if (cell->held >= 0 && cell->access->needs == NEEDS_STAYING_PINS)
+	if (cell->held >= 0 && (cell->access->needs & BIT(NEED_STAYING_PINS)))
 		pin_drop(cell->held);
 	else if (cell->held >= 0)
 		close(cell->held);
@@ -239,7 +220,7 @@ static void run_cell(const struct suite_test *test)
 
 static const char *not_applicable(const struct suite_test *test)
 {
-	if (all_cells[test->number].access->needs == NEEDS_STAYING_PINS && features.gup_test &&
+	if ((all_cells[test->number].access->needs & BIT(NEED_STAYING_PINS)) && features.gup_test &&
 	    !features.pin_stays)
 		return "this kernel's gup_test has no pins that stay (PIN_LONGTERM_TEST_START)";
 	return NULL;

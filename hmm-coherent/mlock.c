@@ -192,7 +192,7 @@ SCENARIO(mlock, fresh_frame,
 	const char *stale;
 	int i;
 
-	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	need(pin_available(), SKIP_NO_GUP_TEST);
 	/* Memory becomes active by being used; so does the page that it goes to. */
 	story_migrate_back(s);
 	set_rule(RULE_SHORT_PIN_STAYS);

@@ -216,8 +216,7 @@ SCENARIO(next_access, store_after_longterm_pin,
 {
 	struct story *s = &self->story;
 
-	need(features.gup_test,
-	     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be mounted");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	add_stranger(s);
 	use_translations(s);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
@@ -364,8 +363,7 @@ SCENARIO(next_access, store_after_uffd_wp,
 	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
 	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
 
-	need(features.uffd_wp,
-	     "no userfaultfd write protection here: the kernel needs CONFIG_USERFAULTFD");
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
 	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (self->uffd < 0)
 		syscall_failed("userfaultfd", errno);
@@ -384,7 +382,7 @@ SCENARIO(next_access, store_after_clear_refs,
 {
 	struct story *s = &self->story;
 
-	need(features.soft_dirty, "no soft-dirty bit here: the kernel needs CONFIG_MEM_SOFT_DIRTY");
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
 	use_translations(s);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("clearing the soft-dirty bits", write_text("/proc/self/clear_refs", "4"), 0);

@@ -52,9 +52,8 @@ FIXTURE_SETUP(numa)
 {
 	self->home = unmovable_node();
 	self->other = numa_available() < 0 ? -1 : node_besides(self->home);
-	need(self->home >= 0 || movable_node() < 0, NO_PLAIN_NODE);
-	need(self->home >= 0 && self->other >= 0,
-	     "there are no two NUMA nodes with memory: boot with numa=fake=2");
+	need(self->home >= 0 || movable_node() < 0, SKIP_NO_UNMOVABLE_NODE);
+	need(self->home >= 0 && self->other >= 0, SKIP_NO_TWO_NODES);
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 }
 
@@ -415,7 +414,7 @@ SCENARIO(numa, unshared_by_mapping,
 {
 	struct story *s = &self->story;
 
-	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	need(pin_available(), SKIP_NO_GUP_TEST);
 	child_fork(&s->child);
 	bind_buffer(s, self->other);
 	set_rule(RULE_PIN_UNSHARES);
@@ -474,7 +473,7 @@ SCENARIO(numa, pin_by_task,
 	const int nodes[] = { self->other, self->home };
 	int n;
 
-	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	need(pin_available(), SKIP_NO_GUP_TEST);
 	for (n = 0; n < 2; n++) {
 		bind_task(s, nodes[n]);
 		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
@@ -500,7 +499,7 @@ SCENARIO(numa, pin_within_binding,
 	struct story *s = &self->story;
 	size_t i;
 
-	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	need(pin_available(), SKIP_NO_GUP_TEST);
 	bind_task(s, self->other);
 	bind_buffer(s, self->home);
 	for (i = 0; i < 2; i++) {

@@ -436,8 +436,7 @@ SCENARIO(orders, held_then_pinned_again,
 	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true };
 	const bool in_the_way = !variant->holder->pins && story_on_device(s);
 
-	need(features.gup_test,
-	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	TAKE();
 	set_rule(RULE_PINNED_STAYS);
 	expect_result("the second, long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1),

@@ -148,7 +148,7 @@ static void take_two_cpus(struct race *race)
 	for (cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
 		if (CPU_ISSET(cpu, &set))
 			cpus[found++] = cpu;
-	need(found == 2, "only one processor: a race needs two");
+	need(found == 2, SKIP_NO_TWO_CPUS);
 	race->first.cpu = cpus[0];
 	race->other.cpu = cpus[1];
 }
@@ -358,8 +358,7 @@ static void take_references_fast(struct side *side)
 SCENARIO(races, gup_fast_and_migrator,
 	 "GUP-fast gets a page at any moment of its migration, and lets go of all it got")
 {
-	need(features.gup_test,
-	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	set_rule(RULE_SHORT_PIN_STAYS);
 	run_race(&self->race, to_and_fro, take_references_fast);
 	expect_settled(&self->race);
@@ -369,8 +368,7 @@ SCENARIO(races, gup_fast_and_migrator,
 
 SCENARIO(races, gup_slow_and_migrator, "the same for GUP with the lock held")
 {
-	need(features.gup_test,
-	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	set_rule(RULE_SHORT_PIN_STAYS);
 	run_race(&self->race, to_and_fro, take_references_slow);
 	expect_settled(&self->race);
@@ -456,8 +454,7 @@ SCENARIO(races, protect_and_gup_fast, "mprotect to R/O holds against GUP-fast th
 {
 	struct story *s = &self->story;
 
-	need(features.gup_test,
-	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	*counter(s, 0) = 0;
 	story_migrate_to_device(s);
 	set_rule(RULE_WRITE_NEEDS_PERMISSION);
@@ -532,8 +529,7 @@ SCENARIO(races, unmap_and_longterm_pin,
 {
 	struct story *s = &self->story;
 
-	need(features.gup_test,
-	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	fast_is_safe = s->place != PLACE_COHERENT || kernel_has(CHANGE_PIN_KEEPS_ANON_VMA) ||
 		       machine_is_apart();
 	if (!fast_is_safe)
@@ -563,8 +559,7 @@ SCENARIO(races, touched_elsewhere,
 	struct story *s = &self->story;
 	int times;
 
-	need(features.gup_test,
-	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	take_two_cpus(&self->race);
 	on_cpu(self->race.first.cpu);
 	story_migrate_back(s);

@@ -83,11 +83,9 @@ static void swap_on(void)
 	char swap[256];
 	int fd, i;
 
-	need(dir, "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT");
-	need(!access("/proc/swaps", F_OK), "this kernel has no swap: it takes CONFIG_SWAP");
-	need(allows_swap(dir),
-	     "HMM_COHERENT_DIR is on a file system without swap files: name a directory on ext4 "
-	     "or xfs");
+	need(dir, SKIP_NO_DIR);
+	need(!access("/proc/swaps", F_OK), SKIP_NO_SWAP);
+	need(allows_swap(dir), SKIP_NO_SWAP_FILES);
 	snprintf(swap, sizeof(swap), "%s/hmm-coherent.swap", dir);
 	restore_swap(swap);
 	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -344,9 +342,7 @@ SCENARIO(reclaim, pressure,
 	swap_on();
 	cgroup_make(CGROUP, group, sizeof(group));
 	snprintf(reclaim, sizeof(reclaim), "%s/memory.reclaim", group);
-	need(!access(reclaim, W_OK),
-	     "no memory.reclaim here: it takes cgroup2 with the memory controller on " CGROUP
-	     " and Linux 5.19");
+	need(!access(reclaim, W_OK), SKIP_NO_MEMORY_RECLAIM);
 	enter(group);
 	/*
 	 * What the cgroup pays for from here on: memory, and memory that then

@@ -38,8 +38,7 @@ FIXTURE_VARIANT_ADD(refcount, coherent_ro) { .place = PLACE_COHERENT, .read_only
 
 FIXTURE_SETUP(refcount)
 {
-	need(features.gup_test,
-	     "no gup_test: the kernel needs CONFIG_GUP_TEST and a mounted debugfs");
+	need(features.gup_test, SKIP_NO_GUP_TEST);
 	story_begin(&self->story, variant->place, variant->read_only, 2);
 	self->offset = !kernel_has(CHANGE_NO_COUNT_OFFSET);
 }

@@ -244,7 +244,8 @@ SCENARIO(sequential, append,
 			      or_errno(pread(s->medium.buffered, s->medium.bounce, self->page,
 					     end + i * self->page)),
 			      self->page);
-		expect(read_page(s->medium.bounce, s->buffer.serial, i, BY_OWNER, BY_MEDIUM) == DATA_OLD,
+		expect(read_page(s->medium.bounce, s->buffer.serial, i, BY_OWNER, BY_MEDIUM) ==
+			       DATA_OLD,
 		       "page %zu of the buffer is not at byte %lld of the file", i,
 		       (long long)(end + i * self->page));
 	}

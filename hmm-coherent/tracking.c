@@ -198,8 +198,7 @@ SCENARIO(tracking, uffd_wp_travels,
 {
 	struct story *s = &self->story;
 
-	need(features.uffd_wp,
-	     "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
 	story_migrate_back(s);
 	self->uffd = watch(s->buffer.addr, PAGES, UFFDIO_REGISTER_MODE_WP);
 	protect(self->uffd, s, true);
@@ -233,8 +232,7 @@ SCENARIO(tracking, uffd_wp_zero_page,
 				.size = features.page_size,
 				.serial = s->buffer.serial };
 
-	need(features.uffd_wp,
-	     "this kernel has no userfaultfd write protection: it takes CONFIG_USERFAULTFD");
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
 	empty.addr = map_memory(empty.size, prot);
 	expect_result("a read of an empty page", cpu_read(&empty, 0, 1, NULL), features.page_size);
 	self->uffd = watch(empty.addr, 1, UFFDIO_REGISTER_MODE_WP);
@@ -258,7 +256,7 @@ SCENARIO(tracking, uffd_missing,
 	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
 	void *hole = map_memory(features.page_size, prot);
 
-	need(has_userfaultfd(), "this kernel has no userfaultfd: it takes CONFIG_USERFAULTFD");
+	need(has_userfaultfd(), SKIP_NO_USERFAULTFD);
 	self->uffd = watch(hole, 1, UFFDIO_REGISTER_MODE_MISSING);
 	set_rule(RULE_MONITOR_FILLS);
 	expect_result("migration", device_migrate_to(&s->device, hole, 1), -ENOENT);
@@ -339,8 +337,7 @@ SCENARIO(tracking, soft_dirty_clean,
 {
 	struct story *s = &self->story;
 
-	need(features.soft_dirty,
-	     "this kernel has no soft-dirty bit: it takes CONFIG_MEM_SOFT_DIRTY");
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
 	story_migrate_back(s);
 	forget_writes();
 	set_rule(RULE_MARKS_TRAVEL);
@@ -359,8 +356,7 @@ SCENARIO(tracking, soft_dirty_written,
 {
 	struct story *s = &self->story;
 
-	need(features.soft_dirty,
-	     "this kernel has no soft-dirty bit: it takes CONFIG_MEM_SOFT_DIRTY");
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
 	story_make_writable(s);
 	forget_writes();
 	set_rule(RULE_MARKS_TRAVEL);
@@ -567,7 +563,7 @@ SCENARIO(tracking, empty_range_rmap,
 	unsigned char *addr;
 	size_t i;
 
-	need(pin_available(), "no gup_test here: the kernel needs CONFIG_GUP_TEST and debugfs");
+	need(pin_available(), SKIP_NO_GUP_TEST);
 	addr = map_two(s);
 	device_move_to(&s->device, addr, 2);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);

@@ -72,10 +72,8 @@ bool cell_protects(const struct cell *cell, size_t page)
 
 static bool extent_exists(const struct cell *cell)
 {
-	const struct access *access = cell->access;
-	const char *mapping = cell->mapping->name;
-	bool migrates = access->reach == REACH_MIGRATION_BACK ||
-			access->reach == REACH_MIGRATION_AWAY;
+	const enum mix mix = extent_row(cell->extent)->mix;
+	const enum reach reach = cell->access->reach;
 
 	if (cell->extent == EXTENT_ONE_PAGE)
 		return true;
@@ -86,21 +84,14 @@ static bool extent_exists(const struct cell *cell)
 	if (cell->place != PLACE_COHERENT &&
 	    !(cell->place == PLACE_SYSTEM && cell->extent == EXTENT_MANY_PAGES))
 		return false;
-	switch (extent_row(cell->extent)->mix) {
-	case MIX_PLACED:
-		/*
-		 * The child of a half-placed buffer would be the same case
-		 * twice. Migration moves the halves differently, which is its
-		 * job.
-		 */
-	case MIX_HOLES:
-		return !strcmp(mapping, "rw") && !migrates;
-	case MIX_READ_ONLY:
-		return !strcmp(mapping, "ro") && !migrates;
-	default:
-		return !strcmp(mapping, "rw") || !strcmp(mapping, "ro") ||
-		       !strcmp(mapping, "cow-shared");
-	}
+	/*
+	 * Migration moves the pages of a mixed buffer differently, which is its
+	 * job. The child of a half-placed buffer would be the same case twice,
+	 * so only the mapping rw has those.
+	 */
+	if (mix != MIX_NONE && (reach == REACH_MIGRATION_BACK || reach == REACH_MIGRATION_AWAY))
+		return false;
+	return cell->mapping->mixes & BIT(mix);
 }
 
 bool cell_exists(const struct cell *cell)
@@ -119,15 +110,10 @@ bool cell_exists(const struct cell *cell)
 	 * the way through hmm_range_fault() then dereferences a page without
 	 * memory (docs/findings.md, private-mirror-fault).
 	 */
-	if (cell->place == PLACE_PRIVATE && access->reach == REACH_MIRROR &&
-	    strcmp(mapping->name, "rw"))
+	if (cell->place == PLACE_PRIVATE && access->reach == REACH_MIRROR && !mapping->mirror_valid)
 		return false;
-	/*
-	 * gup_test itself WARNs about a FOLL_PIN of the zero page, which is not
-	 * counted as pinned (verify_dma_pinned(), mm/gup_test.c).
-	 */
-	if (extent_row(cell->extent)->mix == MIX_HOLES && access->needs == NEEDS_GUP_TEST &&
-	    !access->write_fault && access->reach != REACH_GET)
+	if (extent_row(cell->extent)->mix == MIX_HOLES && access->no_zero_page &&
+	    !access->write_fault)
 		return false;
 	/*
 	 * The second device matters where a device does something; the rest is
@@ -142,8 +128,8 @@ bool cell_exists(const struct cell *cell)
 	 * buffer, not in zones.
 	 */
 	if (cell->place == PLACE_MOVABLE)
-		return access->needs != NEEDS_RAW && access->reach != REACH_MIGRATION_BACK &&
-		       access->reach != REACH_ADVICE;
+		return !(access->needs & BIT(NEED_RAW)) &&
+		       access->reach != REACH_MIGRATION_BACK && access->reach != REACH_ADVICE;
 	return true;
 }
 

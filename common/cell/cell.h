@@ -20,6 +20,21 @@
 
 struct cell;
 
+/* What is special about some of the pages. */
+enum mix { MIX_NONE, MIX_PLACED, MIX_READ_ONLY, MIX_HOLES };
+
+/* What a machine may lack; BIT() of each in the columns @needs. */
+enum need {
+	NEED_FILE,
+	NEED_RAW,
+	NEED_RING,
+	NEED_GUP_TEST,
+	NEED_STAYING_PINS,
+	NEED_UFFD_WP,
+	NEED_SOFT_DIRTY,
+	NEED_COUNT
+};
+
 /* How pages are mapped when the access starts. */
 struct mapping {
 	const char *name;
@@ -34,7 +49,10 @@ struct mapping {
 	bool exclusive;		/* PageAnonExclusive */
 	bool shared;		/* a child maps the same pages, and lives */
 	bool uffd_wp;
-	bool needs_uffd_wp, needs_soft_dirty;
+	bool soft_dirty;	/* the bit was cleared, and shows writes since */
+	unsigned int needs;	/* BIT(enum need) */
+	unsigned int mixes;	/* BIT(enum mix): the buffers of several pages that have it */
+	bool mirror_valid;	/* the driver's mirror has the pages as they were migrated */
 };
 
 /*
@@ -53,16 +71,6 @@ enum reach {
 	REACH_ADVICE,	 /* MADV_POPULATE_*: a fault without a reference */
 	REACH_MIGRATION_BACK,
 	REACH_MIGRATION_AWAY /* to the other coherent device */
-};
-
-enum need {
-	NEEDS_NOTHING,
-	NEEDS_GUP_TEST,
-	NEEDS_STAYING_PINS,
-	NEEDS_FILE,
-	NEEDS_RAW,
-	NEEDS_RING,
-	NEEDS_RING_AND_FILE
 };
 
 /* How results are counted. */
@@ -92,7 +100,14 @@ struct access {
 	 */
 	int refused;
 	int protected_;		/* the same when userfaultfd protects the page */
-	enum need needs;
+	unsigned int needs;	/* BIT(enum need) */
+	/* FOLL_FORCE works only where features.mem_force says so. */
+	bool force_by_policy;
+	/*
+	 * gup_test WARNs when it gets the shared zero page, which is not counted
+	 * as pinned (verify_dma_pinned(), mm/gup_test.c)
+	 */
+	bool no_zero_page;
 	/*
 	 * stops at the first page it may not use and says how many bytes it
 	 * did; otherwise it says refused
@@ -113,9 +128,6 @@ enum extent {
 	EXTENT_HOLE_LAST, EXTENT_HOLE_FIRST, EXTENT_HOLE_MIDDLE,
 	EXTENT_COUNT
 };
-
-/* What is special about some of the pages. */
-enum mix { MIX_NONE, MIX_PLACED, MIX_READ_ONLY, MIX_HOLES };
 
 struct extent_row {
 	const char *name;	/* empty for one page */

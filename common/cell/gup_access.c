@@ -83,13 +83,20 @@ static enum data look_through_pin(struct cell *cell, size_t page)
 				       "FOLL_PIN, short-term" : "FOLL_GET", \
 	  .run = run_##id, .reach = (pin) ? (longterm) ? REACH_LONGTERM : REACH_PIN : REACH_GET, \
 	  .write_fault = write, \
-	  .partial_count = true, .needs = NEEDS_GUP_TEST },
+	  .partial_count = true, .needs = BIT(NEED_GUP_TEST), .no_zero_page = pin },
 
 #define STAY_ROW(id, row_name, write) \
-	{ .name = row_name, .what = "FOLL_PIN with FOLL_LONGTERM that is kept", \
-	  .run = run_##id, .reach = REACH_LONGTERM, .write_fault = write, .held = true, \
-	  .hold_look = look_through_pin, .unit = UNIT_NONE, \
-	  .refused = EFAULT, .protected_ = EFAULT, .needs = NEEDS_STAYING_PINS },
+	{ .name = row_name, \
+	  .what = "FOLL_PIN with FOLL_LONGTERM that is kept", \
+	  .run = run_##id, \
+	  .reach = REACH_LONGTERM, \
+	  .write_fault = write, \
+	  .held = true, \
+	  .hold_look = look_through_pin, \
+	  .unit = UNIT_NONE, \
+	  .refused = EFAULT, \
+	  .protected_ = EFAULT, \
+	  .needs = BIT(NEED_GUP_TEST) | BIT(NEED_STAYING_PINS) },
 
 static const struct access rows[] = {
 	KINDS(KIND_ROW)

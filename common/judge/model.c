@@ -42,7 +42,7 @@ static void page_before(struct page_model *page, const struct cell *cell, size_t
 	page->shared = mapping->shared;
 	page->uffd_wp = mapping->uffd_wp;
 	page->owner = DATA_OLD;
-	page->soft_dirty_open = !mapping->needs_soft_dirty;
+	page->soft_dirty_open = !mapping->soft_dirty;
 	if (cell_leaves_hole(cell, number)) {
 		page->at = PLACE_NOWHERE;
 		page->permission = PERM_NONE;
@@ -82,8 +82,7 @@ static bool is_migration(const struct access *access)
  */
 static bool forced(const struct access *access)
 {
-	return access->reach == REACH_FORCE &&
-	       (strcmp(access->name, "mem-write") || features.mem_force);
+	return access->reach == REACH_FORCE && (!access->force_by_policy || features.mem_force);
 }
 
 static bool takes_pins(const struct access *access)

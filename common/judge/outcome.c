@@ -104,7 +104,7 @@ void outcome_read(struct outcome *outcome, struct cell *cell)
 {
 	const struct access *access = cell->access;
 	struct buffer *buffer = &cell->buffer;
-	struct medium *medium = access->needs == NEEDS_RAW ? &cell->env->raw : &cell->env->file;
+	struct medium *medium = access->needs & BIT(NEED_RAW) ? &cell->env->raw : &cell->env->file;
 	static unsigned char copy[BUFFER_PAGES_MAX * 65536] __aligned(65536);
 	size_t i;
 

@@ -37,10 +37,8 @@ struct change {
 	 * not parse, an -rc, a branch that is not listed.
 	 */
 	bool when_unknown;
-	/*
-	 * of the skip, for changes that a kernel without them does not survive
-	 */
-	const char *reason;
+	/* For need_survives(): of changes that a kernel does not survive without. */
+	enum skip_id skip;
 };
 
 static const struct change changes[CHANGE_COUNT] = {
@@ -61,8 +59,7 @@ static const struct change changes[CHANGE_COUNT] = {
 		.mainline = 703, .rc = 7, .stable = { { 601, 192 }, { 612, 117 } },
 		/* Nothing can kill a loop in the kernel. */
 		.when_unknown = false,
-		.reason = "this kernel may loop for ever in test_hmm (not 6.1.192, 6.12.117, "
-			  "7.3); see docs/findings.md, dead-mirror-loop",
+		.skip = SKIP_DEAD_MIRROR_LOOP,
 	},
 	[CHANGE_PIN_KEEPS_ANON_VMA] = {
 		.name = "pin-keeps-anon-vma",
@@ -86,8 +83,7 @@ static const struct change changes[CHANGE_COUNT] = {
 		.mainline = 703, .rc = 7, .from = 606, .stable = { { 612, 117 } },
 		/* A BUG that leaves page locks behind. */
 		.when_unknown = false,
-		.reason = "this kernel may hit a BUG in migration from the swap cache (not "
-			  "before 6.6, nor in 6.12.117, 7.3); see docs/findings.md, swap-cache-bug",
+		.skip = SKIP_SWAP_CACHE_BUG,
 	},
 	[CHANGE_SWAP_CACHE_ASKED] = {
 		.name = "swap-cache-asked",
@@ -199,7 +195,7 @@ bool machine_is_apart(void)
 
 void need_survives(enum kernel_change change)
 {
-	need(kernel_has(change) || machine_is_apart(), changes[change].reason);
+	need(kernel_has(change) || machine_is_apart(), changes[change].skip);
 }
 
 void changes_print(FILE *out)

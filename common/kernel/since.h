@@ -51,10 +51,6 @@ bool kernel_has(enum kernel_change change);
  */
 void need_survives(enum kernel_change change);
 
-/* For need(kernel_has(CHANGE_CLOSE_EVICTS), ...). */
-#define NEEDS_EVICTION "test_hmm may leave pages on the device when a file of it is closed: it " \
-		       "evicts since 6.1.176, 6.12.86, 7.0.4, 7.1"
-
 /* Was this machine booted for tests that may bring it down? */
 bool machine_is_apart(void);
 

@@ -62,7 +62,7 @@ void buffer_map(struct buffer *buffer, size_t pages, enum place place)
 	 * from, nothing can be said about zones.
 	 */
 	if (unmovable_node() < 0 && movable_node() >= 0)
-		skip(NO_PLAIN_NODE);
+		skip(SKIP_NO_UNMOVABLE_NODE);
 	bind_to(buffer, place == PLACE_MOVABLE ? movable_node() : unmovable_node());
 }
 

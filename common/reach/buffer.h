@@ -17,12 +17,6 @@
 
 #define BUFFER_PAGES_MAX 8
 
-/* Why a test about places in memory cannot run. */
-#define NO_PLAIN_NODE "each NUMA node has ZONE_MOVABLE memory: boot without movablecore= and " \
-		      "kernelcore=, or leave one node without"
-#define NO_MOVABLE "no ZONE_MOVABLE here: online a memory block of one NUMA node of several as " \
-		   "online_movable (numa=fake=2 makes two)"
-
 /* Who wrote. */
 enum writer {
 	BY_OWNER = 'o',

@@ -222,20 +222,20 @@ void broken(const char *fmt, ...)
 	_exit(1);
 }
 
-void skip(const char *reason)
+void skip(enum skip_id id)
 {
 	if (report->checks)
-		broken("skipped after %d checks: %s", report->checks, reason);
+		broken("skipped after %d checks: %s", report->checks, skip_reason(id));
 	report->skipped = true;
-	report_quote(report->reason, sizeof(report->reason), reason);
+	report_quote(report->reason, sizeof(report->reason), skip_reason(id));
 	report->finished = true;
 	_exit(0);
 }
 
-void need(bool have, const char *reason)
+void need(bool have, enum skip_id id)
 {
 	if (!have)
-		skip(reason);
+		skip(id);
 }
 
 void report_fail_all(enum rule_id rule, const char *expected, const char *seen)

@@ -19,6 +19,7 @@
 
 #include "report/compiler.h"
 #include "report/rules.h"
+#include "report/skips.h"
 
 #define REPORT_NAME_MAX 160
 #define REPORT_TEXT_MAX (256 * 1024)
@@ -118,14 +119,13 @@ bool is_lack(int error);
 void syscall_failed(const char *what, int error) __noreturn;
 
 /*
- * This machine or kernel lacks something. The reason has to be constant for a
- * cause (readers make it part of the test's name), and says how to get what is
- * missing. Only before the first check; after one it is broken().
+ * This machine or kernel lacks something; the table in report/skips.h says what
+ * and how to get it. Only before the first check; after one it is broken().
  */
-void skip(const char *reason) __noreturn;
+void skip(enum skip_id id) __noreturn;
 
 /* skip() unless @have. */
-void need(bool have, const char *reason);
+void need(bool have, enum skip_id id);
 
 /*
  * No test can run, because of what the kernel did: each test of the program

@@ -25,14 +25,11 @@ void huge_begin(struct huge *h, bool read_only)
 {
 	long size = read_number(THP "hpage_pmd_size");
 
-	need(size > 0,
-	     "this kernel has no transparent huge pages: it takes CONFIG_TRANSPARENT_HUGEPAGE");
-	need(!is_never(), "huge pages are switched off: " THP "enabled is never");
+	need(size > 0, SKIP_NO_THP);
+	need(!is_never(), SKIP_THP_IS_OFF);
 	h->size = size;
 	h->pages = size / features.page_size;
-	need(h->pages < device_pages(PLACE_COHERENT),
-	     "a huge page of this kernel is larger than test_hmm's device: it takes a kernel "
-	     "with smaller base pages");
+	need(h->pages < device_pages(PLACE_COHERENT), SKIP_THP_TOO_LARGE);
 	story_begin(&h->story, PLACE_COHERENT, read_only, 1);
 	device_open(&h->device, PLACE_COHERENT, h->pages);
 	h->map = map_memory(3 * size, PROT_READ | PROT_WRITE);

@@ -111,8 +111,7 @@ void story_end(struct story *story)
 
 void story_ring(struct story *story)
 {
-	need(ring_available(),
-	     "no io_uring here: the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0");
+	need(ring_available(), SKIP_NO_IO_URING);
 	ring_open(&story->ring);
 	story->has_ring = true;
 }
@@ -121,19 +120,15 @@ void story_medium(struct story *story, enum medium_kind kind)
 {
 	switch (kind) {
 	case ON_FILE:
-		need(medium_file(&story->medium),
-		     "HMM_COHERENT_DIR is not set: name a directory on a filesystem with O_DIRECT");
+		need(medium_file(&story->medium), SKIP_NO_DIR);
 		break;
 	case ON_RAW:
-		need(medium_raw(&story->medium),
-		     "HMM_COHERENT_RAW is not set: name a block device that may be overwritten");
+		need(medium_raw(&story->medium), SKIP_NO_RAW);
 		break;
 	case ON_SLOW:
 		if (getenv("HMM_COHERENT_SLOW"))
 			dm_resume_left(getenv("HMM_COHERENT_SLOW"));
-		need(medium_slow(&story->medium),
-		     "HMM_COHERENT_SLOW is not set: name a block device that is slow and may be "
-		     "overwritten");
+		need(medium_slow(&story->medium), SKIP_NO_SLOW);
 		break;
 	}
 	story->has_medium = true;
@@ -283,9 +278,7 @@ void expect_counted(struct story *story, size_t page, int references, int mappin
 
 	report->rule = rule;
 	if (dump.state == DUMP_NOT_ASKED)
-		need(features.gup_test,
-		     "no gup_test here: the kernel needs CONFIG_GUP_TEST, and debugfs has to be "
-		     "mounted");
+		need(features.gup_test, SKIP_NO_GUP_TEST);
 	snprintf(expected, sizeof(expected), "refcount %d mapcount %d", references, mappings);
 	snprintf(seen, sizeof(seen), "refcount %d mapcount %d", dump.refcount, dump.mapcount);
 	expect_text(dump.refcount == references && dump.mapcount == mappings, page, "counts",
