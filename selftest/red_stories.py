@@ -30,11 +30,11 @@ direct_io     | write_whole    | expect_written(s,              | story_make_wri
 direct_io     | write_odd_pieces | pwritev(s->medium.fd, iov, count, 0) | pwritev(s->medium.fd, iov, count - 1, 0)             | direct-io.*.write-odd-pieces
 direct_io     | async_half_placed | set_rule(RULE_BYTES_ARRIVE);   | story_write(s, 0); set_rule(RULE_BYTES_ARRIVE);                | direct-io.*.async-half-placed
 fixed_buffers | registered_while_shared | expect_owner_sees(s, 0, BY_MEDIUM); | story_write(s, 0); expect_owner_sees(s, 0, BY_MEDIUM); | fixed-buffers.*.registered-while-shared
-in_flight     | page_waits_for_its_bytes | expect_owner_sees(s, 0, BY_MEDIUM); | story_write(s, 0); expect_owner_sees(s, 0, BY_MEDIUM); | slow-io.*.page-waits-for-its-bytes
-in_flight     | migration_meets_transfer | transfer_prove_in_flight(&self->transfer); | madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED); story_write(s, 0); transfer_prove_in_flight(&self->transfer); | slow-io.*.migration-meets-transfer
-in_flight     | unmap_meets_transfer | transfer_prove_in_flight(&self->transfer); | landed(s, &self->transfer); transfer_start_read(&self->transfer, s->medium.fd, next.addr, features.page_size); | slow-io.*.unmap-meets-transfer
-in_flight     | child_writes_meanwhile | child_write(&s->child, &s->buffer, 0, 1, BY_CHILD) | child_read(&s->child, &s->buffer, 0, 1, NULL) | slow-io.*.child-writes-meanwhile
-in_flight     | protection_meets_transfer | story_protect(s, 0, 1, PROT_READ); |                                                    | slow-io.*.protection-meets-transfer
+slow_io       | page_waits_for_its_bytes | expect_owner_sees(s, 0, BY_MEDIUM); | story_write(s, 0); expect_owner_sees(s, 0, BY_MEDIUM); | slow-io.*.page-waits-for-its-bytes
+slow_io       | migration_meets_transfer | transfer_prove_in_flight(&self->transfer); | madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED); story_write(s, 0); transfer_prove_in_flight(&self->transfer); | slow-io.*.migration-meets-transfer
+slow_io       | unmap_meets_transfer | transfer_prove_in_flight(&self->transfer); | landed(s, &self->transfer); transfer_start_read(&self->transfer, s->medium.fd, next.addr, features.page_size); | slow-io.*.unmap-meets-transfer
+slow_io       | child_writes_meanwhile | child_write(&s->child, &s->buffer, 0, 1, BY_CHILD) | child_read(&s->child, &s->buffer, 0, 1, NULL) | slow-io.*.child-writes-meanwhile
+slow_io       | protection_meets_transfer | story_protect(s, 0, 1, PROT_READ); |                                                    | slow-io.*.protection-meets-transfer
 registered    | updated        | iov = (struct iovec){ second.addr, second.size }; |                                              | registered.*.updated
 registered    | unregistered_in_flight | expect_same_frame(s, 0);   | story_write(s, 0); expect_same_frame(s, 0);                 | registered.*.unregistered-in-flight
 races         | to_and_fro     | dither(side);                  | dither(side); *counter(s, 1) += 1;                          | races.*.writer-and-migrator

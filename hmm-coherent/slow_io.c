@@ -269,5 +269,5 @@ SCENARIO(slow_io, longterm_pin_meets_transfer,
 
 int main(int argc, char **argv)
 {
-	return harness_main("hmm_coherent_in_flight", argc, argv);
+	return harness_main("hmm_coherent_slow_io", argc, argv);
 }
