@@ -11,7 +11,6 @@
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
-#include <numaif.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -27,6 +26,7 @@
 #include "kernel/memory.h"
 #include "kernel/since.h"
 #include "reach/ksm.h"
+#include "reach/range.h"
 #include "reach/transfer.h"
 #include "see/pin.h"
 #include "story/huge.h"
@@ -149,16 +149,6 @@ static long lock_on_fault(const struct buffer *buffer, long arg)
 	return syscall(SYS_mlock2, buffer->addr, features.page_size, MLOCK_ONFAULT) ? -errno : 0;
 }
 
-/* Empty the batches of all processors (lru_cache_disable()). */
-static void drain(struct story *s)
-{
-	void *pages[] = { s->device.bounce };
-	int nodes[] = { 0 }, status[1];
-
-	if (move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE) < 0)
-		syscall_failed("move_pages", errno);
-}
-
 /*
  * mlock by a sharer makes a page unevictable; use makes the next one active.
  * Never both, of one page: folio_migrate_flags() checks.
@@ -179,7 +169,7 @@ SCENARIO(destructive, flags_of_two_lives,
 	error = child_call(&s->child, &s->buffer, lock_on_fault, 0);
 	if (error)
 		syscall_failed("mlock2", -error);
-	drain(s);
+	drain_lru_batches();
 	device_move_to(&s->device, s->buffer.addr, 1);
 	frame = page_at(0, s->buffer.addr).pfn;
 	child_leave(&s->child);
@@ -189,7 +179,7 @@ SCENARIO(destructive, flags_of_two_lives,
 	for (i = 0; i < 20; i++)
 		must(pin_pages(get, buffer_page(&s->buffer, 1), 1) == (long)features.page_size,
 		     "GUP does not get a page of memory");
-	drain(s);
+	drain_lru_batches();
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	set_rule(RULE_FREED_TO_DRIVER);
 	must(page_at(0, buffer_page(&s->buffer, 1)).pfn == frame,
@@ -251,8 +241,7 @@ static void huge_on_device(struct huge *h)
 		      device_command(&h->device, HMM_DMIRROR_RELEASE, h->story.buffer.addr, 1), 0);
 	device_move_to(&h->device, h->addr, h->pages);
 	set_rule(RULE_ENTRY);
-	must(page_at(0, h->addr).at == PLACE_COHERENT,
-	     "the huge page did not go to the device: it is %s",
+	must(page_at(0, h->addr).at == PLACE_COHERENT, "the huge page did not go to the device: it is %s",
 	     place_name(page_at(0, h->addr).at));
 }
 
@@ -291,42 +280,28 @@ SCENARIO(destructive, huge_page_split,
 	expect_huge_back(&huge);
 }
 
-/* Of the device's pages a few are left, too few for a huge one. */
-static unsigned char *fill_device(struct device *device, size_t pages, size_t step)
-{
-	unsigned char *filling = mmap(NULL, pages * features.page_size, PROT_READ | PROT_WRITE,
-				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	size_t at;
-
-	if (filling == MAP_FAILED)
-		syscall_failed("mmap", errno);
-	advise_memory(filling, pages * features.page_size, MADV_NOHUGEPAGE);
-	for (at = 0; at < pages; at += step)
-		device_move_to(device, page_in(filling, at), pages - at < step ? pages - at : step);
-	set_rule(RULE_ENTRY);
-	must(page_at(0, page_in(filling, pages - 1)).at == PLACE_COHERENT,
-	     "the last of %zu pages did not go to a device that has room for it", pages);
-	return filling;
-}
-
 SCENARIO(destructive, huge_page_no_room,
 	 "a huge page for which the device has too few pages moves in part, or not at all, and "
 	 "loses nothing")
 {
-	unsigned char *filling;
+	struct range filling;
 	struct huge huge;
-	size_t pages;
 
 	allow_second_chunk();
 	huge_begin(&huge, false);
 	huge_fill(&huge, huge.addr, true);
-	/* The stories of this test have some of it, too. */
-	pages = device_pages(PLACE_COHERENT) - huge.pages + huge.pages / 16;
-	filling = fill_device(&huge.device, pages, huge.pages / 2);
+	/*
+	 * A few of the device's pages are left, too few for a huge one. The
+	 * stories of this test have some of it, too.
+	 */
+	range_map(&filling, device_pages(PLACE_COHERENT) - huge.pages + huge.pages / 16);
+	set_rule(RULE_ENTRY);
+	must(range_fill(&filling, &huge.device) == filling.pages,
+	     "the last of %zu pages did not go to a device that has room for it", filling.pages);
 	device_move_to(&huge.device, huge.addr, huge.pages);
 	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("pages with other bytes", huge_lost(&huge), 0);
-	unmap_memory(filling, pages * features.page_size);
+	range_unmap(&filling);
 	huge_end(&huge);
 }
 

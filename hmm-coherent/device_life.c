@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a device: filled to its last page, a file of it closed, its
- * memory taken away and set up again
+ * The life of a device: a file of it closed, its memory taken away and set up
+ * again
  *
- * A real driver unbinds, resets and runs out of memory while processes hold its
- * pages. They must come out of it with their bytes in memory, mapped as before,
- * and the device must get every one of its pages back.
+ * A real driver unbinds and resets while processes hold its pages. They must
+ * come out of it with their bytes in memory, mapped as before, and the device
+ * must get every one of its pages back.
  */
 #include "suite/harness.h"
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/since.h"
-#include "story/huge.h"
 #include "story/story.h"
 
 #define PAGES 3
-/*
- * A migration of less than a huge page: later drivers answer a whole empty one
- * with a huge page, which is another subject.
- */
-#define STEP 256
 
 FIXTURE(device_life)
 {
@@ -164,110 +157,6 @@ SCENARIO(device_life, memory_released,
 	}
 	expect_exclusive(s, 0, true);
 	expect_result("the device's read", device_read(&s->device, s->buffer.addr, 1), 0);
-}
-
-/* Once, and not with each mapping: it takes seconds under emulation. */
-FIXTURE(device_full)
-{
-	struct story story;
-};
-
-FIXTURE_SETUP(device_full)
-{
-	story_begin(&self->story, PLACE_COHERENT, false, PAGES);
-}
-
-FIXTURE_TEARDOWN(device_full)
-{
-	story_end(&self->story);
-}
-
-/*
- * Memory as large as the device, which is brought there empty: a zeroed page of
- * the device for each.
- */
-struct filling {
-	struct device device;
-	unsigned char *addr;
-	unsigned long pages, on_device;
-};
-
-static bool is_on_device(struct filling *fill, unsigned long page)
-{
-	return page_at(0, fill->addr + page * features.page_size).at == PLACE_COHERENT;
-}
-
-static void fill_device(struct filling *fill)
-{
-	unsigned long at, page;
-
-	fill->pages = device_pages(PLACE_COHERENT) + STEP;
-	fill->addr = mmap(NULL, fill->pages * features.page_size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (fill->addr == MAP_FAILED)
-		syscall_failed("mmap of as much as the device", errno);
-	advise_memory(fill->addr, fill->pages * features.page_size, MADV_NOHUGEPAGE);
-	device_open(&fill->device, PLACE_COHERENT, STEP);
-	/*
-	 * The driver says 0 when it could read all of them from where it put
-	 * them; they were never anywhere else.
-	 */
-	for (at = 0; at < fill->pages; at += STEP)
-		if (device_migrate_to(&fill->device, fill->addr + at * features.page_size, STEP))
-			break;
-	fill->on_device = at;
-	for (page = at; page < at + STEP && page < fill->pages; page++)
-		fill->on_device += is_on_device(fill, page);
-}
-
-static uint64_t *stamp(struct filling *fill, unsigned long page)
-{
-	return (uint64_t *)(fill->addr + page * features.page_size);
-}
-
-SCENARIO(device_full, each_page_once,
-	 "a device takes as many pages as it has, each once; one more stays in memory, until one "
-	 "is given back")
-{
-	struct story *s = &self->story;
-	struct filling fill;
-	unsigned long page, wrong = 0;
-
-	/* The driver tries to grow into its own range. */
-	allow_second_chunk();
-	/* The story's last page is to come later. */
-	device_move_back(&s->device, buffer_page(&s->buffer, 2), 1);
-	fill_device(&fill);
-	set_rule(RULE_FREED_TO_DRIVER);
-	expect_result("pages that went to the device", fill.on_device,
-		      device_pages(PLACE_COHERENT) - 2);
-
-	set_rule(RULE_NO_PAGE_NO_MOVE);
-	expect_result("one more", device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1),
-		      -ENOENT);
-	expect_at(s, 2, PLACE_SYSTEM);
-	expect_owner_sees(s, 2, BY_OWNER);
-
-	set_rule(RULE_ENTRY);
-	for (page = 0; page < fill.on_device; page++)
-		wrong += *stamp(&fill, page) != 0;
-	expect_result("pages that came with another's bytes", wrong, 0);
-	for (page = 0; page < fill.on_device; page++)
-		*stamp(&fill, page) = page + 1;
-	for (page = 0; page < fill.on_device; page++)
-		wrong += *stamp(&fill, page) != page + 1;
-	expect_result("pages that are two", wrong, 0);
-	expect_stays(s, 0);
-	expect_owner_sees(s, 0, BY_OWNER);
-	expect_owner_sees(s, 1, BY_OWNER);
-
-	unmap_memory(fill.addr, features.page_size);
-	device_move_to(&s->device, buffer_page(&s->buffer, 2), 1);
-	set_rule(RULE_FREED_TO_DRIVER);
-	expect_at(s, 2, PLACE_COHERENT);
-	expect_owner_sees(s, 2, BY_OWNER);
-	unmap_memory(fill.addr, fill.pages * features.page_size);
-	device_close(&fill.device);
 }
 
 int main(int argc, char **argv)

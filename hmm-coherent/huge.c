@@ -19,6 +19,7 @@
 #include "story/huge.h"
 
 #define COLLAPSE_S 15
+#define SCANS THP "khugepaged/full_scans"
 
 /* Linux 6.1 has it; the C library may not. */
 #ifndef MADV_COLLAPSE
@@ -246,11 +247,6 @@ static bool is_collapsed(void *huge)
 	return device_snapshot(&h->device, h->control).huge;
 }
 
-static bool has_scanned(void *wanted)
-{
-	return read_number(THP "khugepaged/full_scans") >= *(long *)wanted;
-}
-
 SCENARIO(collapse, by_khugepaged,
 	 "khugepaged leaves a range with a page on the device alone, and makes a huge page of the "
 	 "one next to it")
@@ -259,7 +255,6 @@ SCENARIO(collapse, by_khugepaged,
 	const char *settings[] = { THP "khugepaged/scan_sleep_millisecs",
 				   THP "khugepaged/pages_to_scan" };
 	const long failed = read_counter("/proc/vmstat", "thp_collapse_alloc_failed");
-	long wanted;
 	bool collapsed, scanned;
 
 	huge_fill(h, h->addr, false);
@@ -271,8 +266,7 @@ SCENARIO(collapse, by_khugepaged,
 	write_number(settings[0], 1);
 	write_number(settings[1], 16 * h->pages);
 	collapsed = wait_until(is_collapsed, h, COLLAPSE_S);
-	wanted = read_number(THP "khugepaged/full_scans") + 2;
-	scanned = wait_until(has_scanned, &wanted, COLLAPSE_S);
+	scanned = wait_for_number(SCANS, read_number(SCANS) + 2, COLLAPSE_S);
 	if (!collapsed && read_counter("/proc/vmstat", "thp_collapse_alloc_failed") > failed)
 		broken("there is no memory for a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);

@@ -12,7 +12,6 @@
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
-#include <numaif.h>
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
@@ -57,17 +56,15 @@ FIXTURE_TEARDOWN(mlock)
 }
 
 /*
- * Pages that are locked, in the whole machine. Batches of every CPU are emptied
- * first (lru_cache_disable()), counters folded.
+ * Pages that are locked, in the whole machine. Batches of every processor are
+ * emptied first, counters folded.
  */
-static long locked_pages(struct story *s)
+static long locked_pages(void)
 {
-	void *pages[] = { s->device.bounce };
-	int nodes[] = { 0 }, status[1], error;
 	long kilobytes;
+	int error;
 
-	if (move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE) < 0)
-		syscall_failed("move_pages", errno);
+	drain_lru_batches();
 	error = write_text("/proc/sys/vm/stat_refresh", "1");
 	if (error)
 		broken("/proc/sys/vm/stat_refresh: %s", strerror(-error));
@@ -107,10 +104,10 @@ SCENARIO(mlock, locked_memory_migrates,
 	long before;
 
 	story_migrate_back(s);
-	before = locked_pages(s);
+	before = locked_pages();
 	lock(s);
 	set_rule(RULE_LOCKED_AS_MEMORY);
-	expect_result("locked pages", locked_pages(s) - before, PAGES);
+	expect_result("locked pages", locked_pages() - before, PAGES);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
 	expect_kept(s, PLACE_COHERENT);
@@ -118,28 +115,28 @@ SCENARIO(mlock, locked_memory_migrates,
 	set_rule(RULE_BACK);
 	expect_kept(s, PLACE_SYSTEM);
 	set_rule(RULE_LOCKED_AS_MEMORY);
-	expect_result("locked pages", locked_pages(s) - before, PAGES);
+	expect_result("locked pages", locked_pages() - before, PAGES);
 	unlock(s);
-	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
+	expect_result("locked pages after munlock", locked_pages() - before, 0);
 }
 
 SCENARIO(mlock, locked_on_device,
 	 "mlock() and munlock() leave pages on the device as they are, and count none of them")
 {
 	struct story *s = &self->story;
-	long before = locked_pages(s);
+	long before = locked_pages();
 	size_t i;
 
 	lock(s);
 	set_rule(RULE_LOCKED_AS_MEMORY);
-	expect_result("locked pages", locked_pages(s) - before, 0);
+	expect_result("locked pages", locked_pages() - before, 0);
 	expect_kept(s, PLACE_COHERENT);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);
 	unlock(s);
 	set_rule(RULE_LOCKED_AS_MEMORY);
-	expect_result("locked pages after munlock", locked_pages(s) - before, 0);
+	expect_result("locked pages after munlock", locked_pages() - before, 0);
 	story_make_writable(s);
 	story_write(s, 0);
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
@@ -154,7 +151,7 @@ SCENARIO(mlock, unlocked_on_device,
 	long before;
 
 	story_migrate_back(s);
-	before = locked_pages(s);
+	before = locked_pages();
 	lock(s);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
@@ -163,7 +160,7 @@ SCENARIO(mlock, unlocked_on_device,
 	expect_kept(s, PLACE_COHERENT);
 	unmap_memory(buffer_page(&s->buffer, 1), 2 * features.page_size);
 	set_rule(RULE_LOCKED_AS_MEMORY);
-	expect_result("locked pages after munlock and munmap", locked_pages(s) - before, 0);
+	expect_result("locked pages after munlock and munmap", locked_pages() - before, 0);
 }
 
 /*
@@ -199,7 +196,7 @@ SCENARIO(mlock, fresh_frame,
 	for (i = 0; i < 20; i++)
 		must(pin_pages(get, s->buffer.addr, 1) == (long)features.page_size,
 		     "GUP does not get a page of memory");
-	locked_pages(s);
+	locked_pages();
 	dump = page_dump(s->buffer.addr);
 	if (!dump.valid)
 		broken("gup_test gives no dump of the page");

@@ -315,35 +315,22 @@ SCENARIO(reclaim, freed_then_written,
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-#define CGROUP "/sys/fs/cgroup"
-
-static void enter(const char *group)
-{
-	char path[300], pid[16];
-	int error;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	error = write_text(path, pid);
-	if (error)
-		syscall_failed(path, -error);
-}
-
 SCENARIO(reclaim, pressure,
 	 "reclaim of all that a memory cgroup has swaps its memory out and leaves its pages on "
 	 "the device")
 {
 	struct story *s = &self->story;
-	char group[128], reclaim[160];
+	struct cgroup group;
+	char reclaim[256];
 	struct buffer charged;
 	size_t i, swapped = 0;
 	int error;
 
 	swap_on();
-	cgroup_make(CGROUP, group, sizeof(group));
-	snprintf(reclaim, sizeof(reclaim), "%s/memory.reclaim", group);
+	cgroup_make(&group);
+	cgroup_file(&group, "memory.reclaim", reclaim, sizeof(reclaim));
 	need(!access(reclaim, W_OK), SKIP_NO_MEMORY_RECLAIM);
-	enter(group);
+	cgroup_enter(&group);
 	/*
 	 * What the cgroup pays for from here on: memory, and memory that then
 	 * goes to the device.
@@ -356,7 +343,7 @@ SCENARIO(reclaim, pressure,
 	error = write_text(reclaim, "1M");
 	if (error && error != -EAGAIN)
 		syscall_failed("memory.reclaim", -error);
-	enter(CGROUP);
+	cgroup_leave(&group);
 	for (i = 0; i < PAGES; i++)
 		swapped += control_page(self, i).at == PLACE_SWAPPED;
 	set_rule(RULE_LEGAL_CALLS_WORK);

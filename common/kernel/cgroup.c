@@ -2,6 +2,7 @@
 #include "kernel/cgroup.h"
 
 #include <errno.h>
+#include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,22 +27,63 @@ static bool has_memory(const char *path)
 	return has && strstr(line, " memory ");
 }
 
-void cgroup_make(const char *root, char *path, size_t size)
+/* "" when it is not mounted. */
+static void find_root(char *root, size_t size)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	struct mntent *mount;
+
+	root[0] = '\0';
+	while (mounts && (mount = getmntent(mounts)))
+		if (!strcmp(mount->mnt_type, "cgroup2"))
+			snprintf(root, size, "%s", mount->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+}
+
+void cgroup_make(struct cgroup *group)
 {
 	char file[256];
 	int error;
 
-	snprintf(file, sizeof(file), "%s/cgroup.controllers", root);
-	need(has_memory(file), SKIP_NO_MEMCG);
-	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", root);
+	find_root(group->root, sizeof(group->root));
+	snprintf(file, sizeof(file), "%s/cgroup.controllers", group->root);
+	need(group->root[0] && has_memory(file), SKIP_NO_MEMCG);
+	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", group->root);
 	if (!has_memory(file)) {
 		restore_text(file, "-memory");
 		error = write_text(file, "+memory");
 		if (error)
 			syscall_failed(file, -error);
 	}
-	snprintf(path, size, "%s/hmm-coherent-%d", root, getpid());
-	restore_folder(path);
-	if (mkdir(path, 0755))
-		syscall_failed(path, errno);
+	snprintf(group->path, sizeof(group->path), "%s/hmm-coherent-%d", group->root, getpid());
+	restore_folder(group->path);
+	if (mkdir(group->path, 0755))
+		syscall_failed(group->path, errno);
+}
+
+static void move_to(const char *path)
+{
+	char file[256];
+	int error;
+
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	error = write_text(file, "0");
+	if (error)
+		syscall_failed(file, -error);
+}
+
+void cgroup_enter(const struct cgroup *group)
+{
+	move_to(group->path);
+}
+
+void cgroup_leave(const struct cgroup *group)
+{
+	move_to(group->root);
+}
+
+void cgroup_file(const struct cgroup *group, const char *name, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s", group->path, name);
 }

@@ -50,6 +50,25 @@ long read_number(const char *path)
 	return number;
 }
 
+struct awaited {
+	const char *path;
+	long least;
+};
+
+static bool is_reached(void *arg)
+{
+	struct awaited *awaited = arg;
+
+	return read_number(awaited->path) >= awaited->least;
+}
+
+bool wait_for_number(const char *path, long least, int seconds)
+{
+	struct awaited awaited = { .path = path, .least = least };
+
+	return wait_until(is_reached, &awaited, seconds);
+}
+
 long read_counter(const char *path, const char *key)
 {
 	FILE *file = fopen(path, "r");

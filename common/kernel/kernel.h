@@ -57,6 +57,12 @@ bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds) __must_check
 long read_number(const char *path) __must_check;
 
 /*
+ * Wait until the number that the file @path begins with is @least or more, for
+ * at most @seconds. Returns whether it is.
+ */
+bool wait_for_number(const char *path, long least, int seconds) __must_check;
+
+/*
  * The value after "@key " at the start of a line of the file @path (such as
  * /proc/vmstat), or -1.
  */

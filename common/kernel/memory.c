@@ -2,6 +2,7 @@
 #include "kernel/memory.h"
 
 #include <errno.h>
+#include <numaif.h>
 #include <sys/mman.h>
 
 #include "report/report.h"
@@ -32,4 +33,14 @@ void advise_memory(void *addr, size_t size, int advice)
 {
 	if (madvise(addr, size, advice) && !(advice == MADV_NOHUGEPAGE && errno == EINVAL))
 		syscall_failed("madvise", errno);
+}
+
+void drain_lru_batches(void)
+{
+	static char page;
+	void *pages[] = { &page };
+	int nodes[] = { 0 }, status[1];
+
+	if (move_pages(0, 1, pages, nodes, status, MPOL_MF_MOVE) < 0)
+		syscall_failed("move_pages", errno);
 }

@@ -28,4 +28,10 @@ void protect_memory(void *addr, size_t size, int prot);
  */
 void advise_memory(void *addr, size_t size, int advice);
 
+/*
+ * Empty the LRU batches of all processors (lru_cache_disable()), as move_pages(2)
+ * does before it looks at a page.
+ */
+void drain_lru_batches(void);
+
 #endif

@@ -72,14 +72,7 @@ void ksm_stop(void)
 	set(KSM "run", "0");
 }
 
-static bool has_scanned(void *wanted)
-{
-	return read_number(KSM "full_scans") >= *(long *)wanted;
-}
-
 bool ksm_scanned(long times, int seconds)
 {
-	long wanted = read_number(KSM "full_scans") + times;
-
-	return wait_until(has_scanned, &wanted, seconds);
+	return wait_for_number(KSM "full_scans", read_number(KSM "full_scans") + times, seconds);
 }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "see/counters.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "report/report.h"
+
+long counters_hidden(void)
+{
+	const long batch = 2 * sysconf(_SC_NPROCESSORS_CONF);
+
+	return 2 * (batch > 64 ? batch : 64) + 128;
+}
+
+long counters_many(void)
+{
+	return 4 * counters_hidden();
+}
+
+static long counted(const char *path, const char *key)
+{
+	long kilobytes = read_counter(path, key);
+
+	if (kilobytes < 0)
+		broken("%s has no %s", path, key);
+	return kilobytes * 1024 / (long)features.page_size;
+}
+
+long resident_pages(void)
+{
+	return counted("/proc/self/status", "RssAnon");
+}
+
+long committed_pages(void)
+{
+	return counted("/proc/meminfo", "Committed_AS");
+}
+
+bool is_within(long seen, long expected, long margin)
+{
+	return seen > expected - margin && seen < expected + margin;
+}
+
+void expect_within(const char *what, long seen, long expected, long margin)
+{
+	char expected_text[64], seen_text[64];
+
+	snprintf(expected_text, sizeof(expected_text), "%ld pages, give or take %ld", expected,
+		 margin);
+	snprintf(seen_text, sizeof(seen_text), "%ld pages", seen);
+	expect_same(is_within(seen, expected, margin), what, expected_text, seen_text);
+}
+
+void expect_about(const char *what, long seen, long expected)
+{
+	expect_within(what, seen, expected, counters_hidden());
+}
