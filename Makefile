@@ -16,7 +16,7 @@ IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
 PROGRAMS := $(addprefix hmm_coherent_, \
 	features matrix fork protect next_access direct_io sequential fixed_buffers \
-	slow_io orders registered races refcount zap accounts whole_device \
+	slow_io orders registered races refcount zap orphans accounts whole_device \
 	numa devices mirrors exclusive device_life device_full tracking ksm reclaim mlock huge destructive)
 
 ifneq ($(IN_TREE),)

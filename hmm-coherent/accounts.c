@@ -127,7 +127,8 @@ static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum
 	commit = committed_pages();
 	range_move_to(range, &self->device);
 	set_rule(RULE_ACCOUNTS_RETURN);
-	expect_about("resident on the device, beyond what was in memory", resident_pages() - rss, 0);
+	expect_about("resident on the device, beyond what was in memory", resident_pages() - rss,
+		     0);
 	range_move_back(range, &self->device);
 	set_rule(RULE_BACK);
 	expect_result("pages that did not come back from the device",
@@ -146,7 +147,8 @@ static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum
 SCENARIO(accounts, migrated_to_and_fro,
 	 "migration to a device and back changes neither the resident set nor the commitment")
 {
-	const long least = COMMITTED / features.page_size, size = least > counters_many() ? least : counters_many(),
+	const long least = COMMITTED / features.page_size,
+		   size = least > counters_many() ? least : counters_many(),
 		   others = OTHERS / features.page_size;
 	struct commitment seen;
 	int tries = 0;

@@ -96,9 +96,7 @@ static void expect_refused(struct story *s, void *addr, enum writer writer, cons
 	expect(after.pfn == frame && in_memory(after.at),
 	       "%s: the page is %s, frame 0x%lx, was 0x%lx", what, place_name(after.at), after.pfn,
 	       frame);
-	expect(read_page(addr, s->buffer.serial, 0, writer ? writer : BY_MEDIUM, BY_OTHER) ==
-		       DATA_OLD,
-	       "%s: its bytes changed", what);
+	expect_bytes(addr, s->buffer.serial, 0, writer ? writer : BY_MEDIUM, what);
 }
 
 SCENARIO(devices, shared_memory_refused,
@@ -135,8 +133,7 @@ SCENARIO(devices, private_file_mapping,
 		     s->medium.buffered, 0);
 	if (pages == MAP_FAILED)
 		syscall_failed("mmap", errno);
-	expect_result("bytes that the mapping shows",
-		      read_page(pages, s->buffer.serial, 0, BY_MEDIUM, BY_OTHER), DATA_OLD);
+	expect_bytes(pages, s->buffer.serial, 0, BY_MEDIUM, "bytes that the mapping shows");
 	expect_refused(s, pages, 0, "the file's page");
 
 	write_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER);
@@ -144,10 +141,8 @@ SCENARIO(devices, private_file_mapping,
 	set_rule(RULE_ENTRY);
 	expect(page_at(0, pages + features.page_size).at == PLACE_COHERENT,
 	       "the private copy is not on the device");
-	expect_result("its bytes",
-		      read_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER,
-				BY_OTHER),
-		      DATA_OLD);
+	expect_bytes(pages + features.page_size, s->buffer.serial, 1, BY_OWNER,
+		     "bytes of the private copy");
 	set_rule(RULE_NO_LEAK);
 	expect_medium_has(s, 1, BY_MEDIUM);
 }
@@ -198,8 +193,8 @@ SCENARIO(devices, two_devices_one_page,
 	expect_same(seen.at == PLACE_REMOTE, "place of page 0 for the other device",
 		    "another device's", place_name(seen.at));
 	expect_result("the other device's read", device_read(second, s->buffer.addr, 1), 0);
-	expect(read_page(second->bounce, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_OLD,
-	       "the other device reads other bytes");
+	expect_bytes(second->bounce, s->buffer.serial, 0, BY_OWNER,
+		     "bytes that the other device reads");
 	write_page(second->bounce, s->buffer.serial, 0, BY_DEVICE);
 	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_DEVICE_IN_PLACE);
 	expect_result("the other device's write", device_write(second, s->buffer.addr, 1),

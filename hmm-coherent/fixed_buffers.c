@@ -11,7 +11,6 @@
 #include "suite/harness.h"
 
 #include <sys/mman.h>
-#include <sys/uio.h>
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
@@ -61,7 +60,7 @@ static void expect_pinned_in_memory(struct story *s, size_t page)
 {
 	set_rule(s->place == PLACE_MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE :
 		 s->place == PLACE_SYSTEM  ? RULE_SHORT_PIN_STAYS :
-					     RULE_LONGTERM_LEAVES_DEVICE);
+				       RULE_LONGTERM_LEAVES_DEVICE);
 	expect_at(s, page, PLACE_SYSTEM);
 	if (s->place == PLACE_SYSTEM)
 		expect_same_frame(s, page);
@@ -261,14 +260,11 @@ SCENARIO(fixed_buffers, other_reference_in_the_way,
 	 "works afterwards")
 {
 	struct story *s = &self->story;
-	struct iovec iov = { s->buffer.addr, features.page_size };
 	const bool must_move = s->place != PLACE_SYSTEM;
-	int ends[2];
 
 	story_make_writable(s);
 	set_rule(RULE_PINNED_STAYS);
-	expect_result("pipe", pipe(ends), 0);
-	expect_result("vmsplice", vmsplice(ends[1], &iov, 1, 0), features.page_size);
+	story_hold(s, 0);
 	if (must_move) {
 		/*
 		 * Pages of ordinary memory are asked for with another errno:
@@ -279,8 +275,7 @@ SCENARIO(fixed_buffers, other_reference_in_the_way,
 		expect_stays(s, 0);
 		expect_owner_sees(s, 0, BY_OWNER);
 	}
-	close(ends[0]);
-	close(ends[1]);
+	story_let_go(s);
 	expect_result("registration", register_all(s), 0);
 	expect_pinned_in_memory(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);

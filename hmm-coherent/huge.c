@@ -200,8 +200,7 @@ SCENARIO(huge, zero_page,
 	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
 	protect_memory(h->addr, h->size, prot);
 	set_rule(RULE_HOLE_IS_FILLED);
-	must(read_page(h->addr, h->story.buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
-	     "memory that was never written is not zero");
+	expect_zeros(h->addr, "memory that was never written");
 	if (!device_snapshot(&h->device, h->addr).huge &&
 	    read_counter("/proc/vmstat", "thp_zero_page_alloc_failed") > failed)
 		broken("there is no memory for the huge zero page");
@@ -290,7 +289,6 @@ SCENARIO(huge, hugetlb,
 	unsigned long frame, after;
 	unsigned char *huge;
 	long result;
-	enum data bytes;
 
 	need(before >= 0, SKIP_NO_HUGETLB);
 	restore_setting(HUGETLB);
@@ -306,12 +304,11 @@ SCENARIO(huge, hugetlb,
 	frame = page_at(0, huge).pfn;
 	result = device_migrate_to(&h->device, huge, 1);
 	after = page_at(0, huge).pfn;
-	bytes = read_page(huge, s->buffer.serial, 0, BY_OWNER, BY_OTHER);
-	unmap_memory(huge, h->size);
 	set_rule(RULE_HUGETLB_REFUSED);
 	expect_result("migration", result, -EINVAL);
 	expect(after == frame, "hugetlb memory moved from frame 0x%lx to 0x%lx", frame, after);
-	expect(bytes == DATA_OLD, "hugetlb memory has other bytes");
+	expect_bytes(huge, s->buffer.serial, 0, BY_OWNER, "bytes of hugetlb memory");
+	unmap_memory(huge, h->size);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }

@@ -72,12 +72,6 @@ static void merge_all(FIXTURE_DATA(ksm) (*self))
 	ksm_stop();
 }
 
-static void expect_bytes_of(struct story *s, void *addr, enum writer writer, const char *what)
-{
-	expect(read_page(addr, s->buffer.serial, 0, writer, BY_MEDIUM) == DATA_OLD,
-	       "%s has other bytes than before", what);
-}
-
 SCENARIO(ksm, device_pages_stay_apart,
 	 "equal pages on the device are not merged, with each other or with memory, while equal "
 	 "pages of memory are")
@@ -99,7 +93,8 @@ SCENARIO(ksm, device_pages_stay_apart,
 	       "the first page on the device changed its frame");
 	expect(second_of(self->twins).pfn == second,
 	       "the second page on the device changed its frame");
-	expect_bytes_of(s, self->twins, BY_CHILD, "the first page");
+	expect_bytes(self->twins, s->buffer.serial, 0, BY_CHILD,
+		     "bytes of the first page");
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
@@ -124,7 +119,8 @@ static enum place merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 	       place_name(at));
 	expect(ksm_are_merged(self->twins),
 	       "after migration the users of the merged page have different pages");
-	expect_bytes_of(&self->story, self->twins, BY_CHILD, "the merged page");
+	expect_bytes(self->twins, self->story.buffer.serial, 0, BY_CHILD,
+		     "bytes of the merged page");
 	report_line("note:", "the merged page is %s",
 		    at == PLACE_COHERENT ? "migrated" : "left in memory");
 	return at;
@@ -146,12 +142,15 @@ SCENARIO(ksm, merged_page_migrates,
 	expect(page_at(0, self->twins).pfn != frame, "the written page is still the merged one");
 	set_rule(RULE_NO_LEAK);
 	expect(second_of(self->twins).pfn == frame, "the other user's page moved");
-	expect_bytes_of(s, self->twins, BY_OWNER_AGAIN, "the written page");
-	expect_bytes_of(s, self->twins + features.page_size, BY_CHILD, "the other user's page");
+	expect_bytes(self->twins, s->buffer.serial, 0, BY_OWNER_AGAIN,
+		     "bytes of the written page");
+	expect_bytes(self->twins + features.page_size, s->buffer.serial, 0, BY_CHILD,
+		     "bytes of the other user's page");
 	device_move_back(&s->device, self->twins + features.page_size, 1);
 	set_rule(RULE_BACK);
 	expect(in_memory(second_of(self->twins).at), "the merged page does not come back");
-	expect_bytes_of(s, self->twins + features.page_size, BY_CHILD, "the other user's page");
+	expect_bytes(self->twins + features.page_size, s->buffer.serial, 0, BY_CHILD,
+		     "bytes of the other user's page");
 }
 
 /* KSM over everything again, with something else to merge. */
@@ -196,7 +195,8 @@ SCENARIO(ksm, merging_is_no_way_in,
 	set_rule(RULE_NOT_MERGED);
 	expect_same(in_memory(page_at(0, third).at), "place of a page that nobody migrated",
 		    "in memory", place_name(page_at(0, third).at));
-	expect_bytes_of(&self->story, third, BY_CHILD, "the third page");
+	expect_bytes(third, self->story.buffer.serial, 0, BY_CHILD,
+		     "bytes of the third page");
 	unmap_memory(third, features.page_size);
 }
 

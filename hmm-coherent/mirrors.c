@@ -12,8 +12,10 @@
  */
 #include "suite/harness.h"
 
+#include <errno.h>
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -63,6 +65,18 @@ static struct device *open_second(FIXTURE_DATA(devices) (*self), enum place memo
 /* The child's own mirror of the pages that it shares. */
 static struct device mirror;
 
+/* One page that both processes see: what the driver reads for the child. */
+static unsigned char *seen_by_child;
+
+/* Call before the fork. */
+static void share_what_is_seen(void)
+{
+	seen_by_child = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (seen_by_child == MAP_FAILED)
+		syscall_failed("mmap", errno);
+}
+
 static long open_mirror(const struct buffer *buffer, long arg)
 {
 	(void)buffer;
@@ -75,8 +89,8 @@ static long mirror_reads(const struct buffer *buffer, long page)
 {
 	long error = device_read(&mirror, buffer_page(buffer, page), 1);
 
-	return error ? error :
-		       (long)read_page(mirror.bounce, buffer->serial, page, BY_OWNER, BY_DEVICE);
+	memcpy(seen_by_child, mirror.bounce, features.page_size);
+	return error;
 }
 
 static long mirror_writes(const struct buffer *buffer, long page)
@@ -113,12 +127,15 @@ SCENARIO(devices, two_mirrors,
 {
 	struct story *s = &self->story;
 
+	share_what_is_seen();
 	child_fork(&s->child);
 	set_rule(RULE_DEVICE_IN_PLACE);
 	expect_result("the child opens the device",
 		      child_call(&s->child, &s->buffer, open_mirror, 0), 0);
-	expect_result("bytes that the child's mirror reads",
-		      child_call(&s->child, &s->buffer, mirror_reads, 0), DATA_OLD);
+	expect_result("a read by the child's mirror",
+		      child_call(&s->child, &s->buffer, mirror_reads, 0), 0);
+	expect_bytes(seen_by_child, s->buffer.serial, 0, BY_OWNER,
+		     "bytes that the child's mirror reads");
 	expect_stays(s, 0);
 	if (s->read_only) {
 		set_rule(RULE_WRITE_NEEDS_PERMISSION);
@@ -136,8 +153,8 @@ SCENARIO(devices, two_mirrors,
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_DEVICE);
 	expect_result("the parent's mirror", device_read(&s->device, s->buffer.addr, 1), 0);
-	expect(read_page(s->device.bounce, s->buffer.serial, 0, BY_OWNER, BY_DEVICE) == DATA_OLD,
-	       "the parent's mirror reads the child's bytes");
+	expect_bytes(s->device.bounce, s->buffer.serial, 0, BY_OWNER,
+		     "bytes that the parent's mirror reads");
 }
 
 SCENARIO(devices, two_mirrors_migrate,
@@ -176,18 +193,15 @@ SCENARIO(devices, two_mirrors_migrate,
 	expect_stays(s, 2);
 }
 
-/* The parent's device file, used by the child with memory of its own for what the driver copies. */
+/* The parent's device file, used by the child, where the driver copies to @seen_by_child. */
 static long inherited(const struct buffer *buffer, long device,
 		      int (*act)(struct device *, const void *, size_t))
 {
 	struct device mine = *(struct device *)device;
-	long error;
 
 	mine.bounce_pages = 1;
-	mine.bounce = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	error = act(&mine, buffer->addr, 1);
-	return error ? error : (long)read_page(mine.bounce, buffer->serial, 0, BY_OWNER, BY_CHILD);
+	mine.bounce = seen_by_child;
+	return act(&mine, buffer->addr, 1);
 }
 
 static long inherited_reads(const struct buffer *buffer, long device)
@@ -210,27 +224,30 @@ SCENARIO(devices, inherited_file,
 	 "its end leaves the pages there")
 {
 	struct story *s = &self->story;
-	unsigned long childs;
+	unsigned long frame;
 
+	share_what_is_seen();
 	child_fork(&s->child);
 	child_makes_writable(s);
 	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	childs = child_page(s, 0).pfn;
+	frame = child_page(s, 0).pfn;
 	set_rule(RULE_MIRROR_OF_OPENER);
-	expect_result("bytes that the file reads for the child",
-		      child_call(&s->child, &s->buffer, inherited_reads, (long)&s->device),
-		      DATA_OLD);
+	expect_result("a read by the child",
+		      child_call(&s->child, &s->buffer, inherited_reads, (long)&s->device), 0);
+	expect_bytes(seen_by_child, s->buffer.serial, 0, BY_OWNER,
+		     "bytes that the file reads for the child");
 	expect_result("migration back by the child",
-		      child_call(&s->child, &s->buffer, inherited_returns, (long)&s->device),
-		      DATA_ZERO);
+		      child_call(&s->child, &s->buffer, inherited_returns, (long)&s->device), 0);
 	expect_at(s, 0, PLACE_SYSTEM);
+	memset(seen_by_child, 0, features.page_size);
 	expect_result("migration by the child",
-		      child_call(&s->child, &s->buffer, inherited_takes, (long)&s->device),
-		      DATA_OLD);
+		      child_call(&s->child, &s->buffer, inherited_takes, (long)&s->device), 0);
 	expect_at(s, 0, PLACE_COHERENT);
-	expect(child_page(s, 0).pfn == childs, "the child's own page moved");
+	expect_bytes(seen_by_child, s->buffer.serial, 0, BY_OWNER,
+		     "bytes that the migration by the child copies");
+	expect(child_page(s, 0).pfn == frame, "the child's own page moved");
 	set_rule(RULE_NO_LEAK);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);

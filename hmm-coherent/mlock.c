@@ -16,6 +16,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "reach/next_frames.h"
 #include "see/pin.h"
 #include "story/story.h"
 
@@ -186,6 +187,7 @@ SCENARIO(mlock, fresh_frame,
 	const struct pin_kind get = { .pin = false };
 	unsigned long frame;
 	struct page_dump dump;
+	struct buffer next;
 	const char *stale;
 	int i;
 
@@ -215,15 +217,14 @@ SCENARIO(mlock, fresh_frame,
 	     place_name(page_at(0, s->buffer.addr).at));
 	unmap_memory(s->buffer.addr, features.page_size);
 
-	/* The device hands out first what came back last. */
-	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
+	next_frames_take(&next, 1, &s->device, PLACE_COHERENT);
 	set_rule(RULE_FREED_TO_DRIVER);
-	expect_result("frame of the next page", page_at(0, buffer_page(&s->buffer, 1)).pfn, frame);
-	dump = page_dump(buffer_page(&s->buffer, 1));
+	expect(next_frames_count(&next, frame), "the next page does not have frame 0x%lx", frame);
+	dump = page_dump(next.addr);
 	stale = stale_flag(&dump);
 	set_rule(RULE_FRESH_FRAME);
 	expect_same(!stale, "flag of a former life", "none", stale ? stale : "none");
-	expect_owner_sees(s, 1, BY_OWNER);
+	next_frames_return(&next);
 }
 
 int main(int argc, char **argv)

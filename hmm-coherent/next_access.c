@@ -46,14 +46,12 @@ static void use_translations(struct story *s)
 static void expect_mapped_bytes(struct story *s, size_t page, enum writer writer)
 {
 	static unsigned char copy[65536] __aligned(65536);
-	char seen[160];
 
 	expect_result("process_vm_readv() by another process",
 		      other_vm_read(&s->second_child, &s->buffer, page, 1, copy),
 		      features.page_size);
-	describe_page(seen, sizeof(seen), copy, s->buffer.serial, page, writer);
-	expect(read_page(copy, s->buffer.serial, page, writer, writer) == DATA_OLD,
-	       "what was stored did not get into the page that is mapped now: %s", seen);
+	expect_bytes(copy, s->buffer.serial, page, writer,
+		     "bytes in the frame that is mapped now, after the store");
 }
 
 /*
@@ -132,9 +130,8 @@ SCENARIO(next_access_to, store_after_migration,
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect_result("the device's read", device_read(&self->device, s->buffer.addr, 1), 0);
-	expect(read_page(self->device.bounce, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) ==
-		       DATA_OLD,
-	       "what was stored did not get into the page that is mapped now");
+	expect_bytes(self->device.bounce, s->buffer.serial, 0, BY_OWNER_AGAIN,
+		     "bytes that the device reads after the store");
 }
 
 SCENARIO(next_access_to, load_after_zero_page,
@@ -316,8 +313,7 @@ SCENARIO(next_access, load_after_zap,
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED),
 		      0);
 	set_rule(RULE_NEXT_ACCESS_SEES);
-	expect(read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
-	       "the page that was given up still shows its bytes");
+	expect_zeros(s->buffer.addr, "the page that was given up");
 	expect_owner_sees(s, 1, BY_OWNER);
 }
 
@@ -346,8 +342,7 @@ SCENARIO(next_access, load_after_mremap,
 	       "mremap: %s", strerror(errno));
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
-	expect(read_page(there, s->buffer.serial, 1, BY_OWNER, BY_OTHER) == DATA_OLD,
-	       "the moved page has other bytes");
+	expect_bytes(there, s->buffer.serial, 1, BY_OWNER, "bytes at its new address");
 	unmap_memory(there, features.page_size);
 	s->buffer.pages = 1;
 }

@@ -18,174 +18,67 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "reach/next_frames.h"
 #include "see/pin.h"
+#include "story/holder.h"
 #include "story/story.h"
-
-struct grip {
-	struct story *story;
-	int pin;		/* of gup_test */
-};
-
-/*
- * Holders of page 0. All but the plain reference move the page to memory first,
- * and have a pin on it.
- */
-struct holder {
-	bool pins;
-	/*
-	 * pinned for writing: what is shared gets copied, what is read-only is
-	 * refused
-	 */
-	bool writes;
-	int (*take)(struct grip *grip);
-	void (*expect_sees)(struct grip *grip, enum writer writer);
-	void (*drop)(struct grip *grip);
-};
-
-static int take_reference(struct grip *grip)
-{
-	story_hold(grip->story, 0);
-	return 0;
-}
-
-static void reference_sees(struct grip *grip, enum writer writer)
-{
-	expect_holder_sees(grip->story, 0, writer);
-}
-
-static void drop_reference(struct grip *grip)
-{
-	story_let_go(grip->story);
-}
-
-static int take_fixed(struct grip *grip)
-{
-	return ring_register(&grip->story->ring, grip->story->buffer.addr, features.page_size);
-}
-
-/* The ring writes what it has to the medium. */
-static void fixed_sees(struct grip *grip, enum writer writer)
-{
-	struct story *s = grip->story;
-
-	expect_result("WRITE_FIXED",
-		      ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, s->buffer.addr,
-				    features.page_size),
-		      features.page_size);
-	expect_medium_has(s, 0, writer);
-}
-
-static void drop_fixed(struct grip *grip)
-{
-	expect_result("unregistering", ring_unregister(&grip->story->ring), 0);
-}
-
-static int take_pin(struct grip *grip, bool fast, bool write)
-{
-	int held = pin_hold(fast, write, grip->story->buffer.addr, 1);
-
-	if (held < 0)
-		return held;
-	grip->pin = held;
-	return 0;
-}
-
-static int take_slow_write(struct grip *grip)
-{
-	return take_pin(grip, false, true);
-}
-
-static int take_fast_write(struct grip *grip)
-{
-	return take_pin(grip, true, true);
-}
-
-static int take_slow_read(struct grip *grip)
-{
-	return take_pin(grip, false, false);
-}
-
-static int take_fast_read(struct grip *grip)
-{
-	return take_pin(grip, true, false);
-}
-
-static void pin_sees(struct grip *grip, enum writer writer)
-{
-	struct story *s = grip->story;
-	static unsigned char *copy;
-	char seen[160];
-
-	if (!copy)
-		copy = map_memory(features.page_size, PROT_READ | PROT_WRITE);
-	expect_result("a read through the pin", pin_read(grip->pin, copy), 0);
-	describe_page(seen, sizeof(seen), copy, s->buffer.serial, 0, writer);
-	expect_same(read_page(copy, s->buffer.serial, 0, writer, writer) == DATA_OLD,
-		    "bytes that the pin's holder sees",
-		    writer == BY_OWNER ? "as they were" : "written by the owner since", seen);
-}
-
-static void drop_pin(struct grip *grip)
-{
-	if (grip->pin >= 0)
-		pin_drop(grip->pin);
-	grip->pin = -1;
-}
-
-static const struct holder reference = { .take = take_reference,
-					 .expect_sees = reference_sees,
-					 .drop = drop_reference };
-static const struct holder fixed_buffer = { .pins = true,
-					    .writes = true,
-					    .take = take_fixed,
-					    .expect_sees = fixed_sees,
-					    .drop = drop_fixed };
-static const struct holder slow_write = { .pins = true,
-					  .writes = true,
-					  .take = take_slow_write,
-					  .expect_sees = pin_sees,
-					  .drop = drop_pin };
-static const struct holder fast_write = { .pins = true,
-					  .writes = true,
-					  .take = take_fast_write,
-					  .expect_sees = pin_sees,
-					  .drop = drop_pin };
-static const struct holder slow_read = { .pins = true,
-					 .take = take_slow_read,
-					 .expect_sees = pin_sees,
-					 .drop = drop_pin };
-static const struct holder fast_read = { .pins = true,
-					 .take = take_fast_read,
-					 .expect_sees = pin_sees,
-					 .drop = drop_pin };
 
 FIXTURE(orders)
 {
 	struct story story;
-	struct grip grip;
+	struct holder holder;
 };
 
 FIXTURE_VARIANT(orders)
 {
 	enum place place;
-	const struct holder *holder;
+	enum holder_kind holder;
 };
 
-FIXTURE_VARIANT_ADD(orders, coherent_reference) { .place = PLACE_COHERENT, .holder = &reference };
-FIXTURE_VARIANT_ADD(orders, coherent_fixed_buffer){ .place = PLACE_COHERENT,
-						    .holder = &fixed_buffer };
-FIXTURE_VARIANT_ADD(orders, coherent_slow_write) { .place = PLACE_COHERENT, .holder = &slow_write };
-FIXTURE_VARIANT_ADD(orders, coherent_fast_write) { .place = PLACE_COHERENT, .holder = &fast_write };
-FIXTURE_VARIANT_ADD(orders, coherent_slow_read) { .place = PLACE_COHERENT, .holder = &slow_read };
-FIXTURE_VARIANT_ADD(orders, coherent_fast_read) { .place = PLACE_COHERENT, .holder = &fast_read };
-FIXTURE_VARIANT_ADD(orders, system_reference) { .place = PLACE_SYSTEM, .holder = &reference };
-FIXTURE_VARIANT_ADD(orders, system_fixed_buffer) { .place = PLACE_SYSTEM, .holder = &fixed_buffer };
-FIXTURE_VARIANT_ADD(orders, system_slow_write) { .place = PLACE_SYSTEM, .holder = &slow_write };
-FIXTURE_VARIANT_ADD(orders, system_fast_read) { .place = PLACE_SYSTEM, .holder = &fast_read };
+FIXTURE_VARIANT_ADD(orders, coherent_reference)
+{
+	.place = PLACE_COHERENT, .holder = HOLDER_REFERENCE,
+};
+FIXTURE_VARIANT_ADD(orders, coherent_fixed_buffer)
+{
+	.place = PLACE_COHERENT, .holder = HOLDER_FIXED_BUFFER,
+};
+FIXTURE_VARIANT_ADD(orders, coherent_slow_write)
+{
+	.place = PLACE_COHERENT, .holder = HOLDER_SLOW_PIN_TO_WRITE,
+};
+FIXTURE_VARIANT_ADD(orders, coherent_fast_write)
+{
+	.place = PLACE_COHERENT, .holder = HOLDER_FAST_PIN_TO_WRITE,
+};
+FIXTURE_VARIANT_ADD(orders, coherent_slow_read)
+{
+	.place = PLACE_COHERENT, .holder = HOLDER_SLOW_PIN_TO_READ,
+};
+FIXTURE_VARIANT_ADD(orders, coherent_fast_read)
+{
+	.place = PLACE_COHERENT, .holder = HOLDER_FAST_PIN_TO_READ,
+};
+FIXTURE_VARIANT_ADD(orders, system_reference)
+{
+	.place = PLACE_SYSTEM, .holder = HOLDER_REFERENCE,
+};
+FIXTURE_VARIANT_ADD(orders, system_fixed_buffer)
+{
+	.place = PLACE_SYSTEM, .holder = HOLDER_FIXED_BUFFER,
+};
+FIXTURE_VARIANT_ADD(orders, system_slow_write)
+{
+	.place = PLACE_SYSTEM, .holder = HOLDER_SLOW_PIN_TO_WRITE,
+};
+FIXTURE_VARIANT_ADD(orders, system_fast_read)
+{
+	.place = PLACE_SYSTEM, .holder = HOLDER_FAST_PIN_TO_READ,
+};
 
 WHY_NOT(orders)
 {
-	return variant->holder->expect_sees == pin_sees && !features.pin_stays ?
+	return holder_is_gup_test(variant->holder) && !features.pin_stays ?
 	       "gup_test of this kernel has no pins that stay (6.2)" : NULL;
 }
 
@@ -194,8 +87,8 @@ FIXTURE_SETUP(orders)
 	struct story *s = &self->story;
 
 	story_begin(s, variant->place, false, 2);
-	self->grip = (struct grip){ .story = s, .pin = -1 };
-	if (variant->holder == &fixed_buffer) {
+	holder_init(&self->holder, variant->holder, s);
+	if (variant->holder == HOLDER_FIXED_BUFFER) {
 		story_medium(s, ON_FILE);
 		story_ring(s);
 	}
@@ -203,52 +96,59 @@ FIXTURE_SETUP(orders)
 
 FIXTURE_TEARDOWN(orders)
 {
-	drop_pin(&self->grip);
+	/* story_end() gives back all the others. */
+	if (holder_is_gup_test(variant->holder))
+		holder_drop(&self->holder);
 	story_end(&self->story);
 }
 
 /* Take hold of page 0, and look where it is then: the frame to compare with from here on. */
-static void take(struct story *s, struct grip *grip, const struct holder *holder)
+static void take(struct holder *holder)
 {
-	set_rule(holder->pins ? RULE_LONGTERM_LEAVES_DEVICE : RULE_SHORT_PIN_STAYS);
-	expect_result("taking hold", holder->take(grip), 0);
-	expect_at(s, 0, holder->pins ? PLACE_SYSTEM : s->place);
+	struct story *s = holder->story;
+
+	set_rule(holder_pins(holder) ? RULE_LONGTERM_LEAVES_DEVICE : RULE_SHORT_PIN_STAYS);
+	expect_result("taking hold", holder_take(holder), 0);
+	expect_at(s, 0, holder_pins(holder) ? PLACE_SYSTEM : s->place);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 	story_remember_frames(s);
 }
 
-#define TAKE() take(s, &self->grip, variant->holder)
-#define HOLDER_SEES(writer) variant->holder->expect_sees(&self->grip, writer)
+/* The owner has written page 0 in place, and the holder sees it. */
+static void expect_write_reaches(struct holder *holder)
+{
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
+	expect_same_frame(holder->story, 0);
+	holder_expect_sees(holder, BY_OWNER_AGAIN);
+}
 
 /*
- * The owner has written page 0: in place, and the holder sees it; or, with a
- * mere reference on a page that was shared, elsewhere.
+ * The owner has written page 0 after a fork. It is still the page that a pin
+ * holds; with a mere reference on a page that was shared the write went to a
+ * copy.
  */
-#define EXPECT_WRITE_REACHES_HOLDER() \
-	do { \
-		set_rule(RULE_PIN_FOLLOWS_OWNER); \
-		expect_same_frame(s, 0); \
-		HOLDER_SEES(BY_OWNER_AGAIN); \
-	} while (0)
-
-#define EXPECT_WRITE_WENT_ELSEWHERE() \
-	do { \
-		set_rule(RULE_SHARED_IS_COPIED); \
-		expect_other_frame(s, 0); \
-		expect_at(s, 0, PLACE_SYSTEM); \
-		set_rule(RULE_NO_LEAK); \
-		HOLDER_SEES(BY_OWNER); \
-	} while (0)
+static void expect_write_after_fork(struct holder *holder)
+{
+	if (holder_pins(holder)) {
+		expect_write_reaches(holder);
+		return;
+	}
+	set_rule(RULE_SHARED_IS_COPIED);
+	expect_other_frame(holder->story, 0);
+	expect_at(holder->story, 0, PLACE_SYSTEM);
+	set_rule(RULE_NO_LEAK);
+	holder_expect_sees(holder, BY_OWNER);
+}
 
 SCENARIO(orders, held_then_written,
 	 "without a fork the owner's write goes to the page that is held")
 {
 	struct story *s = &self->story;
 
-	TAKE();
+	take(&self->holder);
 	story_write(s, 0);
-	EXPECT_WRITE_REACHES_HOLDER();
+	expect_write_reaches(&self->holder);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
@@ -257,13 +157,10 @@ SCENARIO(orders, held_forked_parent_writes,
 {
 	struct story *s = &self->story;
 
-	TAKE();
+	take(&self->holder);
 	child_fork(&s->child);
 	story_write(s, 0);
-	if (variant->holder->pins)
-		EXPECT_WRITE_REACHES_HOLDER();
-	else
-		EXPECT_WRITE_WENT_ELSEWHERE();
+	expect_write_after_fork(&self->holder);
 	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
@@ -275,7 +172,7 @@ SCENARIO(orders, held_forked_child_writes,
 {
 	struct story *s = &self->story;
 
-	TAKE();
+	take(&self->holder);
 	child_fork(&s->child);
 	set_rule(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
@@ -285,7 +182,7 @@ SCENARIO(orders, held_forked_child_writes,
 	set_rule(RULE_PIN_FOLLOWS_OWNER);
 	expect_same_frame(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
-	HOLDER_SEES(BY_OWNER);
+	holder_expect_sees(&self->holder, BY_OWNER);
 }
 
 SCENARIO(orders, held_forked_alone_again,
@@ -293,14 +190,11 @@ SCENARIO(orders, held_forked_alone_again,
 {
 	struct story *s = &self->story;
 
-	TAKE();
+	take(&self->holder);
 	child_fork(&s->child);
 	child_leave(&s->child);
 	story_write(s, 0);
-	if (variant->holder->pins)
-		EXPECT_WRITE_REACHES_HOLDER();
-	else
-		EXPECT_WRITE_WENT_ELSEWHERE();
+	expect_write_after_fork(&self->holder);
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
@@ -315,21 +209,18 @@ SCENARIO(orders, forked_held_parent_writes,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	set_rule(variant->holder->writes ? RULE_SHARED_IS_COPIED :
-		 variant->holder->pins	 ? RULE_PIN_UNSHARES :
+	set_rule(holder_pins_to_write(&self->holder) ? RULE_SHARED_IS_COPIED :
+		 holder_pins(&self->holder)	 ? RULE_PIN_UNSHARES :
 					   RULE_GET_LEAVES_SHARED);
-	expect_result("taking hold", variant->holder->take(&self->grip), 0);
-	if (variant->holder->pins)
+	expect_result("taking hold", holder_take(&self->holder), 0);
+	if (holder_pins(&self->holder))
 		expect_copied(s, 0);
 	else
 		expect_stays(s, 0);
 	expect_child_keeps_frame(s, &s->child, 0);
 	story_remember_frames(s);
 	story_write(s, 0);
-	if (variant->holder->pins)
-		EXPECT_WRITE_REACHES_HOLDER();
-	else
-		EXPECT_WRITE_WENT_ELSEWHERE();
+	expect_write_after_fork(&self->holder);
 	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
@@ -341,12 +232,12 @@ SCENARIO(orders, forked_held_child_writes,
 
 	child_fork(&s->child);
 	set_rule(RULE_PIN_UNSHARES);
-	expect_result("taking hold", variant->holder->take(&self->grip), 0);
+	expect_result("taking hold", holder_take(&self->holder), 0);
 	set_rule(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
 	/* Alone with the page that it was born with, unless somebody else still holds it. */
-	if (variant->holder->pins) {
+	if (holder_pins(&self->holder)) {
 		set_rule(RULE_LAST_SHARER_REUSES);
 		expect_child_keeps_frame(s, &s->child, 0);
 	} else {
@@ -356,7 +247,7 @@ SCENARIO(orders, forked_held_child_writes,
 	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 	expect_owner_sees(s, 0, BY_OWNER);
-	HOLDER_SEES(BY_OWNER);
+	holder_expect_sees(&self->holder, BY_OWNER);
 }
 
 SCENARIO(orders, held_then_protected,
@@ -364,14 +255,14 @@ SCENARIO(orders, held_then_protected,
 {
 	struct story *s = &self->story;
 
-	TAKE();
+	take(&self->holder);
 	story_protect(s, 0, 1, PROT_READ);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_same_frame(s, 0);
 	expect_mapped(s, 0, PERM_RO);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
 	story_write(s, 0);
-	EXPECT_WRITE_REACHES_HOLDER();
+	expect_write_reaches(&self->holder);
 }
 
 SCENARIO(orders, held_then_unmapped,
@@ -381,25 +272,21 @@ SCENARIO(orders, held_then_unmapped,
 	struct story *s = &self->story;
 	struct buffer next;
 
-	TAKE();
+	take(&self->holder);
 	unmap_memory(s->buffer.addr, features.page_size);
 	set_rule(RULE_FREED_TO_DRIVER);
-	buffer_map(&next, 2, s->place);
-	buffer_write(&next, 0, 2, BY_OTHER);
-	if (story_on_device(s))
-		device_move_to(&s->device, next.addr, 2);
-	expect(page_at(0, next.addr).pfn != s->frames[0] &&
-		       page_at(0, buffer_page(&next, 1)).pfn != s->frames[0],
+	next_frames_take(&next, 2, &s->device, s->place);
+	expect(!next_frames_count(&next, s->frames[0]),
 	       "page frame 0x%lx was handed out although somebody holds it", s->frames[0]);
-	buffer_unmap(&next);
+	next_frames_return(&next);
 	/*
 	 * A registered buffer is found by the address that it had, so another
 	 * page has to be there for the ring to be asked.
 	 */
-	if (variant->holder == &fixed_buffer)
+	if (variant->holder == HOLDER_FIXED_BUFFER)
 		return;
 	set_rule(RULE_PIN_FOLLOWS_OWNER);
-	HOLDER_SEES(BY_OWNER);
+	holder_expect_sees(&self->holder, BY_OWNER);
 }
 
 SCENARIO(orders, held_then_migrated,
@@ -407,17 +294,17 @@ SCENARIO(orders, held_then_migrated,
 {
 	struct story *s = &self->story;
 
-	TAKE();
+	take(&self->holder);
 	set_rule(RULE_PINNED_STAYS);
-	if (variant->holder->pins || !story_on_device(s))
+	if (holder_pins(&self->holder) || !story_on_device(s))
 		story_migrate_to_device(s);
 	else
 		story_migrate_back(s);
 	expect_same_frame(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	story_write(s, 0);
-	EXPECT_WRITE_REACHES_HOLDER();
-	variant->holder->drop(&self->grip);
+	expect_write_reaches(&self->holder);
+	holder_drop(&self->holder);
 	story_migrate_to_device(s);
 	set_rule(RULE_ENTRY);
 	expect_at(s, 0, PLACE_COHERENT);
@@ -434,10 +321,10 @@ SCENARIO(orders, held_then_pinned_again,
 {
 	struct story *s = &self->story;
 	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true };
-	const bool in_the_way = !variant->holder->pins && story_on_device(s);
+	const bool in_the_way = !holder_pins(&self->holder) && story_on_device(s);
 
 	need(features.gup_test, SKIP_NO_GUP_TEST);
-	TAKE();
+	take(&self->holder);
 	set_rule(RULE_PINNED_STAYS);
 	expect_result("the second, long-term pin (bytes)", pin_pages(longterm, s->buffer.addr, 1),
 		      in_the_way ? 0 : features.page_size);
@@ -447,7 +334,7 @@ SCENARIO(orders, held_then_pinned_again,
 		      in_the_way ? 0 : features.page_size);
 	expect_same_frame(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
-	variant->holder->drop(&self->grip);
+	holder_drop(&self->holder);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("the pin when nobody is in the way (bytes)",
 		      pin_pages(longterm, s->buffer.addr, 1), features.page_size);

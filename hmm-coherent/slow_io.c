@@ -15,6 +15,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/lockdep.h"
+#include "reach/next_frames.h"
 #include "reach/transfer.h"
 #include "see/pin.h"
 #include "story/story.h"
@@ -101,21 +102,18 @@ SCENARIO(slow_io, unmap_meets_transfer,
 	 */
 	need(!story_on_device(s) || !lockdep_watches(), SKIP_LOCKDEP_STOPS_TRANSFER);
 	buffer_unmap(&s->buffer);
-	buffer_map(&next, 1, s->place);
-	buffer_write(&next, 0, 1, BY_OWNER);
-	if (story_on_device(s))
-		device_move_to(&s->device, next.addr, 1);
+	next_frames_take(&next, 1, &s->device, s->place);
 	transfer_prove_in_flight(&self->transfer, &s->suspension);
 	/* Its frame must not be anybody's while the DMA still goes there. */
 	set_rule(RULE_FREED_TO_DRIVER);
-	expect(page_at(0, next.addr).pfn != s->frames[0],
+	expect(!next_frames_count(&next, s->frames[0]),
 	       "page frame 0x%lx was handed out again while a transfer into it is in flight",
 	       s->frames[0]);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), features.page_size);
-	expect(read_page(next.addr, next.serial, 0, BY_OWNER, BY_OWNER) == DATA_OLD,
-	       "the transfer landed in somebody else's page");
-	buffer_unmap(&next);
+	expect_bytes(next.addr, next.serial, 0, BY_OTHER,
+		     "bytes of somebody else's page, after the transfer");
+	next_frames_return(&next);
 	s->buffer.pages = 0;
 }
 

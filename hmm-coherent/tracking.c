@@ -294,8 +294,7 @@ SCENARIO(tracking, uffd_move,
 	expect_at(s, 0, PLACE_NOWHERE);
 	expect(page_at(0, to).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx",
 	       page_at(0, to).pfn, s->frames[0]);
-	expect(read_page(to, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_OLD,
-	       "the moved page has other bytes");
+	expect_bytes(to, s->buffer.serial, 0, BY_OWNER, "bytes of the moved page");
 	write_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN);
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect(page_at(0, to).pfn == s->frames[0], "a write to the moved page made a copy");
@@ -304,8 +303,8 @@ SCENARIO(tracking, uffd_move,
 		expect_result("bytes pinned", pin_pages(longterm, to, 1), features.page_size);
 		expect(page_at(0, to).at != PLACE_COHERENT,
 		       "the pinned page is still on the device");
-		expect(read_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_OTHER) == DATA_OLD,
-		       "the pinned page has other bytes");
+		expect_bytes(to, s->buffer.serial, 0, BY_OWNER_AGAIN,
+			     "bytes of the pinned page");
 	}
 	child_fork(&s->child);
 	set_rule(RULE_MOVED_BY_MAPPING);
@@ -480,15 +479,12 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 	expect_same(mapped == as_mapped(s), "permission", permission_name(as_mapped(s)),
 		    permission_name(mapped));
 	set_rule(RULE_NO_LEAK);
-	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
-	       "the first one is not empty");
-	expect(read_page(second, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
-	       "the second one is not empty");
+	expect_zeros(addr, "the first empty page");
+	expect_zeros(second, "the second empty page");
 	if (s->read_only)
 		protect_memory(addr, 2 * features.page_size, prot);
 	write_page(second, s->buffer.serial, 1, BY_OWNER_AGAIN);
-	expect(read_page(addr, s->buffer.serial, 0, BY_OWNER, BY_OTHER) == DATA_ZERO,
-	       "a write to one shows in the other");
+	expect_zeros(addr, "the first empty page after a write to the second");
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect(page_at(0, second).pfn == before.pfn,
 	       "the write moved the page from frame 0x%lx to 0x%lx", before.pfn,

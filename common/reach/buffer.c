@@ -120,19 +120,35 @@ enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer
 	return zero == count ? DATA_ZERO : DATA_MIXED;
 }
 
-void describe_page(char *text, size_t size, const void *bytes, uint32_t serial, size_t page,
-		   enum writer writer)
+void expect_bytes(const void *bytes, uint32_t serial, size_t page, enum writer writer,
+		  const char *what)
 {
+	const size_t count = features.page_size / sizeof(uint64_t);
 	const uint64_t *words = bytes;
-	size_t i;
+	char text[120], expected[80], seen[80];
+	size_t i = 0;
 
-	for (i = 0; i < features.page_size / sizeof(*words); i++) {
-		if (words[i] == word(serial, page, i, writer))
-			continue;
-		snprintf(text, size, "word %zu is 0x%016llx, not 0x%016llx", i,
-			 (unsigned long long)words[i],
-			 (unsigned long long)word(serial, page, i, writer));
-		return;
-	}
-	snprintf(text, size, "all words as expected");
+	while (i < count && words[i] == word(serial, page, i, writer))
+		i++;
+	snprintf(text, sizeof(text), "page %zu %s", page, what);
+	snprintf(expected, sizeof(expected), "written by '%c': word %zu is 0x%016llx", writer,
+		 i < count ? i : 0,
+		 (unsigned long long)word(serial, page, i < count ? i : 0, writer));
+	snprintf(seen, sizeof(seen), "word %zu is 0x%016llx", i,
+		 i < count ? (unsigned long long)words[i] : 0);
+	expect_same(i == count, text, expected, i < count ? seen : "all of them");
+}
+
+void expect_zeros(const void *bytes, const char *what)
+{
+	const size_t count = features.page_size / sizeof(uint64_t);
+	const uint64_t *words = bytes;
+	size_t i = 0;
+	char seen[80];
+
+	while (i < count && !words[i])
+		i++;
+	snprintf(seen, sizeof(seen), "word %zu is 0x%016llx", i,
+		 i < count ? (unsigned long long)words[i] : 0);
+	expect_same(i == count, what, "all words are 0", i < count ? seen : "all of them");
 }

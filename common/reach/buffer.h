@@ -76,10 +76,14 @@ enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer
 		    enum writer after);
 
 /*
- * Describe the first word that differs from @writer's, for a person: "word 3 is
- * 0x..., expected 0x...".
+ * One check: all words of the page-sized @bytes are those that @writer wrote to
+ * page @page of the buffer with @serial. @what says whose bytes these are. The
+ * message has the first word that differs, and what it should be.
  */
-void describe_page(char *text, size_t size, const void *bytes, uint32_t serial, size_t page,
-		   enum writer writer);
+void expect_bytes(const void *bytes, uint32_t serial, size_t page, enum writer writer,
+		  const char *what);
+
+/* The same for a page that nobody wrote: all its words are 0. */
+void expect_zeros(const void *bytes, const char *what);
 
 #endif

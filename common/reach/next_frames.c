@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/next_frames.h"
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "report/report.h"
+
+void next_frames_take(struct buffer *buffer, size_t pages, struct device *device,
+		      enum place place)
+{
+	const int rule = report->rule;
+	enum place at;
+	size_t i;
+
+	buffer_map(buffer, pages, place);
+	buffer_write(buffer, 0, pages, BY_OTHER);
+	if (!in_memory(place)) {
+		device_move_to(device, buffer->addr, pages);
+		set_rule(RULE_ENTRY);
+		for (i = 0; i < pages; i++) {
+			at = page_at(0, buffer_page(buffer, i)).at;
+			must(at == place, "a page to find free frames with is %s after migration",
+			     place_name(at));
+		}
+	}
+	report->rule = rule;
+}
+
+size_t next_frames_count(const struct buffer *buffer, unsigned long pfn)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < buffer->pages; i++)
+		count += page_at(0, buffer_page(buffer, i)).pfn == pfn;
+	return count;
+}
+
+void next_frames_return(struct buffer *buffer)
+{
+	const int rule = report->rule;
+	size_t i;
+
+	set_rule(RULE_FREED_TO_DRIVER);
+	for (i = buffer->pages; i--;) {
+		expect_bytes(buffer_page(buffer, i), buffer->serial, i, BY_OTHER,
+			     "bytes in a frame that was handed out");
+		unmap_memory(buffer_page(buffer, i), features.page_size);
+	}
+	buffer->addr = NULL;
+	report->rule = rule;
+}
