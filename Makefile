@@ -15,9 +15,9 @@
 IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
 PROGRAMS := $(addprefix hmm_coherent_, \
-	features matrix fork protect next_access direct_io sequential fixed_buffers \
-	slow_io orders registered races refcount zap orphans accounts whole_device \
-	numa devices mirrors exclusive device_life device_full tracking ksm reclaim mlock huge destructive)
+	driver features matrix fork protect next_access next_access_to direct_io sequential fixed_buffers \
+	slow_io orders registered cloned races refcount zap orphans accounts whole_device \
+	numa devices mirrors exclusive device_life device_full tracking ksm reclaim mlock huge collapse destructive)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Huge pages and a coherent device: what becomes of one that is migrated, whole
- * or in part, who makes huge pages again, and hugetlb
+ * or in part, and hugetlb
  *
  * The device's pages are small. A huge page has to be split for them without
- * losing a byte of what stays, and nobody may collect small pages into a huge
- * one while some of them are on a device.
+ * losing a byte of what stays.
  */
 #include "suite/harness.h"
 
@@ -17,25 +16,6 @@
 #include "kernel/restore.h"
 #include "report/kmsg.h"
 #include "story/huge.h"
-
-#define COLLAPSE_S 15
-#define SCANS THP "khugepaged/full_scans"
-
-/* Linux 6.1 has it; the C library may not. */
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
-
-static void write_number(const char *path, long number)
-{
-	char text[32];
-	int error;
-
-	snprintf(text, sizeof(text), "%ld", number);
-	error = write_text(path, text);
-	if (error)
-		syscall_failed(path, -error);
-}
 
 FIXTURE(huge)
 {
@@ -58,52 +38,6 @@ FIXTURE_SETUP(huge)
 FIXTURE_TEARDOWN(huge)
 {
 	huge_end(&self->huge);
-}
-
-/* Only writable memory is made into a huge page. */
-FIXTURE(collapse)
-{
-	struct huge huge;
-};
-
-FIXTURE_SETUP(collapse)
-{
-	huge_begin(&self->huge, false);
-}
-
-FIXTURE_TEARDOWN(collapse)
-{
-	huge_end(&self->huge);
-}
-
-/*
- * Pages [first, first + count) are on the device, all others in memory; each is
- * mapped by itself, as before, with its bytes.
- */
-static void expect_on_device(struct huge *h, size_t first, size_t count)
-{
-	enum permission mapped = h->story.read_only ? PERM_RO : PERM_RW;
-	size_t i, misplaced = 0, mapped_wrong = 0, lost = 0;
-
-	for (i = 0; i < h->pages; i++) {
-		unsigned char *addr = page_in(h->addr, i);
-		enum place at = page_at(0, addr).at;
-
-		misplaced += i >= first && i < first + count ? at != PLACE_COHERENT :
-							       !in_memory(at);
-		lost += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != DATA_OLD;
-	}
-	for (i = 0; i < h->pages; i += 37)
-		mapped_wrong += device_snapshot(&h->device, page_in(h->addr, i)).permission !=
-				mapped;
-	expect_result("pages in the wrong place", misplaced, 0);
-	expect_result("pages with another permission than before", mapped_wrong, 0);
-	expect_result("pages with other bytes than before", lost, 0);
-}
-
-static void move_to_device(struct huge *h, size_t first, size_t count)
-{
-	device_move_to(&h->device, page_in(h->addr, first), count);
 }
 
 /* How often the kernel complained since the log was opened as @log. */
@@ -137,14 +71,14 @@ SCENARIO(huge, whole,
 	/* Known of one kernel, where it is counted below. */
 	allow_second_chunk();
 	huge_fill(h, h->addr, true);
-	move_to_device(h, 0, h->pages);
+	huge_move_to_device(h, 0, h->pages);
 	set_rule(RULE_HUGE_IS_SPLIT);
-	expect_on_device(h, 0, h->pages);
+	expect_huge_on_device(h, 0, h->pages);
 	report_line("note:", "on the device it is mapped as %s",
 		    device_snapshot(&h->device, h->addr).huge ? "one page" : "small pages");
 	device_move_back(&h->device, h->addr, h->pages);
 	set_rule(RULE_BACK);
-	expect_on_device(h, 0, 0);
+	expect_huge_on_device(h, 0, 0);
 	set_rule(RULE_HUGE_IS_SPLIT);
 	expect_result("complaints of the kernel", complaints(log), 0);
 }
@@ -156,17 +90,17 @@ SCENARIO(huge, part,
 	struct huge *h = &self->huge;
 
 	huge_fill(h, h->addr, true);
-	move_to_device(h, 100, 5);
+	huge_move_to_device(h, 100, 5);
 	set_rule(RULE_HUGE_IS_SPLIT);
-	expect_on_device(h, 100, 5);
-	move_to_device(h, 0, 1);
-	move_to_device(h, h->pages - 1, 1);
+	expect_huge_on_device(h, 100, 5);
+	huge_move_to_device(h, 0, 1);
+	huge_move_to_device(h, h->pages - 1, 1);
 	expect(page_at(0, h->addr).at == PLACE_COHERENT, "the first page is not on the device");
 	expect(page_at(0, page_in(h->addr, h->pages - 1)).at == PLACE_COHERENT,
 	       "the last page is not on the device");
 	device_move_back(&h->device, h->addr, h->pages);
 	set_rule(RULE_BACK);
-	expect_on_device(h, 0, 0);
+	expect_huge_on_device(h, 0, 0);
 }
 
 SCENARIO(huge, held,
@@ -177,14 +111,14 @@ SCENARIO(huge, held,
 
 	huge_fill(h, h->addr, true);
 	story_hold_at(&h->story, page_in(h->addr, 7));
-	move_to_device(h, 100, 5);
+	huge_move_to_device(h, 100, 5);
 	set_rule(RULE_PINNED_STAYS);
-	expect_on_device(h, 0, 0);
+	expect_huge_on_device(h, 0, 0);
 	expect(device_snapshot(&h->device, h->addr).huge, "the range is no longer mapped as one");
 	story_let_go(&h->story);
-	move_to_device(h, 100, 5);
+	huge_move_to_device(h, 100, 5);
 	set_rule(RULE_HUGE_IS_SPLIT);
-	expect_on_device(h, 100, 5);
+	expect_huge_on_device(h, 100, 5);
 }
 
 SCENARIO(huge, zero_page,
@@ -206,7 +140,7 @@ SCENARIO(huge, zero_page,
 		broken("there is no memory for the huge zero page");
 	must(device_snapshot(&h->device, h->addr).huge,
 	     "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
-	move_to_device(h, 100, 5);
+	huge_move_to_device(h, 100, 5);
 	set_rule(RULE_HUGE_IS_SPLIT);
 	for (i = 0; i < h->pages; i++) {
 		unsigned char *addr = page_in(h->addr, i);
@@ -217,64 +151,6 @@ SCENARIO(huge, zero_page,
 	}
 	expect_result("pages in the wrong place", misplaced, 0);
 	expect_result("pages that are not empty", changed, 0);
-}
-
-/* MADV_COLLAPSE and khugepaged look at the same things (hpage_collapse_scan_pmd()). */
-SCENARIO(collapse, by_advice,
-	 "MADV_COLLAPSE refuses a range of which one page is on the device, and takes it once "
-	 "that is back")
-{
-	struct huge *h = &self->huge;
-
-	huge_fill(h, h->addr, false);
-	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
-	move_to_device(h, 7, 1);
-	set_rule(RULE_NOT_COLLAPSED);
-	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0,
-		      -EINVAL);
-	expect_on_device(h, 7, 1);
-	device_move_back(&h->device, page_in(h->addr, 7), 1);
-	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, 0);
-	expect(device_snapshot(&h->device, h->addr).huge, "the range is not one huge page");
-	expect_on_device(h, 0, 0);
-}
-
-static bool is_collapsed(void *huge)
-{
-	struct huge *h = huge;
-
-	return device_snapshot(&h->device, h->control).huge;
-}
-
-SCENARIO(collapse, by_khugepaged,
-	 "khugepaged leaves a range with a page on the device alone, and makes a huge page of the "
-	 "one next to it")
-{
-	struct huge *h = &self->huge;
-	const char *settings[] = { THP "khugepaged/scan_sleep_millisecs",
-				   THP "khugepaged/pages_to_scan" };
-	const long failed = read_counter("/proc/vmstat", "thp_collapse_alloc_failed");
-	bool collapsed, scanned;
-
-	huge_fill(h, h->addr, false);
-	huge_fill(h, h->control, false);
-	move_to_device(h, 7, 1);
-	advise_memory(h->addr, 2 * h->size, MADV_HUGEPAGE);
-	restore_setting(settings[0]);
-	restore_setting(settings[1]);
-	write_number(settings[0], 1);
-	write_number(settings[1], 16 * h->pages);
-	collapsed = wait_until(is_collapsed, h, COLLAPSE_S);
-	scanned = wait_for_number(SCANS, read_number(SCANS) + 2, COLLAPSE_S);
-	if (!collapsed && read_counter("/proc/vmstat", "thp_collapse_alloc_failed") > failed)
-		broken("there is no memory for a huge page");
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(collapsed, "khugepaged does not collapse a range of memory within %d s", COLLAPSE_S);
-	must(scanned, "khugepaged does not scan everything twice within %d s", COLLAPSE_S);
-	set_rule(RULE_NOT_COLLAPSED);
-	expect(!device_snapshot(&h->device, h->addr).huge,
-	       "khugepaged collapsed a range with a page on the device");
-	expect_on_device(h, 7, 1);
 }
 
 #define HUGETLB "/proc/sys/vm/nr_hugepages"
@@ -291,8 +167,7 @@ SCENARIO(huge, hugetlb,
 	long result;
 
 	need(before >= 0, SKIP_NO_HUGETLB);
-	restore_setting(HUGETLB);
-	write_number(HUGETLB, before + 1);
+	change_setting(HUGETLB, before + 1);
 	if (read_number(HUGETLB) <= before)
 		broken("there is no memory for a page of hugetlb");
 	huge = mmap(NULL, h->size, prot, flags, -1, 0);

@@ -5,8 +5,10 @@
  * A processor goes on using a translation until the kernel flushes it. So each
  * test uses a translation, lets the kernel change the entry, and looks at the
  * very next access of the same thread, which must follow the new entry. What
- * the new frame holds is told through somebody who has no such translation: the
- * device, or GUP on behalf of another process.
+ * the new frame holds is told through somebody who has no such translation: GUP
+ * on behalf of another process.
+ *
+ * Here the pages are on the device already, with memory as the control group.
  */
 #include "suite/harness.h"
 
@@ -25,20 +27,6 @@
 
 #define PAGES 2
 
-/* Load and store through the translations of all pages, which changes no byte. */
-static void use_translations(struct story *s)
-{
-	volatile uint64_t *word;
-	uint64_t value;
-	size_t i;
-
-	for (i = 0; i < s->buffer.pages; i++) {
-		word = (volatile uint64_t *)buffer_page(&s->buffer, i);
-		value = *word;
-		*word = value;
-	}
-}
-
 /*
  * What the page table leads to: read by another process with
  * process_vm_readv(), which walks it anew.
@@ -54,103 +42,6 @@ static void expect_mapped_bytes(struct story *s, size_t page, enum writer writer
 		     "bytes in the frame that is mapped now, after the store");
 }
 
-/*
- * Pages of memory that go to a device.
- */
-FIXTURE(next_access_to)
-{
-	struct story story;
-	struct device device;
-};
-
-FIXTURE_VARIANT(next_access_to)
-{
-	enum place place;
-};
-
-FIXTURE_VARIANT_ADD(next_access_to, coherent) { .place = PLACE_COHERENT };
-FIXTURE_VARIANT_ADD(next_access_to, private) { .place = PLACE_PRIVATE };
-
-WHY_NOT(next_access_to)
-{
-	/*
-	 * The way through hmm_range_fault() gives it a page without memory
-	 * (docs/findings.md, private-mirror-fault).
-	 */
-	return variant->place == PLACE_PRIVATE && !strcmp(test, "load_after_zero_page") ?
-		       "the driver reaches a page on its private device only through what it "
-		       "cached when the page came" :
-		       NULL;
-}
-
-FIXTURE_SETUP(next_access_to)
-{
-	story_begin(&self->story, PLACE_SYSTEM, false, PAGES);
-	device_open(&self->device, variant->place, PAGES);
-}
-
-FIXTURE_TEARDOWN(next_access_to)
-{
-	device_close(&self->device);
-	story_end(&self->story);
-}
-
-/*
- * The device changes page 0, which it has; the CPU's translation, if it is
- * still there, leads to old bytes.
- */
-static void device_changes_page(struct device *device, struct story *s)
-{
-	write_page(device->bounce, s->buffer.serial, 0, BY_DEVICE);
-	set_rule(RULE_DEVICE_IN_PLACE);
-	expect_result("the device's write", device_write(device, s->buffer.addr, 1), 0);
-	set_rule(RULE_NEXT_ACCESS_SEES);
-	expect_owner_sees(s, 0, BY_DEVICE);
-}
-
-SCENARIO(next_access_to, load_after_migration,
-	 "a load after migration sees what the device wrote meanwhile")
-{
-	struct story *s = &self->story;
-
-	use_translations(s);
-	device_move_to(&self->device, s->buffer.addr, PAGES);
-	set_rule(RULE_ENTRY);
-	expect_at(s, 0, variant->place);
-	device_changes_page(&self->device, s);
-}
-
-SCENARIO(next_access_to, store_after_migration,
-	 "a store after migration gets into the page that is mapped then")
-{
-	struct story *s = &self->story;
-
-	use_translations(s);
-	device_move_to(&self->device, s->buffer.addr, PAGES);
-	set_rule(RULE_NEXT_ACCESS_SEES);
-	story_write(s, 0);
-	expect_result("the device's read", device_read(&self->device, s->buffer.addr, 1), 0);
-	expect_bytes(self->device.bounce, s->buffer.serial, 0, BY_OWNER_AGAIN,
-		     "bytes that the device reads after the store");
-}
-
-SCENARIO(next_access_to, load_after_zero_page,
-	 "a load after the zero page went to the device sees what the device wrote")
-{
-	struct story *s = &self->story;
-
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED), 0);
-	expect(!*(volatile uint64_t *)s->buffer.addr, "the zero page holds other bytes");
-	device_move_to(&self->device, s->buffer.addr, 1);
-	set_rule(RULE_ENTRY);
-	expect_at(s, 0, variant->place);
-	device_changes_page(&self->device, s);
-}
-
-/*
- * Pages that are on the device already, with memory as the control group.
- */
 FIXTURE(next_access)
 {
 	struct story story;
@@ -203,7 +94,7 @@ SCENARIO(next_access, store_after_migration_back,
 	struct story *s = &self->story;
 
 	add_stranger(s);
-	use_translations(s);
+	story_use_translations(s);
 	story_migrate_back(s);
 	store_and_look(s);
 }
@@ -215,7 +106,7 @@ SCENARIO(next_access, store_after_longterm_pin,
 
 	need(features.gup_test, SKIP_NO_GUP_TEST);
 	add_stranger(s);
-	use_translations(s);
+	story_use_translations(s);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("the pin",
 		      pin_pages((struct pin_kind){ .pin = true, .longterm = true }, s->buffer.addr,
@@ -256,25 +147,11 @@ SCENARIO(next_access, load_after_gup_copied,
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
 }
 
-SCENARIO(next_access, load_after_copy,
-	 "a load after the own store has copied a shared page sees the copy")
-{
-	struct story *s = &self->story;
-
-	add_stranger(s);
-	child_fork(&s->child);
-	expect_owner_sees(s, 0, BY_OWNER);
-	store_and_look(s);
-	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
-	set_rule(RULE_NO_LEAK);
-	expect_child_sees(s, &s->child, 0, BY_OWNER);
-}
-
 SCENARIO(next_access, store_after_fork, "a store after fork() is not seen by the child")
 {
 	struct story *s = &self->story;
 
-	use_translations(s);
+	story_use_translations(s);
 	child_fork(&s->child);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
@@ -286,7 +163,7 @@ SCENARIO(next_access, store_after_mprotect,
 {
 	struct story *s = &self->story;
 
-	use_translations(s);
+	story_use_translations(s);
 	story_protect(s, 0, PAGES, PROT_READ);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
@@ -297,7 +174,7 @@ SCENARIO(next_access, load_after_prot_none, "a load after mprotect(PROT_NONE) is
 {
 	struct story *s = &self->story;
 
-	use_translations(s);
+	story_use_translations(s);
 	story_protect(s, 0, PAGES, PROT_NONE);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
@@ -308,7 +185,7 @@ SCENARIO(next_access, load_after_zap,
 {
 	struct story *s = &self->story;
 
-	use_translations(s);
+	story_use_translations(s);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED),
 		      0);
@@ -321,7 +198,7 @@ SCENARIO(next_access, load_after_munmap, "a load after munmap() is refused")
 {
 	struct story *s = &self->story;
 
-	use_translations(s);
+	story_use_translations(s);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("munmap", munmap(buffer_page(&s->buffer, 1), features.page_size), 0);
 	set_rule(RULE_NEXT_ACCESS_SEES);
@@ -335,7 +212,7 @@ SCENARIO(next_access, load_after_mremap,
 	struct story *s = &self->story;
 	void *there = map_memory(features.page_size, PROT_NONE);
 
-	use_translations(s);
+	story_use_translations(s);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect(mremap(buffer_page(&s->buffer, 1), features.page_size, features.page_size,
 		      MREMAP_MAYMOVE | MREMAP_FIXED, there) == there,
@@ -365,7 +242,7 @@ SCENARIO(next_access, store_after_uffd_wp,
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("UFFDIO_API", ioctl(self->uffd, UFFDIO_API, &api), 0);
 	expect_result("UFFDIO_REGISTER", ioctl(self->uffd, UFFDIO_REGISTER, &reg), 0);
-	use_translations(s);
+	story_use_translations(s);
 	expect_result("UFFDIO_WRITEPROTECT", ioctl(self->uffd, UFFDIO_WRITEPROTECT, &wp), 0);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGBUS));
@@ -378,7 +255,7 @@ SCENARIO(next_access, store_after_clear_refs,
 	struct story *s = &self->story;
 
 	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
-	use_translations(s);
+	story_use_translations(s);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("clearing the soft-dirty bits", write_text("/proc/self/clear_refs", "4"), 0);
 	set_rule(RULE_NEXT_ACCESS_SEES);

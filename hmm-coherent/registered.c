@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of registered buffers: accounted, updated, shared between rings, and
- * gone with their ring, however it goes (S7)
+ * The life of registered buffers: accounted, updated, and gone with their ring,
+ * however it goes (S7)
  *
  * A ring that nobody has open any more gives its pages back when a worker of
  * the kernel gets to it. So these tests wait until a page can be migrated
@@ -21,18 +21,11 @@
 #include <unistd.h>
 
 #include "kernel/kernel.h"
-#include "kernel/since.h"
+#include "story/registered.h"
 #include "story/story.h"
 
 #define PAGES 3
-#define RELEASE_S 10
 #define MOMENT_NS 50000000
-
-/* Since 6.12; unknown to the headers of older systems. Number and layout are ABI. */
-#define REGISTER_CLONE_BUFFERS 30
-struct clone_buffers {
-	__u32 src_fd, flags, src_off, dst_off, nr, pad[3];
-};
 
 FIXTURE(registered)
 {
@@ -59,45 +52,6 @@ FIXTURE_SETUP(registered)
 FIXTURE_TEARDOWN(registered)
 {
 	story_end(&self->story);
-}
-
-static void register_all(struct story *s)
-{
-	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-	expect_result("registration", ring_register(&s->ring, s->buffer.addr, s->buffer.size), 0);
-	expect_at(s, 0, PLACE_SYSTEM);
-	story_remember_frames(s);
-}
-
-static void expect_pinned(struct story *s)
-{
-	size_t i;
-
-	set_rule(RULE_PINNED_STAYS);
-	story_migrate_to_device(s);
-	for (i = 0; i < s->buffer.pages; i++)
-		expect_same_frame(s, i);
-}
-
-/* All pages can be migrated, now or as soon as the kernel's workers have run. */
-static void expect_unpinned(struct story *s)
-{
-	struct timespec now, end;
-	size_t there;
-
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += RELEASE_S;
-	do {
-		story_migrate_to_device(s);
-		there = pages_at(s->buffer.addr, s->buffer.pages, PLACE_COHERENT);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (there < s->buffer.pages)
-			poll(NULL, 0, 1);
-	} while (there < s->buffer.pages && now.tv_sec < end.tv_sec);
-	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
-	expect(there == s->buffer.pages,
-	       "only %zu of %zu pages can be migrated %d s after nobody has them registered", there,
-	       s->buffer.pages, RELEASE_S);
 }
 
 static long pinned_pages(void)
@@ -308,74 +262,6 @@ SCENARIO(registered, ring_left_in_flight,
 		       "page %zu is %s: a part of the transfer landed somewhere else", i,
 		       data_name(seen));
 	}
-}
-
-FIXTURE(cloned)
-{
-	struct story story;
-	struct ring second;
-};
-
-FIXTURE_VARIANT(cloned)
-{
-	enum place place;
-};
-
-FIXTURE_VARIANT_ADD(cloned, coherent) { .place = PLACE_COHERENT };
-FIXTURE_VARIANT_ADD(cloned, system) { .place = PLACE_SYSTEM };
-
-WHY_NOT(cloned)
-{
-	struct clone_buffers clone = { .src_fd = -1 };
-	struct ring ring;
-	int error;
-
-	if (!ring_available())
-		return NULL;
-	ring_open(&ring);
-	error = syscall(SYS_io_uring_register, ring.uring.ring_fd, REGISTER_CLONE_BUFFERS, &clone,
-			1) ?
-			errno :
-			0;
-	ring_close(&ring);
-	return error == EINVAL && !kernel_has(CHANGE_CLONE_BUFFERS) ?
-		       "io_uring of this kernel cannot clone buffers (6.12)" :
-		       NULL;
-}
-
-FIXTURE_SETUP(cloned)
-{
-	story_begin(&self->story, variant->place, false, PAGES);
-	story_ring(&self->story);
-	ring_open(&self->second);
-}
-
-FIXTURE_TEARDOWN(cloned)
-{
-	ring_close(&self->second);
-	story_end(&self->story);
-}
-
-SCENARIO(cloned, outlives_the_first,
-	 "a clone shares the pins: they end when both rings have let go")
-{
-	struct story *s = &self->story;
-	struct clone_buffers clone = { .src_fd = s->ring.uring.ring_fd };
-
-	register_all(s);
-	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
-	expect_result("clone",
-		      syscall(SYS_io_uring_register, self->second.uring.ring_fd,
-			      REGISTER_CLONE_BUFFERS, &clone, 1) ?
-			      -errno :
-			      0,
-		      0);
-	self->second.registered = true;
-	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
-	expect_pinned(s);
-	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
-	expect_unpinned(s);
-	expect_owner_sees(s, 0, BY_OWNER);
 }
 
 int main(int argc, char **argv)

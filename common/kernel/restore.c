@@ -127,6 +127,18 @@ void restore_setting(const char *path)
 	add(UNDO_WRITE, path, end ? chosen + 1 : text);
 }
 
+void change_setting(const char *path, long number)
+{
+	char text[32];
+	int error;
+
+	restore_setting(path);
+	snprintf(text, sizeof(text), "%ld", number);
+	error = write_text(path, text);
+	if (error)
+		syscall_failed(path, -error);
+}
+
 void restore_text(const char *path, const char *text)
 {
 	add(UNDO_WRITE, path, text);

@@ -25,6 +25,9 @@ void restore_create(void);
  */
 void restore_setting(const char *path);
 
+/* The same, and it is set to @number now. Ends the test when the kernel refuses that. */
+void change_setting(const char *path, long number);
+
 /* The file @path gets @text. */
 void restore_text(const char *path, const char *text);
 

@@ -73,3 +73,29 @@ size_t huge_lost(const struct huge *h)
 				  BY_OTHER) != DATA_OLD;
 	return lost;
 }
+
+void expect_huge_on_device(struct huge *h, size_t first, size_t count)
+{
+	enum permission mapped = h->story.read_only ? PERM_RO : PERM_RW;
+	size_t i, misplaced = 0, mapped_wrong = 0, lost = 0;
+
+	for (i = 0; i < h->pages; i++) {
+		unsigned char *addr = page_in(h->addr, i);
+		enum place at = page_at(0, addr).at;
+
+		misplaced += i >= first && i < first + count ? at != PLACE_COHERENT :
+							       !in_memory(at);
+		lost += read_page(addr, h->story.buffer.serial, i, BY_OWNER, BY_OTHER) != DATA_OLD;
+	}
+	for (i = 0; i < h->pages; i += 37)
+		mapped_wrong += device_snapshot(&h->device, page_in(h->addr, i)).permission !=
+				mapped;
+	expect_result("pages in the wrong place", misplaced, 0);
+	expect_result("pages with another permission than before", mapped_wrong, 0);
+	expect_result("pages with other bytes than before", lost, 0);
+}
+
+void huge_move_to_device(struct huge *h, size_t first, size_t count)
+{
+	device_move_to(&h->device, page_in(h->addr, first), count);
+}

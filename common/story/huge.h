@@ -34,6 +34,16 @@ void huge_fill(struct huge *huge, unsigned char *range, bool as_huge);
 /* How many pages of @addr do not have the bytes that huge_fill() wrote. */
 size_t huge_lost(const struct huge *huge);
 
+/* Migrate the pages [first, first + count) of @addr to the device, or all that goes there. */
+void huge_move_to_device(struct huge *huge, size_t first, size_t count);
+
+/*
+ * Pages [first, first + count) of @addr are on the device, all others in
+ * memory; each is mapped with the permission that the story has, with its
+ * bytes.
+ */
+void expect_huge_on_device(struct huge *huge, size_t first, size_t count);
+
 /*
  * The complaint about a coherent device that is given memory a second time, in
  * the range that it has, is provoked by this test. It comes from

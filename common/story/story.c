@@ -215,6 +215,19 @@ void story_write(struct story *story, size_t page)
 		      features.page_size);
 }
 
+void story_use_translations(struct story *story)
+{
+	volatile uint64_t *word;
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < story->buffer.pages; i++) {
+		word = (volatile uint64_t *)buffer_page(&story->buffer, i);
+		value = *word;
+		*word = value;
+	}
+}
+
 static void expect_text(bool ok, size_t page, const char *what, const char *expected,
 			const char *seen)
 {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registered buffers that two rings share (S7)
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/since.h"
+#include "story/registered.h"
+#include "story/story.h"
+
+#define PAGES 3
+
+/* Since 6.12; unknown to the headers of older systems. Number and layout are ABI. */
+#define REGISTER_CLONE_BUFFERS 30
+struct clone_buffers {
+	__u32 src_fd, flags, src_off, dst_off, nr, pad[3];
+};
+
+FIXTURE(cloned)
+{
+	struct story story;
+	struct ring second;
+};
+
+FIXTURE_VARIANT(cloned)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(cloned, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(cloned, system) { .place = PLACE_SYSTEM };
+
+WHY_NOT(cloned)
+{
+	struct clone_buffers clone = { .src_fd = -1 };
+	struct ring ring;
+	int error;
+
+	if (!ring_available())
+		return NULL;
+	ring_open(&ring);
+	error = syscall(SYS_io_uring_register, ring.uring.ring_fd, REGISTER_CLONE_BUFFERS, &clone,
+			1) ?
+			errno :
+			0;
+	ring_close(&ring);
+	return error == EINVAL && !kernel_has(CHANGE_CLONE_BUFFERS) ?
+		       "io_uring of this kernel cannot clone buffers (6.12)" :
+		       NULL;
+}
+
+FIXTURE_SETUP(cloned)
+{
+	story_begin(&self->story, variant->place, false, PAGES);
+	story_ring(&self->story);
+	ring_open(&self->second);
+}
+
+FIXTURE_TEARDOWN(cloned)
+{
+	ring_close(&self->second);
+	story_end(&self->story);
+}
+
+SCENARIO(cloned, outlives_the_first,
+	 "a clone shares the pins: they end when both rings have let go")
+{
+	struct story *s = &self->story;
+	struct clone_buffers clone = { .src_fd = s->ring.uring.ring_fd };
+
+	register_all(s);
+	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
+	expect_result("clone",
+		      syscall(SYS_io_uring_register, self->second.uring.ring_fd,
+			      REGISTER_CLONE_BUFFERS, &clone, 1) ?
+			      -errno :
+			      0,
+		      0);
+	self->second.registered = true;
+	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
+	expect_pinned(s);
+	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
+	expect_unpinned(s);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_cloned", argc, argv);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who makes huge pages of small ones, and a coherent device
+ *
+ * MADV_COLLAPSE and khugepaged look at the same things
+ * (hpage_collapse_scan_pmd()), and neither may collect small pages into a huge
+ * one while some of them are on a device.
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/restore.h"
+#include "story/huge.h"
+
+#define COLLAPSE_S 15
+#define SCANS THP "khugepaged/full_scans"
+
+/* Linux 6.1 has it; the C library may not. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+/* Only writable memory is made into a huge page. */
+FIXTURE(collapse)
+{
+	struct huge huge;
+};
+
+FIXTURE_SETUP(collapse)
+{
+	huge_begin(&self->huge, false);
+}
+
+FIXTURE_TEARDOWN(collapse)
+{
+	huge_end(&self->huge);
+}
+
+SCENARIO(collapse, by_advice,
+	 "MADV_COLLAPSE refuses a range of which one page is on the device, and takes it once "
+	 "that is back")
+{
+	struct huge *h = &self->huge;
+
+	huge_fill(h, h->addr, false);
+	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
+	huge_move_to_device(h, 7, 1);
+	set_rule(RULE_NOT_COLLAPSED);
+	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0,
+		      -EINVAL);
+	expect_huge_on_device(h, 7, 1);
+	device_move_back(&h->device, page_in(h->addr, 7), 1);
+	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, 0);
+	expect(device_snapshot(&h->device, h->addr).huge, "the range is not one huge page");
+	expect_huge_on_device(h, 0, 0);
+}
+
+static bool is_collapsed(void *huge)
+{
+	struct huge *h = huge;
+
+	return device_snapshot(&h->device, h->control).huge;
+}
+
+SCENARIO(collapse, by_khugepaged,
+	 "khugepaged leaves a range with a page on the device alone, and makes a huge page of the "
+	 "one next to it")
+{
+	struct huge *h = &self->huge;
+	const long failed = read_counter("/proc/vmstat", "thp_collapse_alloc_failed");
+	bool collapsed, scanned;
+
+	huge_fill(h, h->addr, false);
+	huge_fill(h, h->control, false);
+	huge_move_to_device(h, 7, 1);
+	advise_memory(h->addr, 2 * h->size, MADV_HUGEPAGE);
+	change_setting(THP "khugepaged/scan_sleep_millisecs", 1);
+	change_setting(THP "khugepaged/pages_to_scan", 16 * h->pages);
+	collapsed = wait_until(is_collapsed, h, COLLAPSE_S);
+	scanned = wait_for_number(SCANS, read_number(SCANS) + 2, COLLAPSE_S);
+	if (!collapsed && read_counter("/proc/vmstat", "thp_collapse_alloc_failed") > failed)
+		broken("there is no memory for a huge page");
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(collapsed, "khugepaged does not collapse a range of memory within %d s", COLLAPSE_S);
+	must(scanned, "khugepaged does not scan everything twice within %d s", COLLAPSE_S);
+	set_rule(RULE_NOT_COLLAPSED);
+	expect(!device_snapshot(&h->device, h->addr).huge,
+	       "khugepaged collapsed a range with a page on the device");
+	expect_huge_on_device(h, 7, 1);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_collapse", argc, argv);
+}

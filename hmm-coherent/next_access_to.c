@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The next access after pages of memory went to a device
+ *
+ * As next_access.c, for a translation that leads to memory. What the page on
+ * the device holds is told through the device, which has no such translation.
+ */
+#include "suite/harness.h"
+
+#include <sys/mman.h>
+
+#include "kernel/kernel.h"
+#include "story/story.h"
+
+#define PAGES 2
+
+FIXTURE(next_access_to)
+{
+	struct story story;
+	struct device device;
+};
+
+FIXTURE_VARIANT(next_access_to)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(next_access_to, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(next_access_to, private) { .place = PLACE_PRIVATE };
+
+WHY_NOT(next_access_to)
+{
+	/*
+	 * The way through hmm_range_fault() gives it a page without memory
+	 * (docs/findings.md, private-mirror-fault).
+	 */
+	return variant->place == PLACE_PRIVATE && !strcmp(test, "load_after_zero_page") ?
+		       "the driver reaches a page on its private device only through what it "
+		       "cached when the page came" :
+		       NULL;
+}
+
+FIXTURE_SETUP(next_access_to)
+{
+	story_begin(&self->story, PLACE_SYSTEM, false, PAGES);
+	device_open(&self->device, variant->place, PAGES);
+}
+
+FIXTURE_TEARDOWN(next_access_to)
+{
+	device_close(&self->device);
+	story_end(&self->story);
+}
+
+/*
+ * The device changes page 0, which it has; the CPU's translation, if it is
+ * still there, leads to old bytes.
+ */
+static void device_changes_page(struct device *device, struct story *s)
+{
+	write_page(device->bounce, s->buffer.serial, 0, BY_DEVICE);
+	set_rule(RULE_DEVICE_IN_PLACE);
+	expect_result("the device's write", device_write(device, s->buffer.addr, 1), 0);
+	set_rule(RULE_NEXT_ACCESS_SEES);
+	expect_owner_sees(s, 0, BY_DEVICE);
+}
+
+SCENARIO(next_access_to, load_after_migration,
+	 "a load after migration sees what the device wrote meanwhile")
+{
+	struct story *s = &self->story;
+
+	story_use_translations(s);
+	device_move_to(&self->device, s->buffer.addr, PAGES);
+	set_rule(RULE_ENTRY);
+	expect_at(s, 0, variant->place);
+	device_changes_page(&self->device, s);
+}
+
+SCENARIO(next_access_to, store_after_migration,
+	 "a store after migration gets into the page that is mapped then")
+{
+	struct story *s = &self->story;
+
+	story_use_translations(s);
+	device_move_to(&self->device, s->buffer.addr, PAGES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
+	story_write(s, 0);
+	expect_result("the device's read", device_read(&self->device, s->buffer.addr, 1), 0);
+	expect_bytes(self->device.bounce, s->buffer.serial, 0, BY_OWNER_AGAIN,
+		     "bytes that the device reads after the store");
+}
+
+SCENARIO(next_access_to, load_after_zero_page,
+	 "a load after the zero page went to the device sees what the device wrote")
+{
+	struct story *s = &self->story;
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED), 0);
+	expect(!*(volatile uint64_t *)s->buffer.addr, "the zero page holds other bytes");
+	device_move_to(&self->device, s->buffer.addr, 1);
+	set_rule(RULE_ENTRY);
+	expect_at(s, 0, variant->place);
+	device_changes_page(&self->device, s);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_next_access_to", argc, argv);
+}
