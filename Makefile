@@ -15,9 +15,11 @@
 IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
 PROGRAMS := $(addprefix hmm_coherent_, \
-	driver features matrix fork protect next_access next_access_to direct_io sequential fixed_buffers \
-	slow_io orders registered cloned races refcount zap orphans accounts whole_device \
-	numa devices mirrors exclusive device_life device_full tracking ksm reclaim mlock huge collapse destructive)
+	driver features matrix fork protect next_access next_access_to direct_io \
+	sequential fixed_buffers slow_io orders registered cloned races gup_races refcount \
+	zap orphans accounts whole_device numa memory_policy devices mirrors exclusive \
+	device_life device_full tracking userfaultfd empty_pages ksm reclaim mlock huge \
+	collapse destructive destructive_ksm destructive_huge destructive_anon_vma)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
@@ -50,7 +52,7 @@ LINKAGE = $(eval LINKAGE := $(or $(call links,-static),$(if $(IN_TREE),$(call li
 
 COMMON := $(sort $(wildcard common/*/*.c))
 OBJECTS = $(patsubst common/%.c,$(OUTPUT)/obj/%.o,$(COMMON))
-HEADERS := $(wildcard common/*/*.h)
+HEADERS := $(wildcard common/*/*.h hmm-coherent/*.h)
 
 ifneq ($(IN_TREE),)
 TEST_GEN_PROGS := $(PROGRAMS)

@@ -2,10 +2,8 @@
 /*
  * The devices themselves: what they refuse, an allocation that fails, and two
  * devices that want one page
- *
- * The fixture is the same as in mirrors.c and exclusive.c.
  */
-#include "suite/harness.h"
+#include "devices.h"
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
@@ -14,7 +12,6 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/since.h"
-#include "story/story.h"
 
 /*
  * Trees before 6.19 do not have this command in their header; the running
@@ -24,24 +21,6 @@
 #define HMM_DMIRROR_FLAGS _IOWR('H', 0x08, struct hmm_dmirror_cmd)
 #define HMM_DMIRROR_FLAG_FAIL_ALLOC BIT_ULL(0)
 #endif
-
-#define PAGES 3
-
-FIXTURE(devices)
-{
-	struct story story;
-	struct device second;	/* a second device file, where a scenario has one */
-	bool has_second;
-};
-
-FIXTURE_VARIANT(devices)
-{
-	enum place place;
-	bool read_only;
-};
-
-FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = PLACE_COHERENT };
-FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 
 WHY_NOT(devices)
 {
@@ -58,26 +37,6 @@ WHY_NOT(devices)
 	return error == -EINVAL && !kernel_has(CHANGE_ALLOCATION_FAILS) ?
 		       "test_hmm of this kernel cannot be told to fail (HMM_DMIRROR_FLAGS)" :
 		       NULL;
-}
-
-FIXTURE_SETUP(devices)
-{
-	self->has_second = false;
-	story_begin(&self->story, variant->place, variant->read_only, PAGES);
-}
-
-FIXTURE_TEARDOWN(devices)
-{
-	story_end(&self->story);
-	if (self->has_second)
-		device_close(&self->second);
-}
-
-static struct device *open_second(FIXTURE_DATA(devices) (*self), enum place memory)
-{
-	device_open(&self->second, memory, BUFFER_PAGES_MAX);
-	self->has_second = true;
-	return &self->second;
 }
 
 /* Pages with a file behind them; the device must leave them, and they must not notice. */

@@ -2,10 +2,8 @@
 /*
  * Exclusive access of a device: what the CPU, fork() and munmap() find
  * meanwhile
- *
- * The fixture is the same as in devices.c and mirrors.c.
  */
-#include "suite/harness.h"
+#include "devices.h"
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
@@ -14,33 +12,6 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "reach/next_frames.h"
-#include "story/story.h"
-
-#define PAGES 3
-
-FIXTURE(devices)
-{
-	struct story story;
-};
-
-FIXTURE_VARIANT(devices)
-{
-	enum place place;
-	bool read_only;
-};
-
-FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = PLACE_COHERENT };
-FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
-
-FIXTURE_SETUP(devices)
-{
-	story_begin(&self->story, variant->place, variant->read_only, PAGES);
-}
-
-FIXTURE_TEARDOWN(devices)
-{
-	story_end(&self->story);
-}
 
 SCENARIO(devices, exclusive_access,
 	 "a page that the device has for itself is no page to the CPU, until it touches it: the "

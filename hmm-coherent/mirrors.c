@@ -7,10 +7,8 @@
  * for every process that maps it. Processes that share pages, or a file,
  * therefore reach into each other here, and must do so only where the rules
  * say.
- *
- * The fixture is the same as in devices.c and exclusive.c.
  */
-#include "suite/harness.h"
+#include "devices.h"
 
 #include <errno.h>
 #include <linux/types.h>
@@ -22,45 +20,6 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/since.h"
-#include "story/story.h"
-
-#define PAGES 3
-
-FIXTURE(devices)
-{
-	struct story story;
-	struct device second;	/* a second device file, where a scenario has one */
-	bool has_second;
-};
-
-FIXTURE_VARIANT(devices)
-{
-	enum place place;
-	bool read_only;
-};
-
-FIXTURE_VARIANT_ADD(devices, coherent_rw) { .place = PLACE_COHERENT };
-FIXTURE_VARIANT_ADD(devices, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
-
-FIXTURE_SETUP(devices)
-{
-	self->has_second = false;
-	story_begin(&self->story, variant->place, variant->read_only, PAGES);
-}
-
-FIXTURE_TEARDOWN(devices)
-{
-	story_end(&self->story);
-	if (self->has_second)
-		device_close(&self->second);
-}
-
-static struct device *open_second(FIXTURE_DATA(devices) (*self), enum place memory)
-{
-	device_open(&self->second, memory, BUFFER_PAGES_MAX);
-	self->has_second = true;
-	return &self->second;
-}
 
 /* The child's own mirror of the pages that it shares. */
 static struct device mirror;

@@ -1,113 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NUMA over pages on a coherent device: which node they are on, what moves
- * them, and where a copy in memory lands
- *
- * A coherent page has a node, and memory policies have no say over it: the
- * calls that query and move pages by node pass over it, each in its own way. As
- * soon as it becomes a page of memory again, by copy-on-write, migration or a
- * long-term pin, the policy counts.
+ * NUMA over pages on a coherent device: which node they are on, and what moves
+ * them
  */
-#include "suite/harness.h"
+#include "numa.h"
 
-#include <numa.h>
+#include <errno.h>
 #include <numaif.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "kernel/kernel.h"
-#include "kernel/memory.h"
-#include "see/pin.h"
-#include "story/story.h"
-
-#define PAGES 4
-
-FIXTURE(numa)
-{
-	struct story story;
-	/* the node that the buffer is bound to, and another one with memory */
-	int home, other;
-};
-
-FIXTURE_VARIANT(numa)
-{
-	enum place place;
-	bool read_only;
-};
-
-FIXTURE_VARIANT_ADD(numa, coherent_rw) { .place = PLACE_COHERENT };
-FIXTURE_VARIANT_ADD(numa, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
-FIXTURE_VARIANT_ADD(numa, system) { .place = PLACE_SYSTEM };
-
-static int node_besides(int home)
-{
-	int node;
-
-	for (node = 0; node <= numa_max_node(); node++)
-		if (node != home && numa_bitmask_isbitset(numa_all_nodes_ptr, node) &&
-		    numa_node_size64(node, NULL) > 0)
-			return node;
-	return -1;
-}
-
-FIXTURE_SETUP(numa)
-{
-	self->home = unmovable_node();
-	self->other = numa_available() < 0 ? -1 : node_besides(self->home);
-	need(self->home >= 0 || movable_node() < 0, SKIP_NO_UNMOVABLE_NODE);
-	need(self->home >= 0 && self->other >= 0, SKIP_NO_TWO_NODES);
-	story_begin(&self->story, variant->place, variant->read_only, PAGES);
-}
-
-FIXTURE_TEARDOWN(numa)
-{
-	story_end(&self->story);
-}
-
-/*
- * The one node, as the system calls want it; valid until the next call. There
- * may be more nodes than bits in a word.
- */
-static struct bitmask *only(int node)
-{
-	static struct bitmask *nodes;
-
-	if (!nodes)
-		nodes = numa_allocate_nodemask();
-	if (!nodes)
-		broken("no memory for a node mask");
-	numa_bitmask_clearall(nodes);
-	return numa_bitmask_setbit(nodes, node);
-}
-
-/* A memory policy for the buffer, with MPOL_MF_ @flags. Returns 0 or -errno. */
-static long __must_check bind_mapping(struct story *s, int node, unsigned int flags)
-{
-	struct bitmask *nodes = only(node);
-
-	return mbind(s->buffer.addr, s->buffer.size, MPOL_BIND, nodes->maskp, nodes->size + 1,
-		     flags) ?
-		       -errno :
-		       0;
-}
-
-/* The same as a step on the way to something else. */
-static void bind_buffer(struct story *s, int node)
-{
-	int error = bind_mapping(s, node, 0);
-
-	if (error)
-		syscall_failed("mbind", -error);
-}
-
-/* The policy of the process decides from now on, for this buffer too. */
-static void bind_task(struct story *s, int node)
-{
-	struct bitmask *nodes = only(node);
-
-	if (mbind(s->buffer.addr, s->buffer.size, MPOL_DEFAULT, NULL, 0, 0))
-		syscall_failed("mbind", errno);
-	if (set_mempolicy(MPOL_BIND, nodes->maskp, nodes->size + 1))
-		syscall_failed("set_mempolicy", errno);
-}
+#include "see/device_ranges.h"
 
 /*
  * move_pages() of the whole buffer to @node, or only asked where it is when
@@ -127,28 +32,6 @@ static long move_buffer(struct story *s, int node, int *status)
 	result = move_pages(0, PAGES, pages, node < 0 ? NULL : nodes, status,
 			    node < 0 ? 0 : MPOL_MF_MOVE);
 	return result < 0 ? -errno : result;
-}
-
-/*
- * The node of the page as get_mempolicy() says it, which takes a reference and
- * asks the page itself; or -errno.
- */
-static long node_of(struct story *s, size_t page)
-{
-	int node;
-
-	return get_mempolicy(&node, NULL, 0, buffer_page(&s->buffer, page),
-			     MPOL_F_NODE | MPOL_F_ADDR) ?
-		       -errno :
-		       node;
-}
-
-static void expect_memory_of(struct story *s, size_t page, int node)
-{
-	enum place at = page_at(0, buffer_page(&s->buffer, page)).at;
-
-	expect(in_memory(at), "page %zu is %s, not in memory", page, place_name(at));
-	expect_result("node of the page", node_of(s, page), node);
 }
 
 /*
@@ -315,7 +198,7 @@ SCENARIO(numa, migrate_process,
 	if (!to)
 		broken("no memory for a node mask");
 	numa_bitmask_setbit(to, self->other);
-	from = only(self->home);
+	from = node_mask(self->home);
 	left = numa_migrate_pages(0, from, to);
 	set_rule(RULE_NODES_PASS_OVER);
 	/* It says how many pages it could not move; some of a process are shared and never do. */
@@ -362,154 +245,6 @@ SCENARIO(numa, maps, "numa_maps counts the pages in memory and none of the devic
 	set_rule(RULE_NODES_PASS_OVER);
 	expect_result("pages that numa_maps counts", counted_pages(s),
 		      story_on_device(s) ? PAGES / 2 : PAGES);
-}
-
-SCENARIO(numa, copy_by_mapping,
-	 "the copy that a write to a shared page makes lands where the mapping's policy says, "
-	 "whatever the device's node")
-{
-	struct story *s = &self->story;
-	const int nodes[] = { self->other, self->home };
-	int n;
-
-	child_fork(&s->child);
-	story_make_writable(s);
-	for (n = 0; n < 2; n++) {
-		set_rule(RULE_NODES_PASS_OVER);
-		expect_result("mbind", bind_mapping(s, nodes[n], 0), 0);
-		expect_stays(s, n);
-		story_write(s, n);
-		set_rule(RULE_COPY_BY_POLICY);
-		expect_memory_of(s, n, nodes[n]);
-		expect_other_frame(s, n);
-		expect_owner_sees(s, n, BY_OWNER_AGAIN);
-		set_rule(RULE_NO_LEAK);
-		expect_child_keeps_frame(s, &s->child, n);
-		expect_child_sees(s, &s->child, n, BY_OWNER);
-	}
-}
-
-SCENARIO(numa, copy_by_task,
-	 "where the mapping has no policy, the writer's set_mempolicy() says where the copy lands")
-{
-	struct story *s = &self->story;
-	const int nodes[] = { self->other, self->home };
-	int n;
-
-	child_fork(&s->child);
-	story_make_writable(s);
-	for (n = 0; n < 2; n++) {
-		bind_task(s, nodes[n]);
-		story_write(s, n);
-		set_rule(RULE_COPY_BY_POLICY);
-		expect_memory_of(s, n, nodes[n]);
-		expect_other_frame(s, n);
-		set_rule(RULE_NO_LEAK);
-		expect_child_keeps_frame(s, &s->child, n);
-	}
-}
-
-SCENARIO(numa, unshared_by_mapping,
-	 "a pin for reading that unshares a page puts its copy where the mapping's policy says")
-{
-	struct story *s = &self->story;
-
-	need(pin_available(), SKIP_NO_GUP_TEST);
-	child_fork(&s->child);
-	bind_buffer(s, self->other);
-	set_rule(RULE_PIN_UNSHARES);
-	expect_result("bytes pinned",
-		      pin_pages((struct pin_kind){ .pin = true }, s->buffer.addr, 1),
-		      features.page_size);
-	expect_other_frame(s, 0);
-	set_rule(RULE_COPY_BY_POLICY);
-	expect_memory_of(s, 0, self->other);
-	set_rule(RULE_NO_LEAK);
-	expect_child_keeps_frame(s, &s->child, 0);
-	expect_owner_sees(s, 0, BY_OWNER);
-}
-
-SCENARIO(numa, back_by_mapping, "migration back to memory follows the mapping's policy")
-{
-	struct story *s = &self->story;
-	size_t i;
-
-	bind_buffer(s, self->other);
-	story_migrate_back(s);
-	set_rule(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
-	for (i = 0; i < PAGES; i++) {
-		expect_memory_of(s, i, story_on_device(s) ? self->other : self->home);
-		expect_owner_sees(s, i, BY_OWNER);
-	}
-}
-
-SCENARIO(numa, back_by_task,
-	 "where the mapping has no policy, migration back follows set_mempolicy() of who asks for "
-	 "it")
-{
-	struct story *s = &self->story;
-	const int nodes[] = { self->other, self->home };
-	int n;
-
-	/* Two nodes, so that the one that is near to this processor is not right by chance. */
-	for (n = 0; n < 2; n++) {
-		bind_task(s, nodes[n]);
-		device_move_back(&s->device, buffer_page(&s->buffer, n), 1);
-		set_rule(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
-		expect_memory_of(s, n, story_on_device(s) ? nodes[n] : self->home);
-	}
-	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_stays(s, 2);
-}
-
-static const struct pin_kind longterm_pins[] = { { .pin = true, .longterm = true },
-						 { .pin = true, .longterm = true, .fast = true } };
-
-SCENARIO(numa, pin_by_task,
-	 "a long-term pin brings the page to the node of set_mempolicy() where the mapping has no "
-	 "policy")
-{
-	struct story *s = &self->story;
-	const int nodes[] = { self->other, self->home };
-	int n;
-
-	need(pin_available(), SKIP_NO_GUP_TEST);
-	for (n = 0; n < 2; n++) {
-		bind_task(s, nodes[n]);
-		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-		expect_result("bytes pinned",
-			      pin_pages(longterm_pins[n], buffer_page(&s->buffer, n), 1),
-			      features.page_size);
-		set_rule(story_on_device(s) ? RULE_COPY_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
-		expect_memory_of(s, n, story_on_device(s) ? nodes[n] : self->home);
-		expect_owner_sees(s, n, BY_OWNER);
-	}
-	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_stays(s, 2);
-}
-
-/*
- * mbind(2): MPOL_BIND is strict, memory of this mapping comes from these nodes.
- * A pin that breaks that breaks it for good: the page is stuck.
- */
-SCENARIO(numa, pin_within_binding,
-	 "a long-term pin brings the page to a node that the mapping is bound to, whatever the "
-	 "policy of the process")
-{
-	struct story *s = &self->story;
-	size_t i;
-
-	need(pin_available(), SKIP_NO_GUP_TEST);
-	bind_task(s, self->other);
-	bind_buffer(s, self->home);
-	for (i = 0; i < 2; i++) {
-		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-		expect_result("bytes pinned",
-			      pin_pages(longterm_pins[i], buffer_page(&s->buffer, i), 1),
-			      features.page_size);
-		set_rule(RULE_COPY_BY_POLICY);
-		expect_memory_of(s, i, self->home);
-	}
 }
 
 int main(int argc, char **argv)

@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What watches pages: userfaultfd, soft-dirty, the accessed bit, smaps, pagemap
- * and its scan; and pages that were never there
- *
- * Checkpointing, live migration and garbage collectors take what these say as
- * the truth. A page that goes to a device and comes back must be seen as what
- * it is: present, anonymous, written or not, protected or not.
+ * What watches pages: soft-dirty, the accessed bit, smaps, pagemap and its scan
  */
-#include "suite/harness.h"
+#include "tracking.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/ioctl.h>
 #include <linux/types.h>
-#include <linux/userfaultfd.h>
-#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kernel/kernel.h"
-#include "kernel/memory.h"
 #include "kernel/since.h"
-#include "see/pin.h"
-#include "story/story.h"
-
-#define PAGES 3
 
 /* linux/fs.h has it from 6.7 on; what tests are built with may be older than what they run on. */
 #ifndef PAGEMAP_SCAN
@@ -54,63 +46,10 @@ struct pm_scan_arg {
 #define PAGE_IS_HUGE (1 << 6)
 #endif
 
-/* linux/userfaultfd.h has it from 6.8 on. */
-#ifndef UFFDIO_MOVE
-struct uffdio_move {
-	__u64 dst;
-	__u64 src;
-	__u64 len;
-	__u64 mode;
-	__s64 move;
-};
-#define UFFDIO_MOVE _IOWR(UFFDIO, 0x05, struct uffdio_move)
-#define UFFD_FEATURE_MOVE (1 << 16)
-#endif
-
-FIXTURE(tracking)
-{
-	struct story story;
-	int uffd;
-};
-
-FIXTURE_VARIANT(tracking)
-{
-	enum place place;
-	bool read_only;
-};
-
-FIXTURE_VARIANT_ADD(tracking, coherent_rw) { .place = PLACE_COHERENT };
-FIXTURE_VARIANT_ADD(tracking, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
-
-/* Whatever its features. */
-static bool has_userfaultfd(void)
-{
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || errno != ENOSYS;
-}
-
-static bool can_move(void)
-{
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_MOVE };
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	bool can = fd >= 0 && !ioctl(fd, UFFDIO_API, &api);
-
-	if (fd >= 0)
-		close(fd);
-	return can;
-}
-
 WHY_NOT(tracking)
 {
 	int fd, error;
 
-	if (!strcmp(test, "uffd_move"))
-		return can_move() || (has_userfaultfd() && kernel_has(CHANGE_UFFD_MOVE)) ?
-			       NULL :
-			       "this kernel has no UFFDIO_MOVE (6.8)";
 	if (strcmp(test, "pagemap_scan"))
 		return NULL;
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -121,198 +60,9 @@ WHY_NOT(tracking)
 		       NULL;
 }
 
-FIXTURE_SETUP(tracking)
-{
-	self->uffd = -1;
-	story_begin(&self->story, variant->place, variant->read_only, PAGES);
-}
-
-FIXTURE_TEARDOWN(tracking)
-{
-	if (self->uffd >= 0)
-		close(self->uffd);
-	story_end(&self->story);
-}
-
-static enum permission as_mapped(const struct story *s)
-{
-	return s->read_only ? PERM_RO : PERM_RW;
-}
-
-/*
- * A userfaultfd that watches @pages pages at @addr in @mode. Nobody answers:
- * what it stops gets SIGBUS.
- */
-static int watch(void *addr, size_t pages, __u64 mode)
-{
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS };
-	struct uffdio_register reg = { .range = { (uintptr_t)addr, pages * features.page_size },
-				       .mode = mode };
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (mode & UFFDIO_REGISTER_MODE_WP)
-		api.features |= UFFD_FEATURE_PAGEFAULT_FLAG_WP;
-	else if (can_move())
-		api.features |= UFFD_FEATURE_MOVE;
-	if (fd < 0)
-		syscall_failed("userfaultfd", errno);
-	if (ioctl(fd, UFFDIO_API, &api))
-		syscall_failed("UFFDIO_API", errno);
-	if (ioctl(fd, UFFDIO_REGISTER, &reg))
-		syscall_failed("UFFDIO_REGISTER", errno);
-	return fd;
-}
-
-static void protect_range(int uffd, void *addr, size_t size, bool on)
-{
-	struct uffdio_writeprotect wp = { .range = { (uintptr_t)addr, size },
-					  .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0 };
-
-	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp))
-		syscall_failed("UFFDIO_WRITEPROTECT", errno);
-}
-
-static void protect(int uffd, struct story *s, bool on)
-{
-	protect_range(uffd, s->buffer.addr, s->buffer.size, on);
-}
-
 static struct page page_of(struct story *s, size_t page)
 {
 	return page_at(0, buffer_page(&s->buffer, page));
-}
-
-static void expect_protected(struct story *s, enum place place)
-{
-	expect_at(s, 0, place);
-	expect(page_of(s, 0).uffd_wp, "page 0 has lost its protection by userfaultfd");
-	expect_mapped(s, 0, PERM_RO);
-	expect_result("a write", cpu_write(&s->buffer, 0, 1, BY_OTHER),
-		      s->read_only ? KILLED_BY(SIGSEGV) : KILLED_BY(SIGBUS));
-	expect_owner_sees(s, 0, BY_OWNER);
-}
-
-SCENARIO(tracking, uffd_wp_travels,
-	 "protection by userfaultfd goes to the device and back with the page, and a write after "
-	 "its end is in place")
-{
-	struct story *s = &self->story;
-
-	need(features.uffd_wp, SKIP_NO_UFFD_WP);
-	story_migrate_back(s);
-	self->uffd = watch(s->buffer.addr, PAGES, UFFDIO_REGISTER_MODE_WP);
-	protect(self->uffd, s, true);
-	set_rule(RULE_MARKS_TRAVEL);
-	expect_protected(s, PLACE_SYSTEM);
-	story_migrate_to_device(s);
-	expect_protected(s, PLACE_COHERENT);
-	story_migrate_back(s);
-	expect_protected(s, PLACE_SYSTEM);
-	story_migrate_to_device(s);
-	story_remember_frames(s);
-
-	protect(self->uffd, s, false);
-	story_make_writable(s);
-	story_write(s, 0);
-	set_rule(RULE_EXCLUSIVE_IS_REUSED);
-	expect_stays(s, 0);
-	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
-}
-
-/*
- * A snapshot of a virtual machine misses a write to a page that was empty until
- * then, when the zero page's protection gets lost.
- */
-SCENARIO(tracking, uffd_wp_zero_page,
-	 "the zero page that userfaultfd protects stays protected, or is protected on the device")
-{
-	struct story *s = &self->story;
-	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
-	struct buffer empty = { .pages = 1,
-				.size = features.page_size,
-				.serial = s->buffer.serial };
-
-	need(features.uffd_wp, SKIP_NO_UFFD_WP);
-	empty.addr = map_memory(empty.size, prot);
-	expect_result("a read of an empty page", cpu_read(&empty, 0, 1, NULL), features.page_size);
-	self->uffd = watch(empty.addr, 1, UFFDIO_REGISTER_MODE_WP);
-	protect_range(self->uffd, empty.addr, empty.size, true);
-	set_rule(RULE_PROTECTION_AS_ASKED);
-	must(page_at(0, empty.addr).uffd_wp, "UFFDIO_WRITEPROTECT does not protect the zero page");
-	device_move_to(&s->device, empty.addr, 1);
-	set_rule(RULE_MARKS_TRAVEL);
-	expect_same(page_at(0, empty.addr).uffd_wp, "protection by userfaultfd after migration",
-		    "on", "off");
-	if (s->read_only)
-		protect_memory(empty.addr, empty.size, PROT_READ | PROT_WRITE);
-	set_rule(RULE_UFFD_STOPS_WRITES);
-	expect_result("a write", cpu_write(&empty, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
-}
-
-SCENARIO(tracking, uffd_missing,
-	 "a page that is missing for userfaultfd's monitor to fill is not filled by migration")
-{
-	struct story *s = &self->story;
-	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
-	void *hole = map_memory(features.page_size, prot);
-
-	need(has_userfaultfd(), SKIP_NO_USERFAULTFD);
-	self->uffd = watch(hole, 1, UFFDIO_REGISTER_MODE_MISSING);
-	set_rule(RULE_MONITOR_FILLS);
-	expect_result("migration", device_migrate_to(&s->device, hole, 1), -ENOENT);
-	expect_same(page_at(0, hole).at == PLACE_NOWHERE, "place of the missing page", "nowhere",
-		    place_name(page_at(0, hole).at));
-	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_stays(s, 0);
-}
-
-static long move_page(int uffd, void *to, void *from)
-{
-	struct uffdio_move move = { .dst = (uintptr_t)to,
-				    .src = (uintptr_t)from,
-				    .len = features.page_size };
-
-	return ioctl(uffd, UFFDIO_MOVE, &move) ? -errno : 0;
-}
-
-/*
- * What garbage collectors compact with. The long-term pin at the end finds the
- * page by its new address, or not at all.
- */
-SCENARIO(tracking, uffd_move,
-	 "UFFDIO_MOVE gives a page on the device another address and leaves it there; a shared "
-	 "one is refused")
-{
-	struct story *s = &self->story;
-	const struct pin_kind longterm = { .pin = true, .longterm = true };
-	unsigned char *to = map_memory(2 * features.page_size, PROT_READ | PROT_WRITE);
-
-	story_make_writable(s);
-	self->uffd = watch(to, 2, UFFDIO_REGISTER_MODE_MISSING);
-	set_rule(RULE_MOVED_BY_MAPPING);
-	expect_result("UFFDIO_MOVE", move_page(self->uffd, to, s->buffer.addr), 0);
-	expect_at(s, 0, PLACE_NOWHERE);
-	expect(page_at(0, to).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx",
-	       page_at(0, to).pfn, s->frames[0]);
-	expect_bytes(to, s->buffer.serial, 0, BY_OWNER, "bytes of the moved page");
-	write_page(to, s->buffer.serial, 0, BY_OWNER_AGAIN);
-	set_rule(RULE_EXCLUSIVE_IS_REUSED);
-	expect(page_at(0, to).pfn == s->frames[0], "a write to the moved page made a copy");
-	if (pin_available()) {
-		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-		expect_result("bytes pinned", pin_pages(longterm, to, 1), features.page_size);
-		expect(page_at(0, to).at != PLACE_COHERENT,
-		       "the pinned page is still on the device");
-		expect_bytes(to, s->buffer.serial, 0, BY_OWNER_AGAIN,
-			     "bytes of the pinned page");
-	}
-	child_fork(&s->child);
-	set_rule(RULE_MOVED_BY_MAPPING);
-	expect_result("UFFDIO_MOVE of a shared page",
-		      move_page(self->uffd, to + features.page_size, buffer_page(&s->buffer, 1)),
-		      -EBUSY);
-	expect_stays(s, 1);
-	expect_child_keeps_frame(s, &s->child, 1);
 }
 
 /* Forget all writes so far, of this process. */
@@ -458,126 +208,6 @@ SCENARIO(tracking, pagemap_scan,
 	expect_result("pages in the region",
 		      (regions[0].end - regions[0].start) / features.page_size, PAGES);
 	expect_result("its categories", regions[0].categories, PAGE_IS_PRESENT);
-}
-
-/*
- * Two pages that were never written, at @addr, have gone to the device: empty
- * pages of the process's own.
- */
-static void expect_empty_pages(struct story *s, unsigned char *addr)
-{
-	unsigned char *second = addr + features.page_size;
-	const int prot = PROT_READ | PROT_WRITE;
-	enum permission mapped = device_snapshot(&s->device, addr).permission;
-	struct page before = page_at(0, second);
-
-	set_rule(RULE_ENTRY);
-	expect(page_at(0, addr).at == PLACE_COHERENT && before.at == PLACE_COHERENT,
-	       "they are %s and %s, not on the device", place_name(page_at(0, addr).at),
-	       place_name(before.at));
-	expect(page_at(0, addr).pfn != before.pfn, "both are the same page frame");
-	expect_same(mapped == as_mapped(s), "permission", permission_name(as_mapped(s)),
-		    permission_name(mapped));
-	set_rule(RULE_NO_LEAK);
-	expect_zeros(addr, "the first empty page");
-	expect_zeros(second, "the second empty page");
-	if (s->read_only)
-		protect_memory(addr, 2 * features.page_size, prot);
-	write_page(second, s->buffer.serial, 1, BY_OWNER_AGAIN);
-	expect_zeros(addr, "the first empty page after a write to the second");
-	set_rule(RULE_EXCLUSIVE_IS_REUSED);
-	expect(page_at(0, second).pfn == before.pfn,
-	       "the write moved the page from frame 0x%lx to 0x%lx", before.pfn,
-	       page_at(0, second).pfn);
-}
-
-/* Where the device's next pages were somebody's: the driver hands out first what came back last. */
-/*
- * Two pages on their own, so that their anon_vma is nobody else's, and two
- * frames of the story free for them.
- */
-static unsigned char *map_two(struct story *s)
-{
-	unsigned char *addr = map_memory(4 * features.page_size, PROT_NONE);
-
-	addr += features.page_size;
-	protect_memory(addr, 2 * features.page_size, PROT_READ | (s->read_only ? 0 : PROT_WRITE));
-	unmap_memory(buffer_page(&s->buffer, 1), 2 * features.page_size);
-	return addr;
-}
-
-SCENARIO(tracking, zero_page,
-	 "the zero page is not migrated: who had it mapped gets an empty page on the device, for "
-	 "itself")
-{
-	struct story *s = &self->story;
-	unsigned char *addr = map_two(s);
-
-	set_rule(RULE_HOLE_IS_FILLED);
-	expect_result("a read of empty pages",
-		      cpu_read(&(struct buffer){ .addr = addr }, 0, 2, NULL),
-		      2 * features.page_size);
-	must(page_at(0, addr).pfn == page_at(0, addr + features.page_size).pfn,
-	     "pages that were only read do not share the zero page");
-	set_rule(RULE_ENTRY);
-	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
-	expect_empty_pages(s, addr);
-	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_stays(s, 0);
-}
-
-SCENARIO(tracking, empty_range,
-	 "memory that was never touched goes to the device as empty pages, none with the bytes of "
-	 "who had them before")
-{
-	struct story *s = &self->story;
-	unsigned char *addr = map_two(s);
-
-	set_rule(RULE_HOLE_IS_FILLED);
-	must(page_at(0, addr).at == PLACE_NOWHERE,
-	     "a mapping that was never touched has a page: it is %s",
-	     place_name(page_at(0, addr).at));
-	set_rule(RULE_ENTRY);
-	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
-	expect_empty_pages(s, addr);
-	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_stays(s, 0);
-}
-
-/*
- * rmap has to lead from the frames to this mapping, and not to the one that had
- * them before: __page_set_anon_rmap() of 6.1 trusts what it finds. A long-term
- * pin asks rmap alone. Migration of the range would leave its own entries
- * behind where rmap does not find them again.
- */
-SCENARIO(tracking, empty_range_rmap,
-	 "an empty page on a frame that another mapping had is found where it is mapped now: a "
-	 "long-term pin moves it")
-{
-	const struct pin_kind longterm = { .pin = true, .longterm = true };
-	struct story *s = &self->story;
-	unsigned char *addr;
-	size_t i;
-
-	need(pin_available(), SKIP_NO_GUP_TEST);
-	addr = map_two(s);
-	device_move_to(&s->device, addr, 2);
-	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-	for (i = 0; i < 2; i++) {
-		unsigned char *page = addr + i * features.page_size;
-
-		set_rule(RULE_ENTRY);
-		must(page_at(0, page).at == PLACE_COHERENT,
-		     "empty page %zu did not go to the device: it is %s", i,
-		     place_name(page_at(0, page).at));
-		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-		expect_result("bytes pinned of an empty page", pin_pages(longterm, page, 1),
-			      features.page_size);
-		expect(in_memory(page_at(0, page).at), "empty page %zu is %s under a long-term pin",
-		       i, place_name(page_at(0, page).at));
-	}
-	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_stays(s, 0);
 }
 
 int main(int argc, char **argv)

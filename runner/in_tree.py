@@ -21,7 +21,7 @@ from runner.screen import Screen, one_line
 
 NAME = "hmm-coherent"
 SELFTESTS = Path("tools/testing/selftests")
-FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*/*.[ch]", "hmm-coherent/*.c")
+FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*/*.[ch]", "hmm-coherent/*.[ch]")
 IGNORED = "# SPDX-License-Identifier: GPL-2.0\n/hmm_coherent_*\n!/hmm_coherent_*.sh\n/obj/\n"
 TARGET = re.compile(r"^TARGETS \+= (\S+)\n", re.M)
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "story/race.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernel/kernel.h"
+#include "report/report.h"
+
+void went_wrong(struct side *side, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (!side->wrong[0])
+		vsnprintf(side->wrong, sizeof(side->wrong), fmt, args);
+	va_end(args);
+}
+
+unsigned int dither(struct side *side)
+{
+	volatile unsigned int spin;
+
+	side->random = side->random * 1664525u + 1013904223u;
+	for (spin = side->random >> 22; spin; spin--)
+		;
+	return side->random >> 8;
+}
+
+void on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		syscall_failed("sched_setaffinity", errno);
+}
+
+static void meet(struct side *side)
+{
+	on_cpu(side->cpu);
+	atomic_fetch_add(&side->race->ready, 1);
+	while (atomic_load(&side->race->ready) < 2)
+		sched_yield();
+}
+
+static void *run_other(void *arg)
+{
+	struct side *side = arg;
+
+	meet(side);
+	while (!atomic_load(&side->race->over)) {
+		dither(side);
+		side->round(side);
+		side->rounds++;
+	}
+	return NULL;
+}
+
+static bool goes_on(struct race *race, const struct timespec *begin)
+{
+	struct timespec now;
+
+	if (!race->seconds)
+		return race->first.rounds < race->limit;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - begin->tv_sec < race->seconds;
+}
+
+static void run_first(struct side *side)
+{
+	struct timespec begin;
+
+	meet(side);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (goes_on(side->race, &begin) && !side->wrong[0]) {
+		dither(side);
+		side->round(side);
+		side->rounds++;
+	}
+	atomic_store(&side->race->over, true);
+}
+
+/*
+ * Tests run on one processor; all that this process may have is asked for, and
+ * what it gets is looked at.
+ */
+void take_two_cpus(struct race *race)
+{
+	cpu_set_t set;
+	int cpu, cpus[2] = { 0 }, found = 0;
+
+	memset(&set, 0xff, sizeof(set));
+	if (sched_setaffinity(0, sizeof(set), &set) || sched_getaffinity(0, sizeof(set), &set))
+		syscall_failed("sched_setaffinity", errno);
+	for (cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			cpus[found++] = cpu;
+	need(found == 2, SKIP_NO_TWO_CPUS);
+	race->first.cpu = cpus[0];
+	race->other.cpu = cpus[1];
+}
+
+void run_race(struct race *race, void (*first)(struct side *), void (*other)(struct side *))
+{
+	pthread_t thread;
+	int error;
+
+	take_two_cpus(race);
+	race->first = (struct side){
+		.race = race, .cpu = race->first.cpu, .round = first, .random = race->seed
+	};
+	race->other = (struct side){ .race = race,
+				     .cpu = race->other.cpu,
+				     .round = other,
+				     .random = race->seed * 7919 + 1 };
+	error = pthread_create(&thread, NULL, run_other, &race->other);
+	if (error)
+		syscall_failed("pthread_create", error);
+	run_first(&race->first);
+	pthread_join(thread, NULL);
+	on_cpu(race->first.cpu);
+	expect(!race->first.wrong[0], "after %ld rounds against %ld: %s", race->first.rounds,
+	       race->other.rounds, race->first.wrong);
+	expect(!race->other.wrong[0], "after %ld rounds against %ld: %s", race->other.rounds,
+	       race->first.rounds, race->other.wrong);
+	if (!race->other.rounds)
+		broken("the two sides never met: %ld rounds of one, none of the other",
+		       race->first.rounds);
+	report_line("note:", "%ld rounds against %ld", race->first.rounds, race->other.rounds);
+}
+
+void race_migrate(struct side *side)
+{
+	struct story *s = side->race->story;
+
+	story_migrate_to_device(s);
+	dither(side);
+	story_migrate_back(s);
+}
+
+/*
+ * Only the LRU batch of a processor where GUP touched a page may still have a
+ * reference to it (folio_activate(), mm/swap.c).
+ * Migration drains that of the processor it runs on (lru_add_drain() in
+ * migrate_device_unmap()), so it runs on each of the two.
+ */
+void expect_settled(struct race *race)
+{
+	struct story *s = race->story;
+	size_t i;
+
+	on_cpu(race->other.cpu);
+	story_migrate_to_device(s);
+	on_cpu(race->first.cpu);
+	story_migrate_to_device(s);
+	for (i = 0; i < s->buffer.pages; i++) {
+		set_rule(RULE_ENTRY);
+		expect_at(s, i, s->place);
+		if (s->place == PLACE_COHERENT && features.gup_test) {
+			set_rule(RULE_REFERENCE_A_MAPPING);
+			expect_counted(s, i, 1, 1);
+		}
+	}
+}

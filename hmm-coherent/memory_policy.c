@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory policies and pages on a coherent device: on which node the copy or the
+ * page that came back lands
+ */
+#include "numa.h"
+
+#include "kernel/kernel.h"
+#include "see/pin.h"
+
+SCENARIO(numa, copy_by_mapping,
+	 "the copy that a write to a shared page makes lands where the mapping's policy says, "
+	 "whatever the device's node")
+{
+	struct story *s = &self->story;
+	const int nodes[] = { self->other, self->home };
+	int n;
+
+	child_fork(&s->child);
+	story_make_writable(s);
+	for (n = 0; n < 2; n++) {
+		set_rule(RULE_NODES_PASS_OVER);
+		expect_result("mbind", bind_mapping(s, nodes[n], 0), 0);
+		expect_stays(s, n);
+		story_write(s, n);
+		set_rule(RULE_COPY_BY_POLICY);
+		expect_memory_of(s, n, nodes[n]);
+		expect_other_frame(s, n);
+		expect_owner_sees(s, n, BY_OWNER_AGAIN);
+		set_rule(RULE_NO_LEAK);
+		expect_child_keeps_frame(s, &s->child, n);
+		expect_child_sees(s, &s->child, n, BY_OWNER);
+	}
+}
+
+SCENARIO(numa, copy_by_task,
+	 "where the mapping has no policy, the writer's set_mempolicy() says where the copy lands")
+{
+	struct story *s = &self->story;
+	const int nodes[] = { self->other, self->home };
+	int n;
+
+	child_fork(&s->child);
+	story_make_writable(s);
+	for (n = 0; n < 2; n++) {
+		bind_task(s, nodes[n]);
+		story_write(s, n);
+		set_rule(RULE_COPY_BY_POLICY);
+		expect_memory_of(s, n, nodes[n]);
+		expect_other_frame(s, n);
+		set_rule(RULE_NO_LEAK);
+		expect_child_keeps_frame(s, &s->child, n);
+	}
+}
+
+SCENARIO(numa, unshared_by_mapping,
+	 "a pin for reading that unshares a page puts its copy where the mapping's policy says")
+{
+	struct story *s = &self->story;
+
+	need(pin_available(), SKIP_NO_GUP_TEST);
+	child_fork(&s->child);
+	bind_buffer(s, self->other);
+	set_rule(RULE_PIN_UNSHARES);
+	expect_result("bytes pinned",
+		      pin_pages((struct pin_kind){ .pin = true }, s->buffer.addr, 1),
+		      features.page_size);
+	expect_other_frame(s, 0);
+	set_rule(RULE_COPY_BY_POLICY);
+	expect_memory_of(s, 0, self->other);
+	set_rule(RULE_NO_LEAK);
+	expect_child_keeps_frame(s, &s->child, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+SCENARIO(numa, back_by_mapping, "migration back to memory follows the mapping's policy")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	bind_buffer(s, self->other);
+	story_migrate_back(s);
+	set_rule(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
+	for (i = 0; i < PAGES; i++) {
+		expect_memory_of(s, i, story_on_device(s) ? self->other : self->home);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+}
+
+SCENARIO(numa, back_by_task,
+	 "where the mapping has no policy, migration back follows set_mempolicy() of who asks for "
+	 "it")
+{
+	struct story *s = &self->story;
+	const int nodes[] = { self->other, self->home };
+	int n;
+
+	/* Two nodes, so that the one that is near to this processor is not right by chance. */
+	for (n = 0; n < 2; n++) {
+		bind_task(s, nodes[n]);
+		device_move_back(&s->device, buffer_page(&s->buffer, n), 1);
+		set_rule(story_on_device(s) ? RULE_BACK_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
+		expect_memory_of(s, n, story_on_device(s) ? nodes[n] : self->home);
+	}
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 2);
+}
+
+static const struct pin_kind longterm_pins[] = { { .pin = true, .longterm = true },
+						 { .pin = true, .longterm = true, .fast = true } };
+
+SCENARIO(numa, pin_by_task,
+	 "a long-term pin brings the page to the node of set_mempolicy() where the mapping has no "
+	 "policy")
+{
+	struct story *s = &self->story;
+	const int nodes[] = { self->other, self->home };
+	int n;
+
+	need(pin_available(), SKIP_NO_GUP_TEST);
+	for (n = 0; n < 2; n++) {
+		bind_task(s, nodes[n]);
+		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
+		expect_result("bytes pinned",
+			      pin_pages(longterm_pins[n], buffer_page(&s->buffer, n), 1),
+			      features.page_size);
+		set_rule(story_on_device(s) ? RULE_COPY_BY_POLICY : RULE_NOTHING_ELSE_CHANGES);
+		expect_memory_of(s, n, story_on_device(s) ? nodes[n] : self->home);
+		expect_owner_sees(s, n, BY_OWNER);
+	}
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 2);
+}
+
+/*
+ * mbind(2): MPOL_BIND is strict, memory of this mapping comes from these nodes.
+ * A pin that breaks that breaks it for good: the page is stuck.
+ */
+SCENARIO(numa, pin_within_binding,
+	 "a long-term pin brings the page to a node that the mapping is bound to, whatever the "
+	 "policy of the process")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	need(pin_available(), SKIP_NO_GUP_TEST);
+	bind_task(s, self->other);
+	bind_buffer(s, self->home);
+	for (i = 0; i < 2; i++) {
+		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
+		expect_result("bytes pinned",
+			      pin_pages(longterm_pins[i], buffer_page(&s->buffer, i), 1),
+			      features.page_size);
+		set_rule(RULE_COPY_BY_POLICY);
+		expect_memory_of(s, i, self->home);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_memory_policy", argc, argv);
+}
