@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# In a kernel tree (tools/testing/selftests/hmm-coherent) this is an ordinary kselftest Makefile, and lib.mk does the work.
-# On its own it builds the same programs against the kernel tree KSRC, and run_tests fails by the
-# verdict, which lib.mk's never does.
+# In a kernel tree (tools/testing/selftests/hmm-coherent) this is an ordinary kselftest Makefile,
+# and lib.mk does the work. On its own it builds the same programs against the kernel tree KSRC, and
+# run_tests fails by the verdict, which lib.mk's never does.
 #
 # For users, each on one line; `make help` prints them:
-## KSRC=TREE      kernel tree that has the kselftest harness and the ioctl headers (default: the one run_tests.sh uses)
-## OUTPUT=DIR     where programs are built (default: build); O=DIR is the same; `make O=DIR clean` removes what was made there
+## KSRC=TREE      kernel tree with the kselftest harness and the ioctl headers (default: the one
+##                that run_tests.sh uses)
+## OUTPUT=DIR     where programs are built (default: build); O=DIR is the same; `make O=DIR clean`
+##                removes what was made there
 ## CC=COMPILER    gcc or clang; USERCFLAGS and USERLDFLAGS are added last
 ## INSTALL_PATH=  where `make install` puts the programs, flat, as run_kselftest.sh wants them
 ## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 6.12 'fork.*'"
@@ -45,10 +47,13 @@ CFLAGS += -isystem $(call quoted,$(KSRC)/tools/testing/selftests)
 CFLAGS += -isystem $(call quoted,$(KSRC)) $(KHDR_INCLUDES)
 LDLIBS += -luring -lnuma
 
-# Asked once, and only when something has to be built. Static, since the guest has no libraries and one set of binaries has to run
-# on every kernel of a bisection; in a kernel tree, where programs run where they were built, without that (-g) if it cannot be.
-links = $(shell echo 'int main(void) { return 0; }' | $(CC) $(1) -x c - $(LDLIBS) -o /dev/null 2>/dev/null && echo $(1))
-LINKAGE = $(eval LINKAGE := $(or $(call links,-static),$(if $(IN_TREE),$(call links,-g)),missing))$(LINKAGE)
+# Asked once, and only when something has to be built. Static, since the guest has no libraries and
+# one set of binaries has to run on every kernel of a bisection; in a kernel tree, where programs
+# run where they were built, without that (-g) if it cannot be.
+links = $(shell echo 'int main(void) { return 0; }' | \
+	$(CC) $(1) -x c - $(LDLIBS) -o /dev/null 2>/dev/null && echo $(1))
+linkage = $(or $(call links,-static),$(if $(IN_TREE),$(call links,-g)),missing)
+LINKAGE = $(eval LINKAGE := $(linkage))$(LINKAGE)
 
 COMMON := $(sort $(wildcard common/*/*.c))
 OBJECTS = $(patsubst common/%.c,$(OUTPUT)/obj/%.o,$(COMMON))
@@ -72,15 +77,17 @@ CFLAGS += $(USERCFLAGS)
 LDFLAGS += $(USERLDFLAGS)
 endif
 
-# What was built otherwise is built again: with another tree, compiler or flags, or other headers of the tree. Asked when something is to be built,
-# since it needs KSRC.
+# What was built otherwise is built again: with another tree, compiler or flags, or other headers of
+# the tree. Asked when something is to be built, since it needs KSRC.
 KSRC_HEADERS = $(wildcard $(addprefix $(KSRC)/,tools/testing/selftests/kselftest_harness.h \
 	tools/testing/selftests/kselftest.h lib/test_hmm_uapi.h mm/gup_test.h))
 BUILT_WITH = $(KSRC) $(shell $(CC) --version 2>&1 | head -n 1) $(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
-note_changes = $(shell mkdir -p $(OUTPUT)/obj; { cat $(NOTED) 2>/dev/null | cmp -s - $(NOTED).new; } || \
+note_changes = $(shell mkdir -p $(OUTPUT)/obj; \
+	{ cat $(NOTED) 2>/dev/null | cmp -s - $(NOTED).new; } || \
 	mv $(NOTED).new $(NOTED); rm -f $(NOTED).new)
 NOTED = $(OUTPUT)/obj/built-with
-built_with = $(eval built_with := $(shell mkdir -p $(OUTPUT)/obj)$(file >$(NOTED).new,$(BUILT_WITH))$(note_changes)$(NOTED) $(KSRC_HEADERS))$(built_with)
+note = $(shell mkdir -p $(OUTPUT)/obj)$(file >$(NOTED).new,$(BUILT_WITH))$(note_changes)
+built_with = $(eval built_with := $(note)$(NOTED) $(KSRC_HEADERS))$(built_with)
 .SECONDEXPANSION:
 # It is there by now; make may have looked into its folder before.
 $(OUTPUT)/obj/built-with: ;
@@ -90,18 +97,20 @@ Q := $(if $(V),,@)
 show = $(if $(V),@:,@echo "  $(1)      $(2)")
 
 $(OUTPUT)/obj/%.o: common/%.c $(HEADERS) $$(built_with)
-	@test $(LINKAGE) != missing || { echo "$(CC) finds no liburing or libnuma; on Debian: apt-get install liburing-dev libnuma-dev" >&2; exit 1; }
+	@test $(LINKAGE) != missing || { echo "$(CC) finds no liburing or libnuma;" \
+		"on Debian: apt-get install liburing-dev libnuma-dev" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(call show,CC,$@)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS) $$(built_with)
 	$(call show,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LINKAGE) $(LDFLAGS) $< $(OBJECTS) $(LDLIBS) -o $@ 2>$@.log || { cat $@.log >&2; exit 1; }
+	$(Q)$(CC) $(CFLAGS) $(LINKAGE) $(LDFLAGS) $< $(OBJECTS) $(LDLIBS) -o $@ 2>$@.log || \
+		{ cat $@.log >&2; exit 1; }
 	@grep -v "affinity_ip\|getaddrinfo" $@.log >&2 || true; rm -f $@.log
 
-# libnuma.a resolves host names in a function that nobody here calls; the linker's warning about that is no news.
-# Objects are kept: every program links all of them.
+# libnuma.a resolves host names in a function that nobody here calls; the linker's warning about
+# that is no news. Objects are kept: every program links all of them.
 .SECONDARY:
 
 ifeq ($(IN_TREE),)
@@ -137,7 +146,8 @@ manual:
 	@echo "man $(OUTPUT)/run_tests.1"
 
 install: all
-	@test -n "$(INSTALL_PATH)" || { echo "make install: say where with INSTALL_PATH=DIR" >&2; exit 2; }
+	@test -n "$(INSTALL_PATH)" || \
+		{ echo "make install: say where with INSTALL_PATH=DIR" >&2; exit 2; }
 	install -d $(INSTALL_PATH)
 	install -m 755 $(addprefix $(OUTPUT)/,$(PROGRAMS)) hmm_coherent_driver.sh $(INSTALL_PATH)
 	install -m 644 config settings $(INSTALL_PATH)
@@ -147,15 +157,18 @@ clean:
 ifeq ($(OUTPUT),build)
 	rm -rf build
 else
-	@rm -f $(foreach name,$(PROGRAMS),$(OUTPUT)/$(name) $(OUTPUT)/$(name).log) $(OBJECTS) $(NOTED) $(NOTED).new $(OUTPUT)/.lock
-	@rmdir --ignore-fail-on-non-empty $(wildcard $(OUTPUT)/obj/*/) $(wildcard $(OUTPUT)/obj) $(wildcard $(OUTPUT)) 2>/dev/null || true
+	@rm -f $(foreach name,$(PROGRAMS),$(OUTPUT)/$(name) $(OUTPUT)/$(name).log) $(OBJECTS) \
+		$(NOTED) $(NOTED).new $(OUTPUT)/.lock
+	@rmdir --ignore-fail-on-non-empty $(wildcard $(OUTPUT)/obj/*/) $(wildcard $(OUTPUT)/obj) \
+		$(wildcard $(OUTPUT)) 2>/dev/null || true
 endif
 
 print-programs:
 	@printf '%s\n' $(addprefix $(OUTPUT)/,$(PROGRAMS))
 
 help:
-	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | import | manual | install | clean"
+	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | import |" \
+		"manual | install | clean"
 	@sed -n 's/^## //p' Makefile
 	@echo "make run_tests ends with 0 where ./run_tests.sh does and with 2 where it does not:"
 	@echo "the status of ./run_tests.sh itself is in the last lines"

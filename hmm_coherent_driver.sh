@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Load test_hmm with two coherent devices, for tests on the running kernel. The test programs call it
-# when the driver is not loaded.
+# Load test_hmm with two coherent devices, for tests on the running kernel. The test programs call
+# it when the driver is not loaded.
 #
 # Each coherent device needs 256 MiB of real memory that the kernel does not use. The script takes
 # ranges that are reserved, by memmap=SIZE$START on the kernel's command line or as "Soft Reserved"
@@ -11,8 +11,10 @@ set -eu
 CHUNK=0x10000000
 
 die() {	# STATUS TEXT
-	echo "hmm_coherent_driver.sh: $2" >&2
-	exit "$1"
+	status=$1
+	shift
+	echo "hmm_coherent_driver.sh: $*" >&2
+	exit "$status"
 }
 
 usage() {
@@ -29,7 +31,9 @@ bytes() {	# 512M: a number
 }
 
 reserved() {	# START and SIZE of each range that was set aside, as numbers
-	tr ',' ' ' </proc/cmdline | tr ' ' '\n' | sed -n 's/^\(memmap=\)\{0,1\}\([0-9a-fA-FxXkKmMgG]*\)\$\([0-9a-fA-FxXkKmMgG]*\)$/\2 \3/p' |
+	number='\([0-9a-fA-FxXkKmMgG]*\)'
+	tr ',' ' ' </proc/cmdline | tr ' ' '\n' |
+		sed -n 's/^\(memmap=\)\{0,1\}'"$number"'\$'"$number"'$/\2 \3/p' |
 		while read -r size start; do
 			echo "$(bytes "$start") $(bytes "$size")"
 		done
@@ -71,9 +75,11 @@ load() {
 		found=${1:+$1 $2}
 		[ -n "$found" ] || found=$(find_ranges)
 		modprobe -n test_hmm ||
-			die 4 "there is no test_hmm; the kernel needs CONFIG_TEST_HMM=m and the options in the file config"
+			die 4 "there is no test_hmm; the kernel needs CONFIG_TEST_HMM=m" \
+				"and the options in the file config"
 		modprobe test_hmm spm_addr_dev0="${found% *}" spm_addr_dev1="${found#* }" ||
-			die 1 "test_hmm does not load with device memory at $found; the kernel log says more"
+			die 1 "test_hmm does not load with device memory at $found;" \
+				"the kernel log says more"
 	fi
 	make_nodes
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The one entry point; ./run_tests.sh --help says what it can do. It only finds a Python and hands over.
+# The one entry point; ./run_tests.sh --help says what it can do. It only finds a Python and hands
+# over.
 set -eu
 
 # What ends before Python runs says nothing about a kernel; git bisect run would take 3 for "bad".
@@ -29,8 +30,11 @@ find_python() {
 install_python() {
 	if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then
 		echo "run_tests.sh: installing python3 with apt-get" >&2
-		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3; } \
-			</dev/null >&2 && return 0
+		{
+			apt-get update &&
+			DEBIAN_FRONTEND=noninteractive \
+				apt-get install -y --no-install-recommends python3
+		} </dev/null >&2 && return 0
 	fi
 	return 1
 }
@@ -57,14 +61,15 @@ main() {
 	if ! python=$(find_python 2>/dev/null); then
 		if ! install_python || ! python=$(find_python); then
 			find_python || :	# which says what each lacks
-			echo "run_tests.sh: Python 3.11 or newer, with its whole standard library, is needed;" \
-				"run: apt-get install python3" >&2
+			echo "run_tests.sh: Python 3.11 or newer, with its whole standard" \
+				"library, is needed; run: apt-get install python3" >&2
 			exit $cannot
 		fi
 	fi
 	# What leads Python or a shell elsewhere; git, make and compilers: base/child.py.
 	unset PYTHONHOME PYTHONINSPECT PYTHONSTARTUP CDPATH
-	# Until its handlers stand, Python would answer Ctrl-C with a trace: signals wait for them (base/signals.py).
+	# Until its handlers stand, Python would answer Ctrl-C with a trace: signals wait for them
+	# (base/signals.py).
 	blocked='env --block-signal=INT --block-signal=TERM --block-signal=HUP --block-signal=QUIT'
 	$blocked true 2>/dev/null || blocked=
 	# shellcheck disable=SC2086 # a command and its words

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Child processes that cannot outlive us and that are never waited for without a limit.
 
-A QEMU or a make left behind by a killed run eats the machine of whoever comes next, so each child asks the
-kernel for a signal when its parent dies. A parent that dies between fork() and prctl() would be missed, so
-the child looks at its parent once more afterwards.
+A QEMU or a make left behind by a killed run eats the machine of whoever comes next, so each child
+asks the kernel for a signal when its parent dies. A parent that dies between fork() and prctl()
+would be missed, so the child looks at its parent once more afterwards.
 """
 
 from __future__ import annotations
@@ -20,19 +20,24 @@ from pathlib import Path
 from base.errors import Stop
 
 PR_SET_PDEATHSIG = 1
-# Variables of a caller that make git, make, a shell, tar or a compiler work somewhere else or on something else:
-# those of a git hook or of an outer make, and what somebody has exported for another project.
+# Variables of a caller that make git, make, a shell, tar or a compiler work somewhere else or on
+# something else: those of a git hook or of an outer make, and what somebody has exported for
+# another project.
 LEADS_ELSEWHERE = re.compile(
-    r"GIT_(DIR|WORK_TREE|INDEX_FILE|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES)|COMMON_DIR|NAMESPACE|PREFIX|CEILING_DIRECTORIES"
-    r"|GRAFT_FILE|SHALLOW_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS|IMPLICIT_WORK_TREE|EXTERNAL_DIFF|DIFF_OPTS|TRACE.*)"
-    r"|MAKE(FLAGS|LEVEL|FILES|OVERRIDES|_TERMOUT|_TERMERR)|MFLAGS|GNUMAKEFLAGS|O|V|OUTPUT|INSTALL_PATH|KDIR|KBUILD_.*|KCONFIG_.*"
-    r"|ARCH|CROSS_COMPILE|LLVM|CC|LD|HOSTCC|(USER|HOST|K)?(CFLAGS|CPPFLAGS|LDFLAGS)|LDLIBS|KHDR_INCLUDES|LOCALVERSION"
-    r"|C_INCLUDE_PATH|CPATH|GCC_EXEC_PREFIX|COMPILER_PATH|CDPATH|ENV|BASH_ENV|TAR_OPTIONS|XZ_(OPT|DEFAULTS)|POSIXLY_CORRECT")
+    r"GIT_(DIR|WORK_TREE|INDEX_FILE|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES)|COMMON_DIR|NAMESPACE"
+    r"|PREFIX|CEILING_DIRECTORIES|GRAFT_FILE|SHALLOW_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS"
+    r"|IMPLICIT_WORK_TREE|EXTERNAL_DIFF|DIFF_OPTS|TRACE.*)"
+    r"|MAKE(FLAGS|LEVEL|FILES|OVERRIDES|_TERMOUT|_TERMERR)|MFLAGS|GNUMAKEFLAGS|O|V|OUTPUT"
+    r"|INSTALL_PATH|KDIR|KBUILD_.*|KCONFIG_.*|ARCH|CROSS_COMPILE|LLVM|CC|LD|HOSTCC"
+    r"|(USER|HOST|K)?(CFLAGS|CPPFLAGS|LDFLAGS)|LDLIBS|KHDR_INCLUDES|LOCALVERSION"
+    r"|C_INCLUDE_PATH|CPATH|GCC_EXEC_PREFIX|COMPILER_PATH|CDPATH|ENV|BASH_ENV|TAR_OPTIONS"
+    r"|XZ_(OPT|DEFAULTS)|POSIXLY_CORRECT")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def dies_with_us(death_signal: int):
-    """A preexec function. The death signal follows the *thread* that starts the child: use the main one."""
+    """A preexec function. The death signal follows the *thread* that starts the child: use the main
+    one."""
     parent = os.getpid()
 
     def before_exec() -> None:
@@ -45,7 +50,8 @@ def dies_with_us(death_signal: int):
 
 def environment() -> dict[str, str]:
     """What children inherit: the caller's environment without what leads elsewhere."""
-    return {name: value for name, value in os.environ.items() if not LEADS_ELSEWHERE.fullmatch(name)}
+    return {
+        name: value for name, value in os.environ.items() if not LEADS_ELSEWHERE.fullmatch(name)}
 
 
 def spawn(command: list, *, death_signal: int = signal.SIGKILL, session: bool = True,
@@ -83,11 +89,13 @@ def _signal(proc: subprocess.Popen, sig: int) -> None:
 def run(command: list, log: Path, limit: float | None, *, append: bool = False, **options) -> int:
     """Run a command to its end with all of its output in a log; its exit status.
 
-    SIGTERM as the death signal: make passes it on to its compilers, apt-get lets dpkg put things in order.
+    SIGTERM as the death signal: make passes it on to its compilers, apt-get lets dpkg put things in
+    order.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab" if append else "wb") as out:
-        proc = spawn(command, death_signal=signal.SIGTERM, stdout=out, stderr=subprocess.STDOUT, **options)
+        proc = spawn(command, death_signal=signal.SIGTERM, stdout=out, stderr=subprocess.STDOUT,
+                     **options)
         try:
             return proc.wait(limit)
         except subprocess.TimeoutExpired:
@@ -172,7 +180,8 @@ def collect() -> None:
 
 
 def kill_descendants(limit: float = 5.0) -> dict[int, str]:
-    """Kill everything below this process; gives what SIGKILL did not move within the limit (state D)."""
+    """Kill everything below this process; gives what SIGKILL did not move within the limit (state
+    D)."""
     deadline = time.monotonic() + limit
     while left := descendants(os.getpid()):
         for pid in left:

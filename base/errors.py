@@ -19,7 +19,8 @@ def worst(statuses: Iterable[int]) -> int:
     return min(statuses, key=rank)
 
 
-# What git bisect run understands. Every status between 1 and 127 that it does not know it takes for "bad".
+# What git bisect run understands. Every status between 1 and 127 that it does not know it takes for
+# "bad".
 GOOD, BAD, UNTESTABLE, ABORT = 0, 1, 125, 128
 BISECT_WORDS = {GOOD: "good", BAD: "bad", UNTESTABLE: "skip"}
 
@@ -66,7 +67,8 @@ class Untestable(Stop):
 
 
 class Interrupted(BaseException):
-    """A signal asked the run to end; not an Exception, so that no handler for errors swallows it."""
+    """A signal asked the run to end; not an Exception, so that no handler for errors swallows it.
+    """
 
     def __init__(self, number: int):
         super().__init__(number)

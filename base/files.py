@@ -10,7 +10,8 @@ TOP = Path(__file__).resolve().parent.parent
 
 
 def write(path: Path | str, text: str) -> None:
-    """Beside it first, then renamed: nobody ever reads half of a file, and a full disk leaves the old one."""
+    """Beside it first, then renamed: nobody ever reads half of a file, and a full disk leaves the
+    old one."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
     try:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""INT, TERM, HUP and QUIT: raised as Interrupted, or only noted while an event loop looks after them."""
+"""INT, TERM, HUP and QUIT: raised as Interrupted, or only noted while an event loop looks after
+them."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def _arrived(number: int, _frame) -> None:
 
 
 def install() -> None:
-    """From here on an ending signal unwinds the run; one that was ignored from outside (nohup) stays so."""
+    """From here on an ending signal unwinds the run; one that was ignored from outside (nohup)
+    stays so."""
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _arrived)
@@ -40,7 +42,8 @@ def pending() -> int:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[int]:
-    """Inside, a signal only makes the yielded descriptor readable; afterwards, call raise_pending().
+    """Inside, a signal only makes the yielded descriptor readable; afterwards, call
+    raise_pending().
 
     What starts a machine and follows it is inside, so that no signal falls between start and kill.
     """

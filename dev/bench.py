@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`bench`: how long the suite takes and how much memory, beside the kernel's own tests in the same VM.
+"""`bench`: how long the suite takes and how much memory, beside the kernel's own tests in the same
+VM.
 
-Writes docs/benchmark.md. --repeat N runs (5), --cold adds one run with an empty cache: source, kernel build and all.
+Writes docs/benchmark.md. --repeat N runs (5), --cold adds one run with an empty cache: source,
+kernel build and all.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from dev import kernel_tests
 RUNS = 5
 MATRIX = "hmm_coherent_matrix"
 # For a bisection, or a look in between.
-BASICS = ("hmm_coherent_fork", "hmm_coherent_protect", "hmm_coherent_direct_io", "hmm_coherent_fixed_buffers")
+BASICS = ("hmm_coherent_fork", "hmm_coherent_protect", "hmm_coherent_direct_io",
+          "hmm_coherent_fixed_buffers")
 FEW = ("fork.coherent-rw.*",)   # as a step of a bisection: one VM
 TABLE = TOP / "docs" / "benchmark.md"
 
@@ -67,7 +70,8 @@ class Bench:
 
     def run(self) -> int:
         """Measure, and write the table."""
-        bare, building = Row("bare machine to verdict, packages installed"), Row("of that, the kernel's first build")
+        bare = Row("bare machine to verdict, packages installed")
+        building = Row("of that, the kernel's first build")
         if self.options.cold:
             with tempfile.TemporaryDirectory(dir=self.cache.root) as empty:
                 self.suite(bare, "--cache", empty)
@@ -79,9 +83,12 @@ class Bench:
         side_by_side = Row("of that, the start of two QEMU to the later one's first test")
         for _ in range(self.runs):
             side_by_side.seconds.append(self.suite(again))
-        parts = {Row("the matrix alone, with its boot"): (MATRIX,), Row("all scenarios, with their boot"): ("--skip", MATRIX),
-                 Row("fork, protect, direct-io and fixed-buffers, with their boot"): BASICS}
-        few, alone = Row("ten tests, as in a bisection, with their boot"), Row("of that, the start of QEMU to the first test")
+        parts = {
+            Row("the matrix alone, with its boot"): (MATRIX, ),
+            Row("all scenarios, with their boot"): ("--skip", MATRIX),
+            Row("fork, protect, direct-io and fixed-buffers, with their boot"): BASICS}
+        few = Row("ten tests, as in a bisection, with their boot")
+        alone = Row("of that, the start of QEMU to the first test")
         for _ in range(self.runs):
             for row, words in parts.items():
                 self.suite(row, *words)
@@ -93,34 +100,41 @@ class Bench:
         return 0
 
     def suite(self, row: Row, *words: str) -> float:
-        """One run of the real command, with the memory of its largest process, which is QEMU; gives the seconds until the first test began in each machine
-        that started at once."""
+        """One run of the real command, with the memory of its largest process, which is QEMU; gives
+        the seconds until the first test began in each machine that started at once."""
         with tempfile.TemporaryDirectory() as folder:
             results = Path(folder, "results")
-            command = [str(TOP / "run_tests.sh"), "--vm", "--kernel", self.spec, "--results", str(results),
-                       *(["--accel", self.options.accel] if self.options.accel else []), *words]
+            command = [
+                str(TOP / "run_tests.sh"), "--vm", "--kernel", self.spec, "--results",
+                str(results), *(["--accel", self.options.accel] if self.options.accel else []),
+                *words]
             began = time.monotonic()
             with open(Path(folder, "log"), "wb") as log:
-                proc = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+                proc = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=log)
                 _, status, usage = os.wait4(proc.pid, 0)
                 proc.returncode = os.waitstatus_to_exitcode(status)
             seconds = time.monotonic() - began
             if proc.returncode:
-                raise Stop(CANNOT, f"a run ended with status {proc.returncode}, so it measures nothing",
+                raise Stop(CANNOT,
+                           f"a run ended with status {proc.returncode}, so it measures nothing",
                            "run ./run_tests.sh first")
             report = json.loads((results / "run.json").read_text())
         row.seconds.append(seconds)
-        self.accel, self.build_seconds = report["info"]["accelerator"]["name"], report["info"]["kernel"]["seconds"]
+        self.accel, self.build_seconds = report["info"]["accelerator"]["name"], report["info"][
+            "kernel"]["seconds"]
         row.tests = report["totals"]["tests"]
         self.peak_kib = max(self.peak_kib, usage.ru_maxrss)
         self.screen.say(f"{row.what}: {seconds:.1f} s")
         machines = report["info"]["machines"]
-        return max(machine["test_seconds"] for machine in machines if machine["number"] <= len(os.sched_getaffinity(0)))
+        return max(machine["test_seconds"] for machine in machines
+                   if machine["number"] <= len(os.sched_getaffinity(0)))
 
     # -- the kernel's own tests
 
     def theirs(self) -> list[Row]:
-        """hmm-tests of the kernel that runs; cow and gup_longterm of the first longterm kernel that has them."""
+        """hmm-tests of the kernel that runs; cow and gup_longterm of the first longterm kernel that
+        has them."""
         rows = []
         found = guests.find_source(self.spec, self.cache, self.screen)
         built = guests.find_kernel(self.spec, found, self.options.modules, self.cache, self.screen)
@@ -131,7 +145,8 @@ class Bench:
                 try:
                     tree = kernel_tests.tree_of(name, found, self.cache, self.screen)
                     program = kernel_tests.build(name, tree, Path(folder))
-                    parts = guests.assemble(built, [program], self.options.accel, self.cache, self.screen)
+                    parts = guests.assemble(built, [program], self.options.accel, self.cache,
+                                            self.screen)
                     for _ in range(self.runs):
                         self.time_theirs(row, parts, name, Path(folder))
                         if row.note:
@@ -155,7 +170,8 @@ class Bench:
         """docs/benchmark.md."""
         return "\n".join([
             "# Benchmark", "", "Written by `make bench`.", "",
-            f"Kernel {self.spec}, {os.cpu_count()} processors ({processor()}), QEMU with {self.accel.upper()}, {self.runs} runs, "
+            f"Kernel {self.spec}, {os.cpu_count()} processors ({processor()}), QEMU with "
+            f"{self.accel.upper()}, {self.runs} runs, "
             f"{time.strftime('%Y-%m-%d')}.", "",
             "| what | tests | median | range | a test | ratio |", "|---|---|---|---|---|---|",
             *(row.line(base) for row in rows), "",

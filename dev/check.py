@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`make check`: lint, selftests, the suite in a VM, a few seeded faults. The last line is the sum of all."""
+"""`make check`: lint, selftests, the suite in a VM, a few seeded faults. The last line is the sum
+of all."""
 
 from __future__ import annotations
 
@@ -89,8 +90,8 @@ class Check:
     def run(self) -> int:
         """Everything; exit status 1 if something failed, 3 if nothing was tested."""
         for name, step in (("rules of this project", self.rules), ("shellcheck", self.shellcheck),
-                           ("cppcheck", self.cppcheck),
-                           ("pyflakes", self.pyflakes), ("checkpatch", self.checkpatch), ("test names", self.names)):
+                           ("cppcheck", self.cppcheck), ("pyflakes", self.pyflakes),
+                           ("checkpatch", self.checkpatch), ("test names", self.names)):
             self.step(name, step)
         for compiler in COMPILERS:
             self.step(f"{compiler} {WARNINGS}", lambda cc=compiler: self.compiler(cc))
@@ -139,25 +140,32 @@ class Check:
 
     def cppcheck(self) -> Step:
         """All C."""
-        return self.tool("cppcheck", ["cppcheck", "--quiet", "--error-exitcode=1", "--enable=warning,portability",
-                                      "--inline-suppr", "--suppress=missingIncludeSystem", "--max-configs=4",
-                                      f"-I{TOP}", f"-I{TOP}/common"], lambda path, _text: path.suffix == ".c")
+        return self.tool("cppcheck", [
+            "cppcheck", "--quiet", "--error-exitcode=1", "--enable=warning,portability",
+            "--inline-suppr", "--suppress=missingIncludeSystem", "--max-configs=4", f"-I{TOP}",
+            f"-I{TOP}/common"], lambda path, _text: path.suffix == ".c")
 
     def pyflakes(self) -> Step:
         """All Python."""
         return self.tool("pyflakes3", ["pyflakes3"], lint.is_python)
 
     def checkpatch(self) -> Step:
-        """The kernel's own style, from whatever kernel source is there; its errors count, its advice does not."""
-        script = next(iter(sorted(self.cache.glob("src/*/scripts/checkpatch.pl"), reverse=True)), None)
+        """The kernel's own style, from whatever kernel source is there; its errors count, its
+        advice does not."""
+        script = next(iter(sorted(self.cache.glob("src/*/scripts/checkpatch.pl"), reverse=True)),
+                      None)
         if not script or not shutil.which("perl"):
-            return Step.skip("no kernel source with scripts/checkpatch.pl yet, or no perl; the first run in a VM fetches one")
+            return Step.skip(
+                "no kernel source with scripts/checkpatch.pl yet, or no perl; the first run in a "
+                "VM fetches one"
+            )
         clean = self.cache / "check" / "checkpatch"
         clean.mkdir(parents=True, exist_ok=True)
         found = []
         for path, text in self.sources.items():
             key = clean / hashlib.sha256(f"{script} {CHECKPATCH} {text}".encode()).hexdigest()
-            if path.suffix in (".c", ".h") and not key.exists():    # half a second of perl for each file
+            # half a second of perl for each file
+            if path.suffix in (".c", ".h") and not key.exists():
                 done = self.call(["perl", str(script), *CHECKPATCH, str(path)])
                 errors = [line for line in done.stdout.splitlines() if "ERROR:" in line]
                 found += errors
@@ -177,10 +185,11 @@ class Check:
     def call(self, command: list[str], limit: float = 600, **more) -> subprocess.CompletedProcess:
         """A tool's output."""
         try:
-            return subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                  errors="replace", timeout=limit, check=False, **more)
+            return subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, errors="replace", timeout=limit, check=False, **more)
         except subprocess.TimeoutExpired:
-            return subprocess.CompletedProcess(command, 124, "", f"{command[0]} did not end within {limit:.0f} s")
+            return subprocess.CompletedProcess(command, 124, "",
+                                               f"{command[0]} did not end within {limit:.0f} s")
 
     # -- build
 
@@ -189,7 +198,8 @@ class Check:
         return [f"KSRC={plan.harness(self.options, [], plan.open_cache(self.screen), self.screen)}"]
 
     def compiler(self, compiler: str) -> Step:
-        """All C without a warning; into a folder of this checkout, since another one's objects may be newer than our sources, and are not ours."""
+        """All C without a warning; into a folder of this checkout, since another one's objects may
+        be newer than our sources, and are not ours."""
         if not shutil.which(compiler):
             return Step.skip(f"{compiler} is not installed; ./run_tests.sh deps")
         output = TOP / "build" / "check" / compiler
@@ -198,14 +208,18 @@ class Check:
                           f"O={output.relative_to(TOP)}", f"USERCFLAGS={WARNINGS}",
                           log=self.cache / "log" / f"check-{compiler}.log")
         for path in sorted((TOP / "selftest").glob("*.c")):
-            done = self.call([compiler, *WARNINGS.split(), "-std=gnu11", "-D_GNU_SOURCE=", "-fsyntax-only",
-                              f"-I{TOP}", "-iquote", str(TOP / "common"), str(path)])
+            done = self.call([
+                compiler, *WARNINGS.split(), "-std=gnu11", "-D_GNU_SOURCE=", "-fsyntax-only",
+                f"-I{TOP}", "-iquote",
+                str(TOP / "common"),
+                str(path)])
             if done.returncode:
                 return Step.of(done.stderr.splitlines())
         return Step(passed=1)
 
     def harnesses(self) -> Step:
-        """The suite compiles against each kernel source that is in the cache, since it is imported into each of them."""
+        """The suite compiles against each kernel source that is in the cache, since it is imported
+        into each of them."""
         done = Step()
         for tree in sorted(self.cache.glob("src/*/tools/testing/selftests/kselftest_harness.h")):
             tree = tree.parents[3]
@@ -219,14 +233,17 @@ class Check:
             except Stop as stop:
                 done.failed += 1
                 done.says.append(f"{tree.name}: {stop}")
-        return done if done.passed or done.failed else Step.skip("no kernel source in the cache yet")
+        nothing = Step.skip("no kernel source in the cache yet")
+        return done if done.passed or done.failed else nothing
 
     def names(self) -> Step:
         """Names are unique and well formed, also where readers fold them."""
-        paths = programs.build(Path(self.ksrc()[0].partition("=")[2]), self.cache / "log" / "programs.log")
+        paths = programs.build(Path(self.ksrc()[0].partition("=")[2]),
+                               self.cache / "log" / "programs.log")
         tests = programs.catalogue(paths)
         programs.release()
-        return Step.of([f"{test.name} does not say what it checks" for test in tests if not test.what.strip()])
+        return Step.of([
+            f"{test.name} does not say what it checks" for test in tests if not test.what.strip()])
 
     # -- tests
 
@@ -242,8 +259,9 @@ class Check:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "summary")
             with open(path, "w") as summary:
-                done = subprocess.run([str(TOP / "run_tests.sh"), "--vm"], cwd=TOP, stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.DEVNULL, stderr=summary, check=False)
+                done = subprocess.run([str(TOP / "run_tests.sh"), "--vm"], cwd=TOP,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=summary, check=False)
             text = path.read_text(errors="replace")
         sys.stdout.write(text)
         step = Step.of_run(text)
@@ -254,13 +272,15 @@ class Check:
         return step
 
     def faults(self) -> Step:
-        """One seeded fault a claim, on the kernel that the suite has built: the suite must see each."""
+        """One seeded fault a claim, on the kernel that the suite has built: the suite must see
+        each."""
         done = self.call([str(TOP / "run_tests.sh"), "faults", "--quick"], FAULTS_SECONDS)
         found = DETECTED.search(done.stdout)
         if not found:
             return Step(failed=1, says=(done.stdout + done.stderr).splitlines()[-SHOWN:])
         detected, applied = int(found[1]), int(found[2])
-        return Step(detected, applied - detected, says=[] if detected == applied else done.stderr.splitlines())
+        return Step(detected, applied - detected,
+                    says=[] if detected == applied else done.stderr.splitlines())
 
 
 def pytest(words: list[str], call) -> Step:

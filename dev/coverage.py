@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`--profile coverage`: which lines and functions of the claims' code a run reached, beside the kernel's own tests.
+"""`--profile coverage`: which lines and functions of the claims' code a run reached, beside the
+kernel's own tests.
 
-The guest sends gcov's counters when it ends. gcov of the compiler that built the kernel turns them into lines; everything is kept
-in lcov's format, and drawn as HTML where lcov is installed.
+The guest sends gcov's counters when it ends. gcov of the compiler that built the kernel turns them
+into lines; everything is kept in lcov's format, and drawn as HTML where lcov is installed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Source:
     """One file of the kernel: how often each line and each function ran."""
 
     lines: dict[int, int] = field(default_factory=dict)
-    functions: dict[str, tuple[int, int]] = field(default_factory=dict)     # name: first line, count
+    # name: first line, count
+    functions: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, other: Source) -> None:
         """Counts of another run of the same kernel."""
@@ -55,20 +57,27 @@ Coverage = dict[str, Source]    # by name in the kernel tree
 def read(build: Path, tar: Path) -> Coverage:
     """The counters that a guest sent, for the kernel of this build folder."""
     if not tar.is_file() or not tar.stat().st_size:
-        raise Stop(CANNOT, "the guest sent no coverage", "its console and kernel log are in the results folder")
+        raise Stop(CANNOT, "the guest sent no coverage",
+                   "its console and kernel log are in the results folder")
     found: Coverage = {}
     with tempfile.TemporaryDirectory() as name, tarfile.open(tar) as archive:
         for member in archive:
-            source = next((s for s in COVERED if member.name.endswith(str(build / s).removesuffix(".c") + ".gcda")), "")
+            source = next((s for s in COVERED
+                           if member.name.endswith(str(build / s).removesuffix(".c") + ".gcda")),
+                          "")
             if not source:
                 continue
             counters = Path(name, Path(source).with_suffix(".gcda"))
             counters.parent.mkdir(parents=True, exist_ok=True)
             counters.write_bytes(archive.extractfile(member).read())
             shutil.copy(build / Path(source).with_suffix(".gcno"), counters.with_suffix(".gcno"))
-            found[source] = parse(source, child.output(["gcov", "--json-format", "--stdout", counters.name], cwd=counters.parent))
+            found[source] = parse(
+                source,
+                child.output(["gcov", "--json-format", "--stdout", counters.name],
+                             cwd=counters.parent))
     if len(found) < len(COVERED):
-        raise Stop(CANNOT, f"the guest sent no coverage of {', '.join(sorted(set(COVERED) - set(found)))}",
+        raise Stop(CANNOT,
+                   f"the guest sent no coverage of {', '.join(sorted(set(COVERED) - set(found)))}",
                    f"the kernel in {build} is not as it was built: remove that folder")
     return found
 
@@ -128,15 +137,21 @@ def table(ours: Coverage, others: Coverage | None, all_names: bool) -> str:
     if others:
         lines.append(f"theirs: {', '.join(kernel_tests.PROGRAMS)}, the kernel's own")
     for source, counts in ours.items():
-        missed = [name for name, (_, count) in sorted(counts.functions.items(), key=lambda item: item[1]) if not count]
+        missed = [
+            name for name, (_, count) in sorted(counts.functions.items(), key=lambda item: item[1])
+            if not count]
         if missed:
             more = "" if all_names or len(missed) <= NAMES else f" and {len(missed) - NAMES} more"
-            lines.append(f"not reached in {source}: {' '.join(missed if all_names else missed[:NAMES])}{more}")
+            lines.append(
+                f"not reached in {source}: "
+                f"{' '.join(missed if all_names else missed[:NAMES])}{more}"
+            )
     return "\n".join(lines) + "\n"
 
 
 def functions(coverage: Coverage) -> str:
-    """Each function with the share of its lines that ran: a function's lines end where the next begins."""
+    """Each function with the share of its lines that ran: a function's lines end where the next
+    begins."""
     out = []
     for source, counts in coverage.items():
         starts = sorted({line for line, _ in counts.functions.values()}) + [1 << 30]
@@ -144,18 +159,22 @@ def functions(coverage: Coverage) -> str:
             end = next(line for line in starts if line > start)
             mine = {line: ran for line, ran in counts.lines.items() if start <= line < end}
             missed = [str(line) for line, ran in sorted(mine.items()) if not ran]
-            out.append(f"{source} {name}: {percent((len(mine) - len(missed), len(mine)))}, ran {count} times"
-                       + (f"; not lines {' '.join(missed)}" if missed and count else ""))
+            out.append(
+                f"{source} {name}: {percent((len(mine) - len(missed), len(mine)))}, ran {count} "
+                "times"
+                + (f"; not lines {' '.join(missed)}" if missed and count else ""))
     return "\n".join(out) + "\n"
 
 
-def of_theirs(parts: guests.Parts, tree, accel: str | None, cache, screen: Screen) -> Coverage | None:
+def of_theirs(parts: guests.Parts, tree, accel: str | None, cache,
+              screen: Screen) -> Coverage | None:
     """The same figure for the kernel's own tests, as far as this kernel's tree has them."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         for number, test in enumerate(kernel_tests.PROGRAMS, 1):
             try:
-                program = kernel_tests.build(test, kernel_tests.tree_of(test, tree, cache, screen), Path(name))
+                program = kernel_tests.build(test, kernel_tests.tree_of(test, tree, cache, screen),
+                                             Path(name))
                 own = guests.assemble(parts.kernel, [program], accel, cache, screen, parts.profile)
                 guest = own.guest({"job/plan": f"{test}\n"}, Path(name), number)
                 run_to_end(guest, kernel_tests.SECONDS * parts.profile.slowness)
@@ -182,19 +201,26 @@ def run_to_end(guest, seconds: float) -> None:
         os.close(guest.results_fd)
 
 
-def report(parts: guests.Parts, spec: str, accel: str | None, folder: Path, cache, screen: Screen) -> None:
+def report(parts: guests.Parts, spec: str, accel: str | None, folder: Path, cache,
+           screen: Screen) -> None:
     """coverage.txt, coverage.info and coverage/ in a results folder, and the figures on stderr."""
     built = parts.kernel
-    ours = join([read(built.build_dir, tar) for tar in sorted(folder.glob("files-*.tar")) if tar.stat().st_size])
+    ours = join([
+        read(built.build_dir, tar) for tar in sorted(folder.glob("files-*.tar"))
+        if tar.stat().st_size])
     if not any(counts.lines for counts in ours.values()):
         raise Stop(CANNOT, "no guest sent its coverage", f"see {shown(folder)}")
     others = of_theirs(parts, guests.find_source(spec, cache, screen), accel, cache, screen)
     (folder / "coverage.txt").write_text(table(ours, others, True) + "\n" + functions(ours))
     traces = {"coverage": ours} | ({"coverage-theirs": others} if others else {})
     for name, coverage in traces.items():
-        (folder / f"{name}.info").write_text(info(coverage, built.source.path, name.replace("-", "_")))
+        (folder /
+         f"{name}.info").write_text(info(coverage, built.source.path, name.replace("-", "_")))
         if shutil.which("genhtml"):
-            child.run(["genhtml", "--quiet", "--output-directory", folder / name, folder / f"{name}.info"],
+            child.run([
+                "genhtml", "--quiet", "--output-directory", folder / name, folder / f"{name}.info"],
                       folder / f"{name}.log", 300)
-    pages = f"{shown(folder)}/coverage/index.html" if shutil.which("genhtml") else "apt-get install lcov for pages"
-    screen.say(table(ours, others, False) + f"coverage by function: {shown(folder)}/coverage.txt; {pages}")
+    drawn = shutil.which("genhtml")
+    pages = f"{shown(folder)}/coverage/index.html" if drawn else "apt-get install lcov for pages"
+    screen.say(
+        table(ours, others, False) + f"coverage by function: {shown(folder)}/coverage.txt; {pages}")

@@ -69,9 +69,10 @@ def parse(path: Path, text: str) -> Fault:
     bad = [claim for claim in words.get("claim", ()) if not CLAIM.fullmatch(claim)]
     strange = sorted(set(words.get("seen", ())) - set(SEEN))
     if lacks or odd or bad or strange:
-        what = (f"does not say {', '.join(lacks)}" if lacks else f"says {odd[0]}, which is not a field" if odd
-                else f"claims {bad[0]}, which is not one of S1..S9" if bad
-                else f"is seen by {strange[0]}, which is not one of {', '.join(SEEN)}")
+        what = (f"does not say {', '.join(lacks)}"
+                if lacks else f"says {odd[0]}, which is not a field"
+                if odd else f"claims {bad[0]}, which is not one of S1..S9"
+                if bad else f"is seen by {strange[0]}, which is not one of {', '.join(SEEN)}")
         raise Stop(CANNOT, f"the header of {path.name} {what}", "see faults/README.md")
     return Fault(path.stem, path, " ".join(fields["breaks"]), words["claim"], words["rule"], words["file"],
                  " ".join(fields.get("history") or fields["resembles"]), words["tests"],
@@ -94,8 +95,10 @@ def select(faults: list[Fault], globs: list[str]) -> list[Fault]:
         if not any(matches(fault, glob) for fault in faults):
             words = {word for fault in faults for word in (fault.name, *fault.rules)}
             near = difflib.get_close_matches(glob, words, 1, 0.3)
-            raise Stop(WRONG_USE, f"no fault matches '{one_line(glob, 80)}'"
-                       + (f", the nearest is {near[0]}" if near else ""), "./run_tests.sh faults --list shows all")
+            raise Stop(
+                WRONG_USE, f"no fault matches '{one_line(glob, 80)}'" +
+                (f", the nearest is {near[0]}" if near else ""),
+                "./run_tests.sh faults --list shows all")
     return [fault for fault in faults if not globs or any(matches(fault, glob) for glob in globs)]
 
 
@@ -106,7 +109,8 @@ MINUTES = 60.0
 # With status 255, of a file without a word of the patch.
 NOTHING_APPLIES = "-o can not be applied because there are no modified files"
 SPATCH_FAILED = re.compile(r"^(cp|mv): |\bEXN\b|Fatal error|[Ee]xception")
-# The kernel's own words for these: overlay, bind, and what make is to do. $1 build folder, $2 private folder.
+# The kernel's own words for these: overlay, bind, and what make is to do. $1 build folder, $2
+# private folder.
 SCRIPT = r"""set -e
 build=$1 private=$2 options=$3 source=$4 jobs=$5
 shift 5
@@ -168,8 +172,9 @@ class Variant:
         options = ",".join(f"{key}dir={escaped(path)}" for key, path in
                            (("lower", base.build_dir), ("upper", upper), ("work", work)))
         pairs = [word for pair in changed.items() for word in pair]
-        command = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c", SCRIPT, "sh",
-                   base.build_dir, self.folder, options, base.source.path, self.jobs, *pairs]
+        command = [
+            "unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c",
+            SCRIPT, "sh", base.build_dir, self.folder, options, base.source.path, self.jobs, *pairs]
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "wb") as out:
             proc = child.spawn(command, death_signal=signal.SIGTERM, stdout=out,
@@ -183,12 +188,14 @@ class Variant:
         made = whole if whole.exists() else upper
         modules = {name: made / path if (made / path).exists() else base.build_dir / path
                    for name, path in MODULES.items()}
-        if made == upper and not any((upper / name).exists() for name in ("vmlinux", *MODULES.values())):
+        if made == upper and not any((upper / name).exists()
+                                     for name in ("vmlinux", *MODULES.values())):
             raise DoesNotBuild("it changes nothing that is compiled")
         image = made / "vmlinux"
         if not image.exists():
             image = base.image
-        return replace(base, image=image, modules=modules, build_id=elf.build_id(image.read_bytes()),
+        return replace(base, image=image, modules=modules,
+                       build_id=elf.build_id(image.read_bytes()),
                        srcversion=elf.modinfo(modules["test_hmm"], "srcversion"), log=log)
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """What runs on kernels with seeded faults say: a verdict a fault, and a table by claim and rule.
 
-A fault is detected when a test that passes on the unmodified kernel fails here because an assertion of its own did
-not hold, and the run ends with exit status 1: a gate or a bisection looks at nothing else. A splat,
-a crash, a hang or a dead guest tells that something is wrong and not what, so it counts apart,
-except where the header says that the fault does nothing else.
+A fault is detected when a test that passes on the unmodified kernel fails here because an assertion
+of its own did not hold, and the run ends with exit status 1: a gate or a bisection looks at nothing
+else. A splat, a crash, a hang or a dead guest tells that something is wrong and not what, so it
+counts apart, except where the header says that the fault does nothing else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from report.ktap import plain
 from report.model import Run
 from report.result import Test
 
-DETECTED, BY_OTHERS, NO_ASSERTION, MISSED = "detected", "detected by others", "no assertion", "missed"
+DETECTED, BY_OTHERS = "detected", "detected by others"
+NO_ASSERTION, MISSED = "no assertion", "missed"
 OTHER_STATUS = "detected, but status"   # and the number: not detected by the exit status
 BROKEN = "broken"
 DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT = "does not apply", "does not build", "does not boot"
@@ -36,8 +37,10 @@ SCHEMA, VERSION = "hmm-coherent-faults", 2
 class Theirs:
     """What one of the kernel's own programs made of a fault."""
 
-    failed: list[str] = field(default_factory=list)     # passed on the unmodified kernel, and says not ok here
-    ended: str = ""                                     # how it ended, where it ended properly without the fault
+    # passed on the unmodified kernel, and says not ok here
+    failed: list[str] = field(default_factory=list)
+    # how it ended, where it ended properly without the fault
+    ended: str = ""
 
     def word(self) -> str:
         """As a cell of the table."""
@@ -61,7 +64,8 @@ class Measured:
     why: str = ""               # of a verdict that a table cannot tell alone
     red: list[str] = field(default_factory=list)        # tests that failed by an assertion
     cited: list[str] = field(default_factory=list)      # rules that those name, most often first
-    silent: list[str] = field(default_factory=list)     # of `tests`, what ran and of which none failed
+    # of `tests`, what ran and of which none failed
+    silent: list[str] = field(default_factory=list)
     causes: dict[str, int] = field(default_factory=dict)    # red without an assertion, by cause
     seconds: float = 0.0
     theirs: dict[str, Theirs] = field(default_factory=dict)
@@ -95,7 +99,8 @@ class Kernel:
     release: str
     command: str
     control: int                # tests that pass without a fault
-    theirs: dict[str, str] = field(default_factory=dict)    # the same of the kernel's own programs, in words
+    # the same of the kernel's own programs, in words
+    theirs: dict[str, str] = field(default_factory=dict)
     faults: list[Measured] = field(default_factory=list)
     control_status: int | None = None   # that the run without a fault ended with
 
@@ -139,8 +144,10 @@ def judge(measured: Measured, run: Run, passes: Collection[str],
     measured.causes = dict(Counter(test.cause or test.verdict for test in red
                                    if test not in noticing))
     ran = {test.name for test in run.tests.values() if test.name in passes}
-    measured.silent = [glob for glob in measured.tests if any(fnmatchcase(name, glob) for name in ran)
-                       and not any(fnmatchcase(name, glob) for name in measured.red)]
+    measured.silent = [
+        glob for glob in measured.tests
+        if any(fnmatchcase(name, glob)
+               for name in ran) and not any(fnmatchcase(name, glob) for name in measured.red)]
     own = [name for name in measured.red if any(fnmatchcase(name, glob) for glob in measured.tests)]
     measured.why = ""
     if measured.red and measured.status != measured.expects:
@@ -187,7 +194,8 @@ def by(fault: Measured) -> str:
     """Who noticed, in a few words."""
     own = [name for name in fault.red if any(fnmatchcase(name, glob) for glob in fault.tests)]
     if fault.red:
-        return f"{(own or fault.red)[0]}" + (f" and {len(fault.red) - 1} more" if len(fault.red) > 1 else "")
+        return f"{(own or fault.red)[0]}" + (f" and {len(fault.red) - 1} more"
+                                             if len(fault.red) > 1 else "")
     if fault.causes:
         return ", ".join(f"{count} {cause}" for cause, count in fault.causes.items())
     return fault.why
@@ -195,16 +203,20 @@ def by(fault: Measured) -> str:
 
 def cited(fault: Measured) -> str:
     """The rule that the failures name: the fault's own where they do."""
-    return next((rule for rule in fault.cited if rule in fault.rules), fault.cited[0] if fault.cited else "")
+    return next((rule for rule in fault.cited if rule in fault.rules),
+                fault.cited[0] if fault.cited else "")
 
 
 def rows(kernel: Kernel) -> list[list[str]]:
     """A row a fault, by claim and rule, with a column for each of the kernel's own programs."""
     head = ["claim", "rule", "fault", "verdict", "exit status", "bisect", "by", "rule named",
             *kernel.theirs, "s"]
-    found = [[" ".join(f.claims), " ".join(f.rules), f.name, f.words, ended_with(f), f.bisect,
-              by(f), cited(f),
-              *(f.theirs[name].word() if name in f.theirs else "" for name in kernel.theirs), f"{f.seconds:.0f}"]
+    found = [[
+        " ".join(f.claims), " ".join(f.rules), f.name, f.words,
+        ended_with(f), f.bisect,
+        by(f),
+        cited(f), *(f.theirs[name].word() if name in f.theirs else ""
+                    for name in kernel.theirs), f"{f.seconds:.0f}"]
              for f in sorted(kernel.faults, key=lambda f: (f.claims, f.rules, f.name))]
     return [head, *found]
 
@@ -224,29 +236,38 @@ def line(fault: Measured) -> str:
 
 
 def rates(kernel: Kernel) -> list[list[str]]:
-    """Detected of applied, a row a claim: the suite, each of the kernel's own programs, and those together."""
+    """Detected of applied, a row a claim: the suite, each of the kernel's own programs, and those
+    together."""
     together = ["any of them"] if len(kernel.theirs) > 1 else []
     found = [["claim", "faults", "this suite", *kernel.theirs, *together]]
     applied = [fault for fault in kernel.faults if fault.applied]
     for claim in [*sorted({claim for fault in applied for claim in fault.claims}), "all"]:
         mine = [fault for fault in applied if claim in (*fault.claims, "all")]
         ours = sum(fault.verdict in GOOD for fault in mine)
-        counts = [sum(bool(fault.theirs.get(name, Theirs()).failed) for fault in mine) for name in kernel.theirs]
+        counts = [
+            sum(bool(fault.theirs.get(name, Theirs()).failed) for fault in mine)
+            for name in kernel.theirs]
         some = sum(any(told.failed for told in fault.theirs.values()) for fault in mine)
-        found.append([claim, str(len(mine)), *map(str, [ours, *counts]), *([str(some)] if together else [])])
+        found.append([
+            claim,
+            str(len(mine)), *map(str, [ours, *counts]), *([str(some)] if together else [])])
     return found
 
 
 def named(kernel: Kernel) -> list[list[str]]:
-    """Each rule that a failure named, and the faults that made one do so: the rule was seen to be broken, and to be checked."""
+    """Each rule that a failure named, and the faults that made one do so: the rule was seen to be
+    broken, and to be checked."""
     rules = sorted({rule for fault in kernel.faults for rule in fault.cited})
-    return [["rule", "turned red by"], *([rule, " ".join(f.name for f in kernel.faults if rule in f.cited)] for rule in rules)]
+    return [["rule", "turned red by"],
+            *([rule, " ".join(f.name for f in kernel.faults if rule in f.cited)] for rule in rules)]
 
 
 def aligned(table: list[list[str]]) -> str:
     """A table that is Markdown and that a terminal shows as one."""
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-    lines = ["| " + " | ".join(word.ljust(width) for word, width in zip(row, widths)) + " |" for row in table]
+    lines = [
+        "| " + " | ".join(word.ljust(width) for word, width in zip(row, widths)) + " |"
+        for row in table]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
 
@@ -259,8 +280,10 @@ def summary(kernel: Kernel) -> str:
               DOES_NOT_BOOT)
     rest = ", ".join(f"{count[verdict]} {verdict}{' other' if verdict == OTHER_STATUS else ''}"
                      for verdict in others if count[verdict])
-    return (f"Linux {kernel.release or kernel.spec}: {sum(count[verdict] for verdict in GOOD)} of {applied} faults that apply "
-            f"are detected by an assertion and by the exit status" + (f" ({rest})" if rest else ""))
+    return (
+        f"Linux {kernel.release or kernel.spec}: {sum(count[verdict] for verdict in GOOD)} of "
+        f"{applied} faults that apply "
+        f"are detected by an assertion and by the exit status" + (f" ({rest})" if rest else ""))
 
 
 def text(kernels: list[Kernel]) -> str:
@@ -315,17 +338,23 @@ def page(kernels: list[Kernel]) -> str:
         parts.append(f"<h2>{escape(summary(kernel))}</h2><pre>{escape(kernel.command)}</pre>")
         for table in (rates(kernel), rows(kernel), named(kernel)):
             head, *body = table
-            parts.append("<div class='scroll'><table class='facts'><tr>" + "".join(f"<th>{escape(word)}</th>" for word in head)
-                         + "</tr>" + "".join(html_row(row, css) for row in body) + "</table></div>")
+            parts.append("<div class='scroll'><table class='facts'><tr>" +
+                         "".join(f"<th>{escape(word)}</th>" for word in head) + "</tr>" +
+                         "".join(html_row(row, css) for row in body) + "</table></div>")
         parts += [html_fault(fault) for fault in kernel.faults]
-    return ("<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta http-equiv='Content-Security-Policy' "
-            "content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>hmm-coherent: seeded faults</title>"
-            f"<style>{style}</style></head><body><h1>Seeded faults</h1>{''.join(parts)}</body></html>\n")
+    return (
+        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta "
+        "http-equiv='Content-Security-Policy' "
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>hmm-coherent: seeded "
+        "faults</title>"
+        f"<style>{style}</style></head><body><h1>Seeded faults</h1>{''.join(parts)}</body></html>\n"
+    )
 
 
 def html_row(row: list[str], css: dict[str, str]) -> str:
     """A row whose verdict has its colour."""
-    return "<tr>" + "".join(f"<td class='{css.get(word, '')}'>{escape(word)}</td>" for word in row) + "</tr>"
+    return "<tr>" + "".join(f"<td class='{css.get(word, '')}'>{escape(word)}</td>"
+                            for word in row) + "</tr>"
 
 
 def html_fault(fault: Measured) -> str:
@@ -335,7 +364,8 @@ def html_fault(fault: Measured) -> str:
              "bisect": fault.bisect, "why": fault.why,
              "failed by an assertion": " ".join(fault.red), "rules named": " ".join(fault.cited),
              **{name: " ".join(told.failed) or told.ended for name, told in fault.theirs.items()}}
-    told = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value)
+    told = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>"
+                   for key, value in facts.items() if value)
     return (f"<details class='test'><summary>{escape(fault.name)}: {escape(fault.words)}</summary>"
             f"<div><dl>{told}</dl></div></details>")
 

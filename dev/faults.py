@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and see whether a test notices.
+"""`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and see whether a
+test notices.
 
 Each fault gets a private copy of one kernel build (dev/fault.py). A user gives its kernel to the
 whole suite, and reads the exit status. That the status is 1 is certain once one test has failed, so
@@ -34,7 +35,8 @@ from runner.screen import Screen, shown
 from dev import fault, fault_report as told, kernel_tests
 from dev.fault import Fault
 
-# A broken kernel may hang in one test after the other. What has not failed an assertion by then hardly will.
+# A broken kernel may hang in one test after the other. What has not failed an assertion by then
+# hardly will.
 ENOUGH = 60.0           # and twice the time that the same takes without a fault
 ENDING_SECONDS = 20.0   # a run that is ended kills its guest and writes its report
 # Part of each run, as of each user's: they look at the driver, its devices and the features.
@@ -49,7 +51,8 @@ class Base:
     passes: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)        # all that have a result on it
     seconds: float = 0.0                                                # that all of it takes
-    programs: dict[str, Path] = field(default_factory=dict)             # the kernel's own tests, built
+    # the kernel's own tests, built
+    programs: dict[str, Path] = field(default_factory=dict)
     heard: dict[str, kernel_tests.Heard] = field(default_factory=dict)        # and what they say
 
 
@@ -89,7 +92,8 @@ class Faults:
         self.cache = plan.open_cache(screen)
         self.source = guests.find_source(spec, self.cache, screen)
         if not self.source:
-            raise Stop(WRONG_USE, f"{spec} is a kernel image, and a fault changes the source", "give a version or a tree")
+            raise Stop(WRONG_USE, f"{spec} is a kernel image, and a fault changes the source",
+                       "give a version or a tree")
         self.kernel = told.Kernel(spec, "", shlex.join(command(options)), 0)
 
     def run(self, folder: Path) -> Iterator[told.Kernel]:
@@ -121,9 +125,11 @@ class Faults:
                     made.remove()
 
     def control(self, built) -> Base:
-        """The same tests on the same kernel without a fault: what fails there says nothing about a fault."""
+        """The same tests on the same kernel without a fault: what fails there says nothing about a
+        fault."""
         base = Base(built)
-        globs = sorted({glob for one in self.chosen for glob in self.globs(one)}) if self.options.quick else []
+        globs = sorted({glob for one in self.chosen
+                        for glob in self.globs(one)}) if self.options.quick else []
         globs += self.present(ALWAYS) if globs else []
         began = time.monotonic()
         run, self.kernel.control_status, _ = self.suite(built, self.runs / "no-fault", globs)
@@ -132,7 +138,8 @@ class Faults:
         base.passes = {test.name for test in run.tests.values() if test.verdict == "pass"}
         self.kernel.control = len(base.passes)
         if not base.passes:
-            raise Stop(CANNOT, "no test passes on the unmodified kernel", f"see {shown(self.runs / 'no-fault')}")
+            raise Stop(CANNOT, "no test passes on the unmodified kernel",
+                       f"see {shown(self.runs / 'no-fault')}")
         self.screen.say(f"Linux {built.release} without a fault: {len(base.passes)} tests pass, "
                         f"exit status {self.kernel.control_status}, "
                         f"bisect {bisect_word(self.kernel.control_status)}")
@@ -140,8 +147,9 @@ class Faults:
             self.build_theirs(base)
             base.heard = self.listen(built, base, self.runs / "no-fault")
             for name, heard in base.heard.items():
-                self.kernel.theirs[name] = f"{sum(heard.passed.values())} pass{f', {heard.note}' if heard.note else ''}"
-                self.screen.say(f"{name} without a fault: {self.kernel.theirs[name]}")
+                said = f"{sum(heard.passed.values())} pass" + f", {heard.note}" * bool(heard.note)
+                self.kernel.theirs[name] = said
+                self.screen.say(f"{name} without a fault: {said}")
         return base
 
     def globs(self, one: Fault) -> list[str]:
@@ -156,7 +164,8 @@ class Faults:
     def tests(self) -> list[programs.Test]:
         """All tests of the suite."""
         if not hasattr(self, "_tests"):
-            every = {**vars(self.options), "globs": [], "skip": [], "vm": True}     # both of which name faults here
+            # both of which name faults here
+            every = {**vars(self.options), "globs": [], "skip": [], "vm": True}
             self._tests = plan.make(argparse.Namespace(**every), self.screen).tests
         return self._tests
 
@@ -200,7 +209,8 @@ class Faults:
         globs = self.globs(one)
         if globs:
             self.look(measured, built, folder / "named", [*globs, *self.present(ALWAYS)], base)
-        if measured.verdict not in (told.DETECTED, told.DOES_NOT_BOOT) and not (globs and self.options.quick):
+        if measured.verdict not in (told.DETECTED,
+                                    told.DOES_NOT_BOOT) and not (globs and self.options.quick):
             self.look(measured, built, folder / "all", [], base)
         if self.options.with_kernel_tests and measured.verdict != told.DOES_NOT_BOOT:
             measured.theirs = {name: self.compare(base.heard[name], heard)
@@ -220,14 +230,20 @@ class Faults:
         failed already, which no other test makes better, and else nobody knows it.
         """
         options = self.options
-        words = [str(TOP / "run_tests.sh"), "--vm", "--kernel", str(built.image), "--modules", str(built.modules["test_hmm"].parent),
-                 "--results", str(results), "--timeout", str(options.timeout), "--cache", str(self.cache.root),
-                 *(["--accel", options.accel] if options.accel else []), *(["--jobs", str(options.jobs)] if options.jobs else []), *globs]
+        words = [
+            str(TOP / "run_tests.sh"), "--vm", "--kernel",
+            str(built.image), "--modules",
+            str(built.modules["test_hmm"].parent), "--results",
+            str(results), "--timeout",
+            str(options.timeout), "--cache",
+            str(self.cache.root), *(["--accel", options.accel] if options.accel else []),
+            *(["--jobs", str(options.jobs)] if options.jobs else []), *globs]
         results.parent.mkdir(parents=True, exist_ok=True)
         log = results.with_suffix(".log")
         cut = False
         with open(log, "wb") as out:
-            proc = child.spawn(words, stdout=out, stderr=subprocess.STDOUT, death_signal=signal.SIGTERM,
+            proc = child.spawn(words, stdout=out, stderr=subprocess.STDOUT,
+                               death_signal=signal.SIGTERM,
                                env={**os.environ, "KSRC": str(built.source.path)})
             try:
                 proc.wait(ENOUGH + 2 * base.seconds if base else None)
@@ -259,9 +275,12 @@ class Faults:
                 self.screen.say(f"{name}: {stop.what}")
 
     def listen(self, built, base: Base, folder: Path) -> dict[str, kernel_tests.Heard]:
-        """Each in a boot of its own. One that goes on for ever is heard for as long as it said something before."""
-        parts = guests.assemble(built, list(base.programs.values()), self.options.accel, self.cache, self.screen)
-        self.options.accel = parts.accel.name       # why it is that is said once, not for each fault
+        """Each in a boot of its own. One that goes on for ever is heard for as long as it said
+        something before."""
+        parts = guests.assemble(built, list(base.programs.values()), self.options.accel, self.cache,
+                                self.screen)
+        # why it is that is said once, not for each fault
+        self.options.accel = parts.accel.name
         heard = {}
         for name in base.programs:
             before = base.heard.get(name)
@@ -290,7 +309,8 @@ def command(options: argparse.Namespace) -> list[str]:
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """The table, on stdout and in the results folder; an interrupted run leaves what it knows."""
     chosen = fault.select(fault.catalogue(), options.globs)
-    chosen = [one for one in chosen if not any(fnmatchcase(one.name, glob) for glob in options.skip)]
+    chosen = [
+        one for one in chosen if not any(fnmatchcase(one.name, glob) for glob in options.skip)]
     if options.quick:
         chosen = [one for one in chosen if one.quick]
     if options.list:
@@ -301,8 +321,10 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         raise Stop(WRONG_USE, "no fault is left to run", "see --quick and --skip")
     deps.need({"build", "vm", "tests", "faults"}, screen.say)
     cache = plan.open_cache(screen)
-    cache.sweep(cache.root / "faults", fault.remove)      # the private copies of runs that were killed
-    each = [Faults(options, screen, chosen, spec) for spec in options.kernel or [guests.DEFAULT_KERNEL]]
+    # the private copies of runs that were killed
+    cache.sweep(cache.root / "faults", fault.remove)
+    each = [
+        Faults(options, screen, chosen, spec) for spec in options.kernel or [guests.DEFAULT_KERNEL]]
     folder = Folder.create(options.results, "" if options.results else "faults")
     kernels: list[told.Kernel] = []
     ended: BaseException | None = None

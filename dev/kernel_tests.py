@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel's own tests of these paths, built as its Makefile would and run in the same VM as ours."""
+"""The kernel's own tests of these paths, built as its Makefile would and run in the same VM as
+ours."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ PROGRAMS = ("hmm-tests", "cow", "gup_longterm")
 COW = ("cow", "gup_longterm")
 COW_KERNEL = "6.12"         # the first longterm kernel that has them
 SECONDS = 120.0             # they have no limit of their own
-# With the number: cow gives hundreds of tests the same few names. It is stable, since each test has one result.
+# With the number: cow gives hundreds of tests the same few names. It is stable, since each test has
+# one result.
 RESULT = re.compile(r"^(not )?ok (\d+\b.*?)(?: # .*)?\r?$", re.M)
 
 
@@ -37,28 +39,36 @@ def tree_of(name: str, own, cache, screen):
 
 
 def build(name: str, tree, folder: Path) -> Path:
-    """One of the kernel's own test programs, static, as its Makefile would build it where liburing is installed."""
+    """One of the kernel's own test programs, static, as its Makefile would build it where liburing
+    is installed."""
     if not tree:
         raise Stop(CANNOT, "this kernel was given without its source")
     selftests = tree.path / "tools/testing/selftests"
-    home = next((selftests / mm for mm in ("mm", "vm") if (selftests / mm / f"{name}.c").exists()), None)
+    home = next((selftests / mm
+                 for mm in ("mm", "vm") if (selftests / mm / f"{name}.c").exists()), None)
     if not home:
         raise Stop(CANNOT, f"{tree.label} has no {name}")
     (folder / "local_config.h").write_text("#define LOCAL_CONFIG_HAVE_LIBURING 1\n")
-    # What the Makefile of each kernel links with all of them; hmm-tests of older ones stands alone, and takes no harm.
-    more = [home / extra for extra in ("vm_util.c", "thp_settings.c", "hugepage_settings.c") if (home / extra).exists()]
-    command = ["gcc", "-O2", "-static", "-w", "-D_GNU_SOURCE=", f"-I{folder}", "-isystem", selftests, "-isystem", tree.path,
-               "-isystem", tree.path / "tools/include/uapi", home / f"{name}.c", *more,
-               "-o", folder / name, "-luring", "-lpthread"]
+    # What the Makefile of each kernel links with all of them; hmm-tests of older ones stands alone,
+    # and takes no harm.
+    more = [
+        home / extra for extra in ("vm_util.c", "thp_settings.c", "hugepage_settings.c")
+        if (home / extra).exists()]
+    command = [
+        "gcc", "-O2", "-static", "-w", "-D_GNU_SOURCE=", f"-I{folder}", "-isystem", selftests,
+        "-isystem", tree.path, "-isystem", tree.path / "tools/include/uapi", home / f"{name}.c",
+        *more, "-o", folder / name, "-luring", "-lpthread"]
     log = folder / f"{name}.log"
     if child.run(command, log, 120):
-        first = next((line for line in log.read_text().splitlines() if "error" in line), "no message")
+        first = next((line
+                      for line in log.read_text().splitlines() if "error" in line), "no message")
         raise Stop(CANNOT, f"{name} does not build: {first[:120]}")
     return folder / name
 
 
 def results(text: str) -> dict[str, bool]:
-    """What passed and what did not; a skip passed, or a fault that makes tests skip would be none."""
+    """What passed and what did not; a skip passed, or a fault that makes tests skip would be none.
+    """
     return {found[2]: not found[1] for found in RESULT.finditer(text)}
 
 
@@ -85,5 +95,6 @@ def run(parts: guests.Parts, name: str, folder: Path, limit: float = SECONDS) ->
     heard = Heard(results(stream.decode(errors="replace")))
     heard.seconds = last - began if began else 0.0
     if not ended:
-        heard.note = f"does not end within {limit:.0f} s" if not deadline.left() else "killed its guest"
+        late = not deadline.left()
+        heard.note = f"does not end within {limit:.0f} s" if late else "killed its guest"
     return heard

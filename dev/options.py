@@ -36,7 +36,8 @@ STATUSES = (
 
 def add(options) -> None:
     """The options that no command of a user takes."""
-    options.add_argument("--cold", action="store_true", help="bench: also a run with an empty cache")
+    options.add_argument("--cold", action="store_true",
+                         help="bench: also a run with an empty cache")
     options.add_argument("--quick", action="store_true",
                          help="faults: one per claim, on the kernel of ordinary runs")
     options.add_argument("--with-kernel-tests", action="store_true",

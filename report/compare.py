@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What differs between two runs: verdicts, and outcomes of cells even where both are right.
 
-Page frame numbers differ between any two runs and are no difference; what is compared of an outcome is what a
-rule could speak of. The rule that explains a changed outcome is told.
+Page frame numbers differ between any two runs and are no difference; what is compared of an outcome
+is what a rule could speak of. The rule that explains a changed outcome is told.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def facts(outcome: dict) -> dict[str, str]:
                   at + "permission": after.get("perm"),
                   at + "exclusive": after.get("excl")}
     data = outcome.get("data")
-    found |= {f"data of {who}": what for who, what in data.items()} if isinstance(data, dict) else {}
+    found |= {f"data of {who}": what
+              for who, what in data.items()} if isinstance(data, dict) else {}
     devpages = outcome.get("devpages")
     if isinstance(devpages, dict):
         found["device pages after"] = devpages.get("after")
@@ -71,8 +72,9 @@ def _outcomes(a: Test, b: Test) -> tuple[list[str], list[str]]:
     fields, rules = [], []
     for old, new in zip(a.outcomes, b.outcomes):
         before, after = facts(old), facts(new)
-        fields += [f"{key} {before.get(key, '-')} -> {after.get(key, '-')}" for key in before | after
-                   if before.get(key, "-") != after.get(key, "-")]
+        fields += [
+            f"{key} {before.get(key, '-')} -> {after.get(key, '-')}" for key in before | after
+            if before.get(key, "-") != after.get(key, "-")]
         if before != after and isinstance(new.get("rules"), list):
             rules += [quote(str(rule)) for rule in new["rules"]]
     if len(a.outcomes) != len(b.outcomes) and a.outcomes and b.outcomes:
@@ -82,9 +84,13 @@ def _outcomes(a: Test, b: Test) -> tuple[list[str], list[str]]:
 
 def refuse_strangers(a: Run, names: Collection[str]) -> None:
     """Results of which no test is in both say nothing about each other."""
-    if names and a.tests and not any(name in a.tests and a.tests[name].program != RUN for name in names):
-        raise Stop(WRONG_USE, f"no test of the results of suite {suite(a)} is in the other: another suite, or another selection",
-                   "compare runs of the same tests")
+    if names and a.tests and not any(name in a.tests and a.tests[name].program != RUN
+                                     for name in names):
+        raise Stop(
+            WRONG_USE,
+            f"no test of the results of suite {suite(a)} is in the other: another suite, or "
+            "another selection",
+            "compare runs of the same tests")
 
 
 def suite(run: Run) -> str:
@@ -108,7 +114,8 @@ def changes(a: Run, b: Run) -> list[Change]:
 
 
 def rank(word: str) -> tuple[int, int]:
-    """How bad a state is: greater is worse. A pass that is gone is worse than one, a crash than a check."""
+    """How bad a state is: greater is worse. A pass that is gone is worse than one, a crash than a
+    check."""
     verdict, _, cause = word.partition(" (")
     order = [*reversed(VERDICTS)]                               # skip, pass, xpass, ... fail
     order.remove("skip")
@@ -127,7 +134,8 @@ def lines_of(change: Change) -> list[str]:
     head = f"{change.before} -> {change.after}"
     if not change.verdict_changed:
         head = f"{change.after}, another outcome"
-    lines = [f"{change.name}: {head}"] + ([f"    {quote(change.reason)[:300]}"] if change.reason else [])
+    lines = [f"{change.name}: {head}"
+             ] + ([f"    {quote(change.reason)[:300]}"] if change.reason else [])
     lines += [f"    {text}" for text in change.fields]
     return lines + ([f"    rule: {', '.join(change.rules)}"] if change.rules else [])
 
@@ -140,7 +148,8 @@ def _kind(change: Change) -> str:
 
 
 def text(a: Run, b: Run) -> str:
-    """For a person: first what got worse, then better, then outcomes alone, each with all that is known."""
+    """For a person: first what got worse, then better, then outcomes alone, each with all that is
+    known."""
     refuse_strangers(a, b.tests)
     found = changes(a, b)
     lines = [f"{label(a)} ({a.release}) -> {label(b)} ({b.release})"]
@@ -148,8 +157,11 @@ def text(a: Run, b: Run) -> str:
         lines.append(f"not the same state of the suite: {suite(a)}, {suite(b)}")
     for kind in ("worse", "better", "other outcomes", "only in the first", "only in the second"):
         members = [change for change in found if _kind(change) == kind]
-        # Of a test that only one run has there is little to tell, as long as nothing is wrong with it.
-        told = [c for c in members if ABSENT not in (c.before, c.after) or not {c.before, c.after} & GOOD]
+        # Of a test that only one run has there is little to tell, as long as nothing is wrong with
+        # it.
+        told = [
+            c for c in members
+            if ABSENT not in (c.before, c.after) or not {c.before, c.after} & GOOD]
         if members:
             lines += ["", f"{kind}: {len(members)}"]
         for change in told[:SHOWN]:
@@ -160,8 +172,9 @@ def text(a: Run, b: Run) -> str:
             lines.append(f"  {len(members) - len(told)} others passed or do not apply")
     both = [name for name in b.tests if name in a.tests and b.tests[name].program != RUN]
     inside = [change for change in found if ABSENT not in (change.before, change.after)]
-    lines += ["", f"{len(both)} tests in both, {sum(c.verdict_changed for c in inside)} verdicts and "
-                  f"{sum(bool(c.fields) for c in inside)} outcomes changed"]
+    lines += [
+        "", f"{len(both)} tests in both, {sum(c.verdict_changed for c in inside)} verdicts and "
+        f"{sum(bool(c.fields) for c in inside)} outcomes changed"]
     return "\n".join(lines) + "\n"
 
 
@@ -180,9 +193,9 @@ class Gate:
 def judge(baseline: Run, run: Run, where: str = "the baseline") -> Gate:
     """The results under the gate; `where` names the baseline in the text.
 
-    A known issue is not worse, whatever it was. A test that the baseline does not know is worse when
-    it fails, is broken or does not run. One that was not asked for now (another selection) is only
-    counted; one that was asked for and did not run is worse.
+    A known issue is not worse, whatever it was. A test that the baseline does not know is worse
+    when it fails, is broken or does not run. One that was not asked for now (another selection) is
+    only counted; one that was asked for and did not run is worse.
     """
     refuse_empty(baseline)
     worse, better, known, left_out = [], [], [], 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A run as data, run.json, and back. The schema is in docs/results-schema.md.
 
-What was written can be read into a Run again, finished, so that comparing, gating and merging work on the
-same model as the first run did, and every output can be made from stored results.
+What was written can be read into a Run again, finished, so that comparing, gating and merging work
+on the same model as the first run did, and every output can be made from stored results.
 """
 
 from __future__ import annotations
@@ -33,11 +33,14 @@ def _test(run: Run, test: Test) -> dict:
 
 def document(run: Run) -> dict:
     """Everything, as plain data."""
-    return {"schema": SCHEMA, "version": VERSION, "kernel": run.kernel, "release": run.release,
-            "exit_status": run.exit_status(), "signal": run.signal, "cut": run.cut, "seconds": run.seconds,
-            "totals": run.totals(), "info": run.info, "guest": run.guest, "facts": run.facts,
-            "claims": run.claims, "rules": run.rules, "harmless": dict(run.harmless), "notes": run.notes, "plans": run.plans,
-            "not_applicable": run.not_applicable, "tests": [_test(run, t) for t in run.tests.values()]}
+    return {
+        "schema": SCHEMA, "version": VERSION, "kernel": run.kernel, "release": run.release,
+        "exit_status": run.exit_status(), "signal": run.signal, "cut": run.cut,
+        "seconds": run.seconds, "totals": run.totals(), "info": run.info, "guest": run.guest,
+        "facts": run.facts, "claims": run.claims, "rules": run.rules,
+        "harmless": dict(run.harmless), "notes": run.notes,
+        "plans": run.plans, "not_applicable": run.not_applicable,
+        "tests": [_test(run, t) for t in run.tests.values()]}
 
 
 def write(run: Run, path: Path | str) -> None:
@@ -57,7 +60,8 @@ def read(path: Path | str) -> Run:
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise Stop(WRONG_USE, f"{path} holds no results of this suite", "give a results folder")
     if data.get("version") != VERSION:
-        raise Stop(WRONG_USE, f"{path} has schema version {data.get('version')}, this suite reads {VERSION}",
+        raise Stop(WRONG_USE,
+                   f"{path} has schema version {data.get('version')}, this suite reads {VERSION}",
                    "use the suite that wrote it")
     if "tests" not in data:     # as the run writes it before its first test
         raise Stop(WRONG_USE, f"{path} has no results: its run was killed, or is still running",
@@ -65,19 +69,22 @@ def read(path: Path | str) -> Run:
     try:
         return _run(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Stop(WRONG_USE, f"{path} is damaged: {type(error).__name__} {error}", "run again") from None
+        raise Stop(WRONG_USE, f"{path} is damaged: {type(error).__name__} {error}",
+                   "run again") from None
 
 
 def read_kernels(path: Path) -> dict[str, Run]:
     """One run, or one for each kernel that a results folder has."""
-    folders = sorted(found.parent for found in path.glob("*/run.json")) if not (path / "run.json").exists() else []
+    folders = sorted(found.parent
+                     for found in path.glob("*/run.json")) if not (path /
+                                                                   "run.json").exists() else []
     return {folder.name: read(folder) for folder in folders} or {"": read(path)}
 
 
 def _run(data: dict) -> Run:
     run = Run()
-    for key in ("kernel", "release", "signal", "cut", "seconds", "info", "guest", "facts", "rules", "notes",
-                "plans", "not_applicable"):
+    for key in ("kernel", "release", "signal", "cut", "seconds", "info", "guest", "facts", "rules",
+                "notes", "plans", "not_applicable"):
         default = getattr(run, key)
         if default is not None and type(data[key]) is not type(default):
             raise TypeError(f"{key} is {data[key]!r}"[:100])
@@ -89,7 +96,8 @@ def _run(data: dict) -> Run:
     for t in data["tests"]:
         test = run.tests[t["name"]] = Test(t["name"], t["program"], t["what"], t["planned"])
         for a in t["attempts"]:
-            attempt = Attempt(**a | {"diags": [Diag(keyword, text) for keyword, text in a["diags"]]})
+            attempt = Attempt(**a
+                              | {"diags": [Diag(keyword, text) for keyword, text in a["diags"]]})
             if attempt.verdict not in VERDICTS or attempt.cause not in ("", *CAUSES):
                 raise ValueError(f"verdict {attempt.verdict} {attempt.cause}")
             test.attempts.append(attempt)

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Known issues: failures that are expected, with reason, evidence, range of kernels and the text of the
-failure.
+"""Known issues: failures that are expected, each with a range of kernels and its text.
 
 A list is a TOML file of entries like
 
     [[issue]]
     tests = "coherent.*.dio-read"       # a glob over test names, or a list of them
     kind = "check"                      # may be left out: no other kind of failure can be known
-    kernels = "6.1 .. 6.11"             # inclusive; "6.1", "6.12 ..", ".. 6.5" and ".." are ranges too
-    text = "seen: result: 4096"         # what each failed check says; or a list, one of which it says
+    kernels = "6.1 .. 6.11"             # inclusive; "6.1", "6.12 ..", ".. 6.5" and ".." are ranges
+    text = "seen: result: 4096"         # what each failed check says; or a list of these
     reason = "O_DIRECT takes FOLL_GET and leaves the page shared"
     link = "https://lore.kernel.org/..."
 
-An entry excuses a *failed check* whose every line says that text. It never excuses a crash, a hang, a splat,
-a dead VM, a broken or skipped test, nor another failure of the same test. A test that an entry names and that
-passes is XPASS: the entry is out of date.
+An entry excuses a *failed check* whose every line says that text. It never excuses a crash, a hang,
+a splat, a dead VM, a broken or skipped test, nor another failure of the same test. A test that an
+entry names and that passes is XPASS: the entry is out of date.
 """
 
 from __future__ import annotations
@@ -84,12 +83,15 @@ class Known:
         self.strict = strict
 
     def refuse_strangers(self, path: Path | str, names: Iterable[str]) -> None:
-        """A glob that matches no test of the suite excuses nothing and nobody would notice: misspelt, or a test that went."""
+        """A glob that matches no test of the suite excuses nothing and nobody would notice:
+        misspelt, or a test that went."""
         names = list(names)
         for number, entry in enumerate(self.entries, 1):
             for glob in entry.tests:
                 if not any(fnmatchcase(name, glob) for name in names):
-                    raise Stop(WRONG_USE, f"--known: {path}: entry {number}: no test matches '{glob}'", "correct or remove it")
+                    raise Stop(WRONG_USE,
+                               f"--known: {path}: entry {number}: no test matches '{glob}'",
+                               "correct or remove it")
 
     def judge(self, test: Test, attempt: Attempt, release: str) -> None:
         """Turn a failure into xfail or a pass into xpass, where an entry says so."""
@@ -97,7 +99,8 @@ class Known:
         if attempt.verdict == "fail" and attempt.cause == "check":
             if entry := next((e for e in mine if e.excuses(attempt)), None):
                 entry.failed += 1
-                attempt.verdict, attempt.cause, attempt.reason = "xfail", "", f"{entry.reason} ({entry.link})"
+                attempt.verdict, attempt.cause = "xfail", ""
+                attempt.reason = f"{entry.reason} ({entry.link})"
         elif attempt.verdict == "pass" and mine:
             mine[0].passed += 1
             why = f"it passed, though it is a known issue: {mine[0].reason} ({mine[0].link})"
@@ -128,7 +131,10 @@ def _entry(path: Path | str, number: int, issue: dict) -> Entry:
     if not isinstance(issue, dict) or set(issue) - {*KEYS, "kind"}:
         raise wrong(f"its keys are {', '.join(KEYS)} and kind")
     if issue.get("kind", KIND) != KIND:
-        raise wrong(f"only a failed {KIND} can be known, not '{issue['kind']}': a crash, hang or splat may hide anything")
+        raise wrong(
+            f"only a failed {KIND} can be known, not '{issue['kind']}': a crash, hang or splat "
+            "may hide anything"
+        )
     for key in KEYS:
         value = issue.get(key)
         several = value if isinstance(value, list) and key in ("tests", "text") else [value]

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Read the result stream of the test programs.
 
-The stream is what a verdict rests on, and it arrives in pieces, from a machine that may be dying. So the
-reader takes bytes in whatever portions they come, turns every complete line into one event and never raises.
-What is not a line of the dialect (docs/architecture.md, "The result stream") is Garbage; a last line without
-its newline is Garbage too, since nobody can know how it would have gone on: `ok 3 name` may have been the
-beginning of a skip.
+The stream is what a verdict rests on, and it arrives in pieces, from a machine that may be dying.
+So the reader takes bytes in whatever portions they come, turns every complete line into one event
+and never raises. What is not a line of the dialect (docs/architecture.md, "The result stream") is
+Garbage; a last line without its newline is Garbage too, since nobody can know how it would have
+gone on: `ok 3 name` may have been the beginning of a skip.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    word: str           # up, fact, ready, start, exit, broken, done; `stream` for a "# stream:" line
+    # up, fact, ready, start, exit, broken, done; `stream` for a "# stream:" line
+    word: str
     rest: str
 
 
@@ -93,14 +94,16 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 def quote(data: bytes | str) -> str:
-    """Printable ASCII as it is, every other byte as \\xNN: safe in a terminal, in XML and in HTML."""
+    """Printable ASCII as it is, every other byte as \\xNN: safe in a terminal, in XML and in HTML.
+    """
     if isinstance(data, str):
         data = data.encode("utf-8", "backslashreplace")
     return _UNPRINTABLE.sub(lambda m: f"\\x{ord(m[0]):02x}", data.decode("latin-1"))
 
 
 def plain(data: object) -> object:
-    """JSON data with every string quoted, keys too: half a surrogate pair takes parsers and browsers down."""
+    """JSON data with every string quoted, keys too: half a surrogate pair takes parsers and
+    browsers down."""
     if isinstance(data, dict):
         return {quote(str(key)): plain(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
@@ -109,7 +112,8 @@ def plain(data: object) -> object:
 
 
 def parse(raw: bytes) -> Event | None:
-    """One line without its newline; None for lines that say nothing (empty, version, a bare `#`)."""
+    """One line without its newline; None for lines that say nothing (empty, version, a bare `#`).
+    """
     raw = raw.rstrip(b"\r")
     limit = LINE_LIMIT if raw.startswith(b"# outcome ") else TEXT_LIMIT
     line = quote(raw[:limit])
@@ -157,7 +161,8 @@ class Reader:
         self._line = bytearray()
 
     def _append(self, data: bytes) -> None:
-        # A line longer than anything the dialect allows is cut, so that endless output costs no memory.
+        # A line longer than anything the dialect allows is cut, so that endless output costs no
+        # memory.
         self._line += data[:LINE_LIMIT - len(self._line)]
 
     def _take(self) -> bytes:
@@ -177,6 +182,7 @@ class Reader:
         return events
 
     def close(self) -> list[Event]:
-        """The stream is over. A half line is told, as Garbage, and is no result whatever it looks like."""
+        """The stream is over. A half line is told, as Garbage, and is no result whatever it looks
+        like."""
         half = quote(self._take()[:TEXT_LIMIT])
         return [Garbage(half)] if half.strip() else []

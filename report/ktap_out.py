@@ -11,9 +11,10 @@
     ...
     not ok 1 selftests: hmm-coherent: hmm_coherent_fork # exit=1
 
-The inner lines are made from the model and not copied, so a program that ran in two VMs is one document,
-numbered and complete, and a test that crashed has a result. The last outer item is the run as a whole: splats
-outside a test, a dead VM, and verdicts that became worse after they had been printed.
+The inner lines are made from the model and not copied, so a program that ran in two VMs is one
+document, numbered and complete, and a test that crashed has a result. The last outer item is the
+run as a whole: splats outside a test, a dead VM, and verdicts that became worse after they had been
+printed.
 
     writer = Writer(stream)     a text stream
     writer.update(run)          after each event: prints what is final; flushed
@@ -32,9 +33,10 @@ from report.result import Attempt, Test
 
 TITLE = "selftests: hmm-coherent: "
 
-# The kernel's parser ends a document at the first group, wherever in a line it stands; NIPA takes the second
-# for verdicts. In text that we only quote, they lose their first letter's shape.
-_SPOILER = re.compile(r"List of all partitions:|Kernel panic - not syncing: VFS:|reboot: System halted|"
+# The kernel's parser ends a document at the first group, wherever in a line it stands; NIPA takes
+# the second for verdicts. In text that we only quote, they lose their first letter's shape.
+_SPOILER = re.compile(r"List of all partitions:|Kernel panic - not syncing: VFS:|reboot: System "
+                      r"halted|"
                       r"K?TAP version \d+$|\[(?:FAIL|fail|SKIP)\]| FAIL:| # SKIP|SKIP:")
 
 
@@ -47,8 +49,8 @@ def _lines(test: Test, attempt: Attempt, number: int) -> list[str]:
              for d in attempt.diags]
     lines += ["# outcome " + harmless(json.dumps(o), "\\u{:04x}") for o in attempt.outcomes]
     reason = harmless(quote(attempt.reason)[:900])
-    if reason and attempt.verdict in ("fail", "broken", "not-run") and attempt.reason not in attempt.texts(
-            "fail", "broken", "splat", "crash", "hang"):
+    said = attempt.texts("fail", "broken", "splat", "crash", "hang")
+    if reason and attempt.verdict in ("fail", "broken", "not-run") and attempt.reason not in said:
         lines.append(f"# {attempt.verdict}: {reason}")
     time = f" # time={attempt.ms}ms" if attempt.ms is not None else ""
     match attempt.verdict:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Join the results of the shards of one run.
 
-Every shard knows its number, `info["shard"] == "2/3"`. Shards of different suites or kernels are refused; a
-shard that is missing makes the whole broken, since nobody knows what it would have said.
+Every shard knows its number, `info["shard"] == "2/3"`. Shards of different suites or kernels are
+refused; a shard that is missing makes the whole broken, since nobody knows what it would have said.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ def _number(run: Run) -> tuple[int, int]:
     shard = run.info.get("shard")
     m = re.fullmatch(r"(\d{1,4})/(\d{1,4})", shard) if isinstance(shard, str) else None
     if not m or not 1 <= int(m[1]) <= int(m[2]):
-        raise Stop(WRONG_USE, f"results of no shard (shard is {shard!r})", "make them with --shard I/N")
+        raise Stop(WRONG_USE, f"results of no shard (shard is {shard!r})",
+                   "make them with --shard I/N")
     return int(m[1]), int(m[2])
 
 

@@ -1,28 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
 """The one model that every output is made from.
 
-Run takes the events of the result streams and what the runner saw itself (a hang, a dead VM, a kernel splat)
-and keeps a verdict for every planned test. The rules are those of docs/architecture.md, "Verdicts", with one
-principle: where two sources disagree the worse one is believed, and nothing that did not run has passed.
+Run takes the events of the result streams and what the runner saw itself (a hang, a dead VM, a
+kernel splat) and keeps a verdict for every planned test. The rules are those of
+docs/architecture.md, "Verdicts", with one principle: where two sources disagree the worse one is
+believed, and nothing that did not run has passed.
 
-What cannot be blamed on a test belongs to the run: it becomes a test of its own, `run.<topic>` of the program
-hmm_coherent_run, which exists only when there is something to tell. So every output shows and counts it.
+What cannot be blamed on a test belongs to the run: it becomes a test of its own, `run.<topic>` of
+the program hmm_coherent_run, which exists only when there is something to tell. So every output
+shows and counts it.
 
 How a runner drives it:
 
-    run = Run(); run.release = "6.1.192"; run.rerun_command = lambda name: f"./run_tests.sh '{name}'"
-    run.expect("hmm_coherent_fork", names, {name: what})    once a program; a name may repeat (--repeat)
-    run.take(event, vm)             every event of the Reader; natively, the runner makes Guest("start", PROG)
-                                    and Guest("exit", "PROG STATUS")
-    run.hang(name, why, vm)         the runner gave up on this test ("" between tests); it then kills the machine
-    run.vm_died(vm, running, why, console_lines, lost=False)    lost: something outside of it ended it
+    run = Run(); run.release = "6.1.192"; run.rerun_command = lambda name: "..."
+    run.expect("hmm_coherent_fork", names, {name: what})    once a program; a name may repeat
+    run.take(event, vm)             every event of the Reader; natively, the runner makes
+                                    Guest("start", PROG) and Guest("exit", "PROG STATUS")
+    run.hang(name, why, vm)         the runner gave up on this test ("" between tests); it
+                                    then kills the machine
+    run.vm_died(vm, running, why, console_lines, lost=False)    lost: ended from outside
     run.splat(where, lines, vm, number)     where: NAME, "after NAME", or "" (before the first);
                                     report/splat.py
     run.broken(why)                 the instrument failed
     run.differ(topic, why, lines)   tests contradict each other; report/compare.py
     run.remaining(program)          what a restarted VM has still to run
-    run.interrupted(signum)         Ctrl-C: what was not finished is not-run, and no lie is looked for
-    run.stopped(why)                the same without a signal: --until-fail has seen what it waited for
+    run.interrupted(signum)         Ctrl-C: what was not finished is not-run
+    run.stopped(why)                the same without a signal, for --until-fail
     run.finish()                    then exit_status(), totals() and the outputs
 """
 
@@ -41,7 +44,9 @@ RUN = "hmm_coherent_run"            # the program name of what belongs to no pro
 
 def _keyword(verdict: str, cause: str) -> str:
     """What a diagnostic that tells of this begins with."""
-    return "broken" if verdict == "broken" else cause if cause in ("splat", "crash", "hang") else "fail"
+    if verdict == "broken":
+        return "broken"
+    return cause if cause in ("splat", "crash", "hang") else "fail"
 
 
 class Run(Facts):
@@ -52,8 +57,10 @@ class Run(Facts):
         self.not_applicable: dict[str, str] = {}        # name -> reason
         self.known = None                               # a report.known.Known
         self.signal = 0
-        self.cut = ""                                   # why the run was cut short on somebody's wish
-        self.closed: list[str] = []                     # programs in the order in which they ended, once for each VM
+        # why the run was cut short on somebody's wish
+        self.cut = ""
+        # programs in the order in which they ended, once for each VM
+        self.closed: list[str] = []
         self.done: list[tuple[Test, Attempt]] = []      # attempts in the order in which they ended
         self.finished = False
         self.seen: set[str] = set()                     # verdicts that a test has had at some time
@@ -63,9 +70,11 @@ class Run(Facts):
         self._why: dict[str, str] = {}                  # program -> why its rest did not run
         self._splats: set[tuple[str, str]] = set()
 
-    # -- the plan ------------------------------------------------------------------------------------------
+    # -- the plan
+    # ------------------------------------------------------------------------------------------
 
-    def expect(self, program: str, names: Iterable[str], what: Mapping[str, str] | None = None) -> None:
+    def expect(self, program: str, names: Iterable[str],
+               what: Mapping[str, str] | None = None) -> None:
         plan = self.plans.setdefault(program, [])
         for name in names:
             plan.append(name)
@@ -91,7 +100,8 @@ class Run(Facts):
         runs = any(stream.program == program for stream in self._streams.values())
         return program in self.closed and not runs and not self.remaining(program)
 
-    # -- the stream ----------------------------------------------------------------------------------------
+    # -- the stream
+    # ----------------------------------------------------------------------------------------
 
     def take(self, event: Event, vm: int) -> None:
         stream = self._streams.setdefault(vm, Stream(vm))
@@ -99,7 +109,8 @@ class Run(Facts):
             case Guest(word, rest):
                 self._guest(word, rest, vm)
             case Plan(n):
-                if stream.plan is not None or stream.end:     # another program's, and nobody said so
+                # another program's, and nobody said so
+                if stream.plan is not None or stream.end:
                     stream = self._next(vm, "")
                 stream.plan = n
             case Begin(name):
@@ -145,7 +156,8 @@ class Run(Facts):
         attempt.judge(result.ok, result.skip_reason)
         stream.said.append(attempt.verdict)
         if len(test.attempts) > test.planned:
-            wrong = "it was reported more often than planned" if test.planned else "it was never planned"
+            wrong = ("it was reported more often than planned" if test.planned else
+                     "it was never planned")
         elif stream.program and test.program != stream.program:
             wrong = f"it belongs to {test.program} and was run by {stream.program}"
         if wrong:
@@ -177,9 +189,11 @@ class Run(Facts):
         elif stream.running:
             stream.running[1].add(Diag("broken", "a result line cannot be read: " + line[:200]))
         elif stream.results:
-            stream.results[-1].spoil("broken", "", "a line after its result cannot be read: " + line[:200])
+            stream.results[-1].spoil("broken", "",
+                                     "a line after its result cannot be read: " + line[:200])
         else:
-            self.broken(f"{stream.program or 'a program'}: a result line cannot be read: {line[:200]}")
+            self.broken(f"{stream.program or 'a program'}: a result line cannot be read: "
+                        f"{line[:200]}")
 
     def _not_applicable(self, stream: Stream, name: str, reason: str) -> None:
         test = self.tests.get(name)
@@ -194,7 +208,8 @@ class Run(Facts):
             del self.tests[name]
             self.plans[test.program] = [n for n in self.plans[test.program] if n != name]
 
-    # -- programs and VMs ----------------------------------------------------------------------------------
+    # -- programs and VMs
+    # ----------------------------------------------------------------------------------
 
     def _guest(self, word: str, rest: str, vm: int) -> None:
         first, _, more = rest.partition(" ")
@@ -270,7 +285,8 @@ class Run(Facts):
         stream.results.append(attempt)
         return True
 
-    # -- what the runner saw -------------------------------------------------------------------------------
+    # -- what the runner saw
+    # -------------------------------------------------------------------------------
 
     def hang(self, name: str, why: str, vm: int = 0) -> None:
         """`vm` is the machine that will be killed for it; 0: all there are."""
@@ -284,7 +300,8 @@ class Run(Facts):
             if vm in (0, number) and state in ("up", "ready"):
                 self._up[number] = "killed"
 
-    def vm_died(self, vm: int, running: str | None, why: str, console: Iterable[str] = (), lost: bool = False) -> None:
+    def vm_died(self, vm: int, running: str | None, why: str, console: Iterable[str] = (),
+                lost: bool = False) -> None:
         if lost:
             self.info["lost"] = why     # what did not run for it is not the kernel's doing
         stream = self._streams.pop(vm, None)
@@ -293,14 +310,15 @@ class Run(Facts):
         names = {running or ""} - {""}
         if stream:
             stream.excused = True
-            if stream.running:         # the kernel log may know of a later beginning; then both are lost
+            # the kernel log may know of a later beginning; then both are lost
+            if stream.running:
                 names.add(stream.running[0].name)
         lines = [Diag("", "console: " + quote(line)) for line in console]
         struck = [self._strike(name, "" if lost else "vm", why, lines, [stream] if stream else [])
                   for name in sorted(names)]
         if not any(struck) and before != "killed":      # after a hang its death is no news
-            # A kernel that never got to its first process says nothing about any test. One that did, and
-            # died while its driver was loaded or its devices were looked at, has failed.
+            # A kernel that never got to its first process says nothing about any test. One that
+            # did, and died while its driver was loaded or its devices were looked at, has failed.
             verdict, cause = ("broken", "") if lost or not before and not last else ("fail", "vm")
             after = f", after {last}" if last else ""
             self._problem("vm", verdict, cause, f"VM {vm}: {why}{after}", lines)
@@ -309,8 +327,10 @@ class Run(Facts):
             if self.remaining(program):
                 self._why[program] = f"VM {vm} had died: {why}"
 
-    def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag], streams: list[Stream]) -> bool:
-        """End the test `name` with this cause, broken if there is none; False if it is not one that can be running."""
+    def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag],
+                streams: list[Stream]) -> bool:
+        """End the test `name` with this cause, broken if there is none; False if it is not one that
+        can be running."""
         for s in streams or list(self._streams.values()):
             if s.running and s.running[0].name == name:
                 (test, attempt), s.running = s.running, None
@@ -339,9 +359,11 @@ class Run(Facts):
         mine = [attempt for attempt in attempts if vm in (0, attempt.vm)] or attempts
         if not mine:
             # The console, which has no markers, repeats what the kernel log said of a test.
-            if (where, text[0]) in self._splats or (not where and any(t == text[0] for _, t in self._splats)):
+            if ((where, text[0]) in self._splats
+                    or (not where and any(t == text[0] for _, t in self._splats))):
                 return
-            self._problem("kernel-log", "fail", "splat", f"{where or 'before the first test'}: {text[0]}",
+            self._problem("kernel-log", "fail", "splat",
+                          f"{where or 'before the first test'}: {text[0]}",
                           [Diag("", line) for line in text[1:]])
         else:
             attempt = mine[number - 1 if number <= len(mine) else -1]
@@ -355,7 +377,8 @@ class Run(Facts):
         self._problem("instrument", "broken", "", why)
 
     def differ(self, topic: str, why: str, lines: Iterable[Diag]) -> None:
-        """Tests that are right each for itself contradict each other: a statement about the kernel."""
+        """Tests that are right each for itself contradict each other: a statement about the kernel.
+        """
         self._problem(topic, "fail", "check", why, lines)
 
     def interrupted(self, signum: int) -> None:
@@ -364,7 +387,8 @@ class Run(Facts):
     def stopped(self, why: str) -> None:
         self.cut = why
 
-    def _problem(self, topic: str, verdict: str, cause: str, why: str, lines: Iterable[Diag] = ()) -> None:
+    def _problem(self, topic: str, verdict: str, cause: str, why: str,
+                 lines: Iterable[Diag] = ()) -> None:
         test = self._test(f"run.{topic}", RUN)
         test.what = "the run as a whole: " + topic
         if not test.attempts:
@@ -375,7 +399,8 @@ class Run(Facts):
         attempt.spoil(verdict, cause, why)
         self.seen.add(attempt.verdict)
 
-    # -- the end -------------------------------------------------------------------------------------------
+    # -- the end
+    # -------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
         if self.finished:
@@ -412,7 +437,8 @@ class Run(Facts):
             return 128 + self.signal
         count = self.totals()
         if count["fail"] and (self.ran or self.release):
-            return 1                # also when the kernel died before the first test, once it was up
+            # also when the kernel died before the first test, once it was up
+            return 1
         if not self.ran and not self.not_applicable:
             return 3                # no statement about the kernel, whatever went wrong
         if count["not-run"] and not self.info.get("lost"):

@@ -77,7 +77,8 @@ class Attempt:
     def judge(self, ok: bool, skip_reason: str | None) -> None:
         """The verdict of a result line, in the light of the diagnostics before it.
 
-        A line that says ok after a diagnostic that says otherwise is a lie, and the worse half is believed.
+        A line that says ok after a diagnostic that says otherwise is a lie, and the worse half is
+        believed.
         """
         cause = next((c for c in CAUSES if c != "vm" and self.texts(c)), "")
         if self.texts("broken") and not cause:
@@ -97,7 +98,8 @@ class Attempt:
         return "not ok, without a reason"
 
     def spoil(self, verdict: str, cause: str, reason: str) -> None:
-        """Something was learnt that makes this attempt worse than it looked; it never gets better."""
+        """Something was learnt that makes this attempt worse than it looked; it never gets better.
+        """
         if not self.verdict or _order(verdict, cause) < _order(self.verdict, self.cause):
             self.verdict, self.cause, self.reason = verdict, cause, reason
 
@@ -112,7 +114,8 @@ class Test:
 
     @property
     def worst(self) -> Attempt | None:
-        """The attempt that decides; the last of the worst, since its diagnostics are the freshest."""
+        """The attempt that decides; the last of the worst, since its diagnostics are the freshest.
+        """
         done = [a for a in self.attempts if a.verdict]
         return min(reversed(done), key=lambda a: VERDICTS.index(a.verdict), default=None)
 

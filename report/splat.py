@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Find what the kernel complained about in its log, and during which test.
 
-Reads /dev/kmsg records (`6,123,456789,-;text`, continuation lines begin with a space) and console lines (`[
-12.345678] text`), in any mixture. The tests write `hmm-coherent: begin NAME` and `hmm-coherent: end NAME`
-into the log; what comes between belongs to NAME, what comes later came "after NAME". Lines of ours are never
-a splat, whatever they quote. Only the beginning of a message counts, since a program's name or a path can
-hold any word.
+Reads /dev/kmsg records (`6,123,456789,-;text`, continuation lines begin with a space) and console
+lines (`[ 12.345678] text`), in any mixture. The tests write `hmm-coherent: begin NAME` and
+`hmm-coherent: end NAME` into the log; what comes between belongs to NAME, what comes later came
+"after NAME". Lines of ours are never a splat, whatever they quote. Only the beginning of a message
+counts, since a program's name or a path can hold any word.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ LIST = Path(__file__).resolve().parent.parent / "common" / "report" / "splats.h"
 
 
 def begins(pattern: str) -> str:
-    """A pattern of common/report/splats.h as a regular expression for the beginning of a message."""
+    """A pattern of common/report/splats.h as a regular expression for the beginning of a message.
+    """
     return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 
@@ -52,7 +53,8 @@ _CONSOLE = re.compile(r"(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? ?")
 
 
 def messages(raw: str | bytes) -> list[str]:
-    """The text of one log line, without its stamp, as printable ASCII; one record may hold several lines."""
+    """The text of one log line, without its stamp, as printable ASCII; one record may hold several
+    lines."""
     line = quote(raw.rstrip(b"\r\n") if isinstance(raw, bytes) else raw.rstrip("\r\n"))
     if stamp := _KMSG.match(line):
         return line[stamp.end():].split(r"\x0a")
@@ -83,7 +85,8 @@ class Splat:
 
 
 class Scanner:
-    """feed() line by line; splats, harmless (reason -> hits) and begins (name -> markers) are up to date."""
+    """feed() line by line; splats, harmless (reason -> hits) and begins (name -> markers) are up to
+    date."""
 
     def __init__(self, harmless: Iterable[tuple[re.Pattern, str]] = HARMLESS) -> None:
         self.harmless: Counter[str] = Counter()
@@ -171,9 +174,11 @@ class Scanner:
 
 
 def unmarked(run: Run, vm: int, begins: Counter[str]) -> list[str]:
-    """Tests that began in this VM oftener than its kernel log says; its reports may be blamed on another."""
+    """Tests that began in this VM oftener than its kernel log says; its reports may be blamed on
+    another."""
     began = Counter(test.name for test in run.tests.values() if test.program != RUN
-                    for attempt in test.attempts if attempt.vm == vm and attempt.verdict != "not-run")
+                    for attempt in test.attempts
+                    if attempt.vm == vm and attempt.verdict != "not-run")
     return [name for name, count in began.items() if begins[name] < count]
 
 

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The command line, deadlines, and what runs next. Verdict rules are report/'s, machines are vm/'s."""
+"""The command line, deadlines, and what runs next. Verdict rules are report/'s, machines are vm/'s.
+"""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Entry: the last catch of everything.
 
-What goes wrong in the suite itself is one line and says nothing about a kernel: it ends with 3, in a
-step of git bisect run with 128, and never with a trace, 0, 1 or 125.
+What goes wrong in the suite itself is one line and says nothing about a kernel: it ends with 3, in
+a step of git bisect run with 128, and never with a trace, 0, 1 or 125.
 """
 
 import errno

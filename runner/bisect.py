@@ -50,15 +50,20 @@ class Step:
         """How long, and how much of that the kernel's build."""
         run = self.run()
         building = (run.info.get("kernel") or {}).get("seconds", 0) if run else 0
-        return f"{self.seconds:.0f} s" + (f", {building:.0f} of them to build" if building >= 1 else "")
+        return f"{self.seconds:.0f} s" + (f", {building:.0f} of them to build"
+                                          if building >= 1 else "")
 
     def why(self) -> str:
-        """Of a commit that cannot be tested: the runner's own word, else the worst of its results."""
+        """Of a commit that cannot be tested: the runner's own word, else the worst of its results.
+        """
         log = Path(f"{self.folder}.log").read_text(errors="replace")
-        said = [line.partition(": ")[2] for line in log.splitlines() if line.startswith("run_tests.sh: ")]
+        said = [
+            line.partition(": ")[2] for line in log.splitlines()
+            if line.startswith("run_tests.sh: ")]
         run = self.run()
-        said += [test.reason for verdict in ("fail", "broken", "skip") for test in run.tests.values()
-                 if test.verdict == verdict] if run else []
+        said += [
+            test.reason for verdict in ("fail", "broken", "skip") for test in run.tests.values()
+            if test.verdict == verdict] if run else []
         return one_line(said[0], 200) if said else f"see {shown(self.folder)}.log"
 
 
@@ -78,7 +83,8 @@ class Tree:
 
     def commit(self, name: str) -> str:
         """The full name of a commit."""
-        found = self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False).strip()
+        found = self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}",
+                         check=False).strip()
         if not found:
             raise Stop(WRONG_USE, f"{name} is not a commit of {self.path}", "see git log")
         return found
@@ -92,17 +98,23 @@ class Tree:
         asked = source.run(self.path, "rev-parse", "--is-inside-work-tree")
         if asked.stdout.strip() != "true":
             why = (asked.stderr.strip().splitlines() or ["it has no files"])[0]
-            raise Stop(WRONG_USE, f"--kernel {self.path} is not a git checkout that can be bisected: {one_line(why, 200)}",
-                       "bisect needs its history")
+            raise Stop(
+                WRONG_USE,
+                f"--kernel {self.path} is not a git checkout that can be bisected: "
+                f"{one_line(why, 200)}",
+                "bisect needs its history")
         if self.git("status", "--porcelain", "--untracked-files=no").strip():
-            raise Stop(WRONG_USE, f"{self.path} has changes that are not committed", "commit or stash them first")
+            raise Stop(WRONG_USE, f"{self.path} has changes that are not committed",
+                       "commit or stash them first")
         if Path(self.path, self.git("rev-parse", "--git-path", "BISECT_START").strip()).exists():
-            raise Stop(WRONG_USE, f"{self.path} is being bisected already", f"git -C {self.path} bisect reset")
+            raise Stop(WRONG_USE, f"{self.path} is being bisected already",
+                       f"git -C {self.path} bisect reset")
 
     @contextlib.contextmanager
     def given_back(self) -> Iterator[None]:
         """Whatever happens inside, the branch (or commit) of before is checked out again."""
-        before = self.git("symbolic-ref", "--quiet", "--short", "HEAD", check=False).strip() or self.commit("HEAD")
+        before = self.git("symbolic-ref", "--quiet", "--short", "HEAD",
+                          check=False).strip() or self.commit("HEAD")
         try:
             yield
         finally:
@@ -121,14 +133,16 @@ class Bisection:
         self.tree.must_be_clean()
         self.good, self.bad = self.tree.commit(good), self.tree.commit(bad)
         if not self._leads(self.good, self.bad):
-            raise Stop(WRONG_USE, f"{good} does not lead to {bad}", "GOOD has to be an ancestor of BAD")
+            raise Stop(WRONG_USE, f"{good} does not lead to {bad}",
+                       "GOOD has to be an ancestor of BAD")
         self.folder = Folder.create(options.results, "" if options.results else "bisect")
 
     def _leads(self, good: str, bad: str) -> bool:
         return good != bad and self.tree.git("merge-base", good, bad, check=False).strip() == good
 
     def run(self) -> int:
-        """Both ends first, since a wrong end makes every step worthless; then git's choice until it knows."""
+        """Both ends first, since a wrong end makes every step worthless; then git's choice until it
+        knows."""
         with self.tree.given_back():
             self._end(self.good, GOOD, "GOOD")
             self._end(self.bad, BAD, "BAD")
@@ -164,8 +178,10 @@ class Bisection:
         step = Step(commit, title, status, time.monotonic() - began, folder)
         self.steps.append(step)
         if status not in WORDS:
-            raise Stop(CANNOT, f"step {number} cannot be taken (exit status {status})", f"log: {folder}.log")
-        self.screen.say(f"        {WORDS[status]} ({step.took()})" + (f": {step.why()}" if status == UNTESTABLE else ""))
+            raise Stop(CANNOT, f"step {number} cannot be taken (exit status {status})",
+                       f"log: {folder}.log")
+        self.screen.say(f"        {WORDS[status]} ({step.took()})" +
+                        (f": {step.why()}" if status == UNTESTABLE else ""))
         return step
 
     def _estimate(self, more: int) -> str:
@@ -191,8 +207,10 @@ class Bisection:
         bad = next(step for step in self.steps if step.commit == commit)
         good = next(step for step in reversed(self.steps) if step.status == GOOD)
         before, after = good.run(), bad.run()
-        worse = [change for change in compare.changes(before, after)
-                 if compare.rank(change.after) > compare.rank(change.before)] if before and after else []
+        worse = [
+            change for change in compare.changes(before, after)
+            if compare.rank(change.after) > compare.rank(change.before)
+        ] if before and after else []
         if worse:
             self.screen.say(f"worse with it than with {good.title}: {len(worse)}")
         for change in worse[:TOLD]:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From the command line to an exit status: each word and way to run, in the order in which a user meets them."""
+"""From the command line to an exit status: each word and way to run, in the order in which a user
+meets them."""
 
 from __future__ import annotations
 
@@ -65,7 +66,8 @@ def cache_folder(options: argparse.Namespace) -> Path:
     except RuntimeError:
         home = Path()
     if not home.is_absolute() or home == Path("/.cache"):   # of a user without a home
-        raise Stop(CANNOT, "there is no home folder for the cache", "give a folder with --cache DIR, or set HOME")
+        raise Stop(CANNOT, "there is no home folder for the cache",
+                   "give a folder with --cache DIR, or set HOME")
     return home / "hmm-coherent"
 
 

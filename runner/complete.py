@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # PYTHON_ARGCOMPLETE_OK
 """Completion of run_tests.sh by argcomplete (Debian: python3-argcomplete); no run needs it. Use:
-eval "$(register-python-argcomplete --external-argcomplete-script $PWD/runner/complete.py run_tests.sh)"
+eval "$(register-python-argcomplete --external-argcomplete-script \\
+        $PWD/runner/complete.py run_tests.sh)"
 """
 
 import subprocess

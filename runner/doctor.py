@@ -44,12 +44,14 @@ def native_facts(host: Host) -> list[str]:
     """What helps a native run."""
     facts = [f"kernel {host.release}"]
     if host.loaded():
-        facts.append("test_hmm, loaded" + (", with nodes for its coherent devices" if host.coherent_nodes() else ""))
+        facts.append("test_hmm, loaded" +
+                     (", with nodes for its coherent devices" if host.coherent_nodes() else ""))
     elif host.module():
         facts.append("the test_hmm module")
     ranges = host.ranges() if host.uid == 0 else []
     if ranges:
-        facts.append("reserved memory for devices at " + ", ".join(hex(start) for start in ranges[:2]))
+        facts.append("reserved memory for devices at " +
+                     ", ".join(hex(start) for start in ranges[:2]))
     return facts
 
 
@@ -64,7 +66,8 @@ def vm_facts(cache: Path) -> list[str]:
     facts.append("/dev/kvm (proven before it is used)" if os.access("/dev/kvm", os.R_OK | os.W_OK)
                  else "no usable /dev/kvm: QEMU emulates, tests take some seconds more")
     built = len(list((cache / "build").glob("*/vmlinux")))
-    facts.append(f"{built} kernels built in {cache}" if built else f"no kernel built yet in {cache}: the first run "
+    facts.append(f"{built} kernels built in {cache}"
+                 if built else f"no kernel built yet in {cache}: the first run "
                  "builds one")
     return facts
 
@@ -79,7 +82,8 @@ def package_lacks(for_what: set[str]) -> list[Lack]:
     missing = deps.missing(for_what)
     if not missing:
         return []
-    how = "./run_tests.sh deps" if os.geteuid() == 0 else f"as root: apt-get install {' '.join(missing)}"
+    root = os.geteuid() == 0
+    how = "./run_tests.sh deps" if root else f"as root: apt-get install {' '.join(missing)}"
     return [Lack(f"packages: {' '.join(missing)}", how)]
 
 
@@ -87,9 +91,12 @@ def cache_lacks(cache: Path) -> list[Lack]:
     """A cache folder that can be written and has room."""
     there = next(folder for folder in (cache, *cache.parents) if folder.exists())
     if not os.access(there, os.W_OK):
-        return [Lack(f"a cache folder: {there} cannot be written", "choose another with --cache DIR")]
+        return [
+            Lack(f"a cache folder: {there} cannot be written", "choose another with --cache DIR")]
     free = shutil.disk_usage(there).free
     if free < NEEDED_BYTES and not any((cache / "build").glob("*/vmlinux")):
-        return [Lack(f"room for a kernel: {free >> 20} MiB are free at {there}", "free 3 GiB, or choose another "
-                     "folder with --cache DIR")]
+        return [
+            Lack(f"room for a kernel: {free >> 20} MiB are free at {there}",
+                 "free 3 GiB, or choose another "
+                 "folder with --cache DIR")]
     return []

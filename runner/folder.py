@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The folder of a run: made before anything runs, complete in every state, each finished file renamed into place."""
+"""The folder of a run: made before anything runs, complete in every state, each finished file
+renamed into place."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ class Folder:
         if given:
             path = given / label if label else given
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise Stop(WRONG_USE, f"--results: {path} exists and is not an empty folder", "choose another")
+                raise Stop(WRONG_USE, f"--results: {path} exists and is not an empty folder",
+                           "choose another")
             with told(path):
                 path.mkdir(parents=True, exist_ok=True)
             return cls(path.resolve())
@@ -71,7 +73,8 @@ class Folder:
 
 
 class Both:
-    """stdout and the run's `ktap` file as one text stream; a reader of stdout that went away stops nothing."""
+    """stdout and the run's `ktap` file as one text stream; a reader of stdout that went away stops
+    nothing."""
 
     def __init__(self, path: Path):
         self._path = path

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Machines side by side, followed from start to end in one event loop: results, exits, deadlines and signals."""
+"""Machines side by side, followed from start to end in one event loop: results, exits, deadlines
+and signals."""
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ class Follower:
         self._selector: selectors.BaseSelector | None = None
 
     def start(self, selector: selectors.BaseSelector) -> None:
-        """Start the machine and listen to it; what the selector gives back is a function that may give a verdict."""
+        """Start the machine and listen to it; what the selector gives back is a function that may
+        give a verdict."""
         self.watch = Watch(self.work, self.limits, time.monotonic())
         self.machine.start()
         self.started = True
@@ -183,7 +185,8 @@ class Follower:
 
     def _feed(self, data: bytes) -> None:
         self.flood = not self.watch.heard(len(data))
-        for line in data.splitlines(keepends=True):     # what is written on an event stands where it happened
+        # what is written on an event stands where it happened
+        for line in data.splitlines(keepends=True):
             self.keep(line)
             self._events(self.reader.feed(line))
 
@@ -199,7 +202,8 @@ class Follower:
 
 
 def follow(first: list[Follower], ended: Callable[[Follower, Ending], Follower | None]) -> None:
-    """Follow machines until none is left. `ended` hears of each end, and may give the machine that goes on with the work.
+    """Follow machines until none is left. `ended` hears of each end, and may give the machine that
+    goes on with the work.
 
     A signal, and that no more is wanted, end all of them.
     """
@@ -236,7 +240,8 @@ def follow(first: list[Follower], ended: Callable[[Follower, Ending], Follower |
                 follower.kill()
 
 
-def _round(going: list[Follower], selector: selectors.BaseSelector) -> Iterator[tuple[Follower, tuple[str, str]]]:
+def _round(going: list[Follower],
+           selector: selectors.BaseSelector) -> Iterator[tuple[Follower, tuple[str, str]]]:
     """Wait until something happens; which machines have come to an end by it, and how."""
     left = min(follower.watch.deadline() for follower in going) - time.monotonic()
     ready = selector.select(max(0.0, left))
@@ -257,7 +262,8 @@ def _round(going: list[Follower], selector: selectors.BaseSelector) -> Iterator[
 # -- deadlines
 
 
-# A boot takes this long on a machine that is neither slow nor loaded; a slower one stretches the other deadlines.
+# A boot takes this long on a machine that is neither slow nor loaded; a slower one stretches the
+# other deadlines.
 BOOT_SECONDS = 1.5
 MAX_FACTOR = 20.0
 
@@ -270,7 +276,8 @@ class Limits:
     test: float = 30.0      # the program's own limit for a test; the host waits `grace` longer
     grace: float = 10.0     # between two steps of a program, and beyond the limit of a test
     closing: float = 10.0   # `# guest: done` to the end of the machine
-    output: int = 4 << 20   # bytes between two steps; a test's report is a quarter of a megabyte at most
+    # bytes between two steps; a test's report is a quarter of a megabyte at most
+    output: int = 4 << 20
 
     def worst(self, work: Work) -> float:
         """The longest that one machine can take for this work without being stopped."""
@@ -323,7 +330,8 @@ class Watch:
             self.ledger.drop(self.program)
             self.program = ""
             self._enter("between", now)
-        elif event.word == "fact" and event.rest.startswith("leaks ") and not self.program and not self._to_start:
+        elif (event.word == "fact" and event.rest.startswith("leaks ")
+              and not self.program and not self._to_start):
             self._enter("between", now)         # kmemleak's scans, when all programs have ended
         elif event.word in ("done", "broken"):
             self._enter("closing", now)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a run in VMs needs, put together from vm/: kernel, initramfs, disks, accelerator, and then guest after guest."""
+"""What a run in VMs needs, put together from vm/: kernel, initramfs, disks, accelerator, and then
+guest after guest."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ from runner.work import Work, is_risky
 
 DEFAULT_KERNEL = "6.1"
 MOST_GUESTS = 4
-GUEST_MIB = qemu.MEMORY_MIB + 256   # all that one can take: its memory, QEMU's translated code and QEMU
+# all that one can take: its memory, QEMU's translated code and QEMU
+GUEST_MIB = qemu.MEMORY_MIB + 256
 TESTS_WORTH_A_BOOT = 100
 NOT_FOR_MAKE = re.compile(r"[^\w@+=,./~-]")
 
@@ -47,11 +49,13 @@ class Parts:
         """Does the kernel's version tell little of what it has? A tree's and an image's do."""
         return not self.kernel.source or self.kernel.source.kind == "tree"
 
-    def machine(self, work: Work, number: int, company: int, folder: Path, timeout: float, options) -> qemu.Guest:
+    def machine(self, work: Work, number: int, company: int, folder: Path, timeout: float,
+                options) -> qemu.Guest:
         """A guest that will run this work, one of so many at a time."""
-        files = {"job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
-                 "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
-                            f"export HMM_COHERENT_STRESS='{options.stress}'\nexport HMM_COHERENT_GUEST=1\n"}
+        files = {
+            "job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
+            "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
+            f"export HMM_COHERENT_STRESS='{options.stress}'\nexport HMM_COHERENT_GUEST=1\n"}
         if self.untold() and all(is_risky(name) for batch in work.batches for name in batch.names):
             files["job/env"] += "export HMM_COHERENT_APART=1\n"
         for batch in work.batches:
@@ -60,24 +64,31 @@ class Parts:
 
     def guest(self, files: dict[str, str], folder: Path, number: int, interactive: bool = False,
               extra: bytes = b"", threads: int = 2) -> qemu.Guest:
-        """A guest with these files for a job, the programs of its plan (all, if it has none), and another archive behind."""
+        """A guest with these files for a job, the programs of its plan (all, if it has none), and
+        another archive behind."""
         wanted = files["job/plan"].split() or self.programs
-        archives = [path.read_bytes() for path in (self.base, *(self.programs[name] for name in wanted))]
+        archives = [
+            path.read_bytes() for path in (self.base, *(self.programs[name] for name in wanted))]
         job = initramfs.pack({name: text.encode() for name, text in files.items()})
-        return qemu.Guest(self.kernel, b"".join((*archives, job, extra)), self.accel, self.disks, folder, number, self.profile.append,
+        return qemu.Guest(self.kernel, b"".join(
+            (*archives, job, extra)), self.accel, self.disks, folder, number, self.profile.append,
                           interactive, self.profile.sends_files, threads)
 
 
 def side_by_side(asked: int | None, work: Work) -> int:
-    """How many guests share the work: a test keeps one processor busy, and fewer tests than these are not worth a boot.
-    No more than fit into the memory that is free, or the host's OOM killer ends one."""
+    """How many guests share the work: a test keeps one processor busy, and fewer tests than these
+    are not worth a boot. No more than fit into the memory that is free, or the host's OOM killer
+    ends one."""
     memory = Host().memory()
     fit = memory // (GUEST_MIB << 20) if memory else MOST_GUESTS
-    return asked or max(1, min(MOST_GUESTS, len(os.sched_getaffinity(0)), work.total() // TESTS_WORTH_A_BOOT, fit))
+    return asked or max(
+        1, min(MOST_GUESTS, len(os.sched_getaffinity(0)),
+               work.total() // TESTS_WORTH_A_BOOT, fit))
 
 
 def crowded(company: int) -> bool:
-    """So many guests, each with two processors, want more of them than the host has. They wait for each other's locks instead of working."""
+    """So many guests, each with two processors, want more of them than the host has. They wait for
+    each other's locks instead of working."""
     return 2 * company > len(os.sched_getaffinity(0))
 
 
@@ -98,19 +109,23 @@ def find_source(spec: str, cache: Cache, screen: Screen) -> source.Source | None
     return source.resolve(spec, cache, screen.say)
 
 
-def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache, screen: Screen,
-                profile: Profile = PROFILES[""]):
+def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache,
+                screen: Screen, profile: Profile = PROFILES[""]):
     """The kernel of a --kernel, built if need be."""
     if found:
         if modules:
-            raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is not one", "leave it out")
+            raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is not one",
+                       "leave it out")
         # One job more than processors: some of them wait for a disk, or have just begun.
-        return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1, profile.variables,
-                            profile.image)
+        return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1,
+                            profile.variables, profile.image)
     if profile.name:
-        raise Stop(WRONG_USE, f"--profile {profile.name} builds a kernel, and {spec} is built already", "give a version or a tree")
+        raise Stop(WRONG_USE,
+                   f"--profile {profile.name} builds a kernel, and {spec} is built already",
+                   "give a version or a tree")
     if not modules:
-        raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko", "give --modules DIR")
+        raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko",
+                   "give --modules DIR")
     return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)
 
 
@@ -119,41 +134,49 @@ def pack(paths: list[Path], cache: Cache) -> dict[str, Path]:
     return {path.name: initramfs.program(path, cache) for path in paths}
 
 
-def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cache: Cache, screen: Screen,
-             profile: Profile = PROFILES[""]) -> Parts:
+def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cache: Cache,
+             screen: Screen, profile: Profile = PROFILES[""]) -> Parts:
     """Everything else that goes with a kernel; the programs, or what pack() made of them."""
     base = initramfs.base(built, cache, screen.say)
     programs = given if isinstance(given, dict) else pack(given, cache)
-    return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built), initramfs.ensure(cache, screen.say), profile)
+    return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built),
+                 initramfs.ensure(cache, screen.say), profile)
 
 
 def pretended() -> Parts:
     """For the selftests: no kernel, nothing in the guest, and HMM_COHERENT_QEMU speaks for it."""
     null = Path(os.devnull)
-    image = SimpleNamespace(image=null, modules={}, release="0.0.0-selftest", build_id="", srcversion="",
-                            config_hash="", hz=0, mmio=False, source=None, build_dir=None, log=None, seconds=0.0)
-    return Parts(image, null, defaultdict(lambda: null), SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
+    image = SimpleNamespace(image=null, modules={}, release="0.0.0-selftest", build_id="",
+                            srcversion="", config_hash="", hz=0, mmio=False, source=None,
+                            build_dir=None, log=None, seconds=0.0)
+    return Parts(image, null, defaultdict(lambda: null),
+                 SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
 
 
 def facts(parts: Parts) -> dict:
     """What run.json says about the machine that ran."""
     built = parts.kernel
-    return {"kernel": {"release": built.release, "build_id": built.build_id, "config_hash": built.config_hash,
-                       "image": str(built.image), "seconds": round(built.seconds, 1), "source": built.source.label if built.source else None},
-            "profile": parts.profile.name, "module_srcversion": built.srcversion,
-            "qemu": child.output([qemu.binary(), "--version"]).partition("\n")[0],
-            "accelerator": {"name": parts.accel.name, "why": parts.accel.why}}
+    return {
+        "kernel": {
+            "release": built.release, "build_id": built.build_id, "config_hash": built.config_hash,
+            "image": str(built.image), "seconds": round(built.seconds, 1),
+            "source": built.source.label if built.source else None}, "profile": parts.profile.name,
+        "module_srcversion": built.srcversion,
+        "qemu": child.output([qemu.binary(), "--version"]).partition("\n")[0],
+        "accelerator": {"name": parts.accel.name, "why": parts.accel.why}}
 
 
 def identity(parts: Parts) -> dict[str, str]:
-    """What the guest will say about itself if it is the one that was built; what is not known is not compared."""
+    """What the guest will say about itself if it is the one that was built; what is not known is
+    not compared."""
     built = parts.kernel
     said = {"release": built.release, "build-id": built.build_id, "srcversion": built.srcversion}
     return {key: value for key, value in said.items() if value}
 
 
 def shell(options: argparse.Namespace, parts: Parts, screen: Screen) -> int:
-    """--shell: a guest that is ready for tests, with a shell on this terminal, or for the script on stdin."""
+    """--shell: a guest that is ready for tests, with a shell on this terminal, or for the script on
+    stdin."""
     extra = b""
     if options.copy:
         folder = options.copy.resolve()     # ".." has no name of its own
@@ -161,10 +184,13 @@ def shell(options: argparse.Namespace, parts: Parts, screen: Screen) -> int:
         screen.say(f"{options.copy} is /mnt/{folder.name} in the guest")
     with tempfile.TemporaryDirectory() as folder:
         if not sys.stdin.isatty():
-            guest = parts.guest({"job/plan": "", "job/script": sys.stdin.read()}, Path(folder), 1, extra=extra)
+            guest = parts.guest({"job/plan": "", "job/script": sys.stdin.read()}, Path(folder), 1,
+                                extra=extra)
             return script(guest, options.boot_timeout)
         screen.say("the test programs are in /bin; exit ends the guest")
-        return terminal(parts.guest({"job/plan": "", "job/env": "SHELL=1\n"}, Path(folder), 1, interactive=True, extra=extra))
+        return terminal(
+            parts.guest({"job/plan": "", "job/env": "SHELL=1\n"}, Path(folder), 1, interactive=True,
+                        extra=extra))
 
 
 def terminal(guest: qemu.Guest) -> int:
@@ -188,7 +214,8 @@ def script(guest: qemu.Guest, boot_timeout: int) -> int:
         guest.start()
         os.set_blocking(guest.results_fd, True)
         if not select.select([guest.results_fd], [], [], boot_timeout)[0]:
-            raise Stop(CANNOT, f"the guest did not boot within {boot_timeout} s", "--boot-timeout gives it longer")
+            raise Stop(CANNOT, f"the guest did not boot within {boot_timeout} s",
+                       "--boot-timeout gives it longer")
         with open(guest.results_fd, errors="replace", closefd=False) as said:
             for line in said:
                 guest.answer(line.encode())

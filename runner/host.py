@@ -31,7 +31,8 @@ def number(text: str) -> int:
 
 
 class Host:
-    """Facts read from /proc, /sys and /dev; `root` is where these are, so that a test can make some up."""
+    """Facts read from /proc, /sys and /dev; `root` is where these are, so that a test can make some
+    up."""
 
     def __init__(self, root: Path = Path("/"), uid: int | None = None, release: str = ""):
         self.root = root
@@ -68,16 +69,19 @@ class Host:
             folder.glob("**/test_hmm.ko*"))
 
     def memory(self) -> int:
-        """Bytes that new processes can have without others losing theirs: the kernel's estimate, and what the control
-        group of a container leaves, whose page cache goes before a process does. 0: not known."""
+        """Bytes that new processes can have without others losing theirs: the kernel's estimate,
+        and what the control group of a container leaves, whose page cache goes before a process
+        does. 0: not known."""
         found = re.search(r"^MemAvailable:\s+(\d+) kB$", self._text("proc/meminfo"), re.M)
         room = [int(found[1]) << 10] if found else []
         group = re.search(r"^0::/(.*)$", self._text("proc/self/cgroup"), re.M)
         own = Path("sys/fs/cgroup", group[1] if group else "")
         for folder in (own, *own.parents)[:-3]:     # not above sys/fs/cgroup
-            limit, used = (self._text(f"{folder}/memory.{name}").strip() for name in ("max", "current"))
+            limit, used = (self._text(f"{folder}/memory.{name}").strip()
+                           for name in ("max", "current"))
             if limit.isdigit() and used.isdigit():
-                cache = re.search(r"^inactive_file (\d+)$", self._text(f"{folder}/memory.stat"), re.M)
+                cache = re.search(r"^inactive_file (\d+)$", self._text(f"{folder}/memory.stat"),
+                                  re.M)
                 room.append(max(0, int(limit) - int(used) + (int(cache[1]) if cache else 0)))
         return min(room, default=0)
 
@@ -90,19 +94,23 @@ class Host:
         return [((int(start, 16), int(end, 16) + 1), what) for _, start, end, what in lines]
 
     def backed(self, start: int, end: int) -> bool | None:
-        """Memory is behind the range, by the firmware's own map; None when that map is not shown."""
+        """Memory is behind the range, by the firmware's own map; None when that map is not shown.
+        """
         entries = []
         for folder in (self.root / "sys/firmware/memmap").glob("*"):
             kind = self._text(f"sys/firmware/memmap/{folder.name}/type").strip()
-            first, last = (self._text(f"sys/firmware/memmap/{folder.name}/{side}").strip() for side in ("start", "end"))
+            first, last = (self._text(f"sys/firmware/memmap/{folder.name}/{side}").strip()
+                           for side in ("start", "end"))
             if first and last:
                 entries.append((int(first, 16), int(last, 16) + 1, kind))
         if not entries:
             return None
-        return any(s <= start and end <= e and kind in ("System RAM", "Soft Reserved") for s, e, kind in entries)
+        return any(s <= start and end <= e and kind in ("System RAM", "Soft Reserved")
+                   for s, e, kind in entries)
 
     def reserved(self) -> list[tuple[int, int]]:
-        """What somebody set aside: Soft Reserved ranges nobody has claimed, and memmap=SIZE$START."""
+        """What somebody set aside: Soft Reserved ranges nobody has claimed, and memmap=SIZE$START.
+        """
         iomem = self._iomem()
         found = []
         for (start, end), what in iomem:
@@ -127,7 +135,8 @@ class Host:
         return ""
 
     def ranges(self) -> list[int]:
-        """The starts of 256 MiB ranges inside what is reserved. Never anything that nobody reserved."""
+        """The starts of 256 MiB ranges inside what is reserved. Never anything that nobody
+        reserved."""
         starts: list[int] = []
         for start, end in sorted(set(self.reserved())):
             at = -(-start // ALIGN) * ALIGN
@@ -148,8 +157,9 @@ class Host:
             found.append(Lack(f"no test_hmm module for this kernel ({self.release})",
                               "use a kernel with CONFIG_TEST_HMM=m"))
         if spm:
-            found += [Lack(f"--spm: {why}", "give ranges that are reserved with memmap=256M$ADDRESS")
-                      for start in spm if (why := self.usable(start))]
+            found += [
+                Lack(f"--spm: {why}", "give ranges that are reserved with memmap=256M$ADDRESS")
+                for start in spm if (why := self.usable(start))]
         elif len(self.ranges()) < 2:
             found.append(Lack("no two reserved 256 MiB ranges of memory",
                               "boot with memmap=512M$ADDRESS inside RAM, or give --spm ADDR,ADDR"))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """`import TREE`: the suite as an ordinary kselftest of a kernel tree, one commit's worth of files.
 
-Only what runs against the kernel goes there. Everything is found out before anything is written; the folder is filled under another
-name and then renamed, so that a tree holds a whole suite or none.
+Only what runs against the kernel goes there. Everything is found out before anything is written;
+the folder is filled under another name and then renamed, so that a tree holds a whole suite or
+none.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from runner.screen import Screen, one_line
 
 NAME = "hmm-coherent"
 SELFTESTS = Path("tools/testing/selftests")
-FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*/*.[ch]", "hmm-coherent/*.[ch]")
+FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*/*.[ch]",
+         "hmm-coherent/*.[ch]")
 IGNORED = "# SPDX-License-Identifier: GPL-2.0\n/hmm_coherent_*\n!/hmm_coherent_*.sh\n/obj/\n"
 TARGET = re.compile(r"^TARGETS \+= (\S+)\n", re.M)
 
@@ -37,13 +39,17 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         if text != makefile.read_text():
             put(makefile, text)
     except OSError as error:
-        raise Stop(CANNOT, f"{folder} cannot be written: {error.strerror}", "make the tree writable") from None
+        raise Stop(CANNOT, f"{folder} cannot be written: {error.strerror}",
+                   "make the tree writable") from None
     lines = sum(data.count(b"\n") for data in wanted.values())
     screen.say(f"{len(wanted)} files, {lines} lines in {folder}, and its line in {makefile}")
     print(f"make -C {tree} kselftest-merge     # into a .config that is there")
     print(f"make -C {tree / SELFTESTS} TARGETS={NAME} run_tests")
     if (tree / ".git").exists():
-        print(f"git -C {tree} add {SELFTESTS / NAME} {SELFTESTS / 'Makefile'} && git -C {tree} commit -s")
+        print(
+            f"git -C {tree} add {SELFTESTS / NAME} {SELFTESTS / 'Makefile'} && git -C {tree} "
+            "commit -s"
+        )
     return 0
 
 
@@ -51,7 +57,8 @@ def checked(tree: Path, given: str) -> Path:
     """A kernel tree that has kselftests and can have device-coherent memory."""
     version = source.tree_version(tree)
     if not version or not (tree / SELFTESTS / "lib.mk").is_file():
-        raise Stop(WRONG_USE, f"{given or 'no folder'} is not a kernel tree with {SELFTESTS}/lib.mk",
+        raise Stop(WRONG_USE,
+                   f"{given or 'no folder'} is not a kernel tree with {SELFTESTS}/lib.mk",
                    "give one: make import KDIR=TREE")
     source.check_age(version)
     return tree
@@ -59,7 +66,9 @@ def checked(tree: Path, given: str) -> Path:
 
 def contents() -> dict[str, bytes]:
     """The files of the commit, by their names in the new folder."""
-    found = {str(path.relative_to(TOP)): path.read_bytes() for glob in FILES for path in sorted(TOP.glob(glob))}
+    found = {
+        str(path.relative_to(TOP)): path.read_bytes() for glob in FILES
+        for path in sorted(TOP.glob(glob))}
     return found | {".gitignore": IGNORED.encode()}
 
 
@@ -68,7 +77,8 @@ def with_target(makefile: Path) -> str:
     text = makefile.read_text()
     lines = list(TARGET.finditer(text))
     if not lines:
-        raise Stop(WRONG_USE, f"{makefile} has no line 'TARGETS += ...'", "give a kernel tree with kselftests")
+        raise Stop(WRONG_USE, f"{makefile} has no line 'TARGETS += ...'",
+                   "give a kernel tree with kselftests")
     if NAME in (line[1] for line in lines):
         return text
     at = next((line.start() for line in lines if line[1] > NAME), lines[-1].end())
@@ -76,7 +86,8 @@ def with_target(makefile: Path) -> str:
 
 
 def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
-    """A second import replaces the first, but not what somebody has changed there and not committed, nor somebody else's folder."""
+    """A second import replaces the first, but not what somebody has changed there and not
+    committed, nor somebody else's folder."""
     if not folder.exists():
         return
     if not (folder / "hmm_coherent_driver.sh").exists():
@@ -84,8 +95,11 @@ def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
     differ = [path for path in sorted(folder.rglob("*")) if path.is_file() and not made_here(path)
               and wanted.get(str(path.relative_to(folder))) != path.read_bytes()]
     if differ and not source.is_under(tree):
-        raise Stop(WRONG_USE, f"{differ[0]} differs from what is imported, and without git it is unknown who changed it",
-                   f"move {folder} away")
+        raise Stop(
+            WRONG_USE,
+            f"{differ[0]} differs from what is imported, and without git it is unknown who "
+            "changed it",
+            f"move {folder} away")
     committed = unchanged(tree, folder) if differ else set()
     edited = [path for path in differ if path not in committed]
     if edited:
@@ -99,9 +113,11 @@ def made_here(path: Path) -> bool:
 
 
 def unchanged(tree: Path, folder: Path) -> set[Path]:
-    """The files that are as they were committed. What git cannot say it must not be taken to have said."""
+    """The files that are as they were committed. What git cannot say it must not be taken to have
+    said."""
     top = Path(asked(tree, "rev-parse", "--show-toplevel").rstrip("\n"))
-    names = asked(tree, "ls-tree", "-r", "-z", "--name-only", "--full-name", "HEAD", "--", str(folder))
+    names = asked(tree, "ls-tree", "-r", "-z", "--name-only", "--full-name", "HEAD", "--",
+                  str(folder))
     status = asked(tree, "status", "--porcelain", "-z", "--no-renames", "--", str(folder))
     changed = {entry[3:] for entry in status.split("\0")}
     return {top / name for name in set(names.split("\0")) - changed if name}
@@ -112,8 +128,11 @@ def asked(tree: Path, *words: str) -> str:
     done = source.run(tree, *words)
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no message"])[0]
-        raise Stop(WRONG_USE, f"whether {tree} has changes that are not committed git cannot say: {one_line(said, 200)}",
-                   "nothing was imported")
+        raise Stop(
+            WRONG_USE,
+            f"whether {tree} has changes that are not committed git cannot say: "
+            f"{one_line(said, 200)}",
+            "nothing was imported")
     return done.stdout
 
 

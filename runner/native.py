@@ -50,8 +50,8 @@ class Native:
         os.set_blocking(results, True)
         try:
             with open(self.console_path, "wb") as console:
-                self.proc = child.spawn(self.command, death_signal=signal.SIGTERM, stdin=job, stdout=results,
-                                        stderr=console)
+                self.proc = child.spawn(self.command, death_signal=signal.SIGTERM, stdin=job,
+                                        stdout=results, stderr=console)
         finally:
             os.close(results)
             os.close(job)
@@ -89,13 +89,15 @@ class Devices:
             self._loaded = True
             refused = modprobe(MODULE, f"spm_addr_dev0={first:#x}", f"spm_addr_dev1={second:#x}")
             if refused:
-                os.environ["HMM_COHERENT_DRIVER_ERROR"] = refused   # the programs fail (driver.loads)
+                # the programs fail (driver.loads)
+                os.environ["HMM_COHERENT_DRIVER_ERROR"] = refused
                 return
         for number in NODES:
             self._node(number)
 
     def _node(self, number: int) -> None:
-        """Older drivers make no device nodes, so tools/testing/selftests/mm/test_hmm.sh has to; as here."""
+        """Older drivers make no device nodes, so tools/testing/selftests/mm/test_hmm.sh has to; as
+        here."""
         path, major = self.host.node(number), self.host.major()
         try:
             os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(major, number))
@@ -105,28 +107,33 @@ class Devices:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
         except OSError as error:
-            raise Stop(CANNOT, f"{path} cannot be opened: {error.strerror}",
-                       f"{MODULE} is loaded without coherent devices: rmmod {MODULE}, then run again") from None
+            raise Stop(
+                CANNOT, f"{path} cannot be opened: {error.strerror}",
+                f"{MODULE} is loaded without coherent devices: rmmod {MODULE}, then run again"
+            ) from None
 
     def __exit__(self, *_error) -> None:
         for path in self._made:
             path.unlink(missing_ok=True)
         if self._loaded and self.host.loaded():
-            done = subprocess.run(["rmmod", MODULE], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                  check=False)
+            done = subprocess.run(["rmmod", MODULE], stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, check=False)
             if done.returncode:
                 self.say(f"{MODULE} could not be unloaded: {done.stderr.strip()}")
 
 
-# What modprobe says where this host does not let the module in, whatever the kernel would make of it.
-BARRED = re.compile("not permitted|Permission denied|Key was rejected|Exec format|Invalid module format|not found", re.I)
+# What modprobe says where this host does not let the module in, whatever the kernel would make of
+# it.
+BARRED = re.compile(
+    "not permitted|Permission denied|Key was rejected|Exec format|Invalid module format|not found",
+    re.I)
 
 
 def modprobe(*words: str) -> str:
     """Load a module; gives why the kernel refused it, or nothing. Stops where this host bars it."""
     try:
-        done = subprocess.run(["modprobe", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=60, check=False)
+        done = subprocess.run(["modprobe", *words], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60, check=False)
     except FileNotFoundError as error:
         raise Stop(CANNOT, f"cannot load {MODULE}: {error}", "apt-get install kmod") from None
     except subprocess.TimeoutExpired:
@@ -134,7 +141,8 @@ def modprobe(*words: str) -> str:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         if BARRED.search(reason):
-            raise Stop(CANNOT, f"cannot load {MODULE}: {reason}", "the kernel log says more; or run with --vm")
+            raise Stop(CANNOT, f"cannot load {MODULE}: {reason}",
+                       "the kernel log says more; or run with --vm")
         return reason
     return ""
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from base.errors import Stop, WRONG_USE
 from vm.kconfig import PROFILES
 
-# Word: what it takes, and what it does. --help, the manual and the completion are made from these tables.
+# Word: what it takes, and what it does. --help, the manual and the completion are made from these
+# tables.
 WORDS = {
     "doctor": ("", "show what this machine has and lacks for each kind of run"),
     "deps": ("", "install the missing Debian packages (as root), or print the command"),
@@ -19,27 +20,25 @@ WORDS = {
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
 }
-# Which options each word, and each way to run, takes. What is not here is refused by name: an option
-# that is accepted and then dropped would give results of something else than was asked for.
+# Which options each word, and each way to run, takes. What is not here is refused by name: an
+# option that is accepted and then dropped would give results of something else than was asked for.
 _WHICH = "--skip --shard --cache"
 _HOW = (f"{_WHICH} --repeat --until-fail --shuffle --seed --stress --timeout --known --results "
         "--junit --json --html --strict --gate --verbose --dry-run")
 _KERNEL = "--kernel --modules --profile --accel --boot-timeout"
-TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
-    "": f"{_HOW} {_KERNEL} --vm --jobs --destructive --bisect-step",
-    "--native": f"{_HOW} --native --spm",
-    "--list": f"{_WHICH} --list --vm --native --kernel --destructive",
-    "--shell": f"{_KERNEL} --cache --shell --copy --vm --verbose",
-    "--print-kernel-tree": "--print-kernel-tree --cache",
-    "doctor": "--cache",
-    "deps": "--cache",
-    "compare": "--html",
-    "merge": "--results --junit --json --html --strict --gate",
-    "bisect": "--kernel --vm --profile --accel --jobs --destructive --skip --repeat --until-fail "
-              "--shuffle --seed --stress --timeout --boot-timeout --known --strict --gate --results "
-              "--cache --verbose",
-    "import": "",
-}.items()}
+TAKES = {
+    word: frozenset(f"{names} --help".split()) for word, names in {
+        "": f"{_HOW} {_KERNEL} --vm --jobs --destructive --bisect-step",
+        "--native": f"{_HOW} --native --spm",
+        "--list": f"{_WHICH} --list --vm --native --kernel --destructive",
+        "--shell": f"{_KERNEL} --cache --shell --copy --vm --verbose",
+        "--print-kernel-tree": "--print-kernel-tree --cache", "doctor": "--cache",
+        "deps": "--cache", "compare": "--html",
+        "merge": "--results --junit --json --html --strict --gate",
+        "bisect": "--kernel --vm --profile --accel --jobs --destructive --skip --repeat "
+                  "--until-fail "
+        "--shuffle --seed --stress --timeout --boot-timeout --known --strict --gate --results "
+        "--cache --verbose", "import": "", }.items()}
 TEST_SECONDS = 3600     # the programs' own limit of --timeout
 EXAMPLES = (
     ("./run_tests.sh", "everything, in a VM"),
@@ -56,7 +55,8 @@ STATUSES = (
     ("4", "nothing passed and nothing failed: everything was skipped, or is a known issue"),
     ("130, 143", "interrupted"),
 )
-BISECT_STATUSES = "with --bisect-step: 0 good, 1 bad, 125 cannot be tested, 128 and more stop the bisection"
+BISECT_STATUSES = ("with --bisect-step: 0 good, 1 bad, 125 cannot be tested, "
+                   "128 and more stop the bisection")
 WHAT = """\
 Tests GUP, copy-on-write and DMA over device-coherent pages, here or in a VM.
 
@@ -150,14 +150,17 @@ def parser(dev=None) -> Parser:
            else epilog(EXAMPLES, STATUSES, BISECT_STATUSES))
     p = Parser(prog="run_tests.sh", description=head, epilog=end, allow_abbrev=False,
                add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("words", nargs="*", metavar="GLOB", help="tests or programs to run (default: all), or a command and its arguments")
+    p.add_argument("words", nargs="*", metavar="GLOB",
+                   help="tests or programs to run (default: all), or a command and its arguments")
 
     where = p.add_argument_group("where to run")
     here = where.add_mutually_exclusive_group()
-    here.add_argument("--native", action="store_true", help="on this kernel; needs root and test_hmm")
+    here.add_argument("--native", action="store_true",
+                      help="on this kernel; needs root and test_hmm")
     here.add_argument("--vm", action="store_true", help="in QEMU")
-    where.add_argument("--kernel", action="append", default=[], metavar="SPEC",
-                       help="a version (6.1), a kernel tree or a bzImage; may be given several times")
+    where.add_argument(
+        "--kernel", action="append", default=[], metavar="SPEC",
+        help="a version (6.1), a kernel tree or a bzImage; may be given several times")
     where.add_argument("--modules", type=Path, metavar="DIR", help="the modules of a bzImage")
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
@@ -165,25 +168,35 @@ def parser(dev=None) -> Parser:
                        metavar="debug",
                        help="build the kernel with KASAN, lockdep and others: docs/profiles.md")
     where.add_argument("--accel", choices=("kvm", "tcg"), help="use this one, do not probe for KVM")
-    where.add_argument("-j", "--jobs", type=positive, metavar="N",
-                       help="VMs at a time (default: one per processor, as memory allows, at most 4)")
+    where.add_argument(
+        "-j", "--jobs", type=positive, metavar="N",
+        help="VMs at a time (default: one per processor, as memory allows, at most 4)")
     where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
-    where.add_argument("--shell", action="store_true", help="boot the VM and start a shell in it, or run the script on stdin")
-    where.add_argument("--copy", type=Path, metavar="DIR", help="with --shell: put a folder into the guest, under /mnt")
+    where.add_argument("--shell", action="store_true",
+                       help="boot the VM and start a shell in it, or run the script on stdin")
+    where.add_argument("--copy", type=Path, metavar="DIR",
+                       help="with --shell: put a folder into the guest, under /mnt")
 
     what = p.add_argument_group("what to run")
-    what.add_argument("-l", "--list", action="store_true", help="list the name and purpose of each test")
+    what.add_argument("-l", "--list", action="store_true",
+                      help="list the name and purpose of each test")
     what.add_argument("--dry-run", action="store_true", help="print what would run and where")
     what.add_argument("--destructive", action="store_true",
                       help="also run tests that may crash the kernel, last and each in its own VM")
-    what.add_argument("--skip", action="append", default=[], metavar="GLOB", help="do not run these")
-    what.add_argument("--shard", type=shard, metavar="I/N", help="run part I of N, for several machines")
+    what.add_argument("--skip", action="append", default=[], metavar="GLOB",
+                      help="do not run these")
+    what.add_argument("--shard", type=shard, metavar="I/N",
+                      help="run part I of N, for several machines")
     what.add_argument("--repeat", type=positive, metavar="N", help="run each test N times")
-    what.add_argument("--until-fail", action="store_true",
-                      help="stop at the first failure; repeats 100 times unless --repeat says otherwise")
-    what.add_argument("--shuffle", type=shuffle, metavar="SEED", help="run in random order (--shuffle=SEED for a given one)")
-    what.add_argument("--seed", type=natural, default=1, metavar="N", help="seed for all randomness in the tests (default 1)")
-    what.add_argument("--stress", type=seconds, default=0, metavar="S", help="seconds for which each race runs")
+    what.add_argument(
+        "--until-fail", action="store_true",
+        help="stop at the first failure; repeats 100 times unless --repeat says otherwise")
+    what.add_argument("--shuffle", type=shuffle, metavar="SEED",
+                      help="run in random order (--shuffle=SEED for a given one)")
+    what.add_argument("--seed", type=natural, default=1, metavar="N",
+                      help="seed for all randomness in the tests (default 1)")
+    what.add_argument("--stress", type=seconds, default=0, metavar="S",
+                      help="seconds for which each race runs")
     what.add_argument("--timeout", type=seconds, default=30, metavar="S",
                       help="seconds until a test counts as hung (default 30)")
     what.add_argument("--boot-timeout", type=seconds, default=60, metavar="S",
@@ -191,19 +204,28 @@ def parser(dev=None) -> Parser:
 
     out = p.add_argument_group("results")
     out.add_argument("--results", type=Path, metavar="DIR", help="default results/<time>")
-    out.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, for CI systems")
-    out.add_argument("--json", type=Path, metavar="FILE", help="also write JSON: docs/results-schema.md")
-    out.add_argument("--html", type=Path, metavar="FILE", help="also write an HTML page with the matrix")
-    out.add_argument("--strict", action="store_true",
-                     help="a skip counts as a failure, and so does a known issue that no longer fails")
-    out.add_argument("--gate", type=Path, metavar="DIR", help="fail only for tests that are worse than in DIR")
-    out.add_argument("--known", type=Path, metavar="FILE",
-                     help="failures that are expected, default known-issues.toml: docs/known-issues.md")
-    out.add_argument("--bisect-step", action="store_true", help="use the exit statuses of git bisect run")
+    out.add_argument("--junit", type=Path, metavar="FILE",
+                     help="also write JUnit XML, for CI systems")
+    out.add_argument("--json", type=Path, metavar="FILE",
+                     help="also write JSON: docs/results-schema.md")
+    out.add_argument("--html", type=Path, metavar="FILE",
+                     help="also write an HTML page with the matrix")
+    out.add_argument(
+        "--strict", action="store_true",
+        help="a skip counts as a failure, and so does a known issue that no longer fails")
+    out.add_argument("--gate", type=Path, metavar="DIR",
+                     help="fail only for tests that are worse than in DIR")
+    out.add_argument(
+        "--known", type=Path, metavar="FILE",
+        help="failures that are expected, default known-issues.toml: docs/known-issues.md")
+    out.add_argument("--bisect-step", action="store_true",
+                     help="use the exit statuses of git bisect run")
     if dev:
         dev.add(out)
-    p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)  # for the Makefile
-    out.add_argument("-v", "--verbose", action="store_true", help="print a line for each test, and commands")
+    # for the Makefile
+    p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)
+    out.add_argument("-v", "--verbose", action="store_true",
+                     help="print a line for each test, and commands")
     out.add_argument("-h", "--help", action="help", help="this text")
     taken = frozenset().union(*dev.TAKES.values()) if dev else ()
     for action in p._actions:
@@ -309,19 +331,22 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
     options.repeat = options.repeat or 1
     if test_seconds(options) > TEST_SECONDS:
         times = PROFILES[options.profile].slowness
-        raise Stop(WRONG_USE, f"a test has an hour at most ({TEST_SECONDS} s), and --timeout, times "
-                              f"{times} with this --profile, and --stress are "
-                              f"{test_seconds(options)}", "give less")
+        raise Stop(
+            WRONG_USE, f"a test has an hour at most ({TEST_SECONDS} s), and --timeout, times "
+            f"{times} with this --profile, and --stress are "
+            f"{test_seconds(options)}", "give less")
     if options.word == "compare" and len(options.globs) != 2:
         raise Stop(WRONG_USE, "compare takes two results folders", "./run_tests.sh compare A B")
     if options.word == "merge" and not options.globs:
-        raise Stop(WRONG_USE, "merge takes the results folders of all shards", "./run_tests.sh merge A B...")
+        raise Stop(WRONG_USE, "merge takes the results folders of all shards",
+                   "./run_tests.sh merge A B...")
     if options.word == "bisect" and (len(options.globs) < 2 or len(options.kernel) != 1):
         raise Stop(WRONG_USE, "bisect takes --kernel TREE, a good and a bad commit",
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
     if options.word == "import" and len(options.globs) != 1:
         raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
-    alone = ("--shell", "--print-kernel-tree", *(word for word in commands if not commands[word][0]))
+    alone = ("--shell", "--print-kernel-tree", *(word
+                                                 for word in commands if not commands[word][0]))
     if way(options) in alone and options.globs:
         raise Stop(WRONG_USE, f"{way(options)} takes no '{options.globs[0]}'",
                    "see ./run_tests.sh --help")

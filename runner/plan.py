@@ -32,10 +32,11 @@ class Plan:
 
 
 def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
-    """In a VM unless it was asked for otherwise: a range that is reserved on this machine may be another's, and a driver
-    that is loaded may be in use. The reason is for the user."""
+    """In a VM unless it was asked for otherwise: a range that is reserved on this machine may be
+    another's, and a driver that is loaded may be in use. The reason is for the user."""
     if programs.given() and not options.vm:
-        return "programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing about a kernel"
+        return ("programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing "
+                            "about a kernel")
     if options.vm or options.kernel or options.shell or options.profile or options.destructive:
         return "vm", "as asked"
     if not (options.native or options.spm):
@@ -59,7 +60,8 @@ def open_cache(screen: Screen):
 
 
 def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -> Path:
-    """The kernel source whose kselftest harness the programs are built with: one for all kernels of a run.
+    """The kernel source whose kselftest harness the programs are built with: one for all kernels of
+    a run.
 
     In a bisection it must not follow the tree, or the test would change along with what it tests.
     """
@@ -67,7 +69,8 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
     given = os.environ.get("KSRC")
     if given:
         if not Path(given, "tools/testing/selftests/kselftest_harness.h").is_file():
-            raise Stop(WRONG_USE, f"KSRC={given} is not a kernel tree with kselftests", "unset it, or choose another")
+            raise Stop(WRONG_USE, f"KSRC={given} is not a kernel tree with kselftests",
+                       "unset it, or choose another")
         return Path(given).resolve()
     if sources and not options.bisect_step:
         return sources[0].path
@@ -75,8 +78,8 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
 
 
 def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Plan:
-    """Decide where to run, build the programs, select the tests. `keep`: nobody builds these programs again until
-    programs.release()."""
+    """Decide where to run, build the programs, select the tests. `keep`: nobody builds these
+    programs again until programs.release()."""
     where, why = where_to_run(options, Host())
     kernels, ksrc = [(spec, None) for spec in options.kernel or ["pretended"]], None
     if where in PACKAGES and not pretending():
@@ -90,12 +93,16 @@ def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Pla
         tests = spared(tests)
     if options.shard:
         tests = shard(tests, *options.shard)
-    order = random.SystemRandom().randrange(1 << 32) if options.shuffle == "draw" else options.shuffle
-    return Plan(where, why, paths, tests, work.arrange(tests, options.repeat, order), order, kernels)
+    order = random.SystemRandom().randrange(
+        1 << 32) if options.shuffle == "draw" else options.shuffle
+    return Plan(where, why, paths, tests, work.arrange(tests, options.repeat, order), order,
+                kernels)
 
 
-def sources(options: argparse.Namespace, where: str, screen: Screen) -> tuple[list[tuple[str, object]], Path]:
-    """The kernels to run on with their sources, and the source that the programs are built against."""
+def sources(options: argparse.Namespace, where: str,
+            screen: Screen) -> tuple[list[tuple[str, object]], Path]:
+    """The kernels to run on with their sources, and the source that the programs are built against.
+    """
     from runner import guests
     cache = open_cache(screen)
     specs = (options.kernel or [guests.DEFAULT_KERNEL]) if where == "vm" else []
@@ -107,7 +114,8 @@ def spared(tests: list[programs.Test]) -> list[programs.Test]:
     """Without the tests that bring a kernel down."""
     kept = [test for test in tests if not test.destructive]
     if not kept:
-        raise Stop(WRONG_USE, f"{tests[0].name} may bring the kernel down", "give --destructive if that is meant")
+        raise Stop(WRONG_USE, f"{tests[0].name} may bring the kernel down",
+                   "give --destructive if that is meant")
     return kept
 
 
@@ -115,7 +123,8 @@ def shard(tests: list[programs.Test], number: int, count: int) -> list[programs.
     """Every count-th test, so that all shards take about as long."""
     mine = tests[number - 1::count]
     if not mine:
-        raise Stop(WRONG_USE, f"--shard {number}/{count}: there are only {len(tests)} tests", "use fewer shards")
+        raise Stop(WRONG_USE, f"--shard {number}/{count}: there are only {len(tests)} tests",
+                   "use fewer shards")
     return mine
 
 

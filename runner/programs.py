@@ -44,22 +44,26 @@ def is_destructive(name: str) -> bool:
 
 
 def given() -> Path | None:
-    """A folder of programs to run instead of the suite's own: for the selftests, says nothing about a kernel."""
+    """A folder of programs to run instead of the suite's own: for the selftests, says nothing about
+    a kernel."""
     folder = os.environ.get("HMM_COHERENT_PROGRAMS")
     return Path(folder) if folder else None
 
 
 def make(*words: str) -> list[str]:
     """make in this checkout; a word may have a dollar in it, which make would expand."""
-    return ["make", "--no-print-directory", "-C", str(TOP), *(word.replace("$", "$$") for word in words)]
+    return [
+        "make", "--no-print-directory", "-C",
+        str(TOP), *(word.replace("$", "$$") for word in words)]
 
 
 def run_make(*words: str, log: Path | None = None) -> str:
     """make's stdout; a failure is one line with make's first error."""
     try:
         done = subprocess.run(make("-s", *words), env=child.environment(), text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if log
-                              else subprocess.PIPE, errors="replace", check=False)
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT if log else subprocess.PIPE,
+                              errors="replace", check=False)
     except FileNotFoundError:
         raise Stop(CANNOT, "make is not installed", "./run_tests.sh deps") from None
     text = done.stdout + (done.stderr or "")
@@ -68,7 +72,8 @@ def run_make(*words: str, log: Path | None = None) -> str:
         log.write_text(text)
     if done.returncode:
         lines = text.strip().splitlines() or ["no message"]
-        first = next((line for line in lines if re.search(r"error|\*\*\*|No rule", line, re.I)), lines[0])
+        first = next((line for line in lines if re.search(r"error|\*\*\*|No rule", line, re.I)),
+                     lines[0])
         raise Stop(CANNOT, f"the test programs do not build: {one_line(first, 300)}",
                    f"log: {log}" if log else f"make -C {TOP}")
     return done.stdout
@@ -85,10 +90,11 @@ def is_built(words: list[str]) -> bool:
 
 
 def build(ksrc: Path | None, log: Path) -> list[Path]:
-    """Build the suite against the harness of ksrc, in a folder for each; gives the programs in the Makefile's order.
+    """Build the suite against the harness of ksrc, in a folder for each; gives the programs in the
+    Makefile's order.
 
-    Until release() no other run builds them again: what is just being linked can not be started. Who finds nothing to
-    build does not wait for who uses them.
+    Until release() no other run builds them again: what is just being linked can not be started.
+    Who finds nothing to build does not wait for who uses them.
     """
     folder = given()
     if folder:
@@ -128,22 +134,25 @@ def executables(folder: Path) -> list[Path]:
 
 
 def listing(program: Path) -> list[Test]:
-    """What PROG --list says. A program that cannot say it cannot be trusted with a verdict either."""
+    """What PROG --list says. A program that cannot say it cannot be trusted with a verdict either.
+    """
     try:
-        done = subprocess.run([str(program), "--list"], stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=LIST_SECONDS, check=False)
+        done = subprocess.run([str(program), "--list"], stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=LIST_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise Stop(CANNOT, f"{program.name} --list did not end within {LIST_SECONDS:g} s") from None
     except OSError as error:
-        raise Stop(CANNOT, f"{program} cannot be started: {error.strerror}", "build it again: make clean all"
-                   ) from None
+        raise Stop(CANNOT, f"{program} cannot be started: {error.strerror}",
+                   "build it again: make clean all") from None
     if done.returncode:
         raise Stop(CANNOT, f"{program.name} --list ended with status {done.returncode}")
     tests = []
     for line in done.stdout.decode(errors="replace").splitlines():
         name, _, what = line.partition("\t")
         if not NAME.fullmatch(name):
-            raise Stop(CANNOT, f"{program.name} --list: '{one_line(name, 80)}' is not a test name ([a-z0-9._-]+)")
+            raise Stop(
+                CANNOT,
+                f"{program.name} --list: '{one_line(name, 80)}' is not a test name ([a-z0-9._-]+)")
         tests.append(Test(name, one_line(what), program))
     return tests
 
@@ -181,8 +190,9 @@ def select(tests: list[Test], globs: list[str], skips: list[str]) -> list[Test]:
             families = {f"{t.name.partition('.')[0]}.*" for t in tests} if "*" in glob else set()
             near = difflib.get_close_matches(glob, families | {t.name for t in tests} | {
                 t.program.name for t in tests}, 1, 0.3)
-            raise Stop(WRONG_USE, f"no test matches '{one_line(glob, 80)}'"
-                       + (f", the nearest is {near[0]}" if near else ""), "./run_tests.sh --list shows all")
+            raise Stop(
+                WRONG_USE, f"no test matches '{one_line(glob, 80)}'" +
+                (f", the nearest is {near[0]}" if near else ""), "./run_tests.sh --list shows all")
     chosen = [t for t in tests if not globs or any(matches(t, g) for g in globs)]
     chosen = [t for t in chosen if not any(matches(t, s) for s in skips)]
     if not chosen:

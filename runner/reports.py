@@ -21,7 +21,8 @@ FORMATS = ("junit", "json", "html")
 
 
 def prepare(options: argparse.Namespace) -> dict[str, Run]:
-    """Find out before an hour of testing, not after it, that a report cannot be made; gives --gate's baselines by kernel."""
+    """Find out before an hour of testing, not after it, that a report cannot be made; gives
+    --gate's baselines by kernel."""
     for name in FORMATS:
         path = getattr(options, name)
         if not path:
@@ -32,8 +33,8 @@ def prepare(options: argparse.Namespace) -> dict[str, Run]:
             with tempfile.TemporaryFile(dir=path.absolute().parent):
                 pass
         except OSError as error:
-            raise Stop(WRONG_USE, f"--{name}: {path} cannot be written: {error.strerror}", "choose another file"
-                       ) from None
+            raise Stop(WRONG_USE, f"--{name}: {path} cannot be written: {error.strerror}",
+                       "choose another file") from None
     if not options.gate:
         return {}
     from report import compare
@@ -79,7 +80,8 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
 
 
 def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: Screen) -> int:
-    """The exit status under --gate and --strict, which say why it is not what the verdicts alone would give."""
+    """The exit status under --gate and --strict, which say why it is not what the verdicts alone
+    would give."""
     status = run.exit_status()
     if baseline:
         from report import compare
@@ -104,27 +106,35 @@ def tell_several(options: argparse.Namespace, screen: Screen, runs: list[Run]) -
 
 
 def outcomes(run: Run) -> str:
-    """A line for each outcome, with its test, the attempt it is from, and that attempt's verdict."""
-    return "".join(json.dumps({"test": test.name, "attempt": number, "verdict": attempt.verdict, "outcome": outcome})
-                   + "\n" for test in run.tests.values() for number, attempt in enumerate(test.attempts, 1)
-                   for outcome in attempt.outcomes)
+    """A line for each outcome, with its test, the attempt it is from, and that attempt's verdict.
+    """
+    return "".join(
+        json.dumps({
+            "test": test.name, "attempt": number, "verdict": attempt.verdict, "outcome": outcome}) +
+        "\n" for test in run.tests.values() for number, attempt in enumerate(test.attempts, 1)
+        for outcome in attempt.outcomes)
 
 
 def announce(session: Session) -> None:
     """run.json from the start, without results, so that a run that was killed is known as one."""
     session.run.info["state"] = "running"
-    session.folder.write("run.json", json.dumps({"schema": json_out.SCHEMA, "version": json_out.VERSION,
-                                                 "kernel": session.run.kernel, "info": session.run.info}) + "\n")
+    session.folder.write(
+        "run.json",
+        json.dumps({
+            "schema": json_out.SCHEMA, "version": json_out.VERSION, "kernel": session.run.kernel,
+            "info": session.run.info}) + "\n")
 
 
 def write_run(session: Session) -> None:
     """run.json: the model and what the runner knows."""
     run = session.run
-    run.info.update(state="ended", machines=[
-        {"number": number, "ended": ending.kind, "why": ending.why, "running": ending.running,
-         "command": session.commands[number], "slowness": round(ending.factor, 2), "boot_seconds": round(ending.boot_seconds, 2),
-         "test_seconds": round(ending.test_seconds, 2)}
-        for number, ending in sorted(session.endings.items())])
+    run.info.update(
+        state="ended", machines=[{
+            "number": number, "ended": ending.kind, "why": ending.why, "running": ending.running,
+            "command": session.commands[number], "slowness": round(ending.factor, 2),
+            "boot_seconds": round(ending.boot_seconds,
+                                  2), "test_seconds": round(ending.test_seconds, 2)}
+                                 for number, ending in sorted(session.endings.items())])
     write_format("json", run, session.folder.path / "run.json")
 
 
@@ -144,10 +154,13 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     given = [json_out.read_kernels(Path(name)) for name in options.globs]
     for name, runs in zip(options.globs, given):
         if set(runs) != set(given[0]):
-            raise Stop(WRONG_USE, f"{options.globs[0]} has results of {listed(given[0])}, {name} of {listed(runs)}",
-                       "give folders of the same kernels")
+            raise Stop(
+                WRONG_USE,
+                f"{options.globs[0]} has results of {listed(given[0])}, {name} of {listed(runs)}",
+                "give folders of the same kernels")
     gates = prepare(options)
-    return compare_two(options, given) if options.word == "compare" else merge_all(options, screen, given, gates)
+    return compare_two(options, given) if options.word == "compare" else merge_all(
+        options, screen, given, gates)
 
 
 def listed(runs: dict[str, Run]) -> str:
@@ -156,32 +169,41 @@ def listed(runs: dict[str, Run]) -> str:
 
 
 def compare_two(options: argparse.Namespace, given: list[dict[str, Run]]) -> int:
-    """What changed, on stdout, and as a page with --html. A difference is no error: --gate judges."""
+    """What changed, on stdout, and as a page with --html. A difference is no error: --gate judges.
+    """
     before, after = given
     text = "\n".join(compare.text(before[kernel], after[kernel]) for kernel in before)
     print(text, end="")
     if options.html:
         with told(options.html):
-            files.write(options.html, html.text([run for kernel in before for run in (before[kernel], after[kernel])], text))
+            files.write(
+                options.html,
+                html.text([run for kernel in before
+                           for run in (before[kernel], after[kernel])], text))
     return 0
 
 
-def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str, Run]], gates: dict[str, Run]) -> int:
-    """The shards as one run, with all that a run has: KTAP, results folder, reports, summary and exit status."""
+def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str, Run]],
+              gates: dict[str, Run]) -> int:
+    """The shards as one run, with all that a run has: KTAP, results folder, reports, summary and
+    exit status."""
     statuses = []
     for kernel in given[0]:
         whole = merge.merge([runs[kernel] for runs in given])
         for cut in (runs[kernel] for runs in given if runs[kernel].signal):
             screen.say(f"shard {cut.info.get('shard')} was interrupted: "
                        "what it had not run is not known")
-        folder = Folder.create(options.results, kernel if options.results else "-".join(filter(None, ("merged", kernel))))
+        folder = Folder.create(
+            options.results,
+            kernel if options.results else "-".join(filter(None, ("merged", kernel))))
         ktap_out.Writer(sys.stdout).finish(whole)
         folder.write("outcomes.jsonl", outcomes(whole))
         folder.write("summary.txt", summary.text(whole, False))
         write_format("json", whole, folder.path / "run.json")
         for name in FORMATS:
             path = getattr(options, name)
-            write_format(name, whole, path.with_stem(f"{path.stem}-{kernel}") if path and kernel else path)
+            write_format(name, whole,
+                         path.with_stem(f"{path.stem}-{kernel}") if path and kernel else path)
         statuses.append(judge(options, whole, baseline(gates, kernel or whole.kernel), screen))
         screen.say(summary.text(whole, screen.colour).rstrip())
     return worst(statuses)

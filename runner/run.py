@@ -36,29 +36,36 @@ def main(options: argparse.Namespace, screen: Screen, after: Callable | None = N
     """Run what was asked for; with several kernels one after the other, and the worst status
     counts. `after` is called with what each kernel's run was made of."""
     gates = reports.prepare(options)
-    known = known_issues(options)       # what is wrong with them is said before an hour of testing, not after it
+    # what is wrong with them is said before an hour of testing, not after it
+    known = known_issues(options)
     plan = planning.make(options, screen, keep=True)
     if known:
-        known.refuse_strangers(options.known or "known-issues.toml", (test.name for test in programs.catalogue(plan.paths)))
+        known.refuse_strangers(options.known or "known-issues.toml",
+                               (test.name for test in programs.catalogue(plan.paths)))
     for label, (spec, _) in zip(labels(plan.kernels), plan.kernels):
         if gate := reports.baseline(gates, label or spec):
             compare.refuse_strangers(gate, [test.name for test in plan.tests])
     count = plan.work.total()
     if not options.shell:
-        screen.say(f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} ({plan.why})"
-                   + (f", shuffled with seed {plan.order}" if plan.order is not None else ""))
+        screen.say(
+            f"{count} test{'s' * (count != 1)} {'in a VM' if plan.where == 'vm' else 'here'} "
+            f"({plan.why})"
+            + (f", shuffled with seed {plan.order}" if plan.order is not None else ""))
     if options.dry_run:
         planning.show(plan)
         return 0
     if plan.where == "vm":
         return Kernels(options, plan, screen, gates, after).run()
-    devices = nullcontext() if plan.where == "programs" else Devices(Host(), options.spm, screen.say)
+    devices = nullcontext() if plan.where == "programs" else Devices(Host(), options.spm,
+                                                                     screen.say)
     with devices:
-        return One(options, plan, screen, reports.baseline(gates, ""), "", Folder.create(options.results)).here()
+        return One(options, plan, screen, reports.baseline(gates, ""), "",
+                   Folder.create(options.results)).here()
 
 
 def known_issues(options: argparse.Namespace):
-    """The list given with --known, or the suite's own; None for programs that are not the suite's."""
+    """The list given with --known, or the suite's own; None for programs that are not the suite's.
+    """
     path = options.known or (None if programs.given() else TOP / "known-issues.toml")
     if not path:
         return None
@@ -112,8 +119,10 @@ class One:
     def in_guests(self, parts) -> int:
         """In VMs made of these parts."""
         from runner import guests
-        session = self.session(lambda left, number, company: parts.machine(
-            left, number, company, self.folder.path, limits(self.options).test, self.options), guests.identity(parts))
+        session = self.session(
+            lambda left, number, company: parts.machine(left, number, company, self.folder.path,
+                                                        limits(self.options).test, self.options),
+            guests.identity(parts))
         session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
         shared = session.side_by_side > 1 and guests.crowded(session.side_by_side)
         session.apart = parts.profile.apart + (BUSY if shared else ())
@@ -145,11 +154,13 @@ class One:
     def finish(self, session: Session, facts: dict) -> int:
         """Run, then write every report; also when a signal or a full disk ends it early."""
         options = self.options
-        session.run.info.update(
-            facts, where=self.plan.where, command=["./run_tests.sh", *sys.argv[1:]], seed=options.seed,
-            order=self.plan.order, timeout=options.timeout, started=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            shard="/".join(map(str, options.shard)) if options.shard else None, suite=suite_commit(),
-            compiler=child.output(["gcc", "--version"]).partition("\n")[0])
+        session.run.info.update(facts, where=self.plan.where,
+                                command=["./run_tests.sh", *sys.argv[1:]], seed=options.seed,
+                                order=self.plan.order, timeout=options.timeout,
+                                started=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+                                shard="/".join(map(str, options.shard)) if options.shard else None,
+                                suite=suite_commit(), compiler=child.output(["gcc", "--version"
+                                                                             ]).partition("\n")[0])
         reports.announce(session)
         ended = session.follow()
         self.result = session.run
@@ -214,9 +225,11 @@ class Kernels:
         return status
 
     def pack(self) -> None:
-        """The programs as they are now, before a kernel is built: another run may build them again after that."""
+        """The programs as they are now, before a kernel is built: another run may build them again
+        after that."""
         from runner import guests
-        self.packed = {} if planning.pretending() else guests.pack(self.plan.paths, planning.open_cache(self.screen))
+        self.packed = {} if planning.pretending() else guests.pack(self.plan.paths,
+                                                                   planning.open_cache(self.screen))
         programs.release()
 
     def parts(self, spec: str, found):
@@ -233,7 +246,8 @@ class Kernels:
 
 
 def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
-    """Options whose files are one kernel's: --junit x.xml becomes x-6.12.xml; --html is one page for all."""
+    """Options whose files are one kernel's: --junit x.xml becomes x-6.12.xml; --html is one page
+    for all."""
     if not label:
         return options
     own = argparse.Namespace(**vars(options))
@@ -247,4 +261,5 @@ def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
 
 def suite_commit() -> str:
     """Which state of this suite ran."""
-    return child.output(["git", "-C", TOP, "describe", "--always", "--dirty", "--abbrev=12"]).strip()
+    return child.output(["git", "-C", TOP, "describe", "--always", "--dirty",
+                         "--abbrev=12"]).strip()

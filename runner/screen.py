@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""stderr, for a person: messages, and progress as one moving line on a terminal, else a line a program."""
+"""stderr, for a person: messages, and progress as one moving line on a terminal, else a line a
+program."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from report import ktap
 
 def one_line(text: str, limit: int = 1000) -> str:
     """Text that may come from anywhere, made safe for a terminal and for one line."""
-    safe = "".join(c if " " <= c <= "~" else " " if c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+    safe = "".join(c if " " <= c <= "~" else " " if c in "\n\t" else f"\\x{ord(c):02x}"
+                   for c in text)
     return safe[:limit]
 
 
@@ -87,7 +89,8 @@ class Progress:
         elif isinstance(event, ktap.Guest) and event.word == "start":
             self._running[machine] = event.rest
             self._counts.setdefault(event.rest, {"passed": 0})
-        elif isinstance(event, ktap.Guest) and event.word == "exit" and self._left.get(program, 0) <= 0:
+        elif isinstance(event,
+                        ktap.Guest) and event.word == "exit" and self._left.get(program, 0) <= 0:
             self._tell(program)
 
     def _result(self, event: ktap.Result, program: str) -> None:

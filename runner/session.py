@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One run: machines, side by side, until the work is done or given up, and one model of what happened."""
+"""One run: machines, side by side, until the work is done or given up, and one model of what
+happened."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from runner.screen import Progress, Screen
 from runner.work import Work, apart, share
 
 STOPPED = "--until-fail was given, and a test had failed"
-CHANCES = 2     # a second machine runs what the first could not; a kernel that kills both has had its chance
+# a second machine runs what the first could not; a kernel that kills both has had its chance
+CHANCES = 2
 
 
 @dataclass
@@ -31,7 +33,8 @@ class Session:
     run: Run
     work: Work
     limits: Limits
-    machine: Callable[[Work, int, int], Machine]    # with its number, and how many there are at a time
+    # with its number, and how many there are at a time
+    machine: Callable[[Work, int, int], Machine]
     screen: Screen
     until: frozenset[str] = frozenset()     # --until-fail: verdicts after which no more is wanted
     identity: dict[str, str] = field(default_factory=dict)  # what the guest must say about itself
@@ -71,7 +74,8 @@ class Session:
         self.run.info["slow_fast_pairs"] = claims.check_pairs(self.run)
 
     def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
-        """Each machine has its share of the work, and a successor if it dies; what kills a machine has one for itself."""
+        """Each machine has its share of the work, and a successor if it dies; what kills a machine
+        has one for itself."""
         usual, alone = apart(self.work, self.apart, self.untold)
         parts = share(usual, self.side_by_side) if usual or not alone else []
         longest = max((self.limits.worst(part) for part in parts), default=0)
@@ -84,9 +88,12 @@ class Session:
                 break
             self._side_by_side([part], CHANCES * place + 1, progress, writer)
 
-    def _side_by_side(self, parts: list[Work], first: int, progress: Progress, writer: ktap_out.Writer) -> None:
+    def _side_by_side(self, parts: list[Work], first: int, progress: Progress,
+                      writer: ktap_out.Writer) -> None:
         """A machine for each part, numbered from `first`."""
-        lanes = [Lane(self, number, part, len(parts), progress, writer) for number, part in enumerate(parts, first)]
+        lanes = [
+            Lane(self, number, part, len(parts), progress, writer)
+            for number, part in enumerate(parts, first)]
         by_follower = {lane.follower: lane for lane in lanes}
 
         def ended(follower: Follower, ending: Ending) -> Follower | None:
@@ -110,13 +117,15 @@ class Session:
 
     def _successor(self, lane: Lane, ending: Ending, progress: Progress, writer: ktap_out.Writer,
                    count: int) -> Lane | None:
-        """Only what stopped in the middle gets another machine; one that never came up would not the next time."""
+        """Only what stopped in the middle gets another machine; one that never came up would not
+        the next time."""
         if (ending.kind not in ("hang", "died", "lost") or not ending.left or lane.chance == CHANCES
                 or self.enough()):
             return None
         self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
                         f"running the other {ending.left.total()} in a new one")
-        return Lane(self, lane.number + count, ending.left, count, progress, writer, lane.chance + 1)
+        return Lane(self, lane.number + count, ending.left, count, progress, writer,
+                    lane.chance + 1)
 
     def compare(self, event: ktap.Guest) -> None:
         """What runs must be what was built, and what a program leaves behind is told."""
@@ -127,7 +136,8 @@ class Session:
             self.run.broken(value)
         expected = self.identity.get(key) if event.word in ("up", "fact") else None
         if expected and value != expected:
-            self.run.broken(f"the guest is not what was built: its {key} is {value}, not {expected}")
+            self.run.broken(
+                f"the guest is not what was built: its {key} is {value}, not {expected}")
 
     def _judge(self, ending: Ending, number: int, machine: Machine) -> None:
         """Tell the model what the stream could not."""
@@ -154,8 +164,8 @@ class Session:
 class Lane:
     """One machine of a session with its share of the work, and the record of what it said."""
 
-    def __init__(self, session: Session, number: int, work: Work, company: int, progress: Progress, writer: ktap_out.Writer,
-                 chance: int = 1):
+    def __init__(self, session: Session, number: int, work: Work, company: int, progress: Progress,
+                 writer: ktap_out.Writer, chance: int = 1):
         self.session, self.number, self.work, self.chance = session, number, work, chance
         self.progress, self.writer = progress, writer
         self.machine = session.machine(work, number, company)
@@ -235,12 +245,14 @@ def blame(run: Run, kmsg: Path, console: Path, victim: str, vm: int = 0, whole: 
           guest: bool = False) -> None:
     """Hand every complaint of machine `vm`, which has ended, to the model.
 
-    `whole` is its number if it ended well, so that its kernel log has all there was: then each test that
-    began must have left its marker there, or a complaint may have been blamed on another. That of a `guest` also must
-    have its last line: a log that is lost or cut short says nothing about the kernel. Natively it may be out of reach.
+    `whole` is its number if it ended well, so that its kernel log has all there was: then each test
+    that began must have left its marker there, or a complaint may have been blamed on another. That
+    of a `guest` also must have its last line: a log that is lost or cut short says nothing about
+    the kernel. Natively it may be out of reach.
 
-    The kernel log has markers and says where each belongs. The console has none, and is all there is of the last
-    moments: what only it holds belongs to `victim`: the test that was running at the end, or "after" the last one.
+    The kernel log has markers and says where each belongs. The console has none, and is all there
+    is of the last moments: what only it holds belongs to `victim`: the test that was running at the
+    end, or "after" the last one.
     """
     seen = set()
     for path, known in ((kmsg, True), (console, False)):
@@ -251,11 +263,14 @@ def blame(run: Run, kmsg: Path, console: Path, victim: str, vm: int = 0, whole: 
         run.harmless.update(scanner.harmless if known else {})
         if known and whole:
             if guest and last.strip() != qemu.END_OF_LOG:
-                run.broken(f"the kernel log of VM {whole} is {'cut short' if last else 'lost'}: {path.name} "
-                           "does not have its last line")
+                run.broken(
+                    f"the kernel log of VM {whole} is {'cut short' if last else 'lost'}: "
+                    f"{path.name} "
+                    "does not have its last line")
             lost = splat.unmarked(run, whole, scanner.begins) if guest or scanner.begins else []
             if lost:
-                run.broken(f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
+                run.broken(
+                    f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
         for found in scanner.splats:
             if found.title not in seen:
                 run.splat(found.where if known else victim, found.lines, vm,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is to run: programs in order, and for each the names in order; and what is left after a machine died."""
+"""What is to run: programs in order, and for each the names in order; and what is left after a
+machine died."""
 
 from __future__ import annotations
 
@@ -10,17 +11,19 @@ from pathlib import Path
 
 from runner.programs import Test, is_destructive
 
-# Beginnings of the names of tests that are nothing without two processors: where machines side by side have one each, these come after them,
-# in a machine of their own.
+# Beginnings of the names of tests that are nothing without two processors: where machines side by
+# side have one each, these come after them, in a machine of their own.
 BUSY = ("races.",)
 
-# What a kernel may not survive that lacks a change which its version should tell (common/kernel/since.c). The version of a
-# kernel that is built from a tree, or given as an image, tells little: there they run whatever it says, in a machine
-# of their own, which is told so (HMM_COHERENT_APART).
+# What a kernel may not survive that lacks a change which its version should tell
+# (common/kernel/since.c). The version of a kernel that is built from a tree, or given as an image,
+# tells little: there they run whatever it says, in a machine of their own, which is told so
+# (HMM_COHERENT_APART).
 RISKY = ("devices.*.opener-gone-access", "reclaim.*.swap-cache", "reclaim.*.written-on-device",
          "races.coherent.unmap-and-longterm-pin")
 
-# PROGRAM/TEST, and how long it takes; the first glob counts. From run.json of a run with two machines.
+# PROGRAM/TEST, and how long it takes; the first glob counts. From run.json of a run with two
+# machines.
 COSTS = (
     ("hmm_coherent_matrix/*", 0.3),
     ("*/device-full.*", 95),
@@ -62,7 +65,8 @@ class Work:
 
 
 def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
-    """Tests in declaration order, or shuffled; `repeat` rounds, each complete before the next starts."""
+    """Tests in declaration order, or shuffled; `repeat` rounds, each complete before the next
+    starts."""
     by_program: dict[Path, list[str]] = {}
     for test in tests:
         by_program.setdefault(test.program, []).append(test.name)
@@ -80,16 +84,19 @@ def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
 
 
 def cost(program: str, name: str) -> float:
-    """How long a test takes under emulation, in times of an ordinary scenario. Nothing but the balance of machines depends on it."""
+    """How long a test takes under emulation, in times of an ordinary scenario. Nothing but the
+    balance of machines depends on it."""
     return next((cost for glob, cost in COSTS if fnmatchcase(f"{program}/{name}", glob)), 1.0)
 
 
 def share(work: Work, count: int) -> list[Work]:
-    """Parts that take about as long, in the order of the work, cut between two tests: each machine that starts a program has to find out
-    anew what the kernel can do. None is empty."""
-    costs = [cost(batch.program.name, name) + (START if position and not number else 0)
-             for position, batch in enumerate(work.batches) for number, name in enumerate(batch.names)]
-    parts, done, left, share_of_one = [Work() for _ in range(count)], 0.0, iter(costs), sum(costs) / count
+    """Parts that take about as long, in the order of the work, cut between two tests: each machine
+    that starts a program has to find out anew what the kernel can do. None is empty."""
+    costs = [
+        cost(batch.program.name, name) + (START if position and not number else 0)
+        for position, batch in enumerate(work.batches) for number, name in enumerate(batch.names)]
+    parts, done, left, share_of_one = [Work()
+                                       for _ in range(count)], 0.0, iter(costs), sum(costs) / count
     for batch in work.batches:
         shares = [Batch(batch.program, []) for _ in parts]
         for name in batch.names:
@@ -106,9 +113,11 @@ def is_risky(name: str) -> bool:
     return any(fnmatchcase(name, glob) for glob in RISKY)
 
 
-def apart(work: Work, beginnings: tuple[str, ...] = (), untold: bool = False) -> tuple[Work, list[Work]]:
-    """The work without what needs a machine of its own: the tests that bring one down each by itself, those that begin
-    alike together, and, on a kernel whose version tells little (`untold`), the risky ones together."""
+def apart(work: Work, beginnings: tuple[str, ...] = (),
+          untold: bool = False) -> tuple[Work, list[Work]]:
+    """The work without what needs a machine of its own: the tests that bring one down each by
+    itself, those that begin alike together, and, on a kernel whose version tells little (`untold`),
+    the risky ones together."""
     usual, together, alone = Work(), {beginning: Work() for beginning in (*beginnings, RISKY)}, []
     for batch in work.batches:
         parts: dict[str | tuple, list[str]] = {}
@@ -118,7 +127,8 @@ def apart(work: Work, beginnings: tuple[str, ...] = (), untold: bool = False) ->
             elif untold and is_risky(name):
                 parts.setdefault(RISKY, []).append(name)
             else:
-                parts.setdefault(next((one for one in beginnings if name.startswith(one)), ""), []).append(name)
+                parts.setdefault(next((one for one in beginnings if name.startswith(one)), ""),
+                                 []).append(name)
         for beginning, names in parts.items():
             together.get(beginning, usual).batches.append(Batch(batch.program, names))
     return usual, [part for part in together.values() if part] + alone
@@ -133,7 +143,8 @@ class Ledger:
         self.running = ""
 
     def begin(self, name: str) -> bool:
-        """A test has begun; False when nobody asked for it. It will not be run again, whatever becomes of it."""
+        """A test has begun; False when nobody asked for it. It will not be run again, whatever
+        becomes of it."""
         if self._remove(name):
             self.running = name
             return True

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Things that can be made again, each kept under a key of everything that went into it.
 
-An entry is made under a temporary name and renamed, so a killed run leaves no half of one. A stamp inside
-says which key it holds and how large its files are; what does not match is removed, made again, and said.
+An entry is made under a temporary name and renamed, so a killed run leaves no half of one. A stamp
+inside says which key it holds and how large its files are; what does not match is removed, made
+again, and said.
 
-A lock for each entry keeps two runs from making the same one, and one that is being used from being made
-again. The temporary name is the entry's, and belongs to who holds the entry's lock: numbers of processes say
-nothing, since two containers that share a cache have the same ones. A lock is the kernel's (flock) and ends
-with its holder, however that ends.
+A lock for each entry keeps two runs from making the same one, and one that is being used from being
+made again. The temporary name is the entry's, and belongs to who holds the entry's lock: numbers of
+processes say nothing, since two containers that share a cache have the same ones. A lock is the
+kernel's (flock) and ends with its holder, however that ends.
 """
 
 import contextlib
@@ -40,9 +41,12 @@ def digest(*parts: object) -> str:
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """The files at the top of an entry: one that is missing or was cut short by a crash shows here."""
+    """The files at the top of an entry: one that is missing or was cut short by a crash shows here.
+    """
     with os.scandir(folder) as found:
-        return {item.name: item.stat().st_size for item in found if item.name != STAMP and item.is_file()}
+        return {
+            item.name: item.stat().st_size for item in found
+            if item.name != STAMP and item.is_file()}
 
 
 def replace(path: Path, text: str) -> None:
@@ -77,7 +81,8 @@ def lock_of(folder: Path) -> Path:
 
 
 class Lock:
-    """The lock of an entry: held from take() until close(), or until nobody has this object any more."""
+    """The lock of an entry: held from take() until close(), or until nobody has this object any
+    more."""
 
     _fd = -1
 
@@ -119,7 +124,8 @@ class Cache:
         self.say = say or (lambda line: None)
 
     def entry(self, kind: str, key: str, make: Callable[[Path], None], name: str = "") -> Path:
-        """The folder of an entry; make(folder) fills a new one. Its name is the key's digest, or as given."""
+        """The folder of an entry; make(folder) fills a new one. Its name is the key's digest, or as
+        given."""
         folder = self.root / kind / (name or digest(key)[:24])
         if self._holds(folder, key):
             return folder
@@ -148,14 +154,16 @@ class Cache:
 
     @contextlib.contextmanager
     def lock(self, folder: Path) -> Iterator[None]:
-        """Nobody else makes this entry or uses it; that we use it ourselves is no hindrance. Waiting is said."""
+        """Nobody else makes this entry or uses it; that we use it ourselves is no hindrance.
+        Waiting is said."""
         for lock in _used.pop(lock_of(folder), ()):
             lock.close()
         with self._lock(folder, fcntl.LOCK_EX, "uses or makes"):
             yield
 
     def shared(self, folder: Path) -> Lock:
-        """Nobody makes this entry again until what is returned is closed, or forgotten, or this process ends."""
+        """Nobody makes this entry again until what is returned is closed, or forgotten, or this
+        process ends."""
         lock = self._lock(folder, fcntl.LOCK_SH, "makes")
         _used.setdefault(lock_of(folder), weakref.WeakSet()).add(lock)
         return lock
@@ -173,8 +181,10 @@ class Cache:
             return Lock(lock_of(folder))
 
     @contextlib.contextmanager
-    def private(self, kind: str, name: str, remove: Callable[[Path], None] = discard) -> Iterator[Path]:
-        """A new folder that only we use, and that is removed at the end; sweep() removes it if we are killed."""
+    def private(self, kind: str, name: str, remove: Callable[[Path],
+                                                             None] = discard) -> Iterator[Path]:
+        """A new folder that only we use, and that is removed at the end; sweep() removes it if we
+        are killed."""
         parent = self.root / kind
         for number in itertools.count():
             with self._open_lock(parent / f"{name}-{number}") as lock:
@@ -226,7 +236,8 @@ class Cache:
             discard(doomed)
 
     def sweep(self, parent: Path, remove: Callable[[Path], None] = discard) -> None:
-        """Remove what runs that were killed left behind: temporary folders whose entry nobody has locked."""
+        """Remove what runs that were killed left behind: temporary folders whose entry nobody has
+        locked."""
         for left in parent.glob(f"{TEMPORARY}*"):
             path = lock_of(parent / left.name.removeprefix(TEMPORARY))
             with contextlib.suppress(FileNotFoundError), Lock(path, 0) as lock:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Debian packages that are read but not installed.
 
-What the machine's own sources do not offer is looked for in the other suites of the same mirror, with a
-private sources file and state: the system's own are left as they are.
+What the machine's own sources do not offer is looked for in the other suites of the same mirror,
+with a private sources file and state: the system's own are left as they are.
 """
 
 import re
@@ -44,18 +44,21 @@ class Apt:
         self.options = options
 
     def candidate(self, package: str) -> str:
-        """The version that would be installed. apt takes a name that it does not know for a pattern, and then answers for
-        every package in which it finds that: linux-source-6.12 for linux-source-6.1."""
+        """The version that would be installed. apt takes a name that it does not know for a
+        pattern, and then answers for every package in which it finds that: linux-source-6.12 for
+        linux-source-6.1."""
         text = child.output(["apt-cache", *self.options, "policy", package], env=environment())
         found = re.search(rf"^{re.escape(package)}:\n(?: .*\n)*?  Candidate: (\S+)$", text, re.M)
         return found[1] if found and found[1] != "(none)" else ""
 
     def names(self, start: str) -> list[str]:
-        return child.output(["apt-cache", *self.options, "pkgnames", start], env=environment()).split()
+        return child.output(["apt-cache", *self.options, "pkgnames", start],
+                            env=environment()).split()
 
     def update(self, log: Path) -> bool:
         # A role goes to another release one day, and apt would refuse that.
-        command = ["apt-get", *self.options, "-q", "-o", "Acquire::AllowReleaseInfoChange=true", "update"]
+        command = [
+            "apt-get", *self.options, "-q", "-o", "Acquire::AllowReleaseInfoChange=true", "update"]
         return child.run(command, log, 10 * MINUTES, env=environment()) == 0
 
     def download(self, package: str, version: str, folder: Path, log: Path) -> Path | None:
@@ -71,14 +74,16 @@ def environment() -> dict[str, str]:
 
 
 def mirror(suite: str = "{codename}") -> tuple[str, str, str]:
-    """URI, Signed-By and suite of the machine's own Debian archive; of a suite that it does not use, empty."""
+    """URI, Signed-By and suite of the machine's own Debian archive; of a suite that it does not
+    use, empty."""
     wanted, found = suite.format(codename=codename()), []
     for file in (*SOURCES.glob("sources.list.d/*.sources"), *SOURCES.glob("sources.list.d/*.list"),
                  SOURCES / "sources.list"):
         if file.is_file():
             text = file.read_text(errors="replace")
-            found += [entry for entry in (deb822(text) if file.suffix == ".sources" else one_line(text))
-                      if entry[2] == wanted]
+            found += [
+                entry for entry in (deb822(text) if file.suffix == ".sources" else one_line(text))
+                if entry[2] == wanted]
     # Other archives use Debian's release names too, but hardly ever Debian's name in their address.
     found.sort(key=lambda entry: "debian" not in entry[0].rpartition("//")[2].partition("/")[2])
     if not found and wanted != codename():
@@ -97,16 +102,19 @@ def codename() -> str:
 def deb822(text: str):
     """(URI, Signed-By, suite) for each suite of a .sources file."""
     for stanza in re.split(r"\n\s*\n", re.sub(r"^#.*\n", "", text, flags=re.M)):
-        field = {name.lower(): value.strip() for name, value in re.findall(r"^([\w-]+):(.*)$", stanza, re.M)}
-        if "deb" in field.get("types", "").split() and "main" in field.get("components", "").split() \
-                and field.get("enabled", "yes") != "no":
+        field = {
+            name.lower(): value.strip()
+            for name, value in re.findall(r"^([\w-]+):(.*)$", stanza, re.M)}
+        types, components = (field.get(key, "").split() for key in ("types", "components"))
+        if "deb" in types and "main" in components and field.get("enabled", "yes") != "no":
             for suite in field.get("suites", "").split():
                 yield field["uris"].split()[0], field.get("signed-by", ""), suite
 
 
 def one_line(text: str):
     """The same for a sources.list."""
-    for options, uri, suite, parts in re.findall(r"^deb\s+(?:\[([^]]*)\]\s+)?(\S+)\s+(\S+)(.*)$", text, re.M):
+    for options, uri, suite, parts in re.findall(r"^deb\s+(?:\[([^]]*)\]\s+)?(\S+)\s+(\S+)(.*)$",
+                                                 text, re.M):
         key = re.search(r"signed-by=(\S+)", options)
         if "main" in parts.split():
             yield uri, key[1] if key else "", suite
@@ -129,15 +137,17 @@ def elsewhere(cache, suite: str) -> Apt:
     if uri and name.endswith("stable"):     # a longterm kernel's newest release is there
         lines.append(one_source(uri, key, f"{name}-security"))
     (folder / "sources.list").write_text("".join(lines))
-    return Apt(("-o", f"Dir::Etc::sourcelist={folder}/sources.list", "-o", "Dir::Etc::sourceparts=/dev/null",
-                "-o", f"Dir::State={folder}", "-o", f"Dir::State::lists={folder}/lists",
-                "-o", f"Dir::State::status={STATUS}", "-o", f"Dir::Cache={folder}",
-                "-o", f"Dir::Cache::archives={folder}/archives", "-o", "APT::Sandbox::User=root",
-                "-o", "Acquire::Languages=none", "-o", "APT::Get::List-Cleanup=false"))
+    return Apt(("-o", f"Dir::Etc::sourcelist={folder}/sources.list", "-o",
+                "Dir::Etc::sourceparts=/dev/null", "-o", f"Dir::State={folder}", "-o",
+                f"Dir::State::lists={folder}/lists", "-o", f"Dir::State::status={STATUS}", "-o",
+                f"Dir::Cache={folder}", "-o", f"Dir::Cache::archives={folder}/archives", "-o",
+                "APT::Sandbox::User=root", "-o", "Acquire::Languages=none", "-o",
+                "APT::Get::List-Cleanup=false"))
 
 
 def find(package: str, cache, say) -> tuple[Apt, str]:
-    """Who offers a package, and its version: the system's sources as they are, then other suites."""
+    """Who offers a package, and its version: the system's sources as they are, then other suites.
+    """
     system = Apt()
     version = system.candidate(package)
     if version:
@@ -153,7 +163,8 @@ def find_elsewhere(package: str, offered: list[str], cache, say) -> tuple[Apt, s
         name = Path(apt.options[1]).parent.name
         log = cache.root / "apt" / name / "update.log"
         # What an old list names may be gone from the mirror.
-        version = apt.candidate(package) if log.is_file() and time.time() - log.stat().st_mtime < DAY else ""
+        version = apt.candidate(
+            package) if log.is_file() and time.time() - log.stat().st_mtime < DAY else ""
         if not version:
             say(f"looking for {package} in {name}")
             apt.update(log)
@@ -161,7 +172,8 @@ def find_elsewhere(package: str, offered: list[str], cache, say) -> tuple[Apt, s
         if version:
             return apt, version
         offered += apt.names(family(package))
-    names = sorted(name for name in set(offered) if re.fullmatch(rf"{family(package)}[0-9.]+", name))
+    names = sorted(name for name in set(offered)
+                   if re.fullmatch(rf"{family(package)}[0-9.]+", name))
     raise Stop(3, f"no {package} in this system's sources nor elsewhere on its mirror",
                f"there is {', '.join(names) or 'none at all'} (see {cache.root}/apt/*/update.log); "
                "a kernel tree can be given with --kernel PATH")
@@ -171,7 +183,8 @@ def suites(package: str, offered: list[str]) -> tuple[str, ...]:
     """Where to look for a package, the likelier first: each suite costs some megabytes."""
     own = [number(name) for name in offered if number(name)]
     older = bool(own) and number(package) < max(own)
-    return OWN[bool(own):] + (OLDER + NEWER if older else NEWER + OLDER)    # the first is the system's own
+    # the first is the system's own
+    return OWN[bool(own):] + (OLDER + NEWER if older else NEWER + OLDER)
 
 
 def number(package: str) -> tuple[int, ...]:
@@ -195,5 +208,6 @@ def fetch(apt: Apt, package: str, version: str, cache, say) -> Path:
     if not found:
         said = log.read_text(errors="replace").splitlines()
         reason = next((line for line in said if line.startswith("E:")), "")
-        raise Stop(3, f"{package} could not be fetched{': ' + reason if reason else ''}", f"see {log}")
+        raise Stop(3, f"{package} could not be fetched{': ' + reason if reason else ''}",
+                   f"see {log}")
     return found

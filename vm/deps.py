@@ -11,13 +11,11 @@ from base.errors import Stop
 from vm import deb
 
 PACKAGES = {
-    "build": ("gcc", "make", "flex", "bison", "bc", "libelf-dev", "libssl-dev", "libc6-dev", "xz-utils"),
-    "tests": ("gcc", "make", "libc6-dev", "liburing-dev", "libnuma-dev"),
+    "build": ("gcc", "make", "flex", "bison", "bc", "libelf-dev", "libssl-dev", "libc6-dev",
+              "xz-utils"), "tests": ("gcc", "make", "libc6-dev", "liburing-dev", "libnuma-dev"),
     "vm": ("qemu-system-x86", "busybox-static", "cpio", "e2fsprogs"),
-    "check": ("clang", "shellcheck", "cppcheck", "python3-pytest",
-              "python3-pytest-xdist", "pyflakes3", "help2man", "python3-argcomplete"),
-    "faults": ("coccinelle",),
-}
+    "check": ("clang", "shellcheck", "cppcheck", "python3-pytest", "python3-pytest-xdist",
+              "pyflakes3", "help2man", "python3-argcomplete"), "faults": ("coccinelle", ), }
 DEBIAN = Path("/etc/debian_version")
 MINUTES = 60.0
 
@@ -53,7 +51,9 @@ def install(packages: list[str], log: Path) -> None:
     line = " ".join(command(packages))
     what = f"missing package{'s' if len(packages) > 1 else ''}: {' '.join(packages)}"
     if not DEBIAN.exists() or not shutil.which("apt-get"):
-        raise Stop(3, what, f"this is not Debian: install the packages that provide them (on Debian: {line})")
+        raise Stop(
+            3, what,
+            f"this is not Debian: install the packages that provide them (on Debian: {line})")
     if os.geteuid() != 0:
         raise Stop(3, what, f"as root: {line}")
     if _install(packages, log):

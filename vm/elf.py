@@ -13,8 +13,10 @@ NT_GNU_BUILD_ID = 3
 HEADER_MAGIC, VERSION_POINTER, SETUP_START = 0x202, 0x20e, 0x200
 SECTORS, PAYLOAD_OFFSET, SECTOR = 0x1f1, 0x248, 512
 # What a kernel may be compressed with and Python can undo, by its first bytes.
-COMPRESSED = {b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16), b"\xfd7zXZ": lzma.LZMADecompressor, b"\x5d\0\0": lzma.LZMADecompressor,
-              b"BZh": bz2.BZ2Decompressor}
+COMPRESSED = {
+    b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
+    b"\xfd7zXZ": lzma.LZMADecompressor, b"\x5d\0\0": lzma.LZMADecompressor,
+    b"BZh": bz2.BZ2Decompressor}
 
 
 def is_elf(data: bytes) -> bool:
@@ -48,7 +50,8 @@ def _note(notes: bytes) -> str:
 
 
 def kernel(image: bytes) -> bytes:
-    """The kernel as it will be in memory: a vmlinux as it is, of a bzImage what is packed in it. Empty if that cannot be unpacked here."""
+    """The kernel as it will be in memory: a vmlinux as it is, of a bzImage what is packed in it.
+    Empty if that cannot be unpacked here."""
     if is_elf(image):
         return image
     if len(image) < PAYLOAD_OFFSET + 8 or image[HEADER_MAGIC:HEADER_MAGIC + 4] != b"HdrS":

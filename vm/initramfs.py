@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guest's root: a base archive and one of each test program, cached by content, and a small one with the job of each run.
+"""The guest's root: a base archive and one of each test program, cached by content, and a small one
+with the job of each run.
 
-The kernel unpacks archives that follow each other, so a guest gets the programs that it runs, and nothing is made again for each run. newc is
-written here and not with cpio: no root for device nodes, no times and inode numbers of the host, so equal
-content gives equal bytes. Not compressed: unpacking would cost the guest more than QEMU saves.
+The kernel unpacks archives that follow each other, so a guest gets the programs that it runs, and
+nothing is made again for each run. newc is written here and not with cpio: no root for device
+nodes, no times and inode numbers of the host, so equal content gives equal bytes. Not compressed:
+unpacking would cost the guest more than QEMU saves.
 """
 
 import hashlib
@@ -64,12 +66,14 @@ def pack(files: dict[str, bytes], executable: tuple = ()) -> bytes:
 
 
 def pack_folder(folder: Path) -> bytes:
-    """A folder of the host as mnt/NAME; of links what they point to, where that is in the folder too."""
+    """A folder of the host as mnt/NAME; of links what they point to, where that is in the folder
+    too."""
     folder = folder.resolve()
     if not folder.name:
         raise Stop(2, f"{folder} is the whole file system", "give a folder with --copy")
-    found = {f"mnt/{folder.name}/{path.relative_to(folder)}": path for path in sorted(folder.rglob("*"))
-             if path.is_file() and path.resolve().is_relative_to(folder)}
+    found = {
+        f"mnt/{folder.name}/{path.relative_to(folder)}": path for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.resolve().is_relative_to(folder)}
     return pack({name: path.read_bytes() for name, path in found.items()},
                 tuple(name for name, path in found.items() if os.access(path, os.X_OK)))
 
@@ -80,14 +84,18 @@ def busybox() -> Path:
     if not path:
         raise Stop(3, "there is no busybox for the guest", "apt-get install busybox-static")
     if b"/ld-linux" in Path(path).read_bytes()[:4096]:
-        raise Stop(3, f"{path} is not static and cannot run in the guest", "apt-get install busybox-static")
+        raise Stop(3, f"{path} is not static and cannot run in the guest",
+                   "apt-get install busybox-static")
     return Path(path)
 
 
 def applets(program: Path) -> dict[str, str]:
-    """Those that init names. Each costs a boot 1 ms, so init itself links the others, where there is a shell to use them."""
+    """Those that init names. Each costs a boot 1 ms, so init itself links the others, where there
+    is a shell to use them."""
     words = set(re.findall(r"[a-z]+", INIT.read_text()))
-    return {f"bin/{name}": "busybox" for name in child.output([program, "--list"]).split() if name in words - {"busybox", "init"}}
+    return {
+        f"bin/{name}": "busybox" for name in child.output([program, "--list"]).split()
+        if name in words - {"busybox", "init"}}
 
 
 def base(kernel, cache, say) -> Path:
@@ -100,10 +108,14 @@ def base(kernel, cache, say) -> Path:
         digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
 
     def make(folder: Path) -> None:
-        files = {name: _stripped(path, folder) for name, path in sources.items()} | {"etc/fstab": FSTAB}
-        files[f"lib/modules/{kernel.release}/modules.dep"] = "".join(f"/lib/{name}.ko:\n" for name in kernel.modules).encode()
-        folders = (*FOLDERS, "lib/modules", f"lib/modules/{kernel.release}")    # where modprobe looks
-        (folder / "base.cpio").write_bytes(archive(files, applets(shell), folders, NODES, ("init", "bin/busybox")))
+        files = {name: _stripped(path, folder)
+                 for name, path in sources.items()} | {"etc/fstab": FSTAB}
+        files[f"lib/modules/{kernel.release}/modules.dep"] = "".join(
+            f"/lib/{name}.ko:\n" for name in kernel.modules).encode()
+        # where modprobe looks
+        folders = (*FOLDERS, "lib/modules", f"lib/modules/{kernel.release}")
+        (folder / "base.cpio").write_bytes(
+            archive(files, applets(shell), folders, NODES, ("init", "bin/busybox")))
 
     return cache.entry("initramfs", digest.hexdigest(), make) / "base.cpio"
 
@@ -111,7 +123,8 @@ def base(kernel, cache, say) -> Path:
 def program(path: Path, cache) -> Path:
     """The archive with one test program."""
     name = f"bin/{path.name}"
-    digest = hashlib.sha256(Path(__file__).read_bytes() + name.encode() + b"\0" + path.read_bytes()).hexdigest()
+    digest = hashlib.sha256(
+        Path(__file__).read_bytes() + name.encode() + b"\0" + path.read_bytes()).hexdigest()
 
     def make(folder: Path) -> None:
         (folder / "program.cpio").write_bytes(pack({name: _stripped(path, folder)}, (name,)))
@@ -138,14 +151,16 @@ def _stripped(path: Path, folder: Path) -> bytes:
 MIB = 1 << 20
 SIZES = {"ext4": 256 * MIB, "raw": 64 * MIB, "slow": 16 * MIB}
 # No lazy initialisation and no journal: their writes would come in the middle of a test.
-MKFS = ("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-E", "lazy_itable_init=0", "-N", "4096")
+MKFS = ("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-E", "lazy_itable_init=0", "-N",
+        "4096")
 
 
 def ensure(cache, say) -> dict[str, Path]:
     """The disk images by name, made if they do not exist."""
     tool = shutil.which(MKFS[0], path="/usr/sbin:/sbin:/usr/bin:/bin")
     if not tool:
-        raise Stop(3, "there is no mke2fs to make the guest's filesystem", "apt-get install e2fsprogs")
+        raise Stop(3, "there is no mke2fs to make the guest's filesystem",
+                   "apt-get install e2fsprogs")
 
     def make(folder: Path) -> None:
         for name, size in SIZES.items():

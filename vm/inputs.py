@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What of a tree went into a build, so that a make that would find nothing to do need not be started.
+"""What of a tree went into a build, so that a make that would find nothing to do need not be
+started.
 
-kbuild writes down beside each object which files it was made from. Those files, and the make and Kconfig files
-around them, decide whether anything has changed; asking make costs five seconds, looking at them costs none.
+kbuild writes down beside each object which files it was made from. Those files, and the make and
+Kconfig files around them, decide whether anything has changed; asking make costs five seconds,
+looking at them costs none.
 """
 
 import os

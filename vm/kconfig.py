@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What became of a configuration fragment: kconfig drops a line that it cannot honour without a word."""
+"""What became of a configuration fragment: kconfig drops a line that it cannot honour without a
+word."""
 
 import gzip
 import hashlib
@@ -41,11 +42,13 @@ def text(*files: Path) -> str:
 def meaning(*fragments: Path) -> str:
     """What fragments ask for: a better comment in one is no reason to build a kernel."""
     asked = [f"{name}={value}" for name, value in values(*fragments).items()]
-    return "\n".join(sorted(asked + [f"{old} is {new}" for old, new in RENAMED.findall(text(*fragments))]))
+    return "\n".join(
+        sorted(asked + [f"{old} is {new}" for old, new in RENAMED.findall(text(*fragments))]))
 
 
 def lost(fragments: tuple[Path, ...], config: Path) -> list[str]:
-    """The fragments' lines that the configuration does not honour. No such symbol is as good as "not set"."""
+    """The fragments' lines that the configuration does not honour. No such symbol is as good as
+    "not set"."""
     have = values(config)
     later = dict(RENAMED.findall(text(*fragments)))
     return [f"{name}={value}" for name, value in values(*fragments).items()
@@ -59,7 +62,8 @@ def fingerprint(config: Path) -> str:
 
 
 def of_image(image: Path) -> dict[str, str]:
-    """What an image was configured with: as its build folder says or, with CONFIG_IKCONFIG, the image itself. Empty if neither does."""
+    """What an image was configured with: as its build folder says or, with CONFIG_IKCONFIG, the
+    image itself. Empty if neither does."""
     above = 3 if image.parts[-4:-1] == ("arch", "x86", "boot") else 0
     beside = image.parents[above] / ".config"
     if beside.is_file():
@@ -72,8 +76,10 @@ def of_image(image: Path) -> dict[str, str]:
 
 
 def has_mmio(config: dict[str, str]) -> bool:
-    """The kernel is told on its command line where its virtio devices are, and does not look for them on PCI."""
-    return config.get("CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES") == "y" and config.get("CONFIG_VIRTIO_PCI") != "y"
+    """The kernel is told on its command line where its virtio devices are, and does not look for
+    them on PCI."""
+    return config.get(
+        "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES") == "y" and config.get("CONFIG_VIRTIO_PCI") != "y"
 
 
 def explain(line: str, config: Path, source: Path) -> str:
@@ -89,11 +95,13 @@ def explain(line: str, config: Path, source: Path) -> str:
     unmet = []
     for entry in entries:
         for condition in re.findall(r"^\s+depends on (.*)$", entry.replace("\\\n", " "), re.M):
-            unmet += [name for name in re.findall(r"(?<![!\w\"])[A-Z][A-Z0-9_]*(?![\w]|\s*=)", condition)
-                      if have.get(f"CONFIG_{name}", "n") == "n"]
+            unmet += [
+                name for name in re.findall(r"(?<![!\w\"])[A-Z][A-Z0-9_]*(?![\w]|\s*=)", condition)
+                if have.get(f"CONFIG_{name}", "n") == "n"]
     if value == "n":
         return f"something selects {symbol}, or it cannot be switched off"
-    return f"it needs {', '.join(dict.fromkeys(unmet))}" if unmet else "its dependencies are not met"
+    needs = ", ".join(dict.fromkeys(unmet))
+    return f"it needs {needs}" if unmet else "its dependencies are not met"
 
 
 def _entries(file: Path, symbol: str) -> list[str]:
@@ -107,7 +115,8 @@ def _entries(file: Path, symbol: str) -> list[str]:
 HERE = Path(__file__).parent
 
 
-# Nothing of it may depend on the host: what several machines say of one kernel is put together (report/merge.py).
+# Nothing of it may depend on the host: what several machines say of one kernel is put together
+# (report/merge.py).
 PLAIN = (HERE.parent / "config", HERE / "guest.config")
 # The code of the claims.
 COVERED = ("mm/gup.c", "mm/migrate_device.c", "mm/memory.c", "mm/mprotect.c", "lib/test_hmm.c")
@@ -123,20 +132,25 @@ class Profile:
     slowness: int = 1                   # by which time limits grow
     sends_files: bool = False           # the guest has something to send at its end
     image: str = "vmlinux"              # what QEMU enters, inside the build folder
-    apart: tuple[str, ...] = ()         # tests that go into a machine of their own, by the beginning of their names
+    # tests that go into a machine of their own, by the beginning of their names
+    apart: tuple[str, ...] = ()
 
 
 PROFILES = {
     "": Profile(),
-    # QEMU enters vmlinux where KASAN has no shadow yet to look at (PVH), and 6.1 ends there without a word. noapic: with KASAN a timer
-    # interrupt can come between two stores of mp_irqdomain_alloc(), which ends the boot. ksm.*: docs/findings.md, test-hmm-lock-order.
-    # A system call that goes over all pages of a device takes seconds there, and many times that when the host is busy: the watchdogs wait for as
-    # long as they can.
-    "debug": Profile("debug", (*PLAIN, HERE / "debug.config"), slowness=20, image="arch/x86/boot/bzImage", apart=("ksm.",),
-                     append="page_owner=on kmemleak=on noapic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
+    # QEMU enters vmlinux where KASAN has no shadow yet to look at (PVH), and 6.1 ends there without
+    # a word. noapic: with KASAN a timer interrupt can come between two stores of
+    # mp_irqdomain_alloc(), which ends the boot. ksm.*: docs/findings.md, test-hmm-lock-order. A
+    # system call that goes over all pages of a device takes seconds there, and many times that when
+    # the host is busy: the watchdogs wait for as long as they can.
+    "debug": Profile(
+        "debug", (*PLAIN, HERE / "debug.config"), slowness=20, image="arch/x86/boot/bzImage",
+        apart=("ksm.", ), append=
+        "page_owner=on kmemleak=on noapic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
-    # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to be changed.
-    "coverage": Profile("coverage", (*PLAIN, HERE / "coverage.config"), slowness=2, sends_files=True,
-                        variables=tuple(f"GCOV_PROFILE_{Path(name).stem}.o=y" for name in COVERED)),
-}
+    # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to
+    # be changed.
+    "coverage": Profile("coverage", (*PLAIN, HERE / "coverage.config"), slowness=2,
+                        sends_files=True, variables=tuple(f"GCOV_PROFILE_{Path(name).stem}.o=y"
+                                                          for name in COVERED)), }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """A kernel for the guest: built small from a source, or given as an image.
 
-Only vmlinux and the modules are built, as a rule. QEMU enters vmlinux directly, so there is nothing to compress
-and nothing to decompress at each boot. A build folder belongs to one source, one configuration and one compiler;
-an interrupted build goes on where it was.
+Only vmlinux and the modules are built, as a rule. QEMU enters vmlinux directly, so there is nothing
+to compress and nothing to decompress at each boot. A build folder belongs to one source, one
+configuration and one compiler; an interrupted build goes on where it was.
 """
 
 import errno
@@ -49,12 +49,13 @@ class Kernel:
     source: Source | None = None
     build_dir: Path | None = None
     log: Path | None = field(default=None)
-    hold: object = field(default=None, compare=False)   # as long as it is there, nobody builds this again
+    # as long as it is there, nobody builds this again
+    hold: object = field(default=None, compare=False)
     seconds: float = 0.0    # until it was there
 
 
-def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...] = (),
-          image: str = "vmlinux") -> Kernel:
+def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
+          variables: tuple[str, ...] = (), image: str = "vmlinux") -> Kernel:
     """The kernel of a source, built if it is not there or if its tree has changed since."""
     compiler = child.output(["gcc", "--version"]).partition("\n")[0]
     if not compiler:
@@ -79,16 +80,20 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int, va
                 Build(source, folder, fragments, say, jobs, variables, image).run()
                 names = inputs.used(folder, source.path) if source.kind == "tree" else []
                 # What was changed while make ran may have been read before.
-                made_from = "" if inputs.newest(source.path, names) > began else inputs.state(source.path, names)
-                (folder / DONE).write_text(json.dumps({"sizes": sizes(folder, image), "inputs": names,
-                                                       "state": made_from}))
+                changed = inputs.newest(source.path, names) > began
+                made_from = "" if changed else inputs.state(source.path, names)
+                (folder / DONE).write_text(
+                    json.dumps({"sizes": sizes(folder, image), "inputs": names,
+                                "state": made_from}))
     else:
-        raise Stop(3, f"{source.path} changes while it is built", "do not change the tree during the build")
+        raise Stop(3, f"{source.path} changes while it is built",
+                   "do not change the tree during the build")
     return describe(source, folder, image, hold)
 
 
 def state(folder: Path, source: Source, image: str) -> str:
-    """What a build folder holds: all of a kernel made from what is there now, something that needs make, or garbage."""
+    """What a build folder holds: all of a kernel made from what is there now, something that needs
+    make, or garbage."""
     try:
         stamp = json.loads((folder / DONE).read_text())
         if stamp["sizes"] != sizes(folder, image):
@@ -111,16 +116,18 @@ def describe(source: Source, folder: Path, image: str, hold: object) -> Kernel:
     modules = {name: folder / path for name, path in MODULES.items()}
     config = kconfig.values(folder / ".config")
     return Kernel(folder / image, modules, elf.release(vmlinux), elf.build_id(vmlinux.read_bytes()),
-                  elf.modinfo(modules["test_hmm"], "srcversion"), kconfig.fingerprint(folder / ".config"),
-                  int(config.get("CONFIG_HZ", 0)), kconfig.has_mmio(config), source, folder, folder / "build.log", hold)
+                  elf.modinfo(modules["test_hmm"], "srcversion"),
+                  kconfig.fingerprint(folder / ".config"), int(config.get("CONFIG_HZ", 0)),
+                  kconfig.has_mmio(config), source, folder, folder / "build.log", hold)
 
 
 class Build:
     """One run of make in a build folder."""
 
-    def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int, variables: tuple[str, ...],
-                 image: str):
-        self.source, self.folder, self.fragments, self.say, self.jobs = source, folder, fragments, say, jobs
+    def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int,
+                 variables: tuple[str, ...], image: str):
+        self.source, self.folder, self.fragments = source, folder, fragments
+        self.say, self.jobs = say, jobs
         self.variables, self.image = variables, image
         self.log = folder / "build.log"
 
@@ -128,14 +135,16 @@ class Build:
         first = not (self.folder / "vmlinux").exists()
         self.log.unlink(missing_ok=True)
         if first:
-            self.say(f"building Linux {self.source.version} ({self.source.label}): some minutes, once; "
-                     f"log in {self.log}")
+            self.say(
+                f"building Linux {self.source.version} ({self.source.label}): some minutes, once; "
+                f"log in {self.log}")
         if not self._configured():
             self._configure()
         self._make(Path(self.image).name, "modules")
 
     def _configured(self) -> bool:
-        """The configuration is newer than the fragments and than each Kconfig file that it was made from."""
+        """The configuration is newer than the fragments and than each Kconfig file that it was made
+        from."""
         config = self.folder / ".config"
         inputs = self.folder / "include/config/auto.conf.cmd"
         if not (config.exists() and inputs.exists() and (self.folder / ".configured").exists()):
@@ -155,19 +164,23 @@ class Build:
         if lost:
             why = kconfig.explain(lost[0], config, self.source.path)
             config.unlink()
-            raise Untestable(3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
-                                f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
-                             f"correct {' or '.join(file.name for file in self.fragments)} "
-                             "or choose another kernel with --kernel")
+            raise Untestable(
+                3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
+                f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
+                f"correct {' or '.join(file.name for file in self.fragments)} "
+                "or choose another kernel with --kernel")
         (self.folder / ".configured").touch()
 
     def _make(self, *targets: str) -> None:
-        command = ["make", "-C", self.source.path, f"O={self.folder}", f"-j{self.jobs}", *self.variables, *targets]
+        command = [
+            "make", "-C", self.source.path, f"O={self.folder}", f"-j{self.jobs}", *self.variables,
+            *targets]
         if child.run(command, self.log, 2 * HOURS, append=True, env=environment()) != 0:
             text = self.log.read_text(errors="replace")
             if "No space left on device" in text:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            first = next((line for line in text.splitlines() if ERROR.search(line)), "no error in the log")
+            first = next((line for line in text.splitlines() if ERROR.search(line)),
+                         "no error in the log")
             kind = Stop if MACHINE.search(text) else Untestable
             raise kind(3, f"the kernel ({self.source.label}) does not build: {first.strip()[:200]}",
                        f"the whole log is {self.log}")
@@ -200,11 +213,14 @@ def from_image(image: Path, modules: Path, cache, say) -> Kernel:
         found[name] = unpacked(module, cache)
         magic = elf.modinfo(found[name], "vermagic").split(" ")[0]
         if magic != release:
-            raise Stop(3, f"{module} is a module of another kernel ({magic or 'no version'}, not {release})",
-                       "give the modules of the same build with --modules DIR")
+            raise Stop(
+                3,
+                f"{module} is a module of another kernel ({magic or 'no version'}, not {release})",
+                "give the modules of the same build with --modules DIR")
     config = kconfig.of_image(image)
-    return Kernel(image, found, release, elf.build_id(image.read_bytes()), elf.modinfo(found["test_hmm"], "srcversion"),
-                  hz=int(config.get("CONFIG_HZ", 0)), mmio=kconfig.has_mmio(config))
+    return Kernel(image, found, release, elf.build_id(image.read_bytes()),
+                  elf.modinfo(found["test_hmm"], "srcversion"), hz=int(config.get("CONFIG_HZ", 0)),
+                  mmio=kconfig.has_mmio(config))
 
 
 def unpacked(module: Path, cache) -> Path:

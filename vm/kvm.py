@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """KVM if it is proven to run a Linux guest here, else QEMU's emulation (TCG).
 
-/dev/kvm says little: on some hosts it opens and runs the firmware, and then QEMU aborts, or spins for ever
-before the first line of the kernel. So a small guest has to say its word from user space within a few
-seconds. The verdict is remembered for this host kernel, QEMU, its kind of machine, and processor.
+/dev/kvm says little: on some hosts it opens and runs the firmware, and then QEMU aborts, or spins
+for ever before the first line of the kernel. So a small guest has to say its word from user space
+within a few seconds. The verdict is remembered for this host kernel, QEMU, its kind of machine, and
+processor.
 
-Only a kernel that is not under test can prove that KVM does not work: one of Debian's, built as ours. With
-any other, a boot that fails may be its own fault, so nothing is remembered; nor is a guest that was late,
-since a busy host is late too.
+Only a kernel that is not under test can prove that KVM does not work: one of Debian's, built as
+ours. With any other, a boot that fails may be its own fault, so nothing is remembered; nor is a
+guest that was late, since a busy host is late too.
 """
 
 import json
@@ -41,7 +42,8 @@ class Accel:
 
 
 def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENCE) -> Accel:
-    """KVM or TCG. The proof is made with a kernel of ours, from the cache, and else with the one that is to run."""
+    """KVM or TCG. The proof is made with a kernel of ours, from the cache, and else with the one
+    that is to run."""
     if force:
         return Accel(force, "asked for")
     if not os.access(DEVICE, os.R_OK | os.W_OK):
@@ -53,7 +55,8 @@ def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENC
     mmio = kernel.mmio if kernel else bool(image) and kconfig.has_mmio(kconfig.of_image(image))
     program = Path(qemu.binary())
     stat = program.stat()
-    host = digest(platform.release(), processor(), program, stat.st_size, stat.st_mtime_ns, *(["microvm"] if mmio else []))
+    host = digest(platform.release(), processor(), program, stat.st_size, stat.st_mtime_ns,
+                  *(["microvm"] if mmio else []))
     verdict = cache.root / f"kvm-{host[:16]}.json"
     reason = remembered(verdict)
     if reason is None:
@@ -70,13 +73,15 @@ def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENC
 
 
 def newest_image(cache) -> Path | None:
-    """The newest kernel that we have built whole, for the guest that we know, from a source that nobody changes."""
+    """The newest kernel that we have built whole, for the guest that we know, from a source that
+    nobody changes."""
     images = [path for path in (cache.root / "build").glob("*/vmlinux") if is_ours(path, cache)]
     return max(images, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def is_ours(image: Path, cache) -> bool:
-    """kbuild leaves a link to the source; a kernel that has KASAN is not entered by way of vmlinux (vm/kconfig.py)."""
+    """kbuild leaves a link to the source; a kernel that has KASAN is not entered by way of vmlinux
+    (vm/kconfig.py)."""
     source = Path(os.path.realpath(image.parent / "source"))
     config = kconfig.of_image(image)
     return ((image.parent / ".stamp").exists() and source.parent == (cache.root / "src").resolve()
@@ -115,7 +120,8 @@ def probe(image: Path, mmio: bool, patience: float) -> str:
                "-append", f"console=ttyS0 panic=-1 loglevel=4{' reboot=t' if mmio else ''}",
                "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     try:
-        proc = child.spawn(command, pass_fds=(initrd,), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        proc = child.spawn(command, pass_fds=(initrd, ), stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT)
     except OSError as error:
         raise Stop(3, f"cannot start {command[0]}: {error.strerror}") from None
     finally:

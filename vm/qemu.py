@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 """One guest: QEMU's command line, its channels, its start and its end.
 
-Two kinds of machine. A kernel that finds virtio by its command line and has no PCI, as ours, runs on a microvm: nothing to probe, and a
-third of the boot is gone. Any other is given a q35 with its devices on PCI.
+Two kinds of machine. A kernel that finds virtio by its command line and has no PCI, as ours, runs
+on a microvm: nothing to probe, and a third of the boot is gone. Any other is given a q35 with its
+devices on PCI.
 
 Memory, by physical address (all of it below either machine's hole, so nothing moves):
 
-    0           1024 MiB    the kernel's, in two nodes by numa=fake=2; a block of node 1 is made movable
+    0           1024 MiB    the kernel's, in two nodes by numa=fake=2; a block of
+                            node 1 is made movable
     1024 MiB    1280 MiB    device range 0
     1280 MiB    1536 MiB    device range 1
 
-The device ranges are RAM that the kernel is told to leave alone. `memmap=` needs a plain `$`: there is no
-shell between us and the kernel.
+The device ranges are RAM that the kernel is told to leave alone. `memmap=` needs a plain `$`: there
+is no shell between us and the kernel.
 """
 
 import ctypes
@@ -36,7 +38,8 @@ SLOW_SECTORS = 16 * 2048
 # Disks appear in the guest in this order; vdc carries the slow one.
 DISKS = ("ext4", "raw", "slow")
 DONE = b"# guest: done\n"
-TERMINATING = re.compile(r"^\S*qemu\S*: terminating on signal (\d+)", re.M)    # qemu_kill_report() of QEMU
+# qemu_kill_report() of QEMU
+TERMINATING = re.compile(r"^\S*qemu\S*: terminating on signal (\d+)", re.M)
 TAIL_BYTES = 1 << 16
 END_OF_LOG = b"hmm-coherent: end of log"    # vm/init writes it after the last record
 
@@ -51,8 +54,8 @@ def binary() -> str:
 
 
 def clock(accel, hz: int) -> list[str]:
-    """Which clock to trust; there is no ACPI to tell of a better one. KVM tells by itself. With lpj= nothing is left to calibrate: a
-    twentieth of the boot."""
+    """Which clock to trust; there is no ACPI to tell of a better one. KVM tells by itself. With
+    lpj= nothing is left to calibrate: a twentieth of the boot."""
     rate = khz() if accel.name == "tcg" else 0
     return ["tsc=reliable", "no_timer_check", *([f"tsc_early_khz={rate}"] if rate else []),
             *([f"lpj={rate * 1000 // hz}"] if rate and hz else [])]
@@ -61,24 +64,24 @@ def clock(accel, hz: int) -> list[str]:
 def append(kernel, accel, extra: str = "") -> str:
     """The kernel command line, to which QEMU adds where a microvm has its devices.
 
-    The delay sits in the guest's block layer: a read of /dev/dm-0 waits with its pages pinned, as long as a test keeps the
-    device suspended (common/reach/gate.h) and SLOW_MS more, and is then carried out with real data. Writes, by which tests prepare it,
-    do not wait. QEMU's null-co fills the page at once and only completes late; its throttling lets the first request through.
+    The delay sits in the guest's block layer: a read of /dev/dm-0 waits with its pages pinned, as
+    long as a test keeps the device suspended (common/reach/gate.h) and SLOW_MS more, and is then
+    carried out with real data. Writes, by which tests prepare it, do not wait. QEMU's null-co fills
+    the page at once and only completes late; its throttling lets the first request through.
 
-    Grace periods of RCU are not waited out but forced at once: io_uring waits for one whenever a buffer is
-    unregistered, and at 4 ms a tick that would be most of the time of a cell.
+    Grace periods of RCU are not waited out but forced at once: io_uring waits for one whenever a
+    buffer is unregistered, and at 4 ms a tick that would be most of the time of a cell.
     """
     words = [
         "console=ttyS0", "loglevel=4", "panic=-1", "numa=fake=2",
-        "log_buf_len=1M",   # the guest sends the log as it happens; a larger one takes longer to set up
-        *clock(accel, kernel.hz), "mitigations=off", "random.trust_cpu=on",
-        "reboot=t" if kernel.mmio else "",      # a microvm has nothing else to reset it by
-        "vm_debug=-",       # do not fill new struct pages with a pattern: that is a tenth of the boot
-        f"memmap={SPM_SIZE_MIB}M${SPM0:#x}", f"memmap={SPM_SIZE_MIB}M${SPM1:#x}",
+    # the guest sends the log as it happens; a larger one takes longer to set up
+        "log_buf_len=1M", *clock(accel, kernel.hz), "mitigations=off", "random.trust_cpu=on",
+        "reboot=t" if kernel.mmio else "",    # a microvm has nothing else to reset it by
+    # do not fill new struct pages with a pattern: that is a tenth of the boot
+        "vm_debug=-", f"memmap={SPM_SIZE_MIB}M${SPM0:#x}", f"memmap={SPM_SIZE_MIB}M${SPM1:#x}",
         f'dm-mod.create="hmm-slow,,,rw,0 {SLOW_SECTORS} delay /dev/vdc 0 {SLOW_MS} /dev/vdc 0 0"',
-        "rcupdate.rcu_expedited=1", "rcutree.jiffies_till_first_fqs=0", "rcutree.jiffies_till_next_fqs=0",
-        f"SPM0={SPM0:#x}", f"SPM1={SPM1:#x}", extra,
-    ]
+        "rcupdate.rcu_expedited=1", "rcutree.jiffies_till_first_fqs=0",
+        "rcutree.jiffies_till_next_fqs=0", f"SPM0={SPM0:#x}", f"SPM1={SPM1:#x}", extra, ]
     return " ".join(word for word in words if word)
 
 
@@ -88,7 +91,8 @@ class Guest:
     keeps_log = True
 
     def __init__(self, kernel, initrd: bytes, accel, disks: dict[str, Path], folder: Path,
-                 number: int, extra_append: str = "", interactive: bool = False, sends_files: bool = False, threads: int = 2):
+                 number: int, extra_append: str = "", interactive: bool = False,
+                 sends_files: bool = False, threads: int = 2):
         self.kernel, self.initrd, self.accel, self.disks = kernel, initrd, accel, disks
         self.extra_append, self.interactive, self.threads = extra_append, interactive, threads
         self.console_path = folder / f"console-{number}.log"
@@ -106,7 +110,8 @@ class Guest:
         return self.proc.pid
 
     def start(self) -> None:
-        """Start QEMU. The initramfs is in memory and the results go into a pipe: nothing to clean up."""
+        """Start QEMU. The initramfs is in memory and the results go into a pipe: nothing to clean
+        up."""
         initrd = os.memfd_create("initrd", 0)
         with open(initrd, "wb", closefd=False) as out:
             out.write(self.initrd)
@@ -119,7 +124,8 @@ class Guest:
                 quiet = {} if self.interactive else {"stdout": console, "stderr": subprocess.STDOUT}
                 self.proc = child.spawn(self.command, pass_fds=(initrd, results, asked.fileno()),
                                         session=not self.interactive,
-                                        stdin=None if self.interactive else subprocess.DEVNULL, **quiet)
+                                        stdin=None if self.interactive else subprocess.DEVNULL,
+                                        **quiet)
         except OSError as error:
             raise Stop(3, f"cannot start {self.command[0]}: {error.strerror}") from None
         finally:
@@ -128,8 +134,9 @@ class Guest:
             asked.close()
 
     def ask(self, letters: str) -> None:
-        """Have a guest that hangs say what it is doing: letters of sysrq, "w" for blocked tasks, "t" for all
-        of them, "l" for processors. It answers in the kernel log, if its init still runs. "b" ends one that is done."""
+        """Have a guest that hangs say what it is doing: letters of sysrq, "w" for blocked tasks,
+        "t" for all of them, "l" for processors. It answers in the kernel log, if its init still
+        runs. "b" ends one that is done."""
         try:
             self.asking.sendall("".join(f"{letter}\n" for letter in letters).encode())
         except OSError:
@@ -152,8 +159,9 @@ class Guest:
     def ended_from_outside(self) -> str:
         """What ended QEMU, if that was not its guest; of a QEMU that has ended.
 
-        A guest that panics, faults three times or powers off resets the machine, and with -no-reboot QEMU then ends
-        with 0. No guest can send a signal to QEMU. Of one that it obeys, QEMU says so, and ends with 0 too.
+        A guest that panics, faults three times or powers off resets the machine, and with
+        -no-reboot QEMU then ends with 0. No guest can send a signal to QEMU. Of one that it obeys,
+        QEMU says so, and ends with 0 too.
         """
         status = self.proc.returncode
         if status < 0:
@@ -168,20 +176,23 @@ class Guest:
         bus = "device" if self.kernel.mmio else "pci"
         command = [
             binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            *machine(self.accel, self.kernel.mmio, self.threads), "-smp", "2,sockets=2", "-m", f"{MEMORY_MIB}M",
-            "-kernel", str(self.kernel.image), "-initrd", initrd, "-append", append(self.kernel, self.accel, self.extra_append),
-            "-chardev", f"file,id=results,path={results}",
-            "-chardev", f"file,id=log,path={escape(self.kmsg_path)}",
-            "-device", f"virtio-serial-{bus},max_ports=5",
-            "-device", "virtserialport,chardev=results,name=hmm.results",
-            "-device", "virtserialport,chardev=log,name=hmm.log",
-            "-chardev", f"file,id=files,path={escape(self.files_path)}",
-            "-device", "virtserialport,chardev=files,name=hmm.files",
-            "-chardev", f"socket,id=sysrq,fd={asked}",
-            "-device", "virtserialport,chardev=sysrq,name=hmm.sysrq",
+            *machine(self.accel, self.kernel.mmio, self.threads), "-smp", "2,sockets=2", "-m",
+            f"{MEMORY_MIB}M", "-kernel",
+            str(self.kernel.image), "-initrd", initrd, "-append",
+            append(self.kernel, self.accel,
+                   self.extra_append), "-chardev", f"file,id=results,path={results}", "-chardev",
+            f"file,id=log,path={escape(self.kmsg_path)}", "-device",
+            f"virtio-serial-{bus},max_ports=5", "-device",
+            "virtserialport,chardev=results,name=hmm.results", "-device",
+            "virtserialport,chardev=log,name=hmm.log", "-chardev",
+            f"file,id=files,path={escape(self.files_path)}", "-device",
+            "virtserialport,chardev=files,name=hmm.files", "-chardev",
+            f"socket,id=sysrq,fd={asked}", "-device", "virtserialport,chardev=sysrq,name=hmm.sysrq",
         ]
         if self.interactive:
-            command += ["-chardev", f"stdio,id=console,mux=on,signal=off,logfile={escape(self.console_path)}"]
+            command += [
+                "-chardev",
+                f"stdio,id=console,mux=on,signal=off,logfile={escape(self.console_path)}"]
         else:
             command += ["-chardev", f"file,id=console,append=on,path={escape(self.console_path)}"]
         command += ["-serial", "chardev:console"]
@@ -193,15 +204,21 @@ class Guest:
 
 
 def machine(accel, mmio: bool, threads: int = 2) -> list[str]:
-    """Machine and processor for an accelerator. TCG's code cache is limited: its default is 1 GiB. What it has to emulate at each entry to
-    the kernel (stac, clac, ...) is left away: a sixth of the processor time. With one thread TCG runs both processors in turn, and
-    one that waits for the other gives way; two threads on one processor of the host spin instead, for as long as the host lets them.
-    In a memfd, memory is cleared by the page where it would be by 2 MiB otherwise, for a guest that boots a fifth of the time."""
-    kind, modern = ("microvm,acpi=off", ["-global", "virtio-mmio.force-legacy=off"]) if mmio else ("q35", [])
+    """Machine and processor for an accelerator. TCG's code cache is limited: its default is 1 GiB.
+    What it has to emulate at each entry to the kernel (stac, clac, ...) is left away: a sixth of
+    the processor time. With one thread TCG runs both processors in turn, and one that waits for the
+    other gives way; two threads on one processor of the host spin instead, for as long as the host
+    lets them. In a memfd, memory is cleared by the page where it would be by 2 MiB otherwise, for a
+    guest that boots a fifth of the time."""
+    kind, modern = ("microvm,acpi=off",
+                    ["-global", "virtio-mmio.force-legacy=off"]) if mmio else ("q35", [])
     if accel.name == "kvm":
         return ["-machine", kind, *modern, "-accel", "kvm", "-cpu", "host"]
-    return ["-object", f"memory-backend-memfd,id=memory,size={MEMORY_MIB}M", "-machine", f"{kind},memory-backend=memory", *modern,
-            "-accel", f"tcg,thread={'multi' if threads > 1 else 'single'},tb-size=128", "-cpu", "max,-smap,-smep,-umip,-pku,-erms,-fsrm"]
+    return [
+        "-object", f"memory-backend-memfd,id=memory,size={MEMORY_MIB}M", "-machine",
+        f"{kind},memory-backend=memory", *modern, "-accel",
+        f"tcg,thread={'multi' if threads > 1 else 'single'},tb-size=128", "-cpu",
+        "max,-smap,-smep,-umip,-pku,-erms,-fsrm"]
 
 
 def tail(path: Path) -> str:
@@ -234,11 +251,13 @@ SPAN_NS = 5_000_000
 
 
 def khz() -> int:
-    """The rate in kHz, 0 where it cannot be measured: not this architecture, or no right to run made code."""
+    """The rate in kHz, 0 where it cannot be measured: not this architecture, or no right to run
+    made code."""
     if platform.machine() != "x86_64":
         return 0
     try:
-        memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        memory = mmap.mmap(-1, mmap.PAGESIZE,
+                           prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     except OSError:
         return 0
     memory.write(RDTSC)

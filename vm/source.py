@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where a kernel's source comes from: a version that Debian packages, or a tree of the user's.
 
-A version is the package linux-source-VERSION. It is not installed, only read: from /usr/src if it is there,
-else fetched with apt. A tree is never written to.
+A version is the package linux-source-VERSION. It is not installed, only read: from /usr/src if it
+is there, else fetched with apt. A tree is never written to.
 """
 
 import errno
@@ -20,10 +20,11 @@ from vm import deb
 FIRST = (6, 0)
 VERSION = re.compile(r"(\d+)\.(\d+)")
 INSTALLED = Path("/usr/src")
-# Half of a kernel is other architectures, and drivers that no guest of ours has. Their Kconfig and make files
-# are needed, since kbuild reads all of them.
-UNUSED_ARCH = ("alpha arc arm arm64 csky hexagon ia64 loongarch m68k microblaze mips nios2 openrisc parisc "
-               "powerpc riscv s390 sh sparc um xtensa")
+# Half of a kernel is other architectures, and drivers that no guest of ours has. Their Kconfig and
+# make files are needed, since kbuild reads all of them.
+UNUSED_ARCH = (
+    "alpha arc arm arm64 csky hexagon ia64 loongarch m68k microblaze mips nios2 openrisc parisc "
+    "powerpc riscv s390 sh sparc um xtensa")
 UNUSED = [*(f"arch/{name}" for name in UNUSED_ARCH.split()), "net", "samples", "sound",
           *(f"drivers/{name}" for name in "gpu iio infiniband media net scsi staging usb".split())]
 UNUSED_FILES = [*(f"{folder}/*.[chS]" for folder in UNUSED), "Documentation/*.*", "*.dts", "*.dtsi"]
@@ -40,7 +41,8 @@ class Source:
     version: str
     label: str
     ident: str
-    hold: object = field(default=None, compare=False, repr=False)   # nobody unpacks it again as long as it is there
+    # nobody unpacks it again as long as it is there
+    hold: object = field(default=None, compare=False, repr=False)
 
 
 def resolve(spec: str, cache, say) -> Source:
@@ -50,8 +52,10 @@ def resolve(spec: str, cache, say) -> Source:
         return debian(spec, cache, say)
     path = Path(spec).expanduser()
     if not path.is_dir():
-        raise Stop(2, f"--kernel {spec} is neither a version nor a kernel tree",
-                   "give a version such as 6.1, the path of a kernel tree, or a bzImage with --modules DIR")
+        raise Stop(
+            2, f"--kernel {spec} is neither a version nor a kernel tree",
+            "give a version such as 6.1, the path of a kernel tree, or a bzImage with --modules DIR"
+        )
     return tree(path.resolve(), spec)
 
 
@@ -66,15 +70,19 @@ def tree(path: Path, spec: str) -> Source:
     """A kernel tree of the user's."""
     version = tree_version(path)
     if not version or not (path / "Kbuild").is_file() or not (path / "mm").is_dir():
-        raise Stop(2, f"--kernel {spec} is not a kernel tree (no Makefile with a version, Kbuild and mm/)",
-                   "give the top folder of a kernel source")
+        raise Stop(
+            2, f"--kernel {spec} is not a kernel tree (no Makefile with a version, Kbuild and mm/)",
+            "give the top folder of a kernel source")
     check_age(version)
     for left in (".config", "include/config", "arch/x86/include/generated"):
         if (path / left).exists():
-            raise Stop(2, f"{path} has been built in place ({left} exists), so it cannot be built elsewhere",
-                       f"save your .config, then: make -C {path} mrproper")
+            raise Stop(
+                2,
+                f"{path} has been built in place ({left} exists), so it cannot be built elsewhere",
+                f"save your .config, then: make -C {path} mrproper")
     head = child.output(["git", "-C", path, "rev-parse", "--short=12", "HEAD"]).strip()
-    return Source("tree", path, version, f"{path} ({version}{', ' + head if head else ''})", f"tree {path}")
+    return Source("tree", path, version, f"{path} ({version}{', ' + head if head else ''})",
+                  f"tree {path}")
 
 
 def tree_version(path: Path) -> str:
@@ -83,11 +91,13 @@ def tree_version(path: Path) -> str:
         text = (path / "Makefile").read_text(errors="replace")
     except OSError:
         return ""
-    parts = {name: value for name, value in
-             re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *= *(\S*)", text[:2000], re.M)}
+    parts = {
+        name: value for name, value in re.findall(
+            r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *= *(\S*)", text[:2000], re.M)}
     if not parts.get("VERSION", "").isdigit() or not parts.get("PATCHLEVEL", "").isdigit():
         return ""
-    number = ".".join(parts[name] for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL") if parts.get(name))
+    number = ".".join(parts[name] for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")
+                      if parts.get(name))
     return number + parts.get("EXTRAVERSION", "")
 
 
@@ -104,12 +114,16 @@ def debian(version: str, cache, say) -> Source:
         apt, release = deb.find(package, cache, say)
 
     def make(folder: Path) -> None:
-        archive = tarball or deb.fetch(apt or deb.find(package, cache, say)[0], package, release, cache, say)
+        archive = tarball or deb.fetch(apt or deb.find(package, cache, say)[0], package, release,
+                                       cache, say)
         say(f"unpacking {package} {release}")
         unpack(archive, package, folder)
         if not of_series(tree_version(folder), version):
-            raise Stop(3, f"{package} {release} holds Linux {tree_version(folder) or 'of no version'}, not {version}",
-                       "give the path of a kernel tree with --kernel")
+            raise Stop(
+                3,
+                f"{package} {release} holds Linux {tree_version(folder) or 'of no version'}, not "
+                f"{version}",
+                "give the path of a kernel tree with --kernel")
 
     path = cache.entry("src", f"{package} {release} {UNUSED_FILES}", make, f"{package}-{release}")
     return Source("debian", path, tree_version(path) or version, f"Debian {package} {release}",
@@ -157,8 +171,9 @@ def unpack(archive: Path, package: str, folder: Path) -> None:
         step(["dpkg-deb", "-x", archive, folder / ".deb"], log)
         tarball = folder / f".deb/usr/src/{package}.tar.xz"
     excluded = [f"--exclude={package}/{pattern}" for pattern in UNUSED_FILES]
-    step(["tar", "-x", "--use-compress-program=xz -T0", "-f", tarball, "-C", folder, "--strip-components=1",
-          "--no-same-owner", "--anchored", *excluded], log)
+    step([
+        "tar", "-x", "--use-compress-program=xz -T0", "-f", tarball, "-C", folder,
+        "--strip-components=1", "--no-same-owner", "--anchored", *excluded], log)
     shutil.rmtree(folder / ".deb", ignore_errors=True)
     if archive.suffix == ".deb":
         archive.unlink()        # the cache keeps the tree
@@ -170,7 +185,8 @@ def step(command: list, log: Path) -> None:
         if any("No space left" in line for line in text):
             raise OSError(errno.ENOSPC, "No space left on device")
         reason = text[-1] if text else "no reason given"
-        raise Stop(3, f"{command[0]} cannot unpack the kernel source: {reason}", "remove it and try again")
+        raise Stop(3, f"{command[0]} cannot unpack the kernel source: {reason}",
+                   "remove it and try again")
 
 
 # -- git
@@ -179,9 +195,9 @@ def step(command: list, log: Path) -> None:
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
     """Its status, stdout and stderr as text, in its own language."""
     try:
-        return subprocess.run(["git", "-C", str(folder), *words], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="surrogateescape", env={**child.environment(), "LC_ALL": "C"},
-                              check=False)
+        return subprocess.run(["git", "-C", str(folder), *words], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, errors="surrogateescape",
+                              env={**child.environment(), "LC_ALL": "C"}, check=False)
     except FileNotFoundError:
         raise Stop(3, "git is not installed", "apt-get install git") from None
 
