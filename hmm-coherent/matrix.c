@@ -11,210 +11,40 @@
  */
 #include "suite/harness.h"
 
-#include <errno.h>
-#include <sys/mman.h>
-
 #include "cell/access.h"
+#include "cell/frames.h"
+#include "cell/make.h"
 #include "cell/mapping.h"
-#include "judge/model.h"
-#include "judge/outcome.h"
+#include "judge/judge.h"
+#include "judge/look.h"
+#include "judge/prove.h"
+#include "judge/record.h"
 #include "kernel/kernel.h"
-#include "see/pin.h"
-#include "story/story.h"
 
 static struct cell_env env;
 static struct cell *all_cells;
 
-/*
- * Does the driver have every page back? Its list of free pages is last in,
- * first out, and no cell ever has more than PROBE_PAGES of a device, so as long
- * as nothing leaks, that many pages which go there now get the very frames that
- * they got at first.
- */
-#define PROBE_PAGES 5
-
-static struct probe {
-	struct buffer buffer;
-	unsigned long home[PLACE_COUNT][PROBE_PAGES];
-} probe;
-
-static struct device *probe_device(enum place place)
-{
-	return place == PLACE_PRIVATE ? &env.private :
-	       place == PLACE_REMOTE	? &env.remote :
-				  &env.coherent;
-}
-
-/* The frames that the device gives out now; 0 for a page that does not get there. */
-static void probe_frames(enum place place, unsigned long *frames)
-{
-	struct device *device = probe_device(place);
-	struct page pages[PROBE_PAGES];
-	size_t i;
-
-	device_move_to(device, probe.buffer.addr, PROBE_PAGES);
-	pages_look(probe.buffer.addr, PROBE_PAGES, pages);
-	for (i = 0; i < PROBE_PAGES; i++)
-		frames[i] = pages[i].at == place ? pages[i].pfn : 0;
-	device_move_back(device, probe.buffer.addr, PROBE_PAGES);
-}
-
-static bool among(unsigned long frame, const unsigned long *frames, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (frames[i] == frame)
-			return true;
-	return false;
-}
-
-static void expect_no_leak(struct cell *cell)
-{
-	const unsigned long *home = probe.home[cell->place];
-	unsigned long now[PROBE_PAGES];
-	size_t i;
-
-	if (device_pages(cell->place) == 0)
-		return;
-	probe_frames(cell->place, now);
-	for (i = 0; i < PROBE_PAGES; i++) {
-		set_rule(RULE_ENTRY);
-		expect(now[i] && home[i],
-		       "a page does not get to the device when the cell has ended");
-		set_rule(RULE_FREED_TO_DRIVER);
-		expect(!among(now[i], now, i), "the device gives out page frame 0x%lx twice",
-		       now[i]);
-		expect(among(now[i], home, PROBE_PAGES),
-		       "the device gives out page frame 0x%lx, which it never had to before: a "
-		       "page did not come back",
-		       now[i]);
-	}
-}
-
-static size_t frames_on_devices(const struct outcome *outcome, const struct page_seen *seen)
-{
-	unsigned long frames[2 * BUFFER_PAGES_MAX];
-	size_t i, k, count = 0;
-
-	for (i = 0; i < 2 * outcome->pages; i++) {
-		unsigned long pfn = i % 2 ? seen[i / 2].child_pfn : seen[i / 2].pfn;
-
-		if (device_of_pfn(pfn) == PLACE_NOWHERE)
-			continue;
-		for (k = 0; k < count && frames[k] != pfn; k++)
-			;
-		if (k == count)
-			frames[count++] = pfn;
-	}
-	return count;
-}
-
 static void cells_setup(void)
 {
 	cell_env_open(&env);
-	buffer_map(&probe.buffer, PROBE_PAGES, PLACE_COHERENT);
-	/* A child that shared it would keep its frames. */
-	if (madvise(probe.buffer.addr, probe.buffer.size, MADV_DONTFORK))
-		syscall_failed("MADV_DONTFORK", errno);
-	buffer_write(&probe.buffer, 0, PROBE_PAGES, BY_OWNER);
-	probe_frames(PLACE_COHERENT, probe.home[PLACE_COHERENT]);
-	probe_frames(PLACE_REMOTE, probe.home[PLACE_REMOTE]);
-	probe_frames(PLACE_PRIVATE, probe.home[PLACE_PRIVATE]);
+	frames_remember(&env);
 }
 
-static void need_what_it_needs(const struct cell *cell)
-{
-	const unsigned int needs = cell->access->needs | cell->mapping->needs;
-	const struct {
-		bool have;
-		enum skip_id skip;
-	} rows[NEED_COUNT] = {
-		[NEED_FILE] = { env.has_file, SKIP_NO_DIR },
-		[NEED_RAW] = { env.has_raw, SKIP_NO_RAW },
-		[NEED_RING] = { env.has_ring, SKIP_NO_IO_URING },
-		[NEED_GUP_TEST] = { env.has_gup_test, SKIP_NO_GUP_TEST },
-		[NEED_STAYING_PINS] = { features.pin_stays, SKIP_NO_STAYING_PINS },
-		[NEED_UFFD_WP] = { features.uffd_wp, SKIP_NO_UFFD_WP },
-		[NEED_SOFT_DIRTY] = { features.soft_dirty, SKIP_NO_SOFT_DIRTY },
-	};
-	int i;
-
-	for (i = 0; i < NEED_COUNT; i++)
-		need(!(needs & BIT(i)) || rows[i].have, rows[i].skip);
-	need(cell->place != PLACE_MOVABLE || features.movable, SKIP_NO_MOVABLE);
-}
-
-/* The medium that the access uses, or NULL. */
-static struct medium *medium_of(const struct cell *cell)
-{
-	if (!cell->access->from_medium && !cell->access->to_medium)
-		return NULL;
-	return cell->access->needs & BIT(NEED_RAW) ? &env.raw : &env.file;
-}
-
-static void prepare_medium(struct cell *cell)
-{
-	if (medium_of(cell))
-		medium_write(medium_of(cell), cell->buffer.serial, cell->buffer.pages, BY_MEDIUM);
-}
-
-static size_t cached_pages(const struct cell *cell)
-{
-	return medium_of(cell) ? medium_cached(medium_of(cell), cell->buffer.pages) : 0;
-}
-
-static void let_go(struct cell *cell)
-{
-	if (cell->held >= 0 && (cell->access->needs & BIT(NEED_STAYING_PINS)))
-		pin_drop(cell->held);
-	else if (cell->held >= 0)
-		close(cell->held);
-	if (cell->held_other >= 0)
-		close(cell->held_other);
-	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
-	if (env.has_ring)
-		expect_result("unregistering the buffer", ring_unregister(&env.ring), 0);
-	if (cell->uffd >= 0)
-		close(cell->uffd);
-	child_leave(&cell->child);
-	buffer_unmap(&cell->buffer);
-}
-
+/* The way of a cell: make, prove, access, look, judge, record. */
 static void run_cell(const struct suite_test *test)
 {
 	struct cell cell = all_cells[test->number];
-	size_t i, pages = extent_row(cell.extent)->pages;
-	struct outcome outcome = { .pages = pages };
-	struct model model;
+	struct outcome outcome;
+	struct model expected;
 
-	cell.env = &env;
-	cell.uffd = cell.held = cell.held_other = -1;
-	need_what_it_needs(&cell);
-
-	buffer_map(&cell.buffer, pages, cell.place);
-	for (i = 0; i < pages; i++)
-		if (!cell_leaves_hole(&cell, i))
-			buffer_write(&cell.buffer, i, 1, BY_OWNER);
-	cell.got = memset(env.got, 0xee, cell.buffer.size);
-	cell.mapping->make(&cell);
-	prepare_medium(&cell);
-	outcome_look(outcome.before, &cell);
-	model_before(&model, &cell);
-	outcome_prove(&outcome, &cell, &model);
-	outcome.on_device_before = frames_on_devices(&outcome, outcome.before);
-
-	outcome.result = cell.access->run(&cell);
-
-	outcome.cached = cached_pages(&cell);
-	outcome_look(outcome.after, &cell);
-	outcome.on_device_after = frames_on_devices(&outcome, outcome.after);
-	outcome_read(&outcome, &cell);
-	model_after(&model, &cell);
-	outcome_judge(&outcome, &cell, &model);
-	outcome_record(&outcome, &cell, &model);
-	let_go(&cell);
-	expect_no_leak(&cell);
+	cell_make(&cell, &env);
+	outcome.before = prove(&cell);
+	outcome.result = access_run(&cell);
+	outcome.after = look_at_all(&cell);
+	expected = judge(&cell, &outcome);
+	record(&cell, &outcome, &expected);
+	cell_end(&cell);
+	frames_expect_back(cell.place);
 	report_finish();
 }
 

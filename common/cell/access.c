@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The access axis of the matrix: one row and one function each. gup_access.c
- * has those of gup_test.
+ * The access axis of the matrix: one row and one function each. Here are the
+ * CPUs, other processes, the devices and madvise(); io_access.c and gup_access.c
+ * have the rest.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "cell/access.h"
 #include "cell/gup_access.h"
+#include "cell/io_access.h"
 #include "kernel/kernel.h"
 #include "report/report.h"
-
-static long errno_of(long result)
-{
-	return result < 0 ? -errno : result;
-}
 
 static long run_cpu_read(struct cell *cell)
 {
@@ -39,88 +35,6 @@ static long run_child_read(struct cell *cell)
 static long run_child_write(struct cell *cell)
 {
 	return child_write(&cell->child, &cell->buffer, 0, cell->buffer.pages, BY_CHILD);
-}
-
-static long run_dio_read(struct cell *cell)
-{
-	return errno_of(pread(cell->env->file.fd, cell->buffer.addr, cell->buffer.size, 0));
-}
-
-static long run_dio_write(struct cell *cell)
-{
-	return errno_of(pwrite(cell->env->file.fd, cell->buffer.addr, cell->buffer.size, 0));
-}
-
-static long run_raw_read(struct cell *cell)
-{
-	return errno_of(pread(cell->env->raw.fd, cell->buffer.addr, cell->buffer.size, 0));
-}
-
-static long run_raw_write(struct cell *cell)
-{
-	return errno_of(pwrite(cell->env->raw.fd, cell->buffer.addr, cell->buffer.size, 0));
-}
-
-static long run_ring_register(struct cell *cell)
-{
-	return ring_register(&cell->env->ring, cell->buffer.addr, cell->buffer.size);
-}
-
-static long run_ring_fixed(struct cell *cell, enum ring_op op)
-{
-	long error = run_ring_register(cell);
-
-	return error ? error :
-		       ring_transfer(&cell->env->ring, op, cell->env->file.fd, cell->buffer.addr,
-				     cell->buffer.size);
-}
-
-static long run_read_fixed(struct cell *cell)
-{
-	return run_ring_fixed(cell, RING_READ_FIXED);
-}
-
-static long run_write_fixed(struct cell *cell)
-{
-	return run_ring_fixed(cell, RING_WRITE_FIXED);
-}
-
-static long run_ring_read(struct cell *cell)
-{
-	return ring_transfer(&cell->env->ring, RING_READ, cell->env->file.fd, cell->buffer.addr,
-			     cell->buffer.size);
-}
-
-static long run_ring_write(struct cell *cell)
-{
-	return ring_transfer(&cell->env->ring, RING_WRITE, cell->env->file.fd, cell->buffer.addr,
-			     cell->buffer.size);
-}
-
-/* The pipe holds references to the very pages until it is read. */
-static long run_vmsplice(struct cell *cell)
-{
-	struct iovec iov = { cell->buffer.addr, cell->buffer.size };
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
-		broken("pipe: %s", strerror(errno));
-	cell->held = ends[0];
-	cell->held_other = ends[1];
-	return errno_of(vmsplice(ends[1], &iov, 1, SPLICE_F_NONBLOCK));
-}
-
-/* Pages come out of the pipe in order; each is looked at once. */
-static enum data look_into_pipe(struct cell *cell, size_t page)
-{
-	static unsigned char *copy;
-
-	if (!copy)
-		copy = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (read(cell->held, copy, features.page_size) != (ssize_t)features.page_size)
-		return DATA_UNREADABLE;
-	return read_page(copy, cell->buffer.serial, page, BY_OWNER, cell->access->writer);
 }
 
 static long run_vm_read(struct cell *cell)
@@ -212,7 +126,7 @@ static long run_migrate_away(struct cell *cell)
 	return device_migrate_to(&cell->env->remote, cell->buffer.addr, cell->buffer.pages);
 }
 
-static const struct access rows[] = {
+static const struct access cpu_rows[] = {
 	{ .name = "cpu-read",
 	  .what = "the owner's CPU reads",
 	  .run = run_cpu_read,
@@ -242,99 +156,9 @@ static const struct access rows[] = {
 	  .write_fault = true,
 	  .writer = BY_CHILD,
 	  .refused = -SIGSEGV },
-	{ .name = "dio-read",
-	  .what = "read(2) from an O_DIRECT file",
-	  .run = run_dio_read,
-	  .reach = REACH_DIO,
-	  .write_fault = true,
-	  .stores = true,
-	  .writer = BY_MEDIUM,
-	  .from_medium = true,
-	  .refused = EFAULT,
-	  .protected_ = EFAULT,
-	  .needs = BIT(NEED_FILE) },
-	{ .name = "dio-write",
-	  .what = "write(2) to an O_DIRECT file",
-	  .run = run_dio_write,
-	  .reach = REACH_DIO,
-	  .to_medium = true,
-	  .refused = EFAULT,
-	  .needs = BIT(NEED_FILE) },
-	{ .name = "raw-read",
-	  .what = "read(2) from an O_DIRECT block device",
-	  .run = run_raw_read,
-	  .reach = REACH_DIO,
-	  .write_fault = true,
-	  .stores = true,
-	  .writer = BY_MEDIUM,
-	  .from_medium = true,
-	  .partial_count = true,
-	  .refused = EFAULT,
-	  .protected_ = EFAULT,
-	  .needs = BIT(NEED_RAW) },
-	{ .name = "raw-write",
-	  .what = "write(2) to an O_DIRECT block device",
-	  .run = run_raw_write,
-	  .reach = REACH_DIO,
-	  .to_medium = true,
-	  .partial_count = true,
-	  .refused = EFAULT,
-	  .needs = BIT(NEED_RAW) },
-	{ .name = "ring-register",
-	  .what = "io_uring registers the pages as a fixed buffer",
-	  .run = run_ring_register,
-	  .reach = REACH_LONGTERM,
-	  .write_fault = true,
-	  .unit = UNIT_NONE,
-	  .refused = EFAULT,
-	  .protected_ = EFAULT,
-	  .needs = BIT(NEED_RING) },
-	{ .name = "ring-read-fixed",
-	  .what = "io_uring READ_FIXED from an O_DIRECT file",
-	  .run = run_read_fixed,
-	  .reach = REACH_LONGTERM,
-	  .write_fault = true,
-	  .stores = true,
-	  .writer = BY_MEDIUM,
-	  .from_medium = true,
-	  .refused = EFAULT,
-	  .protected_ = EFAULT,
-	  .needs = BIT(NEED_RING) | BIT(NEED_FILE) },
-	{ .name = "ring-write-fixed",
-	  .what = "io_uring WRITE_FIXED to an O_DIRECT file",
-	  .run = run_write_fixed,
-	  .reach = REACH_LONGTERM,
-	  .write_fault = true,
-	  .to_medium = true,
-	  .refused = EFAULT,
-	  .protected_ = EFAULT,
-	  .needs = BIT(NEED_RING) | BIT(NEED_FILE) },
-	{ .name = "ring-read",
-	  .what = "io_uring READ from an O_DIRECT file",
-	  .run = run_ring_read,
-	  .reach = REACH_DIO,
-	  .write_fault = true,
-	  .stores = true,
-	  .writer = BY_MEDIUM,
-	  .from_medium = true,
-	  .refused = EFAULT,
-	  .protected_ = EFAULT,
-	  .needs = BIT(NEED_RING) | BIT(NEED_FILE) },
-	{ .name = "ring-write",
-	  .what = "io_uring WRITE to an O_DIRECT file",
-	  .run = run_ring_write,
-	  .reach = REACH_DIO,
-	  .to_medium = true,
-	  .refused = EFAULT,
-	  .needs = BIT(NEED_RING) | BIT(NEED_FILE) },
-	{ .name = "vmsplice",
-	  .what = "vmsplice(2) into a pipe, which holds the pages",
-	  .run = run_vmsplice,
-	  .reach = REACH_GET,
-	  .held = true,
-	  .hold_look = look_into_pipe,
-	  .partial_count = true,
-	  .refused = EFAULT },
+};
+
+static const struct access rows[] = {
 	{ .name = "vm-read",
 	  .what = "process_vm_readv(2) by another process",
 	  .run = run_vm_read,
@@ -429,16 +253,25 @@ const struct access *access_rows(size_t *count)
 {
 	static struct access all[64];
 	static size_t used;
-	const struct access *gup;
-	size_t more;
+	const struct access *more[] = { cpu_rows, NULL, rows, NULL };
+	size_t counts[] = { ARRAY_SIZE(cpu_rows), 0, ARRAY_SIZE(rows), 0 }, i;
 
 	if (!used) {
-		gup = gup_access_rows(&more);
-		memcpy(all, rows, sizeof(rows));
-		used = ARRAY_SIZE(rows);
-		memcpy(all + used, gup, more * sizeof(*gup));
-		used += more;
+		more[1] = io_access_rows(&counts[1]);
+		more[3] = gup_access_rows(&counts[3]);
+		for (i = 0; i < ARRAY_SIZE(more); used += counts[i++])
+			memcpy(all + used, more[i], counts[i] * sizeof(all[0]));
 	}
 	*count = used;
 	return all;
+}
+
+struct access_result access_run(struct cell *cell)
+{
+	struct access_result result = { .value = cell->access->run(cell) };
+
+	/* Before anybody reads what is on the medium. */
+	if (cell_medium(cell))
+		result.cached = medium_cached(cell_medium(cell), cell->buffer.pages);
+	return result;
 }

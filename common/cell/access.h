@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * access.h - the accesses of the matrix
+ * access.h - the accesses of the matrix: their table, and the call of one
  */
 #ifndef HMM_COHERENT_ACCESS_H
 #define HMM_COHERENT_ACCESS_H
@@ -9,5 +9,13 @@
 
 /* All rows; those of gup_access.h are the last. Their number goes into @count. */
 const struct access *access_rows(size_t *count);
+
+struct access_result {
+	long value;		/* bytes, 0, -errno or KILLED_BY() */
+	size_t cached;		/* pages of the medium that are in the page cache afterwards */
+};
+
+/* Access all pages of @cell, which cell_make() has made, in the cell's way. */
+struct access_result access_run(struct cell *cell);
 
 #endif

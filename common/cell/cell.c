@@ -8,7 +8,6 @@
 
 #include "kernel/kernel.h"
 #include "report/report.h"
-#include "report/rules.h"
 #include "see/pin.h"
 
 static const struct extent_row extents[EXTENT_COUNT] = {
@@ -133,7 +132,7 @@ bool cell_exists(const struct cell *cell)
 	return true;
 }
 
-struct device *cell_device(struct cell *cell)
+struct device *cell_device(const struct cell *cell)
 {
 	switch (cell->place) {
 	case PLACE_PRIVATE:
@@ -145,55 +144,11 @@ struct device *cell_device(struct cell *cell)
 	}
 }
 
-static bool is_device(enum place place)
+struct medium *cell_medium(const struct cell *cell)
 {
-	return place == PLACE_COHERENT || place == PLACE_REMOTE || place == PLACE_PRIVATE;
-}
-
-/* The pages of a mixed buffer go there one by one, so that the others are not touched. */
-static void migrate_placed(struct cell *cell)
-{
-	struct buffer *buffer = &cell->buffer;
-	size_t i;
-
-	/*
-	 * The driver's word is not taken for it: it may say 0 though nothing
-	 * moved, or an error though all of it did.
-	 */
-	if (extent_row(cell->extent)->mix != MIX_PLACED &&
-	    extent_row(cell->extent)->mix != MIX_HOLES) {
-		device_move_to(cell_device(cell), buffer->addr, buffer->pages);
-		return;
-	}
-	for (i = 0; i < buffer->pages; i++)
-		if (cell_places(cell, i))
-			device_move_to(cell_device(cell), buffer_page(buffer, i), 1);
-}
-
-void cell_place(struct cell *cell)
-{
-	struct buffer *buffer = &cell->buffer;
-	bool placed = true;
-	char what[32];
-	size_t i;
-
-	if (is_device(cell->place))
-		migrate_placed(cell);
-	for (i = 0; i < buffer->pages; i++) {
-		enum place at = page_at(0, buffer_page(buffer, i)).at;
-
-		if (!cell_places(cell, i) || at == cell->place)
-			continue;
-		/* The kernel chooses the zone of ordinary memory; only a device is its duty. */
-		if (!is_device(cell->place) && in_memory(at))
-			broken("page %zu is in %s memory, not in %s", i, place_name(at),
-			       place_name(cell->place));
-		snprintf(what, sizeof(what), "page %zu place", i);
-		set_rule(is_device(cell->place) ? RULE_ENTRY : RULE_NOTHING_ELSE_CHANGES);
-		placed = expect_same(false, what, place_name(cell->place), place_name(at));
-	}
-	if (!placed)
-		give_up();
+	if (!cell->access->from_medium && !cell->access->to_medium)
+		return NULL;
+	return cell->access->needs & BIT(NEED_RAW) ? &cell->env->raw : &cell->env->file;
 }
 
 void cell_env_open(struct cell_env *env)

@@ -39,7 +39,7 @@ enum need {
 struct mapping {
 	const char *name;
 	const char *what;
-	/* Bring it about: place the pages (cell_place()) and map them. */
+	/* Bring it about: put the pages on the cell's place, and map them. */
 	void (*make)(struct cell *cell);
 	unsigned int places;	/* BIT(place) for which it means something */
 	/* What is true then, which is proven before the access. */
@@ -113,8 +113,9 @@ struct access {
 	 * did; otherwise it says refused
 	 */
 	bool partial_count;
-	/* Read the bytes through the reference that is held. */
+	/* Of an access that holds a reference: read page @page through it, and drop it. */
 	enum data (*hold_look)(struct cell *cell, size_t page);
+	void (*hold_drop)(struct cell *cell);
 };
 
 /*
@@ -186,17 +187,13 @@ bool cell_exists(const struct cell *cell);
 void cell_name(const struct cell *cell, char *name, size_t size);
 
 /*
- * Put the pages that the extent puts there on the cell's place, and check it:
- * the cell ends with a failure of migration-is-the-way-in when they do not get
- * there. For mapping rows.
- */
-void cell_place(struct cell *cell);
-
-/*
  * Which device has this cell's pages, or would see them: for snapshots, the
  * device's accesses and migration back.
  */
-struct device *cell_device(struct cell *cell);
+struct device *cell_device(const struct cell *cell);
+
+/* The file or block device that the access uses, or NULL. */
+struct medium *cell_medium(const struct cell *cell);
 
 /* Open and close what cells share. */
 void cell_env_open(struct cell_env *env);

@@ -76,6 +76,11 @@ static enum data look_through_pin(struct cell *cell, size_t page)
 			 cell->access->writer);
 }
 
+static void drop_pin(struct cell *cell)
+{
+	pin_drop(cell->held);
+}
+
 /* gup_test says how many bytes it got, 0 for none: it never says why. */
 #define KIND_ROW(id, row_name, pin, fast, write, longterm) \
 	{ .name = row_name, \
@@ -92,7 +97,7 @@ static enum data look_through_pin(struct cell *cell, size_t page)
 	  .reach = REACH_LONGTERM, \
 	  .write_fault = write, \
 	  .held = true, \
-	  .hold_look = look_through_pin, \
+	  .hold_look = look_through_pin, .hold_drop = drop_pin, \
 	  .unit = UNIT_NONE, \
 	  .refused = EFAULT, \
 	  .protected_ = EFAULT, \

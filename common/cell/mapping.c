@@ -13,6 +13,63 @@
 #include "kernel/kernel.h"
 #include "report/report.h"
 #include "report/rules.h"
+#include "see/page.h"
+
+static bool is_device(enum place at)
+{
+	return at == PLACE_COHERENT || at == PLACE_REMOTE || at == PLACE_PRIVATE;
+}
+
+/* The pages of a mixed buffer go there one by one, so that the others are not touched. */
+static void migrate_placed(struct cell *cell)
+{
+	struct buffer *buffer = &cell->buffer;
+	size_t i;
+
+	/*
+	 * The driver's word is not taken for it: it may say 0 though nothing
+	 * moved, or an error though all of it did.
+	 */
+	if (extent_row(cell->extent)->mix != MIX_PLACED &&
+	    extent_row(cell->extent)->mix != MIX_HOLES) {
+		device_move_to(cell_device(cell), buffer->addr, buffer->pages);
+		return;
+	}
+	for (i = 0; i < buffer->pages; i++)
+		if (cell_places(cell, i))
+			device_move_to(cell_device(cell), buffer_page(buffer, i), 1);
+}
+
+/*
+ * Put the pages that the extent puts there on the cell's place, and check it:
+ * the cell ends with a failure of migration-is-the-way-in when they do not get
+ * there.
+ */
+static void place(struct cell *cell)
+{
+	struct buffer *buffer = &cell->buffer;
+	bool placed = true;
+	char what[32];
+	size_t i;
+
+	if (is_device(cell->place))
+		migrate_placed(cell);
+	for (i = 0; i < buffer->pages; i++) {
+		enum place at = page_at(0, buffer_page(buffer, i)).at;
+
+		if (!cell_places(cell, i) || at == cell->place)
+			continue;
+		/* The kernel chooses the zone of ordinary memory; only a device is its duty. */
+		if (!is_device(cell->place) && in_memory(at))
+			broken("page %zu is in %s memory, not in %s", i, place_name(at),
+			       place_name(cell->place));
+		snprintf(what, sizeof(what), "page %zu place", i);
+		set_rule(is_device(cell->place) ? RULE_ENTRY : RULE_NOTHING_ELSE_CHANGES);
+		placed = expect_same(false, what, place_name(cell->place), place_name(at));
+	}
+	if (!placed)
+		give_up();
+}
 
 /* mprotect() the pages that the extent has read-only, or all of them. */
 static void protect(struct cell *cell, int prot)
@@ -31,18 +88,18 @@ static void protect(struct cell *cell, int prot)
 
 static void make_rw(struct cell *cell)
 {
-	cell_place(cell);
+	place(cell);
 }
 
 static void make_ro(struct cell *cell)
 {
-	cell_place(cell);
+	place(cell);
 	protect(cell, PROT_READ);
 }
 
 static void make_ro_rw(struct cell *cell)
 {
-	cell_place(cell);
+	place(cell);
 	protect(cell, PROT_READ);
 	protect(cell, PROT_READ | PROT_WRITE);
 }
@@ -50,18 +107,18 @@ static void make_ro_rw(struct cell *cell)
 static void make_born_ro(struct cell *cell)
 {
 	protect(cell, PROT_READ);
-	cell_place(cell);
+	place(cell);
 }
 
 static void make_prot_none(struct cell *cell)
 {
-	cell_place(cell);
+	place(cell);
 	protect(cell, PROT_NONE);
 }
 
 static void make_cow_shared(struct cell *cell)
 {
-	cell_place(cell);
+	place(cell);
 	child_fork(&cell->child);
 }
 
@@ -80,14 +137,14 @@ static void make_cow_left(struct cell *cell)
 static void make_cow_then_migrated(struct cell *cell)
 {
 	child_fork(&cell->child);
-	cell_place(cell);
+	place(cell);
 }
 
 static void make_soft_dirty(struct cell *cell)
 {
 	int error;
 
-	cell_place(cell);
+	place(cell);
 	error = write_text("/proc/self/clear_refs", "4");
 	if (error)
 		syscall_failed("clearing the soft-dirty bits", -error);
@@ -106,7 +163,7 @@ static void make_uffd_wp(struct cell *cell)
 	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
 	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
 
-	cell_place(cell);
+	place(cell);
 	cell->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (cell->uffd < 0)
 		syscall_failed("userfaultfd", errno);

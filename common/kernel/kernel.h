@@ -11,6 +11,7 @@
 #ifndef HMM_COHERENT_KERNEL_H
 #define HMM_COHERENT_KERNEL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -43,6 +44,12 @@ extern struct features features;
 
 /* How a feature stands: by what decides it, and by a probe of what the kernel does. */
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
+
+/* What a system call returned, as -errno when it failed. */
+static inline long errno_of(long result)
+{
+	return result < 0 ? -errno : result;
+}
 
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text) __must_check;

@@ -9,11 +9,7 @@
 
 #include "reach/buffer.h"
 #include "report/compiler.h"
-
-/* Result of an access that ended in a signal instead of an errno. */
-#define KILLED_BY(signal) (-1000L - (signal))
-#define IS_SIGNAL(result) ((result) < -1000L)
-#define SIGNAL_OF(result) (-(result) - 1000)
+#include "report/result.h"
 
 /*
  * This process's CPU reads (into @to, may be NULL) or writes; a fault that ends

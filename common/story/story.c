@@ -11,7 +11,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "judge/outcome.h"
 #include "kernel/kernel.h"
 #include "report/report.h"
 
@@ -386,13 +385,4 @@ void expect_child_has_other_frame(struct story *story, struct child *child, size
 	expect_frame(seen.pfn, story->frames[page], page, false, "page frame of the child");
 	expect_text(seen.at == place, page, "place for the child", place_name(place),
 		    place_name(seen.at));
-}
-
-void expect_result(const char *what, long seen, long expected)
-{
-	char expected_text[64], seen_text[64];
-
-	result_text(expected_text, sizeof(expected_text), expected);
-	result_text(seen_text, sizeof(seen_text), seen);
-	expect_same(seen == expected, what, expected_text, seen_text);
 }

@@ -16,6 +16,7 @@
 #include "reach/dm_suspend.h"
 #include "reach/ring.h"
 #include "report/rules.h"
+#include "report/result.h"
 #include "see/device.h"
 
 struct story {
@@ -127,7 +128,5 @@ void expect_child_has_other_frame(struct story *story, struct child *child, size
 /* The place that page @page was seen at, against the one where it has to be. */
 void expect_place(size_t page, enum place seen, enum place expected);
 
-/* A result of a system call, as bytes, 0, -errno or KILLED_BY(). */
-void expect_result(const char *what, long seen, long expected);
 
 #endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * record.h - a cell's outcome as a line of JSON (docs/outcomes.md)
+ */
+#ifndef HMM_COHERENT_RECORD_H
+#define HMM_COHERENT_RECORD_H
+
+#include "judge/judge.h"
+
+/* @after: what judge() returned. */
+void record(const struct cell *cell, const struct outcome *outcome, const struct model *after);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * result.h - results of accesses and system calls: bytes or 0, -errno, or the
+ * signal that ended it
+ */
+#ifndef HMM_COHERENT_RESULT_H
+#define HMM_COHERENT_RESULT_H
+
+#include <stddef.h>
+
+/* Result of an access that ended in a signal instead of an errno. */
+#define KILLED_BY(signal) (-1000L - (signal))
+#define IS_SIGNAL(result) ((result) < -1000L)
+#define SIGNAL_OF(result) (-(result) - 1000)
+
+/* As a word: "4096", "EFAULT", "SIGSEGV". */
+void result_text(char *text, size_t size, long result);
+
+/* Check that a call, which @what names, had the result @expected. */
+void expect_result(const char *what, long seen, long expected);
+
+#endif
