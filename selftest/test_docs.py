@@ -76,7 +76,7 @@ def test_the_example_of_a_cell_is_the_code():
     code = flat((TOP / "common/cell/access.c").read_text())
     block = re.search(r"(?m)(?:^(?:    .*)?\n)+", page[page.index("    static long"):])[0]
     for part in re.split(r"\.\.\.|\n\n", block):
-        assert flat(part).strip() in code
+        assert flat(part).strip() in code, f"not in common/cell/access.c: {flat(part)}"
 
 
 def test_functions_for_writing_a_test_exist():
