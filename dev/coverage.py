@@ -78,7 +78,7 @@ def read(build: Path, tar: Path) -> Coverage:
     if len(found) < len(COVERED):
         raise Stop(CANNOT,
                    f"the guest sent no coverage of {', '.join(sorted(set(COVERED) - set(found)))}",
-                   f"the kernel in {build} is not as it was built: remove that folder")
+                   f"the files in {build} have changed since the build: remove that folder")
     return found
 
 

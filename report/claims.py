@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The claims S1..S9 and what a run answers to each.
 
-The programs say which claims there are, which claim each rule serves, and how often each test checked each rule
-(`# fact: claim`, `# fact: rule`, `# checks:`). The answer is counted from that. Tests that are broken, skipped or
-did not run say nothing about the kernel and do not count.
+The programs say which claims there are, which claim each rule serves, and how often each test
+checked each rule (`# fact: claim`, `# fact: rule`, `# checks:`). The answer is counted from that.
+Tests that are broken, skipped or did not run say nothing about the kernel and do not count.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from report.result import Attempt
 HELD, FAILED, KNOWN, UNCHECKED = "held", "failed", "known issue", "not checked"
 COUNTED = ("pass", "xpass", "fail", "xfail")
 
-# S6 is about GUP-fast alone: the rule of S7 in the tests that use it. S9 compares tests with each other.
+# S6 is about GUP-fast alone: the rule of S7 in the tests that use it. S9 compares tests with each
+# other.
 FAST_CHECK, FAST_RULE, SAME_RULES = "S6", "longterm-leaves-device", "S9"
 
 
@@ -89,7 +90,8 @@ class Claim:
         return KNOWN if self.known else HELD if self.count.checks else UNCHECKED
 
     def told(self) -> str:
-        """The answer with the number of checks that failed; a test that crashed or hung failed without one."""
+        """The answer with the number of checks that failed; a test that crashed or hung failed
+        without one."""
         match self.answer:
             case "failed":
                 failed = self.count.failed
@@ -102,7 +104,8 @@ class Claim:
 def _add(claim: Claim, rule: str, test: str, checks: int, failures: int, attempt: Attempt) -> None:
     for count in (claim.count, claim.rules.setdefault(rule, Count())):
         count.add(checks, failures, attempt.verdict)
-    # A test that crashed, hung or made the kernel complain counts against every claim that it checked.
+    # A test that crashed, hung or made the kernel complain counts against every claim that it
+    # checked.
     failed = attempt.verdict == "fail" and (failures or attempt.cause != "check")
     for names in [claim.failed] * bool(failed) + [claim.known] * bool(failures and attempt.verdict == "xfail"):
         if test not in names:
@@ -133,7 +136,8 @@ def answers(run: Run) -> list[Claim]:
 
 
 def unclaimed(run: Run) -> list[str]:
-    """Tests that failed and count against no claim: nothing was checked before they failed, or the run as a whole did."""
+    """Tests that failed and count against no claim: nothing was checked before they failed, or the
+    run as a whole did."""
     claimed = {name for claim in answers(run) for name in claim.failed}
     return [test.name for test in run.tests.values()
             if test.verdict == "fail" and test.name not in claimed]

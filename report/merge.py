@@ -19,7 +19,7 @@ def _number(run: Run) -> tuple[int, int]:
     shard = run.info.get("shard")
     m = re.fullmatch(r"(\d{1,4})/(\d{1,4})", shard) if isinstance(shard, str) else None
     if not m or not 1 <= int(m[1]) <= int(m[2]):
-        raise Stop(WRONG_USE, f"results of no shard (shard is {shard!r})",
+        raise Stop(WRONG_USE, f"these are not results of a shard (shard is {shard!r})",
                    "make them with --shard I/N")
     return int(m[1]), int(m[2])
 
@@ -30,7 +30,7 @@ def _agree(runs: Sequence[Run]) -> None:
         values = list(dict.fromkeys(str(key(r)) for r in runs))
         if len(values) > 1:
             raise Stop(WRONG_USE, f"shards of different {what}: {' and '.join(values)}",
-                       "merge what belongs together")
+                       "merge the shards of one run")
 
 
 def merge(runs: Sequence[Run]) -> Run:

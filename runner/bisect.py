@@ -104,7 +104,7 @@ class Tree:
                 f"{one_line(why, 200)}",
                 "bisect needs its history")
         if self.git("status", "--porcelain", "--untracked-files=no").strip():
-            raise Stop(WRONG_USE, f"{self.path} has changes that are not committed",
+            raise Stop(WRONG_USE, f"{self.path} has uncommitted changes",
                        "commit or stash them first")
         if Path(self.path, self.git("rev-parse", "--git-path", "BISECT_START").strip()).exists():
             raise Stop(WRONG_USE, f"{self.path} is being bisected already",
@@ -133,8 +133,8 @@ class Bisection:
         self.tree.must_be_clean()
         self.good, self.bad = self.tree.commit(good), self.tree.commit(bad)
         if not self._leads(self.good, self.bad):
-            raise Stop(WRONG_USE, f"{good} does not lead to {bad}",
-                       "GOOD has to be an ancestor of BAD")
+            raise Stop(WRONG_USE, f"{good} is not an ancestor of {bad}",
+                       "give an ancestor of BAD as GOOD")
         self.folder = Folder.create(options.results, "" if options.results else "bisect")
 
     def _leads(self, good: str, bad: str) -> bool:
@@ -178,7 +178,7 @@ class Bisection:
         step = Step(commit, title, status, time.monotonic() - began, folder)
         self.steps.append(step)
         if status not in WORDS:
-            raise Stop(CANNOT, f"step {number} cannot be taken (exit status {status})",
+            raise Stop(CANNOT, f"step {number} could not be run (exit status {status})",
                        f"log: {folder}.log")
         self.screen.say(f"        {WORDS[status]} ({step.took()})" +
                         (f": {step.why()}" if status == UNTESTABLE else ""))

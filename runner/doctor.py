@@ -32,7 +32,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
 
 def chapter(title: str, facts: list[str], lacks: list[Lack]) -> None:
     """One way to run."""
-    print(f"{title}: {'ready' if not lacks else 'not possible as it is'}")
+    print(f"{title}: {'ready' if not lacks else 'not possible yet'}")
     for fact in facts:
         print(f"  {'note ' if fact.startswith('no ') else 'has  '}  {fact}")
     for lack in lacks:

@@ -42,8 +42,8 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         raise Stop(CANNOT, f"{folder} cannot be written: {error.strerror}",
                    "make the tree writable") from None
     lines = sum(data.count(b"\n") for data in wanted.values())
-    screen.say(f"{len(wanted)} files, {lines} lines in {folder}, and its line in {makefile}")
-    print(f"make -C {tree} kselftest-merge     # into a .config that is there")
+    screen.say(f"{len(wanted)} files, {lines} lines in {folder}, and a line in {makefile}")
+    print(f"make -C {tree} kselftest-merge     # adds the options to an existing .config")
     print(f"make -C {tree / SELFTESTS} TARGETS={NAME} run_tests")
     if (tree / ".git").exists():
         print(
@@ -97,13 +97,13 @@ def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
     if differ and not source.is_under(tree):
         raise Stop(
             WRONG_USE,
-            f"{differ[0]} differs from what is imported, and without git it is unknown who "
+            f"{differ[0]} differs from this suite, and without git it is unknown whether you "
             "changed it",
             f"move {folder} away")
     committed = unchanged(tree, folder) if differ else set()
     edited = [path for path in differ if path not in committed]
     if edited:
-        raise Stop(WRONG_USE, f"{edited[0].relative_to(tree)} has changes that are not committed",
+        raise Stop(WRONG_USE, f"{edited[0].relative_to(tree)} has uncommitted changes",
                    "commit or remove them first")
 
 
@@ -130,8 +130,7 @@ def asked(tree: Path, *words: str) -> str:
         said = (done.stderr.strip().splitlines() or ["no message"])[0]
         raise Stop(
             WRONG_USE,
-            f"whether {tree} has changes that are not committed git cannot say: "
-            f"{one_line(said, 200)}",
+            f"git cannot tell whether {tree} has uncommitted changes: {one_line(said, 200)}",
             "nothing was imported")
     return done.stdout
 

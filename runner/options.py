@@ -58,10 +58,10 @@ STATUSES = (
 BISECT_STATUSES = ("with --bisect-step: 0 good, 1 bad, 125 cannot be tested, "
                    "128 and more stop the bisection")
 WHAT = """\
-Tests GUP, copy-on-write and DMA over device-coherent pages, here or in a VM.
+Tests GUP, copy-on-write and DMA on device-coherent pages, in a VM or on the running kernel.
 
-Without options it builds a kernel and boots it in QEMU. It runs on this kernel only with
---native or --spm, since memory that is reserved here may be in use."""
+Without options it builds a kernel and boots it in QEMU. It uses the running kernel only with
+--native or --spm, because reserved memory of this machine may be in use."""
 
 
 def columns(rows, width: int) -> str:
@@ -157,7 +157,7 @@ def parser(dev=None) -> Parser:
     here = where.add_mutually_exclusive_group()
     here.add_argument("--native", action="store_true",
                       help="on this kernel; needs root and test_hmm")
-    here.add_argument("--vm", action="store_true", help="in QEMU")
+    here.add_argument("--vm", action="store_true", help="in QEMU (default)")
     where.add_argument(
         "--kernel", action="append", default=[], metavar="SPEC",
         help="a version (6.1), a kernel tree or a bzImage; may be given several times")
@@ -167,11 +167,13 @@ def parser(dev=None) -> Parser:
     where.add_argument("--profile", choices=("debug", "coverage"), default="",
                        metavar="debug",
                        help="build the kernel with KASAN, lockdep and others: docs/profiles.md")
-    where.add_argument("--accel", choices=("kvm", "tcg"), help="use this one, do not probe for KVM")
+    where.add_argument("--accel", choices=("kvm", "tcg"),
+                       help="accelerator to use, without a probe for KVM")
     where.add_argument(
         "-j", "--jobs", type=positive, metavar="N",
         help="VMs at a time (default: one per processor, as memory allows, at most 4)")
-    where.add_argument("--cache", type=Path, metavar="DIR", help="default ~/.cache/hmm-coherent")
+    where.add_argument("--cache", type=Path, metavar="DIR",
+                       help="cache folder (default: ~/.cache/hmm-coherent)")
     where.add_argument("--shell", action="store_true",
                        help="boot the VM and start a shell in it, or run the script on stdin")
     where.add_argument("--copy", type=Path, metavar="DIR",
@@ -180,11 +182,12 @@ def parser(dev=None) -> Parser:
     what = p.add_argument_group("what to run")
     what.add_argument("-l", "--list", action="store_true",
                       help="list the name and purpose of each test")
-    what.add_argument("--dry-run", action="store_true", help="print what would run and where")
+    what.add_argument("--dry-run", action="store_true",
+                      help="print which tests would run, and where")
     what.add_argument("--destructive", action="store_true",
                       help="also run tests that may crash the kernel, last and each in its own VM")
     what.add_argument("--skip", action="append", default=[], metavar="GLOB",
-                      help="do not run these")
+                      help="do not run the tests that match")
     what.add_argument("--shard", type=shard, metavar="I/N",
                       help="run part I of N, for several machines")
     what.add_argument("--repeat", type=positive, metavar="N", help="run each test N times")
@@ -192,7 +195,7 @@ def parser(dev=None) -> Parser:
         "--until-fail", action="store_true",
         help="stop at the first failure; repeats 100 times unless --repeat says otherwise")
     what.add_argument("--shuffle", type=shuffle, metavar="SEED",
-                      help="run in random order (--shuffle=SEED for a given one)")
+                      help="run in random order (--shuffle=SEED to repeat an order)")
     what.add_argument("--seed", type=natural, default=1, metavar="N",
                       help="seed for all randomness in the tests (default 1)")
     what.add_argument("--stress", type=seconds, default=0, metavar="S",
@@ -203,7 +206,8 @@ def parser(dev=None) -> Parser:
                       help="seconds until a kernel counts as not booting (default 60)")
 
     out = p.add_argument_group("results")
-    out.add_argument("--results", type=Path, metavar="DIR", help="default results/<time>")
+    out.add_argument("--results", type=Path, metavar="DIR",
+                     help="results folder (default: results/<time>)")
     out.add_argument("--junit", type=Path, metavar="FILE",
                      help="also write JUnit XML, for CI systems")
     out.add_argument("--json", type=Path, metavar="FILE",
@@ -215,18 +219,17 @@ def parser(dev=None) -> Parser:
         help="a skip counts as a failure, and so does a known issue that no longer fails")
     out.add_argument("--gate", type=Path, metavar="DIR",
                      help="fail only for tests that are worse than in DIR")
-    out.add_argument(
-        "--known", type=Path, metavar="FILE",
-        help="failures that are expected, default known-issues.toml: docs/known-issues.md")
+    out.add_argument("--known", type=Path, metavar="FILE",
+                     help="list of known issues (default: known-issues.toml): docs/known-issues.md")
     out.add_argument("--bisect-step", action="store_true",
-                     help="use the exit statuses of git bisect run")
+                     help="exit with the statuses that git bisect run expects")
     if dev:
         dev.add(out)
     # for the Makefile
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)
     out.add_argument("-v", "--verbose", action="store_true",
                      help="print a line for each test, and commands")
-    out.add_argument("-h", "--help", action="help", help="this text")
+    out.add_argument("-h", "--help", action="help", help="show this text")
     taken = frozenset().union(*dev.TAKES.values()) if dev else ()
     for action in p._actions:
         if dev and action.option_strings and action.option_strings[-1] not in taken:
@@ -332,9 +335,8 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
     if test_seconds(options) > TEST_SECONDS:
         times = PROFILES[options.profile].slowness
         raise Stop(
-            WRONG_USE, f"a test has an hour at most ({TEST_SECONDS} s), and --timeout, times "
-            f"{times} with this --profile, and --stress are "
-            f"{test_seconds(options)}", "give less")
+            WRONG_USE, f"a test may take at most {TEST_SECONDS} s; --timeout (times {times} with "
+            f"this --profile) and --stress add up to {test_seconds(options)} s", "reduce them")
     if options.word == "compare" and len(options.globs) != 2:
         raise Stop(WRONG_USE, "compare takes two results folders", "./run_tests.sh compare A B")
     if options.word == "merge" and not options.globs:

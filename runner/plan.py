@@ -114,8 +114,8 @@ def spared(tests: list[programs.Test]) -> list[programs.Test]:
     """Without the tests that bring a kernel down."""
     kept = [test for test in tests if not test.destructive]
     if not kept:
-        raise Stop(WRONG_USE, f"{tests[0].name} may bring the kernel down",
-                   "give --destructive if that is meant")
+        raise Stop(WRONG_USE, f"{tests[0].name} may crash the kernel",
+                   "add --destructive to run it")
     return kept
 
 

@@ -169,12 +169,12 @@ def catalogue(programs: list[Path]) -> list[Test]:
     for test in tests:
         other = seen.setdefault(folded(test.name), test)
         if other is not test:
-            raise Stop(CANNOT, f"two tests have one name: {other.name} in {other.program.name} and "
+            raise Stop(CANNOT, f"two tests have the same name: {other.name} in {other.program.name} and "
                                f"{test.name} in {test.program.name}", "rename one")
     if len({p.name for p in programs}) != len(programs):
-        raise Stop(CANNOT, "two programs have one name")
+        raise Stop(CANNOT, "two programs have the same name")
     if not tests:
-        raise Stop(CANNOT, "there is no test", "the programs list none")
+        raise Stop(CANNOT, "there are no tests", "the programs list none")
     return tests
 
 

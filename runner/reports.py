@@ -192,7 +192,7 @@ def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str,
         whole = merge.merge([runs[kernel] for runs in given])
         for cut in (runs[kernel] for runs in given if runs[kernel].signal):
             screen.say(f"shard {cut.info.get('shard')} was interrupted: "
-                       "what it had not run is not known")
+                       "the tests that it did not run are unknown")
         folder = Folder.create(
             options.results,
             kernel if options.results else "-".join(filter(None, ("merged", kernel))))

@@ -123,7 +123,7 @@ class Session:
                 or self.enough()):
             return None
         self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
-                        f"running the other {ending.left.total()} in a new one")
+                        f"running the {ending.left.total()} remaining tests in a new VM")
         return Lane(self, lane.number + count, ending.left, count, progress, writer,
                     lane.chance + 1)
 
@@ -137,7 +137,9 @@ class Session:
         expected = self.identity.get(key) if event.word in ("up", "fact") else None
         if expected and value != expected:
             self.run.broken(
-                f"the guest is not what was built: its {key} is {value}, not {expected}")
+                f"the guest runs another kernel or module than was built: its {key} is {value}, "
+                f"not {expected}"
+            )
 
     def _judge(self, ending: Ending, number: int, machine: Machine) -> None:
         """Tell the model what the stream could not."""

@@ -89,7 +89,7 @@ class Import(WithCache):
         self.git("add", "-A")
         self.git("commit", "-qm", "tree")
         (self.ours / "hmm-coherent" / "fork.c").write_text("edited")
-        self.stops(2, "hmm-coherent/fork.c has changes that are not committed", self.run_import)
+        self.stops(2, "hmm-coherent/fork.c has uncommitted changes", self.run_import)
         self.assertEqual((self.ours / "hmm-coherent" / "fork.c").read_text(), "edited")
 
     def refused(self, part: str) -> None:
@@ -107,14 +107,14 @@ class Import(WithCache):
         edited.write_bytes((in_tree.TOP / "config").read_bytes())
         self.commit()
         edited.write_text("edited")
-        self.refused("hmm-coherent/config has changes that are not committed")
+        self.refused("hmm-coherent/config has uncommitted changes")
         other = self.folder / "other"
         subprocess.run(["git", "init", "-q", other], check=True)
         self.environment(GIT_DIR=f"{other}/.git", GIT_WORK_TREE=str(other))
-        self.refused("hmm-coherent/config has changes that are not committed")
+        self.refused("hmm-coherent/config has uncommitted changes")
         self.script("git", "echo \"fatal: detected dubious ownership in repository at '$2'\" >&2; exit 128")
         self.environment(PATH=f"{self.folder}:{os.environ['PATH']}")
-        self.refused("git cannot say: fatal: detected dubious ownership")
+        self.refused("uncommitted changes: fatal: detected dubious ownership")
         self.environment(PATH=str(self.folder / "nothing"))
         self.stops(3, "git is not installed", self.run_import)
         self.assertEqual(edited.read_text(), "edited")
@@ -123,10 +123,10 @@ class Import(WithCache):
         self.run_import()
         self.commit()
         (self.ours / "hmm_coherent_notes").write_text("ignored by .gitignore, and mine")
-        self.refused("hmm_coherent_notes has changes")
+        self.refused("hmm_coherent_notes has uncommitted changes")
         (self.ours / "hmm_coherent_notes").unlink()
         self.git("mv", str(self.ours / "config"), str(self.ours / "config-of-mine"))
-        self.refused("config-of-mine has changes")
+        self.refused("config-of-mine has uncommitted changes")
 
     def test_no_tree(self):
         self.stops(2, "no folder is not a kernel tree", self.run_import, "")

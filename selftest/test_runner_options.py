@@ -47,11 +47,11 @@ WRONG = (
     (["bench", "--kernel", "a", "--kernel", "b"], "bench takes one --kernel"),
     (["--until-fail", "--gate", "x"], "leaves tests out"),
     (["--stress", "7200"],
-     "a test has an hour at most (3600 s), and --timeout, times 1 with this --profile, "
-     "and --stress are 7230"),
-    (["--native", "--timeout", "7200"], "an hour at most"),
+     "a test may take at most 3600 s; --timeout (times 1 with this --profile) and --stress "
+     "add up to 7230 s"),
+    (["--native", "--timeout", "7200"], "at most 3600 s"),
     (["--profile", "debug", "--timeout", "181"],
-     "times 20 with this --profile, and --stress are 3620"),
+     "(times 20 with this --profile) and --stress add up to 3620"),
     (["--modules", "/lib"], "belongs to a bzImage"),
     (["--bisect-step"], "one kernel tree"),
     (["--bisect-step", "--kernel", "a", "--kernel", "b"], "one kernel tree"),
@@ -204,7 +204,7 @@ class Command(unittest.TestCase):
     def test_no_program(self):
         empty = self.scratch / "empty"
         empty.mkdir()
-        self.stops(3, "there is no test", HMM_COHERENT_PROGRAMS=str(empty))
+        self.stops(3, "there are no tests", HMM_COHERENT_PROGRAMS=str(empty))
         self.stops(2, "is not a folder", HMM_COHERENT_PROGRAMS=str(empty / "not"))
         (empty / "prog").write_text("not a program")
         (empty / "prog").chmod(0o755)

@@ -85,7 +85,7 @@ class Builds(WithCache):
 
     def test_a_tree_that_never_stays(self):
         (self.tree / "Makefile").write_text(MAKEFILE.replace("cp code.c $(O)/vmlinux", "cp code.c $(O)/vmlinux; touch code.c"))
-        self.stops(3, "changes while it is built", self.build, "tree")
+        self.stops(3, "changed while it was built", self.build, "tree")
 
     def test_other_configuration_other_folder(self):
         first = self.build()

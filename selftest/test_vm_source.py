@@ -131,9 +131,9 @@ class Debian(WithCache):
             self.resolve()
             with self.subTest(offered=offered):
                 self.assertEqual(len(self.said), 1, self.said)
-                self.assertIn("linux-source-6.1 is 6.1.9-1, as it lies in the cache", self.said[0])
+                self.assertIn("linux-source-6.1: using 6.1.9-1 from the cache", self.said[0])
                 folder = f"{self.cache.root}/src/linux-source-6.1-6.1.9-1"
-                said = f"there is {offered}, which comes when {folder} is removed" in self.said[0]
+                said = f"{offered} is available: remove {folder} to use it" in self.said[0]
                 self.assertEqual(said, newer)
         self.offers("6.1.11-1")
         self.said.clear()
@@ -158,7 +158,7 @@ class Debian(WithCache):
         linux = self.folder / "pack" / "linux-source-6.1"
         (linux / "Makefile").write_text(MAKEFILE.format(6, 12, ""))
         subprocess.run(["tar", "-cJf", self.tarball, "-C", self.folder / "pack", "linux-source-6.1"], check=True)
-        self.stops(3, "linux-source-6.1 6.1.9-1 holds Linux 6.12.9, not 6.1", self.resolve)
+        self.stops(3, "linux-source-6.1 6.1.9-1 contains Linux 6.12.9, not 6.1", self.resolve)
 
     def test_damaged_tarball(self):
         self.tarball.write_bytes(self.tarball.read_bytes()[:-40])
@@ -255,7 +255,7 @@ class Mirrors(WithCache):
         with mock.patch.object(deb.Apt, "candidate", return_value=""), mock.patch.object(deb.Apt, "update"), \
                 mock.patch.object(deb.Apt, "names", return_value=names):
             stop = self.stops(3, "no linux-source-9.9", deb.find, "linux-source-9.9", self.cache, self.say)
-        self.assertIn("there is linux-source-6.1, linux-source-6.12 (", str(stop))
+        self.assertIn("available: linux-source-6.1, linux-source-6.12 (", str(stop))
         self.assert_said("bookworm-backports")
 
 

@@ -174,9 +174,10 @@ def find_elsewhere(package: str, offered: list[str], cache, say) -> tuple[Apt, s
         offered += apt.names(family(package))
     names = sorted(name for name in set(offered)
                    if re.fullmatch(rf"{family(package)}[0-9.]+", name))
-    raise Stop(3, f"no {package} in this system's sources nor elsewhere on its mirror",
-               f"there is {', '.join(names) or 'none at all'} (see {cache.root}/apt/*/update.log); "
-               "a kernel tree can be given with --kernel PATH")
+    raise Stop(
+        3, f"no {package} in this system's sources or elsewhere on its mirror",
+        f"available: {', '.join(names) or 'no kernel source'} (see {cache.root}/apt/*/update.log); "
+        "or give a kernel tree with --kernel PATH")
 
 
 def suites(package: str, offered: list[str]) -> tuple[str, ...]:

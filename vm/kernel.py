@@ -86,7 +86,7 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
                     json.dumps({"sizes": sizes(folder, image), "inputs": names,
                                 "state": made_from}))
     else:
-        raise Stop(3, f"{source.path} changes while it is built",
+        raise Stop(3, f"{source.path} changed while it was built",
                    "do not change the tree during the build")
     return describe(source, folder, image, hold)
 
@@ -136,7 +136,8 @@ class Build:
         self.log.unlink(missing_ok=True)
         if first:
             self.say(
-                f"building Linux {self.source.version} ({self.source.label}): some minutes, once; "
+                f"building Linux {self.source.version} ({self.source.label}): this takes some "
+                "minutes, once; "
                 f"log in {self.log}")
         if not self._configured():
             self._configure()
@@ -165,7 +166,7 @@ class Build:
             why = kconfig.explain(lost[0], config, self.source.path)
             config.unlink()
             raise Untestable(
-                3, f"Linux {self.source.version} does not take {' and '.join(lost[:3])}"
+                3, f"Linux {self.source.version} does not accept {' and '.join(lost[:3])}"
                 f"{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}: for the first, {why}",
                 f"correct {' or '.join(file.name for file in self.fragments)} "
                 "or choose another kernel with --kernel")

@@ -61,7 +61,7 @@ def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENC
     reason = remembered(verdict)
     if reason is None:
         if not image:
-            return Accel("tcg", "KVM is not proven yet, there is no kernel to try it with")
+            return Accel("tcg", "KVM is not tested yet; there is no kernel to test it with")
         say(f"trying KVM (at most {patience:.0f} s, once)")
         reason = probe(image, mmio, patience)
         if not reason or ours and not reason.startswith(LATE):

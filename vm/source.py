@@ -121,8 +121,8 @@ def debian(version: str, cache, say) -> Source:
         if not of_series(tree_version(folder), version):
             raise Stop(
                 3,
-                f"{package} {release} holds Linux {tree_version(folder) or 'of no version'}, not "
-                f"{version}",
+                f"{package} {release} contains Linux {tree_version(folder) or 'without a version'}, "
+                f"not {version}",
                 "give the path of a kernel tree with --kernel")
 
     path = cache.entry("src", f"{package} {release} {UNUSED_FILES}", make, f"{package}-{release}")
@@ -144,8 +144,8 @@ def say_release(package: str, release: str, cache, say) -> None:
     newer = known and child.output(
         ["sh", "-c", 'dpkg --compare-versions "$1" gt "$2" && echo newer', "sh", known, release])
     folder = cache.root / "src" / f"{package}-{release}"
-    say(f"{package} is {release}, as it lies in the cache"
-        + (f"; there is {known}, which comes when {folder} is removed" if newer else ""))
+    say(f"{package}: using {release} from the cache"
+        + (f"; {known} is available: remove {folder} to use it" if newer else ""))
 
 
 def newest_known(package: str, cache) -> str:
