@@ -31,20 +31,45 @@ FIXTURE_VARIANT(direct_io)
 	enum medium_kind medium;
 };
 
-FIXTURE_VARIANT_ADD(direct_io, coherent_rw_file) { .place = PLACE_COHERENT, .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io, coherent_ro_file){ .place = PLACE_COHERENT,
-						  .read_only = true,
-						  .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io, coherent_rw_raw) { .place = PLACE_COHERENT, .medium = ON_RAW };
-FIXTURE_VARIANT_ADD(direct_io, coherent_ro_raw){ .place = PLACE_COHERENT,
-						 .read_only = true,
-						 .medium = ON_RAW };
-FIXTURE_VARIANT_ADD(direct_io, system_rw_file) { .place = PLACE_SYSTEM, .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io,
-		    system_ro_file){ .place = PLACE_SYSTEM, .read_only = true, .medium = ON_FILE };
-FIXTURE_VARIANT_ADD(direct_io, system_rw_raw) { .place = PLACE_SYSTEM, .medium = ON_RAW };
-FIXTURE_VARIANT_ADD(direct_io,
-		    system_ro_raw){ .place = PLACE_SYSTEM, .read_only = true, .medium = ON_RAW };
+FIXTURE_VARIANT_ADD(direct_io, coherent_rw_file)
+{
+	.place = PLACE_COHERENT, .medium = ON_FILE,
+};
+
+FIXTURE_VARIANT_ADD(direct_io, coherent_ro_file)
+{
+	.place = PLACE_COHERENT, .read_only = true, .medium = ON_FILE,
+};
+
+FIXTURE_VARIANT_ADD(direct_io, coherent_rw_raw)
+{
+	.place = PLACE_COHERENT, .medium = ON_RAW,
+};
+
+FIXTURE_VARIANT_ADD(direct_io, coherent_ro_raw)
+{
+	.place = PLACE_COHERENT, .read_only = true, .medium = ON_RAW,
+};
+
+FIXTURE_VARIANT_ADD(direct_io, system_rw_file)
+{
+	.place = PLACE_SYSTEM, .medium = ON_FILE,
+};
+
+FIXTURE_VARIANT_ADD(direct_io, system_ro_file)
+{
+	.place = PLACE_SYSTEM, .read_only = true, .medium = ON_FILE,
+};
+
+FIXTURE_VARIANT_ADD(direct_io, system_rw_raw)
+{
+	.place = PLACE_SYSTEM, .medium = ON_RAW,
+};
+
+FIXTURE_VARIANT_ADD(direct_io, system_ro_raw)
+{
+	.place = PLACE_SYSTEM, .read_only = true, .medium = ON_RAW,
+};
 
 FIXTURE_SETUP(direct_io)
 {

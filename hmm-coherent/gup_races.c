@@ -26,7 +26,8 @@ static void take_references(struct side *side, bool fast)
 		went_wrong(side, "%s for %s got %ld bytes of a page that is being migrated",
 			   kind.pin ? "a pin" : "a reference", kind.write ? "writing" : "reading",
 			   got);
-	kind.pin = kind.longterm = true;
+	kind.pin = true;
+	kind.longterm = true;
 	got = pin_pages(kind, addr, 1);
 	/*
 	 * A long-term pin has to move the page itself; when somebody else is

@@ -77,21 +77,20 @@ SCENARIO(ksm, device_pages_stay_apart,
 	 "pages of memory are")
 {
 	struct story *s = &self->story;
-	unsigned long first, second;
+	struct page first, second;
 
 	device_move_to(&s->device, self->twins, 2);
-	first = page_at(0, self->twins).pfn;
-	second = second_of(self->twins).pfn;
+	first = page_at(0, self->twins);
+	second = second_of(self->twins);
 	set_rule(RULE_ENTRY);
-	expect(page_at(0, self->twins).at == PLACE_COHERENT &&
-		       second_of(self->twins).at == PLACE_COHERENT,
+	expect(first.at == PLACE_COHERENT && second.at == PLACE_COHERENT,
 	       "the equal pages are not on the device");
 	ksm_mergeable(self->twins, 2);
 	merge_all(self);
 	set_rule(RULE_NOT_MERGED);
-	expect(page_at(0, self->twins).pfn == first,
+	expect(page_at(0, self->twins).pfn == first.pfn,
 	       "the first page on the device changed its frame");
-	expect(second_of(self->twins).pfn == second,
+	expect(second_of(self->twins).pfn == second.pfn,
 	       "the second page on the device changed its frame");
 	expect_bytes(self->twins, s->buffer.serial, 0, BY_CHILD,
 		     "bytes of the first page");

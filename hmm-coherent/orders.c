@@ -39,38 +39,47 @@ FIXTURE_VARIANT_ADD(orders, coherent_reference)
 {
 	.place = PLACE_COHERENT, .holder = HOLDER_REFERENCE,
 };
+
 FIXTURE_VARIANT_ADD(orders, coherent_fixed_buffer)
 {
 	.place = PLACE_COHERENT, .holder = HOLDER_FIXED_BUFFER,
 };
+
 FIXTURE_VARIANT_ADD(orders, coherent_slow_write)
 {
 	.place = PLACE_COHERENT, .holder = HOLDER_SLOW_PIN_TO_WRITE,
 };
+
 FIXTURE_VARIANT_ADD(orders, coherent_fast_write)
 {
 	.place = PLACE_COHERENT, .holder = HOLDER_FAST_PIN_TO_WRITE,
 };
+
 FIXTURE_VARIANT_ADD(orders, coherent_slow_read)
 {
 	.place = PLACE_COHERENT, .holder = HOLDER_SLOW_PIN_TO_READ,
 };
+
 FIXTURE_VARIANT_ADD(orders, coherent_fast_read)
 {
 	.place = PLACE_COHERENT, .holder = HOLDER_FAST_PIN_TO_READ,
 };
+
 FIXTURE_VARIANT_ADD(orders, system_reference)
 {
 	.place = PLACE_SYSTEM, .holder = HOLDER_REFERENCE,
 };
+
 FIXTURE_VARIANT_ADD(orders, system_fixed_buffer)
 {
 	.place = PLACE_SYSTEM, .holder = HOLDER_FIXED_BUFFER,
 };
+
 FIXTURE_VARIANT_ADD(orders, system_slow_write)
 {
 	.place = PLACE_SYSTEM, .holder = HOLDER_SLOW_PIN_TO_WRITE,
 };
+
 FIXTURE_VARIANT_ADD(orders, system_fast_read)
 {
 	.place = PLACE_SYSTEM, .holder = HOLDER_FAST_PIN_TO_READ,

@@ -158,6 +158,7 @@ SCENARIO(refcount, longterm_pinned,
 {
 	struct story *s = &self->story;
 	struct page_dump before, pinned;
+	int worth;
 
 	story_ring(s);
 	story_make_writable(s);
@@ -172,10 +173,10 @@ SCENARIO(refcount, longterm_pinned,
 		broken("gup_test gives no dump of the page");
 	set_rule(RULE_REFERENCE_A_MAPPING);
 	/* Give or take the one of a processor's batch. */
-	expect(pinned.refcount - before.refcount >= PIN_BIAS - 1 &&
-		       pinned.refcount - before.refcount <= PIN_BIAS + 1,
-	       "the pin is worth %d references (%d with it, %d without), not %d",
-	       pinned.refcount - before.refcount, pinned.refcount, before.refcount, PIN_BIAS);
+	worth = pinned.refcount - before.refcount;
+	expect(worth >= PIN_BIAS - 1 && worth <= PIN_BIAS + 1,
+	       "the pin is worth %d references (%d with it, %d without), not %d", worth,
+	       pinned.refcount, before.refcount, PIN_BIAS);
 	expect_counted(s, 1, 1 + self->offset, 1);
 	expect_stays(s, 1);
 }

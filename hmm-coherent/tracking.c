@@ -24,6 +24,7 @@ struct page_region {
 	__u64 end;
 	__u64 categories;
 };
+
 struct pm_scan_arg {
 	__u64 size;
 	__u64 flags;
@@ -38,12 +39,13 @@ struct pm_scan_arg {
 	__u64 category_anyof_mask;
 	__u64 return_mask;
 };
+
 #define PAGEMAP_SCAN _IOWR('f', 16, struct pm_scan_arg)
-#define PAGE_IS_FILE (1 << 2)
-#define PAGE_IS_PRESENT (1 << 3)
-#define PAGE_IS_SWAPPED (1 << 4)
-#define PAGE_IS_PFNZERO (1 << 5)
-#define PAGE_IS_HUGE (1 << 6)
+#define PAGE_IS_FILE BIT(2)
+#define PAGE_IS_PRESENT BIT(3)
+#define PAGE_IS_SWAPPED BIT(4)
+#define PAGE_IS_PFNZERO BIT(5)
+#define PAGE_IS_HUGE BIT(6)
 #endif
 
 WHY_NOT(tracking)

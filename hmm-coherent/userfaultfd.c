@@ -31,8 +31,9 @@ struct uffdio_move {
 	__u64 mode;
 	__s64 move;
 };
+
 #define UFFDIO_MOVE _IOWR(UFFDIO, 0x05, struct uffdio_move)
-#define UFFD_FEATURE_MOVE (1 << 16)
+#define UFFD_FEATURE_MOVE BIT(16)
 #endif
 
 /* Whatever its features. */

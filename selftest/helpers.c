@@ -96,7 +96,8 @@ static int version(char *release)
 	int major = 0, minor = 0;
 
 	snprintf(features.release, sizeof(features.release), "%s", release);
-	features.version = features.sublevel = 0;
+	features.version = 0;
+	features.sublevel = 0;
 	if (sscanf(release, "%d.%d.%d", &major, &minor, &features.sublevel) >= 2)
 		features.version = major * 100 + minor;
 	changes_print(stdout);

@@ -52,8 +52,11 @@ static int undo(const struct action *action)
 		return unlink(action->path) && errno != ENOENT ? errno : error;
 	case UNDO_MKDIR:
 		return rmdir(action->path) && errno != ENOENT ? errno : 0;
+	default:
+		error = EINVAL;
+		break;
 	}
-	return EINVAL;
+	return error;
 }
 
 static bool is_undone(void *action)

@@ -19,8 +19,6 @@
 /* Longer than any test needs under any load, shorter than the time a test is given. */
 #define SUSPENDED_MS 15000
 
-extern char **environ;
-
 /* The name of the device-mapper device at @path. False when it is none. */
 static bool mapper_name(const char *path, char *name, size_t size)
 {
@@ -76,7 +74,7 @@ int dm_resumer(const char *name)
  */
 static void start_resumer(struct dm_suspension *suspension, char *name)
 {
-	char *argv[] = { "hmm-coherent", DM_RESUMER, name, NULL };
+	char *argv[4] = { "hmm-coherent", DM_RESUMER, name };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int ends[2], error;

@@ -20,17 +20,17 @@
  * (percpu_counter_batch), and 64 pages of charge (MEMCG_CHARGE_BATCH). A test
  * runs on one processor, so there is one batch on each side of a difference.
  */
-long counters_hidden(void) __must_check;
+long counters_hidden(void);
 
 /* So many pages that the batches cannot hide them. */
-long counters_many(void) __must_check;
+long counters_many(void);
 
 /*
  * Anonymous pages in the resident set of this process (RssAnon), and pages that
  * the whole system has committed (Committed_AS).
  */
-long resident_pages(void) __must_check;
-long committed_pages(void) __must_check;
+long resident_pages(void);
+long committed_pages(void);
 
 /* One check: @seen pages, where @expected are right, give or take @margin. */
 bool is_within(long seen, long expected, long margin) __must_check;

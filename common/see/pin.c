@@ -24,6 +24,7 @@ struct pin_longterm_test {
 	__u64 size;
 	__u32 flags;
 };
+
 #define PIN_LONGTERM_TEST_FLAG_USE_WRITE 1
 #define PIN_LONGTERM_TEST_FLAG_USE_FAST 2
 #define PIN_LONGTERM_TEST_START _IOW('g', 7, struct pin_longterm_test)

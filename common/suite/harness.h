@@ -52,8 +52,8 @@ static struct scenario *scenarios;
 		report_finish(); \
 	} \
 	static void fixture_name##_##test_name##_body( \
-		FIXTURE_DATA(fixture_name) __maybe_unused (*self), \
-		const FIXTURE_VARIANT(fixture_name) __maybe_unused (*variant))
+		FIXTURE_DATA(fixture_name) (*self) __maybe_unused, \
+		const FIXTURE_VARIANT(fixture_name) (*variant) __maybe_unused)
 
 /*
  * Which tests of a fixture can never apply to the running kernel, and why: a
@@ -84,8 +84,8 @@ static struct applicability *applicabilities;
 		applicabilities = &fixture_name##_applicability; \
 	} \
 	static const char *fixture_name##_why_not_body( \
-		const FIXTURE_VARIANT(fixture_name) __maybe_unused (*variant), \
-		const char __maybe_unused *test)
+		const FIXTURE_VARIANT(fixture_name) (*variant) __maybe_unused, \
+		const char *test __maybe_unused)
 
 struct harness_entry {
 	struct __fixture_metadata *fixture;
