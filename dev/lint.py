@@ -25,7 +25,8 @@ BANNED = ((
     r"\bexit\s*\(\s*(0|EXIT_SUCCESS)\s*\)", "ends half way as if it had passed"
 ), (r"\bgoto\b", "jumps: an assertion leaves without reaching the label"), (
     r"\bFOLL_[A-Z]", "names a FOLL_ flag, whose number differs between kernels"
-), (r"(?m)^\t+(munmap|mprotect|madvise|mlock|munlock|mbind|set_mempolicy|sched_setaffinity|setrlimit)\s*\(",
+), (r"(?m)^\t+(munmap|mprotect|madvise|mlock|munlock|mbind|set_mempolicy|sched_setaffinity|"
+    r"setrlimit)\s*\(",
     "does not look at whether it worked: common/kernel/memory.h, or syscall_failed()"),
           (r"\bwaitpid\s*\([^,]*,\s*NULL", "does not look at how a child ended"),
           (r"\bio_uring_\w+\([^;]*;\s*\n?[^;\n]*\berrno\b",
@@ -34,6 +35,7 @@ BANNED = ((
 
 # A title in docs/architecture.md; below it stands the table of layers.
 ARCHITECTURE = Path("docs/architecture.md")
+CHECKPATCH = Path("docs/checkpatch.md")
 LAYERS = "\n### Layers of common/\n"
 PACKAGES = "\n## Layers of the Python code\n"
 # The one module that loads others by a name: those of dev/, for the commands of a developer.
@@ -63,7 +65,9 @@ def licence(path: Path, text: str) -> Iterator[str]:
 
 def size(path: Path, text: str) -> Iterator[str]:
     """A file that outgrows its subject is split."""
-    lines, limit = text.count("\n"), 600 if path.suffix in (".c", ".h") else 999
+    limits = {"hmm-coherent": 400, "common": 600}   # of C
+    limit = limits.get(path.parts[0], 600) if path.suffix in (".c", ".h") else 999
+    lines = text.count("\n")
     if lines > limit:
         yield f"{lines} lines, at most {limit}"
 
@@ -107,6 +111,31 @@ def banned(path: Path, text: str) -> Iterator[str]:
                 yield f"line {code.count(chr(10), 0, found.start()) + 1}: {why}"
 
 
+def fixtures(path: Path, text: str) -> Iterator[str]:
+    """A fixture is in the program of its name, or in a header of its name that several programs
+    include."""
+    if path.parts[:1] == ("hmm-coherent",) and path.name != "matrix.c":
+        for name in re.findall(r"(?m)^FIXTURE\((\w+)\)", text):
+            if path.stem != name:
+                yield (f"the fixture {name} belongs into hmm-coherent/{name}.c, or .h where "
+                       "several programs have it")
+
+
+def remark_types(page: str) -> set[str]:
+    """The types of remarks of checkpatch.pl that docs/checkpatch.md accepts: its first column."""
+    return set(re.findall(r"(?m)^\| `([A-Z_]+)` \| [^\s|]", page))
+
+
+def remarks(lines: list[str], accepted: set[str]) -> list[str]:
+    """Lines of checkpatch.pl --terse --show-types that are not accepted, and types that none of
+    them has."""
+    types = [re.search(r": (?:ERROR|WARNING|CHECK):([A-Z0-9_]+): ", line) for line in lines]
+    seen = {found[1] for found in types if found}
+    return ([line for line, found in zip(lines, types) if not found or found[1] not in accepted] + [
+        f"{CHECKPATCH}: no remark has the type {name} any more"
+        for name in sorted(accepted - seen)])
+
+
 def prefixes(path: Path, text: str) -> Iterator[str]:
     """The constants of an enum share a prefix: PERM_NONE, not NONE."""
     if path.suffix not in (".c", ".h") or path.parts[:1] not in (("common",), ("hmm-coherent",)):
@@ -131,7 +160,8 @@ def skips(path: Path, text: str) -> Iterator[str]:
         if rows != listed:
             missing, extra = [row for row in rows
                               if row not in listed], [row for row in listed if row not in rows]
-            yield f"{SKIP_PAGE} is not the table of skips: it lacks {missing}, it has beside them {extra}"
+            yield (f"{SKIP_PAGE} is not the table of skips: it lacks {missing}, it has "
+                   f"beside them {extra}")
 
 
 def layers(table: str) -> list[str]:
@@ -154,9 +184,11 @@ def includes(path: Path, text: str) -> Iterator[str]:
     for found in re.finditer(r'(?m)^\s*#\s*include\s*"([^"]*)"', text):
         line, other = text.count("\n", 0, found.start()) + 1, found[1].removesuffix(".h")
         if other not in order:
-            yield f"line {line}: include of {found[1]}, which is not in the table of layers in {ARCHITECTURE}"
+            yield (f"line {line}: include of {found[1]}, which is not in the table of layers in "
+                   f"{ARCHITECTURE}")
         elif order.index(other) < order.index(module):
-            yield f"line {line}: {module} includes {other}, which is above it in the table of layers in {ARCHITECTURE}"
+            yield (f"line {line}: {module} includes {other}, which is above it in the table of "
+                   f"layers in {ARCHITECTURE}")
 
 
 def table_problems(order: list[str]) -> Iterator[str]:
@@ -207,7 +239,8 @@ def imports(path: Path, text: str) -> Iterator[str]:
     for line, name in imported(tree):
         other = name.partition(".")[0]
         if not other or name == "importlib.import_module()" and path != LOADER:
-            yield f"line {line}: {name or 'a relative import'} hides from this check what is imported"
+            yield (f"line {line}: {name or 'a relative import'} hides from this check what is "
+                   "imported")
         elif other in allowed and other not in allowed[package] | {package}:
             yield f"line {line}: {package}/ imports {name}, which {ARCHITECTURE} does not let it"
 
@@ -231,8 +264,8 @@ def without_comments(code: str) -> str:
 
 
 LINTS: tuple[Callable[[Path, str], Iterator[str]],
-             ...] = (licence, size, line_length, left_open, python, banned, prefixes, skips,
-                     includes, imports)
+             ...] = (licence, size, line_length, left_open, python, banned, fixtures, prefixes,
+                     skips, includes, imports)
 
 
 def files() -> list[Path]:

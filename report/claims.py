@@ -29,7 +29,8 @@ FAST_CHECK, FAST_RULE, SAME_RULES = "S6", "longterm-leaves-device", "S9"
 SLOW, FAST = "-slow-", "-fast-"
 SAME = "same-rules"
 SAME_TEST = f"run.{SAME}"
-SAME_RULE = (f"{SAME} (S9) gup_fast_pte_range() and follow_page_pte(), mm/gup.c, over folio_is_longterm_pinnable() -- "
+SAME_RULE = (f"{SAME} (S9) gup_fast_pte_range() and follow_page_pte(), mm/gup.c, over "
+             "folio_is_longterm_pinnable() -- "
         "slow and fast have the same outcome")
 
 
@@ -47,7 +48,8 @@ def check_pairs(run: Run) -> int:
     for slow, fast in pairs(run):
         count += 1
         a, b = facts(slow.outcomes[-1]), facts(fast.outcomes[-1])
-        differs = [f"{key}: {a.get(key, '-')} by GUP, {b.get(key, '-')} by GUP-fast" for key in a | b if a.get(key) != b.get(key)]
+        differs = [f"{key}: {a.get(key, '-')} by GUP, {b.get(key, '-')} by GUP-fast"
+                   for key in a | b if a.get(key) != b.get(key)]
         if differs:
             run.differ(SAME, f"{slow.name} and {fast.name} differ: {differs[0]}",
                        [Diag("rule", SAME_RULE), *(Diag("seen", text) for text in differs)])
@@ -95,7 +97,8 @@ class Claim:
         match self.answer:
             case "failed":
                 failed = self.count.failed
-                return f"failed: {failed}" if failed else f"failed: {len(self.failed)} test" + "s" * (len(self.failed) > 1)
+                tests = f"{len(self.failed)} test" + "s" * (len(self.failed) > 1)
+                return f"failed: {failed or tests}"
             case "known issue":
                 return f"known issue: {self.count.known}"
         return self.answer
@@ -107,14 +110,16 @@ def _add(claim: Claim, rule: str, test: str, checks: int, failures: int, attempt
     # A test that crashed, hung or made the kernel complain counts against every claim that it
     # checked.
     failed = attempt.verdict == "fail" and (failures or attempt.cause != "check")
-    for names in [claim.failed] * bool(failed) + [claim.known] * bool(failures and attempt.verdict == "xfail"):
+    known = failures and attempt.verdict == "xfail"
+    for names in [claim.failed] * bool(failed) + [claim.known] * bool(known):
         if test not in names:
             names.append(test)
 
 
 def answers(run: Run) -> list[Claim]:
     """Every claim, in order; none where no program named them."""
-    claims = {key: Claim(key, row["name"], row["sentence"]) for key, row in sorted(run.claims.items())}
+    claims = {key: Claim(key, row["name"], row["sentence"])
+              for key, row in sorted(run.claims.items())}
     if not claims:
         return []
     for test in run.tests.values():
@@ -152,11 +157,13 @@ def text(run: Run) -> list[str]:
     rows = [(f"{c.claim} {c.name}", c.told(), str(c.count.checks), c.sentence) for c in checked]
     if rest := unclaimed(run):
         more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
-        rows.append(("no claim", f"failed: {len(rest)} test{'s' * (len(rest) > 1)}", "", ", ".join(rest[:3]) + more))
+        failed = f"failed: {len(rest)} test{'s' * (len(rest) > 1)}"
+        rows.append(("no claim", failed, "", ", ".join(rest[:3]) + more))
     rows.insert(0, ("claim", "answer", "checks", "what it says"))
     size = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [run.label(), ""]
-    lines += [f"{a.ljust(size[0])}  {b.ljust(size[1])}  {c.rjust(size[2])}  {d}".rstrip() for a, b, c, d in rows]
+    lines += [f"{a.ljust(size[0])}  {b.ljust(size[1])}  {c.rjust(size[2])}  {d}".rstrip()
+              for a, b, c, d in rows]
     if len(checked) < len(found):
         lines.append("not checked: " + " ".join(c.claim for c in found if c.answer == UNCHECKED))
     return [*lines, ""]
