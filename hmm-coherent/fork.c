@@ -97,6 +97,9 @@ SCENARIO(fork, child_writes_first,
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
+	/* Or the child's write would fill a hole, and copy nothing. */
+	set_rule(RULE_FORK_SHARES);
+	expect_child_keeps_frame(s, &s->child, 0);
 	make_writable(s, &s->child);
 	set_rule(RULE_SHARED_IS_COPIED);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),

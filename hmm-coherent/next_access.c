@@ -94,7 +94,7 @@ SCENARIO(next_access, store_after_migration_back,
 	struct story *s = &self->story;
 
 	add_stranger(s);
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	story_migrate_back(s);
 	store_and_look(s);
 }
@@ -106,7 +106,7 @@ SCENARIO(next_access, store_after_longterm_pin,
 
 	need(features.gup_test, SKIP_NO_GUP_TEST);
 	add_stranger(s);
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_result("the pin",
 		      pin_pages((struct pin_kind){ .pin = true, .longterm = true }, s->buffer.addr,
@@ -151,7 +151,7 @@ SCENARIO(next_access, store_after_fork, "a store after fork() is not seen by the
 {
 	struct story *s = &self->story;
 
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	child_fork(&s->child);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
@@ -163,7 +163,7 @@ SCENARIO(next_access, store_after_mprotect,
 {
 	struct story *s = &self->story;
 
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	story_protect(s, 0, PAGES, PROT_READ);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
@@ -174,7 +174,7 @@ SCENARIO(next_access, load_after_prot_none, "a load after mprotect(PROT_NONE) is
 {
 	struct story *s = &self->story;
 
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	story_protect(s, 0, PAGES, PROT_NONE);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 0, 1, NULL), KILLED_BY(SIGSEGV));
@@ -185,7 +185,7 @@ SCENARIO(next_access, load_after_zap,
 {
 	struct story *s = &self->story;
 
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED),
 		      0);
@@ -198,7 +198,7 @@ SCENARIO(next_access, load_after_munmap, "a load after munmap() is refused")
 {
 	struct story *s = &self->story;
 
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("munmap", munmap(buffer_page(&s->buffer, 1), features.page_size), 0);
 	set_rule(RULE_NEXT_ACCESS_SEES);
@@ -212,7 +212,7 @@ SCENARIO(next_access, load_after_mremap,
 	struct story *s = &self->story;
 	void *there = map_memory(features.page_size, PROT_NONE);
 
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect(mremap(buffer_page(&s->buffer, 1), features.page_size, features.page_size,
 		      MREMAP_MAYMOVE | MREMAP_FIXED, there) == there,
@@ -242,7 +242,7 @@ SCENARIO(next_access, store_after_uffd_wp,
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("UFFDIO_API", ioctl(self->uffd, UFFDIO_API, &api), 0);
 	expect_result("UFFDIO_REGISTER", ioctl(self->uffd, UFFDIO_REGISTER, &reg), 0);
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	expect_result("UFFDIO_WRITEPROTECT", ioctl(self->uffd, UFFDIO_WRITEPROTECT, &wp), 0);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGBUS));
@@ -255,7 +255,7 @@ SCENARIO(next_access, store_after_clear_refs,
 	struct story *s = &self->story;
 
 	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("clearing the soft-dirty bits", write_text("/proc/self/clear_refs", "4"), 0);
 	set_rule(RULE_NEXT_ACCESS_SEES);

@@ -70,7 +70,7 @@ SCENARIO(next_access_to, load_after_migration,
 {
 	struct story *s = &self->story;
 
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	device_move_to(&self->device, s->buffer.addr, PAGES);
 	set_rule(RULE_ENTRY);
 	expect_at(s, 0, variant->place);
@@ -82,7 +82,7 @@ SCENARIO(next_access_to, store_after_migration,
 {
 	struct story *s = &self->story;
 
-	story_use_translations(s);
+	cpu_use_translations(&s->buffer);
 	device_move_to(&self->device, s->buffer.addr, PAGES);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);

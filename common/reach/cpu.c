@@ -56,3 +56,16 @@ long cpu_write(struct buffer *buffer, size_t first, size_t count, enum writer wr
 {
 	return cpu_access(buffer, first, count, NULL, writer, true);
 }
+
+void cpu_use_translations(const struct buffer *buffer)
+{
+	volatile uint64_t *word;
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < buffer->pages; i++) {
+		word = (volatile uint64_t *)buffer_page(buffer, i);
+		value = *word;
+		*word = value;
+	}
+}

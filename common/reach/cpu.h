@@ -18,4 +18,10 @@
 long cpu_read(const struct buffer *buffer, size_t first, size_t count, void *to) __must_check;
 long cpu_write(struct buffer *buffer, size_t first, size_t count, enum writer writer) __must_check;
 
+/*
+ * Load and store through the translations of all pages, which changes no byte:
+ * the processor has them then.
+ */
+void cpu_use_translations(const struct buffer *buffer);
+
 #endif

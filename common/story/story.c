@@ -32,6 +32,20 @@ void story_remember_frames(struct story *story)
 		story->frames[i] = look(story, i).pfn;
 }
 
+/* Of a page that may be on a device: the driver knows, whatever pagemap says, and the reverse. */
+static void expect_observers_agree(struct story *story, size_t page)
+{
+	const enum place by_pagemap = look(story, page).at;
+	const enum place by_driver =
+		device_snapshot(&story->device, buffer_page(&story->buffer, page)).at;
+	const bool agree = by_pagemap == by_driver ||
+			   (in_memory(by_pagemap) && by_driver == PLACE_SYSTEM);
+
+	set_rule(RULE_OBSERVERS_AGREE);
+	expect(agree, "page %zu is %s for pagemap, and %s for the driver", page,
+	       place_name(by_pagemap), place_name(by_driver));
+}
+
 void story_begin(struct story *story, enum place place, bool read_only, size_t pages)
 {
 	size_t i;
@@ -53,6 +67,8 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 		    look(story, i).at != place)
 			broken("page %zu is in %s memory, not in %s", i,
 			       place_name(look(story, i).at), place_name(place));
+		if (story_on_device(story))
+			expect_observers_agree(story, i);
 		set_rule(RULE_ENTRY);
 		expect_at(story, i, place);
 		set_rule(RULE_PROTECTION_AS_ASKED);
@@ -212,19 +228,6 @@ void story_write(struct story *story, size_t page)
 {
 	expect_result("the owner's write", cpu_write(&story->buffer, page, 1, BY_OWNER_AGAIN),
 		      features.page_size);
-}
-
-void story_use_translations(struct story *story)
-{
-	volatile uint64_t *word;
-	uint64_t value;
-	size_t i;
-
-	for (i = 0; i < story->buffer.pages; i++) {
-		word = (volatile uint64_t *)buffer_page(&story->buffer, i);
-		value = *word;
-		*word = value;
-	}
 }
 
 static void expect_text(bool ok, size_t page, const char *what, const char *expected,

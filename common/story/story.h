@@ -89,12 +89,6 @@ void story_make_writable(struct story *story);
 void story_write(struct story *story, size_t page);
 
 /*
- * Load and store through the translations of all pages, which changes no byte:
- * the processor has them then.
- */
-void story_use_translations(struct story *story);
-
-/*
  * Can the device have these pages at all? Scenarios about migration leave out
  * the control group by this.
  */
