@@ -69,6 +69,11 @@ bool cell_protects(const struct cell *cell, size_t page)
 	       is_special(cell, MIX_READ_ONLY, page);
 }
 
+bool cell_is_mixed(const struct cell *cell)
+{
+	return extent_row(cell->extent)->mix != MIX_NONE;
+}
+
 static bool extent_exists(const struct cell *cell)
 {
 	const enum mix mix = extent_row(cell->extent)->mix;

@@ -113,6 +113,8 @@ struct access {
 	 * did; otherwise it says refused
 	 */
 	bool partial_count;
+	/* Of a mixed buffer it says all bytes when it did any: pin_pages_at_once(). */
+	bool rounds_up;
 	/* Of an access that holds a reference: read page @page through it, and drop it. */
 	enum data (*hold_look)(struct cell *cell, size_t page);
 	void (*hold_drop)(struct cell *cell);
@@ -176,6 +178,9 @@ const struct extent_row *extent_row(enum extent extent);
 bool cell_places(const struct cell *cell, size_t page);
 bool cell_protects(const struct cell *cell, size_t page);
 bool cell_leaves_hole(const struct cell *cell, size_t page);
+
+/* Is something special about some of the pages and not about others? */
+bool cell_is_mixed(const struct cell *cell);
 
 /*
  * Does this combination mean anything, on any kernel? Which ones are left out,

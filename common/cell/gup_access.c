@@ -24,11 +24,23 @@
 	KIND(longterm_slow_write, "longterm-slow-write", true, false, true, true) \
 	KIND(longterm_fast_write, "longterm-fast-write", true, true, true, true)
 
+/*
+ * What is special about some pages of a buffer only matters to a GUP that gets
+ * them together with the others: check_and_migrate_movable_pages() looks at all
+ * pages of a call. Elsewhere one page a call, since the count is exact then.
+ */
+static long pin_buffer(const struct cell *cell, struct pin_kind kind)
+{
+	const struct buffer *buffer = &cell->buffer;
+
+	return cell_is_mixed(cell) ? pin_pages_at_once(kind, buffer->addr, buffer->pages) :
+				     pin_pages(kind, buffer->addr, buffer->pages);
+}
+
 #define KIND_RUN(id, name, pin, fast, write, longterm) \
 	static long run_##id(struct cell *cell) \
 	{ \
-		return pin_pages((struct pin_kind){ pin, fast, write, longterm }, \
-				 cell->buffer.addr, cell->buffer.pages); \
+		return pin_buffer(cell, (struct pin_kind){ pin, fast, write, longterm }); \
 	}
 KINDS(KIND_RUN)
 
@@ -88,7 +100,8 @@ static void drop_pin(struct cell *cell)
 				       "FOLL_PIN, short-term" : "FOLL_GET", \
 	  .run = run_##id, .reach = (pin) ? (longterm) ? REACH_LONGTERM : REACH_PIN : REACH_GET, \
 	  .write_fault = write, \
-	  .partial_count = true, .needs = BIT(NEED_GUP_TEST), .no_zero_page = pin },
+	  .partial_count = true, .rounds_up = true, \
+	  .needs = BIT(NEED_GUP_TEST), .no_zero_page = pin },
 
 #define STAY_ROW(id, row_name, write) \
 	{ .name = row_name, \

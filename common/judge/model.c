@@ -140,7 +140,8 @@ void model_after(struct model *model, const struct cell *cell)
 		if (!reached) {
 			done = 0;
 		} else if (access->partial_count) {
-			model->result = reached * features.page_size;
+			model->result = features.page_size *
+				(access->rounds_up && cell_is_mixed(cell) ? model->pages : reached);
 			model->result_by = RULE_PARTIAL_TRANSFER;
 		} else if (access->reach != REACH_CPU) {
 			/* All or nothing, as far as bytes go. */

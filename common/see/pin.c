@@ -61,12 +61,12 @@ static unsigned long command(struct pin_kind kind)
 	return kind.pin ? PIN_BASIC_TEST : GUP_BASIC_TEST;
 }
 
-long pin_pages(struct pin_kind kind, const void *addr, size_t npages)
+static long pin(struct pin_kind kind, const void *addr, size_t npages, size_t pages_per_call)
 {
 	struct gup_test arg = {
 		.addr = (uintptr_t)addr,
 		.size = npages * features.page_size,
-		.nr_pages_per_call = 1,
+		.nr_pages_per_call = pages_per_call,
 		.gup_flags = kind.write ? features.foll_write : 0,
 	};
 
@@ -79,6 +79,16 @@ long pin_pages(struct pin_kind kind, const void *addr, size_t npages)
 	if (ioctl(gup_test(), command(kind), &arg))
 		return -errno;
 	return arg.size;
+}
+
+long pin_pages(struct pin_kind kind, const void *addr, size_t npages)
+{
+	return pin(kind, addr, npages, 1);
+}
+
+long pin_pages_at_once(struct pin_kind kind, const void *addr, size_t npages)
+{
+	return pin(kind, addr, npages, npages);
 }
 
 int pin_hold(bool fast, bool write, const void *addr, size_t npages)

@@ -5,7 +5,7 @@
  *
  * Its ioctls say 0 when GUP failed: what counts is how many bytes it really
  * got. With one page a call that number is exact; with more it is rounded up to
- * whole calls, so one page a call is what is asked for here.
+ * whole calls (gup->size in __gup_test_ioctl()).
  */
 #ifndef HMM_COHERENT_PIN_H
 #define HMM_COHERENT_PIN_H
@@ -29,10 +29,17 @@ bool pin_available(void);
 bool pin_can_stay(void);
 
 /*
- * Take the references and drop them again. Returns the number of bytes that
+ * Take the references, one page a call, and drop them again. Returns the number of bytes that
  * were pinned from @addr on, or -errno of the ioctl.
  */
 long pin_pages(struct pin_kind kind, const void *addr, size_t npages) __must_check;
+
+/*
+ * The same with all pages in one call of GUP, which looks at them together.
+ * Returns all bytes when it got any page, 0 when it got none, or -errno of the
+ * ioctl.
+ */
+long pin_pages_at_once(struct pin_kind kind, const void *addr, size_t npages) __must_check;
 
 /*
  * Take long-term pins and keep them. Returns a descriptor that holds them
