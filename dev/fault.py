@@ -75,10 +75,10 @@ def parse(path: Path, text: str) -> Fault:
                 if bad else f"is seen by {strange[0]}, which is not one of {', '.join(SEEN)}")
         raise Stop(CANNOT, f"the header of {path.name} {what}", "see faults/README.md")
     return Fault(path.stem, path, " ".join(fields["breaks"]), words["claim"], words["rule"],
-                 words["file"], " ".join(fields.get("history")
-                                         or fields["resembles"]), words["tests"], "quick" in fields,
-                 words.get("seen", ("check", )), " ".join(fields.get("source", ())),
-                 words.get("kernels", ()))
+                 words["file"],
+                 " ".join(fields.get("history") or fields["resembles"]), words["tests"],
+                 "quick" in fields, words.get("seen", ("check",)),
+                 " ".join(fields.get("source", ())), words.get("kernels", ()))
 
 
 def catalogue(folder: Path = FOLDER) -> list[Fault]:

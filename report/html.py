@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One self-contained HTML page: the claims with their answers, the failures, the matrix, and every test.
+"""One self-contained HTML page: the claims with their answers, the failures, the matrix, and every
+test.
 
-The claims, totals and failures are plain HTML; page.js draws the grid from the data that the page carries.
-The page loads nothing, and its content security policy forbids it.
+The claims, totals and failures are plain HTML; page.js draws the grid from the data that the page
+carries. The page loads nothing, and its content security policy forbids it.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from report.result import Test
 
 HERE = Path(__file__).parent
 BAD = ("fail", "broken", "not-run")
-OPEN, SHOWN = 12, 200       # failures that are told on top, and those behind "more"; the list below has all
+# failures that are told on top, and those behind "more"; the list below has all
+OPEN, SHOWN = 12, 200
 NAMES = 20                  # names of tests below a claim
-ANSWERS = {claims.HELD: "pass", claims.FAILED: "fail", claims.KNOWN: "xfail", claims.UNCHECKED: "none"}
+ANSWERS = {claims.HELD: "pass", claims.FAILED: "fail", claims.KNOWN: "xfail",
+           claims.UNCHECKED: "none"}
 # Each test counts in one of the first six; the words are those of the last line of a run.
 TOTALS = (("passed", "passed", "pass"), ("fail", "failed", "fail"), ("broken", "broken", "broken"),
-          ("xfail", "known", "xfail"), ("skip", "skipped", "skip"), ("not-run", "not run", "not-run"),
+          ("xfail", "known", "xfail"), ("skip", "skipped", "skip"),
+          ("not-run", "not run", "not-run"),
           ("xpass", "known and passed", "xpass"), ("flaky", "flaky", "none"),
           ("not-applicable", "not applicable", "none"))
 ALWAYS = ("passed", "fail", "xfail", "skip", "not-run")
@@ -37,24 +41,28 @@ def _cell(test: Test) -> dict | None:
     """Where a test stands in the grid."""
     outcome = next((o for o in test.outcomes if o.get("cell") == test.name), None)
     outcome = outcome or table.stub(test.name, test.verdict)
-    if not outcome or not all(isinstance(outcome.get(k), str) for k in ("place", "mapping", "access")):
+    if not outcome or not all(isinstance(outcome.get(k), str)
+                              for k in ("place", "mapping", "access")):
         return None
     extent = outcome.get("extent") or "one"
     row = outcome["access"] + ("" if extent == "one" else f"/{extent}")
-    return {"place": outcome["place"], "mapping": outcome["mapping"], "extent": str(extent), "row": row,
+    return {"place": outcome["place"], "mapping": outcome["mapping"], "extent": str(extent),
+            "row": row,
             "words": table.words(outcome) if "result" in outcome else None}
 
 
 def _test(run: Run, test: Test) -> dict:
     return {"name": test.name, "program": test.program, "what": test.what, "verdict": test.verdict,
             "cause": test.cause,
-            "reason": "" if test.verdict == "pass" else test.reason, "ms": test.ms, "flaky": test.flaky,
+            "reason": "" if test.verdict == "pass" else test.reason, "ms": test.ms,
+            "flaky": test.flaky,
             "again": run.rerun_command(test.name), "cell": _cell(test), "outcomes": test.outcomes,
             "diags": [[d.keyword, d.text] for d in test.diags]}
 
 
 def _data(runs: Sequence[Run]) -> str:
-    data = {"runs": [{"label": run.label(), "rules": run.rules, "tests": [_test(run, t) for t in run.tests.values()]} for run in runs],
+    data = {"runs": [{"label": run.label(), "rules": run.rules,
+                      "tests": [_test(run, t) for t in run.tests.values()]} for run in runs],
             "readOnly": table.READ_ONLY, "nearest": table.NEAREST}
     # Inside <script> only "<" could end the data; JSON knows another way to write it.
     return json.dumps(plain(data), separators=(",", ":")).replace("<", "\\u003c")
@@ -66,7 +74,8 @@ def _text(text: object) -> str:
 
 def _failure(run: Run, test: Test) -> str:
     log = "\n".join(_text(f"{d.keyword}: {d.text}" if d.keyword else d.text) for d in test.diags)
-    return (f'<details class="test"><summary class="{test.verdict}"><b>{test.verdict}</b> {_text(test.name)} '
+    return (f'<details class="test"><summary class="{test.verdict}"><b>{test.verdict}</b> '
+            f'{_text(test.name)} '
             f'<span class="what">{_text(test.reason)}</span></summary>'
             f'<div><div class="what">{_text(test.what)}</div>'
             f"<pre>{log}</pre><code>{_text(run.rerun_command(test.name))}</code></div></details>")
@@ -84,39 +93,48 @@ def _head(run: Run) -> str:
     bad.sort(key=lambda t: BAD.index(t.verdict))
     told = [_failure(run, t) for t in bad[:SHOWN]]
     if len(bad) > OPEN:
-        rest = f"<p>{len(bad) - SHOWN} more: see the list of all tests.</p>" if len(bad) > SHOWN else ""
+        hidden = len(bad) - SHOWN
+        rest = f"<p>{hidden} more: see the list of all tests.</p>" if hidden > 0 else ""
         told[OPEN:] = [f"<details><summary>{len(bad) - OPEN} more</summary>", *told[OPEN:], rest,
                        "</details>"]
-    facts = " · ".join(_text(f"{key}: {value}") for key, value in run.guest.items() if key != "cmdline")
+    facts = " · ".join(_text(f"{key}: {value}") for key, value in run.guest.items()
+                       if key != "cmdline")
     return (f'<section class="run"><h2>{_text(run.label())}: '
             f'exit status <span data-total="exit">{run.exit_status()}</span></h2>'
-            f'<div class="facts">{run.seconds or 0:.1f} s{" · " * bool(facts)}{facts}</div><ul class="totals">{items}</ul>'
+            f'<div class="facts">{run.seconds or 0:.1f} s{" · " * bool(facts)}{facts}</div><ul '
+            f'class="totals">{items}</ul>'
             + "".join(told) + "</section>")
 
 
 def _answer(count: claims.Count) -> str:
     parts = [f"{count.checks} checks"]
-    parts += [f"{count.failed} failed"] * bool(count.failed) + [f"{count.known} known"] * bool(count.known)
+    parts += [f"{count.failed} failed"] * bool(count.failed)
+    parts += [f"{count.known} known"] * bool(count.known)
     return ", ".join(parts)
 
 
 def _claim(runs: Sequence[Run], answers: Sequence[claims.Claim]) -> str:
-    """One claim: a row with the answer of each run, and behind it the rules that it was counted from."""
+    """One claim: a row with the answer of each run, and behind it the rules that it was counted
+    from."""
     head, rules = answers[0], dict.fromkeys(rule for answer in answers for rule in answer.rules)
     rows = []
     for rule in rules:
         text = next((run.rules[rule] for run in runs if rule in run.rules), {})
-        cells = "".join(f"<td>{_answer(answer.rules.get(rule, claims.Count()))}</td>" for answer in answers)
+        cells = "".join(f"<td>{_answer(answer.rules.get(rule, claims.Count()))}</td>"
+                        for answer in answers)
         rows.append(f'<tr><td>{_text(rule)}</td>{cells}<td>{_text(text.get("sentence", ""))}'
                     f'<br><code>{_text(text.get("source", ""))}</code></td></tr>')
     tests = "".join(f'<p class="{css}">{word}: {_text(" ".join(names[:NAMES]))}'
                     + (f" and {len(names) - NAMES} more" if len(names) > NAMES else "") + "</p>"
                     for answer in answers for word, css, names in
-                    (("failed", "fail", answer.failed), ("known issue", "xfail", answer.known)) if names)
-    more = f'<details><summary>{_text(head.sentence)}</summary>{tests}<table class="facts">{"".join(rows)}</table></details>'
+                    (("failed", "fail", answer.failed), ("known issue", "xfail", answer.known))
+                    if names)
+    more = (f'<details><summary>{_text(head.sentence)}</summary>{tests}'
+            f'<table class="facts">{"".join(rows)}</table></details>')
     cells = "".join(f'<td class="answer {ANSWERS[answer.answer]}">{_text(answer.told())}</td>'
                     f'<td class="count">{answer.count.checks}</td>' for answer in answers)
-    return (f'<tr data-claim="{_text(head.claim)}"><th>{_text(head.claim)} {_text(head.name)}</th>{cells}'
+    return (f'<tr data-claim="{_text(head.claim)}"><th>{_text(head.claim)} '
+            f'{_text(head.name)}</th>{cells}'
             f"<td>{more if rules else _text(head.sentence)}</td></tr>")
 
 
@@ -126,22 +144,27 @@ def _claims(runs: Sequence[Run]) -> str:
     if not found:
         return ""
     by_run = [{claim.claim: claim for claim in claims.answers(run)} for run in runs]
-    rows = [_claim(runs, [mine.get(key) or claims.Claim(key, claim.name, claim.sentence) for mine in by_run])
+    rows = [_claim(runs, [mine.get(key) or claims.Claim(key, claim.name, claim.sentence)
+                          for mine in by_run])
             for key, claim in sorted(found.items())]
     heads = "".join(f"<th>{_text(run.label())}</th><th>checks</th>" for run in runs)
-    lost = [f'<p class="fail">{len(names)} failed and count against no claim: {_text(" ".join(names[:NAMES]))}</p>'
+    lost = [f'<p class="fail">{len(names)} failed and count against no claim: '
+            f'{_text(" ".join(names[:NAMES]))}</p>'
             for run in runs if (names := claims.unclaimed(run))]
     newline = "\n"
-    return (f'<section class="claims"><h2>Claims</h2><div class="scroll"><table class="claims"><tr><th>claim</th>{heads}'
-            f'<th>what it says</th></tr>{newline.join(rows)}</table></div>{"".join(lost)}</section>')
+    return ('<section class="claims"><h2>Claims</h2><div class="scroll">'
+            f'<table class="claims"><tr><th>claim</th>{heads}<th>what it says</th></tr>'
+            f'{newline.join(rows)}</table></div>{"".join(lost)}</section>')
 
 
 def text(runs: Run | Sequence[Run], extra: str = "") -> str:
-    """The page of one run or several; `extra` is text below the title, such as what a comparison found."""
+    """The page of one run or several; `extra` is text below the title, such as what a comparison
+    found."""
     runs = [runs] if isinstance(runs, Run) else list(runs)
     script, style = ((HERE / name).read_text() for name in ("page.js", "page.css"))
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'; base-uri 'none'"
+    policy = ("default-src 'none'; style-src 'unsafe-inline'; "
+              f"script-src 'sha256-{allowed}'; base-uri 'none'")
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -159,11 +182,13 @@ def text(runs: Run | Sequence[Run], extra: str = "") -> str:
 <label class="cells">pages <select id="extent"></select></label></form>
 <section class="cells">
 <p class="legend">result · what happened to the page · which bytes its owner sees.
-<span class="sign">!</span> R/O changes the outcome, <span class="sign">~</span> not as in system memory.
+<span class="sign">!</span> R/O changes the outcome,
+<span class="sign">~</span> not as in system memory.
 Choose one mapping and all places to compare the places.</p>
 <div class="scroll"><table class="grid" id="grid"></table></div></section>
 <section><h2>All tests</h2>
-<form><label>name <input id="find" type="search"></label><label>verdict <select id="verdict"></select></label>
+<form><label>name <input id="find" type="search"></label>
+<label>verdict <select id="verdict"></select></label>
 <span id="found"></span></form><div id="list"></div></section>
 <dialog id="one"></dialog>
 <script type="application/json" id="data">{_data(runs)}</script>

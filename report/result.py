@@ -42,7 +42,8 @@ class Attempt:
     ms: int | None = None
     diags: list[Diag] = field(default_factory=list)
     outcomes: list[dict] = field(default_factory=list)
-    checks: dict[str, list[int]] = field(default_factory=dict)      # rule -> how often it was checked, and failed
+    # rule -> how often it was checked, and failed
+    checks: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, diag: Diag) -> None:
         if diag.keyword == "outcome":
@@ -69,7 +70,8 @@ class Attempt:
             if m := _CHECKS.fullmatch(word):
                 self.checks[m[1]] = [int(m[2]), int(m[3] or 0)]
             else:
-                self.diags.append(Diag("broken", f"the number of its checks cannot be read: {word[:200]}"))
+                self.diags.append(Diag("broken",
+                                       f"the number of its checks cannot be read: {word[:200]}"))
 
     def texts(self, *keywords: str) -> list[str]:
         return [d.text for d in self.diags if d.keyword in keywords]
@@ -179,7 +181,8 @@ class Facts:
         self.kernel = ""                                # the --kernel word, for titles
         self.info: dict = {}                            # what the runner knows: for run.json
         self.guest: dict[str, str] = {}                 # `# guest: fact` lines
-        self.facts: list[str] = []                      # `# fact:` lines that are neither claims nor rules
+        # `# fact:` lines that are neither claims nor rules
+        self.facts: list[str] = []
         self.claims: dict[str, dict[str, str]] = {}     # S1..S9 -> name, sentence
         self.rules: dict[str, dict[str, str]] = {}      # rule -> claim, source, sentence
         self.harmless: Counter[str] = Counter()         # filtered kernel messages, by reason
@@ -188,7 +191,8 @@ class Facts:
         self.rerun_command: Callable[[str], str] = lambda name: f"./run_tests.sh '{name}'"
 
     def fact(self, text: str) -> None:
-        """`rule NAME|CLAIM|source|sentence`, `claim CLAIM|name|sentence`, or what a program found."""
+        """`rule NAME|CLAIM|source|sentence`, `claim CLAIM|name|sentence`, or what a program found.
+        """
         kind, _, rest = text.partition(" ")
         fields = rest.split("|", 3)
         if kind == "rule" and len(fields) == 4:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a person reads at the end of a run, on stderr: the worst first, and how to see each of it again."""
+"""What a person reads at the end of a run, on stderr: the worst first, and how to see each of it
+again."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ EXCERPT = 12        # lines of a splat or a console
 NAMES = 8           # names in a group
 
 _COLOURS = {"red": "31;1", "green": "32;1", "yellow": "33"}
-_DIFFERS = {"check": "", "crash": " (crashed)", "hang": " (hung)", "splat": " (the kernel complained)",
+_DIFFERS = {"check": "", "crash": " (crashed)", "hang": " (hung)",
+            "splat": " (the kernel complained)",
             "vm": " (the machine died)"}
 
 
@@ -32,7 +34,8 @@ def times(count: int, what: str) -> str:
 
 
 def _details(test: Test) -> list[str]:
-    """Rule, expected, seen, cause: each diagnostic that has a keyword, and an excerpt of the rest."""
+    """Rule, expected, seen, cause: each diagnostic that has a keyword, and an excerpt of the rest.
+    """
     lines, chatter, splats = [], 0, 0
     told = {d.text for d in test.diags if d.keyword}
     if test.reason and test.reason not in told and not test.reason.startswith("expected "):
@@ -100,7 +103,8 @@ def _of(run: Run, verdict: str) -> list[tuple[str, str]]:
 
 def _before_last(run: Run, totals: dict[str, int]) -> str:
     parts = [f"{totals[key]} {word}" for key, word in (
-        ("fail", "wrong"), ("broken", "broken"), ("flaky", "flaky"), ("xpass", "known to fail and passed"),
+        ("fail", "wrong"), ("broken", "broken"), ("flaky", "flaky"),
+        ("xpass", "known to fail and passed"),
         ("not-applicable", "not applicable"),
     ) if totals[key]]
     if run.signal:
@@ -130,13 +134,15 @@ def closing(totals: dict[str, int]) -> str:
 
 def text(run: Run, colour: bool = False) -> str:
     paint, totals = _Paint(colour), run.totals()
-    lines = claims.text(run) + _failures(run, "fail", "FAILED", paint) + _failures(run, "broken", "BROKEN", paint)
+    lines = claims.text(run) + _failures(run, "fail", "FAILED", paint) + _failures(run, "broken",
+                                                                                   "BROKEN", paint)
     lines += _grouped("not run", _of(run, "not-run"), paint, True)
     lines += _grouped("known to fail", _of(run, "xfail"), paint, True)
     lines += _grouped("known to fail, and passed", _of(run, "xpass"), paint, True)
     lines += _grouped("skipped", _of(run, "skip"), paint, False)
     lines += _grouped("not applicable", run.not_applicable.items(), paint, False)
-    lines += [f"harmless kernel message, {times(n, 'time')}: {quote(why)}" for why, n in run.harmless.items()]
+    lines += [f"harmless kernel message, {times(n, 'time')}: {quote(why)}" for why,
+              n in run.harmless.items()]
     if grid := table.text(outcomes(run), run.kernel or run.release):
         lines += [grid, ""]
     lines.append(_before_last(run, totals))

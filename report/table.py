@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The outcome table: one row an access, one column a mapping, coherent memory held against system memory.
+"""The outcome table: one row an access, one column a mapping, coherent memory held against system
+memory.
 
-A cell reads "result, what happened to the page, what its owner sees". A mapping whose outcome is that of `rw`
-shows `=`, so what a reader sees are the differences; mappings that never differ share a column. What does not
-fit the width is first abbreviated and then put into a second block, with `rw` repeated as the reference. Only
-single pages are shown: what buffers of several pages give is in the results folder.
+A cell reads "result, what happened to the page, what its owner sees". A mapping whose outcome is
+that of `rw` shows `=`, so what a reader sees are the differences; mappings that never differ share
+a column. What does not fit the width is first abbreviated and then put into a second block, with
+`rw` repeated as the reference. Only single pages are shown: what buffers of several pages give is
+in the results folder.
 """
 
 from __future__ import annotations
@@ -16,24 +18,28 @@ from report.ktap import quote
 WIDTH = 140
 PLACE, CONTROL = "coherent", "system"
 PLACES = ("coherent", "system", "movable", "private", "remote")
-MAPPINGS = ("rw", "ro", "born-ro", "ro-rw", "cow-shared", "ro-shared", "cow-left", "cow-then-migrated",
+MAPPINGS = ("rw", "ro", "born-ro", "ro-rw", "cow-shared", "ro-shared", "cow-left",
+            "cow-then-migrated",
             "uffd-wp", "prot-none", "soft-dirty")
 # What R/O is held against.
 READ_ONLY = {"ro": "rw", "born-ro": "rw", "ro-rw": "rw", "ro-shared": "cow-shared"}
 MEMORY = ("system", "movable")
 # What to hold mappings against in system memory, where they make no sense.
 NEAREST = {"born-ro": "ro", "cow-then-migrated": "cow-shared"}
-SHORT = {"copied to RAM": "copied", "moved to RAM": "to RAM", "faulted-in": "faulted", "unreadable": "?"}
+SHORT = {"copied to RAM": "copied", "moved to RAM": "to RAM", "faulted-in": "faulted",
+         "unreadable": "?"}
 LEGEND = "= as rw   ! R/O changes the outcome   ~ not as in system memory   X the test failed"
 LEGEND_SHORT = "copied, to RAM: into system memory   ?: cannot be read"
 
 
 def stub(name: str, verdict: str) -> dict | None:
-    """What a cell's name says of an outcome that was never recorded: PLACE.MAPPING.ACCESS[.EXTENT]."""
+    """What a cell's name says of an outcome that was never recorded: PLACE.MAPPING.ACCESS[.EXTENT].
+    """
     parts = name.split(".")
     if len(parts) not in (3, 4) or parts[0] not in PLACES:
         return None
-    return {"place": parts[0], "mapping": parts[1], "access": parts[2], "extent": (parts + ["one"])[3],
+    return {"place": parts[0], "mapping": parts[1], "access": parts[2],
+            "extent": (parts + ["one"])[3],
             "verdict": verdict}
 
 
@@ -46,7 +52,8 @@ def words(outcome: dict) -> tuple[str, str, str]:
     pages = outcome.get("page")
     moves = {_moved(p) for p in pages if isinstance(p, dict)} if isinstance(pages, list) else set()
     moved = moves.pop() if len(moves) == 1 else "mixed" if moves else "-"
-    return tuple(quote(str("-" if w is None or w == "" else w))[:20] for w in (result, moved, owner))
+    return tuple(quote(str("-" if w is None or w == "" else w))[:20]
+                 for w in (result, moved, owner))
 
 
 def _moved(page: dict) -> str:
@@ -64,7 +71,8 @@ def _moved(page: dict) -> str:
 
 
 def _pick(outcomes: Iterable[dict], place: str) -> dict[tuple[str, str], dict]:
-    """(access, mapping) -> outcome. Buffers of several pages have rows only where nothing is simpler."""
+    """(access, mapping) -> outcome. Buffers of several pages have rows only where nothing is
+    simpler."""
     one, more = {}, {}
     for o in outcomes:
         if isinstance(o, dict) and o.get("place") == place and o.get("access") and o.get("mapping"):
@@ -98,7 +106,8 @@ def _render(cells: dict, control: dict, access: str, mapping: str, short: bool) 
     if mapping != "rw" and _told(reference) and words(reference) == words(outcome):
         text = "="
     else:
-        text = ("·" if short else " · ").join(SHORT.get(w, w) if short else w for w in words(outcome))
+        text = ("·" if short else " · ").join(SHORT.get(w, w) if short else w
+                                              for w in words(outcome))
     return f"{text} {_signs(cells, control, access, mapping)}".rstrip()
 
 
@@ -115,7 +124,8 @@ def _as_rw(cells: dict, control: dict, accesses: list[str], mapping: str) -> boo
 
 
 def _merge(columns: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Columns that agree wherever both say something become one, with all their names in its heading."""
+    """Columns that agree wherever both say something become one, with all their names in its
+    heading."""
     merged: list[tuple[list[str], list[str]]] = []
     for mapping, texts in columns.items():
         for names, column in merged:
@@ -147,7 +157,8 @@ def _blocks(columns: dict[str, list[str]], label: int, width: int) -> list[list[
 
 
 def text(outcomes: Iterable[dict], kernel: str = "", width: int = WIDTH) -> str:
-    """The whole table with its title and legend, or "" where nothing was done to coherent memory."""
+    """The whole table with its title and legend, or "" where nothing was done to coherent memory.
+    """
     outcomes = list(outcomes)
     cells, control = _pick(outcomes, PLACE), _pick(outcomes, CONTROL)
     if not cells:
@@ -158,7 +169,8 @@ def text(outcomes: Iterable[dict], kernel: str = "", width: int = WIDTH) -> str:
     same = [m for m in mappings if _as_rw(cells, control, accesses, m)]
     mappings = [m for m in mappings if m not in same]
     for short in (False, True):
-        columns = _merge({m: [_render(cells, control, a, m, short) for a in accesses] for m in mappings})
+        columns = _merge({m: [_render(cells, control, a, m, short) for a in accesses]
+                          for m in mappings})
         label = max(len("access"), *(len(a) for a in accesses)) + 2
         blocks = _blocks(columns, label, width)
         if len(blocks) == 1:
@@ -171,11 +183,14 @@ def text(outcomes: Iterable[dict], kernel: str = "", width: int = WIDTH) -> str:
         heads = [head.split("\n") for head in block]
         rows = [["access" if row == 0 else ""] + [(h[row:] or [""])[0] for h in heads]
                 for row in range(max(map(len, heads)))]
-        rows += [[access] + [columns[head][row] for head in block] for row, access in enumerate(accesses)]
+        rows += [[access] + [columns[head][row] for head in block] for row,
+                 access in enumerate(accesses)]
         lines.append("")
         for first, *rest in rows:
-            lines.append((first.ljust(label) + "  ".join(t.ljust(n) for t, n in zip(rest, size))).rstrip())
-    several = sum(isinstance(o, dict) and o.get("place") == PLACE and (o.get("extent") or "one") != "one"
+            lines.append((first.ljust(label) + "  ".join(t.ljust(n) for t,
+                                                         n in zip(rest, size))).rstrip())
+    several = sum(isinstance(o, dict) and o.get("place") == PLACE
+                  and (o.get("extent") or "one") != "one"
                   for o in outcomes)
     lines += [""] + ([f"In every row as rw: {', '.join(same)}"] if same else []) + [LEGEND]
     if short:
