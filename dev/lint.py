@@ -19,19 +19,19 @@ SHELL = re.compile(r"#! ?(/usr/bin/env )?/?(\S*/)?(busybox )?(ba|da|a)?sh\b")
 TEXT = (".c", ".h", ".py", ".sh", ".bash", ".cocci", ".yml", ".yaml", ".config")
 
 # What no test may do, and why. Only in hmm-coherent/.
-BANNED = ((
-    r"\b(usleep|nanosleep|sleep)\s*\(", "sleeps: look at the state instead, within a deadline"
-), (r"\brand(om)?\s*\(", "draws a number that --seed does not decide"), (
-    r"\bexit\s*\(\s*(0|EXIT_SUCCESS)\s*\)", "ends half way as if it had passed"
-), (r"\bgoto\b", "jumps: an assertion leaves without reaching the label"), (
-    r"\bFOLL_[A-Z]", "names a FOLL_ flag, whose number differs between kernels"
-), (r"(?m)^\t+(munmap|mprotect|madvise|mlock|munlock|mbind|set_mempolicy|sched_setaffinity|"
-    r"setrlimit)\s*\(",
-    "does not look at whether it worked: common/kernel/memory.h, or syscall_failed()"),
-          (r"\bwaitpid\s*\([^,]*,\s*NULL", "does not look at how a child ended"),
-          (r"\bio_uring_\w+\([^;]*;\s*\n?[^;\n]*\berrno\b",
-           "asks errno after a ring call, which returns -errno"),
-          )
+BANNED = (
+    (r"\b(usleep|nanosleep|sleep)\s*\(", "sleeps: look at the state instead, within a deadline"),
+    (r"\brand(om)?\s*\(", "draws a number that --seed does not decide"),
+    (r"\bexit\s*\(\s*(0|EXIT_SUCCESS)\s*\)", "ends half way as if it had passed"),
+    (r"\bgoto\b", "jumps: an assertion leaves without reaching the label"),
+    (r"\bFOLL_[A-Z]", "names a FOLL_ flag, whose number differs between kernels"),
+    (r"(?m)^\t+(munmap|mprotect|madvise|mlock|munlock|mbind|set_mempolicy|sched_setaffinity"
+     r"|setrlimit)\s*\(",
+     "does not look at whether it worked: common/kernel/memory.h, or syscall_failed()"),
+    (r"\bwaitpid\s*\([^,]*,\s*NULL", "does not look at how a child ended"),
+    (r"\bio_uring_\w+\([^;]*;\s*\n?[^;\n]*\berrno\b",
+     "asks errno after a ring call, which returns -errno"),
+)
 
 # A title in docs/architecture.md; below it stands the table of layers.
 ARCHITECTURE = Path("docs/architecture.md")
@@ -73,8 +73,9 @@ def size(path: Path, text: str) -> Iterator[str]:
 
 
 def line_length(path: Path, text: str) -> Iterator[str]:
-    """C has at most 100 columns, with tabs as 8, as checkpatch counts them."""
-    if path.suffix in (".c", ".h"):
+    """At most 100 columns, with tabs as 8, as checkpatch counts them."""
+    code = path.suffix in (".c", ".h") or path.name == "Makefile"
+    if code or is_shell(path, text) or is_python(path, text):
         for number, line in enumerate(text.splitlines(), 1):
             columns = len(line.expandtabs(8))
             if columns > 100:
@@ -153,15 +154,14 @@ def skips(path: Path, text: str) -> Iterator[str]:
     """docs/skip-reasons.md has the rows of the table of skips, and no others."""
     if path == SKIPS:
         table = re.sub(r'"\s*(?:\\\n)?\s*"', "", text.partition("#define SKIPS(")[2])
-        rows = [
-            f"| {what} | {how} |"
-            for what, how in re.findall(r'SKIP\(\w+,[\s\\]*"(.*?)",[\s\\]*"(.*?)"\)', table)]
+        rows = [f"| {what} | {how} |" for what,
+                how in re.findall(r'SKIP\(\w+,[\s\\]*"(.*?)",[\s\\]*"(.*?)"\)', table)]
         listed = re.findall(r"(?m)^\| (?!what is missing).*\|$", (TOP / SKIP_PAGE).read_text())
         if rows != listed:
-            missing, extra = [row for row in rows
-                              if row not in listed], [row for row in listed if row not in rows]
-            yield (f"{SKIP_PAGE} is not the table of skips: it lacks {missing}, it has "
-                   f"beside them {extra}")
+            missing, extra = [row for row in rows if row not in listed], [row for row in listed
+                                                                          if row not in rows]
+            yield (f"{SKIP_PAGE} is not the table of skips: it lacks {missing}, "
+                   f"it has beside them {extra}")
 
 
 def layers(table: str) -> list[str]:
@@ -193,9 +193,8 @@ def includes(path: Path, text: str) -> Iterator[str]:
 
 def table_problems(order: list[str]) -> Iterator[str]:
     """Each module once, the modules of a folder together, and none that is gone."""
-    there = {
-        "/".join(path.relative_to(TOP / "common").with_suffix("").parts)
-        for path in (TOP / "common").rglob("*.[ch]")}
+    there = {"/".join(path.relative_to(TOP / "common").with_suffix("").parts)
+             for path in (TOP / "common").rglob("*.[ch]")}
     for module in sorted(set(order) - there):
         yield f"the table of layers names {module}, which does not exist"
     for module in sorted({module for module in order if order.count(module) > 1}):
@@ -263,22 +262,22 @@ def without_comments(code: str) -> str:
                   flags=re.S)
 
 
-LINTS: tuple[Callable[[Path, str], Iterator[str]],
-             ...] = (licence, size, line_length, left_open, python, banned, fixtures, prefixes,
-                     skips, includes, imports)
+LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (
+    licence, size, line_length, left_open, python, banned, fixtures, prefixes, skips, includes,
+    imports)
 
 
 def files() -> list[Path]:
     """Everything in git or about to be, relative to the top."""
-    done = subprocess.run(["git", "-C",
-                           str(TOP), "ls-files", "-z", "-co", "--exclude-standard"],
-                          capture_output=True, stdin=subprocess.DEVNULL, text=True, check=False)
+    done = subprocess.run(["git", "-C", str(TOP), "ls-files", "-z", "-co", "--exclude-standard"],
+                          capture_output=True,
+                          stdin=subprocess.DEVNULL, text=True, check=False)
     if done.returncode == 0:
         names = [Path(name) for name in done.stdout.split("\0") if name]
     else:
-        names = [
-            path.relative_to(TOP) for path in TOP.rglob("*")
-            if not {"build", "results", ".git", "__pycache__"} & set(path.relative_to(TOP).parts)]
+        names = [path.relative_to(TOP) for path in TOP.rglob("*")
+                 if not {"build", "results", ".git",
+                         "__pycache__"} & set(path.relative_to(TOP).parts)]
     return sorted(name for name in names if (TOP / name).is_file())
 
 
@@ -294,6 +293,5 @@ def texts() -> dict[Path, str]:
 
 def problems(sources: dict[Path, str]) -> list[str]:
     """All of them, as PATH: what is wrong."""
-    return [
-        f"{path}: {what}" for path, text in sources.items() for lint in LINTS
-        for what in lint(path, text)]
+    return [f"{path}: {what}" for path, text in sources.items() for lint in LINTS
+            for what in lint(path, text)]

@@ -169,7 +169,8 @@ def catalogue(programs: list[Path]) -> list[Test]:
     for test in tests:
         other = seen.setdefault(folded(test.name), test)
         if other is not test:
-            raise Stop(CANNOT, f"two tests have the same name: {other.name} in {other.program.name} and "
+            raise Stop(
+                CANNOT, f"two tests have the same name: {other.name} in {other.program.name} and "
                                f"{test.name} in {test.program.name}", "rename one")
     if len({p.name for p in programs}) != len(programs):
         raise Stop(CANNOT, "two programs have the same name")

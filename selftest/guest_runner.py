@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Trouble in real guests: a panic, a hang, a planted complaint of the kernel. One boot each, or two."""
+"""Trouble in real guests: a panic, a hang, a planted complaint of the kernel. One boot each, or
+two."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ import time
 import unittest
 from pathlib import Path
 
-# Which trouble, exit status, its verdict, that of the test after it, what is said, and seconds at most.
+# Which trouble, exit status, its verdict, that of the test after it, what is said, and seconds at
+# most.
 TABLE = (
     ("panic", 1, "fail/vm", "pass", "Kernel panic", 40),
     ("hang", 1, "fail/hang", "pass", "no result within", 60),
@@ -41,7 +43,8 @@ class Trouble(unittest.TestCase):
 
     def env(self) -> dict[str, str]:
         """The programs, and the cache with the kernel in it."""
-        kept = {name: os.environ[name] for name in ("HMM_COHERENT_CACHE", "KSRC") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("HMM_COHERENT_CACHE", "KSRC")
+                if name in os.environ}
         return {"HMM_COHERENT_PROGRAMS": self.folder.name, "HMM_COHERENT_GRACE": "4", **kept}
 
     def wait_for(self, proc, scratch: Path, text: bytes) -> None:
@@ -55,10 +58,12 @@ class Trouble(unittest.TestCase):
     def test_each_trouble(self):
         for name, status, verdict, after, text, seconds in TABLE:
             with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
-                got = kit.run(Path(folder), "--vm", "--timeout", "2", "trouble.before", f"trouble.{name}",
+                got = kit.run(Path(folder), "--vm", "--timeout", "2", "trouble.before",
+                              f"trouble.{name}",
                               "trouble.after", limit=300, **self.env())
                 verdicts = [got.verdict(f"trouble.{one}") for one in ("before", name, "after")]
-                self.assertEqual((got.status, verdicts), (status, ["pass", verdict, after]), got.stderr)
+                self.assertEqual((got.status, verdicts), (status, ["pass", verdict, after]),
+                                 got.stderr)
                 self.assertIn(text, got.stderr)
                 self.assertLess(got.seconds, seconds)
                 self.assertEqual(got.left, {})
@@ -82,20 +87,20 @@ class Trouble(unittest.TestCase):
                 self.assertEqual(kit.alive(env), {})
 
     def test_nothing_is_lost_while_the_runner_does_not_read(self):
-        """A guest that goes at its end takes along what waits in its port; so it has to wait for the runner."""
-        proc, env = kit.start(self.scratch, "--vm", "trouble.before", "trouble.flood", "trouble.after", **self.env())
+        """A guest that goes at its end takes along what waits in its port; so it has to wait for
+        the runner."""
+        proc, env = kit.start(self.scratch, "--vm", "trouble.before", "trouble.flood",
+                              "trouble.after", **self.env())
         try:
             self.wait_for(proc, self.scratch, b"# begin trouble.before")
             proc.send_signal(signal.SIGSTOP)
-            deadline = time.monotonic() + 5     # its end takes less, and it waits for us longer than that (vm/init)
-            while any("qemu" in stat for stat in kit.alive(env).values()) and time.monotonic() < deadline:
+            # its end takes less, and it waits for us longer than that (vm/init)
+            deadline = time.monotonic() + 5
+            while any("qemu" in stat
+                      for stat in kit.alive(env).values()) and time.monotonic() < deadline:
                 time.sleep(0.05)
             proc.send_signal(signal.SIGCONT)
             self.assertEqual(proc.wait(60), 0, (self.scratch / "stderr").read_text())
         finally:
             proc.kill()
             proc.wait()
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -30,7 +30,8 @@ GRACE = "2"         # seconds; what takes ten in a real run
 
 
 def chosen(rows, key):
-    """The rows of a table that KIT_ONLY asks for, all without it; selftest/red_runner.py has no time for all."""
+    """The rows of a table that KIT_ONLY asks for, all without it; selftest/red_runner.py has no
+    time for all."""
     only = os.environ.get("KIT_ONLY")
     return [row for row in rows if not only or re.fullmatch(only, key(row))]
 
@@ -40,14 +41,16 @@ def programs() -> Path:
     """A folder with the liar in it, compiled once."""
     folder = Path(tempfile.mkdtemp(prefix="hmm-coherent-selftest-"))
     compiler = os.environ.get("CC", "cc")
-    subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-O1", "-o", folder / "liar", TOP / "selftest/liar.c"],
+    subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-O1", "-o", folder / "liar",
+                    TOP / "selftest/liar.c"],
                    check=True)
     return folder
 
 
 @cache
 def slowness() -> float:
-    """How much longer an honest run takes here and now than on an idle machine; time limits stretch by it."""
+    """How much longer an honest run takes here and now than on an idle machine; time limits stretch
+    by it."""
     with tempfile.TemporaryDirectory() as folder:
         return max(1.0, run(Path(folder)).seconds / HONEST_SECONDS)
 
@@ -78,7 +81,8 @@ class Outcome:
     def verdict(self, name: str) -> str:
         """`fail/hang`, `pass`, `absent`."""
         test = next((t for t in self.report["tests"] if t["name"] == name), None)
-        return "absent" if test is None else "/".join(filter(None, (test["verdict"], test.get("cause"))))
+        return "absent" if test is None else "/".join(filter(None,
+                                                             (test["verdict"], test.get("cause"))))
 
     @property
     def last_line(self) -> str:
@@ -88,15 +92,18 @@ class Outcome:
 
 def environment(scratch: Path, **extra: str) -> dict[str, str]:
     """For the command: nothing of ours or of an outer run leaks in."""
-    kept = {k: v for k, v in os.environ.items() if not re.match("HMM_COHERENT_|LIE|FAKE_|KSRC$|PYTHON", k)}
+    kept = {k: v for k,
+            v in os.environ.items() if not re.match("HMM_COHERENT_|LIE|FAKE_|KSRC$|PYTHON", k)}
     return {**kept, "HMM_COHERENT_PROGRAMS": str(programs()), "HMM_COHERENT_GRACE": GRACE,
             "HMM_COHERENT_CACHE": str(scratch / "cache"), "HMM_COHERENT_RUN": uuid.uuid4().hex,
             "TMPDIR": str(scratch), "NO_COLOR": "1", "PYTHON": sys.executable, **extra}
 
 
-def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] = (), pass_fd: int = -1,
+def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] = (),
+          pass_fd: int = -1,
           **extra: str) -> tuple[subprocess.Popen, dict[str, str]]:
-    """The real command, in a session of its own, with no signal ignored, whoever started us; its stdout and stderr are files in scratch."""
+    """The real command, in a session of its own, with no signal ignored, whoever started us; its
+    stdout and stderr are files in scratch."""
     env = environment(scratch, **extra)
     known = options.TAKES | developer.TAKES
     takes = known[next((word for word in words if word in known), "")]
@@ -132,7 +139,8 @@ def alive(env: dict[str, str]) -> dict[int, str]:
     found = {}
     for entry in os.listdir("/proc"):
         try:
-            if entry.isdigit() and mark in Path("/proc", entry, "environ").read_bytes().split(b"\0"):
+            if entry.isdigit() and mark in Path("/proc", entry,
+                                                "environ").read_bytes().split(b"\0"):
                 stat = Path("/proc", entry, "stat").read_text(errors="replace")
                 if stat.rpartition(")")[2].split()[0] not in "ZX":
                     found[int(entry)] = stat
@@ -143,7 +151,8 @@ def alive(env: dict[str, str]) -> dict[int, str]:
 
 def leftovers(scratch: Path) -> list[str]:
     """Temporary files of a run that has ended."""
-    known = re.compile(r"(stdout|stderr|seen|results(/(ktap|run\.json|report\.html|outcomes\.jsonl|summary\.txt"
+    known = re.compile(r"(stdout|stderr|seen|results(/(ktap|run\.json|report\.html"
+                       r"|outcomes\.jsonl|summary\.txt"
                        r"|stream-\d|console-\d\.log|kmsg-\d\.log))?|cache(/log(/.*)?)?)$")
     paths = [str(path.relative_to(scratch)) for path in scratch.rglob("*")]
     return [path for path in paths if not known.match(path)]

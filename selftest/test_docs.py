@@ -10,7 +10,8 @@ from base.files import TOP
 from dev import options as developer
 from runner import options
 
-OURS = re.compile(r"(?<![\w/.-])((?:base|common|dev|docs|faults|hmm-coherent|report|runner|selftest|vm)"
+OURS = re.compile(r"(?<![\w/.-])((?:base|common|dev|docs|faults|hmm-coherent|report|runner"
+                  r"|selftest|vm)"
                   r"/[\w./-]*\w\.(?:[ch]|py|md|config|png|js))\b")
 
 
@@ -33,8 +34,10 @@ def test_help_of_a_user_has_no_option_of_a_developer():
 
 
 def test_documents_name_only_options_that_exist():
-    """`./run_tests.sh --option` anywhere in README.md and docs/, the definitions for CI systems included."""
-    for path in (TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")), *sorted((TOP / "docs" / "ci").glob("*.y*ml"))):
+    """`./run_tests.sh --option` anywhere in README.md and docs/, the definitions for CI systems
+    included."""
+    for path in (TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")),
+                 *sorted((TOP / "docs" / "ci").glob("*.y*ml"))):
         text = re.sub(r"\\?\n\s+(?=--)", " ", path.read_text())
         for line in re.findall(r"run_tests\.sh[^`|\n]*", text):
             unknown = set(re.findall(r"(?<=\s)--[a-z-]+", line.partition("#")[0])) - long_options()
@@ -66,7 +69,8 @@ def flat(text: str) -> str:
 
 
 def test_files_exist():
-    gone = {f"{page.name}: {name}" for page in documents() for name in OURS.findall(page.read_text())
+    gone = {f"{page.name}: {name}" for page in documents()
+            for name in OURS.findall(page.read_text())
             if not (TOP / name).exists()}
     assert gone == set()
 
@@ -91,6 +95,7 @@ def test_columns_of_an_access_exist():
     page = (TOP / "docs/writing-a-test.md").read_text()
     rows = page[page.index("| column |"):]
     columns = re.findall(r"^\| `(\w+)` \|", rows[:rows.index("\n\n")], re.M)
-    struct = re.search(r"struct access \{(.*?)\n\};", (TOP / "common/cell/cell.h").read_text(), re.S)[1]
+    struct = re.search(r"struct access \{(.*?)\n\};", (TOP / "common/cell/cell.h").read_text(),
+                       re.S)[1]
     assert len(columns) > 3
     assert [name for name in columns if not re.search(rf"\b{name}\b\)?[;(]", struct)] == []

@@ -15,7 +15,9 @@ def run(fast_place: str = "coherent") -> Run:
     model.finish()
     for name in NAMES:
         at = fast_place if "-fast-" in name else "coherent"
-        model.tests[name].attempts[-1].outcomes.append({"result": 4096, "page": [{"moved": "stays", "after": {"at": at}}]})
+        model.tests[name].attempts[-1].outcomes.append({"result": 4096,
+                                                        "page": [{"moved": "stays",
+                                                                  "after": {"at": at}}]})
     return model
 
 
@@ -32,11 +34,13 @@ class Agree(unittest.TestCase):
         claims.check_pairs(model)
         test = model.tests["run.same-rules"]
         self.assertEqual(test.verdict, "fail")
-        self.assertIn("coherent.rw.pin-slow-read and coherent.rw.pin-fast-read differ: page place: coherent by GUP, system by GUP-fast",
+        self.assertIn("coherent.rw.pin-slow-read and coherent.rw.pin-fast-read differ: page "
+                      "place: coherent by GUP, system by GUP-fast",
                       test.reason)
         self.assertIn("same-rules (S9)", summary.text(model))
         model.fact("claim S9|same rules|slow and fast are the same")
-        self.assertEqual([(c.answer, c.failed) for c in claims.answers(model)], [("failed", ["run.same-rules"])])
+        self.assertEqual([(c.answer, c.failed) for c in claims.answers(model)],
+                         [("failed", ["run.same-rules"])])
 
     def test_one_of_two_says_nothing(self):
         model = run()
@@ -61,7 +65,3 @@ class Agree(unittest.TestCase):
 def merged_alone(whole: Run) -> Run:
     whole.info["shard"] = "1/1"
     return whole
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -32,7 +32,8 @@ def run(known=None, **tests):
         word, _, rest = result.partition(" #")
         body += f"# begin {name}\n{lines}{word} {number} {name} #{rest or ' time=1ms'}\n"
         status = max(status, {"not ok": 1}.get(word, 0))
-    text = (f"# guest: up 6.1.1\n# guest: ready\n# guest: start p\nTAP version 13\n{FACTS}1..{len(names)}\n{body}"
+    text = ("# guest: up 6.1.1\n# guest: ready\n# guest: start p\nTAP version "
+            f"13\n{FACTS}1..{len(names)}\n{body}"
             f"# end p ran={len(names)} checks=9\n# guest: exit p {status}\n# guest: done\n")
     from report.model import Run
     model = Run()
@@ -41,16 +42,19 @@ def run(known=None, **tests):
 
 
 def told(model):
-    return {c.claim: (c.answer, c.count.checks, c.count.failed, c.count.known) for c in claims.answers(model)}
+    return {c.claim: (c.answer, c.count.checks, c.count.failed, c.count.known)
+            for c in claims.answers(model)}
 
 
 class Answers(unittest.TestCase):
     def test_held_and_not_checked(self):
         model = run(a=("# checks: r1=3\n", "ok"), b=("# checks: r1=2\n", "ok"))
-        self.assertEqual(told(model), {"S1": ("held", 5, 0, 0), "S6": ("not checked", 0, 0, 0), "S7": ("not checked", 0, 0, 0)})
+        self.assertEqual(told(model), {"S1": ("held", 5, 0, 0), "S6": ("not checked", 0, 0, 0),
+                                       "S7": ("not checked", 0, 0, 0)})
 
     def test_failed(self):
-        model = run(a=("# checks: r1=3\n", "ok"), b=(SEEN + "# checks: longterm-leaves-device=1 r1=4/2\n", "not ok"))
+        model = run(a=("# checks: r1=3\n", "ok"),
+                    b=(SEEN + "# checks: longterm-leaves-device=1 r1=4/2\n", "not ok"))
         self.assertEqual(told(model)["S1"], ("failed", 7, 2, 0))
         self.assertEqual(told(model)["S7"], ("held", 1, 0, 0))
         self.assertEqual(claims.answers(model)[0].failed, ["b"])
@@ -60,10 +64,12 @@ class Answers(unittest.TestCase):
         tests = {"b": (SEEN + "# checks: r1=4/2\n", "not ok")}
         model = run(known, **tests)
         self.assertEqual(told(model)["S1"], ("known issue", 4, 0, 2))
-        self.assertEqual(told(run(known, **tests, c=(SEEN + "# checks: r1=1/1\n", "not ok")))["S1"], ("failed", 5, 1, 2))
+        self.assertEqual(told(run(known, **tests, c=(SEEN + "# checks: r1=1/1\n", "not ok")))["S1"],
+                         ("failed", 5, 1, 2))
 
     def test_a_crash_counts_against_what_the_test_checked(self):
-        model = run(b=("# crash: it died\n# checks: r1=4\n", "not ok"), c=("# crash: it died\n", "not ok"))
+        model = run(b=("# crash: it died\n# checks: r1=4\n", "not ok"),
+                    c=("# crash: it died\n", "not ok"))
         self.assertEqual(told(model)["S1"], ("failed", 4, 0, 0))
         self.assertEqual(claims.unclaimed(model), ["c"])
         text = summary.text(model)
@@ -71,14 +77,16 @@ class Answers(unittest.TestCase):
         self.assertRegex(text, r"\nno claim +failed: 1 test +c\n")
 
     def test_broken_and_skipped_tests_say_nothing(self):
-        model = run(b=("# broken: no device\n# checks: r1=4\n", "not ok"), c=("# checks: r1=1\n", "ok # SKIP no disk"))
+        model = run(b=("# broken: no device\n# checks: r1=4\n", "not ok"),
+                    c=("# checks: r1=1\n", "ok # SKIP no disk"))
         self.assertEqual(told(model)["S1"], ("not checked", 0, 0, 0))
         self.assertNotIn("it is present", summary.text(model))
 
     def test_gup_fast_has_a_claim_of_its_own(self):
         line = "# checks: longterm-leaves-device=2\n"
         model = run(**{"x.longterm-slow-read": (line, "ok")})
-        self.assertEqual((told(model)["S6"][0], told(model)["S7"][:2]), ("not checked", ("held", 2)))
+        self.assertEqual((told(model)["S6"][0], told(model)["S7"][:2]),
+                         ("not checked", ("held", 2)))
         model = run(**{"x.longterm-fast-read": (SEEN + line.replace("=2", "=2/1"), "not ok")})
         self.assertEqual((told(model)["S6"], told(model)["S7"]), (("failed", 2, 1, 0),) * 2)
 
@@ -86,26 +94,33 @@ class Answers(unittest.TestCase):
         for word in ("r1", "r1=", "r1=x", "r1=1/", "=3", "r1=-1"):
             with self.subTest(word=word):
                 model = run(a=(f"# checks: {word}\n", "ok"))
-                self.assertEqual((model.tests["a"].verdict, told(model)["S1"][0]), ("broken", "not checked"))
+                self.assertEqual((model.tests["a"].verdict, told(model)["S1"][0]),
+                                 ("broken", "not checked"))
 
 
 class Outputs(unittest.TestCase):
     def test_claims_come_first_then_failures_then_the_matrix(self):
-        outcome = '# outcome {"place":"coherent","mapping":"rw","access":"cpu-read","result":4096}\n'
-        model = run(a=(outcome + "# checks: r1=3\n", "ok"), b=(SEEN + "# checks: r1=4/2\n", "not ok"))
+        outcome = ('# outcome {"place":"coherent","mapping":"rw","access":"cpu-read",'
+                   '"result":4096}\n')
+        model = run(a=(outcome + "# checks: r1=3\n", "ok"),
+                    b=(SEEN + "# checks: r1=4/2\n", "not ok"))
         text = summary.text(model)
-        at = [text.index(part) for part in ("kernel 6.1.1", "S1 present", "not checked: S6 S7", "FAILED b", "Outcomes on")]
+        at = [text.index(part) for part in ("kernel 6.1.1", "S1 present", "not checked: S6 S7",
+                                            "FAILED b", "Outcomes on")]
         self.assertEqual(at, sorted(at))
         page = html.text(model)
-        at = [page.index(part) for part in ('data-claim="S1"', 'data-claim="S7"', 'class="run"', "<h2>Outcomes")]
+        at = [page.index(part) for part in ('data-claim="S1"', 'data-claim="S7"', 'class="run"',
+                                            "<h2>Outcomes")]
         self.assertEqual(at, sorted(at))
         self.assertIn('<td class="answer fail">failed: 2</td><td class="count">7</td>', page)
         self.assertIn("<td>7 checks, 2 failed</td><td>one<br><code>f1()</code></td>", page)
 
     def test_a_page_of_two_kernels_has_both_answers(self):
-        model, other = run(a=("# checks: r1=3\n", "ok")), run(a=(SEEN + "# checks: r1=4/1\n", "not ok"))
+        model, other = run(a=("# checks: r1=3\n", "ok")), run(a=(SEEN + "# checks: r1=4/1\n",
+                                                                 "not ok"))
         [row] = re.findall(r'<tr data-claim="S1">.*', html.text([model, other]))
-        self.assertEqual(re.findall(r'<td class="answer \w+">(.*?)</td>', row), ["held", "failed: 1"])
+        self.assertEqual(re.findall(r'<td class="answer \w+">(.*?)</td>', row),
+                         ["held", "failed: 1"])
 
     def test_stored_and_read_back(self):
         model = run(a=("# checks: r1=3 longterm-leaves-device=1\n", "ok"))
@@ -124,7 +139,8 @@ class Suite(unittest.TestCase):
     """The suite's own claims: common/report/rules.c has the only table."""
 
     def setUp(self):
-        rules, claims_of_suite = ((TOP / "common/report" / name).read_text() for name in ("rules.h", "rules.c"))
+        rules, claims_of_suite = ((TOP / "common/report" / name).read_text()
+                                  for name in ("rules.h", "rules.c"))
         self.claims = re.findall(r'\{ "(S\d)", "([^"]+)",\s*"([^"]+)" \}', claims_of_suite)
         self.rules = re.findall(r'\bRULE\([A-Z_]+,[\\\s]*"([a-z-]+)",[\\\s]*"(\w+)"', rules)
 
@@ -139,7 +155,3 @@ class Suite(unittest.TestCase):
     def test_readme_has_each_claim(self):
         rows = re.findall(r"^\| (S\d) ([a-z ]+): ", (TOP / "README.md").read_text(), re.M)
         self.assertEqual(rows, [(claim, name) for claim, name, _ in self.claims])
-
-
-if __name__ == "__main__":
-    unittest.main()

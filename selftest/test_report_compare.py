@@ -40,7 +40,8 @@ class Compare(unittest.TestCase):
         self.assertTrue(text.startswith("6.1 (6.1.192) -> 6.12 (6.12.9)\n"))
         for line in ("a.one: pass -> fail", "a.two: pass -> skip", "a.three: pass -> broken",
                      "a.four: absent -> fail (hang)",
-                     "1 others passed or do not apply", "expected result: EFAULT; seen result: 4096"):
+                     "1 others passed or do not apply",
+                     "expected result: EFAULT; seen result: 4096"):
             self.assertIn(line, text)
         self.assertNotIn("b.one", text)
         self.assertIn("4 tests in both, 3 verdicts and 0 outcomes changed", text)
@@ -71,26 +72,31 @@ class Compare(unittest.TestCase):
 
     def test_any_outcome(self):
         for page in ("3", "[3]", "[{}]", '[{"after":3}]', "{}", "null"):
-            run = replay(GOOD.replace('"result":4096}',
-                                      f'"page":{page},"data":{page},"rules":{page},"devpages":{page}}}'))
+            fields = ",".join(f'"{key}":{page}' for key in ("page", "data", "rules", "devpages"))
+            run = replay(GOOD.replace('"result":4096}', fields + "}"))
             compare.text(replay(GOOD), run)
             compare.text(run, replay(GOOD))
 
 
 class Gate(unittest.TestCase):
-    STATES = [("pass", ""), ("xpass", ""), ("xfail", ""), ("skip", ""), ("not-run", ""), ("broken", ""),
-              ("fail", "check"), ("fail", "hang"), ("fail", "crash"), ("fail", "splat"), ("fail", "vm")]
+    STATES = [("pass", ""), ("xpass", ""), ("xfail", ""), ("skip", ""), ("not-run", ""),
+              ("broken", ""),
+              ("fail", "check"), ("fail", "hang"), ("fail", "crash"), ("fail", "splat"),
+              ("fail", "vm")]
 
     def test_every_pair_of_verdicts(self):
-        """Listed from good to bad: later is worse, earlier is better, the same is neither. A known issue is not worse, but told."""
+        """Listed from good to bad: later is worse, earlier is better, the same is neither. A known
+        issue is not worse, but told."""
         self.assertEqual({v for v, _ in self.STATES}, set(VERDICTS))
         for i, old in enumerate(self.STATES):
             for j, new in enumerate(self.STATES):
                 with self.subTest(old=old, new=new):
                     result = compare.judge(with_verdict(*old), with_verdict(*new))
                     worse = j > i and new[0] != "xfail"
-                    self.assertEqual((len(result.worse), len(result.better)), (int(worse), int(j < i)))
-                    self.assertEqual(result.status, 0 if not worse else 3 if new[0] == "broken" else 1)
+                    self.assertEqual((len(result.worse), len(result.better)),
+                                     (int(worse), int(j < i)))
+                    self.assertEqual(result.status,
+                                     0 if not worse else 3 if new[0] == "broken" else 1)
                     self.assertEqual("a.two" in result.text, i != j)
 
     def test_another_outcome_alone_is_not_worse(self):
@@ -100,10 +106,12 @@ class Gate(unittest.TestCase):
     def test_new_tests(self):
         result = compare.judge(without("b.one"), replay(GOOD))
         self.assertEqual((result.status, result.worse, result.better), (0, [], []))
-        skipping = GOOD.replace("b.one # time=6ms", "b.one # SKIP x").replace("coherent_b 0", "coherent_b 4")
+        skipping = GOOD.replace("b.one # time=6ms", "b.one # SKIP x").replace("coherent_b 0",
+                                                                              "coherent_b 4")
         skipping = replay(skipping)
         self.assertEqual(compare.judge(without("b.one"), skipping).status, 0)
-        failing = replay(GOOD.replace("ok 1 b.one", "not ok 1 b.one").replace("coherent_b 0", "coherent_b 1"))
+        failing = replay(GOOD.replace("ok 1 b.one", "not ok 1 b.one").replace("coherent_b 0",
+                                                                              "coherent_b 1"))
         self.assertEqual(compare.judge(without("b.one"), failing).status, 1)
 
     def test_tests_that_are_gone(self):
@@ -134,7 +142,8 @@ class Gate(unittest.TestCase):
         interrupted.interrupted(2)
         interrupted.finish()
         self.assertEqual(compare.judge(replay(GOOD), interrupted).status, 130)
-        skipped = replay("1..1\n# begin b.one\nok 1 b.one # SKIP x\n# end hmm_coherent_b ran=1 checks=0\n",
+        skipped = replay("1..1\n# begin b.one\nok 1 b.one # SKIP x\n# end hmm_coherent_b ran=1 "
+                         "checks=0\n",
                          {"hmm_coherent_b": ["b.one"]})
         self.assertEqual(compare.judge(replay(GOOD), skipped).status, 4)
 
@@ -226,13 +235,10 @@ class Merge(unittest.TestCase):
             "another kernel": wrong(lambda a, b: b.guest.update({"build-id": "other"})),
             "another release": wrong(lambda a, b: setattr(b, "release", "6.12")),
             "another suite": wrong(lambda a, b: b.info.update(suite="xyz")),
-            "the same test": wrong(lambda a, b: b.tests.update({"a.one": copy.deepcopy(a.tests["a.one"])})),
+            "the same test": wrong(lambda a,
+                                   b: b.tests.update({"a.one": copy.deepcopy(a.tests["a.one"])})),
         }
         for case, runs in cases.items():
             with self.subTest(case=case), self.assertRaises(Stop) as stop:
                 merge.merge(runs)
             self.assertEqual(stop.exception.status, 2)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Damage a good stream in every way that machines know: no verdict gets better, nothing is raised."""
+"""Damage a good stream in every way that machines know: no verdict gets better, nothing is raised.
+"""
 
 import io
 import random
@@ -73,7 +74,8 @@ class Damage(unittest.TestCase):
             lines, whole = text.splitlines(True), replay(text, plan)
             for at in range(len(lines) - 1):
                 with self.subTest(stream=name, line=lines[at]):
-                    self.not_better(replay("".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]),
+                    self.not_better(replay("".join(lines[:at] + [lines[at + 1], lines[at]]
+                                                   + lines[at + 2:]),
                                            plan),
                                     whole)
 
@@ -86,8 +88,10 @@ class Damage(unittest.TestCase):
 
     def test_garbage_between_any_two_bytes(self):
         rng = random.Random(3)
-        junk = (b"\x00", b"\xff\xfe", b"\n", b"\r\n", b"[    1.234567] BUG: x\n", b"x" * 2000, b"# SKIP ",
-                b" # SKIP no\n", b"\nno news\n", b"\n# log: ok 1 a.one\n", b"\n\n\n", b"# ", b"[FAIL]",
+        junk = (b"\x00", b"\xff\xfe", b"\n", b"\r\n", b"[    1.234567] BUG: x\n", b"x" * 2000,
+                b"# SKIP ",
+                b" # SKIP no\n", b"\nno news\n", b"\n# log: ok 1 a.one\n", b"\n\n\n", b"# ",
+                b"[FAIL]",
                 b"Kernel panic - not syncing\n")
         for name, (text, plan) in STREAMS.items():
             whole = replay(text, plan)
@@ -97,9 +101,11 @@ class Damage(unittest.TestCase):
                     self.not_better(replay(damaged, plan), whole)
 
     def test_whole_forged_lines(self):
-        """They may whitewash a test, but not the run: count, numbers and exit status still disagree."""
+        """They may whitewash a test, but not the run: count, numbers and exit status still
+        disagree."""
         rng = random.Random(5)
-        junk = (b"\n# end x ran=0 checks=0\n", b"\nok 1 a.one\n", b"\nnot ok 1 a.one\n", b"\n1..0\n",
+        junk = (b"\n# end x ran=0 checks=0\n", b"\nok 1 a.one\n", b"\nnot ok 1 a.one\n",
+                b"\n1..0\n",
                 b"\n# begin a.one\n", b"\n# guest: done\n", b"\n# guest: exit hmm_coherent_a 0\n",
                 b"\n# guest: start hmm_coherent_b\n", b"\n# guest: exit hmm_coherent_b 0\n")
         bad = GOOD.replace("ok 2 a.two", "not ok 2 a.two").replace("exit hmm_coherent_a 0",
@@ -130,7 +136,3 @@ class Damage(unittest.TestCase):
             for cut in range(0, len(line), 3):
                 torn = line[:cut] + "[   12.3] BUG: Bad page state\n" + line[cut:]
                 self.not_better(replay("".join(lines[:at] + [torn] + lines[at + 1:])), replay(GOOD))
-
-
-if __name__ == "__main__":
-    unittest.main()

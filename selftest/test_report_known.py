@@ -11,17 +11,21 @@ from report.model import Run
 from streams import replay
 
 PLAN = {"p": ["p.x"]}
-GOOD_ENTRY = {"tests": "p.*", "kernels": "6.1 .. 6.11", "text": "seen: result: 4096", "reason": "FOLL_GET",
+GOOD_ENTRY = {"tests": "p.*", "kernels": "6.1 .. 6.11", "text": "seen: result: 4096",
+              "reason": "FOLL_GET",
               "link": "https://x.y/z"}
 
 # What can become of a test: the lines before its end, and the verdict without any list.
 OUTCOMES = {
     "pass": ("", "ok 1 p.x", 0, "pass"),
-    "the known failure": ("# expected: result: EFAULT\n# seen: result: 4096\n", "not ok 1 p.x", 1, "fail"),
+    "the known failure": ("# expected: result: EFAULT\n# seen: result: 4096\n", "not ok 1 p.x", 1,
+                          "fail"),
     "another failure": ("# expected: data: old\n# seen: data: mixed\n", "not ok 1 p.x", 1, "fail"),
-    "the known failure and another": ("# seen: result: 4096\n# fail: the child sees the parent's bytes\n",
+    "the known failure and another": ("# seen: result: 4096\n# fail: the child sees the parent's "
+                                      "bytes\n",
                                       "not ok 1 p.x", 1, "fail"),
-    "crash, hang or splat": ("# seen: result: 4096\n# {cause}: seen: result: 4096\n", "not ok 1 p.x", 1,
+    "crash, hang or splat": ("# seen: result: 4096\n# {cause}: seen: result: 4096\n",
+                             "not ok 1 p.x", 1,
                              "fail"),
     "broken": ("# seen: result: 4096\n# broken: no page\n", "not ok 1 p.x", 3, "broken"),
     "skip": ("", "ok 1 p.x # SKIP seen: result: 4096", 4, "skip"),
@@ -51,7 +55,8 @@ def run_with(changes, outcome, cause="crash"):
     run.release = "6.1.192"
     entries = [] if changes is None else [entry(changes)]
     run.known = known.Known(entries, strict=bool(changes and changes.get("strict")))
-    text = (f"# guest: start p\nTAP version 13\n1..1\n# begin p.x\n{lines.format(cause=cause)}{end}\n"
+    text = ("# guest: start p\nTAP version 13\n1..1\n# begin "
+            f"p.x\n{lines.format(cause=cause)}{end}\n"
             f"# end p ran=1 checks=3\n# guest: exit p {status}\n")
     return replay(text, PLAN, run)
 
@@ -60,7 +65,8 @@ class Table(unittest.TestCase):
     def test_seven_by_seven(self):
         for title, (changes, different) in LISTS.items():
             for outcome, (_, _, _, plain) in OUTCOMES.items():
-                for cause in ("crash", "hang", "splat") if "{cause}" in OUTCOMES[outcome][0] else ("",):
+                for cause in ("crash", "hang",
+                              "splat") if "{cause}" in OUTCOMES[outcome][0] else ("",):
                     with self.subTest(list=title, outcome=outcome, cause=cause):
                         run = run_with(changes, outcome, cause)
                         self.assertEqual(run.tests["p.x"].verdict, different.get(outcome, plain))
@@ -85,7 +91,8 @@ class Table(unittest.TestCase):
         self.assertEqual((run.tests["p.x"].verdict, run.exit_status()), ("fail", 1))
 
     def test_the_reason_is_told(self):
-        self.assertEqual(run_with({}, "the known failure").tests["p.x"].reason, "FOLL_GET (https://x.y/z)")
+        self.assertEqual(run_with({}, "the known failure").tests["p.x"].reason,
+                         "FOLL_GET (https://x.y/z)")
         self.assertIn("known issue", run_with({}, "pass").tests["p.x"].reason)
 
     def test_a_failure_without_a_word_is_not_excused(self):
@@ -97,7 +104,8 @@ class Table(unittest.TestCase):
     def test_an_unknown_kernel_excuses_nothing(self):
         run = Run()
         run.known = known.Known([entry({"kernels": ".."})])
-        run = replay("1..1\n# begin p.x\n# seen: result: 4096\nnot ok 1 p.x\n# end p ran=1 checks=1\n", PLAN,
+        run = replay("1..1\n# begin p.x\n# seen: result: 4096\nnot ok 1 p.x\n# end p ran=1 "
+                     "checks=1\n", PLAN,
                      run)
         self.assertEqual(run.tests["p.x"].verdict, "fail")
 
@@ -148,7 +156,8 @@ class Files(unittest.TestCase):
         cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
                                              v in (good | {"kernels": "old"}).items()))
         for kind in ("crash", "hang", "splat", "broken", "skip"):
-            cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k, v in (good | {"kind": kind}).items()))
+            cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
+                                                 v in (good | {"kind": kind}).items()))
         for text in cases:
             with self.subTest(text=text), self.assertRaises(Stop) as stop:
                 self.load(text)
@@ -158,7 +167,3 @@ class Files(unittest.TestCase):
     def test_no_file(self):
         with self.assertRaises(Stop):
             known.load("/nonexistent/known.toml")
-
-
-if __name__ == "__main__":
-    unittest.main()

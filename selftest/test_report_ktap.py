@@ -20,7 +20,8 @@ class Lines(unittest.TestCase):
             (b"1..12", Plan(12)), (b"1..0 # SKIP no device", Plan(0)),
             (b"# begin coherent.ro.dio-read", Begin("coherent.ro.dio-read")),
             (b"# end hmm_coherent_fork ran=2 checks=57", End("hmm_coherent_fork", 2, 57)),
-            (b"# not-applicable: a.b: no unshare: too old", NotApplicable("a.b", "no unshare: too old")),
+            (b"# not-applicable: a.b: no unshare: too old",
+             NotApplicable("a.b", "no unshare: too old")),
             (b"# guest: up 6.1.0-hmm", Guest("up", "6.1.0-hmm")),
             (b"# guest: ready", Guest("ready", "")),
             (b"# guest: exit hmm_coherent_fork 1", Guest("exit", "hmm_coherent_fork 1")),
@@ -38,29 +39,34 @@ class Lines(unittest.TestCase):
             (b"ok 3 a.b # SKIP", Result("a.b", True, "", None, 3)),
             (b"ok 4 a.b", Result("a.b", True, None, None, 4)),
             (b"ok 4 a.b\r", Result("a.b", True, None, None, 4)),
-            (b"TAP version 13", None), (b"KTAP version 1", None), (b"", None), (b"#", None), (b"\r", None),
+            (b"TAP version 13", None), (b"KTAP version 1", None), (b"", None), (b"#", None),
+            (b"\r", None),
         ):
             with self.subTest(line=line):
                 self.assertEqual(parse(line), event)
 
     def test_what_is_no_result(self):
-        for line in (b"ok", b"ok 1", b"ok 1 ", b"ok a.b", b"ok 1 a b", b"ok 1 a.b # TO" b"DO later", b" ok 1 a.b",
+        for line in (b"ok", b"ok 1", b"ok 1 ", b"ok a.b", b"ok 1 a b", b"ok 1 a.b # TO" b"DO later",
+                     b" ok 1 a.b",
                      b"ok 1 - a.b", b"ok 1 A.B", b"ok 1 a.b time=3ms", b"not  ok 1 a.b",
-                     b"ok 1 a.b # time=xms", b"ok 1 a.b # XFAIL known", b"ok 1 a.\xffb", b"ok 1 a.b\x00",
+                     b"ok 1 a.b # time=xms", b"ok 1 a.b # XFAIL known", b"ok 1 a.\xffb",
+                     b"ok 1 a.b\x00",
                      b"ok 12345678901234567890 a.b",
                      b"n", b"no", b"not ", b"ok 1 a.b # ", b"ok 1 a.b ", b" # SKIP no disk"):
             with self.subTest(line=line):
                 event = parse(line)
                 self.assertIsInstance(event, Garbage)
                 self.assertTrue(event.like_result)
-        for line in (b"okay", b"random text", b"1..", b"1..99999999999999999", b"2..3", b"#no space",
+        for line in (b"okay", b"random text", b"1..", b"1..99999999999999999", b"2..3",
+                     b"#no space",
                      b"\x00\x01"):
             with self.subTest(line=line):
                 self.assertIsInstance(parse(line), Garbage)
                 self.assertFalse(parse(line).like_result)
 
     def test_quote_leaves_only_printable_ascii(self):
-        self.assertEqual(quote(bytes([0, 9, 27, 31, 32, 65, 126, 127, 255])), r"\x00\x09\x1b\x1f A~\x7f\xff")
+        self.assertEqual(quote(bytes([0, 9, 27, 31, 32, 65, 126, 127, 255])),
+                         r"\x00\x09\x1b\x1f A~\x7f\xff")
         self.assertEqual(quote("\udc80é\n"), r"\udc80\xc3\xa9\x0a")
 
 
@@ -91,9 +97,11 @@ class Portions(unittest.TestCase):
 class Hostile(unittest.TestCase):
     def test_random_bytes_never_raise(self):
         rng = random.Random(2)
-        pieces = [b"ok ", b"not ok ", b"1", b"# ", b"begin ", b"end ", b"guest: ", b"a.b", b"\n", b"\r\n",
+        pieces = [b"ok ", b"not ok ", b"1", b"# ", b"begin ", b"end ", b"guest: ", b"a.b", b"\n",
+                  b"\r\n",
                   b"\0", b"\xff",
-                  b"outcome ", b"{", b"SKIP", b"1..", b"time=", b"ms", b"ran=", b"\xe2\x80\xa8", b":"]
+                  b"outcome ", b"{", b"SKIP", b"1..", b"time=", b"ms", b"ran=", b"\xe2\x80\xa8",
+                  b":"]
         for _ in range(2000):
             events(b"".join(rng.choices(pieces, k=rng.randrange(40))))
         for _ in range(200):
@@ -112,7 +120,3 @@ class Hostile(unittest.TestCase):
     def test_long_outcome_is_kept_whole(self):
         [event] = events(b'# outcome {"a":"' + b"y" * 50_000 + b'"}\n')
         self.assertEqual(len(event.text), 50_008)
-
-
-if __name__ == "__main__":
-    unittest.main()

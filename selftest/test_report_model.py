@@ -51,7 +51,8 @@ class Honest(unittest.TestCase):
         self.assertEqual(run.not_applicable, {"a.never": "this kernel has no unshare"})
         self.assertEqual(run.exit_status(), 1)
         totals = run.totals()
-        self.assertEqual([totals[k] for k in ("passed", "failed", "skipped", "not-applicable", "tests")],
+        self.assertEqual([totals[k] for k in ("passed", "failed", "skipped", "not-applicable",
+                                              "tests")],
                          [1, 3, 1, 1, 5])
 
     def test_exit_status_by_the_worst(self):
@@ -62,7 +63,8 @@ class Honest(unittest.TestCase):
         self.assertEqual(replay(skipped).exit_status(), 0)
         for name in ("a.one", "a.two", "a.three", "b.one"):
             skipped = skipped.replace(f" {name} # time=", f" {name} # SKIP no disk")
-        skipped = skipped.replace("coherent_a 0", "coherent_a 4").replace("coherent_b 0", "coherent_b 4")
+        skipped = skipped.replace("coherent_a 0", "coherent_a 4").replace("coherent_b 0",
+                                                                          "coherent_b 4")
         self.assertEqual(replay(skipped).exit_status(), 4)
 
     def test_all_not_applicable(self):
@@ -79,26 +81,34 @@ class Honest(unittest.TestCase):
         self.assertEqual(replay(text).exit_status(), 0)
 
     def test_a_begin_said_twice_in_a_row_is_one(self):
-        self.assertEqual(verdicts(replay(change(("# begin a.two\n", "# begin a.two\n# begin a.two\n")))),
+        self.assertEqual(verdicts(replay(change(("# begin a.two\n",
+                                                 "# begin a.two\n# begin a.two\n")))),
                          ALL_PASS)
 
 
 # Each lie: what to change in the good stream, the verdicts that differ, the exit status.
 LIES = {
-    "all ok, and exits 1": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 1")], {"run.program": "broken"},
+    "all ok, and exits 1": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 1")],
+                            {"run.program": "broken"},
                             3),
-    "all ok, and exits 3": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 3")], {"run.program": "broken"},
+    "all ok, and exits 3": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 3")],
+                            {"run.program": "broken"},
                             3),
-    "all ok, and exits 4": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 4")], {"run.program": "broken"},
+    "all ok, and exits 4": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 4")],
+                            {"run.program": "broken"},
                             3),
-    "all ok, and exits 77": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 77")], {"run.program": "broken"},
+    "all ok, and exits 77": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 77")],
+                             {"run.program": "broken"},
                              3),
-    "all ok, then SIGSEGV": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 139")], {"run.program": "fail"},
+    "all ok, then SIGSEGV": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a 139")],
+                             {"run.program": "fail"},
                              1),
-    "all ok, no exit status": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a")], {"run.program": "broken"},
+    "all ok, no exit status": ([("exit hmm_coherent_a 0", "exit hmm_coherent_a")],
+                               {"run.program": "broken"},
                                3),
     "no exit": ([("# guest: exit hmm_coherent_a 0\n", "")], {"run.program": "broken"}, 3),
-    "not ok, and exits 0": ([("ok 2 a.two", "not ok 2 a.two")], {"a.two": "fail", "run.program": "broken"},
+    "not ok, and exits 0": ([("ok 2 a.two", "not ok 2 a.two")],
+                            {"a.two": "fail", "run.program": "broken"},
                             1),
     "broken, and exits 0": ([("ok 2 a.two", "# broken: no page\nnot ok 2 a.two")],
                             {"a.two": "broken", "run.program": "broken"}, 3),
@@ -120,44 +130,55 @@ LIES = {
     "two end tokens": ([("# end hmm_coherent_a ran=3 checks=9\n",
                          "# end hmm_coherent_a ran=3 checks=9\n" * 2)],
                        {"run.program": "broken"}, 3),
-    "another's end token": ([("# end hmm_coherent_a", "# end hmm_coherent_x")], {"run.program": "broken"}, 3),
+    "another's end token": ([("# end hmm_coherent_a", "# end hmm_coherent_x")],
+                            {"run.program": "broken"}, 3),
     "end token with a wrong count": ([("ran=3", "ran=4")], {"run.program": "broken"}, 3),
     "no check at all": ([("ran=3 checks=9", "ran=3 checks=0")],
                         {"a.one": "broken", "a.two": "broken", "a.three": "broken"}, 3),
     "a test left out": ([("# begin a.two\n# log: a word for people\nok 2 a.two # time=4ms\n", "")],
                         {"a.two": "not-run", "run.program": "broken"}, 1),
-    "a result left out": ([("ok 2 a.two # time=4ms\n", "")], {"a.two": "fail", "run.program": "broken"}, 1),
+    "a result left out": ([("ok 2 a.two # time=4ms\n", "")],
+                          {"a.two": "fail", "run.program": "broken"}, 1),
     "a result without a begin": ([("# begin a.two\n", "")], {"a.two": "broken"}, 3),
     "a result twice": ([("ok 2 a.two # time=4ms\n", "ok 2 a.two # time=4ms\n" * 2)],
                        {"a.two": "broken", "run.program": "broken"}, 3),
     "a result of another test": ([("ok 2 a.two", "ok 2 b.one")],
                                  {"a.two": "fail", "b.one": "broken", "run.program": "broken"}, 1),
-    "a test twice": ([("# begin a.three", "# begin a.two\nok 3 a.two\n# begin a.three"), ("1..3", "1..4"),
-                      ("ok 3 a.three", "ok 4 a.three"), ("ran=3", "ran=4")], {"a.two": "broken"}, 3),
-    "a test that was never planned": ([("# begin a.three", "# begin a.new\nok 3 a.new\n# begin a.three"),
+    "a test twice": ([("# begin a.three", "# begin a.two\nok 3 a.two\n# begin a.three"),
+                      ("1..3", "1..4"),
+                      ("ok 3 a.three", "ok 4 a.three"), ("ran=3", "ran=4")], {"a.two": "broken"},
+                     3),
+    "a test that was never planned": ([("# begin a.three",
+                                        "# begin a.new\nok 3 a.new\n# begin a.three"),
                                        ("1..3", "1..4"), ("ok 3 a.three", "ok 4 a.three"),
                                        ("ran=3", "ran=4")],
                                       {"a.new": "broken"}, 3),
     "a fake ok of a planned test": ([("# log: a word for people", "ok 2 b.one")],
                                     {"b.one": "broken", "run.program": "broken"}, 3),
-    "a test of another program": ([("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"), ("ran=3", "ran=4"),
+    "a test of another program": ([("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"),
+                                   ("ran=3", "ran=4"),
                                    ("ok 1 a.one", "ok 2 a.one"), ("ok 2 a.two", "ok 3 a.two"),
                                    ("ok 3 a.three", "ok 4 a.three")], {"b.one": "broken"}, 3),
     "a test of another program, which runs nothing then": (
-        [("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"), ("ran=3", "ran=4"), ("ok 1 a.one", "ok 2 a.one"),
-         ("ok 2 a.two", "ok 3 a.two"), ("ok 3 a.three", "ok 4 a.three"), ("1..1", "1..0"), ("ran=1", "ran=0"),
-         ("# begin b.one\nok 1 b.one # time=6ms\n", ""), ("exit hmm_coherent_b 0", "exit hmm_coherent_b 4")],
+        [("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"), ("ran=3", "ran=4"),
+         ("ok 1 a.one", "ok 2 a.one"),
+         ("ok 2 a.two", "ok 3 a.two"), ("ok 3 a.three", "ok 4 a.three"), ("1..1", "1..0"),
+         ("ran=1", "ran=0"),
+         ("# begin b.one\nok 1 b.one # time=6ms\n", ""),
+         ("exit hmm_coherent_b 0", "exit hmm_coherent_b 4")],
         {"b.one": "broken"}, 3),
     "wrong numbers": ([("ok 2 a.two", "ok 7 a.two")], {"run.program": "broken"}, 3),
     "a torn result line": ([("ok 2 a.two # time=4ms", "not ok 2 [  1.2] a.two")],
                            {"a.two": "fail", "run.program": "broken"}, 1),
-    "the rest of a torn result line": ([("ok 2 a.two # time", "ok 2 a.two\n # time")], {"a.two": "broken"},
+    "the rest of a torn result line": ([("ok 2 a.two # time", "ok 2 a.two\n # time")],
+                                       {"a.two": "broken"},
                                        3),
     "a result line without its first word": ([("ok 2 a.two", "not\nok 2 a.two")],
                                              {"a.two": "broken", "run.program": "broken"}, 3),
     "not applicable and never planned": ([("1..3\n", "# not-applicable: a.new: too old\n1..3\n")],
                                          {"run.instrument": "broken"}, 3),
-    "not applicable after the plan": ([("# begin a.two", "# not-applicable: b.one: no\n# begin a.two")],
+    "not applicable after the plan": ([("# begin a.two",
+                                        "# not-applicable: b.one: no\n# begin a.two")],
                                       {"run.instrument": "broken"}, 3),
     "an outcome that is no JSON": ([('"result":4096}', '"result":')],
                                    {"a.one": "broken", "run.program": "broken"}, 3),
@@ -166,20 +187,24 @@ LIES = {
                                      {"a.one": "broken", "run.program": "broken"}, 3),
     "an outcome as deep as a well": ([('"result":4096}', '"x":' + "[" * 100_000)],
                                      {"a.one": "broken", "run.program": "broken"}, 3),
-    "the program says nothing": ([(GOOD[GOOD.index("TAP"):GOOD.index("# guest: exit hmm_coherent_a")], "")],
+    "the program says nothing": ([(GOOD[GOOD.index("TAP"):GOOD.index("# guest: exit "
+                                                                     "hmm_coherent_a")], "")],
                                  {"a.one": "not-run", "a.two": "not-run", "a.three": "not-run",
                                   "run.program": "broken"}, 1),
-    "broken outside a test": ([("1..3\n", "# broken: no device\n1..3\n")], {"run.instrument": "broken"}, 3),
+    "broken outside a test": ([("1..3\n", "# broken: no device\n1..3\n")],
+                              {"run.instrument": "broken"}, 3),
     "a splat outside a test": ([("# end hmm_coherent_a", "# splat: BUG: x\n# end hmm_coherent_a")],
                                {"run.program": "fail"}, 1),
     "the guest is broken": ([("# guest: ready", "# guest: broken: no test_hmm.ko")],
                             {"run.instrument": "broken"}, 3),
     "the guest never says done": ([("# guest: done\n", "")], {"run.vm": "fail"}, 1),
-    "exit of a program that did not run": ([("# guest: exit hmm_coherent_a", "# guest: exit hmm_coherent_b")],
+    "exit of a program that did not run": ([("# guest: exit hmm_coherent_a",
+                                             "# guest: exit hmm_coherent_b")],
                                            {"run.instrument": "broken"}, 3),
     "an unknown word of the guest": ([("# guest: ready", "# guest: tired\n# guest: ready")], {}, 0),
     "chatter on the channel": ([("# log: a word",
-                                 "Kernel panic - not syncing\nBUG: x\n[FAIL]\n# log: a word")], {}, 0),
+                                 "Kernel panic - not syncing\nBUG: x\n[FAIL]\n# log: a word")], {},
+                               0),
 }
 
 
@@ -203,22 +228,24 @@ class Lies(unittest.TestCase):
                 self.assertTrue(any(t.verdict == "broken" for t in run.tests.values()))
 
     def test_a_kernel_that_dies_before_the_first_test_has_failed(self):
-        """It got to its first process, and then its driver was loaded or its devices were looked at."""
+        """It got to its first process, and then its driver was loaded or its devices were looked
+        at."""
         for text in ("# guest: up 6.1\n", "# guest: up 6.1\n# guest: ready\n",
-                     "# guest: up 6.1\n# guest: ready\n# guest: start hmm_coherent_fork\nTAP version 13\n"):
+                     "# guest: up 6.1\n# guest: ready\n# guest: start hmm_coherent_fork\nTAP "
+                     "version 13\n"):
             with self.subTest(text=text):
                 run = replay(text, PLAN)
                 self.assertEqual(run.exit_status(), 1)
                 self.assertEqual(run.totals()["passed"], 0)
-        for text, status in (("# guest: up 6.1\n", 1), ("", 3)):   # one that does not boot is no verdict
+        # one that does not boot is no verdict
+        for text, status in (("# guest: up 6.1\n", 1), ("", 3)):
             run = replay(text, PLAN)
             run.splat("", ["BUG: unable to handle page fault"])
             self.assertEqual(run.exit_status(), status)
 
     def test_crash_is_named_and_the_rest_is_not_run(self):
-        cut = GOOD[:GOOD.index("ok 2 a.two")] + "# guest: exit hmm_coherent_a 139\n" + GOOD[GOOD.index(
-            "# guest: start hmm_coherent_b"):]
-        run = replay(cut)
+        before, after = GOOD.index("ok 2 a.two"), GOOD.index("# guest: start hmm_coherent_b")
+        run = replay(GOOD[:before] + "# guest: exit hmm_coherent_a 139\n" + GOOD[after:])
         self.assertEqual(verdicts(run), ALL_PASS | {"a.two": "fail", "a.three": "not-run"})
         self.assertEqual(run.tests["a.two"].cause, "crash")
         self.assertIn("SIGSEGV", run.tests["a.two"].reason)
@@ -257,7 +284,8 @@ class Repeat(unittest.TestCase):
     def test_any_failure_fails_and_is_flaky(self):
         run = self.run_attempts(True, False, True)
         test = run.tests["p.x"]
-        self.assertEqual((test.verdict, test.flaky, len(test.attempts), test.ms), ("fail", True, 3, 15))
+        self.assertEqual((test.verdict, test.flaky, len(test.attempts), test.ms),
+                         ("fail", True, 3, 15))
         self.assertEqual(run.totals()["flaky"], 1)
 
     def test_constant_is_not_flaky(self):
@@ -288,7 +316,8 @@ class Runner(unittest.TestCase):
         self.assertEqual(run.remaining("hmm_coherent_b"), ["b.one"])
         run.finish()
         self.assertEqual(verdicts(run),
-                         {"a.one": "pass", "a.two": "fail", "a.three": "not-run", "b.one": "not-run"})
+                         {"a.one": "pass", "a.two": "fail", "a.three": "not-run",
+                          "b.one": "not-run"})
         self.assertEqual(run.tests["a.two"].cause, "vm")
         self.assertEqual(run.tests["b.one"].reason, "VM 1 had died: QEMU ended")
         self.assertTrue(any("Kernel panic" in d.text and "\x1b" not in d.text
@@ -298,7 +327,8 @@ class Runner(unittest.TestCase):
     def test_second_vm_runs_the_rest(self):
         run = self.half()
         run.vm_died(1, "a.two", "QEMU ended")
-        rest = ("# guest: up 6.1.192\n# guest: ready\n# guest: start hmm_coherent_a\n1..1\n# begin a.three\n"
+        rest = ("# guest: up 6.1.192\n# guest: ready\n# guest: start hmm_coherent_a\n1..1\n# "
+                "begin a.three\n"
                 "ok 1 a.three # time=1ms\n# end hmm_coherent_a ran=1 checks=3\n"
                 "# guest: exit hmm_coherent_a 0\n"
                 + GOOD[GOOD.index("# guest: start hmm_coherent_b"):])
@@ -340,7 +370,8 @@ class Runner(unittest.TestCase):
         run = replay(GOOD[:GOOD.index("# begin a.two")], finish=False)
         run.hang("", "did nothing for 10 s")
         run.finish()
-        self.assertEqual((run.tests["run.program"].verdict, run.tests["run.program"].cause), ("fail", "hang"))
+        self.assertEqual((run.tests["run.program"].verdict, run.tests["run.program"].cause),
+                         ("fail", "hang"))
         self.assertEqual(run.tests["a.two"].verdict, "not-run")
 
     def test_splats(self):
@@ -364,7 +395,8 @@ class Runner(unittest.TestCase):
             run = self.half()
             run.interrupted(signum)
             run.finish()
-            self.assertEqual(verdicts(run), {"a.one": "pass", "a.two": "not-run", "a.three": "not-run",
+            self.assertEqual(verdicts(run), {"a.one": "pass", "a.two": "not-run",
+                                             "a.three": "not-run",
                                              "b.one": "not-run"})
             self.assertEqual(run.exit_status(), 128 + signum)
 
@@ -373,7 +405,8 @@ class Runner(unittest.TestCase):
         run.stopped("--until-fail")
         run.finish()
         self.assertEqual(verdicts(run),
-                         {"a.one": "pass", "a.two": "fail", "a.three": "not-run", "b.one": "not-run"})
+                         {"a.one": "pass", "a.two": "fail", "a.three": "not-run",
+                          "b.one": "not-run"})
         self.assertEqual(run.exit_status(), 1)
 
     def test_finish_twice(self):
@@ -382,7 +415,3 @@ class Runner(unittest.TestCase):
         before = verdicts(run)
         run.finish()
         self.assertEqual(verdicts(run), before)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Every output is made from the same model: the same tests, the same totals, and safe with any text."""
+"""Every output is made from the same model: the same tests, the same totals, and safe with any
+text."""
 
 import copy
 import io
@@ -22,7 +23,8 @@ from report.ktap import Diag, Reader
 from report.model import Run, RUN
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
 
-HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> <![CDATA[ &amp; &#0; '
+HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> <![CDATA[ &amp; '
+           '&#0; '
            '" \' `$(x)` \x00\x1b[31m \x7f\ud800\u2028 é %s {} \\u003c \\x41 [FAIL] # SKIP '
            'Kernel panic - not syncing: VFS: reboot: System halted')
 VOID = {"meta", "input", "br"}
@@ -37,7 +39,8 @@ def ktap(run):
 def hostile_run():
     text = MIXED.replace("result: 4096",
                          "result: " + ascii(HOSTILE)[1:-1].replace("\\x00", "?"))
-    run = replay(text.encode("utf-8", "backslashreplace") + HOSTILE.encode("utf-8", "surrogatepass"),
+    run = replay(text.encode("utf-8", "backslashreplace")
+                 + HOSTILE.encode("utf-8", "surrogatepass"),
                  MIXED_PLAN, finish=False)
     run.kernel = run.release = HOSTILE
     run.expect("hmm_coherent_a", ["a.hostile"], {"a.hostile": HOSTILE})
@@ -51,10 +54,12 @@ def hostile_run():
     run.not_applicable["a.gone"] = HOSTILE
     run.fact(f"rule x|{HOSTILE}|{HOSTILE}|{HOSTILE}")
     run.tests["a.one"].attempts[0].outcomes.append(
-        {"cell": "a.one", "place": HOSTILE, "mapping": HOSTILE, "access": HOSTILE, "result": HOSTILE,
+        {"cell": "a.one", "place": HOSTILE, "mapping": HOSTILE, "access": HOSTILE,
+         "result": HOSTILE,
          "page": HOSTILE, "data": 3})
     run.tests["a.one"].attempts[0].outcomes.append({HOSTILE: [HOSTILE, None, {HOSTILE: 1e300}],
-                                                    "place": "coherent", "mapping": "rw", "access": "x",
+                                                    "place": "coherent", "mapping": "rw",
+                                                    "access": "x",
                                                     "page": [3, {"moved": HOSTILE}]})
     run.finish()
     return run
@@ -86,7 +91,8 @@ def random_run(rng):
 
 
 class Page(HTMLParser):
-    """Strict enough: every element is closed, in order; collects totals, data, and what would run."""
+    """Strict enough: every element is closed, in order; collects totals, data, and what would run.
+    """
 
     def __init__(self, text):
         super().__init__()
@@ -148,7 +154,8 @@ class Same(unittest.TestCase):
         root = ET.fromstring(junit.text(run))
         counted = {k: int(root.get(k)) for k in ("tests", "failures", "errors", "skipped")}
         self.assertEqual(counted,
-                         {"tests": totals["tests"], "failures": totals["fail"], "skipped": totals["skipped"],
+                         {"tests": totals["tests"], "failures": totals["fail"],
+                          "skipped": totals["skipped"],
                                    "errors": totals["broken"] + totals["not-run"]})
         cases = root.findall(".//testcase")
         self.assertEqual(sorted(c.get("name") for c in cases), names)
@@ -162,7 +169,8 @@ class Same(unittest.TestCase):
 
         page = Page(html.text(run))
         self.assertEqual(page.errors, [])
-        self.assertEqual(sorted(t["name"] for t in json.loads(page.data)["runs"][0]["tests"]), names)
+        self.assertEqual(sorted(t["name"] for t in json.loads(page.data)["runs"][0]["tests"]),
+                         names)
         shown = page.totals[0]
         self.assertEqual(shown.pop("exit"), run.exit_status())
         self.assertLessEqual(shown.items(), totals.items())
@@ -174,7 +182,8 @@ class Same(unittest.TestCase):
                if t.verdict in ("fail", "broken", "not-run")}
         self.assertEqual({title.split()[2] for no, title in outer if no}, bad)
         inner = re.findall(r"^# (?:not )?ok \d+ (\S+)", ktap(run), re.M)
-        self.assertEqual(sorted(inner), sorted(t.name for t in run.tests.values() for _ in t.attempts))
+        self.assertEqual(sorted(inner), sorted(t.name for t in run.tests.values()
+                                               for _ in t.attempts))
 
         status = run.exit_status()
         if not run.signal:
@@ -210,19 +219,22 @@ class Same(unittest.TestCase):
             self.assertTrue(all(c == "\n" or c == "·" or " " <= c <= "~" for c in text), repr(text))
         for end in ("reboot: System halted", "Kernel panic - not syncing: VFS:", "[FAIL]",
                     "result: </script> # SKIP"):
-            self.assertNotIn(end, ktap(run))        # the kernel's parser would stop there, NIPA see a verdict
+            # the kernel's parser would stop there, NIPA see a verdict
+            self.assertNotIn(end, ktap(run))
         page = Page(html.text(run))
         self.assertEqual(len(page.scripts), 1)
         self.assertNotIn("alert", page.scripts[0])
 
     def test_read_back(self):
-        for run in (replay(GOOD), replay(MIXED, MIXED_PLAN), hostile_run(), random_run(random.Random(9))):
+        for run in (replay(GOOD), replay(MIXED, MIXED_PLAN), hostile_run(),
+                    random_run(random.Random(9))):
             with tempfile.TemporaryDirectory() as folder:
                 json_out.write(run, Path(folder) / "run.json")
                 again = json_out.read(folder)
                 self.assertEqual(list(Path(folder).iterdir()), [Path(folder) / "run.json"])
             self.assertEqual(json_out.document(again) | {"info": 0},
-                             json.loads(json.dumps(json_out.document(run), default=str)) | {"info": 0})
+                             json.loads(json.dumps(json_out.document(run), default=str))
+                             | {"info": 0})
             self.assertEqual(junit.text(again), junit.text(run))
             self.assertEqual(summary.text(again), summary.text(run))
             self.check(again)
@@ -237,8 +249,10 @@ class Same(unittest.TestCase):
                  good.replace('"attempts"', '"tries"'),
                  good.replace('"cause": ""', '"cause": "luck"'),
                  good.replace('"exit_status": 0', '"exit_status": 1'), "[" * 100_000]
-        cases += [json.dumps({k: v for k, v in data.items() if k != key}) for key in data if key != "claims"]
-        cases += [json.dumps(data | {key: None}) for key in ("tests", "plans", "totals", "harmless")]
+        cases += [json.dumps({k: v for k, v in data.items() if k != key}) for key in data
+                  if key != "claims"]
+        cases += [json.dumps(data | {key: None}) for key in ("tests", "plans", "totals",
+                                                             "harmless")]
         for text in cases:
             with self.subTest(text=text[:80]), tempfile.TemporaryDirectory() as folder:
                 (Path(folder) / "run.json").write_text(text)
@@ -251,7 +265,8 @@ class Same(unittest.TestCase):
 
 class Ktap(unittest.TestCase):
     def test_streaming_gives_the_same(self):
-        """Written event by event, or all at once: the same, and each program as soon as it has ended."""
+        """Written event by event, or all at once: the same, and each program as soon as it has
+        ended."""
         from report.ktap import Reader
         run, stream = Run(), io.StringIO()
         for program, names in MIXED_PLAN.items():
@@ -272,12 +287,16 @@ class Ktap(unittest.TestCase):
         run.expect("p", ["p.one", "p.two"])
         run.expect("q", ["q.one"])
         writer = ktap_out.Writer(stream)
-        first, second = ([b"# guest: start %b\nTAP version 13\n1..1\n# begin %b\n" % (name[:1], name),
-                          b"ok 1 %b\n" % name, b"# end %b ran=1 checks=1\n# guest: exit %b 0\n" % (name[:1], name[:1])]
+        first, second = ([b"# guest: start %b\nTAP version 13\n1..1\n# begin %b\n"
+                          % (name[:1], name),
+                          b"ok 1 %b\n" % name, b"# end %b ran=1 checks=1\n# guest: exit %b 0\n"
+                          % (name[:1], name[:1])]
                          for name in (b"p.one", b"p.two"))
-        other = b"# guest: start q\nTAP version 13\n1..1\n# begin q.one\nok 1 q.one\n# end q ran=1 checks=1\n# guest: exit q 0\n"
+        other = (b"# guest: start q\nTAP version 13\n1..1\n# begin q.one\nok 1 q.one\n"
+                 b"# end q ran=1 checks=1\n# guest: exit q 0\n")
         # The second one is in the middle of its test while the first goes on with another program.
-        for vm, data in ((2, second[0]), *((1, part) for part in first), (1, other), (2, second[1]), (2, second[2])):
+        for vm, data in ((2, second[0]), *((1, part) for part in first), (1, other), (2, second[1]),
+                         (2, second[2])):
             for event in Reader().feed(data):
                 run.take(event, vm)
                 writer.update(run)
@@ -285,8 +304,10 @@ class Ktap(unittest.TestCase):
         writer.finish(run)
         lines = [line.split(" # time")[0] for line in stream.getvalue().splitlines()]
         self.assertEqual([line for line in lines if "ok " in line],
-                         ["# ok 1 p.one", "# ok 2 p.two", "ok 1 selftests: hmm-coherent: p", "# ok 1 q.one",
-                          "ok 2 selftests: hmm-coherent: q", "ok 3 selftests: hmm-coherent: hmm_coherent_run"])
+                         ["# ok 1 p.one", "# ok 2 p.two", "ok 1 selftests: hmm-coherent: p",
+                          "# ok 1 q.one",
+                          "ok 2 selftests: hmm-coherent: q",
+                          "ok 3 selftests: hmm-coherent: hmm_coherent_run"])
 
     def test_a_verdict_that_got_worse_after_it_was_printed(self):
         run, stream = replay(GOOD, finish=False), io.StringIO()
@@ -296,7 +317,8 @@ class Ktap(unittest.TestCase):
         run.splat("a.two", ["BUG: late"])
         run.finish()
         writer.finish(run)
-        self.assertIn("# # a.two became fail: BUG: late\nnot ok 3 selftests: hmm-coherent: hmm_coherent_run",
+        self.assertIn("# # a.two became fail: BUG: late\nnot ok 3 selftests: hmm-coherent: "
+                      "hmm_coherent_run",
                       stream.getvalue())
 
     def test_a_summary_shows_the_first_lines_of_a_splat_however_often_they_come(self):
@@ -325,8 +347,10 @@ class Ktap(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "ktap"
             path.write_text(ktap(run))
-            return subprocess.run([*command, path], cwd=folder, capture_output=True, text=True, check=False,
-                                  env=dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"),
+            return subprocess.run([*command, path], cwd=folder, capture_output=True, text=True,
+                                  check=False,
+                                  env=dict(os.environ, LC_ALL="C.UTF-8",
+                                           PYTHONDONTWRITEBYTECODE="1"),
                                   stdin=subprocess.DEVNULL)
 
     @unittest.skipUnless(shutil.which("prove"), "no prove: apt-get install perl")
@@ -355,7 +379,8 @@ class Xml(unittest.TestCase):
     @unittest.skipUnless(shutil.which("xmllint"), "no xmllint: apt-get install libxml2-utils")
     def test_a_second_parser(self):
         for run in (hostile_run(), matrix.run(hostile="]]>")):
-            done = subprocess.run(["xmllint", "--noout", "-"], input=junit.text(run), capture_output=True,
+            done = subprocess.run(["xmllint", "--noout", "-"], input=junit.text(run),
+                                  capture_output=True,
                                   text=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
 
@@ -366,7 +391,8 @@ class Person(unittest.TestCase):
         run.rerun_command = lambda name: f"./run_tests.sh --kernel 6.1 '{name}'"
         text = summary.text(run)
         failure = text[:text.index("FAILED a.four")]
-        for part in ("FAILED a.one", "rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c",
+        for part in ("FAILED a.one",
+                     "rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c",
                      "expected: result: EFAULT",
                      "seen:     result: 4096", "again:    ./run_tests.sh --kernel 6.1 'a.one'"):
             self.assertIn(part, failure)
@@ -410,7 +436,8 @@ class Table(unittest.TestCase):
     def test_readable(self):
         text = table.text(summary.outcomes(matrix.run(bad=0)), "6.1", 118)
         self.assertLessEqual(max(map(len, text.splitlines())), 118)
-        self.assertIn("cpu-write           4096·stays·new     EFAULT·stays·old !  4096·copied·new", text)
+        self.assertIn("cpu-write           4096·stays·new     EFAULT·stays·old !  4096·copied·new",
+                      text)
         self.assertIn("vmsplice            4096·stays·old     =                   =  ", text)
         self.assertIn("In every row as rw: ro-rw, cow-left, uffd-wp, soft-dirty", text)
 
@@ -418,18 +445,22 @@ class Table(unittest.TestCase):
         text = "\n".join(self.lines(self.cell("coherent", "rw"), self.cell("coherent", "ro"),
                                     self.cell("coherent", "cow-shared")))
         self.assertRegex(text,
-                         r"cpu-write +4096 · stays · new +EFAULT · stays · old ! +4096 · copied to RAM · new")
+                         r"cpu-write +4096 · stays · new +EFAULT · stays · old ! +4096 · copied "
+                         r"to RAM · new")
 
     def test_signs(self):
         longterm = "pin-longterm-write"
-        row = self.lines(self.cell("coherent", "rw", longterm), self.cell("coherent", "ro", longterm),
-                         self.cell("system", "rw", longterm), self.cell("system", "ro", longterm))[3]
+        row = self.lines(self.cell("coherent", "rw", longterm),
+                         self.cell("coherent", "ro", longterm),
+                         self.cell("system", "rw", longterm),
+                         self.cell("system", "ro", longterm))[3]
         self.assertRegex(row, r"4096 · moved to RAM · new ~ +EFAULT · stays · old !$")
         row = self.lines(self.cell("coherent", "rw", verdict="fail"))[3]
         self.assertTrue(row.endswith(" X"))
 
     def test_without_an_outcome(self):
-        row = self.lines(self.cell("coherent", "rw"), table.stub("coherent.ro.cpu-write", "broken"))[3]
+        row = self.lines(self.cell("coherent", "rw"),
+                         table.stub("coherent.ro.cpu-write", "broken"))[3]
         self.assertTrue(row.endswith("(broken)"))
         self.assertIsNone(table.stub("fork.child-writes", "fail"))
 
@@ -440,22 +471,27 @@ class Table(unittest.TestCase):
         many = self.cell("coherent", "rw", extent="many")
         lines = self.lines(self.cell("coherent", "rw"), many)
         self.assertNotIn("many", "\n".join(lines))
-        self.assertEqual(lines[-1], "1 outcomes of buffers with several pages are in the results folder.")
+        self.assertEqual(lines[-1],
+                         "1 outcomes of buffers with several pages are in the results folder.")
         self.assertEqual(self.lines(many)[3].split()[0], "cpu-write/many")
 
     def test_columns_that_never_differ_are_one(self):
-        lines = self.lines(*(self.cell("coherent", m, a) for m in ("rw", "ro", "born-ro", "cow-left")
-                             for a in ("cpu-read", "cpu-write") if (m, a) != ("born-ro", "cpu-read")))
+        lines = self.lines(*(self.cell("coherent", m, a)
+                             for m in ("rw", "ro", "born-ro", "cow-left")
+                             for a in ("cpu-read", "cpu-write")
+                             if (m, a) != ("born-ro", "cpu-read")))
         self.assertEqual(lines[2].split(), ["access", "rw", "ro"])
         self.assertEqual(lines[3].split(), ["born-ro"])
         self.assertIn("In every row as rw: cow-left", lines)
 
     def test_any_shape(self):
         rng = random.Random(11)
-        values = (None, 0, -14, 1.5, "", "x" * 500, [], {}, [{}], [None], [{"moved": 3}], {"owner": []}, True)
+        values = (None, 0, -14, 1.5, "", "x" * 500, [], {}, [{}], [None], [{"moved": 3}],
+                  {"owner": []}, True)
         for _ in range(500):
             outcome = {key: rng.choice(values)
-                       for key in rng.sample(("result", "errno", "page", "data", "extent", "verdict"), 4)}
+                       for key in rng.sample(("result", "errno", "page", "data", "extent",
+                                              "verdict"), 4)}
             text = table.text([outcome | {"place": "coherent", "mapping": "rw", "access": "x"}] * 2)
             self.assertLess(len(text), 2000)
 
@@ -478,7 +514,8 @@ class Browser(unittest.TestCase):
         run = matrix.run()
         dom = self.dom([run, hostile_run()])
         grid = dom[dom.index('<table class="grid"'):dom.index("</table>")]
-        self.assertEqual(grid.count('<td class="cell '), sum(n.startswith("coherent.") for n in run.tests))
+        self.assertEqual(grid.count('<td class="cell '),
+                         sum(n.startswith("coherent.") for n in run.tests))
         self.assertEqual(dom.count("<script"), 2)
 
     def test_signs_are_those_of_the_table(self):
@@ -490,15 +527,14 @@ class Browser(unittest.TestCase):
             for outcome in shared.outcomes:
                 outcome |= {"cell": shared.name, "mapping": "ro-shared"}
             run.tests[shared.name] = shared
-        found = dict(re.findall(r'title="(coherent\.[^:"]*): pass"[^>]*>[^<]*(?:<span class="sign">([^<]*)</span>)?</button>',
+        found = dict(re.findall(r'title="(coherent\.[^:"]*): pass"[^>]*>[^<]*(?:<span '
+                                r'class="sign">([^<]*)</span>)?</button>',
                                 self.dom([run])))
-        places = {place: {(o["access"], o["mapping"]): o for test in run.tests.values() for o in test.outcomes if o["place"] == place}
+        places = {place: {(o["access"], o["mapping"]): o for test in run.tests.values()
+                          for o in test.outcomes if o["place"] == place}
                   for place in ("coherent", "system")}
-        wanted = {o["cell"]: table._signs(places["coherent"], places["system"], *key) for key, o in places["coherent"].items()}
+        wanted = {o["cell"]: table._signs(places["coherent"], places["system"], *key) for key,
+                  o in places["coherent"].items()}
         self.assertEqual(found, wanted)
         self.assertEqual(wanted["coherent.ro-shared.cpu-write"], "!")
         self.assertIn("~", wanted["coherent.born-ro.pin-longterm-read"])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -14,8 +14,10 @@ from report.splat import HARMLESS, LIST, PATTERNS, Scanner, begins, scan, unmark
 from streams import GOOD, HERE, replay
 
 TOP = Path(__file__).resolve().parent.parent
-TAIL = ["CPU: 0 PID: 93 Comm: hmm_coherent_fo Not tainted 6.1.192 #1", "Hardware name: QEMU Standard PC",
-        "Call Trace:", " <TASK>", " dump_stack_lvl+0x45/0x5e", " do_syscall_64+0x3b/0x90", " </TASK>"]
+TAIL = ["CPU: 0 PID: 93 Comm: hmm_coherent_fo Not tainted 6.1.192 #1",
+        "Hardware name: QEMU Standard PC",
+        "Call Trace:", " <TASK>", " dump_stack_lvl+0x45/0x5e", " do_syscall_64+0x3b/0x90",
+        " </TASK>"]
 CUT = "------------[ cut here ]------------"
 END = "---[ end trace 0000000000000000 ]---"
 
@@ -28,7 +30,8 @@ KINDS = {
                             "WARNING: CPU: 0 PID: 93 at mm/memory.c:1 do_wp_page+0x1/0x2"],
     "refcount": [CUT, "refcount_t: underflow; use-after-free.",
                  "WARNING: CPU: 0 PID: 93 at lib/refcount.c:28 x+0x1/0x2"],
-    "BUG()": [CUT, "kernel BUG at mm/huge_memory.c:2412!", "invalid opcode: 0000 [#1] PREEMPT SMP NOPTI"],
+    "BUG()": [CUT, "kernel BUG at mm/huge_memory.c:2412!",
+              "invalid opcode: 0000 [#1] PREEMPT SMP NOPTI"],
     "list": [CUT, "list_del corruption. prev->next should be ffff888, but was ffff999",
              "kernel BUG at lib/list_debug.c:59!"],
     "list_add": [CUT, "list_add corruption. next->prev should be prev (ffff), but was 0000.",
@@ -37,11 +40,14 @@ KINDS = {
     "NULL": ["BUG: kernel NULL pointer dereference, address: 0000000000000008",
              "#PF: supervisor read access in kernel mode",
              "Oops: 0000 [#1] PREEMPT SMP NOPTI"],
-    "page fault": ["BUG: unable to handle page fault for address: ffffc90000000000", "Oops: 0002 [#1] SMP"],
+    "page fault": ["BUG: unable to handle page fault for address: ffffc90000000000",
+                   "Oops: 0002 [#1] SMP"],
     "fault on arm64": ["Unable to handle kernel paging request at virtual address dead000000000100",
                        "Internal error: Oops: 96000004 [#1] SMP"],
-    "GPF": ["general protection fault, probably for non-canonical address 0xdead000000000122: 0000 [#1] SMP"],
-    "GPF, 6.12": ["Oops: general protection fault, probably for non-canonical address 0xdead0000: 0000 [#1]"],
+    "GPF": ["general protection fault, probably for non-canonical address 0xdead000000000122: "
+            "0000 [#1] SMP"],
+    "GPF, 6.12": ["Oops: general protection fault, probably for non-canonical address "
+                  "0xdead0000: 0000 [#1]"],
     "KASAN": ["=" * 66, "BUG: KASAN: use-after-free in do_wp_page+0x1/0x2",
               "Write of size 8 at addr ffff888"],
     "KCSAN": ["=" * 66, "BUG: KCSAN: data-race in try_grab_page / put_page"],
@@ -84,7 +90,8 @@ KINDS = {
     "stack segment": ["stack segment: 0000 [#1] SMP"],
     "divide error": ["divide error: 0000 [#1] PREEMPT SMP NOPTI"],
     "int3": ["int3: 0000 [#1] SMP"],
-    "page table": ["hmm_coherent_fo: Corrupted page table at address 7f0000000000", "PGD 1067 P4D 1067 PUD 1067",
+    "page table": ["hmm_coherent_fo: Corrupted page table at address 7f0000000000",
+                   "PGD 1067 P4D 1067 PUD 1067",
                    "Bad pagetable: 000d [#1] SMP"],
     "fault on riscv": ["Unable to handle paging request at virtual address ff000000"],
     "KASAN, null": ["KASAN: null-ptr-deref in range [0x0000000000000008-0x000000000000000f]"],
@@ -111,11 +118,16 @@ KINDS = {
     "shmem": ["shmem_recalc_inode: ino=12 i_blocks=8 alloced=2 swapped=0 nrpages=0"],
     "hugetlb": ["hugetlb: Huge Page Reserved count may go negative."],
     "hugetlb page": ["HugeTLB head page unexpected inflated ref count"],
-    "ext4": ["EXT4-fs error (device vda): ext4_lookup:1855: inode #2: comm hmm: iget: checksum invalid"],
-    "OOM": ["hmm_coherent_re invoked oom-killer: gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0"],
-    "OOM kill": ["Out of memory: Killed process 93 (hmm) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB"],
-    "OOM kill of itself": ["Out of memory (oom_kill_allocating_task): Killed process 93 (hmm) total-vm:1kB"],
-    "OOM kill by memcg": ["Memory cgroup out of memory: Killed process 93 (hmm) total-vm:1kB, anon-rss:1kB"],
+    "ext4": ["EXT4-fs error (device vda): ext4_lookup:1855: inode #2: comm hmm: iget: checksum "
+             "invalid"],
+    "OOM": ["hmm_coherent_re invoked oom-killer: gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE), "
+            "order=0, oom_score_adj=0"],
+    "OOM kill": ["Out of memory: Killed process 93 (hmm) total-vm:1kB, anon-rss:1kB, "
+                 "file-rss:0kB, shmem-rss:0kB"],
+    "OOM kill of itself": ["Out of memory (oom_kill_allocating_task): Killed process 93 (hmm) "
+                           "total-vm:1kB"],
+    "OOM kill by memcg": ["Memory cgroup out of memory: Killed process 93 (hmm) total-vm:1kB, "
+                          "anon-rss:1kB"],
     "OOM for nobody": ["Out of memory and no killable processes..."],
     "OOM leaked": ["Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF"],
 }
@@ -126,7 +138,8 @@ HARMLESS_LINES = [
     "Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible",
     "x86/fpu: Supporting XSAVE",
     "hmm_coherent_fo[93]: segfault at 0 ip 000000000040 sp 00007ffc error 4 in hmm[400000+1000]",
-    "traps: hmm_coherent_fo[93] general protection fault ip:401136 sp:7ffc error:0 in hmm[401000+1000]",
+    "traps: hmm_coherent_fo[93] general protection fault ip:401136 sp:7ffc error:0 in "
+    "hmm[401000+1000]",
     "page: refcount:2 mapcount:1 mapping:0000000000000000 index:0x7f pfn:0x50001",
     "page dumped because: gup_test: dump_pages() test",
     "---- page #0, starting from user virt addr: 0x7f0000000000",
@@ -135,12 +148,15 @@ HARMLESS_LINES = [
     "rcu: Hierarchical RCU implementation.",
     "rcu: RCU calculated value of scheduler-enlistment delay is 25 jiffies.",
     "Lockdep: no Oops here", "ACPI: [Firmware Bug]: BIOS _OSI(Linux) query ignored",
-    "EXT4-fs (vda): warning: mounting unchecked fs", "Out of memory, said a program", "no bad pmd here",
+    "EXT4-fs (vda): warning: mounting unchecked fs", "Out of memory, said a program",
+    "no bad pmd here",
     "Unable to handle swap header version 7",
     "tsc: Fast TSC calibration failed", "Warning: unable to open an initial console.",
     "kasan: KernelAddressSanitizer initialized",
-    "INFO: lockdep is happy", "systemd[1]: Failed", "HMM test module loaded. This is only for testing HMM.",
-    "hmm-coherent: BUG: kernel BUG at mm/gup.c:1", "hmm-coherent: begin WARNING: x", "reboot: Power down",
+    "INFO: lockdep is happy", "systemd[1]: Failed",
+    "HMM test module loaded. This is only for testing HMM.",
+    "hmm-coherent: BUG: kernel BUG at mm/gup.c:1", "hmm-coherent: begin WARNING: x",
+    "reboot: Power down",
     "debug: unmapping init [mem 0x1-0x2]", "mm/gup.c: WARNING: not at the start of a line",
 ]
 
@@ -170,10 +186,12 @@ class Found(unittest.TestCase):
         for kind, head in KINDS.items():
             for form in (kmsg, console, caller, list):
                 with self.subTest(kind=kind, form=form.__name__):
-                    log = [begin("a.one"), "some line"] + head + TAIL + [END, end("a.one"), "another"]
+                    log = [begin("a.one"), "some line"] + head + TAIL + [END, end("a.one"),
+                                                                         "another"]
                     found = scan(form(log))
                     self.assertEqual([s.where for s in found], ["a.one"])
-                    title = next(line for line in head if line and line != CUT and set(line) != {"="})
+                    title = next(line for line in head if line and line != CUT
+                                 and set(line) != {"="})
                     self.assertEqual(found[0].title, title)
                     self.assertEqual(len(found), 1)
                     self.assertIn("Call Trace:", found[0].lines)
@@ -200,7 +218,8 @@ class Found(unittest.TestCase):
         for log in sorted(HERE.glob("boot-*.kmsg")):
             lines = log.read_bytes().splitlines(True)
             for at in range(0, len(lines), 37):
-                found = scan(lines[:at] + kmsg(["BUG: Bad page state in process x  pfn:1"]) + lines[at:])
+                found = scan(lines[:at] + kmsg(["BUG: Bad page state in process x  pfn:1"])
+                             + lines[at:])
                 self.assertEqual(len(found), 1)
                 self.assertEqual(found[0].line_no, at + 1)
 
@@ -226,10 +245,12 @@ class Found(unittest.TestCase):
         found = scan([b"4,1,1000,-;BUG: Bad page state in process x\n", b" SUBSYSTEM=pci\n",
                       b" DEVICE=+pci:0000\n",
                       b"4,2,1001,c;second\\x0athird\n", b"4,3,1002,-,caller=T1;fourth\n"])
-        self.assertEqual(found[0].lines, ["BUG: Bad page state in process x", "second", "third", "fourth"])
+        self.assertEqual(found[0].lines, ["BUG: Bad page state in process x", "second", "third",
+                                          "fourth"])
 
     def test_any_bytes(self):
-        self.assertEqual(scan([b"\xff\x00\n", b"", b"4,", b"4,1,2,-;", b"[", b"[ 1.1]", b"\x1b[31mBUG: x"]),
+        self.assertEqual(scan([b"\xff\x00\n", b"", b"4,", b"4,1,2,-;", b"[", b"[ 1.1]",
+                               b"\x1b[31mBUG: x"]),
                          [])
         self.assertEqual(len(scan([b"4,1,2,-;BUG: \xff\x00" + b"x" * 1_000_000])), 1)
 
@@ -241,7 +262,8 @@ class Found(unittest.TestCase):
 
     def test_nothing_of_the_list_is_lost(self):
         """A line in another form would be one for neither."""
-        lines = [line for line in LIST.read_text().splitlines() if re.match(r"\s*(SPLAT|HARMLESS)", line)]
+        lines = [line for line in LIST.read_text().splitlines()
+                 if re.match(r"\s*(SPLAT|HARMLESS)", line)]
         self.assertEqual(len(lines), len(PATTERNS) + len(HARMLESS))
         self.assertGreater(len(PATTERNS), 50)
 
@@ -251,14 +273,17 @@ class Found(unittest.TestCase):
 
 
 class InC(unittest.TestCase):
-    """The test programs read the same list: common/report/kmsg.c and this scanner agree on every line."""
+    """The test programs read the same list: common/report/kmsg.c and this scanner agree on every
+    line."""
 
     def answers(self, lines: list[str], *words: str) -> list[bool]:
         with tempfile.TemporaryDirectory() as folder:
             tool = Path(folder, "splats")
-            subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra", "-Werror", f"-I{TOP}", "-iquote", TOP / "common",
+            subprocess.run([os.environ.get("CC", "cc"), "-Wall", "-Wextra", "-Werror", f"-I{TOP}",
+                            "-iquote", TOP / "common",
                             TOP / "selftest/splats.c", "-o", tool], check=True)
-            done = subprocess.run([tool, *words], input="".join(f"{line}\n" for line in lines), text=True,
+            done = subprocess.run([tool, *words], input="".join(f"{line}\n" for line in lines),
+                                  text=True,
                                   stdout=subprocess.PIPE, check=True)
         return [word == "1" for word in done.stdout.split()]
 
@@ -284,7 +309,8 @@ class Blame(unittest.TestCase):
         return [s.where for s in scan(kmsg(log))]
 
     def test_in_between_and_after(self):
-        log = [*self.BUG, begin("a.one"), *self.BUG, end("a.one"), *self.BUG, begin("a.two"), end("a.two"),
+        log = [*self.BUG, begin("a.one"), *self.BUG, end("a.one"), *self.BUG, begin("a.two"),
+               end("a.two"),
                *self.BUG]
         self.assertEqual(self.where(log), ["", "a.one", "after a.one", "after a.two"])
 
@@ -320,7 +346,8 @@ class Blame(unittest.TestCase):
 
     def test_into_the_model(self):
         run = replay(GOOD, finish=False)
-        for splat in scan(kmsg([begin("a.two"), *KINDS["KASAN"], end("a.two"), begin("b.one"), end("b.one"),
+        for splat in scan(kmsg([begin("a.two"), *KINDS["KASAN"], end("a.two"), begin("b.one"),
+                                end("b.one"),
                                 *self.BUG])):
             run.splat(splat.where, splat.lines)
         run.finish()
@@ -329,7 +356,8 @@ class Blame(unittest.TestCase):
         self.assertEqual(run.exit_status(), 1)
 
     def test_each_attempt_has_its_own(self):
-        """--repeat, on two machines: a report belongs to the attempt during which it was written."""
+        """--repeat, on two machines: a report belongs to the attempt during which it was written.
+        """
         run = Run()
         run.expect("p", ["a.x"] * 5)
         for vm, count in ((1, 3), (2, 2)):
@@ -371,7 +399,8 @@ class Filter(unittest.TestCase):
         scanner = self.scanner([CUT, self.LINE, *TAIL, END] * 2, known)
         self.assertEqual((scanner.splats, scanner.harmless), ([], {"the driver's own": 2}))
         for real in KINDS.values():
-            for log in ([CUT, self.LINE, *real], [CUT, self.LINE, *TAIL, END, *real], [*real, self.LINE],
+            for log in ([CUT, self.LINE, *real], [CUT, self.LINE, *TAIL, END, *real],
+                        [*real, self.LINE],
                         [CUT, self.LINE, *TAIL, *real]):
                 scanner = self.scanner(log, known)
                 self.assertTrue(scanner.splats)
@@ -380,19 +409,17 @@ class Filter(unittest.TestCase):
     def test_a_test_may_provoke_one(self):
         allow = "hmm-coherent: allow Conflicting mapping"
         log = [CUT, self.LINE, *TAIL, END]
-        scanner = self.scanner([begin("a.one"), allow, *log, end("a.one"), *log, begin("a.two"), *log,
+        scanner = self.scanner([begin("a.one"), allow, *log, end("a.one"), *log, begin("a.two"),
+                                *log,
                                 end("a.two")])
         self.assertEqual([s.where for s in scanner.splats], ["after a.one", "a.two"])
         self.assertEqual(scanner.harmless, {"provoked by a.one": 1})
 
     def test_allowing_outside_a_test_allows_nothing(self):
-        self.assertEqual(len(self.scanner(["hmm-coherent: allow Conflicting", CUT, self.LINE]).splats), 1)
+        self.assertEqual(len(self.scanner(["hmm-coherent: allow Conflicting", CUT,
+                                           self.LINE]).splats), 1)
 
     def test_every_filter_has_a_reason(self):
         for pattern, reason in HARMLESS:
             self.assertGreater(len(reason), 10)
             self.assertFalse(any(pattern.match(line) for head in KINDS.values() for line in head))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Bisections of a toy history whose first bad commit is known, through the real command, real git and a fake QEMU."""
+"""Bisections of a toy history whose first bad commit is known, through the real command, real git
+and a fake QEMU."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Toy(unittest.TestCase):
     def git(self, *words: str) -> str:
         """git in the toy tree, with nobody's configuration."""
         env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        return subprocess.run(["git", "-C", self.tree, "-c", "user.name=t", "-c", "user.email=t@example.org", *words],
+        return subprocess.run(["git", "-C", self.tree, "-c", "user.name=t", "-c",
+                               "user.email=t@example.org", *words],
                               env=env, check=True, capture_output=True, text=True).stdout.strip()
 
     def history(self, behaviours: list[str]) -> None:
@@ -49,7 +51,8 @@ class Toy(unittest.TestCase):
 
     def bisect(self, *words: str) -> kit.Outcome:
         """The word `bisect`."""
-        return kit.run(self.scratch, "bisect", "--kernel", str(self.tree), *words, limit=120, **self.env())
+        return kit.run(self.scratch, "bisect", "--kernel", str(self.tree), *words, limit=120,
+                       **self.env())
 
     def env(self) -> dict[str, str]:
         """The commit that is checked out decides how QEMU behaves."""
@@ -85,8 +88,10 @@ class Toy(unittest.TestCase):
 
     def test_ends_that_are_not_what_they_are_said_to_be(self):
         self.history([GOOD, BAD, GOOD, BOOT])
-        for words, status, text in ((("c1", "c2"), 2, "GOOD"), (("c0", "c2"), 2, "BAD"), (("c0", "c3"), 3, "BAD"),
-                                    (("c2", "c0"), 2, "does not lead"), (("c0", "c0"), 2, "does not lead"),
+        for words, status, text in ((("c1", "c2"), 2, "GOOD"), (("c0", "c2"), 2, "BAD"),
+                                    (("c0", "c3"), 3, "BAD"),
+                                    (("c2", "c0"), 2, "does not lead"),
+                                    (("c0", "c0"), 2, "does not lead"),
                                     (("c0", "nothing"), 2, "is not a commit")):
             with self.subTest(words=words):
                 got = self.bisect(*words, "--results", str(self.scratch / "-".join(words)))
@@ -105,11 +110,13 @@ class Toy(unittest.TestCase):
     def test_no_git_tree(self):
         got = self.bisect("c0", "c1")
         self.assertEqual(got.status, 2)
-        self.assertIn("is not a git checkout that can be bisected: fatal: not a git repository", got.stderr)
+        self.assertIn("is not a git checkout that can be bisected: fatal: not a git repository",
+                      got.stderr)
 
     def test_interrupted(self):
         self.history([GOOD, "mute"])
-        proc, env = kit.start(self.scratch, "bisect", "--kernel", str(self.tree), "c0", "c1", **self.env())
+        proc, env = kit.start(self.scratch, "bisect", "--kernel", str(self.tree), "c0", "c1",
+                              **self.env())
         try:
             deadline = time.monotonic() + 30
             while "step 2" not in (self.scratch / "stderr").read_text():
@@ -128,12 +135,10 @@ class Toy(unittest.TestCase):
         self.git("bisect", "start", "c6", "c0")
         step = [kit.COMMAND, "--bisect-step", "--vm", "--kernel", self.tree, "--results"]
         script = self.scratch / "step"
-        script.write_text("#!/bin/sh\n" + " ".join(map(str, step)) + f" {self.scratch}/$$ >/dev/null 2>&1\n")
+        script.write_text("#!/bin/sh\n" + " ".join(map(str, step))
+                          + f" {self.scratch}/$$ >/dev/null 2>&1\n")
         script.chmod(0o755)
-        done = subprocess.run(["git", "-C", self.tree, "bisect", "run", script], capture_output=True, text=True,
+        done = subprocess.run(["git", "-C", self.tree, "bisect", "run", script],
+                              capture_output=True, text=True,
                               env=kit.environment(self.scratch, **self.env()), check=False)
         self.assertIn("commit 5", done.stdout.partition("is the first bad commit")[2], done.stdout)
-
-
-if __name__ == "__main__":
-    unittest.main()

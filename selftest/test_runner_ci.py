@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What counts tests must not count wrongly: .ci/run's last line and status, and the counter of selftests."""
+"""What counts tests must not count wrongly: .ci/run's last line and status, and the counter of
+selftests."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from dev import check
 # What `make check` prints, its exit status, and what .ci/run makes of it.
 RUNS = (
     ("ok\n7 passed, 0 failed, 1 skipped", 0, 0, "7 passed, 0 failed, 1 skipped"),
-    ("2 passed, 0 failed, 0 skipped\nlater\n7 passed, 0 failed, 1 skipped", 0, 0, "7 passed, 0 failed, 1 skipped"),
+    ("2 passed, 0 failed, 0 skipped\nlater\n7 passed, 0 failed, 1 skipped", 0, 0,
+     "7 passed, 0 failed, 1 skipped"),
     ("7 passed, 2 failed, 1 skipped", 1, 1, "7 passed, 2 failed, 1 skipped"),
     ("7 passed, 0 failed, 0 skipped", 3, 3, "7 passed, 0 failed, 0 skipped"),
     ("0 passed, 0 failed, 0 skipped", 0, 1, "0 passed, 0 failed, 0 skipped"),
@@ -59,8 +61,10 @@ class Ci(unittest.TestCase):
 
     def run_ci(self) -> subprocess.CompletedProcess:
         """From another folder, as CI machines do."""
-        env = {**os.environ, "PATH": f"{self.top}:{os.environ['PATH']}", "TMPDIR": str(self.top), "CI": "true"}
-        return subprocess.run([self.top / ".ci" / "run"], cwd="/", env=env, capture_output=True, text=True,
+        env = {**os.environ, "PATH": f"{self.top}:{os.environ['PATH']}", "TMPDIR": str(self.top),
+               "CI": "true"}
+        return subprocess.run([self.top / ".ci" / "run"], cwd="/", env=env, capture_output=True,
+                              text=True,
                               stdin=subprocess.DEVNULL, check=False)
 
     def test_last_line_and_status(self):
@@ -76,7 +80,8 @@ class Ci(unittest.TestCase):
         self.script("run_tests.sh", "echo 'missing' >&2; exit 3\n")
         self.script("make", "echo '9 passed, 0 failed, 0 skipped'\n")
         done = self.run_ci()
-        self.assertEqual((done.returncode, done.stdout.splitlines()), (3, ["missing", "0 passed, 1 failed, 0 skipped"]))
+        self.assertEqual((done.returncode, done.stdout.splitlines()),
+                         (3, ["missing", "0 passed, 1 failed, 0 skipped"]))
 
 
 class Sums(unittest.TestCase):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The seeded faults as files: each says what it breaks, by whose rule, and who must notice; and the command line."""
+"""The seeded faults as files: each says what it breaks, by whose rule, and who must notice; and the
+command line."""
 
 import argparse
 import re
@@ -32,18 +33,22 @@ HEADER = """// SPDX-License-Identifier: GPL-2.0
 
 def rules() -> dict[str, str]:
     """Name and claim of each rule of common/report/rules.h."""
-    return dict(re.findall(r'RULE\(\w+, "([a-z-]+)", "(S\d)"', (TOP / "common/report/rules.h").read_text()))
+    return dict(re.findall(r'RULE\(\w+, "([a-z-]+)", "(S\d)"',
+                           (TOP / "common/report/rules.h").read_text()))
 
 
 class Header(unittest.TestCase):
     def test_all_of_it(self):
         one = fault.parse(Path("x/some-fault.cocci"), HEADER)
         self.assertEqual((one.name, one.claims, one.rules, one.files, one.tests, one.quick),
-                         ("some-fault", ("S6", "S9"), ("pin-unshares",), ("mm/gup.c",), ("a.b", "c.*", "d.e"), False))
+                         ("some-fault", ("S6", "S9"), ("pin-unshares",), ("mm/gup.c",),
+                          ("a.b", "c.*", "d.e"), False))
 
     def test_what_is_missing_or_wrong_is_said(self):
-        for old, new, part in ((r"// resembles: .*\n", "", "does not say resembles"), (r"// tests: .*\n", "", "does not say tests"),
-                               ("breaks:", "brakes:", "does not say breaks"), ("S6", "S10", "claims S10"),
+        for old, new, part in ((r"// resembles: .*\n", "", "does not say resembles"),
+                               (r"// tests: .*\n", "", "does not say tests"),
+                               ("breaks:", "brakes:", "does not say breaks"),
+                               ("S6", "S10", "claims S10"),
                                ("// file", "// odd: x\n// file", "says odd"),
                                ("// file", "// seen: check smoke\n// file", "seen by smoke")):
             with self.subTest(part), self.assertRaises(Stop) as caught:
@@ -136,7 +141,8 @@ class Files(unittest.TestCase):
                 self.assertRegex(one.name, r"^[a-z-]+$")
                 for name in one.files:
                     self.assertRegex(name, r"^[a-z0-9_/-]+\.c$")
-                self.assertEqual(one.path.read_text().splitlines()[0], "// SPDX-License-Identifier: GPL-2.0")
+                self.assertEqual(one.path.read_text().splitlines()[0],
+                                 "// SPDX-License-Identifier: GPL-2.0")
 
     def test_the_list_of_history_is_that_of_the_files(self):
         """docs/history.md and the headers name the same faults, subjects and kernels."""
@@ -162,14 +168,17 @@ class Files(unittest.TestCase):
 class Theirs(unittest.TestCase):
     """The kernel's own tests: what says not ok, and did not without the fault."""
 
-    WITHOUT = "TAP version 13\nok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nok 4 # SKIP no swap\n# not ok 9 x\n"
+    WITHOUT = ("TAP version 13\nok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\n"
+               "ok 4 # SKIP no swap\n# not ok 9 x\n")
     WITH = "TAP version 13\nnot ok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nnot ok 4 swap\r\n"
 
     def test_results_with_equal_names(self):
-        self.assertEqual(kernel_tests.results(self.WITHOUT), {"1 No leak": True, "2 No leak": True, "3 hmm.open": False, "4": True})
+        self.assertEqual(kernel_tests.results(self.WITHOUT),
+                         {"1 No leak": True, "2 No leak": True, "3 hmm.open": False, "4": True})
 
     def test_only_what_turned_red(self):
-        before, after = (kernel_tests.Heard(kernel_tests.results(text), 1.0) for text in (self.WITHOUT, self.WITH))
+        before, after = (kernel_tests.Heard(kernel_tests.results(text), 1.0)
+                         for text in (self.WITHOUT, self.WITH))
         told = faults.Faults.compare(before, after)
         self.assertEqual((told.failed, told.ended), (["1 No leak"], ""))
 
@@ -184,9 +193,11 @@ class Select(unittest.TestCase):
         self.faults = fault.catalogue()
 
     def test_by_name_claim_and_rule(self):
-        self.assertEqual([one.name for one in fault.select(self.faults, ["unshare-skipped"])], ["unshare-skipped"])
+        self.assertEqual([one.name for one in fault.select(self.faults, ["unshare-skipped"])],
+                         ["unshare-skipped"])
         self.assertTrue(all("S4" in one.claims for one in fault.select(self.faults, ["S4"])))
-        self.assertTrue(all("pin-unshares" in one.rules for one in fault.select(self.faults, ["pin-unshares"])))
+        self.assertTrue(all("pin-unshares" in one.rules
+                            for one in fault.select(self.faults, ["pin-unshares"])))
         self.assertEqual(fault.select(self.faults, []), self.faults)
 
     def test_the_nearest_name(self):
@@ -202,9 +213,6 @@ class Select(unittest.TestCase):
             self.assertEqual(caught.exception.status, 2)
 
     def test_the_command_lists(self):
-        done = subprocess.run([TOP / "run_tests.sh", "faults", "--list", "S8"], capture_output=True, text=True, check=True)
+        done = subprocess.run([TOP / "run_tests.sh", "faults", "--list", "S8"], capture_output=True,
+                              text=True, check=True)
         self.assertEqual(len(done.stdout.splitlines()), len(fault.select(self.faults, ["S8"])))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Which physical ranges a native run may use, on hosts that exist only here: never one that nobody reserved."""
+"""Which physical ranges a native run may use, on hosts that exist only here: never one that nobody
+reserved."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class FakeHost(unittest.TestCase):
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_text(text)
 
-    def host(self, cmdline: str = "", iomem: str = RAM, firmware: list[tuple[int, int, str]] | None = None) -> Host:
+    def host(self, cmdline: str = "", iomem: str = RAM,
+             firmware: list[tuple[int, int, str]] | None = None) -> Host:
         """A host with a module, and what it booted with."""
         self.put("proc/cmdline", cmdline + "\n")
         self.put("proc/iomem", iomem)
@@ -55,7 +57,8 @@ class FakeHost(unittest.TestCase):
         self.put("proc/meminfo", "MemTotal: 9000 kB\nMemFree: 100 kB\nMemAvailable:    8000 kB\n")
         self.assertEqual(host.memory(), 8000 << 10)
         self.put("proc/self/cgroup", "0::/pod/task\n")
-        for name, text in (("max", "max\n"), ("current", "1000000\n"), ("stat", "anon 1\ninactive_file 200000\n")):
+        for name, text in (("max", "max\n"), ("current", "1000000\n"),
+                           ("stat", "anon 1\ninactive_file 200000\n")):
             self.put(f"sys/fs/cgroup/pod/task/memory.{name}", text)
         self.assertEqual(host.memory(), 8000 << 10)
         self.put("sys/fs/cgroup/pod/task/memory.max", "3000000\n")
@@ -70,12 +73,14 @@ class FakeHost(unittest.TestCase):
             with self.subTest(mib=mib), mock.patch.object(Host, "memory", return_value=mib * MIB), \
                     mock.patch("os.sched_getaffinity", return_value=range(8)):
                 self.assertEqual(guests.side_by_side(None, work), count)
-                self.assertEqual(guests.side_by_side(3, work), 3)       # who names a number knows why
+                # who names a number knows why
+                self.assertEqual(guests.side_by_side(3, work), 3)
 
     def test_a_bare_run_takes_nobodys_reservation(self):
         host = self.host("memmap=512M$0x40000000")
         self.assertEqual(host.lacks(), [])
-        for words, where in (([], "vm"), (["--native"], "native"), (["--spm", "0x40000000,0x50000000"], "native")):
+        for words, where in (([], "vm"), (["--native"], "native"),
+                             (["--spm", "0x40000000,0x50000000"], "native")):
             self.assertEqual(plan.where_to_run(options.parse(words), host)[0], where)
         self.put("proc/devices", "240 HMM_DMIRROR\n")
         self.assertEqual(plan.where_to_run(options.parse([]), host)[0], "vm")
@@ -87,7 +92,8 @@ class FakeHost(unittest.TestCase):
             ("memmap=256M$0x40000000,256M$0x60000000", [0x40000000, 0x60000000]),
             ("memmap=268435456$1073741824", [0x40000000]),
             ("memmap=1G$1g", [0x40000000, 0x50000000, 0x60000000, 0x70000000]),
-            ("memmap=258M$0x40080000", [0x40200000]),                       # starts where the kernel can use it
+            # starts where the kernel can use it
+            ("memmap=258M$0x40080000", [0x40200000]),
             ("memmap=256M$0x40080000", []),                                 # and is then too small
             ("memmap=255M$0x40000000", []),
             ("memmap=512M@0x40000000", []),                                 # memory, not reserved
@@ -116,8 +122,10 @@ class FakeHost(unittest.TestCase):
     def test_spm_is_checked_too(self):
         host = self.host(firmware=[(0, 0x60000000, "System RAM")])
         self.assertEqual(self.lacks(host, (0x40000000, 0x50000000)), [])
-        self.assertEqual(self.lacks(host, (0x10000000, 0x50000000)), ["--spm: 0x10000000 is memory that the kernel uses"])
-        self.assertEqual(self.lacks(host, (0x40000000, 0x60000000)), ["--spm: 0x60000000 has no memory behind it"])
+        self.assertEqual(self.lacks(host, (0x10000000, 0x50000000)),
+                         ["--spm: 0x10000000 is memory that the kernel uses"])
+        self.assertEqual(self.lacks(host, (0x40000000, 0x60000000)),
+                         ["--spm: 0x60000000 has no memory behind it"])
 
     def test_loaded_needs_no_ranges(self):
         host = self.host()
@@ -128,7 +136,3 @@ class FakeHost(unittest.TestCase):
         host = self.host("memmap=512M$0x40000000")
         host.uid, host.release = 1000, "6.2"
         self.assertEqual(self.lacks(host), ["not root", "no test_hmm module for this kernel (6.2)"])
-
-
-if __name__ == "__main__":
-    unittest.main()

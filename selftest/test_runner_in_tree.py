@@ -8,14 +8,14 @@ import contextlib
 import io
 import os
 import subprocess
-import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
 from runner import in_tree
 from vm_kit import WithCache
 
-TARGETS = "TARGETS += alsa\nTARGETS += hid\nTARGETS += intel_pstate\nTARGETS += zram\n#Please keep them sorted\n"
+TARGETS = ("TARGETS += alsa\nTARGETS += hid\nTARGETS += intel_pstate\nTARGETS += zram\n"
+           "#Please keep them sorted\n")
 
 
 class Import(WithCache):
@@ -33,11 +33,13 @@ class Import(WithCache):
         """Its stdout."""
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            in_tree.main(argparse.Namespace(globs=[str(tree if tree is not None else self.tree)]), SimpleNamespace(say=self.say))
+            in_tree.main(argparse.Namespace(globs=[str(tree if tree is not None else self.tree)]),
+                         SimpleNamespace(say=self.say))
         return out.getvalue()
 
     def git(self, *words: str) -> str:
-        return subprocess.run(["git", "-C", self.tree, "-c", "user.name=x", "-c", "user.email=x", *words], check=True,
+        return subprocess.run(["git", "-C", self.tree, "-c", "user.name=x", "-c", "user.email=x",
+                               *words], check=True,
                               capture_output=True, text=True).stdout
 
     def test_one_commit(self):
@@ -46,17 +48,24 @@ class Import(WithCache):
         self.git("commit", "-qm", "tree")
         self.assertIn("commit -s", self.run_import())
         self.git("add", "-A")
-        found = dict(line.split("\t")[::-1] for line in self.git("diff", "--cached", "--name-status", "HEAD").splitlines())
+        found = dict(line.split("\t")[::-1] for line in self.git("diff", "--cached",
+                                                                 "--name-status",
+                                                                 "HEAD").splitlines())
         self.assertEqual(found.pop(str(in_tree.SELFTESTS / "Makefile")), "M")
-        self.assertEqual(set(found), {str(in_tree.SELFTESTS / in_tree.NAME / name) for name in in_tree.contents()})
-        for needed in ("Makefile", "config", "settings", ".gitignore", "hmm_coherent_driver.sh", "hmm-coherent/fork.c"):
+        self.assertEqual(set(found), {str(in_tree.SELFTESTS / in_tree.NAME / name)
+                                      for name in in_tree.contents()})
+        for needed in ("Makefile", "config", "settings", ".gitignore", "hmm_coherent_driver.sh",
+                       "hmm-coherent/fork.c"):
             self.assertTrue((self.ours / needed).is_file(), needed)
         self.assertTrue((self.ours / "hmm_coherent_driver.sh").stat().st_mode & 0o100)
         self.assertEqual(list(self.selftests.glob(".*")), [])
 
     def test_the_line_stands_where_the_alphabet_puts_it(self):
-        for before, after in ((TARGETS, TARGETS.replace("TARGETS += intel", "TARGETS += hmm-coherent\nTARGETS += intel")),
-                              ("TARGETS += alsa\nend\n", "TARGETS += alsa\nTARGETS += hmm-coherent\nend\n")):
+        for before, after in ((TARGETS, TARGETS.replace("TARGETS += intel",
+                                                        "TARGETS += hmm-coherent\nTARGETS += "
+                                                        "intel")),
+                              ("TARGETS += alsa\nend\n",
+                               "TARGETS += alsa\nTARGETS += hmm-coherent\nend\n")):
             (self.selftests / "Makefile").write_text(before)
             for _ in range(2):      # the second time changes nothing
                 self.run_import()
@@ -94,12 +103,14 @@ class Import(WithCache):
 
     def refused(self, part: str) -> None:
         """Nothing is imported, and the edited file is as it was."""
-        before = {path: path.read_bytes() for path in self.tree.rglob("*") if path.is_file() and ".git/" not in str(path)}
+        before = {path: path.read_bytes() for path in self.tree.rglob("*") if path.is_file()
+                  and ".git/" not in str(path)}
         self.stops(2, part, self.run_import)
         self.assertEqual(before, {path: path.read_bytes() for path in before})
 
     def test_without_an_answer_of_git_nothing_is_lost(self):
-        """It refuses, is not there, or is led elsewhere: none of that means that nothing was changed."""
+        """It refuses, is not there, or is led elsewhere: none of that means that nothing was
+        changed."""
         self.run_import()
         edited = self.ours / "config"
         edited.write_text("edited")
@@ -112,7 +123,9 @@ class Import(WithCache):
         subprocess.run(["git", "init", "-q", other], check=True)
         self.environment(GIT_DIR=f"{other}/.git", GIT_WORK_TREE=str(other))
         self.refused("hmm-coherent/config has uncommitted changes")
-        self.script("git", "echo \"fatal: detected dubious ownership in repository at '$2'\" >&2; exit 128")
+        self.script("git",
+                    "echo \"fatal: detected dubious ownership in repository at '$2'\" >&2; exit "
+                    "128")
         self.environment(PATH=f"{self.folder}:{os.environ['PATH']}")
         self.refused("uncommitted changes: fatal: detected dubious ownership")
         self.environment(PATH=str(self.folder / "nothing"))
@@ -136,7 +149,3 @@ class Import(WithCache):
         (self.tree / "Makefile").write_text("VERSION = 5\nPATCHLEVEL = 19\n")
         self.stops(4, "no device-coherent memory", self.run_import)
         self.assertFalse(self.ours.exists())
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The real command, killed at any moment: no process, no temporary file, and a report of what was known."""
+"""The real command, killed at any moment: no process, no temporary file, and a report of what was
+known."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ READY = b"# begin liar.two"
 
 
 def draw() -> list[tuple[str, int, float]]:
-    """Ways to run, signals and moments; the last of the moments is surely in the middle of a test."""
+    """Ways to run, signals and moments; the last of the moments is surely in the middle of a test.
+    """
     random_source = random.Random(SEED)
     return [(way, number, random_source.uniform(0, LAST_MOMENT) if moment else -1.0)
             for way in ("here", "vm", "deaf vm") for number in SIGNALS for moment in range(MOMENTS)]
@@ -57,7 +59,8 @@ class Killer(unittest.TestCase):
             finally:
                 proc.kill()
                 proc.wait()
-            return [f"{way}, {signal.Signals(number).name} after {moment:.2f} s: {what}" for what in wrong]
+            return [f"{way}, {signal.Signals(number).name} after {moment:.2f} s: {what}"
+                    for what in wrong]
 
     def wait_until(self, proc, stream: Path, moment: float) -> None:
         """The moment of a kill: by the clock, or when the second test has begun."""
@@ -74,7 +77,8 @@ class Killer(unittest.TestCase):
         """Exit status, processes, files, report."""
         wrong, deadline = [], time.monotonic() + GONE
         status = proc.wait(GONE + 10)
-        if status not in (128 + number, -number):   # before its handlers stand, a signal just ends it
+        # before its handlers stand, a signal just ends it
+        if status not in (128 + number, -number):
             wrong.append(f"exit {status}")
         while (left := kit.alive(env)) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -96,7 +100,8 @@ class Killer(unittest.TestCase):
         if "ok 1 liar.one" not in stream or "ok 1 liar.one" not in ktap:
             return ["the result of liar.one is lost"]
         if number == signal.SIGKILL:
-            return [] if report["info"]["state"] == "running" else ["run.json does not say that the run has no end"]
+            return [] if report["info"]["state"] == "running" else ["run.json does not say that "
+                                                                    "the run has no end"]
         verdicts = {t["name"]: t["verdict"] for t in report["tests"]}
         if "not ok 3 liar.three" not in ktap:
             return ["the KTAP has no end"]
@@ -104,7 +109,8 @@ class Killer(unittest.TestCase):
         return [] if verdicts == expected else [f"verdicts {verdicts}"]
 
     def test_also_where_the_signal_is_ignored(self):
-        """`make check &` in a script, or nohup: what starts us ignores signals, and so would the runs that are to be killed."""
+        """`make check &` in a script, or nohup: what starts us ignores signals, and so would the
+        runs that are to be killed."""
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             self.assertEqual(self.kill_one(("here", signal.SIGINT, -1.0)), [])
@@ -117,7 +123,3 @@ class Killer(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             wrong = [what for some in pool.map(self.kill_one, cases) for what in some]
         self.assertEqual(wrong, [], f"KILLER_SEED={SEED}")
-
-
-if __name__ == "__main__":
-    unittest.main()

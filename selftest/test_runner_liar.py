@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A program that lies, through the real command: each lie with the verdict, exit status and time it must get."""
+"""A program that lies, through the real command: each lie with the verdict, exit status and time it
+must get."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ TABLE = (
     Row("ok-with-fail", 1, "fail/check"),
     Row("late-skip", 1, "fail/check"),
     # death
-    *(Row("killed", 1, "fail/crash", extra=(("LIE_SIGNAL", str(number)),)) for number in (4, 6, 7, 8, 9, 11, 15)),
+    *(Row("killed", 1, "fail/crash", extra=(("LIE_SIGNAL", str(number)),))
+      for number in (4, 6, 7, 8, 9, 11, 15)),
     Row("killed-at-the-end", 1, "fail/crash", "run.program"),
     Row("half-a-line", 1, "fail/crash"),
     # no end: 1 s for the test and 2 s of grace, then the rest runs again
@@ -125,8 +127,5 @@ class Liar(unittest.TestCase):
     def test_no_lie_is_forgotten(self):
         source = (kit.TOP / "selftest/liar.c").read_text()
         told = {line.split('"')[1] for line in source.splitlines() if line.startswith('\t{ "')}
-        self.assertEqual(told - {row.lie for row in TABLE}, {"honest-flaky"})   # see test_runner_selection.py
-
-
-if __name__ == "__main__":
-    unittest.main()
+        # see test_runner_selection.py
+        self.assertEqual(told - {row.lie for row in TABLE}, {"honest-flaky"})

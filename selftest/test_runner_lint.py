@@ -35,22 +35,34 @@ REJECTED = (
     ("hmm-coherent/fork.c", HEAD + "goto out;\n", "jumps"),
     ("hmm-coherent/fork.c", HEAD + "flags = FOLL_LONGTERM;\n", "FOLL_"),
     ("hmm-coherent/fork.c", HEAD + "waitpid(pid, NULL, 0);\n", "how a child ended"),
-    ("common/see/page.c", HEAD + "enum x { OLD, NEW };\n", "line 2: the constants of an enum need a common prefix: OLD, NEW"),
-    ("common/see/page.c", HEAD + "enum x { DATA_OLD = 1,\n\t/* a word, NEW */\n\tMIXED\n};\n", "DATA_OLD, MIXED"),
+    ("common/see/page.c", HEAD + "enum x { OLD, NEW };\n",
+     "line 2: the constants of an enum need a common prefix: OLD, NEW"),
+    ("common/see/page.c", HEAD + "enum x { DATA_OLD = 1,\n\t/* a word, NEW */\n\tMIXED\n};\n",
+     "DATA_OLD, MIXED"),
     ("hmm-coherent/fork.c", HEAD + "static enum { NONE } x;\n", "prefix: NONE"),
-    ("common/report/skips.h", HEAD + '#define SKIPS(SKIP) \\\n\tSKIP(A, "nothing " \\\n\t"here", \\\n\t"buy it")\n',
+    ("common/report/skips.h",
+     HEAD + '#define SKIPS(SKIP) \\\n\tSKIP(A, "nothing " \\\n\t"here", \\\n\t"buy it")\n',
      "docs/skip-reasons.md is not the table of skips: it lacks ['| nothing here | buy it |']"),
-    ("common/report/skips.h", HEAD + "#define SKIPS(SKIP)\n", "it has beside them ['| no gup_test here | the kernel needs"),
-    ("common/see/page.c", HEAD + '#include "reach/buffer.h"\n', "line 2: see/page includes reach/buffer, which is above"),
-    ("common/see/page.h", HEAD + '#include "see/device.h"\n', "see/page includes see/device, which is above"),
-    ("common/see/page.c", HEAD + '#include "page.h"\n', "include of page.h, which is not in the table"),
+    ("common/report/skips.h", HEAD + "#define SKIPS(SKIP)\n",
+     "it has beside them ['| no gup_test here | the kernel needs"),
+    ("common/see/page.c", HEAD + '#include "reach/buffer.h"\n',
+     "line 2: see/page includes reach/buffer, which is above"),
+    ("common/see/page.h", HEAD + '#include "see/device.h"\n',
+     "see/page includes see/device, which is above"),
+    ("common/see/page.c", HEAD + '#include "page.h"\n',
+     "include of page.h, which is not in the table"),
     ("common/see/new.c", HEAD, "see/new is not in the table"),
     ("common/new.c", HEAD, "new is not in the table"),
-    ("docs/architecture.md", TABLE + "\n### Layers of common/\n| `see/page` | |\n| `see/gone` | |\n", "see/gone, which does not exist"),
-    ("docs/architecture.md", TABLE + "\n### Layers of common/\n| `see/page` | |\n| `see/page` | |\n", "see/page twice"),
-    ("docs/architecture.md", TABLE + "\n### Layers of common/\n| `see/page` | |\n| `kernel/kernel` | |\n| `see/pin` | |\n",
+    ("docs/architecture.md",
+     TABLE + "\n### Layers of common/\n| `see/page` | |\n| `see/gone` | |\n",
+     "see/gone, which does not exist"),
+    ("docs/architecture.md",
+     TABLE + "\n### Layers of common/\n| `see/page` | |\n| `see/page` | |\n", "see/page twice"),
+    ("docs/architecture.md",
+     TABLE + "\n### Layers of common/\n| `see/page` | |\n| `kernel/kernel` | |\n| `see/pin` | |\n",
      "see/ in more than one group"),
-    ("vm/x.py", PYTHON + "from base import child\nfrom runner import work\n", "line 3: vm/ imports runner"),
+    ("vm/x.py", PYTHON + "from base import child\nfrom runner import work\n",
+     "line 3: vm/ imports runner"),
     ("base/x.py", PYTHON + "def f():\n    import vm.cache\n", "line 3: base/ imports vm.cache"),
     ("report/x.py", PYTHON + "from vm.cache import digest\n", "line 2: report/ imports vm.cache"),
     ("runner/x.py", PYTHON + "import report, dev.lint\n", "runner/ imports dev.lint"),
@@ -59,16 +71,21 @@ REJECTED = (
     ("docs/architecture.md", TABLE + "| `gone/` | x | |\n", "names gone/"),
     ("docs/architecture.md", TABLE.replace("x |  |", "x | `dev/` |"),
      "lets base/ import dev/, which is not below it"),
-    ("hmm-coherent/ring.c", HEAD + "ret = io_uring_submit(&ring);\nif (errno == EFAULT)\n", "errno"),
+    ("hmm-coherent/ring.c", HEAD + "ret = io_uring_submit(&ring);\nif (errno == EFAULT)\n",
+     "errno"),
 )
 
 ACCEPTED = (
-    ("common/see/page.c", HEAD + "enum x { DATA_OLD = 'o', DATA_NEW };\nenum x f(void);\nenum x y[] = { DATA_NEW, RULE_OLD };\nenum y { RULES(RULE_ID) RULE_COUNT };\n"),
+    ("common/see/page.c",
+     HEAD + "enum x { DATA_OLD = 'o', DATA_NEW };\nenum x f(void);\nenum x y[] = { DATA_NEW, "
+            "RULE_OLD };\nenum y { RULES(RULE_ID) RULE_COUNT };\n"),
     ("common/see/page.c", HEAD + "\t\t" + "x" * 83 + ";\n"),
     ("common/see/page.c", HEAD + "int x;\n" * 599),
     ("hmm-coherent/devices.h", HEAD + "FIXTURE(devices)\n"),
-    ("hmm-coherent/fork.c", HEAD + "/* no usleep() here, no goto, no FOLL_ */\nint status;\nwaitpid(pid, &status, 0);\n"),
-    ("common/see/page.c", HEAD + '#include "see/page.h"\n#include <poll.h>\n\n#include "report/kmsg.h"\n'),
+    ("hmm-coherent/fork.c",
+     HEAD + "/* no usleep() here, no goto, no FOLL_ */\nint status;\nwaitpid(pid, &status, 0);\n"),
+    ("common/see/page.c",
+     HEAD + '#include "see/page.h"\n#include <poll.h>\n\n#include "report/kmsg.h"\n'),
     ("hmm-coherent/fork.c", HEAD + '#include "suite/harness.h"\n'),
     ("common/reach/child.c", HEAD + "_exit(0);\n"),
     ("docs/writing-a-test.md", f"remove each {MARK}\n"),
@@ -111,11 +128,9 @@ class Lint(unittest.TestCase):
         self.assertIn("SPLIT_STRING", lint.remark_types((lint.TOP / lint.CHECKPATCH).read_text()))
 
     def test_shell_is_recognised(self):
-        for first, expected in (("#!/bin/sh", True), ("#!/bin/busybox sh", True), ("#!/usr/bin/env bash", True),
-                                ("#! /bin/dash", True), ("#!/usr/bin/env python3", False), ("shell", False)):
+        for first, expected in (("#!/bin/sh", True), ("#!/bin/busybox sh", True),
+                                ("#!/usr/bin/env bash", True),
+                                ("#! /bin/dash", True), ("#!/usr/bin/env python3", False),
+                                ("shell", False)):
             with self.subTest(first=first):
                 self.assertEqual(lint.is_shell(Path("init"), first + "\n"), expected)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A guest that misbehaves, through the real command and a fake QEMU: verdicts, exit status, time, nothing left."""
+"""A guest that misbehaves, through the real command and a fake QEMU: verdicts, exit status, time,
+nothing left."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import re
 import runner_kit as kit
+import math
 import tempfile
 import unittest
 from dataclasses import dataclass
@@ -44,26 +46,35 @@ TABLE = (
     Row("abort", 3, "not-run", "not-run", "not-run", NEVER_UP, "SIGABRT"),
     Row("mute", 3, "not-run", "not-run", "not-run", NEVER_UP, f"not ready {BOOT} s after"),
     Row("banner-then-spin", 3, "not-run", "not-run", "not-run", NEVER_UP, "Booting from ROM"),
-    Row("panic-in-boot", 3, "not-run", "not-run", "not-run", NEVER_UP + " run.kernel-log=fail/splat",
+    Row("panic-in-boot", 3, "not-run", "not-run", "not-run",
+        NEVER_UP + " run.kernel-log=fail/splat",
         "Kernel panic"),
     # its first process ran: the kernel died of its driver or its devices
-    Row("panic-after-up", 1, "not-run", "not-run", "not-run", "run.vm=fail/vm run.instrument=broken "
+    Row("panic-after-up", 1, "not-run", "not-run", "not-run",
+        "run.vm=fail/vm run.instrument=broken "
         "run.kernel-log=fail/splat", "Kernel panic"),
     Row("lacks-and-dies", 3, "not-run", "not-run", "not-run", "run.instrument=broken",
         "cannot be killed"),
-    Row("lacks-something", 3, "not-run", "not-run", "not-run", "run.instrument=broken", "no memory behind it"),
+    Row("lacks-something", 3, "not-run", "not-run", "not-run", "run.instrument=broken",
+        "no memory behind it"),
     # dies or hangs in a test: that one fails, the others run in a second machine
     Row("once-panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
     Row("once-dies-in-second", 1, "pass", "fail/vm", "pass", machines=2),
-    # QEMU, and not the guest, is ended: no statement about the kernel, also of what it could not run
-    Row("once-killed-in-second", 3, "pass", "broken", "pass", says="QEMU was killed by SIGKILL", machines=2),
-    Row("once-terminated-in-second", 3, "pass", "broken", "pass", says="QEMU was ended by SIGTERM", machines=2),
-    Row("once-gives-up-in-second", 3, "pass", "broken", "pass", says="exit status 1: no memory for it", machines=2),
+    # QEMU, and not the guest, is ended: no statement about the kernel, also of what it could not
+    # run
+    Row("once-killed-in-second", 3, "pass", "broken", "pass", says="QEMU was killed by SIGKILL",
+        machines=2),
+    Row("once-terminated-in-second", 3, "pass", "broken", "pass", says="QEMU was ended by SIGTERM",
+        machines=2),
+    Row("once-gives-up-in-second", 3, "pass", "broken", "pass",
+        says="exit status 1: no memory for it", machines=2),
     Row("killed-between", 3, "pass", "pass", "not-run", "run.vm=broken", machines=2),
     Row("killed-always", 3, "broken", "broken", "not-run", says="SIGKILL", machines=2),
     Row("killed-always", 3, "broken", "broken", "broken", says="SIGKILL", machines=3, jobs=2),
-    Row("killed-after-done", 3, "pass", "pass", "pass", "run.vm=broken", "QEMU was killed by SIGKILL"),
-    Row("once-closes-early", 1, "pass", "fail/vm", "pass", says="closed its result channel", machines=2),
+    Row("killed-after-done", 3, "pass", "pass", "pass", "run.vm=broken",
+        "QEMU was killed by SIGKILL"),
+    Row("once-closes-early", 1, "pass", "fail/vm", "pass", says="closed its result channel",
+        machines=2),
     Row("once-hangs-in-second", 1, "pass", "fail/hang", "pass", machines=2),
     Row("once-ignores-term", 1, "pass", "fail/hang", "pass", seconds=10, machines=2),
     Row("once-hangs-between", 1, "pass", "pass", "pass", "run.program=fail/hang", machines=2),
@@ -73,7 +84,8 @@ TABLE = (
     # all passed, and then
     Row("no-last-word", 1, "pass", "pass", "pass", "run.vm=fail/vm"),
     Row("ends-badly", 3, "pass", "pass", "pass", "run.vm=broken", "exit status 1"),
-    Row("panic-after-token", 1, "pass", "pass", "pass", "run.vm=fail/vm run.kernel-log=fail/splat", "Kernel panic"),
+    Row("panic-after-token", 1, "pass", "pass", "pass", "run.vm=fail/vm run.kernel-log=fail/splat",
+        "Kernel panic"),
     Row("panic-after-done", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "Kernel panic"),
     Row("stays-after-done", 1, "pass", "pass", "pass", "run.vm=fail/vm", "did not power off"),
     # side by side
@@ -82,16 +94,22 @@ TABLE = (
     Row("panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=3, jobs=2),
     Row("hangs-in-second", 1, "pass", "fail/hang", "pass", machines=3, jobs=2),
     Row("dies-always", 1, "fail/vm", "fail/vm", "fail/vm", machines=3, jobs=2),
-    Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0", machines=2, jobs=2),
+    Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0", machines=2,
+        jobs=2),
     # complaints of the kernel
     Row("splat-in-second", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0"),
     Row("splat-once", 1, "pass", "fail/splat", "pass", says="WARNING: CPU: 0"),
-    Row("splat-after-second", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "after liar.two"),
-    Row("splat-on-console", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat", "WARNING: CPU: 0"),
+    Row("splat-after-second", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat",
+        "after liar.two"),
+    Row("splat-on-console", 1, "pass", "pass", "pass", "run.kernel-log=fail/splat",
+        "WARNING: CPU: 0"),
     # a kernel log that is not all there
-    Row("log-is-lost", 3, "pass", "pass", "pass", "run.instrument=broken", "the kernel log of VM 1 is lost"),
-    Row("log-is-cut", 3, "pass", "pass", "pass", "run.instrument=broken", "the kernel log of VM 1 is cut short"),
-    Row("log-has-a-gap", 3, "pass", "pass", "pass", "run.instrument=broken", "no mark of 1 tests that ran, such as liar.two"),
+    Row("log-is-lost", 3, "pass", "pass", "pass", "run.instrument=broken",
+        "the kernel log of VM 1 is lost"),
+    Row("log-is-cut", 3, "pass", "pass", "pass", "run.instrument=broken",
+        "the kernel log of VM 1 is cut short"),
+    Row("log-has-a-gap", 3, "pass", "pass", "pass", "run.instrument=broken",
+        "no mark of 1 tests that ran, such as liar.two"),
     # not what was built
     Row("other-kernel", 3, "pass", "pass", "pass", "run.instrument=broken", "9.9.9-other"),
 )
@@ -108,7 +126,8 @@ class Machine(unittest.TestCase):
         """What is wrong with a row, as text, so that rows can run side by side."""
         with tempfile.TemporaryDirectory() as name:
             scratch = Path(name)
-            got = kit.run(scratch, "--vm", "--boot-timeout", str(BOOT), "-j", str(row.jobs), FAKE_QEMU=row.behaviour,
+            got = kit.run(scratch, "--vm", "--boot-timeout", str(BOOT), "-j", str(row.jobs),
+                          FAKE_QEMU=row.behaviour,
                           FAKE_QEMU_STATE=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
             wrong = []
             if got.status != row.status:
@@ -122,7 +141,8 @@ class Machine(unittest.TestCase):
             else:
                 wrong += self.verdicts(row, got)
                 if len(got.report["info"]["machines"]) != row.machines:
-                    wrong.append(f"{len(got.report['info']['machines'])} machines, not {row.machines}")
+                    wrong.append(f"{len(got.report['info']['machines'])} machines, not "
+                                 f"{row.machines}")
             if kit.leftovers(scratch):
                 wrong.append(f"left behind: {kit.leftovers(scratch)}")
             if got.left:
@@ -133,8 +153,10 @@ class Machine(unittest.TestCase):
         """The verdicts that differ; a run.* test that nobody expects is one too."""
         expected = {"liar.one": row.one, "liar.two": row.two, "liar.three": row.three}
         expected |= dict(one.split("=") for one in row.also.split())
-        names = set(expected) | {t["name"] for t in got.report["tests"] if t["name"].startswith("run.")}
-        return [f"{name} is {got.verdict(name)}, not {expected.get(name, 'there')}" for name in sorted(names)
+        names = set(expected) | {t["name"] for t in got.report["tests"]
+                                 if t["name"].startswith("run.")}
+        return [f"{name} is {got.verdict(name)}, not {expected.get(name, 'there')}"
+                for name in sorted(names)
                 if got.verdict(name) != expected.get(name)]
 
     def test_no_behaviour_is_forgotten(self):
@@ -145,7 +167,8 @@ class Machine(unittest.TestCase):
     def test_several_kernels(self):
         with tempfile.TemporaryDirectory() as name:
             scratch = Path(name)
-            got = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--html", f"{name}/x.html", "--json",
+            got = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--html",
+                          f"{name}/x.html", "--json",
                           f"{name}/x.json", FAKE_QEMU="once-fails-second", FAKE_QEMU_STATE=name,
                           HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
             self.assertEqual(got.status, 1, got.stderr)
@@ -154,24 +177,37 @@ class Machine(unittest.TestCase):
             folders = sorted(path.parent.name for path in got.folder.glob("*/run.json"))
             self.assertEqual(folders, ["a-old", "new"])
             both = kit.run(scratch, "compare", str(got.folder), str(got.folder))
-            self.assertEqual((both.status, both.stdout.count("3 tests in both")), (0, 2), both.stderr)
+            self.assertEqual((both.status, both.stdout.count("3 tests in both")), (0, 2),
+                             both.stderr)
             one = kit.run(scratch, "compare", str(got.folder), str(got.folder / "new"))
-            self.assertEqual((one.status, "of a-old and new, " in one.stderr), (2, True), one.stderr)
-            gate = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--gate", str(got.folder), "--results",
-                           f"{name}/gated", FAKE_QEMU="fails-second", HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-            self.assertIn("exit status: a/old 0, new 1", gate.stderr)     # as before on one, worse on the other
-            self.assertEqual(sorted(path.name for path in scratch.glob("x*")), ["x-a-old.json", "x-new.json", "x.html"])
+            self.assertEqual((one.status, "of a-old and new, " in one.stderr), (2, True),
+                             one.stderr)
+            gate = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--gate",
+                           str(got.folder), "--results",
+                           f"{name}/gated", FAKE_QEMU="fails-second",
+                           HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+            # as before on one, worse on the other
+            self.assertIn("exit status: a/old 0, new 1", gate.stderr)
+            self.assertEqual(sorted(path.name for path in scratch.glob("x*")),
+                             ["x-a-old.json", "x-new.json", "x.html"])
 
     def test_a_script_for_the_shell(self):
-        """Its output and status, without what the guest says to the runner; a guest that ends before it is told."""
-        for behaviour, status, out, says in (("good", 7, "echo hello\n", ""), ("mute", 3, "", "did not boot within 1 s"),
-                                             ("panic-in-boot", 3, "", "before the script did: "), ("lacks-something", 3, "", "behind it")):
+        """Its output and status, without what the guest says to the runner; a guest that ends
+        before it is told."""
+        limit = math.ceil(kit.slowness())
+        for behaviour, status, out, says in (("good", 7, "echo hello\n", ""),
+                                             ("mute", 3, "", f"did not boot within {limit} s"),
+                                             ("panic-in-boot", 3, "", "before the script did: "),
+                                             ("lacks-something", 3, "", "behind it")):
             with self.subTest(behaviour=behaviour), tempfile.TemporaryDirectory() as name:
                 scratch = Path(name)
                 (scratch / "folder").mkdir()
-                got = kit.run(scratch, "--vm", "--shell", "--copy", f"{name}/folder", "--boot-timeout", "1", FAKE_QEMU=behaviour,
-                              HMM_COHERENT_QEMU=str(kit.FAKE_QEMU), prefix=("sh", "-c", 'echo "echo hello" | "$0" "$@"'))
-                self.assertEqual((got.status, got.stdout.replace("\n\n", "\n")), (status, out), got.stderr)
+                got = kit.run(scratch, "--vm", "--shell", "--copy", f"{name}/folder",
+                              "--boot-timeout", str(limit), FAKE_QEMU=behaviour,
+                              HMM_COHERENT_QEMU=str(kit.FAKE_QEMU),
+                              prefix=("sh", "-c", 'echo "echo hello" | "$0" "$@"'))
+                self.assertEqual((got.status, got.stdout.replace("\n\n", "\n")), (status, out),
+                                 got.stderr)
                 self.assertIn(says, got.stderr)
                 self.assertEqual((got.left, "Traceback" in got.stderr), ({}, False))
 
@@ -233,7 +269,3 @@ class Machine(unittest.TestCase):
             for row, wrong in zip(rows, pool.map(self.check, rows)):
                 with self.subTest(behaviour=row.behaviour, jobs=row.jobs):
                     self.assertEqual(wrong, [])
-
-
-if __name__ == "__main__":
-    unittest.main()

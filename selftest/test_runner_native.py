@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The driver of a native run: loaded only with ranges that are reserved, and away again however the run ends."""
+"""The driver of a native run: loaded only with ranges that are reserved, and away again however the
+run ends."""
 
 from __future__ import annotations
 
@@ -25,8 +26,10 @@ class Native(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
-        for name, text in (("proc/devices", "nothing\n"), ("proc/cmdline", "memmap=512M$0x40000000\n"),
-                           ("proc/iomem", "00100000-3fffffff : System RAM\n"), ("dev/null", ""), ("calls", "")):
+        for name, text in (("proc/devices", "nothing\n"),
+                           ("proc/cmdline", "memmap=512M$0x40000000\n"),
+                           ("proc/iomem", "00100000-3fffffff : System RAM\n"), ("dev/null", ""),
+                           ("calls", "")):
             (self.root / name).parent.mkdir(exist_ok=True)
             (self.root / name).write_text(text)
         self.tool("modprobe", MODPROBE)
@@ -60,9 +63,11 @@ class Native(unittest.TestCase):
     def test_a_driver_that_the_kernel_refuses_is_the_tests_to_fail(self):
         """A host that bars the module is no statement about the kernel."""
         for reason, barred in (("Invalid argument", False), ("Cannot allocate memory", False),
-                               ("Operation not permitted", True), ("Key was rejected by service", True)):
+                               ("Operation not permitted", True),
+                               ("Key was rejected by service", True)):
             with self.subTest(reason=reason), mock.patch.dict(os.environ):
-                self.tool("modprobe", f'echo "modprobe: ERROR: could not insert: {reason}" >&2; exit 1\n')
+                self.tool("modprobe",
+                          f'echo "modprobe: ERROR: could not insert: {reason}" >&2; exit 1\n')
                 if barred:
                     with self.assertRaises(Stop):
                         self.devices().__enter__()
@@ -73,7 +78,9 @@ class Native(unittest.TestCase):
     def test_loaded_with_what_is_reserved_and_unloaded(self):
         self.nodes()
         with self.devices():
-            self.assertEqual(self.calls(), ["modprobe test_hmm spm_addr_dev0=0x40000000 spm_addr_dev1=0x50000000"])
+            self.assertEqual(self.calls(),
+                             ["modprobe test_hmm spm_addr_dev0=0x40000000 "
+                              "spm_addr_dev1=0x50000000"])
         self.assertEqual(self.calls()[1:], ["rmmod test_hmm"])
         self.assertTrue(all(self.host.node(number).exists() for number in NODES))
 
@@ -109,7 +116,3 @@ class Native(unittest.TestCase):
         self.assertIn("without coherent devices", str(caught.exception))
         self.assertEqual(self.calls()[1:], ["rmmod test_hmm"])
         self.assertFalse(any(self.host.node(number).exists() for number in NODES))
-
-
-if __name__ == "__main__":
-    unittest.main()

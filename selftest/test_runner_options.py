@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Bad input: each gets one line, the right status and no trace; and what is selected is what was meant."""
+"""Bad input: each gets one line, the right status and no trace; and what is selected is what was
+meant."""
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ class Parse(unittest.TestCase):
         self.assertEqual((found.globs, found.repeat, found.shuffle, found.skip),
                          (["fork.*", "dio.*", "pin.*"], 3, "draw", ["x"]))
         self.assertEqual(cli.parse(["--shuffle=7", "check.*"]).shuffle, 7)
-        self.assertEqual(cli.parse(["-v", "bisect", "a", "b", "t.*", "--kernel", "x"]).globs, ["a", "b", "t.*"])
+        self.assertEqual(cli.parse(["-v", "bisect", "a", "b", "t.*", "--kernel", "x"]).globs,
+                         ["a", "b", "t.*"])
         self.assertEqual(cli.parse(["--until-fail"]).repeat, 100)
         self.assertEqual(cli.parse(["--until-fail", "--repeat", "5"]).repeat, 5)
 
@@ -96,7 +98,8 @@ class Parse(unittest.TestCase):
                  "import": ["t"]}
         with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"],
                         "--copy": ["--shell"]}
-        names = [name for action in options.parser(developer)._actions for name in action.option_strings
+        names = [name for action in options.parser(developer)._actions
+                 for name in action.option_strings
                  if name.startswith("--") and name != "--help"]
         takes, commands = options.TAKES | developer.TAKES, options.WORDS | developer.WORDS
         self.assertEqual(set().union(*takes.values()), {*names, "--help"})
@@ -140,8 +143,10 @@ class Parse(unittest.TestCase):
         here = os.getcwd()
         for where, words, name, expected in (
                 ("vm", [], "fork.a", "--vm --kernel 6.1 fork.a"),
-                ("vm", ["--profile", "debug", "--seed", "7"], "fork.a", "--vm --kernel 6.1 --profile debug --seed 7 fork.a"),
-                ("vm", ["--destructive"], "destructive.a", "--vm --kernel 6.1 --destructive destructive.a"),
+                ("vm", ["--profile", "debug", "--seed", "7"], "fork.a",
+                 "--vm --kernel 6.1 --profile debug --seed 7 fork.a"),
+                ("vm", ["--destructive"], "destructive.a",
+                 "--vm --kernel 6.1 --destructive destructive.a"),
                 ("vm", ["--destructive"], "fork.a", "--vm --kernel 6.1 fork.a"),
                 ("vm", ["--kernel", "selftest"], "fork.a", f"--vm --kernel {here}/selftest fork.a"),
                 ("vm", ["--kernel", "README.md", "--modules", "docs", "--cache", "c", "--timeout",
@@ -161,7 +166,8 @@ class Parse(unittest.TestCase):
 
     def test_the_limit_is_that_of_the_programs(self):
         """And what is within it can finish: the program, its machine, here and in a VM."""
-        limit = int(re.search(r"timeout_s > (\d+)", (kit.TOP / "common/suite/suite.c").read_text())[1])
+        limit = int(re.search(r"timeout_s > (\d+)",
+                              (kit.TOP / "common/suite/suite.c").read_text())[1])
         self.assertEqual(options.TEST_SECONDS, limit)
         for words, seconds in ((["--stress", "3570"], 3600), (["--timeout", "3600"], 3600),
                                (["--profile", "debug"], 600),
@@ -169,7 +175,8 @@ class Parse(unittest.TestCase):
             self.assertEqual(run.limits(cli.parse(words)).test, seconds, words)
 
     def test_bisect_status(self):
-        for status, expected in ((0, 0), (1, 1), (3, 125), (4, 125), (2, 128), (127, 128), (130, 130), (143, 143)):
+        for status, expected in ((0, 0), (1, 1), (3, 125), (4, 125), (2, 128), (127, 128),
+                                 (130, 130), (143, 143)):
             self.assertEqual(bisect_status(status), expected)
 
 
@@ -232,7 +239,8 @@ class Command(unittest.TestCase):
             self.assertIn("cannot write to stdout: No space left", got.stderr)
             self.assertNotIn("Traceback", got.stderr)
         with self.subTest("results"):
-            got = kit.run(self.scratch, "--results", str(self.scratch / "small"), prefix=("prlimit", "--fsize=600"))
+            got = kit.run(self.scratch, "--results", str(self.scratch / "small"),
+                          prefix=("prlimit", "--fsize=600"))
             self.assertEqual(got.status, 3, got.stderr)
             self.assertIn("free some space, or give --results DIR elsewhere", got.stderr)
             self.assertNotIn("Traceback", got.stderr)
@@ -240,8 +248,10 @@ class Command(unittest.TestCase):
     def test_gate_and_known_are_looked_at_first(self):
         self.stops(2, "give a results folder", "--gate", str(self.scratch))
         self.stops(2, "--known", "--known", str(self.scratch / "none.toml"))
-        (self.scratch / "known.toml").write_text('[[issue]]\ntests = "liar.too"\nkernels = ".."\ntext = "x"\nreason = "x"\nlink = "x"\n')
-        self.stops(2, "entry 1: no test matches 'liar.too'", "--known", str(self.scratch / "known.toml"))
+        (self.scratch / "known.toml").write_text('[[issue]]\ntests = "liar.too"\nkernels = '
+                                                 '".."\ntext = "x"\nreason = "x"\nlink = "x"\n')
+        self.stops(2, "entry 1: no test matches 'liar.too'", "--known",
+                   str(self.scratch / "known.toml"))
         self.assertFalse((self.scratch / "results").exists())
 
     def test_a_baseline_that_proves_nothing(self):
@@ -264,13 +274,15 @@ class Command(unittest.TestCase):
 
     def test_strict_counts_skips(self):
         self.assertEqual(kit.run(self.scratch, LIE="honest-skip").status, 4)
-        got = kit.run(self.scratch, "--strict", "--results", str(self.scratch / "2"), LIE="honest-skip")
+        got = kit.run(self.scratch, "--strict", "--results", str(self.scratch / "2"),
+                      LIE="honest-skip")
         self.assertEqual(got.status, 1)
         self.assertIn("--strict: 3 skipped", got.stderr)
 
     def test_selection(self):
         for number, (words, expected) in enumerate((
-            (("liar.one",), "liar.one"), (("liar.t*",), "liar.two liar.three"), (("liar",), "liar.one liar.two liar.three"),
+            (("liar.one",), "liar.one"), (("liar.t*",), "liar.two liar.three"),
+            (("liar",), "liar.one liar.two liar.three"),
             (("--skip", "*.two"), "liar.one liar.three"), (("--shard", "2/2"), "liar.two"),
             (("--repeat", "2", "*.one"), "liar.one liar.one"),
         )):
@@ -283,34 +295,41 @@ class Command(unittest.TestCase):
 
     def test_shards_are_merged_and_compared(self):
         for number in (1, 2):
-            kit.run(self.scratch, "--shard", f"{number}/2", "--results", str(self.scratch / f"part-{number}"))
+            kit.run(self.scratch, "--shard", f"{number}/2", "--results",
+                    str(self.scratch / f"part-{number}"))
         parts = [str(self.scratch / "part-1"), str(self.scratch / "part-2")]
         whole = self.scratch / "whole"
         got = kit.run(self.scratch, "merge", *parts, "--results", str(whole))
-        self.assertEqual((got.status, got.last_line), (0, "3 passed, 0 failed, 0 known, 0 skipped, 0 not run"), got.stderr)
+        self.assertEqual((got.status, got.last_line),
+                         (0, "3 passed, 0 failed, 0 known, 0 skipped, 0 not run"), got.stderr)
         self.assertIn("# 1..3", got.stdout)
         self.stops(2, "a shard was given twice", "merge", parts[0], parts[0])
         got = kit.run(self.scratch, "merge", parts[0], "--results", str(self.scratch / "half"))
         self.assertEqual(got.status, 3, got.stderr)
-        got = kit.run(self.scratch, "compare", parts[0], str(whole), "--html", str(self.scratch / "x.html"))
+        got = kit.run(self.scratch, "compare", parts[0], str(whole), "--html",
+                      str(self.scratch / "x.html"))
         self.assertEqual(got.status, 0, got.stderr)
         self.assertIn("only in the second: 1", got.stdout)
         self.stops(2, "no test of the results of suite", "compare", *parts)
         self.stops(2, "no test of the results of suite", "--gate", parts[0], "liar.two")
-        got = kit.run(self.scratch, "merge", *parts, "--gate", str(whole), "--results", str(self.scratch / "again"))
-        self.assertEqual((got.status, "gate: passed, no test is worse" in got.stderr), (0, True), got.stderr)
+        got = kit.run(self.scratch, "merge", *parts, "--gate", str(whole), "--results",
+                      str(self.scratch / "again"))
+        self.assertEqual((got.status, "gate: passed, no test is worse" in got.stderr), (0, True),
+                         got.stderr)
         self.assertIn("<html", (self.scratch / "x.html").read_text())
 
     def test_list_and_dry_run_run_nothing(self):
         got = kit.run(self.scratch, "--list", "liar.t*")
-        self.assertEqual(got.stdout, "liar.two\tthe second, where the lie is\nliar.three\tthe third\n")
+        self.assertEqual(got.stdout,
+                         "liar.two\tthe second, where the lie is\nliar.three\tthe third\n")
         got = kit.run(self.scratch, "--dry-run", "liar.two")
         self.assertEqual(got.stdout.split()[-1], "liar.two")
         self.assertFalse((self.scratch / "results").exists())
 
     def test_a_bug_of_ours_is_one_line_and_never_a_bad_commit(self):
         for words, status in (((), 3), (("--bisect-step", "--kernel", "tree"), 128)):
-            self.stops(status, "a bug in the suite, not in the kernel", *words, HMM_COHERENT_GRACE="soon")
+            self.stops(status, "a bug in the suite, not in the kernel", *words,
+                       HMM_COHERENT_GRACE="soon")
         kept = list(self.scratch.glob("hmm-coherent-bug-*.txt"))
         self.assertEqual(len(kept), 2)
         self.assertIn("Traceback", kept[0].read_text())
@@ -328,14 +347,12 @@ class Command(unittest.TestCase):
         self.assertEqual((got.status, got.verdict("liar.two")), (0, "pass"), got.stderr)
 
     def test_a_reader_that_has_enough(self):
-        """--list | head: no bug, no word, whether it leaves in the middle or before all of it was written at the end."""
+        """--list | head: no bug, no word, whether it leaves in the middle or before all of it was
+        written at the end."""
         for word, middle in (("--list", "1"), ("--list", ""), ("doctor", "1"), ("--help", "")):
             read, write = os.pipe()
             os.close(read)
-            got = kit.run(self.scratch, word, stdout=f"/dev/fd/{write}", pass_fd=write, PYTHONUNBUFFERED=middle)
+            got = kit.run(self.scratch, word, stdout=f"/dev/fd/{write}", pass_fd=write,
+                          PYTHONUNBUFFERED=middle)
             os.close(write)
             self.assertEqual((got.status, got.stderr), (128 + signal.SIGPIPE, ""), word)
-
-
-if __name__ == "__main__":
-    unittest.main()

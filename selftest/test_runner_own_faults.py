@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What goes wrong in the runner itself: one line, 3, in a step of a bisection 128; never 0, 1 or 125."""
+"""What goes wrong in the runner itself: one line, 3, in a step of a bisection 128; never 0, 1 or
+125."""
 
 from __future__ import annotations
 
@@ -198,7 +199,8 @@ class Outside(unittest.TestCase):
                 self.assertEqual(said, bool(status), done.stderr)
 
     def test_the_limit_of_a_native_run(self):
-        """The program and the machine that it runs on are told the same: nothing is ended too early."""
+        """The program and the machine that it runs on are told the same: nothing is ended too
+        early."""
         with mock.patch.object(run, "Native") as native, mock.patch.object(run.One, "finish"), \
                 mock.patch.object(run, "known_issues", return_value=None):
             one = run.One(options.parse(["--native", "--stress", "3000", "--timeout", "500"]),
@@ -297,7 +299,8 @@ class Outside(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout.count("liar.")), (0, 3), done.stderr)
 
     def test_a_terminal_that_goes(self):
-        """A window is closed, a connection breaks: the reports are there. With nohup the run goes on."""
+        """A window is closed, a connection breaks: the reports are there. With nohup the run goes
+        on."""
         for prefix, status, verdict in ((("env",), 129, "not-run"),
                                         (("env", "--ignore-signal=HUP"), 1, "fail")):
             scratch = self.scratch / verdict
@@ -338,7 +341,8 @@ class Reports(unittest.TestCase):
         from runner import cli
         folder = self.scratch / f"{name}-{type(error).__name__}"
         environ = kit.environment(self.scratch)
-        with mock.patch.dict(os.environ, environ), mock.patch("sys.stdout"), mock.patch("sys.stderr"), \
+        with mock.patch.dict(os.environ,
+                             environ), mock.patch("sys.stdout"), mock.patch("sys.stderr"), \
                 mock.patch.object(where, name, side_effect=error):
             with self.assertRaises(type(error)):
                 cli.main(["--results", str(folder), "--timeout", "1"])
@@ -424,7 +428,3 @@ class Reports(unittest.TestCase):
                               "--results", str(self.scratch / f"whole-{number}"))
                 self.assertEqual((got.status, says in got.stderr), (status, True), got.stderr)
                 self.assertNotRegex(got.stderr, "Traceback|a bug of")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The programs: built again when what they were built with is another, and not while another run uses them."""
+"""The programs: built again when what they were built with is another, and not while another run
+uses them."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Together(unittest.TestCase):
         self.ksrc = Path(folder.name, "linux-6.1")
         self.lock = self.folder / "linux-6.1" / ".lock"
         self.called, self.built = threading.Event(), False
-        patches = mock.patch.multiple(programs, BUILD=self.folder, run_make=self.run_make, given=lambda: None,
+        patches = mock.patch.multiple(programs, BUILD=self.folder, run_make=self.run_make,
+                                      given=lambda: None,
                                       is_built=lambda words: self.built)
         patches.start()
         self.addCleanup(patches.stop)
@@ -94,7 +96,8 @@ class Makefile(unittest.TestCase):
         shutil.copy(TOP / "Makefile", self.top)
         (self.top / "common/low/x.h").write_text("int x(void);\n")
         (self.top / "common/low/x.c").write_text('#include "low/x.h"\nint x(void) { return 0; }\n')
-        (self.top / "hmm-coherent/fork.c").write_text('#include "low/x.h"\nint main(void) { return x(); }\n')
+        (self.top / "hmm-coherent/fork.c").write_text('#include "low/x.h"\nint main(void) { '
+                                                      'return x(); }\n')
         self.ksrc = [Path(folder.name, name) for name in ("a", "b")]
         for tree in self.ksrc:
             (tree / "lib").mkdir(parents=True)
@@ -105,7 +108,8 @@ class Makefile(unittest.TestCase):
 
     def make(self, *words: str | Path) -> None:
         """A make with an output folder that is not the suite's."""
-        done = subprocess.run(["make", "-C", self.top, f"O={self.output}", *words], env=self.env, capture_output=True,
+        done = subprocess.run(["make", "-C", self.top, f"O={self.output}", *words], env=self.env,
+                              capture_output=True,
                               text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
@@ -147,23 +151,23 @@ class Makefile(unittest.TestCase):
 
     def test_clean_in_a_tree_leaves_the_script(self):
         """As lib.mk does it, called without OUTPUT, with the folder itself, and with another."""
-        (self.top.parent / "lib.mk").write_text("OUTPUT ?= $(CURDIR)\nTEST_GEN_FILES := $(patsubst %,$(OUTPUT)/%,$(TEST_GEN_FILES))\n"
+        (self.top.parent / "lib.mk").write_text("OUTPUT ?= $(CURDIR)\nTEST_GEN_FILES := "
+                                                "$(patsubst %,$(OUTPUT)/%,$(TEST_GEN_FILES))\n"
                                                 "clean:\n\trm -f $(TEST_GEN_FILES)\n")
         script = self.top / "hmm_coherent_driver.sh"
         script.write_text("")
         for words in ([], [f"OUTPUT={self.top}"], [f"OUTPUT={self.output}"]):
-            subprocess.run(["make", "-s", "-C", self.top, "clean", *words], env=self.env, check=True)
+            subprocess.run(["make", "-s", "-C", self.top, "clean", *words], env=self.env,
+                           check=True)
             self.assertEqual(script.exists(), True, words)
 
     def test_what_is_exported_is_not_meant(self):
         """OUTPUT and O of another project; the runner's children do not see them either."""
         for name in ("OUTPUT", "O"):
             with mock.patch.dict(os.environ, {name: str(self.output), "KEPT": "1"}):
-                done = subprocess.run(["make", "-s", "-C", self.top, "print-programs"], capture_output=True, text=True,
+                done = subprocess.run(["make", "-s", "-C", self.top, "print-programs"],
+                                      capture_output=True, text=True,
                                       check=True)
                 self.assertIn("build/hmm_coherent_fork", done.stdout.splitlines())
-                self.assertEqual((child.environment().get(name), child.environment()["KEPT"]), (None, "1"))
-
-
-if __name__ == "__main__":
-    unittest.main()
+                self.assertEqual((child.environment().get(name), child.environment()["KEPT"]),
+                                 (None, "1"))

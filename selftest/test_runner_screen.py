@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a run says on stderr while it goes: of each program what came of it, though its tests are shared by two machines."""
+"""What a run says on stderr while it goes: of each program what came of it, though its tests are
+shared by two machines."""
 
 from __future__ import annotations
 
@@ -29,10 +30,8 @@ class Shared(unittest.TestCase):
 
         for machine, name in enumerate(NAMES, 1):
             self.assertEqual(stderr.getvalue(), "")
-            take(machine, f"# guest: start fork\nTAP version 13\n1..1\n# begin {name}\nok 1 {name} # time=700ms\n"
+            take(machine,
+                 f"# guest: start fork\nTAP version 13\n1..1\n# begin {name}\nok 1 {name} # "
+                 "time=700ms\n"
                           "# end fork ran=1 checks=1\n# guest: exit fork 0\n")
         self.assertEqual(stderr.getvalue(), "fork: 2 passed (1.4 s)\n")
-
-
-if __name__ == "__main__":
-    unittest.main()

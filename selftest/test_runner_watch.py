@@ -43,15 +43,18 @@ class Deadlines(unittest.TestCase):
 
     def test_the_way_to_the_first_test(self):
         watch = Watch(work(), LIMITS, 100.0)
-        for event, now in ((Guest("ready", ""), 101.5), (Guest("start", "p"), 101.6), (Begin("unknown"), 101.7), (Begin("a"), 102.0),
+        for event, now in ((Guest("ready", ""), 101.5), (Guest("start", "p"), 101.6),
+                           (Begin("unknown"), 101.7), (Begin("a"), 102.0),
                            (Result("a", True), 103.0), (Begin("b"), 104.0)):
             watch.take(event, now)
         self.assertEqual((watch.boot_seconds, watch.test_seconds), (1.5, 2.0))
 
     def test_steps_that_were_asked_for_move_the_deadline(self):
         watch = booted()
-        for event, now, deadline in ((Guest("start", "p"), 2, 12), (Begin("a"), 3, 43), (Result("a", True), 9, 19),
-                                     (Begin("b"), 10, 50), (Result("b", False), 20, 30), (Begin("a"), 21, 61),
+        for event, now, deadline in ((Guest("start", "p"), 2, 12), (Begin("a"), 3, 43),
+                                     (Result("a", True), 9, 19),
+                                     (Begin("b"), 10, 50), (Result("b", False), 20, 30),
+                                     (Begin("a"), 21, 61),
                                      (Result("a", True), 22, 32), (Guest("exit", "p 0"), 23, 33),
                                      (Guest("start", "q"), 24, 34), (Guest("done", ""), 25, 30)):
             watch.take(event, now)
@@ -60,17 +63,23 @@ class Deadlines(unittest.TestCase):
     def test_talk_does_not(self):
         watch = booted()
         watch.take(Guest("start", "p"), 2)
-        for event in (Guest("start", "p"), Guest("start", "unknown"), Guest("exit", "q 0"), Begin("c_unknown"),
-                      Result("unknown", True), Plan(3), End("p", 3, 3), Diag("", "x"), Garbage("y"), Guest("up", "z"),
+        for event in (Guest("start", "p"), Guest("start", "unknown"), Guest("exit", "q 0"),
+                      Begin("c_unknown"),
+                      Result("unknown", True), Plan(3), End("p", 3, 3), Diag("", "x"), Garbage("y"),
+                      Guest("up", "z"),
                       Guest("ready", "")):
             watch.take(event, 9)
             self.assertEqual(watch.deadline(), 12, event)
 
     def test_a_search_for_leaks_is_heard_when_all_programs_have_ended(self):
         watch = booted()
-        for event, now, deadline in ((Guest("fact", "leaks x"), 2, 11), (Guest("start", "p"), 3, 13), (Guest("exit", "p 0"), 4, 14),
-                                     (Guest("start", "q"), 5, 15), (Guest("fact", "leaks x"), 6, 15), (Guest("exit", "q 0"), 7, 17),
-                                     (Guest("fact", "other x"), 8, 17), (Guest("fact", "leaks x"), 9, 19)):
+        for event, now, deadline in ((Guest("fact", "leaks x"), 2, 11),
+                                     (Guest("start", "p"), 3, 13), (Guest("exit", "p 0"), 4, 14),
+                                     (Guest("start", "q"), 5, 15),
+                                     (Guest("fact", "leaks x"), 6, 15),
+                                     (Guest("exit", "q 0"), 7, 17),
+                                     (Guest("fact", "other x"), 8, 17),
+                                     (Guest("fact", "leaks x"), 9, 19)):
             watch.take(event, now)
             self.assertEqual(watch.deadline(), deadline, event)
 
@@ -103,8 +112,10 @@ class Deadlines(unittest.TestCase):
 
     def test_no_run_is_longer_than_it_says(self):
         watch, now = Watch(work(), LIMITS, 0.0), 0.0
-        events = [Guest("ready", ""), Guest("start", "p"), Begin("a"), Result("a", True), Begin("b"), Result("b", True),
-                  Begin("a"), Result("a", True), Guest("exit", "p 0"), Guest("start", "q"), Begin("c"),
+        events = [Guest("ready", ""), Guest("start", "p"), Begin("a"), Result("a", True),
+                  Begin("b"), Result("b", True),
+                  Begin("a"), Result("a", True), Guest("exit", "p 0"), Guest("start", "q"),
+                  Begin("c"),
                   Result("c", True), Guest("exit", "q 0"), Guest("done", "")]
         for event in events:    # each at the last moment, on a machine that boots in no time
             watch.take(event, now)
@@ -143,7 +154,8 @@ class Left(unittest.TestCase):
 class Arrange(unittest.TestCase):
     """The order."""
 
-    tests = [Test(name, "", Path("/bin", program)) for program, all_ in (("p", "abcdef"), ("q", "ghi"))
+    tests = [Test(name, "", Path("/bin", program)) for program,
+             all_ in (("p", "abcdef"), ("q", "ghi"))
              for name in all_]
 
     def flat(self, *arguments) -> list[str]:
@@ -162,7 +174,3 @@ class Arrange(unittest.TestCase):
             self.assertEqual(order, self.flat(2, seed))
             self.assertEqual(sorted(order), sorted("abcdefghi" * 2))
         self.assertGreater(len({tuple(order) for order in orders.values()}), 6)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What needs a machine of its own gets one: what may bring it down, alone and only when asked for; what a profile names, together."""
+"""What needs a machine of its own gets one: what may bring it down, alone and only when asked for;
+what a profile names, together."""
 
 from __future__ import annotations
 
@@ -23,9 +24,11 @@ class Destructive(unittest.TestCase):
     """destructive.*, told by its name."""
 
     def test_each_alone_and_once_a_round(self):
-        arranged = work.arrange(tests("fork.a", "destructive.a", "fork.b", "destructive.b"), 2, None)
+        arranged = work.arrange(tests("fork.a", "destructive.a", "fork.b", "destructive.b"), 2,
+                                None)
         usual, alone = work.apart(arranged)
-        self.assertEqual([(b.program, b.names) for b in usual.batches], [(USUAL, ["fork.a", "fork.b"] * 2)])
+        self.assertEqual([(b.program, b.names) for b in usual.batches],
+                         [(USUAL, ["fork.a", "fork.b"] * 2)])
         self.assertEqual([[b.names for b in one.batches] for one in alone],
                          [[["destructive.a"]], [["destructive.b"]]] * 2)
         self.assertEqual(usual.total() + sum(one.total() for one in alone), arranged.total())
@@ -38,32 +41,40 @@ class Destructive(unittest.TestCase):
         self.assertEqual((usual.total(), alone), (2, []))
 
     def test_some_go_together(self):
-        arranged = work.arrange(tests("fork.a", "ksm.a", "destructive.a", "ksm.b", "ksmd.a"), 1, None)
+        arranged = work.arrange(tests("fork.a", "ksm.a", "destructive.a", "ksm.b", "ksmd.a"), 1,
+                                None)
         usual, others = work.apart(arranged, ("ksm.",))
         self.assertEqual([b.names for b in usual.batches], [["fork.a", "ksmd.a"]])
-        self.assertEqual([[b.names for b in one.batches] for one in others], [[["ksm.a", "ksm.b"]], [["destructive.a"]]])
+        self.assertEqual([[b.names for b in one.batches] for one in others],
+                         [[["ksm.a", "ksm.b"]], [["destructive.a"]]])
         usual, others = work.apart(work.arrange(tests("ksm.a"), 1, None), ("ksm.",))
         self.assertFalse(usual)
         self.assertEqual([one.total() for one in others], [1])
 
     def test_each_beginning_has_its_machine(self):
-        arranged = work.arrange(tests("races.a", "fork.a", "ksm.a", "races.b", "destructive.a"), 1, None)
+        arranged = work.arrange(tests("races.a", "fork.a", "ksm.a", "races.b", "destructive.a"), 1,
+                                None)
         usual, others = work.apart(arranged, ("ksm.", "races."))
         self.assertEqual([b.names for b in usual.batches], [["fork.a"]])
-        self.assertEqual([[b.names for b in one.batches] for one in others], [[["ksm.a"]], [["races.a", "races.b"]], [["destructive.a"]]])
+        self.assertEqual([[b.names for b in one.batches] for one in others],
+                         [[["ksm.a"]], [["races.a", "races.b"]], [["destructive.a"]]])
 
     def test_what_a_version_does_not_tell(self):
-        names = ("fork.a", "devices.coherent-rw.opener-gone-access", "devices.coherent-rw.opener-gone",
+        names = ("fork.a", "devices.coherent-rw.opener-gone-access",
+                 "devices.coherent-rw.opener-gone",
                  "reclaim.coherent-ro.swap-cache")
         arranged = work.arrange(tests(*names), 1, None)
         usual, others = work.apart(arranged)
         self.assertEqual((usual.total(), others), (4, []))
         usual, others = work.apart(arranged, (), True)
-        self.assertEqual([b.names for b in usual.batches], [["fork.a", "devices.coherent-rw.opener-gone"]])
-        self.assertEqual([[b.names for b in one.batches] for one in others], [[[names[1], names[3]]]])
+        self.assertEqual([b.names for b in usual.batches],
+                         [["fork.a", "devices.coherent-rw.opener-gone"]])
+        self.assertEqual([[b.names for b in one.batches] for one in others],
+                         [[[names[1], names[3]]]])
 
     def test_the_machine_apart_is_told_so(self):
-        risky, usual = (work.arrange(tests(name), 1, None) for name in ("reclaim.coherent-ro.swap-cache", "fork.a"))
+        risky, usual = (work.arrange(tests(name), 1, None)
+                        for name in ("reclaim.coherent-ro.swap-cache", "fork.a"))
         options = mock.Mock(seed=1, stress=0)
         for source, part, told in ((None, risky, True), (mock.Mock(kind="tree"), risky, True),
                                    (mock.Mock(kind="debian"), risky, False), (None, usual, False)):
@@ -85,18 +96,21 @@ class Crowded(unittest.TestCase):
     """Guests do not take more of the host's processors than it has."""
 
     def test_as_many_as_there_are(self):
-        for processors, company, crowded in ((1, 1, True), (2, 1, False), (2, 2, True), (4, 2, False), (4, 3, True), (8, 4, False)):
+        for processors, company, crowded in ((1, 1, True), (2, 1, False), (2, 2, True),
+                                             (4, 2, False), (4, 3, True), (8, 4, False)):
             with mock.patch("os.sched_getaffinity", return_value=range(processors)):
                 self.assertEqual(guests.crowded(company), crowded)
 
 
 class Share(unittest.TestCase):
-    """Side by side: all of the work, each test once, in its order, and nobody waits long for the other."""
+    """Side by side: all of the work, each test once, in its order, and nobody waits long for the
+    other."""
 
     def test_what_takes_long_counts_more(self):
         names = ["device-full.a", *(f"fork.{number}" for number in range(200))]
         parts = work.share(work.arrange(tests(*names), 1, None), 2)
-        costs = [sum(work.cost(USUAL.name, name) for batch in part.batches for name in batch.names) for part in parts]
+        costs = [sum(work.cost(USUAL.name, name) for batch in part.batches for name in batch.names)
+                 for part in parts]
         self.assertLessEqual(abs(costs[0] - costs[1]), 1.0)
         self.assertLess(parts[0].total(), parts[1].total())
         got = [[name for batch in part.batches for name in batch.names] for part in parts]
@@ -105,27 +119,30 @@ class Share(unittest.TestCase):
             self.assertEqual(part, [name for name in names if name in part])
 
     def test_few_programs_are_cut(self):
-        names = [f"{subject}.{number}" for subject in ("fork", "destructive", "zap") for number in range(10)]
-        programs = {subject: Path(f"hmm_coherent_{subject}") for subject in ("fork", "destructive", "zap")}
-        arranged = work.arrange([Test(name, "", programs[name.partition(".")[0]]) for name in names], 1, None)
+        names = [f"{subject}.{number}" for subject in ("fork", "destructive", "zap")
+                 for number in range(10)]
+        programs = {subject: Path(f"hmm_coherent_{subject}")
+                    for subject in ("fork", "destructive", "zap")}
+        arranged = work.arrange([Test(name, "", programs[name.partition(".")[0]])
+                                 for name in names], 1, None)
         parts = work.share(arranged, 2)
         self.assertEqual([[(b.program.name, len(b.names)) for b in part.batches] for part in parts],
                          [[("hmm_coherent_fork", 10), ("hmm_coherent_destructive", 5)],
                           [("hmm_coherent_destructive", 5), ("hmm_coherent_zap", 10)]])
 
     def test_a_start_counts(self):
-        many = [Test(f"{subject}.{number}", "", Path(f"hmm_coherent_{subject}")) for subject in ("a", "b", "c") for number in range(4)]
+        many = [Test(f"{subject}.{number}", "", Path(f"hmm_coherent_{subject}"))
+                for subject in ("a", "b", "c") for number in range(4)]
         few = [Test(f"z.{number}", "", Path("hmm_coherent_z")) for number in range(12)]
         one, other = work.share(work.arrange([*many, *few], 1, None), 2)
         self.assertLess(one.total() + 2, other.total())
 
     def test_no_part_is_empty(self):
-        self.assertEqual([part.total() for part in work.share(work.arrange(tests("fork.a", "fork.b"), 1, None), 4)], [1, 1])
+        self.assertEqual([part.total() for part in work.share(work.arrange(tests("fork.a",
+                                                                                 "fork.b"), 1,
+                                                                           None), 4)], [1, 1])
 
     def test_the_same_each_time(self):
-        arranged = work.arrange(tests(*(f"races.{number}" for number in range(9)), "fork.a", "fork.b"), 2, 7)
+        arranged = work.arrange(tests(*(f"races.{number}" for number in range(9)), "fork.a",
+                                      "fork.b"), 2, 7)
         self.assertEqual(work.share(arranged, 3), work.share(arranged, 3))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The cache: made once, never half, repaired and said, and clear about a folder that cannot be used."""
+"""The cache: made once, never half, repaired and said, and clear about a folder that cannot be
+used."""
 
 import errno
 import os
@@ -61,8 +62,10 @@ class Entries(WithCache):
         self.assertEqual((folder.name, self.made), ("name", 2))
 
     def test_damage_is_repaired_and_said(self):
-        for damage in (lambda entry: (entry / "file").write_text("con"), lambda entry: (entry / "file").unlink(),
-                       lambda entry: (entry / STAMP).unlink(), lambda entry: (entry / STAMP).write_bytes(b"\xff{"),
+        for damage in (lambda entry: (entry / "file").write_text("con"),
+                       lambda entry: (entry / "file").unlink(),
+                       lambda entry: (entry / STAMP).unlink(),
+                       lambda entry: (entry / STAMP).write_bytes(b"\xff{"),
                        lambda entry: (entry / STAMP).write_text("{}")):
             with self.subTest():
                 entry = self.entry()
@@ -79,7 +82,8 @@ class Entries(WithCache):
             raise KeyboardInterrupt
         with self.assertRaises(KeyboardInterrupt):
             self.cache.entry("kind", "key", fail)
-        self.assertEqual([path.name for path in (self.cache.root / "kind").iterdir() if path.is_dir()], [])
+        self.assertEqual([path.name for path in (self.cache.root / "kind").iterdir()
+                          if path.is_dir()], [])
 
     def test_leftovers_of_the_dead_go(self):
         """What nobody makes is nobody's; one whose lock nobody knows may be an older suite's."""
@@ -100,8 +104,10 @@ class Entries(WithCache):
         """The number of a process in one says nothing in the other, where it may be nobody's."""
         container = ["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c"]
         runs = []
-        for key, script in (("a", 'true; "$@"; exit $?'), ("b", 'exec "$@"')):     # processes 3 and 1
-            run = subprocess.Popen([*container, script, "sh", sys.executable, "-c", RACE, self.folder / "race", key],
+        # processes 3 and 1
+        for key, script in (("a", 'true; "$@"; exit $?'), ("b", 'exec "$@"')):
+            run = subprocess.Popen([*container, script, "sh", sys.executable, "-c", RACE,
+                                    self.folder / "race", key],
                                    text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             self.addCleanup(run.stdout.close)
             self.assertEqual(run.stdout.readline(), "made\n")
@@ -123,9 +129,11 @@ class Entries(WithCache):
         self.assertFalse(one.exists())
 
     def test_what_is_used_is_not_made_again(self):
-        """Users do not wait for each other; who makes it again waits for all of them, and not for himself."""
+        """Users do not wait for each other; who makes it again waits for all of them, and not for
+        himself."""
         folder = self.cache.folder("build", "x")
-        user = subprocess.Popen([sys.executable, "-c", USE, self.cache.root], text=True, stdin=subprocess.PIPE,
+        user = subprocess.Popen([sys.executable, "-c", USE, self.cache.root], text=True,
+                                stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE)
         self.addCleanup(user.stdout.close)
         self.assertEqual(user.stdout.readline(), "used\n")
@@ -150,7 +158,8 @@ class Entries(WithCache):
     def test_two_runs_make_it_once(self):
         runs = [subprocess.Popen([sys.executable, "-c", RACE, self.folder / "race"], text=True,
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
-        first = [run.stdout.readline() for run in runs]      # one makes, the other says that it waits
+        # one makes, the other says that it waits
+        first = [run.stdout.readline() for run in runs]
         for run in runs:
             run.stdin.write("\n")
             run.stdin.close()
@@ -168,7 +177,8 @@ class Entries(WithCache):
             self.stops(3, "--cache DIR", Cache(root).folder, "kind", "name")
 
     def test_full_disk_and_read_only_are_one_line(self):
-        for number, words in ((errno.ENOSPC, "is full"), (errno.EDQUOT, "is full"), (errno.EROFS, "cannot be written")):
+        for number, words in ((errno.ENOSPC, "is full"), (errno.EDQUOT, "is full"),
+                              (errno.EROFS, "cannot be written")):
             def fail(folder):
                 raise OSError(number, os.strerror(number))
             self.stops(3, words, self.cache.entry, "kind", "key", fail)
@@ -185,7 +195,3 @@ class Keys(unittest.TestCase):
         self.assertNotEqual(digest("ab", "c"), digest("a", "bc"))
         self.assertNotEqual(digest("a"), digest("a", ""))
         self.assertEqual(digest("a", 1), digest(b"a", "1"))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Packages: what is missing, and how its installation goes or why it cannot."""
 
-import unittest
 from pathlib import Path
 from unittest import mock
 
@@ -13,7 +12,8 @@ class Packages(WithCache):
     def setUp(self):
         super().setUp()
         self.environment(PATH=f"{self.folder}:/usr/bin:/bin")
-        patch = mock.patch.object(deb, "environment", lambda: {"PATH": f"{self.folder}:/usr/bin:/bin"})
+        patch = mock.patch.object(deb, "environment",
+                                  lambda: {"PATH": f"{self.folder}:/usr/bin:/bin"})
         patch.start()
         self.addCleanup(patch.stop)
         self.log = self.folder / "apt.log"
@@ -23,10 +23,13 @@ class Packages(WithCache):
 
     def calls(self) -> list[str]:
         path = self.folder / "calls"
-        return [line.split(" ")[1 if "-q" == line.split(" ")[0] else 0] for line in path.read_text().splitlines()]
+        return [line.split(" ")[1 if "-q" == line.split(" ")[0] else 0]
+                for line in path.read_text().splitlines()]
 
     def install(self, user: int = 0, debian: Path = Path("/dev/null")):
-        with mock.patch.object(deps.os, "geteuid", return_value=user), mock.patch.object(deps, "DEBIAN", debian):
+        with mock.patch.object(deps.os, "geteuid", return_value=user), mock.patch.object(deps,
+                                                                                         "DEBIAN",
+                                                                                         debian):
             deps.install(["qemu-system-x86", "bc"], self.log)
 
     def test_missing(self):
@@ -47,7 +50,8 @@ class Packages(WithCache):
         self.assertEqual(self.calls(), ["install"])
 
     def test_old_lists_are_fetched_and_it_is_tried_again(self):
-        self.apt(f'case "$*" in *update*) touch {self.folder}/updated;; *) [ -e {self.folder}/updated ];; esac')
+        self.apt(f'case "$*" in *update*) touch {self.folder}/updated;; *) [ -e '
+                 f'{self.folder}/updated ];; esac')
         self.install()
         self.assertEqual(self.calls(), ["install", "update", "install"])
 
@@ -64,7 +68,3 @@ class Packages(WithCache):
 
     def test_nothing_to_do(self):
         deps.install([], self.log)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -17,7 +17,8 @@ from vm_kit import WithCache
 
 
 def unpack(data: bytes) -> dict[str, tuple[int, bytes]]:
-    """Name to mode and content, read as init/initramfs.c reads it: archives after each other, zeros between."""
+    """Name to mode and content, read as init/initramfs.c reads it: archives after each other, zeros
+    between."""
     found, at = {}, 0
     while at < len(data):
         if data[at] == 0:
@@ -68,12 +69,15 @@ class Archives(unittest.TestCase):
             found = unpack(initramfs.pack_folder(folder / "deep" / ".."))
             with self.assertRaises(Stop):
                 initramfs.pack_folder(Path("/"))
-        self.assertEqual({name: (mode & 0o777, data) for name, (mode, data) in found.items() if stat.S_ISREG(mode)},
-                         {"mnt/installed/deep/data": (0o644, b"1"), "mnt/installed/run.sh": (0o755, b"2"),
+        self.assertEqual({name: (mode & 0o777, data) for name,
+                          (mode, data) in found.items() if stat.S_ISREG(mode)},
+                         {"mnt/installed/deep/data": (0o644, b"1"),
+                          "mnt/installed/run.sh": (0o755, b"2"),
                           "mnt/installed/link": (0o755, b"2")})
 
     def test_same_content_same_bytes(self):
-        self.assertEqual(initramfs.pack({"a": b"1", "b": b"2"}), initramfs.pack({"b": b"2", "a": b"1"}))
+        self.assertEqual(initramfs.pack({"a": b"1", "b": b"2"}),
+                         initramfs.pack({"b": b"2", "a": b"1"}))
 
 
 class Base(WithCache):
@@ -91,7 +95,8 @@ class Base(WithCache):
         return initramfs.base(self.kernel, self.cache, self.say)
 
     def packed(self) -> tuple[int, bytes]:
-        return unpack(initramfs.program(self.program, self.cache).read_bytes())["bin/hmm_coherent_x"]
+        return unpack(initramfs.program(self.program,
+                                        self.cache).read_bytes())["bin/hmm_coherent_x"]
 
     def test_holds_what_the_guest_needs(self):
         found = unpack(self.base().read_bytes())
@@ -134,10 +139,7 @@ class Base(WithCache):
 
 class Busybox(unittest.TestCase):
     def test_a_dynamic_one_is_refused(self):
-        with mock.patch.object(shutil, "which", return_value="/bin/cat"), self.assertRaises(Exception) as caught:
+        with mock.patch.object(shutil, "which",
+                               return_value="/bin/cat"), self.assertRaises(Exception) as caught:
             initramfs.busybox()
         self.assertIn("busybox-static", str(caught.exception))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Building a kernel: when make runs and when not, what a failure says, and images that others built.
+"""Building a kernel: when make runs and when not, what a failure says, and images that others
+built.
 
 The kernel here is a Makefile of a few lines with the targets that a kernel has.
 """
@@ -11,7 +12,6 @@ import importlib
 import lzma
 import os
 import struct
-import unittest
 from pathlib import Path
 from unittest import mock
 
@@ -28,7 +28,10 @@ vmlinux: code.c
 	@echo run >> $(O)/runs
 	cp code.c $(O)/vmlinux
 	echo "deps_x := $(CURDIR)/code.c $(CURDIR)/x.h" > $(O)/.code.o.cmd
-modules: vmlinux ; mkdir -p $(O)/lib; cp code.c $(O)/lib/test_hmm.ko; echo "$$MAKEFLAGS $$ARCH" > $(O)/environment
+modules: vmlinux
+	mkdir -p $(O)/lib
+	cp code.c $(O)/lib/test_hmm.ko
+	echo "$$MAKEFLAGS $$ARCH" > $(O)/environment
 """
 CODE = "Linux version 6.1.9 (x)\n"
 
@@ -65,7 +68,8 @@ class Builds(WithCache):
 
     def test_a_changed_tree_is_built_again(self):
         for number, change in enumerate((lambda: (self.tree / "code.c").write_text(CODE + "new"),
-                                         lambda: (self.tree / "Makefile").write_text(MAKEFILE + "# new"),
+                                         lambda: (self.tree / "Makefile").write_text(MAKEFILE
+                                                                                     + "# new"),
                                          lambda: (self.tree / "x.h").unlink(),
                                          lambda: os.utime(self.tree / "code.c")), 1):
             (self.tree / "x.h").write_text("")
@@ -79,12 +83,15 @@ class Builds(WithCache):
             self.assertFalse(other.tried(fcntl.LOCK_EX))
             self.assertTrue(other.tried(fcntl.LOCK_SH))         # another run that uses it
             self.said.clear()
-            self.assertEqual((self.runs(self.build("tree")), self.said), (1, []))   # does not make us wait
+            # does not make us wait
+            self.assertEqual((self.runs(self.build("tree")), self.said), (1, []))
             del built
             self.assertTrue(other.tried(fcntl.LOCK_EX))
 
     def test_a_tree_that_never_stays(self):
-        (self.tree / "Makefile").write_text(MAKEFILE.replace("cp code.c $(O)/vmlinux", "cp code.c $(O)/vmlinux; touch code.c"))
+        (self.tree / "Makefile").write_text(MAKEFILE.replace("cp code.c $(O)/vmlinux",
+                                                             "cp code.c $(O)/vmlinux; touch "
+                                                             "code.c"))
         self.stops(3, "changed while it was built", self.build, "tree")
 
     def test_other_configuration_other_folder(self):
@@ -106,7 +113,8 @@ class Builds(WithCache):
         self.assertEqual(self.build().config_hash, first.config_hash)
 
     def test_damage_is_repaired_and_said(self):
-        for damage in (lambda folder: (folder / "vmlinux").write_text(""), lambda folder: (folder / "vmlinux").unlink(),
+        for damage in (lambda folder: (folder / "vmlinux").write_text(""),
+                       lambda folder: (folder / "vmlinux").unlink(),
                        lambda folder: (folder / "lib/test_hmm.ko").unlink(),
                        lambda folder: (folder / ".stamp").write_text("not json")):
             built = self.build()
@@ -123,7 +131,9 @@ class Builds(WithCache):
 
     def test_first_error_and_log(self):
         (self.tree / "Makefile").write_text(MAKEFILE.replace(
-            "@echo run >> $(O)/runs", "@echo '  CC mm/error.o'; echo 'mm/gup.c:7:1: error: first'; echo 'x.c:1: error: next'; exit 1"))
+            "@echo run >> $(O)/runs",
+            "@echo '  CC mm/error.o'; echo 'mm/gup.c:7:1: error: first'; echo 'x.c:1: error: "
+            "next'; exit 1"))
         stop = self.stops(3, "does not build: mm/gup.c:7:1: error: first", self.build)
         log = Path(str(stop).rpartition(" ")[2])
         self.assertIn("error: next", log.read_text())
@@ -151,24 +161,31 @@ class Configurations(WithCache):
         return path
 
     def test_lost(self):
-        have = self.config('CONFIG_A=y\nCONFIG_M=m\n# CONFIG_N is not set\nCONFIG_S="x"\nCONFIG_ON=y\n')
-        for line, lost in (("CONFIG_A=y", []), ("CONFIG_M=y", ["CONFIG_M=y"]), ("CONFIG_N=y", ["CONFIG_N=y"]),
-                           ("CONFIG_NONE=y", ["CONFIG_NONE=y"]), ('CONFIG_S="x"', []), ("CONFIG_S=3", ["CONFIG_S=3"]),
-                           ("# CONFIG_NONE is not set", []), ("# CONFIG_ON is not set", ["CONFIG_ON=n"]),
+        have = self.config('CONFIG_A=y\nCONFIG_M=m\n# CONFIG_N is not '
+                           'set\nCONFIG_S="x"\nCONFIG_ON=y\n')
+        for line, lost in (("CONFIG_A=y", []), ("CONFIG_M=y", ["CONFIG_M=y"]),
+                           ("CONFIG_N=y", ["CONFIG_N=y"]),
+                           ("CONFIG_NONE=y", ["CONFIG_NONE=y"]), ('CONFIG_S="x"', []),
+                           ("CONFIG_S=3", ["CONFIG_S=3"]),
+                           ("# CONFIG_NONE is not set", []),
+                           ("# CONFIG_ON is not set", ["CONFIG_ON=n"]),
                            ("# any comment", [])):
             self.assertEqual(kconfig.lost((self.config(line + "\n"),), have), lost, line)
 
     def test_renamed(self):
         fragment = self.config("# renamed: CONFIG_OLD to CONFIG_NEW\nCONFIG_OLD=y\n")
-        for have, lost in (("CONFIG_OLD=y", []), ("CONFIG_NEW=y", []), ("CONFIG_X=y", ["CONFIG_OLD=y"]),
+        for have, lost in (("CONFIG_OLD=y", []), ("CONFIG_NEW=y", []),
+                           ("CONFIG_X=y", ["CONFIG_OLD=y"]),
                            ("# CONFIG_NEW is not set", ["CONFIG_OLD=y"])):
             self.assertEqual(kconfig.lost((fragment,), self.config(have + "\n")), lost, have)
 
     def test_why(self):
         have = self.config("CONFIG_A=y\n")
-        (self.folder / "Kconfig").write_text("menuconfig X\n\tbool\n\tdepends on A && !C && B\n\nconfig Y\n\tbool\n")
+        (self.folder / "Kconfig").write_text("menuconfig X\n\tbool\n\tdepends on A && !C && "
+                                             "B\n\nconfig Y\n\tbool\n")
         for line, why in (("CONFIG_X=y", "it needs B"), ("CONFIG_Z=y", "no option Z"),
-                          ("CONFIG_Y=y", "its dependencies are not met"), ("CONFIG_Y=n", "selects Y")):
+                          ("CONFIG_Y=y", "its dependencies are not met"),
+                          ("CONFIG_Y=n", "selects Y")):
             self.assertIn(why, kconfig.explain(line, have, self.folder))
 
     def test_the_later_fragment_decides(self):
@@ -188,15 +205,18 @@ class Configurations(WithCache):
             self.assertIn(needed, text)
 
     def test_every_host_builds_the_same_kernels(self):
-        """Shards of one run may come from hosts with Intel's and AMD's processors: report/merge.py compares build ids."""
+        """Shards of one run may come from hosts with Intel's and AMD's processors: report/merge.py
+        compares build ids."""
         asked = []
         for vendor in ("GenuineIntel", "AuthenticAMD"):
             text = f"processor\t: 0\nvendor_id\t: {vendor}\nmodel name\t: x\n"
             read = Path.read_text
-            with mock.patch.object(Path, "read_text", lambda path, *a, **k: text if str(path) == "/proc/cpuinfo" else
+            with mock.patch.object(Path, "read_text", lambda path, *a,
+                                   **k: text if str(path) == "/proc/cpuinfo" else
                                    read(path, *a, **k)):
                 again = importlib.reload(kconfig)
-                asked.append({name: kconfig.meaning(*one.fragments) for name, one in again.PROFILES.items()})
+                asked.append({name: kconfig.meaning(*one.fragments) for name,
+                              one in again.PROFILES.items()})
         self.assertEqual(*asked)
         for vendor in ("INTEL", "AMD"):
             self.assertIn(f"CONFIG_CPU_SUP_{vendor}=y", asked[0][""])
@@ -231,15 +251,18 @@ class Images(WithCache):
         self.modules.mkdir(parents=True)
 
     def module(self, release: str, name="test_hmm.ko") -> None:
-        (self.modules / name).write_bytes(f"x\0vermagic={release} SMP mod_unload \0srcversion=ABC\0".encode())
+        (self.modules / name).write_bytes(f"x\0vermagic={release} SMP mod_unload "
+                                          "\0srcversion=ABC\0".encode())
 
     def load(self, modules=True):
-        return kernel.from_image(self.image, self.folder / "modules" if modules else None, self.cache, self.say)
+        return kernel.from_image(self.image, self.folder / "modules" if modules else None,
+                                 self.cache, self.say)
 
     def test_good(self):
         self.module("6.12.9-mine")
         found = self.load()
-        self.assertEqual((found.release, found.srcversion, found.source), ("6.12.9-mine", "ABC", None))
+        self.assertEqual((found.release, found.srcversion, found.source),
+                         ("6.12.9-mine", "ABC", None))
 
     def test_vmlinux(self):
         self.image.write_bytes(b"\x7fELF\x02" + bytes(200) + b"\0Linux version 6.1.9 (me) gcc\0")
@@ -247,10 +270,13 @@ class Images(WithCache):
         self.assertEqual(self.load().release, "6.1.9")
 
     def test_where_its_virtio_devices_are(self):
-        """Known from the image or its build folder; PCI where nothing is known, or where the kernel has both."""
+        """Known from the image or its build folder; PCI where nothing is known, or where the kernel
+        has both."""
         self.module("6.12.9-mine")
-        for config, mmio in ((MMIO, True), ("CONFIG_VIRTIO_PCI=y\n", False), (MMIO + "CONFIG_VIRTIO_PCI=y\n", False),
-                             (MMIO + "# CONFIG_VIRTIO_PCI is not set\n", True), (MMIO + "CONFIG_VIRTIO_PCI=m\n", True)):
+        for config, mmio in ((MMIO, True), ("CONFIG_VIRTIO_PCI=y\n", False),
+                             (MMIO + "CONFIG_VIRTIO_PCI=y\n", False),
+                             (MMIO + "# CONFIG_VIRTIO_PCI is not set\n", True),
+                             (MMIO + "CONFIG_VIRTIO_PCI=m\n", True)):
             inside = vmlinux(config)
             for image in (inside, *(bzimage("6.12.9-mine", pack(inside) + b"size")
                                     for pack in (gzip.compress, lzma.compress, bz2.compress))):
@@ -262,8 +288,10 @@ class Images(WithCache):
         self.module("6.12.9-mine")
         inside = vmlinux(MMIO)
         for image in (bzimage("6.12.9-mine"), bzimage("6.12.9-mine", b"\x28\xb5\x2f\xfd" + inside),
-                      bzimage("6.12.9-mine", gzip.compress(inside)[:60]), bzimage("6.12.9-mine", b"\xfd7zXZ\0" + inside),
-                      bzimage("6.12.9-mine", gzip.compress(inside.replace(b"IKCFG_ST\x1f\x8b", b"IKCFG_ST\0\0")))):
+                      bzimage("6.12.9-mine", gzip.compress(inside)[:60]),
+                      bzimage("6.12.9-mine", b"\xfd7zXZ\0" + inside),
+                      bzimage("6.12.9-mine", gzip.compress(inside.replace(b"IKCFG_ST\x1f\x8b",
+                                                                          b"IKCFG_ST\0\0")))):
             self.image.write_bytes(image)
             self.assertEqual((self.load().mmio, self.load().hz), (False, 0))
 
@@ -297,8 +325,10 @@ class Images(WithCache):
 
     def test_compressed_module(self):
         self.module("6.12.9-mine", "plain")
-        (self.modules / "test_hmm.ko.gz").write_bytes(gzip.compress((self.modules / "plain").read_bytes()))
-        self.assertEqual(self.load().modules["test_hmm"].read_bytes(), (self.modules / "plain").read_bytes())
+        (self.modules / "test_hmm.ko.gz").write_bytes(
+            gzip.compress((self.modules / "plain").read_bytes()))
+        self.assertEqual(self.load().modules["test_hmm"].read_bytes(),
+                         (self.modules / "plain").read_bytes())
 
     def test_compressed_in_a_way_nobody_reads(self):
         self.module("6.12.9-mine", "test_hmm.ko.zst")
@@ -314,7 +344,3 @@ class Images(WithCache):
         segment = struct.pack("<IIQQQQQQ", 4, 4, 120, 0, 0, len(other + note), 0, 4)
         self.assertEqual(elf.build_id(bytes(head) + segment + other + note), "01ff02fe")
         self.assertEqual(elf.build_id(bytes(head) + segment + other), "")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -4,7 +4,6 @@
 import json
 import shutil
 import time
-import unittest
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -21,14 +20,16 @@ class Probe(WithCache):
         device = self.folder / "kvm"
         device.touch()
         tool = self.script("busybox", "true")
-        for target, name, value in ((kvm, "DEVICE", device), (kvm.initramfs, "busybox", lambda: tool)):
+        for target, name, value in ((kvm, "DEVICE", device),
+                                    (kvm.initramfs, "busybox", lambda: tool)):
             patch = mock.patch.object(target, name, value)
             patch.start()
             self.addCleanup(patch.stop)
         self.kernel = SimpleNamespace(image=self.folder / "under-test", mmio=False)
         self.ours = self.build("ours")
 
-    def build(self, name: str, config: str = "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n", source: str = "src/linux") -> Path:
+    def build(self, name: str, config: str = "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n",
+              source: str = "src/linux") -> Path:
         """A whole build in the cache, as kbuild and vm/kernel.py leave it."""
         folder = self.cache.folder("build", name)
         for file, text in (("vmlinux", name), (".config", config), (".stamp", "{}")):
@@ -55,11 +56,13 @@ class Probe(WithCache):
         self.assertEqual((accel.name, accel.why), ("kvm", "proven"))
 
     def test_a_word_in_pieces(self):
-        self.assertEqual(self.choose("printf 'kvm runs'; sleep 0.1; printf ' linux'; exec sleep 60").name, "kvm")
+        self.assertEqual(self.choose("printf 'kvm runs'; sleep 0.1; printf ' linux'; exec sleep "
+                                     "60").name, "kvm")
 
     def test_bad_habits(self):
         for behaviour, why in (
-            ("echo 'qemu: error: failed to set MSR 0x10a'; echo 'Assertion failed.'; kill -ABRT $$", "failed to set MSR"),
+            ("echo 'qemu: error: failed to set MSR 0x10a'; echo 'Assertion failed.'; kill -ABRT $$",
+             "failed to set MSR"),
             ("exec sleep 60", "no sign of life"),
             ("echo SeaBIOS; exec sleep 60", "no sign of life"),
             ("echo SeaBIOS; while :; do :; done", "no sign of life"),
@@ -144,7 +147,3 @@ class Probe(WithCache):
         shutil.rmtree(self.ours)
         self.assertEqual(self.choose(kernel=False).name, "tcg")
         self.assertEqual(list(self.cache.root.glob("kvm-*")), [])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import unittest
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -41,7 +40,8 @@ class Guests(WithCache):
     def guest(self, behaviour: str, extra: str = "", kernel=None, threads: int = 2) -> qemu.Guest:
         self.environment(HMM_COHERENT_QEMU=str(self.script("qemu", FIND + behaviour)))
         disks = {name: self.folder / f"a,{name}" for name in qemu.DISKS}
-        guest = qemu.Guest(kernel or KERNEL, INITRD, TCG, disks, self.folder, 1, extra, threads=threads)
+        guest = qemu.Guest(kernel or KERNEL, INITRD, TCG, disks, self.folder, 1, extra,
+                           threads=threads)
         self.addCleanup(guest.kill)
         guest.start()
         self.addCleanup(os.close, guest.results_fd)
@@ -75,7 +75,8 @@ class Guests(WithCache):
     def test_nothing_left_in_the_folder(self):
         guest = self.guest("echo noise")
         guest.proc.wait(5)
-        self.assertEqual({path.name for path in self.folder.iterdir()} - {"cache", "qemu"}, {"console-1.log"})
+        self.assertEqual({path.name for path in self.folder.iterdir()} - {"cache", "qemu"},
+                         {"console-1.log"})
         self.assertEqual(guest.console_path.read_text(), "noise\n")
 
     def test_command_line(self):
@@ -90,10 +91,14 @@ class Guests(WithCache):
 
     def test_each_kernel_has_the_machine_that_it_knows(self):
         """All devices where it looks for them, and a reset that it can do."""
-        for mmio, machine, bus, reset in ((False, "q35", "-pci,", False), (True, "microvm,acpi=off", "-device,", True)):
-            command = self.guest("true", kernel=SimpleNamespace(image=Path("/k"), hz=250, mmio=mmio)).command
-            self.assertEqual(command[command.index("-machine") + 1], machine + ",memory-backend=memory")
-            devices = [word for word in command if word.startswith(("virtio-blk", "virtio-serial-"))]
+        for mmio, machine, bus, reset in ((False, "q35", "-pci,", False),
+                                          (True, "microvm,acpi=off", "-device,", True)):
+            command = self.guest("true", kernel=SimpleNamespace(image=Path("/k"), hz=250,
+                                                                mmio=mmio)).command
+            self.assertEqual(command[command.index("-machine") + 1],
+                             machine + ",memory-backend=memory")
+            devices = [word for word in command if word.startswith(("virtio-blk",
+                                                                    "virtio-serial-"))]
             self.assertEqual(len(devices), 1 + len(qemu.DISKS))
             self.assertTrue(all(bus in word for word in devices), devices)
             self.assertEqual("reboot=t" in command[command.index("-append") + 1].split(), reset)
@@ -102,7 +107,8 @@ class Guests(WithCache):
         for threads, word in ((2, "thread=multi"), (1, "thread=single")):
             command = self.guest("true", threads=threads).command
             self.assertIn(word, command[command.index("-accel") + 1])
-        self.assertEqual(qemu.machine(SimpleNamespace(name="kvm"), False, 1), qemu.machine(SimpleNamespace(name="kvm"), False, 2))
+        self.assertEqual(qemu.machine(SimpleNamespace(name="kvm"), False, 1),
+                         qemu.machine(SimpleNamespace(name="kvm"), False, 2))
 
     def test_device_ranges_are_inside_memory(self):
         end = qemu.MEMORY_MIB << 20
@@ -128,7 +134,8 @@ class Guests(WithCache):
         self.assertTrue(ends(started))
 
     def test_a_guest_that_is_done_may_go_however_its_word_comes(self):
-        for pieces in ((b"ok 1 a\n# guest: done\n",), (b"ok 1 a\n# guest: d", b"one\n"), (b"# guest: done", b"\n"), (b"#", b" guest: done\nx")):
+        for pieces in ((b"ok 1 a\n# guest: done\n",), (b"ok 1 a\n# guest: d", b"one\n"),
+                       (b"# guest: done", b"\n"), (b"#", b" guest: done\nx")):
             guest = self.guest("")
             with self.subTest(pieces=pieces), mock.patch.object(guest, "ask") as ask:
                 for piece in (b"# guest: ready\n", *pieces, b"# nothing more\n"):
@@ -142,7 +149,8 @@ class Guests(WithCache):
 
 class Children(WithCache):
     def test_they_die_with_us(self):
-        runner = subprocess.Popen([sys.executable, "-c", ORPHAN], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        runner = subprocess.Popen([sys.executable, "-c", ORPHAN], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
         orphan = int(runner.stdout.readline())
         self.assertTrue(is_running(orphan))
         runner.kill()
@@ -173,7 +181,3 @@ class Children(WithCache):
         self.assertEqual(child.output(["sh", "-c", "echo x; exit 1"]), "")
         self.assertEqual(child.output(["no-such-command"]), "")
         self.assertEqual(child.output(["echo", "x"]), "x\n")
-
-
-if __name__ == "__main__":
-    unittest.main()

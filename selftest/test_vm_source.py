@@ -4,7 +4,6 @@
 import os
 import subprocess
 import time
-import unittest
 from pathlib import Path
 from unittest import mock
 
@@ -31,13 +30,15 @@ class Trees(WithCache):
         self.assertIn(str(self.folder / "linux"), found.label)
 
     def test_two_trees_do_not_share_a_build(self):
-        self.assertNotEqual(self.resolve(tree(self.folder / "a")).ident, self.resolve(tree(self.folder / "b")).ident)
+        self.assertNotEqual(self.resolve(tree(self.folder / "a")).ident,
+                            self.resolve(tree(self.folder / "b")).ident)
 
     def test_the_first_with_coherent_memory(self):
         self.assertEqual(self.resolve(tree(self.folder / "linux", 6, 0)).version, "6.0.9")
 
     def test_too_old(self):
-        self.stops(4, "Linux 5.19.9 has no device-coherent memory", self.resolve, tree(self.folder / "linux", 5, 19))
+        self.stops(4, "Linux 5.19.9 has no device-coherent memory", self.resolve,
+                   tree(self.folder / "linux", 5, 19))
         self.stops(4, "every test would skip", self.resolve, "5.10")
 
     def test_no_tree(self):
@@ -61,13 +62,16 @@ class Debian(WithCache):
     def setUp(self):
         super().setUp()
         linux = tree(self.folder / "pack" / "linux-source-6.1")
-        for name in ("mm/gup.c", "arch/x86/x.c", "arch/arm/x.c", "arch/arm/Kconfig", "arch/arm/boot/x.dts",
-                     "drivers/gpu/drm/x.h", "drivers/gpu/Makefile", "drivers/base/x.c", "Documentation/a/x.rst",
+        for name in ("mm/gup.c", "arch/x86/x.c", "arch/arm/x.c", "arch/arm/Kconfig",
+                     "arch/arm/boot/x.dts",
+                     "drivers/gpu/drm/x.h", "drivers/gpu/Makefile", "drivers/base/x.c",
+                     "Documentation/a/x.rst",
                      "Documentation/Kconfig", "tools/net/x.c"):
             (linux / name).parent.mkdir(parents=True, exist_ok=True)
             (linux / name).write_text(name)
         self.tarball = self.folder / "linux-source-6.1.tar.xz"
-        subprocess.run(["tar", "-cJf", self.tarball, "-C", self.folder / "pack", "linux-source-6.1"], check=True)
+        subprocess.run(["tar", "-cJf", self.tarball, "-C", self.folder / "pack",
+                        "linux-source-6.1"], check=True)
         for target, value in ((source, "INSTALLED"),):
             patch = mock.patch.object(target, value, self.folder)
             patch.start()
@@ -92,7 +96,8 @@ class Debian(WithCache):
 
     def test_unpacked_once(self):
         found = self.resolve()
-        self.assertEqual((found.kind, found.version, found.path.name), ("debian", "6.1.9", "linux-source-6.1-6.1.9-1"))
+        self.assertEqual((found.kind, found.version, found.path.name),
+                         ("debian", "6.1.9", "linux-source-6.1-6.1.9-1"))
         self.assertEqual((found.path / "mm/gup.c").read_text(), "mm/gup.c")
         self.assert_said("unpacking")
         self.said.clear()
@@ -101,7 +106,8 @@ class Debian(WithCache):
 
     def test_what_no_build_needs_stays_packed(self):
         path = self.resolve().path
-        for name in ("arch/arm/x.c", "arch/arm/boot/x.dts", "drivers/gpu/drm/x.h", "Documentation/a/x.rst"):
+        for name in ("arch/arm/x.c", "arch/arm/boot/x.dts", "drivers/gpu/drm/x.h",
+                     "Documentation/a/x.rst"):
             self.assertFalse((path / name).exists(), name)
         for name in ("arch/x86/x.c", "arch/arm/Kconfig", "drivers/gpu/Makefile", "drivers/base/x.c",
                      "Documentation/Kconfig", "tools/net/x.c"):
@@ -119,7 +125,8 @@ class Debian(WithCache):
         self.assertEqual(self.resolve(), first)
 
     def test_which_point_release_it_is(self):
-        """The one in the cache is said, once, and a newer one too; the index is asked once a day."""
+        """The one in the cache is said, once, and a newer one too; the index is asked once a day.
+        """
         self.resolve()
         self.version("")
         for offered, newer in (("6.1.9-1", False), ("6.1.8-1", False), ("6.1.10-1", True),
@@ -143,37 +150,44 @@ class Debian(WithCache):
     def test_a_damaged_one_in_the_cache_is_not_taken(self):
         (self.resolve().path / "Makefile").write_text("")
         self.version("")
-        with mock.patch.object(deb, "find", side_effect=LookupError), self.assertRaises(LookupError):
+        with mock.patch.object(deb, "find",
+                               side_effect=LookupError), self.assertRaises(LookupError):
             self.resolve()
 
     def test_one_of_another_series_in_the_cache_is_not_taken(self):
         """apt's answer for linux-source-6.12, kept under the wrong name."""
-        self.cache.entry("src", "x", lambda folder: tree(folder / "x"), "linux-source-6.1-6.12.117-1")
+        self.cache.entry("src", "x", lambda folder: tree(folder / "x"),
+                         "linux-source-6.1-6.12.117-1")
         self.version("")
-        with mock.patch.object(deb, "find", side_effect=LookupError), self.assertRaises(LookupError):
+        with mock.patch.object(deb, "find",
+                               side_effect=LookupError), self.assertRaises(LookupError):
             self.resolve()
 
     def test_a_package_of_another_series(self):
         self.tarball.unlink()
         linux = self.folder / "pack" / "linux-source-6.1"
         (linux / "Makefile").write_text(MAKEFILE.format(6, 12, ""))
-        subprocess.run(["tar", "-cJf", self.tarball, "-C", self.folder / "pack", "linux-source-6.1"], check=True)
+        subprocess.run(["tar", "-cJf", self.tarball, "-C", self.folder / "pack",
+                        "linux-source-6.1"], check=True)
         self.stops(3, "linux-source-6.1 6.1.9-1 contains Linux 6.12.9, not 6.1", self.resolve)
 
     def test_damaged_tarball(self):
         self.tarball.write_bytes(self.tarball.read_bytes()[:-40])
         self.stops(3, "cannot unpack", self.resolve)
-        self.assertEqual([path.name for path in (self.cache.root / "src").iterdir() if path.is_dir()], [])
+        self.assertEqual([path.name for path in (self.cache.root / "src").iterdir()
+                          if path.is_dir()], [])
 
     def test_a_package_is_unpacked_without_installing_it(self):
         root = self.folder / "deb"
         (root / "DEBIAN").mkdir(parents=True)
-        (root / "DEBIAN/control").write_text("Package: linux-source-6.1\nVersion: 6.1.9-3\nArchitecture: all\n"
+        (root / "DEBIAN/control").write_text("Package: linux-source-6.1\nVersion: "
+                                             "6.1.9-3\nArchitecture: all\n"
                                              "Maintainer: nobody <n@example.org>\nDescription: x\n")
         (root / "usr/src").mkdir(parents=True)
         self.tarball.rename(root / "usr/src" / self.tarball.name)
         package = self.folder / "linux-source-6.1_6.1.9-3_all.deb"
-        subprocess.run(["dpkg-deb", "--build", "-Znone", root, package], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["dpkg-deb", "--build", "-Znone", root, package], check=True,
+                       stdout=subprocess.DEVNULL)
         with mock.patch.object(deb, "find", return_value=(None, "6.1.9-3")), \
                 mock.patch.object(deb, "fetch", return_value=package):
             path = self.resolve().path
@@ -214,16 +228,19 @@ class Mirrors(WithCache):
 
     def test_deb822(self):
         (self.etc / "sources.list.d/debian.sources").write_text(DEB822)
-        self.assertEqual(deb.mirror(), ("http://deb.example.org/debian", "/usr/share/keyrings/debian.gpg", "bookworm"))
+        self.assertEqual(deb.mirror(), ("http://deb.example.org/debian",
+                                        "/usr/share/keyrings/debian.gpg", "bookworm"))
 
     def test_one_line(self):
         (self.etc / "sources.list").write_text("# deb http://no.example.org/debian bookworm main\n"
-                                               "deb [arch=amd64 signed-by=/k.gpg] http://a.example.org/debian "
+                                               "deb [arch=amd64 signed-by=/k.gpg] "
+                                               "http://a.example.org/debian "
                                                "bookworm main contrib\n")
         self.assertEqual(deb.mirror(), ("http://a.example.org/debian", "/k.gpg", "bookworm"))
 
     def test_other_archives_are_not_debian(self):
-        (self.etc / "sources.list.d/a.list").write_text("deb http://tool.example.org/apt bookworm main\n")
+        (self.etc / "sources.list.d/a.list").write_text("deb http://tool.example.org/apt "
+                                                        "bookworm main\n")
         (self.etc / "sources.list").write_text("deb http://a.example.org/debian bookworm main\n")
         self.assertEqual(deb.mirror()[0], "http://a.example.org/debian")
 
@@ -234,32 +251,41 @@ class Mirrors(WithCache):
         (self.etc / "sources.list.d/debian.sources").write_text(DEB822)
         options = deb.elsewhere(self.cache, "{codename}-backports").options
         written = (self.cache.root / "apt/bookworm-backports/sources.list").read_text()
-        self.assertEqual(written, "deb [signed-by=/usr/share/keyrings/debian.gpg] http://deb.example.org/debian "
+        self.assertEqual(written,
+                         "deb [signed-by=/usr/share/keyrings/debian.gpg] "
+                         "http://deb.example.org/debian "
                                   "bookworm-backports main\n")
-        for setting in ("Dir::Etc::sourceparts=/dev/null", f"Dir::State={self.cache.root}/apt/bookworm-backports"):
+        for setting in ("Dir::Etc::sourceparts=/dev/null",
+                        f"Dir::State={self.cache.root}/apt/bookworm-backports"):
             self.assertIn(setting, options)
 
     def test_security(self):
         """A longterm kernel's newest release is there; it is another archive of the same mirror."""
         (self.etc / "sources.list").write_text("deb http://a.example.org/debian bookworm main\n"
-                                               "deb http://a.example.org/debian-security bookworm-security main\n")
-        for suite, lines in (("oldstable", ["a.example.org/debian oldstable ", "debian-security oldstable-security "]),
+                                               "deb http://a.example.org/debian-security "
+                                               "bookworm-security main\n")
+        for suite, lines in (("oldstable", ["a.example.org/debian oldstable ",
+                                            "debian-security oldstable-security "]),
                              ("testing", ["a.example.org/debian testing "])):
             deb.elsewhere(self.cache, suite)
             written = (self.cache.root / "apt" / suite / "sources.list").read_text().splitlines()
-            self.assertEqual([line in text for line, text in zip(lines, written, strict=True)], [True] * len(lines))
+            self.assertEqual([line in text for line, text in zip(lines, written, strict=True)],
+                             [True] * len(lines))
 
     def test_nowhere(self):
         (self.etc / "sources.list.d/debian.sources").write_text(DEB822)
         names = ["linux-source-6.12", "linux-source", "linux-source-6.1"]
-        with mock.patch.object(deb.Apt, "candidate", return_value=""), mock.patch.object(deb.Apt, "update"), \
+        with mock.patch.object(deb.Apt, "candidate", return_value=""), \
+                mock.patch.object(deb.Apt, "update"), \
                 mock.patch.object(deb.Apt, "names", return_value=names):
-            stop = self.stops(3, "no linux-source-9.9", deb.find, "linux-source-9.9", self.cache, self.say)
+            stop = self.stops(3, "no linux-source-9.9", deb.find, "linux-source-9.9", self.cache,
+                              self.say)
         self.assertIn("available: linux-source-6.1, linux-source-6.12 (", str(stop))
         self.assert_said("bookworm-backports")
 
 
-# What apt 3.0 of Debian 13 says to `apt-cache policy linux-source-6.1`, which it has not: the name is a pattern then.
+# What apt 3.0 of Debian 13 says to `apt-cache policy linux-source-6.1`, which it has not: the name
+# is a pattern then.
 TRIXIE = """linux-source-6.12:
   Installed: (none)
   Candidate: 6.12.117-1
@@ -319,7 +345,8 @@ class Trixie(WithCache):
         apt, version = self.find("linux-source-6.1")
         self.assertEqual(version, "6.1.176-1")
         self.assertIn("oldstable/sources.list", apt.options[1])
-        self.assertNotIn("testing", (self.folder / "calls").read_text())    # nine megabytes for nothing
+        # nine megabytes for nothing
+        self.assertNotIn("testing", (self.folder / "calls").read_text())
 
     def test_lists_are_fetched_again_the_next_day_only(self):
         for age, fetched in ((0, True), (3600, False), (2 * 24 * 3600, True)):
@@ -327,7 +354,8 @@ class Trixie(WithCache):
             for log in self.cache.root.glob("apt/*/update.log"):
                 os.utime(log, (time.time() - age,) * 2)
             self.find("linux-source-6.1")
-            self.assertEqual("oldstable/sources.list" in (self.folder / "calls").read_text(), fetched, age)
+            self.assertEqual("oldstable/sources.list" in (self.folder / "calls").read_text(),
+                             fetched, age)
 
     def test_where_to_look_first(self):
         offered = ["linux-source", "linux-source-6.12"]
@@ -335,7 +363,3 @@ class Trixie(WithCache):
         self.assertEqual(deb.suites("linux-source-7.3", offered)[1], "stable")
         self.assertEqual(set(deb.suites("linux-source-7.3", [])),
                          set(deb.suites("linux-source-6.1", offered)) | {"{codename}"})
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -21,7 +21,3 @@ class Rate(unittest.TestCase):
     def test_not_claimed_without_the_right(self):
         with mock.patch.object(qemu.mmap, "mmap", side_effect=PermissionError):
             self.assertEqual(qemu.khz(), 0)
-
-
-if __name__ == "__main__":
-    unittest.main()

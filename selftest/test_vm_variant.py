@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A private variant of a build: made beside it, the source and the build untouched, no mount left."""
+"""A private variant of a build: made beside it, the source and the build untouched, no mount left.
+"""
 
 import os
 import shutil
@@ -17,7 +18,8 @@ from vm_kit import WithCache
 MAKEFILE = """vmlinux: ; cat mm/one.c mm/two.c >$(O)/vmlinux
 modules: ; grep -q broken mm/one.c && { echo "mm/one.c:1: error: broken"; exit 1; } || :
 """
-MAY_MOUNT = subprocess.run(["unshare", "--mount", "--map-root-user", "true"], capture_output=True, check=False).returncode == 0
+MAY_MOUNT = subprocess.run(["unshare", "--mount", "--map-root-user", "true"], capture_output=True,
+                           check=False).returncode == 0
 PATCH = """@@
 @@
 -one
@@ -52,11 +54,14 @@ class Build(WithCache):
             self.assertFalse((self.private / "whole").exists(), "overlay was not used")
 
     def overlay_works(self) -> bool:
-        """Not where the folder for temporary files is itself on an overlay, as in many containers."""
+        """Not where the folder for temporary files is itself on an overlay, as in many containers.
+        """
         for name in ("lower", "upper", "work", "merged"):
             (self.folder / name).mkdir()
-        done = subprocess.run(["unshare", "--mount", "--map-root-user", "mount", "-t", "overlay", "overlay", "-o",
-                               "lowerdir=lower,upperdir=upper,workdir=work", "merged"], cwd=self.folder, capture_output=True, check=False)
+        done = subprocess.run(["unshare", "--mount", "--map-root-user", "mount", "-t", "overlay",
+                               "overlay", "-o",
+                               "lowerdir=lower,upperdir=upper,workdir=work", "merged"],
+                              cwd=self.folder, capture_output=True, check=False)
         for path in self.folder.glob("work/*"):
             path.chmod(0o700)
         return done.returncode == 0
@@ -105,11 +110,13 @@ class Build(WithCache):
         rules = self.folder / "rules.cocci"
         rules.write_text(PATCH)
         changed = self.variant.patch(rules, ("mm/one.c", "mm/two.c", "mm/absent.c"))
-        self.assertEqual({name: path.read_text() for name, path in changed.items()}, {"mm/one.c": "int x = changed;\n"})
+        self.assertEqual({name: path.read_text() for name, path in changed.items()},
+                         {"mm/one.c": "int x = changed;\n"})
         self.assertEqual(self.variant.patch(rules, ("mm/two.c",)), {})
 
     def test_a_tool_that_fails_says_nothing_about_the_fault(self):
-        """spatch that cannot read the patch, is killed, or has no room, is none that does not apply."""
+        """spatch that cannot read the patch, is killed, or has no room, is none that does not
+        apply."""
         rules, tools = self.folder / "rules.cocci", self.folder / "bin"
         rules.write_text(PATCH)
         tools.mkdir()
@@ -138,7 +145,3 @@ class Build(WithCache):
             self.assertIn(says, str(caught.exception))
             fault.remove(self.private)
             self.private.mkdir()
-
-
-if __name__ == "__main__":
-    unittest.main()

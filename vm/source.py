@@ -121,8 +121,8 @@ def debian(version: str, cache, say) -> Source:
         if not of_series(tree_version(folder), version):
             raise Stop(
                 3,
-                f"{package} {release} contains Linux {tree_version(folder) or 'without a version'}, "
-                f"not {version}",
+                f"{package} {release} contains Linux "
+                f"{tree_version(folder) or 'without a version'}, not {version}",
                 "give the path of a kernel tree with --kernel")
 
     path = cache.entry("src", f"{package} {release} {UNUSED_FILES}", make, f"{package}-{release}")

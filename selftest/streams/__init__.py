@@ -18,7 +18,8 @@ GOOD = """\
 # guest: ready
 # guest: start hmm_coherent_a
 TAP version 13
-# fact: rule write-needs-vm-write|S5|check_vma_flags(), mm/gup.c|a write needs a mapping that may be written
+# fact: rule write-needs-vm-write|S5|check_vma_flags(), mm/gup.c|a write needs \
+a mapping that may be written
 # fact: foll-longterm 0x10000
 1..3
 # begin a.one
@@ -44,14 +45,17 @@ ok 1 b.one # time=6ms
 # The same with one of everything that an honest program can say.
 MIXED_PLAN = {"hmm_coherent_a": ["a.one", "a.two", "a.three", "a.never", "a.four"],
               "hmm_coherent_b": ["b.one"]}
-MIXED = GOOD.replace("1..3\n", "# not-applicable: a.never: this kernel has no unshare\n1..4\n").replace("""\
+MIXED = GOOD.replace("1..3\n",
+                     "# not-applicable: a.never: this kernel has no unshare\n1..4\n").replace("""\
 ok 1 a.one # time=3ms
 """, """\
-# rule: write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a write needs a mapping that may be written
+# rule: write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a write needs \
+a mapping that may be written
 # expected: result: EFAULT
 # seen: result: 4096
 not ok 1 a.one # time=3ms
-""").replace("ok 2 a.two # time=4ms", "ok 2 a.two # SKIP no slow device; give HMM_COHERENT_SLOW").replace("""\
+""").replace("ok 2 a.two # time=4ms", "ok 2 a.two # SKIP no slow device; give "
+                                      "HMM_COHERENT_SLOW").replace("""\
 ok 3 a.three # time=5ms
 """, """\
 # broken: the page is not where it was put
@@ -64,7 +68,8 @@ not ok 4 a.four # time=30000ms
 
 # Recorded: eight cells on 6.1, with the runner's and the guest's lines.
 RECORDED = (HERE / "matrix-6.1.stream").read_text().partition("\n")[2]     # without its licence
-RECORDED_PLAN = {"hmm_coherent_matrix": [f"coherent.rw.cpu-{access}{extent}" for access in ("read", "write")
+RECORDED_PLAN = {"hmm_coherent_matrix": [f"coherent.rw.cpu-{access}{extent}"
+                                         for access in ("read", "write")
                                          for extent in ("", ".many", ".half-placed", ".hole")]}
 
 

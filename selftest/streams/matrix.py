@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A synthetic run of the whole matrix: some 1000 cells, with one of everything that can happen to a cell."""
+"""A synthetic run of the whole matrix: some 1000 cells, with one of everything that can happen to a
+cell."""
 
 from __future__ import annotations
 
@@ -11,11 +12,15 @@ from report.model import Run
 
 PROGRAM = "hmm_coherent_matrix"
 PLACES = ("system", "movable", "coherent", "private")
-MAPPINGS = ("rw", "ro", "ro-rw", "born-ro", "cow-shared", "cow-left", "cow-then-migrated", "uffd-wp",
+MAPPINGS = ("rw", "ro", "ro-rw", "born-ro", "cow-shared", "cow-left", "cow-then-migrated",
+            "uffd-wp",
             "prot-none", "soft-dirty")
-ACCESSES = ("cpu-read cpu-write child-read child-write dio-read dio-write raw-read raw-write ring-register "
-            "ring-read-fixed ring-write-fixed ring-read ring-write vmsplice vm-read vm-write mem-write "
-            "ptrace-poke device-read device-write populate-read populate-write gup-slow-read gup-slow-write "
+ACCESSES = ("cpu-read cpu-write child-read child-write dio-read dio-write raw-read raw-write "
+            "ring-register "
+            "ring-read-fixed ring-write-fixed ring-read ring-write vmsplice vm-read vm-write "
+            "mem-write "
+            "ptrace-poke device-read device-write populate-read populate-write gup-slow-read "
+            "gup-slow-write "
             "gup-fast-read gup-fast-write pin-longterm-read pin-longterm-write").split()
 WRITES = ("write", "poke", "dio-read", "raw-read", "ring-read", "register")
 RULES = {
@@ -41,18 +46,22 @@ def outcome(place: str, mapping: str, access: str) -> dict:
     elif not refused and longterm and place == "coherent" or place == "private" and not refused:
         moved, after = "migrated", state | {"at": "system", "pfn": "0x1234"}
     new = "new" if write and not refused else "old"
-    rule = "write-needs-vm-write" if refused else "longterm-leaves" if longterm else "shared-is-copied"
-    page = {"at": after["at"], "same": int(moved == "stays"), "perm": after["perm"], "excl": after["excl"],
+    rule = ("write-needs-vm-write" if refused else
+            "longterm-leaves" if longterm else "shared-is-copied")
+    page = {"at": after["at"], "same": int(moved == "stays"), "perm": after["perm"],
+            "excl": after["excl"],
             "owner": new, "child": "old", "medium": "-", "holder": "-"}
     return {"v": 1, "cell": f"{place}.{mapping}.{access}", "place": place, "mapping": mapping,
             "access": access,
-            "extent": "one", "pages": 1, "result": -14 if refused else 4096, "errno": "EFAULT" if refused
+            "extent": "one", "pages": 1, "result": -14 if refused else 4096,
+            "errno": "EFAULT" if refused
             else None,
             "page": [{"before": state, "after": after, "moved": moved}],
             "data": {"owner": new, "child": "old" if shared else "-", "medium": "-", "device": new,
                      "holder": "-"},
             "devpages": {"before": 1, "after": int(moved == "stays")}, "rules": [rule],
-            "expect": {"result": "EFAULT" if refused else "4096", "result-rule": rule, "page": [page]},
+            "expect": {"result": "EFAULT" if refused else "4096", "result-rule": rule,
+                       "page": [page]},
             "verdict": "pass"}
 
 

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Break the suite one line at a time; a test has to notice each.
+
+Not part of `make check`, since it runs tests once for every line of a table:
+
+    python3 selftest/red.py report|runner [WORD]     only the lines of red-*.txt that hold WORD
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+NO_PYTHON = ("SyntaxError", "IndentationError")
+SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Break:
+    """A line of a table."""
+
+    line: str
+    path: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    @classmethod
+    def read(cls, line: str) -> Break:
+        """The columns, with new lines in place of \\n."""
+        parts = [part.strip(" ") for part in line.split(" | ")]
+        path, old, new, tests = (part.replace("\\|", "|") for part in parts)
+        old, new = (re.sub(r"\\n(?= |$)", "\n", text) for text in (old, new))
+        return cls(line, path, old, new, tuple(tests.split()))
+
+    def stands(self, top: Path = TOP) -> int:
+        """How often the text to be broken stands there: once, unless the table is out of date."""
+        return (top / self.path).read_text().count(self.old)
+
+
+def table(name: str) -> list[Break]:
+    """All lines of a table."""
+    text = (TOP / "selftest" / f"red-{name}.txt").read_text()
+    return [Break.read(line) for line in text.splitlines() if line and line[0] != "#"]
+
+
+def passes(test: str, top: Path) -> tuple[bool, str]:
+    """Run one test in a copy, and end what the broken line left running."""
+    test, _, only = test.partition(":")
+    module, _, name = test.partition(".")
+    mark = uuid.uuid4().hex
+    env = {**os.environ, "RED": mark, "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {"KIT_ONLY": only.replace("_", " ")} if only else {}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", f"selftest/test_{module}.py",
+         *(["-k", name] if name else [])], cwd=top, env=env, capture_output=True, text=True,
+        timeout=SECONDS, check=False)
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"RED={mark}".encode() in entry.read_bytes().split(b"\0"):
+                os.kill(int(entry.parent.name), signal.SIGKILL)
+        except OSError:
+            continue
+    if done.returncode not in (0, 1, 2):
+        return True, f"pytest ends with {done.returncode}"      # it found no test
+    return done.returncode == 0, done.stdout
+
+
+def broken(one: Break) -> tuple[str, str]:
+    """Run the tests with this line broken: the line, and what is wrong when one of them passed."""
+    if one.stands() != 1:
+        return one.line, f"stands {one.stands()} times in {one.path}"
+    with tempfile.TemporaryDirectory() as folder:
+        top = shutil.copytree(TOP, Path(folder, "copy"), symlinks=True, ignore=shutil.
+                              ignore_patterns(".git", "build", "results", "__pycache__"))
+        path = top / one.path
+        path.write_text(path.read_text().replace(one.old, one.new))
+        for test in one.tests:
+            good, said = passes(test, top)
+            if good:
+                return one.line, f"{test} passes"
+            if any(word in said for word in NO_PYTHON):
+                return one.line, "is no Python"
+    return one.line, ""
+
+
+def main() -> int:
+    """All lines of a table, two at a time."""
+    lines = [one for one in table(sys.argv[1]) if all(word in one.line for word in sys.argv[2:])]
+    unseen = 0
+    with ThreadPoolExecutor(2) as pool:
+        for line, wrong in pool.map(broken, lines):
+            if wrong:
+                unseen += 1
+                print(f"{wrong}: {line}", flush=True)
+    print(f"{len(lines)} broken lines, {unseen} of them unseen")
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
