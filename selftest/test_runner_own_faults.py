@@ -350,7 +350,7 @@ class Reports(unittest.TestCase):
 
     def test_each_end(self):
         ends = ((Session, "_successor"), (Session, "_judge"), (Session, "compare"),
-                (session.compare, "check_pairs"), (session.Progress, "end"),
+                (session.claims, "check_pairs"), (session.Progress, "end"),
                 (session.ktap_out.Writer, "finish"), (folder.Both, "close"),
                 (reports.summary, "text"))
         for where, name in ends:
