@@ -142,6 +142,11 @@ struct rule {
 	     "after fork nobody ever sees bytes that the other wrote later") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \
 	     "a transfer puts exactly its bytes where they belong, on both ends") \
+	RULE(PROVIDED_ARE_COUNTED, "provided-are-counted", "S7", \
+	     "io_provide_buffers_prep(), io_remove_buffers_legacy() (6.1: " \
+	     "__io_remove_buffers()), io_buffer_select(), io_uring/kbuf.c", \
+	     "each buffer provided to a ring has a number from 0 to 65535 and at least one " \
+	     "byte, is chosen once, and removing says how many there were") \
 	RULE(DIRECT_IS_DIRECT, "direct-is-direct", "S7", \
 	     "iomap_dio_rw(), fs/iomap/direct-io.c; blkdev_direct_IO(), block/fops.c", \
 	     "an aligned O_DIRECT transfer of allocated blocks goes between the pages and the " \
@@ -211,6 +216,11 @@ struct rule {
 	     "migrate_vma_insert_page(), userfaultfd_missing()", \
 	     "a page that is missing for userfaultfd is its monitor's business; migration " \
 	     "leaves it missing") \
+	RULE(MONITOR_LETS_GO, "monitor-lets-go", "S5", \
+	     "userfaultfd_clear_vma() (6.1: userfaultfd_unregister()), move_ptes(), " \
+	     "copy_nonpresent_pte(), copy_present_pte()", \
+	     "protection by userfaultfd ends with its registration, and neither mremap() nor " \
+	     "fork() takes it along to where nobody watches") \
 	RULE(COUNTED_AS_MEMORY, "counted-as-memory", "S1", \
 	     "smaps_pte_entry(), pagemap_page_category(), fs/proc/task_mmu.c; vm_normal_page()", \
 	     "who looks at a process's page table finds a device page as present anonymous " \

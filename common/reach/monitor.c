@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/types.h>
+#include <linux/userfaultfd.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "report/report.h"
+
+int monitor_watch(int fd, void *addr, size_t size)
+{
+	struct uffdio_register reg = { .range = { (uintptr_t)addr, size },
+				       .mode = UFFDIO_REGISTER_MODE_WP };
+
+	return ioctl(fd, UFFDIO_REGISTER, &reg) ? -errno : 0;
+}
+
+int monitor_open(void *addr, size_t size, unsigned long long features)
+{
+	struct uffdio_api api = { .api = UFFD_API,
+				  .features = UFFD_FEATURE_SIGBUS |
+					      UFFD_FEATURE_PAGEFAULT_FLAG_WP | features };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK), error;
+
+	if (fd < 0)
+		syscall_failed("userfaultfd", errno);
+	if (ioctl(fd, UFFDIO_API, &api)) {
+		error = errno;
+		close(fd);
+		if (!features || error != EINVAL)
+			syscall_failed("UFFDIO_API", error);
+		return -1;
+	}
+	error = monitor_watch(fd, addr, size);
+	if (error)
+		syscall_failed("UFFDIO_REGISTER", -error);
+	return fd;
+}
+
+void monitor_protect(int fd, void *addr, size_t size, bool on)
+{
+	struct uffdio_writeprotect wp = { .range = { (uintptr_t)addr, size },
+					  .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0 };
+
+	if (ioctl(fd, UFFDIO_WRITEPROTECT, &wp))
+		syscall_failed("UFFDIO_WRITEPROTECT", errno);
+}
+
+void monitor_leave(int fd, void *addr, size_t size)
+{
+	struct uffdio_range range = { (uintptr_t)addr, size };
+
+	if (ioctl(fd, UFFDIO_UNREGISTER, &range))
+		syscall_failed("UFFDIO_UNREGISTER", errno);
+}

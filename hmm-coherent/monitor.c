@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How far the write protection of a userfaultfd reaches: where it begins, what
+ * it follows, and that it ends with its monitor
+ *
+ * A page table entry says that it is protected, and only the monitor can take
+ * that back. Where an entry is copied, moved, split or given up, it must be
+ * right for the mapping that has it afterwards: protection that is lost makes a
+ * snapshot miss a write, protection that stays stops a process for ever.
+ */
+#include "suite/harness.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "reach/monitor.h"
+#include "story/huge.h"
+#include "story/story.h"
+
+#define PAGES 3
+
+FIXTURE(monitor)
+{
+	struct story story;
+	int fd;			/* the monitor, -1: none */
+	struct buffer shared;	/* a mapping of shared memory, where a scenario has one */
+	int file;
+};
+
+FIXTURE_VARIANT(monitor)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(monitor, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(monitor, system) { .place = PLACE_SYSTEM };
+
+FIXTURE_SETUP(monitor)
+{
+	self->fd = -1;
+	self->file = -1;
+	self->shared.addr = NULL;
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	story_begin(&self->story, variant->place, false, PAGES);
+}
+
+FIXTURE_TEARDOWN(monitor)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+	if (self->shared.addr)
+		unmap_memory(self->shared.addr, self->shared.size);
+	if (self->file >= 0)
+		close(self->file);
+	story_end(&self->story);
+}
+
+static struct page page_of(const struct buffer *buffer, size_t page)
+{
+	return page_at(0, buffer_page(buffer, page));
+}
+
+/* All pages of the story are watched, and protected. */
+static void protect_all(FIXTURE_DATA(monitor) (*self))
+{
+	struct buffer *buffer = &self->story.buffer;
+
+	self->fd = monitor_open(buffer->addr, buffer->size, 0);
+	monitor_protect(self->fd, buffer->addr, buffer->size, true);
+	set_rule(RULE_PROTECTION_AS_ASKED);
+	must(page_of(buffer, 0).uffd_wp, "UFFDIO_WRITEPROTECT does not protect the page");
+}
+
+static void expect_protection(const char *what, struct page page, bool on)
+{
+	expect_same(page.uffd_wp == on, what, on ? "protected by userfaultfd" : "not protected",
+		    page.uffd_wp ? "protected by userfaultfd" : "not protected");
+}
+
+/* No page is protected any more, and a write is in place. */
+static void expect_free(struct story *s)
+{
+	size_t i;
+
+	set_rule(RULE_MONITOR_LETS_GO);
+	for (i = 0; i < PAGES; i++)
+		expect_protection("the page", page_of(&s->buffer, i), false);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
+	story_write(s, 0);
+	expect_stays(s, 0);
+}
+
+SCENARIO(monitor, unregistered,
+	 "protection ends with the registration of the range; a write is in place then")
+{
+	struct story *s = &self->story;
+
+	protect_all(self);
+	monitor_leave(self->fd, s->buffer.addr, s->buffer.size);
+	expect_free(s);
+}
+
+SCENARIO(monitor, unregistered_in_part,
+	 "where a part of a range is unregistered, the rest stays protected")
+{
+	struct story *s = &self->story;
+
+	protect_all(self);
+	monitor_leave(self->fd, buffer_page(&s->buffer, 1), features.page_size);
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_protection("the page of that part", page_of(&s->buffer, 1), false);
+	expect_result("a write to it", cpu_write(&s->buffer, 1, 1, BY_OWNER), features.page_size);
+	expect_protection("the page before", page_of(&s->buffer, 0), true);
+	expect_protection("the page behind", page_of(&s->buffer, 2), true);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_result("a write before", cpu_write(&s->buffer, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	expect_result("a write behind", cpu_write(&s->buffer, 2, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
+	expect_stays(s, 1);
+}
+
+SCENARIO(monitor, closed, "protection ends when the userfaultfd is closed")
+{
+	struct story *s = &self->story;
+
+	protect_all(self);
+	close(self->fd);
+	self->fd = -1;
+	expect_free(s);
+}
+
+SCENARIO(monitor, moved_away,
+	 "what mremap() moves to where nobody watches is not protected there, and keeps its page "
+	 "and bytes")
+{
+	struct story *s = &self->story;
+	struct buffer moved = s->buffer;
+	unsigned char *to = map_memory(s->buffer.size, PROT_NONE);
+
+	protect_all(self);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	moved.addr = mremap(s->buffer.addr, s->buffer.size, s->buffer.size,
+			    MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	must(moved.addr == to, "mremap: %s", strerror(errno));
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_protection("the moved page", page_of(&moved, 0), false);
+	expect(page_of(&moved, 0).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx",
+	       page_of(&moved, 0).pfn, s->frames[0]);
+	expect_bytes(moved.addr, s->buffer.serial, 0, BY_OWNER, "bytes of the moved page");
+	expect_result("a write to it", cpu_write(&moved, 0, 1, BY_OWNER_AGAIN),
+		      features.page_size);
+	s->buffer.addr = mremap(moved.addr, moved.size, moved.size, MREMAP_MAYMOVE | MREMAP_FIXED,
+				s->buffer.addr);
+}
+
+SCENARIO(monitor, child_is_free,
+	 "a child is not watched: its pages are not protected, and it writes into copies")
+{
+	struct story *s = &self->story;
+
+	protect_all(self);
+	child_fork(&s->child);
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_protection("the child's page", page_at(s->child.pid, s->buffer.addr), false);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
+	expect_protection("the parent's page", page_of(&s->buffer, 0), true);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_result("the parent's write", cpu_write(&s->buffer, 0, 1, BY_OTHER),
+		      KILLED_BY(SIGBUS));
+	set_rule(RULE_NO_LEAK);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+}
+
+/*
+ * Two pages of a file of shared memory, mapped with MAP_SHARED or MAP_PRIVATE.
+ * The first has been written; both are watched.
+ */
+static void map_file(FIXTURE_DATA(monitor) (*self), int flags)
+{
+	struct buffer *b = &self->shared;
+
+	b->pages = 2;
+	b->size = 2 * features.page_size;
+	b->serial = self->story.buffer.serial;
+	self->file = memfd_create("monitor", MFD_CLOEXEC);
+	if (self->file < 0 || ftruncate(self->file, b->size))
+		syscall_failed("memfd_create", errno);
+	b->addr = mmap(NULL, b->size, PROT_READ | PROT_WRITE, flags, self->file, 0);
+	if (b->addr == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	buffer_write(b, 0, 1, BY_OWNER);
+	self->fd = monitor_open(b->addr, b->size, MONITOR_OF_SHARED_MEMORY);
+	need(self->fd >= 0, SKIP_NO_UFFD_WP);
+	monitor_protect(self->fd, b->addr, b->size, true);
+	set_rule(RULE_PROTECTION_AS_ASKED);
+	must(page_of(b, 0).uffd_wp && page_of(b, 1).uffd_wp,
+	     "UFFDIO_WRITEPROTECT does not protect shared memory");
+}
+
+SCENARIO(monitor, shared_after_mprotect,
+	 "shared memory that is protected stays so when mprotect() takes writing away and gives "
+	 "it back")
+{
+	struct buffer *b = &self->shared;
+
+	map_file(self, MAP_SHARED);
+	protect_memory(b->addr, b->size, PROT_READ);
+	protect_memory(b->addr, b->size, PROT_READ | PROT_WRITE);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_protection("the page", page_of(b, 0), true);
+	expect_result("a write", cpu_write(b, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	expect_bytes(b->addr, b->serial, 0, BY_OWNER, "bytes of the page");
+	expect_protection("a page that nobody wrote", page_of(b, 1), true);
+	expect_result("a write to it", cpu_write(b, 1, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(&self->story, 0);
+}
+
+/* fork() copies the page table of a private mapping only: of a shared one it can be made again. */
+static void expect_child_is_free(FIXTURE_DATA(monitor) (*self), int flags)
+{
+	struct story *s = &self->story;
+	struct buffer *b = &self->shared;
+
+	map_file(self, flags);
+	child_fork(&s->child);
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_protection("the child's page", page_at(s->child.pid, b->addr), false);
+	expect_protection("the child's entry without a page",
+			  page_at(s->child.pid, buffer_page(b, 1)), false);
+	expect_result("the child's write", child_write(&s->child, b, 1, 1, BY_CHILD),
+		      features.page_size);
+	expect_protection("the parent's entry", page_of(b, 1), true);
+}
+
+SCENARIO(monitor, child_of_shared,
+	 "a child that shares memory is not watched, neither for pages that are there nor for "
+	 "those that are not")
+{
+	expect_child_is_free(self, MAP_SHARED);
+}
+
+SCENARIO(monitor, child_of_private_file,
+	 "a child with a private mapping of a file is not watched, neither for pages that are "
+	 "there nor for those that are not")
+{
+	expect_child_is_free(self, MAP_PRIVATE);
+}
+
+SCENARIO(monitor, huge_zero_page,
+	 "where a huge zero page is split, each of the small ones is protected as it was")
+{
+	const long size = read_number(THP "hpage_pmd_size");
+	unsigned char *map, *addr;
+	struct buffer empty = { .serial = 1 };
+	size_t i;
+
+	need(size > 0, SKIP_NO_THP);
+	need(read_number(THP "use_zero_page") == 1, SKIP_NO_HUGE_ZERO_PAGE);
+	map = map_memory(2 * size, PROT_READ | PROT_WRITE);
+	addr = (unsigned char *)(((uintptr_t)map + size - 1) & ~((uintptr_t)size - 1));
+	empty.addr = addr;
+	empty.pages = size / features.page_size;
+	empty.size = size;
+	advise_memory(addr, size, MADV_HUGEPAGE);
+	expect_result("a read", cpu_read(&empty, 0, 1, NULL), features.page_size);
+	self->fd = monitor_open(addr, size, 0);
+	monitor_protect(self->fd, addr, size, true);
+	set_rule(RULE_PROTECTION_AS_ASKED);
+	must(page_of(&empty, 1).uffd_wp, "UFFDIO_WRITEPROTECT does not protect the zero page");
+	protect_memory(addr, features.page_size, PROT_READ);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	for (i = 0; i < empty.pages; i++)
+		if (!page_of(&empty, i).uffd_wp)
+			break;
+	expect(i == empty.pages, "page %zu of %zu has lost its protection", i, empty.pages);
+	expect_result("a write", cpu_write(&empty, 1, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	unmap_memory(map, 2 * size);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(&self->story, 0);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_monitor", argc, argv);
+}
