@@ -77,10 +77,10 @@ def test_files_exist():
 
 def test_the_example_of_a_cell_is_the_code():
     page = (TOP / "docs/writing-a-test.md").read_text()
-    code = flat((TOP / "common/cell/access.c").read_text())
+    code = flat((TOP / "common/cell/io_access.c").read_text())
     block = re.search(r"(?m)(?:^(?:    .*)?\n)+", page[page.index("    static long"):])[0]
     for part in re.split(r"\.\.\.|\n\n", block):
-        assert flat(part).strip() in code, f"not in common/cell/access.c: {flat(part)}"
+        assert flat(part).strip() in code, f"not in common/cell/io_access.c: {flat(part)}"
 
 
 def test_functions_for_writing_a_test_exist():

@@ -90,8 +90,8 @@ class Toy(unittest.TestCase):
         self.history([GOOD, BAD, GOOD, BOOT])
         for words, status, text in ((("c1", "c2"), 2, "GOOD"), (("c0", "c2"), 2, "BAD"),
                                     (("c0", "c3"), 3, "BAD"),
-                                    (("c2", "c0"), 2, "does not lead"),
-                                    (("c0", "c0"), 2, "does not lead"),
+                                    (("c2", "c0"), 2, "is not an ancestor"),
+                                    (("c0", "c0"), 2, "is not an ancestor"),
                                     (("c0", "nothing"), 2, "is not a commit")):
             with self.subTest(words=words):
                 got = self.bisect(*words, "--results", str(self.scratch / "-".join(words)))
@@ -104,7 +104,7 @@ class Toy(unittest.TestCase):
         (self.tree / "number").write_text("my work\n")
         got = self.bisect("c0", "c1")
         self.assertEqual(got.status, 2)
-        self.assertIn("not committed", got.stderr)
+        self.assertIn("uncommitted changes", got.stderr)
         self.assertEqual((self.tree / "number").read_text(), "my work\n")
 
     def test_no_git_tree(self):
