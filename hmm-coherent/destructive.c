@@ -17,6 +17,7 @@
 #include "kernel/since.h"
 #include "reach/next_frames.h"
 #include "reach/transfer.h"
+#include "see/dump.h"
 #include "see/pin.h"
 
 /* Linux 4.4; glibc 2.27 has it only with some feature macros. */

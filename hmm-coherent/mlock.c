@@ -17,6 +17,7 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "reach/next_frames.h"
+#include "see/dump.h"
 #include "see/pin.h"
 #include "story/story.h"
 

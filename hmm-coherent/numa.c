@@ -13,6 +13,7 @@
 
 #include "kernel/kernel.h"
 #include "see/device_ranges.h"
+#include "see/dump.h"
 
 /*
  * move_pages() of the whole buffer to @node, or only asked where it is when

@@ -16,6 +16,7 @@
 
 #include "story/nodes.h"
 #include "story/story.h"
+#include "see/zone.h"
 
 #define PAGES 4
 

@@ -15,6 +15,7 @@
 #include "kernel/kernel.h"
 #include "kernel/since.h"
 #include "reach/transfer.h"
+#include "see/dump.h"
 #include "see/pin.h"
 #include "story/story.h"
 

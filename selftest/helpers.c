@@ -19,6 +19,7 @@
 #include "report/report.h"
 #include "kernel/restore.h"
 #include "kernel/since.h"
+#include "see/zone.h"
 
 /* There are no devices, and there is no gup_test. */
 enum place device_of_pfn(unsigned long pfn)

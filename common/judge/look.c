@@ -7,6 +7,7 @@
 #include "kernel/kernel.h"
 #include "report/report.h"
 #include "see/device_ranges.h"
+#include "see/dump.h"
 
 void expect_page(enum rule_id rule, bool ok, size_t page, const char *what, const char *expected,
 		 const char *seen)

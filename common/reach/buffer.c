@@ -10,6 +10,7 @@
 
 #include "kernel/kernel.h"
 #include "report/report.h"
+#include "see/zone.h"
 
 const char *data_name(enum data data)
 {

@@ -13,6 +13,7 @@
 
 #include "kernel/kernel.h"
 #include "report/report.h"
+#include "see/dump.h"
 
 bool story_on_device(const struct story *story)
 {

@@ -25,6 +25,7 @@
 #include "report/report.h"
 #include "see/page.h"
 #include "see/pin.h"
+#include "see/zone.h"
 
 /*
  * FOLL_ numbers are the kernel's own business, but gup_test takes them raw.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "see/dump.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/kmsg.h"
+#include "report/report.h"
+#include "report/rules.h"
+#include "see/page.h"
+#include "see/pin.h"
+
+/*
+ * A reader of the kernel log at its end, for this process alone: the position
+ * belongs to the open file.
+ */
+static int own_log(void)
+{
+	static int fd = -1;
+	static pid_t owner;
+
+	if (owner != getpid()) {
+		fd = kmsg_open();
+		owner = getpid();
+	}
+	kmsg_skip(fd);
+	return fd;
+}
+
+/* One record of the kernel log, as a part of a dump. Returns whether it is the last one. */
+static bool read_dump_record(struct page_dump *dump, const char *text)
+{
+	const char *field = strstr(text, "refcount:");
+
+	if (!strncmp(text, "page:", 5) && field) {
+		dump->valid = sscanf(field, "refcount:%d mapcount:%d", &dump->refcount,
+				     &dump->mapcount) == 2;
+		field = strstr(text, "pfn:0x");
+		dump->pfn = field ? strtoul(field + 4, NULL, 16) : 0;
+		dump->refcount--;
+	}
+	field = strstr(text, "flags: 0x");
+	if (field && strchr(field, '(')) {
+		snprintf(dump->flags, sizeof(dump->flags), "%s", strchr(field, '(') + 1);
+		dump->flags[strcspn(dump->flags, ")")] = '\0';
+		/*
+		 * PageAnonExclusive has no name: it is PG_mappedtodisk or
+		 * PG_owner_2 of an anonymous page.
+		 */
+		dump->exclusive = strstr(dump->flags, "mappedtodisk") ||
+				  strstr(dump->flags, "owner_2");
+	}
+	return strstr(text, "page dumped because");
+}
+
+static struct page_dump dump_once(const void *addr, bool *lost)
+{
+	struct page_dump dump = { .state = DUMP_NOT_ASKED };
+	bool ended = false;
+	char text[1024];
+	int fd, got, records;
+
+	fd = own_log();
+	if (fd < 0 || pin_dump(addr) < 0)
+		return dump;
+	/*
+	 * Other CPUs may write into the log meanwhile: take what dump_page()
+	 * prints, wherever it comes.
+	 */
+	for (records = 0; records < 100 && !ended; records++) {
+		got = kmsg_next(fd, text, sizeof(text));
+		if (!got)
+			break;
+		*lost |= got < 0;
+		ended = got > 0 && read_dump_record(&dump, text);
+	}
+	dump.state = dump.valid && dump.flags[0] ? DUMP_READ :
+		     ended			 ? DUMP_UNREADABLE :
+						   DUMP_NO_PAGE;
+	dump.valid = dump.state == DUMP_READ;
+	return dump;
+}
+
+struct page_dump page_dump(const void *addr)
+{
+	struct page_dump dump = { .state = DUMP_NOT_ASKED };
+	bool lost = true;
+	int attempts;
+
+	if (!page_at(0, addr).present)
+		return dump;
+	for (attempts = 0; attempts < 3 && lost && !dump.valid; attempts++) {
+		lost = false;
+		dump = dump_once(addr, &lost);
+	}
+	return dump;
+}
+
+struct page_dump page_dump_checked(const void *addr)
+{
+	struct page_dump dump = page_dump(addr);
+	unsigned long pfn = page_at(0, addr).pfn;
+
+	if (dump.state == DUMP_UNREADABLE)
+		broken("the kernel's dump of a page has another form than this suite can read "
+		       "(dump_page())");
+	if (dump.state == DUMP_NOT_ASKED)
+		return dump;
+	set_rule(RULE_OBSERVERS_AGREE);
+	expect(dump.valid, "gup_test got no page at %p to dump, and pagemap shows page frame 0x%lx",
+	       addr, pfn);
+	if (dump.valid)
+		expect(dump.pfn == pfn,
+		       "the kernel's dump is of page frame 0x%lx, pagemap shows 0x%lx", dump.pfn,
+		       pfn);
+	return dump;
+}

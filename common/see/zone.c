@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "see/zone.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/report.h"
+
+/*
+ * Runs of ZONE_MOVABLE page frames, in order. Memory blocks are as small as 128
+ * MiB, so that a machine has hundreds of them; neighbours on one node are one
+ * run.
+ */
+struct frames {
+	unsigned long first, end;
+	int node;
+};
+
+struct block {
+	unsigned long number;
+	int node;
+	bool movable;
+};
+
+static struct frames *movable;
+static int movable_count = -1;
+static struct block *blocks;
+static size_t block_count;
+
+/* Where the kernel says which memory there is; another folder for a selftest. */
+static const char *memory_folder(void)
+{
+	const char *given = getenv("HMM_COHERENT_MEMORY");
+
+	return given ? given : "/sys/devices/system/memory";
+}
+
+/* The first line of the file @name of a memory block. */
+static bool read_line(const char *block, const char *name, char *text, size_t size)
+{
+	char path[512];
+	FILE *file;
+	bool got;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", memory_folder(), block, name);
+	file = fopen(path, "r");
+	got = file && fgets(text, size, file);
+	if (file)
+		fclose(file);
+	if (got)
+		text[strcspn(text, "\n")] = '\0';
+	return got;
+}
+
+/*
+ * A block has a link "nodeN" to each node that it is on; without NUMA it has
+ * none, and all is node 0.
+ */
+static int node_of_block(const char *block)
+{
+	char path[512];
+	struct dirent *entry;
+	int node = 0, found;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/%s", memory_folder(), block);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder)))
+		if (sscanf(entry->d_name, "node%d", &found) == 1)
+			node = found;
+	if (folder)
+		closedir(folder);
+	return node;
+}
+
+static int compare_blocks(const void *a, const void *b)
+{
+	const struct block *left = a, *right = b;
+
+	return (left->number > right->number) - (left->number < right->number);
+}
+
+/*
+ * Documentation/admin-guide/mm/memory-hotplug.rst: valid_zones of an online
+ * block is the zone that it is in, "none" when it is in several. An offline one
+ * lists the zones that it could be put into, and is no memory.
+ */
+static void add_block(const char *name)
+{
+	struct block block;
+	char text[64];
+
+	if (sscanf(name, "memory%lu", &block.number) != 1)
+		return;
+	if (read_line(name, "state", text, sizeof(text)) && strcmp(text, "online"))
+		return;
+	if (!read_line(name, "valid_zones", text, sizeof(text)))
+		return;
+	block.node = node_of_block(name);
+	block.movable = !strncmp(text, "Movable", strlen("Movable"));
+	blocks = realloc(blocks, (block_count + 1) * sizeof(*blocks));
+	if (!blocks)
+		broken("no memory for a list of memory blocks");
+	blocks[block_count++] = block;
+}
+
+static void find_zones(void)
+{
+	unsigned long frames, first;
+	struct dirent *entry;
+	char text[64];
+	DIR *folder;
+	size_t i;
+
+	movable_count = 0;
+	if (!read_line(".", "block_size_bytes", text, sizeof(text)))
+		return;
+	frames = strtoul(text, NULL, 16) / sysconf(_SC_PAGESIZE);
+	folder = opendir(memory_folder());
+	while (folder && (entry = readdir(folder)))
+		add_block(entry->d_name);
+	if (folder)
+		closedir(folder);
+	if (!block_count)
+		return;
+	qsort(blocks, block_count, sizeof(*blocks), compare_blocks);
+	movable = calloc(block_count, sizeof(*movable));
+	if (!movable)
+		broken("no memory for a list of memory blocks");
+	for (i = 0; i < block_count; i++) {
+		if (!blocks[i].movable)
+			continue;
+		first = blocks[i].number * frames;
+		if (movable_count && movable[movable_count - 1].end == first &&
+		    movable[movable_count - 1].node == blocks[i].node)
+			movable[movable_count - 1].end = first + frames;
+		else
+			movable[movable_count++] =
+				(struct frames){ first, first + frames, blocks[i].node };
+	}
+}
+
+bool pfn_is_movable(unsigned long pfn)
+{
+	int low = 0, high, middle;
+
+	if (movable_count < 0)
+		find_zones();
+	high = movable_count;
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (pfn >= movable[middle].end)
+			low = middle + 1;
+		else if (pfn < movable[middle].first)
+			high = middle;
+		else
+			return true;
+	}
+	return false;
+}
+
+int movable_node(void)
+{
+	if (movable_count < 0)
+		find_zones();
+	return movable_count ? movable[0].node : -1;
+}
+
+/* Has @node memory in ZONE_MOVABLE, or, when not @is_movable, in another zone? */
+static bool node_has(int node, bool is_movable)
+{
+	size_t i;
+
+	for (i = 0; i < block_count; i++)
+		if (blocks[i].node == node && blocks[i].movable == is_movable)
+			return true;
+	return false;
+}
+
+int unmovable_node(void)
+{
+	size_t i;
+
+	if (movable_count < 0)
+		find_zones();
+	for (i = 0; i < block_count; i++)
+		if (!blocks[i].movable && !node_has(blocks[i].node, true))
+			return blocks[i].node;
+	return -1;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * zone.h - which memory is in ZONE_MOVABLE, by /sys/devices/system/memory
+ */
+#ifndef HMM_COHERENT_ZONE_H
+#define HMM_COHERENT_ZONE_H
+
+#include <stdbool.h>
+
+/* Is the page frame @pfn in ZONE_MOVABLE? */
+bool pfn_is_movable(unsigned long pfn);
+
+/* Does this machine have ZONE_MOVABLE memory, and on which NUMA node? Returns the node, or -1. */
+int movable_node(void);
+
+/*
+ * A NUMA node with memory of which none is movable, or -1: then either nothing
+ * is known of zones, or each node has ZONE_MOVABLE (movable_node()), and nobody
+ * can ask for anonymous memory from outside of it, since GFP_HIGHUSER_MOVABLE
+ * prefers it (gfp_zone()).
+ */
+int unmovable_node(void);
+
+#endif
