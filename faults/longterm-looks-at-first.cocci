@@ -4,7 +4,7 @@
 // rule: longterm-leaves-device
 // file: mm/gup.c
 // resembles: nothing known
-// tests: coherent.rw.ring-register.hole-first
+// tests: coherent.rw.ring-register.hole-first coherent.rw.longterm-slow-*.placed-last coherent.rw.longterm-fast-write.hole-first
 @@
 identifier f =~ "^(collect_longterm_unpinnable_pages|collect_longterm_unpinnable_folios)$";
 expression E;

@@ -4,7 +4,7 @@
 // rule: longterm-leaves-device longterm-leaves-movable
 // file: mm/gup.c
 // resembles: nothing known
-// tests: coherent.rw.ring-register.half-placed fixed-buffers.movable-rw.registration
+// tests: coherent.rw.ring-register.half-placed coherent.rw.longterm-slow-*.half-placed fixed-buffers.movable-rw.registration
 @@
 identifier f =~ "^collect_longterm_unpinnable_pages$";
 identifier i, nr_pages;
