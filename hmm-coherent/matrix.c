@@ -143,7 +143,7 @@ static void run_cells(int seconds)
 int main(int argc, char **argv)
 {
 	struct suite suite = {
-		.program = "hmm_coherent_matrix",
+		.set.program = "hmm_coherent_matrix",
 		.preparation = {
 			.provide = driver_provide, .prepare = prepare,
 			.kept = harness_kept(), .areas = 2,
@@ -152,6 +152,6 @@ int main(int argc, char **argv)
 		.run_cells = run_cells, .cells_setup = cells_setup, .run_cell = run_cell,
 	};
 
-	suite.count = make_cells(&suite.tests);
+	suite.set.count = make_cells(&suite.set.tests);
 	return suite_main(&suite, argc, argv);
 }

@@ -167,7 +167,7 @@ class Parse(unittest.TestCase):
     def test_the_limit_is_that_of_the_programs(self):
         """And what is within it can finish: the program, its machine, here and in a VM."""
         limit = int(re.search(r"timeout_s > (\d+)",
-                              (kit.TOP / "common/suite/suite.c").read_text())[1])
+                              (kit.TOP / "common/suite/plan.c").read_text())[1])
         self.assertEqual(options.TEST_SECONDS, limit)
         for words, seconds in ((["--stress", "3570"], 3600), (["--timeout", "3600"], 3600),
                                (["--profile", "debug"], 600),

@@ -229,7 +229,7 @@ static const struct area __maybe_unused *harness_kept(void)
 static int __maybe_unused harness_main(const char *program, int argc, char **argv)
 {
 	struct suite suite = {
-		.program = program,
+		.set.program = program,
 		.preparation = {
 			.provide = driver_provide, .prepare = harness_prepare,
 			.kept = harness_kept(), .areas = 2,
@@ -237,7 +237,7 @@ static int __maybe_unused harness_main(const char *program, int argc, char **arg
 		.not_applicable = harness_not_applicable, .run_test = harness_run_test,
 	};
 
-	suite.count = harness_tests(&suite.tests);
+	suite.set.count = harness_tests(&suite.set.tests);
 	return suite_main(&suite, argc, argv);
 }
 

@@ -16,24 +16,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "suite/plan.h"
 #include "suite/prepare.h"
 
-struct suite_test {
-	const char *name;	/* [a-z0-9._-]+, unique over all programs */
-	const char *what;	/* one line: what it checks */
-	const void *arg;	/* for the program's own use */
-	/*
-	 * run by suite.run_cell() in a process shared with the cells next to
-	 * it; else by suite.run_test()
-	 */
-	bool cell;
-	int number;		/* for the program's own use */
-};
-
 struct suite {
-	const char *program;
-	struct suite_test *tests;
-	size_t count;
+	struct test_set set;
 
 	struct preparation preparation;
 	/* Why @test can never apply to the running kernel, or NULL when it can. May be NULL. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * plan.h - the command line of a program, and which of its tests run, in which
+ * order
+ */
+#ifndef HMM_COHERENT_PLAN_H
+#define HMM_COHERENT_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct suite_test {
+	const char *name;	/* [a-z0-9._-]+, unique over all programs */
+	const char *what;	/* one line: what it checks */
+	const void *arg;	/* for the program's own use */
+	/*
+	 * run by suite.run_cell() in a process shared with the cells next to
+	 * it; else by suite.run_test()
+	 */
+	bool cell;
+	int number;		/* for the program's own use */
+};
+
+/* A program and all of its tests. */
+struct test_set {
+	const char *program;
+	struct suite_test *tests;
+	size_t count;
+};
+
+struct suite_options {
+	bool list, verbose;
+	int timeout_s;		/* seconds until a test is killed */
+	unsigned long seed;
+	const char *run_list;	/* a file of names, or NULL */
+	char **globs;
+	int glob_count;
+};
+
+struct plan {
+	const struct suite_test **tests;
+	size_t count;
+};
+
+/* Read the options of the program. Exits with 2 for wrong use, with 0 after --help. */
+struct suite_options suite_options_read(const char *program, int argc, char **argv);
+
+/*
+ * The tests that @options name, in the order in which they are to run. Exits
+ * with 2 when a name or a glob is unknown.
+ */
+struct plan plan_make(const struct test_set *set, const struct suite_options *options);
+
+/*
+ * Take out of @plan what can never apply to the running kernel, with a line of
+ * the reason each to @out. @not_applicable returns it, or NULL.
+ */
+void plan_drop(struct plan *plan, const char *(*not_applicable)(const struct suite_test *test),
+	       FILE *out);
+
+/* Print a line for each test: its name, a tab, what it checks. */
+void plan_list(const struct test_set *set);
+
+#endif
