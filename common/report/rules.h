@@ -242,6 +242,10 @@ struct rule {
 	     "mlock_pte_range(), mlock_vma_folio(), munlock_vma_folio()", \
 	     "mlock counts memory, not pages on a device; what is unlocked and unmapped is " \
 	     "counted no more, wherever it was meanwhile") \
+	RULE(MAPPINGS_ARE_COUNTED, "mappings-are-counted", "S3", \
+	     "mlock_fixup(), apply_vma_lock_flags(), mm/mlock.c; move_vma(), mm/mremap.c", \
+	     "VmLck has each page of a locked mapping once, however mappings are cut, joined " \
+	     "and moved") \
 	RULE(FRESH_FRAME, "fresh-frame", "S3", \
 	     "free_zone_device_folio(), zone_device_page_init()", \
 	     "a page frame that goes back to the driver leaves all of its state behind") \
