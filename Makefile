@@ -18,8 +18,8 @@ IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
 PROGRAMS := $(addprefix hmm_coherent_, \
 	driver features matrix fork protect next_access next_access_to direct_io \
-	sequential fixed_buffers slow_io orders registered provided cloned races gup_races refcount \
-	zap orphans accounts whole_device numa memory_policy devices mirrors exclusive \
+	sequential fixed_buffers slow_io orders registered provided cloned races gup_races \
+	refcount zap orphans accounts whole_device numa memory_policy devices mirrors exclusive \
 	device_life device_full tracking userfaultfd monitor empty_pages ksm reclaim mlock joined \
 	huge collapse destructive destructive_ksm destructive_huge destructive_anon_vma)
 
