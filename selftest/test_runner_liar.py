@@ -73,8 +73,10 @@ TABLE = (
 )
 
 # Lies of --list: no run at all, one line on stderr.
-LISTS = (("no-test", "there are no tests"), ("list-hangs", "did not end"), ("list-fails", "status 1"),
-         ("duplicate-name", "two tests have the same name"), ("folded-name", "two tests have the same name"),
+LISTS = (("no-test", "there are no tests"), ("list-hangs", "did not end"),
+         ("list-fails", "status 1"),
+         ("duplicate-name", "two tests have the same name"),
+         ("folded-name", "two tests have the same name"),
          ("bad-name", "is not a test name"))
 
 

@@ -21,7 +21,8 @@ REJECTED = (
     ("Makefile", "all:\n", "SPDX"),
     ("common/see/page.c", HEAD + "int x;\n" * 600, "601 lines"),
     ("hmm-coherent/fork.c", HEAD + "int x;\n" * 400, "401 lines, at most 400"),
-    ("hmm-coherent/fork.c", HEAD + "FIXTURE(slow_io)\n", "the fixture slow_io belongs into hmm-coherent/slow_io.c"),
+    ("hmm-coherent/fork.c", HEAD + "FIXTURE(slow_io)\n",
+     "the fixture slow_io belongs into hmm-coherent/slow_io.c"),
     ("common/see/page.c", HEAD + "\t\t" + "x" * 84 + ";\n", "line 2: 101 columns, at most 100"),
     ("hmm-coherent/fork.c", HEAD + "/* " + "x" * 98 + " */\n", "line 2: 104 columns"),
     ("report/big.py", "# SPDX-License-Identifier: GPL-2.0\n" + "x = 1\n" * 999, "1000 lines"),
@@ -116,13 +117,15 @@ class Lint(unittest.TestCase):
         self.assertLess(order.index("cell/cell"), order.index("see/page"))
 
     def test_remarks_of_checkpatch(self):
-        accepted = lint.remark_types("| type | why |\n|---|---|\n| `VOLATILE` | it is meant |\n| `ENOSYS` | |\n")
+        accepted = lint.remark_types("| type | why |\n|---|---|\n| `VOLATILE` | it is meant |\n| "
+                                     "`ENOSYS` | |\n")
         self.assertEqual(accepted, {"VOLATILE"}, "a row without a reason")
         stays = "common/a.c:1: WARNING:VOLATILE: Use of volatile is usually wrong"
         new = "common/a.c:2: CHECK:LONG_LINE: line length of 101 exceeds 100 columns"
         self.assertEqual(lint.remarks([stays], accepted), [])
         self.assertEqual(lint.remarks([stays, new], accepted), [new])
-        self.assertEqual(lint.remarks([], accepted), ["docs/checkpatch.md: no remark has the type VOLATILE any more"])
+        self.assertEqual(lint.remarks([], accepted),
+                         ["docs/checkpatch.md: no remark has the type VOLATILE any more"])
 
     def test_the_table_of_remarks_is_there(self):
         self.assertIn("SPLIT_STRING", lint.remark_types((lint.TOP / lint.CHECKPATCH).read_text()))
