@@ -26,6 +26,8 @@ FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*/*
          "hmm-coherent/*.[ch]")
 IGNORED = "# SPDX-License-Identifier: GPL-2.0\n/hmm_coherent_*\n!/hmm_coherent_*.sh\n/obj/\n"
 TARGET = re.compile(r"^TARGETS \+= (\S+)\n", re.M)
+# The entry of MAINTAINERS that gets the folder: who keeps test_hmm.
+ENTRY = re.compile(r"^HMM - .*\n(?:[A-Z]:\t.*\n)+", re.M)
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
@@ -33,11 +35,14 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     tree = checked(Path(options.globs[0]).expanduser().resolve(), options.globs[0])
     makefile, folder = tree / SELFTESTS / "Makefile", tree / SELFTESTS / NAME
     wanted, text = contents(), with_target(makefile)
+    maintainers, entries = tree / "MAINTAINERS", with_entry(tree / "MAINTAINERS")
     refuse_changes(tree, folder, wanted)
     try:
         replace(folder, wanted)
         if text != makefile.read_text():
             put(makefile, text)
+        if entries and entries != maintainers.read_text():
+            put(maintainers, entries)
     except OSError as error:
         raise Stop(CANNOT, f"{folder} cannot be written: {error.strerror}",
                    "make the tree writable") from None
@@ -47,8 +52,8 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     print(f"make -C {tree / SELFTESTS} TARGETS={NAME} run_tests")
     if (tree / ".git").exists():
         print(
-            f"git -C {tree} add {SELFTESTS / NAME} {SELFTESTS / 'Makefile'} && git -C {tree} "
-            "commit -s"
+            f"git -C {tree} add {SELFTESTS / NAME} {SELFTESTS / 'Makefile'}"
+            f"{' MAINTAINERS' * bool(entries)} && git -C {tree} commit -s"
         )
     return 0
 
@@ -83,6 +88,21 @@ def with_target(makefile: Path) -> str:
         return text
     at = next((line.start() for line in lines if line[1] > NAME), lines[-1].end())
     return f"{text[:at]}TARGETS += {NAME}\n{text[at:]}"
+
+
+def with_entry(maintainers: Path) -> str:
+    """MAINTAINERS with our folder in the entry of HMM, or "" where there is no such entry."""
+    text = maintainers.read_text() if maintainers.is_file() else ""
+    entry = ENTRY.search(text)
+    if not entry:
+        return ""
+    ours = f"F:\t{SELFTESTS / NAME}/\n"
+    lines = entry[0].splitlines(keepends=True)
+    if ours not in lines:
+        at = next((number for number, line in enumerate(lines) if line[0] == "F" and line > ours),
+                  len(lines))
+        lines.insert(at, ours)
+    return text[:entry.start()] + "".join(lines) + text[entry.end():]
 
 
 def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:

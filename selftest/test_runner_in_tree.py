@@ -29,6 +29,21 @@ class Import(WithCache):
         (self.selftests / "lib.mk").write_text("")
         (self.selftests / "Makefile").write_text(TARGETS)
 
+    def test_the_entry_of_hmm_in_maintainers(self):
+        """The folder stands once, in alphabetical order; a tree without the entry is left alone."""
+        entry = ("HMM - Heterogeneous\nM:\tsomeone\nF:\tmm/hmm*\n"
+                 "F:\ttools/testing/selftests/mm/*hmm*\n")
+        file = self.tree / "MAINTAINERS"
+        file.write_text(f"A\nF:\ta\n\n{entry}\nHOST\nF:\tb\n")
+        for _ in range(2):
+            self.run_import()
+            self.assertEqual(file.read_text().count("F:\ttools/testing/selftests/hmm-coherent/\n"
+                                                    "F:\ttools/testing/selftests/mm/*hmm*\n"), 1)
+        self.assertEqual(len(file.read_text().splitlines()), 11)
+        file.write_text("A\nF:\ta\n")
+        self.run_import()
+        self.assertEqual(file.read_text(), "A\nF:\ta\n")
+
     def run_import(self, tree: Path | str | None = None) -> str:
         """Its stdout."""
         out = io.StringIO()
