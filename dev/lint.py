@@ -40,6 +40,8 @@ LAYERS = "\n### Layers of common/\n"
 PACKAGES = "\n## Layers of the Python code\n"
 # The one module that loads others by a name: those of dev/, for the commands of a developer.
 LOADER = Path("runner/cli.py")
+# Where the version of the kernel is found out, and where it decides something.
+GATES = (Path("common/suite/features.c"), Path("common/kernel/since.c"))
 # The reasons for which a test skips, and the page that lists them.
 SKIPS, SKIP_PAGE = Path("common/report/skips.h"), Path("docs/skip-reasons.md")
 
@@ -135,6 +137,16 @@ def remarks(lines: list[str], accepted: set[str]) -> list[str]:
     return ([line for line, found in zip(lines, types) if not found or found[1] not in accepted] + [
         f"{CHECKPATCH}: no remark has the type {name} any more"
         for name in sorted(accepted - seen)])
+
+
+def gates(path: Path, text: str) -> Iterator[str]:
+    """What depends on the kernel's version is a row of one table, with its commit."""
+    if path.suffix not in (".c", ".h") or path in GATES:
+        return
+    if path.parts[:1] in (("common",), ("hmm-coherent",)):
+        for found in re.finditer(r"\bfeatures\.(version|sublevel)\b", without_comments(text)):
+            line = text.count("\n", 0, found.start()) + 1
+            yield f"line {line}: asks for the kernel's version: kernel_has(), common/kernel/since.c"
 
 
 def prefixes(path: Path, text: str) -> Iterator[str]:
@@ -263,8 +275,8 @@ def without_comments(code: str) -> str:
 
 
 LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (
-    licence, size, line_length, left_open, python, banned, fixtures, prefixes, skips, includes,
-    imports)
+    licence, size, line_length, left_open, python, banned, fixtures, prefixes, gates, skips,
+    includes, imports)
 
 
 def files() -> list[Path]:

@@ -36,6 +36,8 @@ REJECTED = (
     ("hmm-coherent/fork.c", HEAD + "goto out;\n", "jumps"),
     ("hmm-coherent/fork.c", HEAD + "flags = FOLL_LONGTERM;\n", "FOLL_"),
     ("hmm-coherent/fork.c", HEAD + "waitpid(pid, NULL, 0);\n", "how a child ended"),
+    ("hmm-coherent/fork.c", HEAD + "if (features.version >= 602)\n",
+     "line 2: asks for the kernel's"),
     ("common/see/page.c", HEAD + "enum x { OLD, NEW };\n",
      "line 2: the constants of an enum need a common prefix: OLD, NEW"),
     ("common/see/page.c", HEAD + "enum x { DATA_OLD = 1,\n\t/* a word, NEW */\n\tMIXED\n};\n",

@@ -38,7 +38,9 @@ void cell_make(struct cell *cell, struct cell_env *env)
 	size_t i;
 
 	cell->env = env;
-	cell->uffd = cell->held = cell->held_other = -1;
+	cell->uffd = -1;
+	cell->held = -1;
+	cell->held_other = -1;
 	need_what_it_needs(cell);
 	buffer_map(&cell->buffer, pages, cell->place);
 	for (i = 0; i < pages; i++)

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "kernel/kernel.h"
+#include "kernel/since.h"
 
 /* Where an ordinary allocation for the buffer of this cell comes from; see buffer_map(). */
 static enum place memory_of(const struct cell *cell)
@@ -133,8 +134,8 @@ static bool rule_hole_is_filled(struct attempt *a)
 	 * A long-term pin must go on seeing what is written later, so since 6.2
 	 * it does not take the shared zero page (gup_must_unshare()).
 	 */
-	bool own_page = a->access->write_fault ||
-			(a->access->reach == REACH_LONGTERM && features.version >= 602);
+	bool own_page = a->access->write_fault || (a->access->reach == REACH_LONGTERM &&
+						   kernel_has(CHANGE_LONGTERM_OWN_PAGE));
 
 	if (page->at != PLACE_NOWHERE || is_migration(a->access))
 		return true;

@@ -33,6 +33,12 @@ struct change {
 	struct point stable[4];
 	bool only_mainline;
 	/*
+	 * A probe finds out what the version does not say: a tree between two
+	 * releases still has the number of the older one, with no third number
+	 * or with 0.
+	 */
+	bool is_probed;
+	/*
 	 * What kernel_has() says when the version does not: a release that does
 	 * not parse, an -rc, a branch that is not listed.
 	 */
@@ -117,6 +123,26 @@ static const struct change changes[CHANGE_COUNT] = {
 		.commit = "\"lib/test_hmm: add zone device private THP test infrastructure\"",
 		.mainline = 619, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_FOLL_NUMBERS] = {
+		.name = "foll-numbers",
+		.commit = "2c2241081f7d \"mm/gup: move private gup FOLL_ flags to internal.h\"",
+		.mainline = 603, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_LONGTERM_OWN_PAGE] = {
+		.name = "longterm-own-page",
+		.commit = "84209e87c696 \"mm/gup: reliable R/O long-term pinning in COW mappings\"",
+		.mainline = 602, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_PIN_STAYS] = {
+		.name = "pin-stays",
+		.commit = "c77369b437f9",
+		.mainline = 602, .rc = 1, .only_mainline = true, .is_probed = true,
+	},
+	[CHANGE_DIO_PINS] = {
+		.name = "dio-pins",
+		.commit = "a7e689dd1c06",
+		.mainline = 605, .rc = 1, .only_mainline = true, .is_probed = true,
+	},
 	[CHANGE_NO_COUNT_OFFSET] = {
 		.name = "no-count-offset",
 		.commit = "ef233450898f \"mm: free device private pages have zero page refcount\"",
@@ -168,6 +194,8 @@ static enum answer look_up(const struct change *change)
 			return ANSWER_YES;
 		return change->rc && rc >= change->rc ? ANSWER_YES : ANSWER_UNKNOWN;
 	}
+	if (change->is_probed && version == change->mainline - 1 && !features.sublevel)
+		return ANSWER_UNKNOWN;
 	if (change->only_mainline)
 		return ANSWER_NO;
 	for (i = 0; i < ARRAY_SIZE(change->stable); i++) {
@@ -186,6 +214,11 @@ bool kernel_has(enum kernel_change change)
 	enum answer answer = look_up(&changes[change]);
 
 	return answer == ANSWER_UNKNOWN ? changes[change].when_unknown : answer == ANSWER_YES;
+}
+
+enum answer kernel_version_says(enum kernel_change change)
+{
+	return look_up(&changes[change]);
 }
 
 bool machine_is_apart(void)

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "kernel/kernel.h"
+
 enum kernel_change {
 	/*
 	 * closing a file of test_hmm brings the device's pages back to memory
@@ -34,6 +36,10 @@ enum kernel_change {
 	CHANGE_UFFD_MOVE,	 /* UFFDIO_MOVE, where there is userfaultfd */
 	CHANGE_CLONE_BUFFERS,	 /* IORING_REGISTER_CLONE_BUFFERS */
 	CHANGE_ALLOCATION_FAILS, /* HMM_DMIRROR_FLAGS: test_hmm can be told to fail an allocation */
+	CHANGE_FOLL_NUMBERS,	/* FOLL_FORCE is 0x08 and FOLL_LONGTERM 0x100 */
+	CHANGE_LONGTERM_OWN_PAGE, /* a long-term pin does not take the shared zero page */
+	CHANGE_PIN_STAYS,	/* gup_test has PIN_LONGTERM_TEST_START */
+	CHANGE_DIO_PINS,	/* O_DIRECT takes FOLL_PIN references, not FOLL_GET ones */
 	CHANGE_COUNT
 };
 
@@ -43,6 +49,12 @@ enum kernel_change {
  * after features_probe().
  */
 bool kernel_has(enum kernel_change change);
+
+/*
+ * The same without the row's own answer: ANSWER_UNKNOWN where the version does
+ * not say. For what a probe finds out then (suite/features.c).
+ */
+enum answer kernel_version_says(enum kernel_change change);
 
 /*
  * For a test that a kernel without @change may not survive: skip() it there. In

@@ -122,5 +122,4 @@ void expect_child_has_other_frame(struct story *story, struct child *child, size
 /* The place that page @page was seen at, against the one where it has to be. */
 void expect_place(size_t page, enum place seen, enum place expected);
 
-
 #endif

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/since.h"
 #include "reach/direct_io.h"
 #include "report/report.h"
 #include "see/page.h"
@@ -30,25 +31,14 @@
 /*
  * FOLL_ numbers are the kernel's own business, but gup_test takes them raw.
  * They cannot be probed by what they do: a kernel that ignores FOLL_LONGTERM is
- * one of those that this suite has to catch. They were renumbered in 6.3
+ * one of those that this suite has to catch. They were renumbered once
  * (include/linux/mm_types.h).
  */
 static void choose_foll_numbers(void)
 {
 	features.foll_write = 0x01;
-	features.foll_force = features.version < 603 ? 0x10 : 0x08;
-	features.foll_longterm = features.version < 603 ? 0x10000 : 0x100;
-}
-
-/*
- * Did @version bring it? A tree between two releases still bears the number of
- * the older one, with no third number or with 0.
- */
-static enum answer since(int version)
-{
-	if (features.version >= version)
-		return ANSWER_YES;
-	return features.version == version - 1 && !features.sublevel ? ANSWER_UNKNOWN : ANSWER_NO;
+	features.foll_force = kernel_has(CHANGE_FOLL_NUMBERS) ? 0x08 : 0x10;
+	features.foll_longterm = kernel_has(CHANGE_FOLL_NUMBERS) ? 0x100 : 0x10000;
 }
 
 static enum answer yes_or_no(bool yes)
@@ -67,7 +57,7 @@ static void *map_page(int prot)
 
 static enum answer known_pin_stays(void)
 {
-	return features.gup_test ? since(602) : ANSWER_NO;
+	return features.gup_test ? kernel_version_says(CHANGE_PIN_STAYS) : ANSWER_NO;
 }
 
 static enum answer probe_pin_stays(void)
@@ -77,7 +67,7 @@ static enum answer probe_pin_stays(void)
 
 static enum answer known_dio_pins(void)
 {
-	return since(605);
+	return kernel_version_says(CHANGE_DIO_PINS);
 }
 
 static long pins_acquired(void)
@@ -276,10 +266,10 @@ static enum answer probe_mem_force(void)
 static const struct feature_row rows[FEATURE_COUNT] = {
 	[FEATURE_PIN_STAYS] = { "pins-that-stay",
 				"gup_test keeps long-term pins over the end of an ioctl",
-				"Linux 6.2 (c77369b437f9), when there is a gup_test",
+				"pin-stays in common/kernel/since.c, when there is a gup_test",
 				known_pin_stays, probe_pin_stays, &features.pin_stays },
 	[FEATURE_DIO_PINS] = { "dio-pins", "O_DIRECT takes FOLL_PIN references, not FOLL_GET ones",
-			       "Linux 6.5 (a7e689dd1c06)", known_dio_pins, probe_dio_pins,
+			       "dio-pins in common/kernel/since.c", known_dio_pins, probe_dio_pins,
 			       &features.dio_pins },
 	[FEATURE_UFFD_WP] = { "uffd-wp", "userfaultfd can write-protect anonymous memory",
 			      "userfaultfd(2) is there, on x86-64", known_uffd_wp, probe_uffd_wp,

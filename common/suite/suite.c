@@ -220,6 +220,7 @@ static void run_test(void)
 	struct caught caught;
 	pid_t stuck = 0;
 	int fd, left;
+	bool show;
 
 	if (run_doomed())
 		return;
@@ -231,8 +232,8 @@ static void run_test(void)
 	left = leftovers_kill(&stuck);
 	restore_all();
 	look_around(true);
-	caught = output_read(fd, options.verbose || report->failures || report->broken ||
-					 !report->finished);
+	show = options.verbose || report->failures || report->broken || !report->finished;
+	caught = output_read(fd, show);
 	close(fd);
 	/*
 	 * A test that gave up leaves its children to their death signal; one
