@@ -5,61 +5,18 @@
 #include "tracking.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/ioctl.h>
-#include <linux/types.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "kernel/kernel.h"
-#include "kernel/since.h"
-
-/* linux/fs.h has it from 6.7 on; what tests are built with may be older than what they run on. */
-#ifndef PAGEMAP_SCAN
-struct page_region {
-	__u64 start;
-	__u64 end;
-	__u64 categories;
-};
-
-struct pm_scan_arg {
-	__u64 size;
-	__u64 flags;
-	__u64 start;
-	__u64 end;
-	__u64 walk_end;
-	__u64 vec;
-	__u64 vec_len;
-	__u64 max_pages;
-	__u64 category_inverted;
-	__u64 category_mask;
-	__u64 category_anyof_mask;
-	__u64 return_mask;
-};
-
-#define PAGEMAP_SCAN _IOWR('f', 16, struct pm_scan_arg)
-#define PAGE_IS_FILE BIT(2)
-#define PAGE_IS_PRESENT BIT(3)
-#define PAGE_IS_SWAPPED BIT(4)
-#define PAGE_IS_PFNZERO BIT(5)
-#define PAGE_IS_HUGE BIT(6)
-#endif
+#include "see/scan.h"
 
 WHY_NOT(tracking)
 {
-	int fd, error;
-
-	if (strcmp(test, "pagemap_scan"))
-		return NULL;
-	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	error = ioctl(fd, PAGEMAP_SCAN, NULL) ? errno : 0;
-	close(fd);
-	return error == ENOTTY && !kernel_has(CHANGE_SCAN_OF_PAGEMAP) ?
-		       "this kernel has no PAGEMAP_SCAN (6.7)" :
-		       NULL;
+	return strcmp(test, "pagemap_scan") || scan_available() ?
+		       NULL :
+		       "this kernel has no PAGEMAP_SCAN (6.7)";
 }
 
 static struct page page_of(struct story *s, size_t page)
@@ -199,14 +156,13 @@ SCENARIO(tracking, pagemap_scan,
 				    .vec_len = PAGES + 1,
 				    .category_anyof_mask = all,
 				    .return_mask = all };
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), found;
+	long found;
 
 	/* One of them in memory, so that both kinds have to look the same. */
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
-	found = ioctl(fd, PAGEMAP_SCAN, &scan);
-	close(fd);
+	found = pages_scan(&scan);
 	set_rule(RULE_COUNTED_AS_MEMORY);
-	expect_result("regions", found < 0 ? -errno : found, 1);
+	expect_result("regions", found, 1);
 	expect_result("pages in the region",
 		      (regions[0].end - regions[0].start) / features.page_size, PAGES);
 	expect_result("its categories", regions[0].categories, PAGE_IS_PRESENT);

@@ -20,21 +20,8 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/since.h"
+#include "reach/monitor.h"
 #include "see/pin.h"
-
-/* linux/userfaultfd.h has it from 6.8 on. */
-#ifndef UFFDIO_MOVE
-struct uffdio_move {
-	__u64 dst;
-	__u64 src;
-	__u64 len;
-	__u64 mode;
-	__s64 move;
-};
-
-#define UFFDIO_MOVE _IOWR(UFFDIO, 0x05, struct uffdio_move)
-#define UFFD_FEATURE_MOVE BIT(16)
-#endif
 
 /* Whatever its features. */
 static bool has_userfaultfd(void)
@@ -46,22 +33,11 @@ static bool has_userfaultfd(void)
 	return fd >= 0 || errno != ENOSYS;
 }
 
-static bool can_move(void)
-{
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_MOVE };
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	bool can = fd >= 0 && !ioctl(fd, UFFDIO_API, &api);
-
-	if (fd >= 0)
-		close(fd);
-	return can;
-}
-
 WHY_NOT(tracking)
 {
 	if (strcmp(test, "uffd_move"))
 		return NULL;
-	return can_move() || (has_userfaultfd() && kernel_has(CHANGE_UFFD_MOVE)) ?
+	return monitor_can(UFFD_FEATURE_MOVE) || (has_userfaultfd() && kernel_has(CHANGE_UFFD_MOVE)) ?
 		       NULL :
 		       "this kernel has no UFFDIO_MOVE (6.8)";
 }
@@ -79,7 +55,7 @@ static int watch(void *addr, size_t pages, __u64 mode)
 
 	if (mode & UFFDIO_REGISTER_MODE_WP)
 		api.features |= UFFD_FEATURE_PAGEFAULT_FLAG_WP;
-	else if (can_move())
+	else if (monitor_can(UFFD_FEATURE_MOVE))
 		api.features |= UFFD_FEATURE_MOVE;
 	if (fd < 0)
 		syscall_failed("userfaultfd", errno);
@@ -190,11 +166,7 @@ SCENARIO(tracking, uffd_missing,
 
 static long move_page(int uffd, void *to, void *from)
 {
-	struct uffdio_move move = { .dst = (uintptr_t)to,
-				    .src = (uintptr_t)from,
-				    .len = features.page_size };
-
-	return ioctl(uffd, UFFDIO_MOVE, &move) ? -errno : 0;
+	return monitor_move(uffd, to, from, features.page_size);
 }
 
 /*

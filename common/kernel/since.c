@@ -108,6 +108,18 @@ static const struct change changes[CHANGE_COUNT] = {
 			  "clear info about PTEs\"",
 		.mainline = 607, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_EXCLUSIVE_ENDS_CLEAN] = {
+		.name = "exclusive-ends-clean",
+		.commit = "c2f7f3bfa3ee \"mm/memory: detect writability in restore_exclusive_pte() "
+			  "through can_change_pte_writable()\"",
+		.mainline = 615, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_SINGLE_IS_PRESENT] = {
+		.name = "single-is-present",
+		.commit = "da7f31ed0f4f \"fs/proc/task_mmu: don't indicate PM_MMAP_EXCLUSIVE without "
+			  "PM_PRESENT\"",
+		.mainline = 611, .rc = 1, .only_mainline = true,
+	},
 	[CHANGE_UFFD_MOVE] = {
 		.name = "uffd-move",
 		.commit = "adef440691ba \"userfaultfd: UFFDIO_MOVE uABI\"",

@@ -33,6 +33,8 @@ enum kernel_change {
 	CHANGE_SWAP_CACHE_ASKED, /* migration to a device takes a page out of the swap cache */
 	CHANGE_NO_COUNT_OFFSET,	 /* a device page has no reference more than its users */
 	CHANGE_SCAN_OF_PAGEMAP,	 /* PAGEMAP_SCAN */
+	CHANGE_EXCLUSIVE_ENDS_CLEAN, /* a page is not soft-dirty because exclusive access ended */
+	CHANGE_SINGLE_IS_PRESENT, /* pagemap: what is not present is not mapped exclusively */
 	CHANGE_UFFD_MOVE,	 /* UFFDIO_MOVE, where there is userfaultfd */
 	CHANGE_CLONE_BUFFERS,	 /* IORING_REGISTER_CLONE_BUFFERS */
 	CHANGE_ALLOCATION_FAILS, /* HMM_DMIRROR_FLAGS: test_hmm can be told to fail an allocation */

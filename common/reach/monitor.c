@@ -20,6 +20,24 @@ int monitor_watch(int fd, void *addr, size_t size)
 	return ioctl(fd, UFFDIO_REGISTER, &reg) ? -errno : 0;
 }
 
+bool monitor_can(unsigned long long features)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	bool can = fd >= 0 && !ioctl(fd, UFFDIO_API, &api);
+
+	if (fd >= 0)
+		close(fd);
+	return can;
+}
+
+int monitor_move(int fd, void *to, void *from, size_t size)
+{
+	struct uffdio_move move = { .dst = (uintptr_t)to, .src = (uintptr_t)from, .len = size };
+
+	return ioctl(fd, UFFDIO_MOVE, &move) ? -errno : 0;
+}
+
 int monitor_open(void *addr, size_t size, unsigned long long features)
 {
 	struct uffdio_api api = { .api = UFFD_API,

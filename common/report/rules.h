@@ -246,6 +246,23 @@ struct rule {
 	     "mlock_fixup(), apply_vma_lock_flags(), mm/mlock.c; move_vma(), mm/mremap.c", \
 	     "VmLck has each page of a locked mapping once, however mappings are cut, joined " \
 	     "and moved") \
+	RULE(MAPPINGS_JOIN, "mappings-join", "S2", \
+	     "vma_merge_existing_range(), vma_merge_new_range(), mm/vma.c (6.1: vma_merge(), " \
+	     "mm/mmap.c)", \
+	     "a call that changes a part of a mapping splits it there, and neighbours that are " \
+	     "alike afterwards become one mapping") \
+	RULE(POLICY_IS_SHOWN, "policy-is-shown", "S1", \
+	     "mpol_to_str(), mm/mempolicy.c; show_numa_map()", \
+	     "numa_maps shows the policy that a mapping was given, with all flags of it") \
+	RULE(MBIND_GOES_ON, "mbind-goes-on", "S2", \
+	     "queue_folios_pte_range(), do_mbind(), mm/mempolicy.c", \
+	     "mbind() with STRICT and MOVE moves all memory that can be moved, and says EIO " \
+	     "when there is some that cannot") \
+	RULE(PAGEMAP_BY_PAGE, "pagemap-by-page", "S1", \
+	     "pte_to_pagemap_entry(), pagemap_pmd_range_thp() (6.1: pagemap_pmd_range()), " \
+	     "pagemap_scan_pmd_entry(), fs/proc/task_mmu.c", \
+	     "an entry of pagemap, and its scan, say what is true of that very page: whether " \
+	     "it is of a file, mapped once, protected") \
 	RULE(FRESH_FRAME, "fresh-frame", "S3", \
 	     "free_zone_device_folio(), zone_device_page_init()", \
 	     "a page frame that goes back to the driver leaves all of its state behind") \

@@ -18,6 +18,7 @@
 #define PM_SOFT_DIRTY BIT_ULL(55)
 #define PM_SINGLE BIT_ULL(56)
 #define PM_UFFD_WP BIT_ULL(57)
+#define PM_FILE BIT_ULL(61)
 #define PM_SWAPPED BIT_ULL(62)
 #define PM_PRESENT BIT_ULL(63)
 /*
@@ -94,6 +95,7 @@ static struct page page_of_entry(uint64_t entry)
 		.single = entry & PM_SINGLE,
 		.uffd_wp = entry & PM_UFFD_WP,
 		.soft_dirty = entry & PM_SOFT_DIRTY,
+		.file = entry & PM_FILE,
 	};
 
 	if (page.present) {

@@ -18,6 +18,7 @@ struct page {
 	bool single;
 	bool uffd_wp;		/* bit 57 */
 	bool soft_dirty;	/* bit 55 */
+	bool file;		/* bit 61: of a file, or of shared memory */
 	/* 0: none; for a device-private page the PFN inside its swap entry */
 	unsigned long pfn;
 };

@@ -64,6 +64,32 @@ void huge_fill(struct huge *h, unsigned char *range, bool as_huge)
 		protect_memory(range, h->size, PROT_READ);
 }
 
+void huge_range_begin(struct huge_range *range, struct device *device)
+{
+	const long size = read_number(THP "hpage_pmd_size");
+	const long fallbacks = read_counter("/proc/vmstat", "thp_fault_fallback");
+
+	need(size > 0, SKIP_NO_THP);
+	need(!is_never(), SKIP_THP_IS_OFF);
+	range->size = size;
+	range->pages = size / features.page_size;
+	range->map = map_memory(2 * size, PROT_READ | PROT_WRITE);
+	range->addr = (unsigned char *)(((uintptr_t)range->map + size - 1) & ~(size - 1));
+	advise_memory(range->addr, size, MADV_HUGEPAGE);
+	*(volatile unsigned char *)range->addr = 0;
+	if (device_snapshot(device, range->addr).huge)
+		return;
+	if (read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
+		broken("there is no memory for a huge page");
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	fail_now("a range with MADV_HUGEPAGE is mapped by small pages");
+}
+
+void huge_range_end(struct huge_range *range)
+{
+	unmap_memory(range->map, 2 * range->size);
+}
+
 size_t huge_lost(const struct huge *h)
 {
 	size_t i, lost = 0;

@@ -44,6 +44,20 @@ void huge_move_to_device(struct huge *huge, size_t first, size_t count);
  */
 void expect_huge_on_device(struct huge *huge, size_t first, size_t count);
 
+/* A range of memory that one huge page maps, beside a story. */
+struct huge_range {
+	unsigned char *map, *addr;	/* the range is inside of @map */
+	size_t size, pages;
+};
+
+/*
+ * Map one, and write a zero to it by the CPU, which makes it one huge page full
+ * of zeros. Skips where there are no huge pages. The caller unmaps it with
+ * huge_range_end().
+ */
+void huge_range_begin(struct huge_range *range, struct device *device);
+void huge_range_end(struct huge_range *range);
+
 /*
  * The complaint about a coherent device that is given memory a second time, in
  * the range that it has, is provoked by this test. It comes from
