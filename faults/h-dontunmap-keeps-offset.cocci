@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a mapping without pages keeps the page offset of those that left
 // claim: S2
-// rule: nothing-else-changes
+// rule: mappings-join
 // file: mm/mremap.c
 // history: mm/mremap: reset unfaulted VMA page offset for MREMAP_DONTUNMAP (commit not seen)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: mappings.*.left-mapping-joins
 @@
 identifier f =~ "^(move_vma)$";
 expression vma, E;

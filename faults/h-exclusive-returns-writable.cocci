@@ -6,7 +6,7 @@
 // history: mm/memory: detect writability in restore_exclusive_pte() through can_change_pte_writable() (c2f7f3bfa3ee)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: soft-dirty.*.after-exclusive
 @@
 identifier f =~ "^(restore_exclusive_pte)$";
 identifier orig_pte;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the mapping before is not remembered where nothing is to be done
 // claim: S2
-// rule: nodes-pass-over
+// rule: mappings-join
 // file: mm/mempolicy.c
 // history: mm/mempolicy: correctly update prev when policy is equal on mbind (00ca0f2e86bf)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: mappings.*.bound-across-parts
 @@
 identifier f =~ "^(mbind_range)$";
 expression prev, vma;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mbind() ends its walk at a page that it cannot move
 // claim: S2
-// rule: nodes-pass-over
+// rule: mbind-goes-on
 // file: mm/mempolicy.c
 // history: mm: mempolicy: keep VMA walk if both MPOL_MF_STRICT and MPOL_MF_MOVE are specified (24526268f4e3)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: mappings.*.bind-goes-on
 @@
 identifier f =~ "^queue_folios_pte_range$";
 expression E;

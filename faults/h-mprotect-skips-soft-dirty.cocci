@@ -6,7 +6,7 @@
 // history: mm/mprotect: fix soft-dirty check in can_change_pte_writable() (76aefad628aa)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
-// tests: *
+// tests: soft-dirty.*.after-mprotect*
 @@
 identifier f =~ "^(can_change_pte_writable|maybe_change_pte_writable)$";
 expression vma, pte;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: pagemap does not say of a huge page that it is of a file
 // claim: S1
-// rule: observers-agree
+// rule: pagemap-by-page
 // file: fs/proc/task_mmu.c
 // history: fs/proc/task_mmu: indicate PM_FILE for PMD-mapped file THP (3f9f022e975d)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: pagemap.*.of-a-file
 @@
 identifier f =~ "^(pagemap_pmd_range|pagemap_pmd_range_thp)$";
 expression page, folio, flags;

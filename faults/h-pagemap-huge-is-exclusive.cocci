@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: pagemap looks at the first page of a huge page only
 // claim: S1
-// rule: observers-agree
+// rule: pagemap-by-page
 // file: fs/proc/task_mmu.c
 // history: fs/proc/task_mmu: properly detect PM_MMAP_EXCLUSIVE per page of PMD-mapped THPs (2c7ad9a590d7)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 6.12
-// tests: *
+// tests: pagemap.*.huge-shared-in-part*
 @@
 identifier f =~ "^(pagemap_pmd_range|pagemap_pmd_range_thp)$";
 expression folio, page, idx;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: pagemap says of an entry that is not present that it is mapped exclusively
 // claim: S1
-// rule: observers-agree
+// rule: pagemap-by-page
 // file: fs/proc/task_mmu.c
 // history: fs/proc/task_mmu: don't indicate PM_MMAP_EXCLUSIVE without PM_PRESENT (da7f31ed0f4f)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: pagemap.private.mapped-once
 @@
 identifier f =~ "^(pte_to_pagemap_entry|pagemap_pmd_range_thp)$";
 expression flags, folio, page;

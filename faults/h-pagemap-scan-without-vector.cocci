@@ -6,7 +6,7 @@
 // history: fs/proc/task_mmu: check p->vec_buf for NULL (28aa29986dde)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: pagemap.*.scan-protects-part
 // seen: check crash splat
 @@
 identifier f =~ "^(pagemap_scan_backout_range)$";

@@ -6,7 +6,7 @@
 // history: mm/rmap: fix soft-dirty and uffd-wp bit loss when remapping zero-filled mTHP subpage to shared zeropage (9658d698a8a8)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: soft-dirty.*.split-when-*
 @@
 identifier f =~ "^(try_to_map_unused_to_zeropage)$";
 expression E, P;

@@ -6,7 +6,7 @@
 // history: mm: userfaultfd: correct dirty flags set for both present and swap pte (75cb1cca2c88)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: soft-dirty.system.moved-by-monitor
 @@
 identifier f =~ "^(move_present_ptes|move_swap_pte)$";
 expression E;
