@@ -21,7 +21,7 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	sequential fixed_buffers slow_io orders registered provided cloned races gup_races \
 	refcount zap orphans accounts whole_device numa memory_policy devices mirrors exclusive \
 	device_life device_full tracking userfaultfd monitor empty_pages ksm reclaim mlock joined \
-	huge mappings soft_dirty pagemap collapse \
+	huge mappings policies soft_dirty pagemap collapse \
 	destructive destructive_ksm destructive_huge destructive_anon_vma)
 
 ifneq ($(IN_TREE),)

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory policies of mappings that are split and joined, and what is shown of
+ * them
+ */
+#include "mappings.h"
+
+#include <numa.h>
+#include <numaif.h>
+
+#include "reach/ring.h"
+#include "story/nodes.h"
+
+/* linux/mempolicy.h; libnuma's header has none of them. */
+#ifndef MPOL_F_STATIC_NODES
+#define MPOL_F_STATIC_NODES BIT(15)
+#define MPOL_F_RELATIVE_NODES BIT(14)
+#endif
+#ifndef MPOL_F_NUMA_BALANCING
+#define MPOL_F_NUMA_BALANCING BIT(13)
+#endif
+
+static long bind_pages(FIXTURE_DATA(mappings) (*self), size_t first, size_t count, int mode,
+		       int node, unsigned int flags)
+{
+	struct bitmask *mask = node < 0 ? NULL : node_mask(node);
+
+	return errno_of(mbind(page_of(self, first), count * features.page_size, mode,
+			      mask ? mask->maskp : NULL, mask ? mask->size + 1 : 0, flags));
+}
+
+static int any_node(void)
+{
+	int node = numa_available() < 0 ? -1 : node_besides(-1);
+
+	need(node >= 0, SKIP_NO_TWO_NODES);
+	return node;
+}
+
+SCENARIO(mappings, bound_across_parts,
+	 "mbind() of a range of which a part has the policy makes it one mapping with the policy, "
+	 "and one with the default policy again")
+{
+	const int node = any_node();
+
+	fill(self, FIRST);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("mbind of a part", bind_pages(self, FIRST + 2, 2, MPOL_BIND, node, 0), 0);
+	expect_mappings(self, "2-4 4-6 6-8");
+	expect_result("mbind of more", bind_pages(self, FIRST + 2, 4, MPOL_BIND, node, 0), 0);
+	expect_mappings(self, "2-4 4-8");
+	expect_result("mbind of all", bind_pages(self, FIRST, PAGES, MPOL_BIND, node, 0), 0);
+	expect_mappings(self, "2-8");
+	expect_result("mbind back in the middle",
+		      bind_pages(self, FIRST + 2, 2, MPOL_DEFAULT, -1, 0), 0);
+	expect_mappings(self, "2-4 4-6 6-8");
+	expect_result("mbind back", bind_pages(self, FIRST, PAGES, MPOL_DEFAULT, -1, 0), 0);
+	expect_mappings(self, "2-8");
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_pages(self, FIRST, 0, PAGES);
+}
+
+/* A line of /proc/self/@file about the mapping that begins at @page, behind @key; or "". */
+static void read_line(FIXTURE_DATA(mappings) (*self), const char *file_name, size_t page,
+		      const char *key, char *text, size_t size)
+{
+	FILE *file = fopen(file_name, "r");
+	char line[512], start[32];
+	bool here = false;
+
+	snprintf(start, sizeof(start), "%lx", (unsigned long)page_of(self, page));
+	text[0] = '\0';
+	while (file && !text[0] && fgets(line, sizeof(line), file)) {
+		here |= !strncmp(line, start, strlen(start));
+		if (here && (!key || !strncmp(line, key, strlen(key))))
+			snprintf(text, size, "%s", line + strlen(key ? key : start) + !key);
+	}
+	if (file)
+		fclose(file);
+}
+
+SCENARIO(mappings, policy_is_shown, "numa_maps shows each policy that mbind() sets, with its flags")
+{
+	static const struct {
+		int mode;
+		const char *name;
+	} policies[] = { { MPOL_BIND, "bind" },
+			 { MPOL_BIND | MPOL_F_STATIC_NODES, "bind=static" },
+			 { MPOL_BIND | MPOL_F_NUMA_BALANCING, "bind=balancing" },
+			 { MPOL_BIND | MPOL_F_STATIC_NODES | MPOL_F_NUMA_BALANCING,
+			   "bind=static|balancing" },
+			 { MPOL_PREFERRED | MPOL_F_RELATIVE_NODES, "prefer=relative" },
+			 { MPOL_INTERLEAVE, "interleave" } };
+	const int node = any_node();
+	char line[256], expected[64];
+	size_t i;
+
+	fill(self, FIRST);
+	for (i = 0; i < ARRAY_SIZE(policies); i++) {
+		set_rule(RULE_LEGAL_CALLS_WORK);
+		expect_result("mbind",
+			      bind_pages(self, FIRST, PAGES, policies[i].mode, node, 0), 0);
+		read_line(self, "/proc/self/numa_maps", FIRST, NULL, line, sizeof(line));
+		line[strcspn(line, ":")] = '\0';
+		snprintf(expected, sizeof(expected), "%s", policies[i].name);
+		set_rule(RULE_POLICY_IS_SHOWN);
+		expect_same(!strcmp(line, expected), "policy in numa_maps", expected, line);
+	}
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_pages(self, FIRST, 0, PAGES);
+}
+
+static long node_at(void *addr)
+{
+	int status = -1;
+
+	if (move_pages(0, 1, &addr, NULL, &status, 0) < 0)
+		syscall_failed("move_pages", errno);
+	return status;
+}
+
+/*
+ * A page of the ring is mapped at @page. io_uring_mmap() takes no address, so
+ * there is a hole in the area, and other holes are filled until it is used.
+ */
+static void map_ring(FIXTURE_DATA(mappings) (*self), size_t page)
+{
+	void *addr;
+	int i;
+
+	unmap_memory(page_of(self, page), features.page_size);
+	for (i = 0; i < 256; i++) {
+		addr = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_POPULATE, self->story.ring.uring.ring_fd,
+			    IORING_OFF_SQES);
+		if (addr == MAP_FAILED)
+			syscall_failed("mmap of the ring", errno);
+		if (addr == page_of(self, page))
+			return;
+	}
+	broken("the ring is never mapped into a hole of one page");
+}
+
+/*
+ * A ring's pages are the kernel's and cannot be moved; liburing maps them too,
+ * and MPOL_MF_MOVE would pass over what is mapped twice. Where they are not mapped
+ * as pages (6.1: VM_PFNMAP), nothing is in the way.
+ */
+SCENARIO(mappings, bind_goes_on,
+	 "mbind(MPOL_MF_STRICT | MPOL_MF_MOVE_ALL) moves the memory behind a page that it cannot "
+	 "move, and says EIO; pages on the device stay")
+{
+	const int home = unmovable_node(), other = numa_available() < 0 ? -1 : node_besides(home);
+	const int nodes[] = { other, home };
+	struct story *s = &self->story;
+	char flags[256];
+	int n, refused = 0;
+	size_t i;
+
+	need(home >= 0 && other >= 0, SKIP_NO_TWO_NODES);
+	story_ring(s);
+	fill(self, FIRST);
+	device_move_back(&s->device, page_of(self, FIRST + 2), PAGES - 2);
+	map_ring(self, FIRST - 1);
+	read_line(self, "/proc/self/smaps", FIRST - 1, "VmFlags:", flags, sizeof(flags));
+	for (n = 0; n < 2; n++) {
+		long result = bind_pages(self, FIRST - 1, PAGES + 1, MPOL_BIND, nodes[n],
+					 MPOL_MF_STRICT | MPOL_MF_MOVE_ALL);
+
+		set_rule(RULE_MBIND_GOES_ON);
+		refused += result == -EIO;
+		expect(!result || result == -EIO, "mbind gives %ld", result);
+		for (i = FIRST + 2; i < FIRST + PAGES; i++)
+			expect_result("node of a page of memory", node_at(page_of(self, i)),
+				      nodes[n]);
+	}
+	expect_result("of two nodes, those where the ring's page is not", refused,
+		      !strstr(flags, " pf"));
+	set_rule(RULE_NODES_PASS_OVER);
+	if (story_on_device(s))
+		expect_pages(self, FIRST, 0, 2);
+}
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_policies", argc, argv);
+}
