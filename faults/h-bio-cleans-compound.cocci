@@ -6,7 +6,7 @@
 // history: block: Remove special-casing of compound pages (1b151e2435fc)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: joined-buffers.huge.read-to-clean
 @@
 identifier f =~ "^(__bio_release_pages|bio_set_pages_dirty)$";
 identifier fi;

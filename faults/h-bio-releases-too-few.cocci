@@ -6,7 +6,7 @@
 // history: block: Fix page refcounts for unaligned buffers in __bio_release_pages() (38b43539d64b)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: joined-buffers.huge.unaligned-read
 @@
 identifier f =~ "^(__bio_release_pages)$";
 identifier nr_pages, fi;

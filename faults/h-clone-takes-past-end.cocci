@@ -6,7 +6,7 @@
 // history: io_uring/rsrc: validate buffer count with offset for cloning (1d27f11bf02b)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: cloned.*.past-the-end
 @@
 identifier f =~ "^(io_clone_buffers)$";
 expression list A;

@@ -6,7 +6,7 @@
 // history: mm/memory: do not populate page table entries beyond i_size (74207de2ba10)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: file-shared.rw.cut-while-held
 @@
 identifier f =~ "^(finish_fault)$";
 identifier needs_fallback;

@@ -6,7 +6,7 @@
 // history: io_uring/rsrc: check for nonconsecutive pages (776617db78c6, CVE-2023-2598)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: joined-buffers.huge.other-order
 @@
 identifier f =~ "^(io_check_coalesce_buffer)$";
 expression E, folio;

@@ -6,7 +6,7 @@
 // history: io_uring/rsrc: disallow multi-source reg buffers (edd478269640)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1
-// tests: *
+// tests: joined-buffers.*.two-sources
 @@
 identifier f =~ "^(io_pin_pages)$";
 identifier vmas, i, file;

@@ -6,7 +6,7 @@
 // history: io_uring/rsrc: don't rely on user vaddr alignment (3a3c6d61577d)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: joined-buffers.huge.odd-address
 @@
 identifier f =~ "^(io_sqe_buffer_register)$";
 identifier coalesced, off;

@@ -6,7 +6,7 @@
 // history: mm/gup: disallow FOLL_LONGTERM GUP-fast writing to file-backed mappings (a6e79df92e4a)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: file-shared.rw.fast-longterm-pin
 @@
 identifier f =~ "^(gup_fast_folio_allowed)$";
 symbol reject_file_backed;

@@ -6,7 +6,7 @@
 // history: mm/gup: disallow FOLL_LONGTERM GUP-nonfast writing to file-backed mappings (8ac268436e6d)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: file-shared.rw.slow-longterm-pin file-shared.rw.fast-longterm-pin
 @@
 identifier f =~ "^(check_vma_flags)$";
 @@

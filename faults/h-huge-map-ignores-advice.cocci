@@ -6,7 +6,7 @@
 // history: mm: don't install PMD mappings when THPs are disabled by the hw/process/vma (2b0f922323cc)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: huge-shared.huge.second-mapping
 @@
 identifier f =~ "^(do_set_pmd)$";
 expression E;

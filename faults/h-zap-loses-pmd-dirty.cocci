@@ -6,7 +6,7 @@
 // history: mm/huge_memory: transfer the pmd dirty bit to the folio on zap (CVE-2026-89987)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: huge-shared.huge.written-and-unmapped
 @@
 identifier f =~ "^(zap_huge_pmd|zap_huge_pmd_folio)$";
 expression E;

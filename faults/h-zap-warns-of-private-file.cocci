@@ -6,7 +6,7 @@
 // history: mm/memory: fix spurious warning when unmapping device-private/exclusive pages (commit not seen)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: file-pages.private-*
 // seen: splat
 @@
 identifier f =~ "^(zap_pte_range|zap_nonpresent_ptes)$";

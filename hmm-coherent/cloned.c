@@ -5,6 +5,7 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,6 +41,9 @@ WHY_NOT(cloned)
 	struct ring ring;
 	int error;
 
+	/* Up to 6.12 there is one way: all of them. What were offsets later had to be zero. */
+	if (!strcmp(test, "past_the_end") && !kernel_has(CHANGE_CLONE_AT_OFFSET))
+		return "io_uring of this kernel clones all buffers or none (6.13)";
 	if (!ring_available())
 		return NULL;
 	ring_open(&ring);
@@ -86,6 +90,51 @@ SCENARIO(cloned, outlives_the_first,
 	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
 	expect_unpinned(s);
 	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+static long clone_to(struct ring *ring, struct clone_buffers clone)
+{
+	return errno_of(syscall(SYS_io_uring_register, ring->uring.ring_fd, REGISTER_CLONE_BUFFERS,
+				&clone, 1));
+}
+
+SCENARIO(cloned, past_the_end,
+	 "cloning from behind the last buffer is refused and leaves the second ring without one; "
+	 "from within it works")
+{
+	struct story *s = &self->story;
+	const __u32 from = s->ring.uring.ring_fd;
+	struct iovec none = { s->buffer.addr, features.page_size };
+
+	register_all(s);
+	set_rule(RULE_CLONE_WITHIN);
+	expect_result("one from behind the last",
+		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .src_off = 1,
+								      .nr = 1 }),
+		      -EOVERFLOW);
+	expect_result("one from far behind the last",
+		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .nr = 1,
+								      .src_off = 0x7ffffffe }),
+		      -EOVERFLOW);
+	expect_result("more than there are",
+		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .nr = 2 }),
+		      -EINVAL);
+	expect_result("an offset and no number",
+		      clone_to(&self->second,
+			       (struct clone_buffers){ .src_fd = from, .src_off = 1 }),
+		      -EINVAL);
+	expect_result("a buffer of the second ring, which has none",
+		      io_uring_register_buffers_update_tag(&self->second.uring, 0, &none, NULL, 1),
+		      -ENXIO);
+	expect_result("the only one, as the third",
+		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .nr = 1,
+								      .dst_off = 2 }),
+		      0);
+	self->second.registered = true;
+	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
+	expect_pinned(s);
+	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
+	expect_unpinned(s);
 }
 
 int main(int argc, char **argv)

@@ -130,6 +130,33 @@ static const struct change changes[CHANGE_COUNT] = {
 		.commit = "7cc2a6eadcd7 \"io_uring: add IORING_REGISTER_COPY_BUFFERS method\"",
 		.mainline = 612, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_CLONE_AT_OFFSET] = {
+		.name = "clone-at-offset",
+		.commit = "b16e920a1909 \"io_uring/rsrc: allow cloning at an offset\"",
+		.mainline = 613, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_LONGTERM_NOT_OF_FILE] = {
+		.name = "longterm-not-of-file",
+		.commit = "8ac268436e6d \"mm/gup: disallow FOLL_LONGTERM GUP-nonfast writing to "
+			  "file-backed mappings\"",
+		.mainline = 605, .rc = 1, .only_mainline = true,
+		/* What was built from a tree is newer than that. */
+		.when_unknown = true,
+	},
+	[CHANGE_MIXED_SOURCES] = {
+		.name = "mixed-sources",
+		.commit = "\"io_uring: rsrc: delegate VMA file-backed check to GUP\"",
+		.mainline = 605, .rc = 1, .only_mainline = true,
+		.when_unknown = true,
+	},
+	[CHANGE_HUGE_AS_ADVISED] = {
+		.name = "huge-as-advised",
+		.commit = "2b0f922323cc \"mm: don't install PMD mappings when THPs are disabled by "
+			  "the hw/process/vma\"",
+		/* Stable branches before 6.12 may have it all the same: not asked there. */
+		.mainline = 612, .only_mainline = true,
+		.when_unknown = false,
+	},
 	[CHANGE_ALLOCATION_FAILS] = {
 		.name = "allocation-fails",
 		.commit = "\"lib/test_hmm: add zone device private THP test infrastructure\"",

@@ -37,6 +37,10 @@ enum kernel_change {
 	CHANGE_SINGLE_IS_PRESENT, /* pagemap: what is not present is not mapped exclusively */
 	CHANGE_UFFD_MOVE,	 /* UFFDIO_MOVE, where there is userfaultfd */
 	CHANGE_CLONE_BUFFERS,	 /* IORING_REGISTER_CLONE_BUFFERS */
+	CHANGE_CLONE_AT_OFFSET,	 /* a part of the registered buffers can be cloned */
+	CHANGE_LONGTERM_NOT_OF_FILE, /* GUP refuses long-term pins to write to files */
+	CHANGE_MIXED_SOURCES,	 /* a registered buffer may have pages of several files */
+	CHANGE_HUGE_AS_ADVISED,	 /* MADV_NOHUGEPAGE holds for huge pages that are there already */
 	CHANGE_ALLOCATION_FAILS, /* HMM_DMIRROR_FLAGS: test_hmm can be told to fail an allocation */
 	CHANGE_FOLL_NUMBERS,	/* FOLL_FORCE is 0x08 and FOLL_LONGTERM 0x100 */
 	CHANGE_LONGTERM_OWN_PAGE, /* a long-term pin does not take the shared zero page */

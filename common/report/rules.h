@@ -151,6 +151,33 @@ struct rule {
 	     "iomap_dio_rw(), fs/iomap/direct-io.c; blkdev_direct_IO(), block/fops.c", \
 	     "an aligned O_DIRECT transfer of allocated blocks goes between the pages and the " \
 	     "medium, past the page cache") \
+	RULE(LONGTERM_NOT_OF_FILE, "longterm-not-of-file", "S7", \
+	     "writable_file_mapping_allowed(), gup_fast_folio_allowed(), mm/gup.c (6.1: " \
+	     "io_pin_pages(), io_uring/rsrc.c)", \
+	     "a page of a file whose writes are tracked is not pinned for long and for writing; " \
+	     "shared memory is") \
+	RULE(END_OF_FILE, "end-of-file", "S3", \
+	     "truncate_pagecache(), truncate_inode_partial_folio(), mm/truncate.c; " \
+	     "finish_fault(), filemap_fault()", \
+	     "what is behind the end of its file is nobody's: an access ends in SIGBUS, private " \
+	     "copies go, and the rest of the last page is zero") \
+	RULE(PRIVATE_COPY_STAYS, "private-copy-stays", "S2", \
+	     "should_zap_folio() (6.1: should_zap_page()), mm/memory.c; unmap_mapping_range()", \
+	     "a private copy of a file's page is not the file's: it stays when the page goes, " \
+	     "and is not written back") \
+	RULE(HUGE_AS_ADVISED, "huge-as-advised", "S2", \
+	     "do_set_pmd(), mm/memory.c; vma_thp_disabled()", \
+	     "a mapping with MADV_NOHUGEPAGE shows a huge page of shared memory by small " \
+	     "entries") \
+	RULE(DIRTY_OUTLIVES, "dirty-outlives-mapping", "S3", \
+	     "zap_huge_pmd(), mm/huge_memory.c; bio_set_pages_dirty(), block/bio.c", \
+	     "what was written to a page, by the CPU or a transfer, is kept by reclaim, also " \
+	     "after the mapping is gone") \
+	RULE(SOURCES_OF_BUFFER, "sources-of-buffer", "S7", "io_pin_pages(), io_uring/rsrc.c", \
+	     "a registered buffer over two files is refused up to 6.4, and later has the pages " \
+	     "of both") \
+	RULE(CLONE_WITHIN, "clone-within", "S7", "io_clone_buffers(), io_uring/rsrc.c", \
+	     "buffers are cloned from within the table of their ring, or not at all") \
 	RULE(POSITION_FOLLOWS, "position-follows", "S7", \
 	     "ksys_read(), ksys_write(), fs/read_write.c; iomap_dio_complete()", \
 	     "a file's position moves by exactly the bytes that a call says it transferred") \

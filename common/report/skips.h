@@ -49,8 +49,8 @@
 	     "it takes a kernel with smaller base pages") \
 	SKIP(NO_HUGE_ZERO_PAGE, "this kernel has no huge zero page", \
 	     "/sys/kernel/mm/transparent_hugepage/use_zero_page is not 1") \
-	SKIP(NO_HUGE_SHMEM, "shared memory of this kernel has no huge pages", \
-	     "6.1 needs CONFIG_BASE_FULL for them (see MAX_PAGECACHE_ORDER)") \
+	SKIP(NO_HUGE_SHMEM, "the page cache of this kernel has no huge pages", \
+	     "kernels before 6.10 need CONFIG_BASE_FULL for them") \
 	SKIP(NO_HUGETLB, "this kernel has no hugetlb", "it takes CONFIG_HUGETLBFS") \
 	SKIP(NO_KSM, "this kernel has no KSM", "it takes CONFIG_KSM, and root") \
 	SKIP(NO_KSM_COUNT, "this kernel has no /proc/PID/ksm_merging_pages", \

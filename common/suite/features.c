@@ -215,6 +215,23 @@ static bool config_close(FILE *config, pid_t unpacker)
 	return waitpid(unpacker, &status, 0) == unpacker && !status;
 }
 
+enum answer config_has_line(const char *wanted)
+{
+	enum answer answer = ANSWER_NO;
+	char line[256];
+	pid_t unpacker;
+	FILE *config = config_open(&unpacker);
+
+	if (!config)
+		return ANSWER_UNKNOWN;
+	while (fgets(line, sizeof(line), config)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strcmp(line, wanted))
+			answer = ANSWER_YES;
+	}
+	return config_close(config, unpacker) ? answer : ANSWER_UNKNOWN;
+}
+
 static bool command_line_sets_force(void)
 {
 	FILE *file = fopen("/proc/cmdline", "r");

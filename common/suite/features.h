@@ -41,4 +41,10 @@ const struct feature_row *feature_row(enum feature feature);
  */
 void feature_decide(enum feature feature);
 
+/*
+ * Has the running kernel's configuration the line @wanted, such as
+ * "CONFIG_SWAP=y"? ANSWER_UNKNOWN without /proc/config.gz. Starts a process.
+ */
+enum answer config_has_line(const char *wanted) __must_check;
+
 #endif

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Private copies of a file's pages on a device
+ *
+ * A private mapping of a file has pages of two kinds: those of the file, which
+ * never leave the page cache, and anonymous copies of those that were written,
+ * which may be on a device. What happens to the file, and where it ends, has to
+ * reach the copies as it does in memory (unmap_mapping_range()).
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <numaif.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "reach/cpu.h"
+#include "reach/next_frames.h"
+#include "story/story.h"
+
+#define PAGES 4
+/* Pages [0, COPIES) are copies, the last one is the file's. */
+#define COPIES 3
+/* Where the file is cut: so many bytes of page 1 stay. */
+#define CUT 512
+
+FIXTURE(file_pages)
+{
+	struct story story;
+};
+
+FIXTURE_VARIANT(file_pages)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(file_pages, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(file_pages, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(file_pages, private_rw) { .place = PLACE_PRIVATE };
+FIXTURE_VARIANT_ADD(file_pages, private_ro) { .place = PLACE_PRIVATE, .read_only = true };
+FIXTURE_VARIANT_ADD(file_pages, system_rw) { .place = PLACE_SYSTEM };
+FIXTURE_VARIANT_ADD(file_pages, system_ro) { .place = PLACE_SYSTEM, .read_only = true };
+
+/* The file in the place of the buffer's anonymous memory, under the same policy. */
+static void map_file(struct story *s)
+{
+	const unsigned long node = s->buffer.node < 0 ? 0 : 1UL << s->buffer.node;
+	void *addr = mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_FIXED, s->medium.buffered, 0);
+
+	if (addr == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	if (node && mbind(addr, s->buffer.size, MPOL_BIND, &node, 8 * sizeof(node), 0))
+		syscall_failed("mbind", errno);
+}
+
+FIXTURE_SETUP(file_pages)
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	story_begin(s, variant->place, false, PAGES);
+	story_medium(s, ON_FILE);
+	map_file(s);
+	set_rule(RULE_ENTRY);
+	expect_owner_sees(s, COPIES, BY_MEDIUM);
+	buffer_write(&s->buffer, 0, COPIES, BY_OWNER);
+	if (story_on_device(s))
+		story_migrate_to_device(s);
+	if (variant->read_only) {
+		story_protect(s, 0, PAGES, PROT_READ);
+		s->read_only = true;
+	}
+	for (i = 0; i < COPIES; i++) {
+		expect_at(s, i, variant->place);
+		expect_mapped(s, i, variant->read_only ? PERM_RO : PERM_RW);
+	}
+	set_rule(RULE_ONLY_ANONYMOUS);
+	expect(in_memory(page_at(0, buffer_page(&s->buffer, COPIES)).at),
+	       "the file's page is not in memory");
+	if (report->failures)
+		give_up();
+	story_remember_frames(s);
+}
+
+FIXTURE_TEARDOWN(file_pages)
+{
+	story_end(&self->story);
+}
+
+/* The pages [first, COPIES) are unmapped: the device has their frames back, once, and no other. */
+static void expect_given_back(struct story *s, size_t first)
+{
+	struct buffer next;
+	size_t i, times;
+
+	set_rule(RULE_FREED_TO_DRIVER);
+	for (i = first; i < COPIES; i++)
+		expect_at(s, i, PLACE_NOWHERE);
+	if (!story_on_device(s))
+		return;
+	next_frames_take(&next, COPIES, &s->device, s->place);
+	for (i = 0; i < COPIES; i++) {
+		times = next_frames_count(&next, s->frames[i]);
+		expect(times == (i >= first), "page %zu: its frame 0x%lx goes out %zu times, not %d",
+		       i, s->frames[i], times, i >= first);
+	}
+	next_frames_return(&next);
+}
+
+static void expect_copies_stay(struct story *s, size_t count)
+{
+	size_t i;
+
+	set_rule(RULE_PRIVATE_COPY_STAYS);
+	for (i = 0; i < count; i++) {
+		expect_stays(s, i);
+		expect_mapped(s, i, s->read_only ? PERM_RO : PERM_RW);
+	}
+}
+
+/* Reading brings a page back from a private device, so this comes last. */
+static void expect_copies_have(struct story *s, size_t count)
+{
+	size_t i;
+
+	set_rule(RULE_PRIVATE_COPY_STAYS);
+	for (i = 0; i < count; i++)
+		expect_owner_sees(s, i, BY_OWNER);
+}
+
+static void truncate_to(struct story *s, size_t size)
+{
+	if (ftruncate(s->medium.buffered, size))
+		syscall_failed("ftruncate", errno);
+}
+
+SCENARIO(file_pages, truncated,
+	 "ftruncate takes the copies behind the new end; reading there is SIGBUS; the copies "
+	 "before it stay")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	truncate_to(s, features.page_size + CUT);
+	expect_copies_stay(s, 2);
+	expect_given_back(s, 2);
+	set_rule(RULE_END_OF_FILE);
+	for (i = 2; i < PAGES; i++)
+		expect_result("a read behind the end of the file",
+			      cpu_read(&s->buffer, i, 1, NULL), KILLED_BY(SIGBUS));
+	expect_copies_have(s, 2);
+}
+
+SCENARIO(file_pages, grown_again,
+	 "a file that was cut and grows again is zero behind the cut; a copy of the page that "
+	 "was cut keeps all of its bytes")
+{
+	struct story *s = &self->story;
+	unsigned char *page = s->medium.bounce;
+	size_t i, dirty = 0;
+
+	truncate_to(s, features.page_size + CUT);
+	truncate_to(s, PAGES * features.page_size);
+	expect_copies_stay(s, 2);
+	set_rule(RULE_END_OF_FILE);
+	for (i = 2; i < PAGES; i++) {
+		expect_result("a read behind the cut", cpu_read(&s->buffer, i, 1, page),
+			      features.page_size);
+		expect_zeros(page, "a page behind the cut");
+	}
+	expect_result("a read of the file",
+		      pread(s->medium.buffered, page, features.page_size, features.page_size),
+		      features.page_size);
+	for (i = CUT; i < features.page_size; i++)
+		dirty += page[i] != 0;
+	expect_result("bytes behind the cut that are not zero", dirty, 0);
+	expect_copies_have(s, 2);
+}
+
+SCENARIO(file_pages, hole_punched,
+	 "a hole punched into the file takes the file's pages and leaves the private copies")
+{
+	struct story *s = &self->story;
+
+	if (fallocate(s->medium.buffered, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		      PAGES * features.page_size))
+		syscall_failed("fallocate", errno);
+	expect_copies_stay(s, COPIES);
+	set_rule(RULE_HOLE_IS_FILLED);
+	expect_result("a read of the file's page",
+		      cpu_read(&s->buffer, COPIES, 1, s->medium.bounce), features.page_size);
+	expect_zeros(s->medium.bounce, "the file's page");
+	expect_copies_have(s, COPIES);
+}
+
+SCENARIO(file_pages, dontneed,
+	 "MADV_DONTNEED gives the copies back, and the mapping shows the file again")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	set_rule(RULE_FREED_TO_DRIVER);
+	expect_result("madvise", errno_of(madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED)),
+		      0);
+	expect_given_back(s, 0);
+	set_rule(RULE_NO_LEAK);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_MEDIUM);
+}
+
+SCENARIO(file_pages, synced, "msync and fsync write no private copy to the file")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("msync", errno_of(msync(s->buffer.addr, s->buffer.size, MS_SYNC)), 0);
+	expect_result("fsync", errno_of(fsync(s->medium.buffered)), 0);
+	expect_copies_stay(s, COPIES);
+	set_rule(RULE_PRIVATE_COPY_STAYS);
+	for (i = 0; i < PAGES; i++)
+		expect_medium_has(s, i, BY_MEDIUM);
+	expect_copies_have(s, COPIES);
+}
+
+SCENARIO(file_pages, unmapped, "munmap gives the copies back and leaves the file as it is")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	unmap_memory(s->buffer.addr, s->buffer.size);
+	expect_given_back(s, 0);
+	set_rule(RULE_PRIVATE_COPY_STAYS);
+	for (i = 0; i < PAGES; i++)
+		expect_medium_has(s, i, BY_MEDIUM);
+}
+
+SCENARIO(file_pages, file_written,
+	 "a write to the file is seen through the mapping where there is no copy, and not where "
+	 "there is one")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	for (i = 0; i < PAGES; i++) {
+		write_page(s->medium.bounce, s->buffer.serial, i, BY_OTHER);
+		expect_result("a write to the file",
+			      pwrite(s->medium.buffered, s->medium.bounce, features.page_size,
+				     i * features.page_size),
+			      features.page_size);
+	}
+	expect_copies_stay(s, COPIES);
+	expect_copies_have(s, COPIES);
+	set_rule(RULE_NEXT_ACCESS_SEES);
+	expect_owner_sees(s, COPIES, BY_OTHER);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_file_pages", argc, argv);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of a file that are mapped shared: who may pin them for long, and where
+ * they end
+ *
+ * Who writes to a page of a file has to tell the file system, and a pin for
+ * long writes when nobody looks. So GUP refuses it (claim S7), and does what it
+ * always does to a page on a device, which is the control here. Behind the end
+ * of a file nothing is mapped, even where the page cache has a large folio
+ * across it that somebody holds.
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/since.h"
+#include "reach/cpu.h"
+#include "see/pin.h"
+#include "story/story.h"
+
+#define PAGES 2
+/* Pages of the file; a power of two, so that the page cache may take one folio. */
+#define FILE_PAGES BUFFER_PAGES_MAX
+/* The file's new end is in this page, so many bytes behind its beginning. */
+#define LAST 2
+#define CUT 512
+
+FIXTURE(file_shared)
+{
+	struct story story;
+	struct buffer file;	/* the shared mapping */
+};
+
+FIXTURE_VARIANT(file_shared)
+{
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(file_shared, rw) {};
+FIXTURE_VARIANT_ADD(file_shared, ro) { .read_only = true };
+
+static void map_file(struct buffer *file, struct story *s, bool read_only)
+{
+	*file = (struct buffer){ .pages = FILE_PAGES, .size = FILE_PAGES * features.page_size,
+				 .serial = s->buffer.serial, .node = -1 };
+	file->addr = mmap(NULL, file->size, PROT_READ | (read_only ? 0 : PROT_WRITE), MAP_SHARED,
+			  s->medium.buffered, 0);
+	if (file->addr == MAP_FAILED)
+		syscall_failed("mmap", errno);
+}
+
+FIXTURE_SETUP(file_shared)
+{
+	struct story *s = &self->story;
+
+	story_begin(s, PLACE_COHERENT, false, PAGES);
+	story_medium(s, ON_FILE);
+	medium_write(&s->medium, s->buffer.serial, FILE_PAGES, BY_MEDIUM);
+	map_file(&self->file, s, variant->read_only);
+}
+
+FIXTURE_TEARDOWN(file_shared)
+{
+	buffer_unmap(&self->file);
+	story_end(&self->story);
+}
+
+/* Is it refused to pin the file's page for long, for writing? */
+static bool refuses(bool read_only)
+{
+	return read_only || kernel_has(CHANGE_LONGTERM_NOT_OF_FILE);
+}
+
+static void expect_pins(bool fast, const void *addr, bool write, bool longterm, bool works,
+			const char *what)
+{
+	const struct pin_kind kind = {
+		.pin = true, .fast = fast, .write = write, .longterm = longterm
+	};
+
+	expect_result(what, pin_pages(kind, addr, 1), works ? features.page_size : 0);
+}
+
+static void expect_file_pins(FIXTURE_DATA(file_shared) (*self), bool read_only, bool fast)
+{
+	struct story *s = &self->story;
+	unsigned char *page = self->file.addr;
+	int held;
+
+	need(features.gup_test, SKIP_NO_GUP_TEST);
+	/* It leaves ZONE_MOVABLE by that, where GUP-fast would not take it in any case. */
+	set_rule(RULE_LONGTERM_NOT_OF_FILE);
+	expect_pins(fast, page, false, true, true, "bytes of the file pinned for long to read");
+	/* Mapped writable and dirty, where it may be: what GUP-fast would take. */
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	if (read_only)
+		expect_result("a read", cpu_read(&self->file, 0, 1, NULL), features.page_size);
+	else
+		expect_result("a write", cpu_write(&self->file, 0, 1, BY_OWNER),
+			      features.page_size);
+	set_rule(read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_LONGTERM_NOT_OF_FILE);
+	expect_pins(fast, page, true, true, !refuses(read_only),
+		    "bytes of the file pinned for long to write");
+	if (features.pin_stays && refuses(read_only)) {
+		held = pin_hold(fast, true, page, 1);
+		expect_result("a pin of the file for long to write", held < 0 ? held : 0, -EFAULT);
+		if (held >= 0)
+			pin_drop(held);
+	}
+	expect_pins(fast, page, true, false, !read_only, "bytes of the file pinned to write");
+	set_rule(RULE_LONGTERM_NOT_OF_FILE);
+	expect_bytes(page, s->buffer.serial, 0, read_only ? BY_MEDIUM : BY_OWNER, "the file");
+	set_rule(RULE_ONLY_ANONYMOUS);
+	expect(in_memory(page_at(0, page).at), "the file's page is not in memory");
+	expect_result("migration of the file's page", device_migrate_to(&s->device, page, 1),
+		      -ENOENT);
+
+	/* The control: a device's page is anonymous, and may be pinned. */
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_pins(fast, s->buffer.addr, true, true, true,
+		    "bytes of the device's page pinned for long to write");
+	expect_at(s, 0, PLACE_SYSTEM);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_stays(s, 1);
+}
+
+SCENARIO(file_shared, slow_longterm_pin,
+	 "slow GUP pins a file's page for long to read, and not to write; a device's page is "
+	 "moved and pinned")
+{
+	expect_file_pins(self, variant->read_only, false);
+}
+
+SCENARIO(file_shared, fast_longterm_pin,
+	 "GUP-fast pins a file's page for long to read, and not to write; a device's page is "
+	 "moved and pinned")
+{
+	expect_file_pins(self, variant->read_only, true);
+}
+
+SCENARIO(file_shared, registered,
+	 "a file's page is no registered buffer, neither alone nor behind a device's page, which "
+	 "shared memory may be")
+{
+	struct story *s = &self->story;
+	const long refused = refuses(variant->read_only) ? -EFAULT : -EOPNOTSUPP;
+	unsigned char *shared = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	story_ring(s);
+	set_rule(RULE_LONGTERM_NOT_OF_FILE);
+	expect_result("registration of a file's page",
+		      ring_register(&s->ring, self->file.addr, features.page_size), refused);
+	expect_result("registration of shared memory",
+		      ring_register(&s->ring, shared, features.page_size), 0);
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	unmap_memory(shared, features.page_size);
+	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
+	expect_result("registration of the device's page",
+		      ring_register(&s->ring, s->buffer.addr, features.page_size), 0);
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	expect_bytes(self->file.addr, s->buffer.serial, 0, BY_MEDIUM, "the file");
+}
+
+/*
+ * All pages of the file at once into an empty page cache, in the hand of
+ * BY_OTHER: a file system with large folios may take one for them.
+ */
+static void fill_page_cache(FIXTURE_DATA(file_shared) (*self))
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	if (fsync(s->medium.buffered))
+		syscall_failed("fsync", errno);
+	posix_fadvise(s->medium.buffered, 0, 0, POSIX_FADV_DONTNEED);
+	for (i = 0; i < FILE_PAGES; i++)
+		write_page((char *)s->medium.bounce + i * features.page_size, s->buffer.serial, i,
+			   BY_OTHER);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("a write of all pages",
+		      pwrite(s->medium.buffered, s->medium.bounce, self->file.size, 0),
+		      self->file.size);
+}
+
+/* Through @map: what is before the end is there, and behind it is nothing. */
+static void expect_ends(struct story *s, struct buffer *map, bool read_only, const char *what)
+{
+	unsigned char *copy = s->medium.bounce;
+	size_t i, dirty = 0;
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	if (!read_only)
+		expect_result(what, cpu_write(map, 0, 1, BY_OWNER_AGAIN), features.page_size);
+	set_rule(RULE_END_OF_FILE);
+	for (i = LAST + 1; i < FILE_PAGES; i++) {
+		expect_result(what, cpu_read(map, i, 1, NULL), KILLED_BY(SIGBUS));
+		expect(page_at(0, buffer_page(map, i)).at == PLACE_NOWHERE,
+		       "%s: page %zu is mapped behind the end of the file", what, i);
+	}
+	expect_result(what, cpu_read(map, LAST, 1, copy), features.page_size);
+	for (i = CUT; i < features.page_size; i++)
+		dirty += copy[i] != 0;
+	expect_result("bytes behind the end in the last page that are not zero", dirty, 0);
+	expect_result(what, cpu_read(map, 1, 1, copy), features.page_size);
+	expect_bytes(copy, s->buffer.serial, 1, BY_OTHER, what);
+}
+
+static void cut_file(FIXTURE_DATA(file_shared) (*self))
+{
+	if (ftruncate(self->story.medium.buffered, LAST * features.page_size + CUT))
+		syscall_failed("ftruncate", errno);
+}
+
+static void expect_cut(FIXTURE_DATA(file_shared) (*self), bool read_only)
+{
+	struct buffer fresh;
+
+	map_file(&fresh, &self->story, read_only);
+	expect_ends(&self->story, &fresh, read_only, "a mapping made after the cut");
+	expect_ends(&self->story, &self->file, read_only, "a mapping made before the cut");
+	buffer_unmap(&fresh);
+}
+
+SCENARIO(file_shared, cut, "behind the end of a file that was cut is nothing, in old and new "
+	 "mappings, and zeros in its last page")
+{
+	fill_page_cache(self);
+	expect_result("a read", cpu_read(&self->file, 0, FILE_PAGES, NULL), self->file.size);
+	cut_file(self);
+	expect_cut(self, variant->read_only);
+}
+
+SCENARIO(file_shared, cut_while_held,
+	 "the same while somebody holds a page of the file, so that its folio cannot be split")
+{
+	struct story *s = &self->story;
+
+	fill_page_cache(self);
+	expect_result("a read", cpu_read(&self->file, 0, FILE_PAGES, NULL), self->file.size);
+	story_hold_at(s, buffer_page(&self->file, 1));
+	cut_file(self);
+	expect_cut(self, variant->read_only);
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_holder_sees(s, 1, BY_OTHER);
+	expect_cut(self, variant->read_only);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_file_shared", argc, argv);
+}

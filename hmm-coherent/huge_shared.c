@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Huge pages of shared memory, which no device takes: what the page table and
+ * the page know of each other
+ *
+ * One folio, mapped by one entry or by many. Who maps it by small entries is
+ * the mapping's advice (do_set_pmd()); what was written through one entry has
+ * to be known of the folio when the entry goes (zap_huge_pmd()).
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/restore.h"
+#include "kernel/since.h"
+#include "story/huge.h"
+#include "suite/features.h"
+
+#define SHMEM THP "shmem_enabled"
+
+FIXTURE(huge_shared)
+{
+	struct huge huge;
+	int fd;
+	unsigned char *room, *first, *second;
+};
+
+FIXTURE_VARIANT(huge_shared)
+{
+	bool as_huge;		/* is the file of one huge page, or of small ones? */
+};
+
+FIXTURE_VARIANT_ADD(huge_shared, huge) { .as_huge = true };
+FIXTURE_VARIANT_ADD(huge_shared, small) { .as_huge = false };
+
+/* Map the whole file at @addr. */
+static void map_at(FIXTURE_DATA(huge_shared) (*self), unsigned char *addr, int advice)
+{
+	const size_t size = self->huge.size;
+
+	if (mmap(addr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, self->fd, 0) != addr)
+		syscall_failed("mmap", errno);
+	advise_memory(addr, size, advice);
+}
+
+static bool is_huge(FIXTURE_DATA(huge_shared) (*self), unsigned char *addr)
+{
+	return device_snapshot(&self->huge.device, addr).huge;
+}
+
+static unsigned char touch(const unsigned char *addr)
+{
+	return *(const volatile unsigned char *)addr;
+}
+
+FIXTURE_SETUP(huge_shared)
+{
+	struct huge *h = &self->huge;
+	const char *counter = "thp_file_fallback";
+	long fallbacks;
+	uintptr_t at;
+	int error;
+
+	/* Its trees have two levels of 16 then: MAX_PAGECACHE_ORDER is less than a huge page's. */
+	if (variant->as_huge)
+		need(config_has_line("CONFIG_BASE_SMALL=1") != ANSWER_YES &&
+			     config_has_line("CONFIG_BASE_SMALL=y") != ANSWER_YES,
+		     SKIP_NO_HUGE_SHMEM);
+	huge_begin(h, false);
+	restore_setting(SHMEM);
+	error = write_text(SHMEM, "advise");
+	if (error)
+		syscall_failed(SHMEM, -error);
+	self->fd = memfd_create("hmm-coherent", MFD_CLOEXEC);
+	if (self->fd < 0 || ftruncate(self->fd, h->size))
+		syscall_failed("memfd", errno);
+	self->room = map_memory(3 * h->size, PROT_NONE);
+	at = ((uintptr_t)self->room + h->size - 1) & ~(h->size - 1);
+	self->first = (unsigned char *)at;
+	self->second = self->first + h->size;
+	map_at(self, self->first, variant->as_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	fallbacks = read_counter("/proc/vmstat", counter);
+	/* By a read, so that nobody has said yet that it is dirty. */
+	touch(self->first);
+	if (variant->as_huge && !is_huge(self, self->first) &&
+	    read_counter("/proc/vmstat", counter) > fallbacks)
+		broken("there is no memory for a huge page");
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(is_huge(self, self->first) == variant->as_huge,
+	     "shared memory of %s pages is mapped by the other ones",
+	     variant->as_huge ? "huge" : "small");
+}
+
+FIXTURE_TEARDOWN(huge_shared)
+{
+	unmap_memory(self->room, 3 * self->huge.size);
+	close(self->fd);
+	huge_end(&self->huge);
+}
+
+static void write_all(FIXTURE_DATA(huge_shared) (*self), unsigned char *addr)
+{
+	size_t i;
+
+	for (i = 0; i < self->huge.pages; i++)
+		write_page(page_in(addr, i), self->huge.story.buffer.serial, i, BY_OWNER);
+}
+
+static size_t lost(FIXTURE_DATA(huge_shared) (*self), unsigned char *addr)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < self->huge.pages; i++)
+		count += read_page(page_in(addr, i), self->huge.story.buffer.serial, i, BY_OWNER,
+				   BY_OTHER) != DATA_OLD;
+	return count;
+}
+
+SCENARIO(huge_shared, second_mapping,
+	 "a second mapping shows a huge page by one entry or by many, as it was advised, with the "
+	 "same bytes")
+{
+	write_all(self, self->first);
+	map_at(self, self->second, MADV_NOHUGEPAGE);
+	touch(self->second);
+	set_rule(RULE_HUGE_AS_ADVISED);
+	if (kernel_has(CHANGE_HUGE_AS_ADVISED))
+		expect_result("the mapping with MADV_NOHUGEPAGE is huge",
+			      is_huge(self, self->second), 0);
+	expect_result("pages with other bytes", lost(self, self->second), 0);
+	expect_result("the mapping of before is huge", is_huge(self, self->first),
+		      variant->as_huge);
+	set_rule(RULE_ONLY_ANONYMOUS);
+	device_move_to(&self->huge.device, self->second, self->huge.pages);
+	expect_result("pages on the device",
+		      pages_at(self->second, self->huge.pages, PLACE_COHERENT), 0);
+	expect_result("pages with other bytes", lost(self, self->first), 0);
+}
+
+SCENARIO(huge_shared, written_and_unmapped,
+	 "what was written through a mapping that is gone is kept by reclaim")
+{
+	write_all(self, self->first);
+	unmap_memory(self->first, self->huge.size);
+	map_at(self, self->second, variant->as_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	touch(self->second);
+	drain_lru_batches();
+	set_rule(RULE_DIRTY_OUTLIVES);
+	expect_result("MADV_PAGEOUT",
+		      errno_of(madvise(self->second, self->huge.size, MADV_PAGEOUT)), 0);
+	expect_result("pages with other bytes", lost(self, self->second), 0);
+}
+
+SCENARIO(huge_shared, written_and_cut,
+	 "the same where only a part of the mapping is gone")
+{
+	const size_t half = self->huge.size / 2;
+
+	write_all(self, self->first);
+	unmap_memory(self->first + half, half);
+	expect_result("pages of the rest with other bytes",
+		      read_page(self->first, self->huge.story.buffer.serial, 0, BY_OWNER,
+				BY_OTHER) != DATA_OLD,
+		      0);
+	unmap_memory(self->first, half);
+	map_at(self, self->second, variant->as_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	touch(self->second);
+	drain_lru_batches();
+	set_rule(RULE_DIRTY_OUTLIVES);
+	expect_result("MADV_PAGEOUT",
+		      errno_of(madvise(self->second, self->huge.size, MADV_PAGEOUT)), 0);
+	expect_result("pages with other bytes", lost(self, self->second), 0);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_huge_shared", argc, argv);
+}
