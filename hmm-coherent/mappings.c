@@ -87,9 +87,12 @@ SCENARIO(mappings, left_mapping_joins,
 		    page_of(self, FIRST - 2)) == page_of(self, FIRST - 2),
 	     "mremap: %s", strerror(errno));
 	move_leaving(self, FIRST - 2);
+	/*
+	 * mprotect_fixup() of 7.3 takes VM_ACCOUNT off a mapping that was never
+	 * touched: those that become read-only are not alike.
+	 */
+	protect_memory(page_of(self, FIRST - 2), size, PROT_READ | PROT_WRITE);
 	map_pages(self, FIRST, 2);
-	if (variant->read_only)
-		protect_memory(page_of(self, FIRST), size, PROT_READ);
 	expect_mappings(self, "0-4 6-10 10-12");
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_pages(self, TARGET, 0, 2);
