@@ -6,7 +6,7 @@
 // history: io_uring/rsrc: fix incorrect assignment of iter->nr_segs in io_import_fixed (a23800f08a60)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: joined-buffers.*.from-the-middle
+// tests: *
 @@
 identifier f =~ "^(io_import_fixed)$";
 symbol nr_segs, offset, bvec, imu;
