@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: hugetlb folios are made device-exclusive
 // claim: S1
-// rule: device-exclusive
+// rule: hugetlb-not-taken
 // file: mm/rmap.c mm/gup.c
 // history: mm/rmap: reject hugetlb folios in folio_make_device_exclusive() (bc3fe6805cf0)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: hugetlb.*.exclusive
 @@
 identifier f =~ "^(folio_make_device_exclusive|make_device_exclusive)$";
 expression folio;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: FOLL_FORCE writes are allowed on hugetlb
 // claim: S5
-// rule: force-policy
+// rule: hugetlb-forced
 // file: mm/gup.c
 // history: mm/gup: disallow FOLL_FORCE FOLL_WRITE on hugetlb mappings (f347454d0341)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 6.1
-// tests: *
+// tests: hugetlb.*.written-by-force
 @@
 identifier f =~ "^(check_vma_flags)$";
 expression vma;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: hmm_range_fault() fails on a private page of another owner, rather than to bring it back
 // claim: S1
-// rule: private-faults-back
+// rule: owner-alone-reaches
 // file: mm/hmm.c
 // history: mm/hmm: fault non-owner device private entries (8a295dbbaf72)
 // source: upstream history, by memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
-// tests: *
+// tests: owners.private-*
 @@
 identifier f =~ "^(hmm_vma_handle_pte)$";
 expression entry;

@@ -11,6 +11,7 @@
 
 #include "kernel/kernel.h"
 #include "see/scan.h"
+#include "see/counters.h"
 
 WHY_NOT(tracking)
 {
@@ -86,22 +87,9 @@ SCENARIO(tracking, soft_dirty_written,
 /* A line of the buffer's entry in /proc/self/smaps, in pages, or -ENOENT. */
 static long smaps(struct story *s, const char *key)
 {
-	FILE *file = fopen("/proc/self/smaps", "r");
-	char line[256], start[32];
-	long value = -ENOENT;
-	bool here = false;
+	const long bytes = smaps_bytes(s->buffer.addr, key);
 
-	snprintf(start, sizeof(start), "%lx-", (unsigned long)s->buffer.addr);
-	while (file && value < 0 && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, start, strlen(start)))
-			here = true;
-		else if (here && !strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
-			value = strtol(line + strlen(key) + 1, NULL, 10) * 1024 /
-				(long)features.page_size;
-	}
-	if (file)
-		fclose(file);
-	return value;
+	return bytes < 0 ? bytes : bytes / (long)features.page_size;
 }
 
 SCENARIO(tracking, smaps_counts,

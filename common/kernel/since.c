@@ -182,6 +182,13 @@ static const struct change changes[CHANGE_COUNT] = {
 		.commit = "a7e689dd1c06",
 		.mainline = 605, .rc = 1, .only_mainline = true, .is_probed = true,
 	},
+	[CHANGE_HUGETLB_FORCED] = {
+		.name = "hugetlb-forced",
+		.commit = "\"mm/hugetlb: support FOLL_FORCE|FOLL_WRITE\"",
+		.mainline = 614, .only_mainline = true,
+		/* What was built from a tree is newer than that. */
+		.when_unknown = true,
+	},
 	[CHANGE_NO_COUNT_OFFSET] = {
 		.name = "no-count-offset",
 		.commit = "ef233450898f \"mm: free device private pages have zero page refcount\"",

@@ -46,6 +46,7 @@ enum kernel_change {
 	CHANGE_LONGTERM_OWN_PAGE, /* a long-term pin does not take the shared zero page */
 	CHANGE_PIN_STAYS,	/* gup_test has PIN_LONGTERM_TEST_START */
 	CHANGE_DIO_PINS,	/* O_DIRECT takes FOLL_PIN references, not FOLL_GET ones */
+	CHANGE_HUGETLB_FORCED,	 /* FOLL_FORCE writes to private hugetlb memory without VM_WRITE */
 	CHANGE_COUNT
 };
 

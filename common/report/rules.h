@@ -81,6 +81,9 @@ struct rule {
 	RULE(PRIVATE_FAULTS_BACK, "private-faults-back", "S1", "do_swap_page(), migrate_to_ram()", \
 	     "the CPU and GUP cannot use a device-private page: it comes back to memory first, " \
 	     "for all who map it") \
+	RULE(OWNER_ALONE_REACHES, "owner-alone-reaches", "S1", "hmm_vma_handle_pte(), mm/hmm.c", \
+	     "a private page is shown to its owner only; an access by another device brings it " \
+	     "back to memory, for all who map it, and then works") \
 	RULE(SHARED_IS_COPIED, "shared-is-copied", "S5", \
 	     "do_wp_page() -> wp_page_copy(), mm/memory.c", \
 	     "who writes a page that others map gets a copy, in system memory; the others keep " \
@@ -127,6 +130,11 @@ struct rule {
 	     "where it is") \
 	RULE(PINNED_STAYS, "pinned-stays", "S7", "migrate_vma_check_page(), mm/migrate_device.c", \
 	     "a page with references beyond its mappings is not migrated") \
+	RULE(ZERO_PAGE_NOT_PINNED, "zero-page-not-pinned", "S7", \
+	     "try_grab_folio() (6.1: try_grab_page(), try_grab_folio()), gup_put_folio(), " \
+	     "mm/gup.c", \
+	     "a short pin of the zero page gets it, takes no reference of it and is not " \
+	     "counted") \
 	RULE(PIN_FOLLOWS_OWNER, "pin-follows-owner", "S7", \
 	     "folio_needs_cow_for_dma(), copy_present_page(), mm/memory.c", \
 	     "the holder of a pin and the process that pinned go on seeing the same page, also " \
@@ -301,6 +309,22 @@ struct rule {
 	     "a range with a page on a device is not made into a huge page") \
 	RULE(HUGETLB_REFUSED, "hugetlb-refused", "S2", "migrate_vma_setup(), mm/migrate_device.c", \
 	     "hugetlb memory is not migrated to a device: the range is refused") \
+	RULE(HUGETLB_NOT_TAKEN, "hugetlb-not-taken", "S1", \
+	     "folio_make_device_exclusive() (later make_device_exclusive()), mm/rmap.c", \
+	     "exclusive access by a device to hugetlb memory is refused, and nothing changes") \
+	RULE(HUGETLB_WHOLE_PAGES, "hugetlb-whole-pages", "S3", \
+	     "madvise_dontneed_free_valid_vma(), madvise_dontneed_free(), mm/madvise.c", \
+	     "MADV_DONTNEED frees the huge pages of hugetlb that lie wholly in its range, and " \
+	     "nothing where there is none") \
+	RULE(HUGETLB_FORCED, "hugetlb-forced", "S5", \
+	     "check_vma_flags(), mm/gup.c; hugetlb_wp() (6.1: none), mm/hugetlb.c", \
+	     "FOLL_FORCE writes to read-only hugetlb are refused before FOLL_FORCE is known " \
+	     "there, and never change what others see") \
+	RULE(SHARED_TABLE, "shared-table", "S2", \
+	     "hugetlb_pmd_shared(): smaps_hugetlb_range(), fs/proc/task_mmu.c; " \
+	     "queue_folios_hugetlb() (6.1: queue_pages_hugetlb()), mm/mempolicy.c", \
+	     "hugetlb memory that processes map through one page table is shared memory: " \
+	     "counted as such, and not moved by MPOL_MF_MOVE") \
 	RULE(MOVED_BY_MAPPING, "moved-by-mapping", "S2", \
 	     "move_pages(), move_present_pte(), mm/userfaultfd.c", \
 	     "a mapping that is moved takes its exclusive page along, wherever that is; a shared " \

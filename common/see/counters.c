@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "see/counters.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -56,4 +59,23 @@ void expect_within(const char *what, long seen, long expected, long margin)
 void expect_about(const char *what, long seen, long expected)
 {
 	expect_within(what, seen, expected, counters_hidden());
+}
+
+long smaps_bytes(const void *addr, const char *key)
+{
+	FILE *file = fopen("/proc/self/smaps", "r");
+	char line[256], start[32];
+	long value = -ENOENT;
+	bool here = false;
+
+	snprintf(start, sizeof(start), "%lx-", (unsigned long)addr);
+	while (file && value < 0 && fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, start, strlen(start)))
+			here = true;
+		else if (here && !strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
+			value = strtol(line + strlen(key) + 1, NULL, 10) * 1024;
+	}
+	if (file)
+		fclose(file);
+	return value;
 }

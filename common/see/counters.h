@@ -32,6 +32,12 @@ long counters_many(void);
 long resident_pages(void);
 long committed_pages(void);
 
+/*
+ * The line @key of the entry of the mapping that begins at @addr in
+ * /proc/self/smaps, in bytes, or -ENOENT (show_smap(), fs/proc/task_mmu.c).
+ */
+long smaps_bytes(const void *addr, const char *key) __must_check;
+
 /* One check: @seen pages, where @expected are right, give or take @margin. */
 bool is_within(long seen, long expected, long margin) __must_check;
 void expect_within(const char *what, long seen, long expected, long margin);

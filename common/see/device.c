@@ -111,13 +111,13 @@ struct snapshot device_snapshot(struct device *device, const void *addr)
 	return snapshot;
 }
 
-void device_open(struct device *device, enum place memory, size_t pages)
+static void open_node(struct device *device, int node, enum place memory, size_t pages)
 {
 	const size_t size = pages * sysconf(_SC_PAGESIZE);
 	char path[32];
 
 	*device = (struct device){ .memory = memory, .bounce_pages = pages };
-	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", device_node(memory));
+	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", node);
 	device->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (device->fd < 0) {
 		if (!is_lack(errno))
@@ -135,6 +135,16 @@ void device_open(struct device *device, enum place memory, size_t pages)
 	/* A child has no use for it, and sharing it would only add copies. */
 	if (madvise(device->bounce, size, MADV_DONTFORK))
 		syscall_failed("MADV_DONTFORK", errno);
+}
+
+void device_open(struct device *device, enum place memory, size_t pages)
+{
+	open_node(device, device_node(memory), memory, pages);
+}
+
+void device_open_second_private(struct device *device, size_t pages)
+{
+	open_node(device, device_node(PLACE_PRIVATE) + 1, PLACE_PRIVATE, pages);
 }
 
 void device_close(struct device *device)

@@ -43,6 +43,14 @@ struct snapshot {
  * test when it cannot. @pages: the most that one call moves.
  */
 void device_open(struct device *device, enum place memory, size_t pages);
+
+/*
+ * The same of the second device with private memory, which is another owner of
+ * its pages. pagemap calls the pages of both PLACE_PRIVATE; each driver's
+ * snapshot shows those of its own device only (dmirror_device_init(),
+ * lib/test_hmm.c).
+ */
+void device_open_second_private(struct device *device, size_t pages);
 void device_close(struct device *device);
 
 /*

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hugetlb memory beside pages on a device: advice, memory policy, counting,
+ * GUP and exclusive access
+ *
+ * Each of these calls treats hugetlb in a way of its own. Whatever becomes of
+ * it, the small pages of the same process stay where they are.
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+#include <numaif.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/restore.h"
+#include "kernel/since.h"
+#include "see/counters.h"
+#include "story/nodes.h"
+
+#define PAGES 2
+#define MAPPED 2	/* huge pages of the mapping */
+#define FREE 2		/* and as many more, for copies and for a child */
+
+FIXTURE(hugetlb)
+{
+	struct story story;
+	unsigned char *map;	/* private, all of it written in the hand of BY_OWNER */
+	size_t size;		/* of a huge page, in bytes */
+	unsigned long frames[MAPPED];
+};
+
+FIXTURE_VARIANT(hugetlb)
+{
+	enum place place;	/* of the small pages */
+	bool read_only;		/* of the huge pages */
+};
+
+FIXTURE_VARIANT_ADD(hugetlb, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(hugetlb, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(hugetlb, system_rw) { .place = PLACE_SYSTEM };
+
+#define NR_HUGEPAGES "/proc/sys/vm/nr_hugepages"
+
+static void reserve(const char *path, long more)
+{
+	const long before = read_number(path);
+
+	need(before >= 0, SKIP_NO_HUGETLB);
+	change_setting(path, before + more);
+	if (read_number(path) < before + more)
+		broken("there is no memory for %ld pages of hugetlb", more);
+}
+
+static unsigned char *huge_at(FIXTURE_DATA(hugetlb) (*self), size_t page)
+{
+	return self->map + page * self->size;
+}
+
+FIXTURE_SETUP(hugetlb)
+{
+	size_t i;
+
+	self->size = read_counter("/proc/meminfo", "Hugepagesize") * 1024;
+	reserve(NR_HUGEPAGES, MAPPED + FREE);
+	story_begin(&self->story, variant->place, false, PAGES);
+	self->map = mmap(NULL, MAPPED * self->size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (self->map == MAP_FAILED)
+		syscall_failed("mmap of hugetlb memory", errno);
+	for (i = 0; i < MAPPED; i++) {
+		write_page(huge_at(self, i), self->story.buffer.serial, i, BY_OWNER);
+		self->frames[i] = page_at(0, huge_at(self, i)).pfn;
+	}
+	if (variant->read_only)
+		protect_memory(self->map, MAPPED * self->size, PROT_READ);
+}
+
+FIXTURE_TEARDOWN(hugetlb)
+{
+	unmap_memory(self->map, MAPPED * self->size);
+	story_end(&self->story);
+}
+
+/* Huge page @page has its frame, and the bytes of @writer. */
+static void expect_kept(FIXTURE_DATA(hugetlb) (*self), size_t page, enum writer writer)
+{
+	const unsigned long frame = page_at(0, huge_at(self, page)).pfn;
+
+	expect(frame == self->frames[page], "huge page %zu has frame 0x%lx, not 0x%lx", page,
+	       frame, self->frames[page]);
+	expect_bytes(huge_at(self, page), self->story.buffer.serial, page, writer,
+		     "bytes of the huge page");
+}
+
+static void expect_small_pages_stay(struct story *s)
+{
+	size_t i;
+
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	for (i = 0; i < PAGES; i++) {
+		expect_stays(s, i);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+}
+
+/* How often the driver has to ask for page @addr before it can read it; or -errno. */
+static long faults_of_read(struct story *s, unsigned char *addr)
+{
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)addr,
+		.ptr = (uintptr_t)s->device.bounce,
+		.npages = 1,
+	};
+
+	return ioctl(s->device.fd, HMM_DMIRROR_READ, &cmd) ? -errno : (long)cmd.faults;
+}
+
+SCENARIO(hugetlb, dontneed_part,
+	 "MADV_DONTNEED of less than a huge page of hugetlb does nothing: the page stays, and the "
+	 "device's mirror of it too")
+{
+	struct story *s = &self->story;
+	const size_t part = features.page_size;
+
+	set_rule(RULE_DEVICE_IN_PLACE);
+	expect_result("faults of the device's first read", faults_of_read(s, self->map), 1);
+	expect_bytes(s->device.bounce, s->buffer.serial, 0, BY_OWNER, "bytes that it reads");
+	expect_result("faults of a read of the same page", faults_of_read(s, self->map), 0);
+	set_rule(RULE_HUGETLB_WHOLE_PAGES);
+	expect_result("MADV_DONTNEED of one small page",
+		      errno_of(madvise(self->map, part, MADV_DONTNEED)), 0);
+	expect_result("faults of a read after it", faults_of_read(s, self->map), 0);
+	expect_kept(self, 0, BY_OWNER);
+	expect_result("MADV_DONTNEED of all but one small page",
+		      errno_of(madvise(self->map, self->size - part, MADV_DONTNEED)), 0);
+	expect_kept(self, 0, BY_OWNER);
+	expect_kept(self, 1, BY_OWNER);
+	expect_result("MADV_DONTNEED of a part that does not begin at a huge page",
+		      errno_of(madvise(self->map + part, self->size, MADV_DONTNEED)), -EINVAL);
+	expect_kept(self, 0, BY_OWNER);
+	expect_kept(self, 1, BY_OWNER);
+	expect_small_pages_stay(s);
+}
+
+SCENARIO(hugetlb, dontneed_whole,
+	 "MADV_DONTNEED of a huge page of hugetlb and a part of the next frees the first, which "
+	 "is empty afterwards, and keeps the next")
+{
+	struct story *s = &self->story;
+
+	set_rule(RULE_HUGETLB_WHOLE_PAGES);
+	expect_result("MADV_DONTNEED of one and a half huge pages",
+		      errno_of(madvise(self->map, self->size + self->size / 2, MADV_DONTNEED)),
+		      0);
+	expect(page_at(0, self->map).at == PLACE_NOWHERE, "the first huge page is %s",
+	       place_name(page_at(0, self->map).at));
+	expect_kept(self, 1, BY_OWNER);
+	set_rule(RULE_HOLE_IS_FILLED);
+	expect_zeros(self->map, "bytes of the huge page that was freed");
+	expect_small_pages_stay(s);
+}
+
+static struct device mirror;	/* the child's */
+static unsigned char *childs;	/* hugetlb memory of the child alone */
+
+static long child_has(const struct buffer *buffer, long size)
+{
+	device_open(&mirror, PLACE_REMOTE, 1);
+	childs = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (childs == MAP_FAILED)
+		return -errno;
+	write_page(childs, buffer->serial, 0, BY_CHILD);
+	return (long)page_at(0, childs).pfn;
+}
+
+static long child_takes(const struct buffer *buffer, long offset)
+{
+	(void)buffer;
+	return device_command(&mirror, HMM_DMIRROR_EXCLUSIVE, childs + offset, 1);
+}
+
+static long child_frame(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	return (long)page_at(0, childs).pfn;
+}
+
+static long child_bytes(const struct buffer *buffer, long arg)
+{
+	(void)arg;
+	return read_page(childs, buffer->serial, 0, BY_CHILD, BY_OTHER);
+}
+
+/*
+ * In a child, which a kernel may kill or hang. Its mirror is on the device that
+ * has nobody's pages.
+ */
+SCENARIO(hugetlb, exclusive,
+	 "a device gets no exclusive access to hugetlb memory, neither to the first small page of "
+	 "it nor to another, and the page stays mapped")
+{
+	struct story *s = &self->story;
+	const long offsets[] = { 0, (long)features.page_size };
+	long frame, result;
+	size_t i;
+
+	child_fork(&s->child);
+	frame = child_call(&s->child, &s->buffer, child_has, (long)self->size);
+	must(frame > 0, "the child's hugetlb memory is not mapped: %ld", frame);
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		/* The driver says EBUSY up to 6.12 and GUP's own EOPNOTSUPP later. */
+		set_rule(RULE_HUGETLB_NOT_TAKEN);
+		result = child_call(&s->child, &s->buffer, child_takes, offsets[i]);
+		expect(result == -EBUSY || result == -EOPNOTSUPP,
+		       "exclusive access to hugetlb memory at 0x%lx gives %ld", offsets[i],
+		       result);
+		expect(child_call(&s->child, &s->buffer, child_frame, 0) == frame,
+		       "the huge page is not mapped any more");
+		expect_result("what the child sees in it",
+			      child_call(&s->child, &s->buffer, child_bytes, 0), DATA_OLD);
+	}
+	child_leave(&s->child);
+	expect_kept(self, 0, BY_OWNER);
+	expect_small_pages_stay(s);
+}
+
+/* Write a page by /proc/self/mem, which uses FOLL_FORCE. */
+static long write_forced(unsigned char *to, uint32_t serial, size_t page)
+{
+	unsigned char text[features.page_size];
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	long result;
+
+	if (fd < 0)
+		broken("/proc/self/mem: %s", strerror(errno));
+	write_page(text, serial, page, BY_OWNER_AGAIN);
+	result = errno_of(pwrite(fd, text, sizeof(text), (uintptr_t)to));
+	close(fd);
+	return result;
+}
+
+SCENARIO(hugetlb, written_by_force,
+	 "a write by /proc/PID/mem to read-only private hugetlb memory is refused up to 6.13, and "
+	 "later it is the writer's alone; a refused one maps nothing")
+{
+	struct story *s = &self->story;
+	const bool allowed = features.mem_force && kernel_has(CHANGE_HUGETLB_FORCED);
+	const long done = allowed ? (long)features.page_size : -EIO;
+	unsigned char *empty;
+
+	protect_memory(self->map, MAPPED * self->size, PROT_READ);
+	empty = mmap(NULL, self->size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1,
+		     0);
+	if (empty == MAP_FAILED)
+		syscall_failed("mmap of hugetlb memory", errno);
+	set_rule(features.mem_force ? RULE_HUGETLB_FORCED : RULE_FORCE_POLICY);
+	expect_result("a forced write where nothing is yet",
+		      write_forced(empty, s->buffer.serial, 0), done);
+	if (allowed)
+		expect_bytes(empty, s->buffer.serial, 0, BY_OWNER_AGAIN, "bytes there");
+	else
+		expect(page_at(0, empty).at == PLACE_NOWHERE,
+		       "the refused write left a page there, frame 0x%lx",
+		       page_at(0, empty).pfn);
+	unmap_memory(empty, self->size);
+
+	expect_result("a forced write to a huge page",
+		      write_forced(self->map, s->buffer.serial, 0), done);
+	expect_kept(self, 0, allowed ? BY_OWNER_AGAIN : BY_OWNER);
+	expect_kept(self, 1, BY_OWNER);
+	expect_small_pages_stay(s);
+}
+
+static void expect_smaps(const void *addr, long private, long shared)
+{
+	expect_result("Private_Hugetlb", smaps_bytes(addr, "Private_Hugetlb"), private);
+	expect_result("Shared_Hugetlb", smaps_bytes(addr, "Shared_Hugetlb"), shared);
+}
+
+/* What one page table of huge pages maps, in bytes: two mappings may share it then. */
+static size_t table_span(size_t huge)
+{
+	return features.page_size / sizeof(uint64_t) * huge;
+}
+
+/* Map all of @file where a page table begins, read and write, and touch its first page. */
+static unsigned char *map_table(int file, size_t span)
+{
+	unsigned char *room = mmap(NULL, 2 * span, PROT_NONE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	unsigned char *addr = (void *)(((uintptr_t)room + span - 1) / span * span);
+
+	if (room == MAP_FAILED ||
+	    mmap(addr, span, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, file,
+		 0) == MAP_FAILED)
+		syscall_failed("mmap of a file of hugetlb", errno);
+	(void)*(volatile unsigned char *)addr;
+	return addr;
+}
+
+static int hugetlb_file(size_t size)
+{
+	int file = memfd_create("hmm-coherent", MFD_HUGETLB | MFD_CLOEXEC);
+
+	if (file < 0 || ftruncate(file, size))
+		syscall_failed("a file of hugetlb", errno);
+	return file;
+}
+
+SCENARIO(hugetlb, shared_table_counted,
+	 "smaps counts a huge page of hugetlb as private while one mapping has it, and as shared "
+	 "while two have it, also by one page table")
+{
+	const size_t span = table_span(self->size);
+	const int file = hugetlb_file(span);
+	unsigned char *first = map_table(file, span), *second;
+
+	set_rule(RULE_SHARED_TABLE);
+	expect_smaps(self->map, MAPPED * (long)self->size, 0);
+	expect_smaps(first, (long)self->size, 0);
+	second = map_table(file, span);
+	expect_smaps(first, 0, (long)self->size);
+	expect_smaps(second, 0, (long)self->size);
+	unmap_memory(second, span);
+	expect_smaps(first, (long)self->size, 0);
+	unmap_memory(first, span);
+	expect_small_pages_stay(&self->story);
+}
+
+static long move_to_node(unsigned char *addr, size_t size, int node)
+{
+	struct bitmask *nodes = node_mask(node);
+
+	return errno_of(mbind(addr, size, MPOL_BIND, nodes->maskp, nodes->size + 1,
+			      MPOL_MF_MOVE));
+}
+
+static int node_at(unsigned char *addr)
+{
+	int node = -1;
+
+	if (get_mempolicy(&node, NULL, 0, addr, MPOL_F_NODE | MPOL_F_ADDR))
+		syscall_failed("get_mempolicy", errno);
+	return node;
+}
+
+SCENARIO(hugetlb, shared_table_bound,
+	 "mbind() with MPOL_MF_MOVE moves a huge page of hugetlb that one mapping has, and none "
+	 "that two have, also by one page table")
+{
+	const size_t span = table_span(self->size);
+	const int file = hugetlb_file(span);
+	unsigned char *first, *second;
+	int home, other;
+	unsigned long frame;
+
+	first = map_table(file, span);
+	home = node_at(first);
+	other = numa_available() < 0 ? -1 : node_besides(home);
+	need(other >= 0, SKIP_NO_TWO_NODES);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("mbind of one mapping", move_to_node(first, span, other), 0);
+	must(node_at(first) == other, "a huge page that one mapping has did not move");
+	frame = page_at(0, first).pfn;
+	second = map_table(file, span);
+	set_rule(RULE_SHARED_TABLE);
+	expect_result("mbind of the first of two mappings", move_to_node(first, span, home), 0);
+	expect(page_at(0, first).pfn == frame, "the page moved from frame 0x%lx to 0x%lx", frame,
+	       page_at(0, first).pfn);
+	expect(page_at(0, second).pfn == frame, "the other mapping has frame 0x%lx, not 0x%lx",
+	       page_at(0, second).pfn, frame);
+	unmap_memory(second, span);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("mbind of what is one mapping again", move_to_node(first, span, home), 0);
+	expect(node_at(first) == home, "a huge page that one mapping has again did not move");
+	unmap_memory(first, span);
+	expect_small_pages_stay(&self->story);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_hugetlb", argc, argv);
+}
