@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the success of a pin of the zero page is returned as a failure
 // claim: S7
-// rule: legal-calls-work
+// rule: zero-page-not-pinned
 // file: mm/gup.c
 // history: mm: Fix is_zero_page() usage in try_grab_page() (stable only)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1
-// tests: *
+// tests: zero-page.*.pinned
 @@
 identifier f =~ "^(try_grab_page)$";
 expression page;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: FOLL_PIN takes references of the zero page
 // claim: S7
-// rule: pins-are-accounted
+// rule: zero-page-not-pinned
 // file: mm/gup.c
 // history: mm: Don't pin ZERO_PAGE in pin_user_pages() (c8070b787519)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: zero-page.*.pinned
 @@
 identifier f =~ "^(try_grab_folio|try_grab_folio_fast|try_grab_page)$";
 expression E;

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "kernel/kernel.h"
-#include "see/scan.h"
 #include "see/counters.h"
+#include "see/scan.h"
 
 WHY_NOT(tracking)
 {
