@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: hugetlb folios are made device-exclusive
 // claim: S1
-// rule: hugetlb-not-taken
+// rule: legal-calls-work
 // file: mm/rmap.c mm/gup.c
 // history: mm/rmap: reject hugetlb folios in folio_make_device_exclusive() (bc3fe6805cf0)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)

@@ -170,36 +170,36 @@ SCENARIO(hugetlb, dontneed_whole,
 }
 
 static struct device mirror;	/* the child's */
-static unsigned char *childs;	/* hugetlb memory of the child alone */
+static unsigned char *own_huge;	/* hugetlb memory of the child alone */
 
 static long child_has(const struct buffer *buffer, long size)
 {
 	device_open(&mirror, PLACE_REMOTE, 1);
-	childs = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-	if (childs == MAP_FAILED)
+	own_huge = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (own_huge == MAP_FAILED)
 		return -errno;
-	write_page(childs, buffer->serial, 0, BY_CHILD);
-	return (long)page_at(0, childs).pfn;
+	write_page(own_huge, buffer->serial, 0, BY_CHILD);
+	return (long)page_at(0, own_huge).pfn;
 }
 
 static long child_takes(const struct buffer *buffer, long offset)
 {
 	(void)buffer;
-	return device_command(&mirror, HMM_DMIRROR_EXCLUSIVE, childs + offset, 1);
+	return device_command(&mirror, HMM_DMIRROR_EXCLUSIVE, own_huge + offset, 1);
 }
 
 static long child_frame(const struct buffer *buffer, long arg)
 {
 	(void)buffer;
 	(void)arg;
-	return (long)page_at(0, childs).pfn;
+	return (long)page_at(0, own_huge).pfn;
 }
 
 static long child_bytes(const struct buffer *buffer, long arg)
 {
 	(void)arg;
-	return read_page(childs, buffer->serial, 0, BY_CHILD, BY_OTHER);
+	return read_page(own_huge, buffer->serial, 0, BY_CHILD, BY_OTHER);
 }
 
 /*
@@ -284,6 +284,7 @@ SCENARIO(hugetlb, written_by_force,
 
 static void expect_smaps(const void *addr, long private, long shared)
 {
+	set_rule(RULE_SHARED_TABLE);
 	expect_result("Private_Hugetlb", smaps_bytes(addr, "Private_Hugetlb"), private);
 	expect_result("Shared_Hugetlb", smaps_bytes(addr, "Shared_Hugetlb"), shared);
 }
@@ -305,7 +306,8 @@ static unsigned char *map_table(int file, size_t span)
 	    mmap(addr, span, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, file,
 		 0) == MAP_FAILED)
 		syscall_failed("mmap of a file of hugetlb", errno);
-	(void)*(volatile unsigned char *)addr;
+	set_rule(RULE_HOLE_IS_FILLED);
+	expect_zeros(addr, "bytes of a file of hugetlb that nobody wrote");
 	return addr;
 }
 
@@ -326,7 +328,6 @@ SCENARIO(hugetlb, shared_table_counted,
 	const int file = hugetlb_file(span);
 	unsigned char *first = map_table(file, span), *second;
 
-	set_rule(RULE_SHARED_TABLE);
 	expect_smaps(self->map, MAPPED * (long)self->size, 0);
 	expect_smaps(first, (long)self->size, 0);
 	second = map_table(file, span);
