@@ -9,6 +9,7 @@
 #include <numaif.h>
 
 #include "reach/ring.h"
+#include "see/zone.h"
 #include "story/nodes.h"
 
 /* linux/mempolicy.h; libnuma's header has none of them. */

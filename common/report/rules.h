@@ -317,7 +317,7 @@ struct rule {
 	     "MADV_DONTNEED frees the huge pages of hugetlb that lie wholly in its range, and " \
 	     "nothing where there is none") \
 	RULE(HUGETLB_FORCED, "hugetlb-forced", "S5", \
-	     "check_vma_flags(), mm/gup.c; hugetlb_wp() (6.1: none), mm/hugetlb.c", \
+	     "check_vma_flags(), mm/gup.c; hugetlb_wp(), mm/hugetlb.c", \
 	     "FOLL_FORCE writes to read-only hugetlb are refused before FOLL_FORCE is known " \
 	     "there, and never change what others see") \
 	RULE(SHARED_TABLE, "shared-table", "S2", \
