@@ -104,17 +104,18 @@ SCENARIO(cloned, past_the_end,
 {
 	struct story *s = &self->story;
 	const __u32 from = s->ring.uring.ring_fd;
+	const struct clone_buffers behind = { .src_fd = from, .src_off = 1, .nr = 1 },
+				   far_behind = { .src_fd = from, .src_off = 0x7ffffffe, .nr = 1 },
+				   as_third = { .src_fd = from, .nr = 1, .dst_off = 2 };
 	struct iovec none = { s->buffer.addr, features.page_size };
 
 	register_all(s);
 	set_rule(RULE_CLONE_WITHIN);
 	expect_result("one from behind the last",
-		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .src_off = 1,
-								      .nr = 1 }),
+		      clone_to(&self->second, behind),
 		      -EOVERFLOW);
 	expect_result("one from far behind the last",
-		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .nr = 1,
-								      .src_off = 0x7ffffffe }),
+		      clone_to(&self->second, far_behind),
 		      -EOVERFLOW);
 	expect_result("more than there are",
 		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .nr = 2 }),
@@ -127,8 +128,7 @@ SCENARIO(cloned, past_the_end,
 		      io_uring_register_buffers_update_tag(&self->second.uring, 0, &none, NULL, 1),
 		      -ENXIO);
 	expect_result("the only one, as the third",
-		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .nr = 1,
-								      .dst_off = 2 }),
+		      clone_to(&self->second, as_third),
 		      0);
 	self->second.registered = true;
 	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);

@@ -107,8 +107,9 @@ static void expect_given_back(struct story *s, size_t first)
 	next_frames_take(&next, COPIES, &s->device, s->place);
 	for (i = 0; i < COPIES; i++) {
 		times = next_frames_count(&next, s->frames[i]);
-		expect(times == (i >= first), "page %zu: its frame 0x%lx goes out %zu times, not %d",
-		       i, s->frames[i], times, i >= first);
+		expect(times == (i >= first),
+		       "page %zu: its frame 0x%lx goes out %zu times, not %d", i,
+		       s->frames[i], times, i >= first);
 	}
 	next_frames_return(&next);
 }

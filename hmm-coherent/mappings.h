@@ -124,7 +124,7 @@ static void __maybe_unused expect_mappings(FIXTURE_DATA(mappings) (*self), const
 		    end > area + AREA * features.page_size || permission == '-')
 			continue;
 		used = strlen(seen);
-		snprintf(seen + used, sizeof(seen) - used, "%s%lu-%lu", used ? " " : "",
+		snprintf(seen + used, sizeof(seen) - used, "%s%zu-%zu", used ? " " : "",
 			 (start - area) / features.page_size, (end - area) / features.page_size);
 	}
 	fclose(file);

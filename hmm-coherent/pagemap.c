@@ -234,7 +234,7 @@ SCENARIO(pagemap, scan_of_written,
 {
 	struct story *s = &self->story;
 	const __u64 returned[] = { PAGE_IS_WRITTEN, PAGE_IS_WRITTEN | PAGE_IS_PRESENT };
-	struct page_region regions[PAGES];
+	struct page_region regions[PAGES] = { 0 };
 	size_t i;
 
 	need(features.uffd_wp, SKIP_NO_UFFD_WP);

@@ -181,6 +181,7 @@ SCENARIO(mappings, bind_goes_on,
 	if (story_on_device(s))
 		expect_pages(self, FIRST, 0, 2);
 }
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_policies", argc, argv);

@@ -37,9 +37,9 @@ WHY_NOT(tracking)
 {
 	if (strcmp(test, "uffd_move"))
 		return NULL;
-	return monitor_can(UFFD_FEATURE_MOVE) || (has_userfaultfd() && kernel_has(CHANGE_UFFD_MOVE)) ?
-		       NULL :
-		       "this kernel has no UFFDIO_MOVE (6.8)";
+	if (monitor_can(UFFD_FEATURE_MOVE) || (has_userfaultfd() && kernel_has(CHANGE_UFFD_MOVE)))
+		return NULL;
+	return "this kernel has no UFFDIO_MOVE (6.8)";
 }
 
 /*

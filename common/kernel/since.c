@@ -116,8 +116,8 @@ static const struct change changes[CHANGE_COUNT] = {
 	},
 	[CHANGE_SINGLE_IS_PRESENT] = {
 		.name = "single-is-present",
-		.commit = "da7f31ed0f4f \"fs/proc/task_mmu: don't indicate PM_MMAP_EXCLUSIVE without "
-			  "PM_PRESENT\"",
+		.commit = "da7f31ed0f4f \"fs/proc/task_mmu: don't indicate PM_MMAP_EXCLUSIVE "
+			  "without PM_PRESENT\"",
 		.mainline = 611, .rc = 1, .only_mainline = true,
 	},
 	[CHANGE_UFFD_MOVE] = {
