@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the mapping is not split before its lock is taken off
 // claim: S3
-// rule: locked-is-counted
+// rule: mappings-are-counted
 // file: mm/mremap.c
 // history: mm/mremap: fix locked_vm leak by splitting VMA for MREMAP_DONTUNMAP (commit not seen)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)

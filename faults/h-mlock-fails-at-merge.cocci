@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the end of the merged mapping is not looked at
 // claim: S3
-// rule: locked-is-counted
+// rule: mappings-are-counted
 // file: mm/mlock.c
 // history: mm/mlock: fix vma iterator conversion of apply_vma_lock_flags() (2658f94d6792)
 // source: upstream history, by memory; the fixed code is in the kernels named
