@@ -301,7 +301,7 @@ class Outside(unittest.TestCase):
     def test_a_terminal_that_goes(self):
         """A window is closed, a connection breaks: the reports are there. With nohup the run goes
         on."""
-        for prefix, status, verdict in ((("env",), 129, "not-run"),
+        for prefix, status, verdict in ((("env", "--default-signal=HUP"), 129, "not-run"),
                                         (("env", "--ignore-signal=HUP"), 1, "fail")):
             scratch = self.scratch / verdict
             scratch.mkdir()
