@@ -21,7 +21,7 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	sequential fixed_buffers slow_io orders registered provided cloned joined_buffers races \
 	gup_races refcount zap file_pages file_shared huge_shared orphans accounts whole_device \
 	numa memory_policy devices mirrors exclusive device_life device_full tracking \
-	userfaultfd monitor empty_pages zero_page owners ksm reclaim mlock joined huge hugetlb \
+	userfaultfd monitor empty_pages zero_page owners ksm reclaim mlock huge hugetlb \
 	mappings policies soft_dirty pagemap collapse \
 	destructive destructive_ksm destructive_huge destructive_anon_vma)
 

@@ -63,13 +63,10 @@ FIXTURE_SETUP(huge_shared)
 	const char *counter = "thp_file_fallback";
 	long fallbacks;
 	uintptr_t at;
-	/* Its trees have two levels of 16 then: MAX_PAGECACHE_ORDER is less than a huge page's. */
-	const bool is_small = config_has_line("CONFIG_BASE_SMALL=1") == ANSWER_YES ||
-			      config_has_line("CONFIG_BASE_SMALL=y") == ANSWER_YES;
 	int error;
 
 	if (variant->as_huge)
-		need(!is_small, SKIP_NO_HUGE_SHMEM);
+		need(page_cache_can_be_huge(), SKIP_NO_HUGE_SHMEM);
 	huge_begin(h, false);
 	restore_setting(SHMEM);
 	error = write_text(SHMEM, "advise");

@@ -232,6 +232,12 @@ enum answer config_has_line(const char *wanted)
 	return config_close(config, unpacker) ? answer : ANSWER_UNKNOWN;
 }
 
+bool page_cache_can_be_huge(void)
+{
+	return config_has_line("CONFIG_BASE_SMALL=1") != ANSWER_YES &&
+	       config_has_line("CONFIG_BASE_SMALL=y") != ANSWER_YES;
+}
+
 static bool command_line_sets_force(void)
 {
 	FILE *file = fopen("/proc/cmdline", "r");

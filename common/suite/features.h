@@ -47,4 +47,12 @@ void feature_decide(enum feature feature);
  */
 enum answer config_has_line(const char *wanted) __must_check;
 
+/*
+ * Can the page cache, shared memory included, have a huge page? Not with
+ * CONFIG_BASE_SMALL, whose trees have levels of 16 entries, so that
+ * MAX_PAGECACHE_ORDER is less than a huge page's. By the configuration alone:
+ * what the kernel says of a mapping is what is tested. True when it is unknown.
+ */
+bool page_cache_can_be_huge(void) __must_check;
+
 #endif
