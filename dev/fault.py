@@ -109,7 +109,8 @@ def select(faults: list[Fault], globs: list[str]) -> list[Fault]:
 MINUTES = 60.0
 # With status 255, of a file without a word of the patch.
 NOTHING_APPLIES = "-o can not be applied because there are no modified files"
-SPATCH_FAILED = re.compile(r"^(cp|mv): |\bEXN\b|Fatal error|[Ee]xception")
+# spatch prints the difference, too, whose lines are the kernel's: "make an exception for tmpfs".
+SPATCH_FAILED = re.compile(r"^(cp|mv): |^(?![ +-]).*(\bEXN\b|Fatal error|[Ee]xception)")
 # The kernel's own words for these: overlay, bind, and what make is to do. $1 build folder, $2
 # private folder.
 SCRIPT = r"""set -e

@@ -134,6 +134,18 @@ class Build(WithCache):
             self.assertEqual(caught.exception.status, 3)
             self.assertIn(says, str(caught.exception))
 
+    def test_the_kernels_own_words_are_no_failure(self):
+        """spatch prints the difference with its context, in which anything can stand."""
+        rules, tools = self.folder / "rules.cocci", self.folder / "bin"
+        rules.write_text(PATCH)
+        tools.mkdir()
+        (tools / "spatch").write_text("#!/bin/sh\necho '  * Make an exception, Fatal error, EXN'\n"
+                                      "echo '-an exception' && echo 'int x = 7;' >\"$6\"\n")
+        (tools / "spatch").chmod(0o755)
+        path = f"{tools}:{os.environ['PATH']}"
+        with mock.patch.dict(os.environ, PATH=path):
+            self.assertEqual(set(self.variant.patch(rules, ("mm/one.c",))), {"mm/one.c"})
+
     def test_a_build_that_no_compiler_ended(self):
         """make that is killed, or finds no room, says nothing about the changed source."""
         for recipe, says in (("kill -9 $$PPID", "no error of a compiler"),
