@@ -6,7 +6,7 @@
 // history: lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone (CVE-2026-90391)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: devices.*.opener-gone-access
 // seen: check hang
 @@
 identifier f =~ "^(dmirror_fault)$";
