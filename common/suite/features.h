@@ -53,6 +53,6 @@ enum answer config_has_line(const char *wanted) __must_check;
  * MAX_PAGECACHE_ORDER is less than a huge page's. By the configuration alone:
  * what the kernel says of a mapping is what is tested. True when it is unknown.
  */
-bool page_cache_can_be_huge(void) __must_check;
+bool __must_check page_cache_can_be_huge(void);
 
 #endif
