@@ -18,6 +18,7 @@ from base import signals
 from report import ktap
 from runner.work import Ledger, Work
 
+STOPPED_SECONDS = 0.5   # a deadline noticed this late was not waited for
 ANSWER_SECONDS = 1.0    # for the stacks of a few tasks, on a machine of ordinary speed
 
 
@@ -243,8 +244,7 @@ def follow(first: list[Follower], ended: Callable[[Follower, Ending], Follower |
 def _round(going: list[Follower],
            selector: selectors.BaseSelector) -> Iterator[tuple[Follower, tuple[str, str]]]:
     """Wait until something happens; which machines have come to an end by it, and how."""
-    left = min(follower.watch.deadline() for follower in going) - time.monotonic()
-    ready = selector.select(max(0.0, left))
+    ready = _select(going, selector)
     if signals.pending() or any(key.data is None for key, _ in ready):
         yield going[0], ("signal", "interrupted")
         return
@@ -257,6 +257,22 @@ def _round(going: list[Follower],
     for follower in [one for one in going if one not in heard]:
         if verdict := follower.late():
             yield follower, verdict
+
+
+def _select(going: list[Follower], selector: selectors.BaseSelector) -> list:
+    """What happens until the first deadline. Time in which this process was stopped (Ctrl-Z, a
+    debugger) and could not listen is no machine's fault.
+
+    An epoll_wait() that a stop interrupts reports nothing if its time is over when the process
+    goes on, although there is something to read: EINTR is not repeated then (PEP 475).
+    """
+    due = min(follower.watch.deadline() for follower in going)
+    ready = selector.select(max(0.0, due - time.monotonic()))
+    now = time.monotonic()
+    if now > due + STOPPED_SECONDS:
+        for follower in going:
+            follower.watch.forgive(now)
+    return ready or selector.select(0)
 
 
 # -- deadlines
@@ -345,6 +361,10 @@ class Watch:
             self.phase = phase
             self._since = now
             self._spoken = 0
+
+    def forgive(self, now: float) -> None:
+        """Let the time of the present step begin anew: nobody listened to it."""
+        self._since = now
 
     def heard(self, count: int) -> bool:
         """Count bytes of output; False when it is more than one step can have to say."""
