@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the driver oopses while it is loaded
 // claim: S2
-// rule: driver-loads
+// rule: driver-loads kernel-survives
 // file: lib/test_hmm.c
 // resembles: nothing known
 // tests: driver.loads

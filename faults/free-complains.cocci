@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: freeing a page of a device is complained about
 // claim: S3
-// rule: freed-to-the-driver
+// rule: freed-to-the-driver kernel-survives
 // file: mm/memremap.c
 // resembles: nothing known
 // tests: zap.coherent-rw.munmap coherent.rw.cpu-read

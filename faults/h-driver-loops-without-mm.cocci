@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the mirror of a process that has exited is filled successfully with nothing
 // claim: S2
-// rule: mirror-of-opener
+// rule: mirror-of-opener kernel-survives
 // file: lib/test_hmm.c
 // history: lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone (CVE-2026-90391)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)

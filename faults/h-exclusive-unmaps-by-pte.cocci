@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a device-exclusive entry is read as a present one by reclaim
 // claim: S1
-// rule: device-exclusive
+// rule: device-exclusive kernel-survives
 // file: mm/rmap.c
 // history: mm/rmap: handle device-exclusive entries correctly in try_to_unmap_one() (commit not seen)
 // source: upstream history, by memory; the fixed code is in the kernels named

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a device-private page of a mapping that is not anonymous is warned of
 // claim: S3
-// rule: freed-to-the-driver
+// rule: freed-to-the-driver kernel-survives
 // file: mm/memory.c
 // history: mm/memory: fix spurious warning when unmapping device-private/exclusive pages (commit not seen)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migrate_vma_pages() does nothing at all, and says that it moved every page
 // claim: S2
-// rule: migration-is-the-way-in
+// rule: migration-is-the-way-in kernel-survives
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: driver.takes-pages coherent.rw.cpu-read

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: unmapping a page on a device reports a bad page table
 // claim: S3
-// rule: freed-to-the-driver
+// rule: freed-to-the-driver kernel-survives
 // file: mm/memory.c
 // resembles: nothing known
 // tests: zap.coherent-rw.munmap

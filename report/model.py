@@ -346,6 +346,7 @@ class Run(Facts):
         verdict = "fail" if cause else "broken"
         attempt.diags += [Diag(_keyword(verdict, cause), why), *lines]
         attempt.verdict, attempt.cause, attempt.reason = verdict, cause, why
+        attempt.name_rule()
         self.seen.add(verdict)
         self.done.append((test, attempt))
         return True

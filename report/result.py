@@ -15,6 +15,9 @@ from report.ktap import Diag, plain
 # Worst first. `xfail` and `xpass` exist only with a known-issue list (report/known.py).
 VERDICTS = ("fail", "broken", "not-run", "xfail", "xpass", "pass", "skip")
 CAUSES = ("vm", "splat", "crash", "hang", "check")
+# The rule of every failure that no check of a test finds.
+SURVIVES = ("kernel-survives (S2) -- the kernel does not die, hang, complain or kill a process for "
+            "legal calls")
 
 # How many lines for people are kept of one attempt; those with a keyword always are.
 CHATTER = 200
@@ -92,6 +95,12 @@ class Attempt:
             self.verdict, self.reason = "skip", skip_reason.strip() or "no reason given"
         else:
             self.verdict = "pass"
+        self.name_rule()
+
+    def name_rule(self) -> None:
+        """A kernel that dies, hangs, kills or complains breaks a rule without a check of a test."""
+        if self.verdict == "fail" and self.cause != "check" and not self.texts("rule"):
+            self.diags.insert(0, Diag("rule", SURVIVES))
 
     def _difference(self) -> str:
         expected, seen = self.texts("expected"), self.texts("seen")
@@ -104,6 +113,7 @@ class Attempt:
         """
         if not self.verdict or _order(verdict, cause) < _order(self.verdict, self.cause):
             self.verdict, self.cause, self.reason = verdict, cause, reason
+        self.name_rule()
 
 
 @dataclass

@@ -4,12 +4,13 @@
 import signal
 import unittest
 
-from report.ktap import Begin, Guest, Plan, Result
+from report.ktap import Begin, Diag, Guest, Plan, Result
 from report.model import Run
 from report.result import Attempt, CAUSES, VERDICTS
 from report.stream import signal_of
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, RECORDED, RECORDED_PLAN, replay, verdicts
 
+CRASH = (Diag("crash", "killed by SIGKILL"), Result("a.two", False))
 ALL_PASS = {"a.one": "pass", "a.two": "pass", "a.three": "pass", "b.one": "pass"}
 
 
@@ -382,8 +383,25 @@ class Runner(unittest.TestCase):
         run.finish()
         self.assertEqual(verdicts(run), ALL_PASS | {"a.two": "fail", "run.kernel-log": "fail"})
         self.assertEqual(run.tests["a.two"].cause, "splat")
-        self.assertEqual(len(run.tests["run.kernel-log"].diags), 1)
+        self.assertEqual(len(run.tests["run.kernel-log"].worst.texts("splat")), 1)
         self.assertIn("after a.three", run.tests["run.kernel-log"].reason)
+
+    def test_what_no_check_finds_names_a_rule(self):
+        """And what a check finds keeps its own."""
+        ended = {"splat": lambda run: run.splat("a.two", ["BUG: x"]),
+                 "hang": lambda run: run.hang("a.two", "no result", 1),
+                 "vm": lambda run: run.vm_died(1, "a.two", "ended"),
+                 "crash": lambda run: [run.take(event, 1) for event in CRASH]}
+        for cause, end in ended.items():
+            for own, named in (("", "kernel-survives"), ("# rule: bytes-arrive (S7)\n",
+                                                         "bytes-arrive")):
+                with self.subTest(cause=cause, own=own):
+                    run = replay(self.HALF + own, finish=False)
+                    end(run)
+                    test = run.tests["a.two"]
+                    self.assertEqual((test.verdict, test.cause), ("fail", cause))
+                    self.assertEqual([text.split()[0] for text in test.worst.texts("rule")],
+                                     [named])
 
     def test_splat_of_a_test_that_the_stream_does_not_know(self):
         run = replay(GOOD, finish=False)
