@@ -28,8 +28,8 @@ from runner.work import Work, is_risky
 
 DEFAULT_KERNEL = "6.1"
 MOST_GUESTS = 4
-# all that one can take: its memory, QEMU's translated code and QEMU
-GUEST_MIB = qemu.MEMORY_MIB + 256
+# all that one can take: its memory, its disks, QEMU's translated code and QEMU
+GUEST_MIB = qemu.MEMORY_MIB + 384
 TESTS_WORTH_A_BOOT = 100
 NOT_FOR_MAKE = re.compile(r"[^\w@+=,./~-]")
 

@@ -23,6 +23,7 @@ proc = child.spawn(["sleep", "60"])
 print(proc.pid, flush=True)
 sys.stdin.readline()
 """
+DISK_BYTES = 3 << 20
 INITRD = bytes(range(256)) * 64
 KERNEL, TCG = SimpleNamespace(image=Path("/k"), hz=250, mmio=False), SimpleNamespace(name="tcg")
 # What every fake does first: find its channels and its initramfs among the arguments.
@@ -40,6 +41,9 @@ class Guests(WithCache):
     def guest(self, behaviour: str, extra: str = "", kernel=None, threads: int = 2) -> qemu.Guest:
         self.environment(HMM_COHERENT_QEMU=str(self.script("qemu", FIND + behaviour)))
         disks = {name: self.folder / f"a,{name}" for name in qemu.DISKS}
+        for path in disks.values():
+            path.write_bytes(path.name.encode())
+            os.truncate(path, DISK_BYTES)
         guest = qemu.Guest(kernel or KERNEL, INITRD, TCG, disks, self.folder, 1, extra,
                            threads=threads)
         self.addCleanup(guest.kill)
@@ -75,7 +79,8 @@ class Guests(WithCache):
     def test_nothing_left_in_the_folder(self):
         guest = self.guest("echo noise")
         guest.proc.wait(5)
-        self.assertEqual({path.name for path in self.folder.iterdir()} - {"cache", "qemu"},
+        given = {"cache", "qemu", *(path.name for path in guest.disks.values())}
+        self.assertEqual({path.name for path in self.folder.iterdir()} - given,
                          {"console-1.log"})
         self.assertEqual(guest.console_path.read_text(), "noise\n")
 
@@ -85,9 +90,23 @@ class Guests(WithCache):
         self.assertIn("memmap=256M$0x40000000", words)
         self.assertIn("memmap=256M$0x50000000", words)
         self.assertEqual(words[-1], "extra=1")
-        self.assertTrue(any(word.endswith("file=" + str(self.folder).replace(",", ",,") + "/a,,raw")
-                            for word in guest.command))
+        self.assertEqual(qemu.escape(Path("/a,b/c,raw")), "/a,,b/c,,raw")
         self.assertLessEqual(qemu.MEMORY_MIB, 3072)
+
+    def test_disks_are_in_memory(self):
+        """A full disk of the host stops no guest, and no guest changes an image."""
+        guest = self.guest("""
+            for word; do
+                case $word in
+                if=none,id=*) disk=${word##*file=}; stat -Lc %s $disk
+                    tr '\\0' '\\n' <$disk; echo x >$disk ;;
+                esac
+            done >$results""")
+        self.assertEqual(self.read(guest).decode().split(),
+                         [word for name in qemu.DISKS for word in (str(DISK_BYTES), f"a,{name}")])
+        for name, path in guest.disks.items():
+            self.assertEqual(path.read_bytes().rstrip(b"\0"), f"a,{name}".encode())
+            self.assertEqual(path.stat().st_size, DISK_BYTES)
 
     def test_each_kernel_has_the_machine_that_it_knows(self):
         """All devices where it looks for them, and a reset that it can do."""

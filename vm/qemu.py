@@ -110,27 +110,30 @@ class Guest:
         return self.proc.pid
 
     def start(self) -> None:
-        """Start QEMU. The initramfs is in memory and the results go into a pipe: nothing to clean
-        up."""
+        """Start QEMU. The initramfs and the disks are in memory and the results go into a pipe:
+        nothing to clean up."""
         initrd = os.memfd_create("initrd", 0)
         with open(initrd, "wb", closefd=False) as out:
             out.write(self.initrd)
+        disks = {name: in_memory(self.disks[name]) for name in DISKS}
         self.results_fd, results = os.pipe()
         self.asking, asked = socket.socketpair()
         os.set_blocking(self.results_fd, False)
-        self.command = self._command(f"/dev/fd/{initrd}", f"/dev/fd/{results}", asked.fileno())
+        self.command = self._command(f"/dev/fd/{initrd}", f"/dev/fd/{results}", asked.fileno(),
+                                     disks)
         try:
             with open(self.console_path, "wb") as console:
                 quiet = {} if self.interactive else {"stdout": console, "stderr": subprocess.STDOUT}
-                self.proc = child.spawn(self.command, pass_fds=(initrd, results, asked.fileno()),
+                self.proc = child.spawn(self.command, pass_fds=(initrd, results, asked.fileno(),
+                                                               *disks.values()),
                                         session=not self.interactive,
                                         stdin=None if self.interactive else subprocess.DEVNULL,
                                         **quiet)
         except OSError as error:
             raise Stop(3, f"cannot start {self.command[0]}: {error.strerror}") from None
         finally:
-            os.close(initrd)
-            os.close(results)
+            for fd in (initrd, results, *disks.values()):
+                os.close(fd)
             asked.close()
 
     def ask(self, letters: str) -> None:
@@ -172,7 +175,7 @@ class Guest:
         obeyed = TERMINATING.search(said)
         return f"QEMU was ended by {signal.Signals(int(obeyed[1])).name}" if obeyed else ""
 
-    def _command(self, initrd: str, results: str, asked: int) -> list[str]:
+    def _command(self, initrd: str, results: str, asked: int, disks: dict[str, int]) -> list[str]:
         bus = "device" if self.kernel.mmio else "pci"
         command = [
             binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -196,9 +199,8 @@ class Guest:
         else:
             command += ["-chardev", f"file,id=console,append=on,path={escape(self.console_path)}"]
         command += ["-serial", "chardev:console"]
-        for name in DISKS:
-            command += ["-drive", f"if=none,id={name},format=raw,snapshot=on,cache=unsafe,"
-                                  f"file={escape(self.disks[name])}",
+        for name, fd in disks.items():
+            command += ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file=/dev/fd/{fd}",
                         "-device", f"virtio-blk-{bus},drive={name},serial=hmm-{name}"]
         return command
 
@@ -219,6 +221,24 @@ def machine(accel, mmio: bool, threads: int = 2) -> list[str]:
         f"{kind},memory-backend=memory", *modern, "-accel",
         f"tcg,thread={'multi' if threads > 1 else 'single'},tb-size=128", "-cpu",
         "max,-smap,-smep,-umip,-pku,-erms,-fsrm"]
+
+
+def in_memory(image: Path) -> int:
+    """A memfd with the bytes of a disk image, and its holes. With snapshot=on QEMU keeps what the
+    guest writes in a file below /var/tmp; when that disk is full it stops the guest, which then
+    looks like a kernel that hangs."""
+    memory = os.memfd_create(image.name, 0)
+    with open(image, "rb", buffering=0) as source:
+        size, at = os.fstat(source.fileno()).st_size, 0
+        os.truncate(memory, size)
+        while at < size:
+            try:
+                at = os.lseek(source.fileno(), at, os.SEEK_DATA)
+            except OSError:     # ENXIO: only a hole is left
+                break
+            end = os.lseek(source.fileno(), at, os.SEEK_HOLE)
+            at += os.pwrite(memory, os.pread(source.fileno(), min(end - at, 1 << 20), at), at)
+    return memory
 
 
 def tail(path: Path) -> str:
