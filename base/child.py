@@ -163,7 +163,8 @@ def _parents() -> dict[int, tuple[int, str, str]]:
 def descendants(root: int) -> dict[int, str]:
     """The living processes below root, as pid and name; a zombie is not alive."""
     table = _parents()
-    below, new = set(), {root}
+    below: set[int] = set()
+    new = {root}
     while new:
         new = {pid for pid, (parent, _, _) in table.items() if parent in new} - below
         below |= new

@@ -54,8 +54,9 @@ class Source:
 Coverage = dict[str, Source]    # by name in the kernel tree
 
 
-def read(build: Path, tar: Path) -> Coverage:
+def read(build: Path | None, tar: Path) -> Coverage:
     """The counters that a guest sent, for the kernel of this build folder."""
+    assert build        # a profile builds its kernel
     if not tar.is_file() or not tar.stat().st_size:
         raise Stop(CANNOT, "the guest sent no coverage",
                    "its console and kernel log are in the results folder")
@@ -69,7 +70,8 @@ def read(build: Path, tar: Path) -> Coverage:
                 continue
             counters = Path(name, Path(source).with_suffix(".gcda"))
             counters.parent.mkdir(parents=True, exist_ok=True)
-            counters.write_bytes(archive.extractfile(member).read())
+            sent = archive.extractfile(member)
+            counters.write_bytes(sent.read() if sent else b"")
             shutil.copy(build / Path(source).with_suffix(".gcno"), counters.with_suffix(".gcno"))
             found[source] = parse(
                 source,
@@ -205,6 +207,7 @@ def report(parts: guests.Parts, spec: str, accel: str | None, folder: Path, cach
            screen: Screen) -> None:
     """coverage.txt, coverage.info and coverage/ in a results folder, and the figures on stderr."""
     built = parts.kernel
+    assert built.source
     ours = join([
         read(built.build_dir, tar) for tar in sorted(folder.glob("files-*.tar"))
         if tar.stat().st_size])

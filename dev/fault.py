@@ -60,7 +60,7 @@ def parse(path: Path, text: str) -> Fault:
             break
         if found := LINE.fullmatch(line):
             fields.setdefault(found[1], []).append(found[2])
-    needed = NEEDED
+    needed: tuple[str, ...] = NEEDED
     if "history" in fields:
         needed = tuple(name for name in NEEDED if name != "resembles") + HISTORY
     lacks = [name for name in needed if name not in fields]
@@ -142,7 +142,8 @@ class Variant:
 
     def patch(self, semantic: Path, names: tuple[str, ...]) -> dict[str, Path]:
         """The source files that a semantic patch changes, changed. None if it does not apply."""
-        found = {}
+        found: dict[str, Path] = {}
+        assert self.base.source
         for number, name in enumerate(names):
             original, changed = self.base.source.path / name, self.folder / f"{number}.c"
             if not original.is_file():
@@ -169,6 +170,7 @@ class Variant:
     def start(self, changed: dict[str, Path], log: Path) -> Build:
         """Begin to build it."""
         base, upper, work = self.base, self.folder / "upper", self.folder / "work"
+        assert base.source and base.build_dir
         for path in (upper, work):
             path.mkdir()
         options = ",".join(f"{key}dir={escaped(path)}" for key, path in
@@ -186,6 +188,7 @@ class Variant:
     def built(self, log: Path) -> Kernel:
         """What make has left."""
         base, upper = self.base, self.folder / "upper"
+        assert base.build_dir
         whole = self.folder / "whole"
         made = whole if whole.exists() else upper
         modules = {name: made / path if (made / path).exists() else base.build_dir / path

@@ -29,11 +29,12 @@ from report import json_out
 from report.model import Run
 from vm import deps
 from vm.kconfig import PROFILES
+from vm.kernel import Kernel
 from runner import guests, plan, programs
 from runner.folder import Folder
 from runner.screen import Screen, shown
 from dev import fault, fault_report as told, kernel_tests
-from dev.fault import Fault
+from dev.fault import Build, Fault
 
 # A broken kernel may hang in one test after the other. What has not failed an assertion by then
 # hardly will.
@@ -47,7 +48,7 @@ ALWAYS = ("driver.*", "features.*")
 class Base:
     """The unmodified kernel and what passes on it."""
 
-    kernel: object
+    kernel: Kernel
     passes: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)        # all that have a result on it
     seconds: float = 0.0                                                # that all of it takes
@@ -64,7 +65,7 @@ class Making:
     measured: told.Measured
     began: float
     kept: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)    # its private copy
-    build: fault.Build | None = None      # None: it does not apply, or could not be begun
+    build: Build | None = None      # None: it does not apply, or could not be begun
 
     def kernel(self):
         """The kernel with it, or None."""
@@ -132,7 +133,9 @@ class Faults:
                         for glob in self.globs(one)}) if self.options.quick else []
         globs += self.present(ALWAYS) if globs else []
         began = time.monotonic()
-        run, self.kernel.control_status, _ = self.suite(built, self.runs / "no-fault", globs)
+        run, status, _ = self.suite(built, self.runs / "no-fault", globs)
+        assert status is not None       # it has no time limit
+        self.kernel.control_status = status
         base.seconds = time.monotonic() - began
         base.known = set(run.tests)
         base.passes = {test.name for test in run.tests.values() if test.verdict == "pass"}
@@ -141,8 +144,7 @@ class Faults:
             raise Stop(CANNOT, "no test passes on the unmodified kernel",
                        f"see {shown(self.runs / 'no-fault')}")
         self.screen.say(f"Linux {built.release} without a fault: {len(base.passes)} tests pass, "
-                        f"exit status {self.kernel.control_status}, "
-                        f"bisect {bisect_word(self.kernel.control_status)}")
+                        f"exit status {status}, bisect {bisect_word(status)}")
         if self.options.with_kernel_tests:
             self.build_theirs(base)
             base.heard = self.listen(built, base, self.runs / "no-fault")
@@ -258,8 +260,8 @@ class Faults:
                        f"(bisect {bisect_word(status)}): {last}", f"log: {log}")
         run = json_out.read(results)
         if cut:
-            status = BAD if run.totals()["fail"] else None
-        return run, status, cut
+            return run, BAD if run.totals()["fail"] else None, True
+        return run, status, False
 
     # -- the kernel's own tests
 
@@ -329,9 +331,9 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     kernels: list[told.Kernel] = []
     ended: BaseException | None = None
     try:
-        for one in each:
-            kernels.append(one.kernel)
-            for _ in one.run(folder.path):
+        for kernel in each:
+            kernels.append(kernel.kernel)
+            for _ in kernel.run(folder.path):
                 told.write(kernels, folder.path)
     except (Interrupted, Stop) as caught:
         ended = caught

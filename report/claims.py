@@ -127,9 +127,9 @@ def answers(run: Run) -> list[Claim]:
             if attempt.verdict not in COUNTED:
                 continue
             for rule, (checks, failures) in attempt.checks.items():
-                keys = [run.rules.get(rule, {}).get("claim")]
+                keys = [run.rules.get(rule, {}).get("claim", "")]
                 keys += [FAST_CHECK] * (rule == FAST_RULE and FAST in test.name)
-                for claim in filter(None, map(claims.get, keys)):
+                for claim in [claims[key] for key in keys if key in claims]:
                     _add(claim, rule, test.name, checks, failures, attempt)
     if same := claims.get(SAME_RULES):
         found = run.tests.get(SAME_TEST)

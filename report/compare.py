@@ -49,22 +49,20 @@ PASSED_RUN = "pass"             # a `run.<topic>` test exists only when there is
 
 def facts(outcome: dict) -> dict[str, str]:
     """What an outcome says, flat, without what changes from run to run."""
+    def inner(outer: dict, key: str, kind: type):
+        return outer[key] if isinstance(outer.get(key), kind) else kind()
+
     found = {"result": outcome.get("errno") or outcome.get("result")}
-    pages = outcome.get("page")
-    for number, page in enumerate(pages if isinstance(pages, list) else []):
-        if not isinstance(page, dict):
-            continue
-        after = page.get("after") if isinstance(page.get("after"), dict) else {}
+    pages = [page for page in inner(outcome, "page", list) if isinstance(page, dict)]
+    for number, page in enumerate(pages):
+        after = inner(page, "after", dict)
         at = f"page {number} " if len(pages) > 1 else "page "
         found |= {at + "moved": page.get("moved"), at + "place": after.get("at"),
                   at + "permission": after.get("perm"),
                   at + "exclusive": after.get("excl")}
-    data = outcome.get("data")
-    found |= {f"data of {who}": what
-              for who, what in data.items()} if isinstance(data, dict) else {}
-    devpages = outcome.get("devpages")
-    if isinstance(devpages, dict):
-        found["device pages after"] = devpages.get("after")
+    found |= {f"data of {who}": what for who, what in inner(outcome, "data", dict).items()}
+    if isinstance(outcome.get("devpages"), dict):
+        found["device pages after"] = outcome["devpages"].get("after")
     return {quote(str(key)): quote(str(value)) for key, value in found.items()}
 
 

@@ -119,7 +119,7 @@ def _claim(runs: Sequence[Run], answers: Sequence[claims.Claim]) -> str:
     head, rules = answers[0], dict.fromkeys(rule for answer in answers for rule in answer.rules)
     rows = []
     for rule in rules:
-        text = next((run.rules[rule] for run in runs if rule in run.rules), {})
+        text: dict = next((run.rules[rule] for run in runs if rule in run.rules), {})
         cells = "".join(f"<td>{_answer(answer.rules.get(rule, claims.Count()))}</td>"
                         for answer in answers)
         rows.append(f'<tr><td>{_text(rule)}</td>{cells}<td>{_text(text.get("sentence", ""))}'

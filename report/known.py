@@ -33,7 +33,7 @@ KIND = "check"
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(n) for n in re.match(r"\d+(?:\.\d+)*", text)[0].split("."))
+    return tuple(int(n) for n in re.findall(r"\d+", re.split(r"[^\d.]", text)[0]))
 
 
 @dataclass(frozen=True)

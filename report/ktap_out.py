@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TextIO
+from typing import Protocol
 
 from report.ktap import quote
 from report.model import Run, RUN
@@ -65,8 +65,14 @@ def _lines(test: Test, attempt: Attempt, number: int) -> list[str]:
     return lines + [end]
 
 
+class Stream(Protocol):
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> None: ...
+
+
 class Writer:
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._programs: list[str] | None = None
         self._closed = 0                                        # programs with their outer line
@@ -107,8 +113,8 @@ class Writer:
         for test, attempt in late:
             news = f"# {test.name} became {attempt.verdict}: {quote(attempt.reason)}"
             self._out("# " + harmless(news[:1000]))
-        self._result(RUN, [t for t in run.tests.values() if t.program not in self._programs],
-                     run.exit_status(), bool(late))
+        of_none = [t for t in run.tests.values() if t.program not in (self._programs or ())]
+        self._result(RUN, of_none, run.exit_status(), bool(late))
         self._stream.flush()
 
     def _out(self, *lines: str) -> None:

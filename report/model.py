@@ -338,10 +338,10 @@ class Run(Facts):
                 break
         else:
             # The kernel log may know of a beginning that the stream did not deliver any more.
-            test = self.tests.get(name)
-            if not test or len(test.attempts) >= test.planned:
+            planned = self.tests.get(name)
+            if not planned or len(planned.attempts) >= planned.planned:
                 return False
-            attempt = Attempt(vm=streams[0].vm if streams else 0)
+            test, attempt = planned, Attempt(vm=streams[0].vm if streams else 0)
             test.attempts.append(attempt)
         verdict = "fail" if cause else "broken"
         attempt.diags += [Diag(_keyword(verdict, cause), why), *lines]

@@ -125,35 +125,35 @@ class Test:
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
-    def worst(self) -> Attempt | None:
-        """The attempt that decides; the last of the worst, since its diagnostics are the freshest.
-        """
+    def worst(self) -> Attempt:
+        """The attempt that decides: the last of the worst, whose diagnostics are the newest."""
         done = [a for a in self.attempts if a.verdict]
-        return min(reversed(done), key=lambda a: VERDICTS.index(a.verdict), default=None)
+        never = Attempt(verdict="not-run", reason="it was never started")
+        return min(reversed(done), key=lambda a: VERDICTS.index(a.verdict), default=never)
 
     @property
     def verdict(self) -> str:
-        return self.worst.verdict if self.worst else "not-run"
+        return self.worst.verdict
 
     @property
     def cause(self) -> str:
-        return self.worst.cause if self.worst else ""
+        return self.worst.cause
 
     @property
     def reason(self) -> str:
-        return self.worst.reason if self.worst else "it was never started"
+        return self.worst.reason
 
     @property
     def diags(self) -> list[Diag]:
-        return self.worst.diags if self.worst else []
+        return self.worst.diags
 
     @property
     def outcomes(self) -> list[dict]:
-        return self.worst.outcomes if self.worst else []
+        return self.worst.outcomes
 
     @property
     def vm(self) -> int:
-        return self.worst.vm if self.worst else 0
+        return self.worst.vm
 
     @property
     def ms(self) -> int | None:

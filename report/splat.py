@@ -119,12 +119,11 @@ class Scanner:
         if text.startswith("hmm-coherent:"):
             self._mark(text)
         elif CUT.match(bare):
-            self._begin()
-            self._keep(bare)
+            self._keep(self._begin(), bare)
         elif REPORT.match(bare):
             self._hit(bare)
         elif self._open:
-            self._keep(text)
+            self._keep(self._open, text)
 
     def _mark(self, text: str) -> None:
         self._open = None
@@ -138,17 +137,18 @@ class Scanner:
         elif self.running and (m := ALLOW.fullmatch(text)):
             self._allowed.append(m[1])
 
-    def _begin(self) -> None:
+    def _begin(self) -> Splat:
         after = not self.running and bool(self.last)
         test = self.running or self.last
         self._open = Splat(self._line_no, [], test, after, self.begins[test])
         self._found.append(self._open)
+        return self._open
 
     def _hit(self, text: str) -> None:
         reason = self._reason(text)
-        if not self._open or not (SECOND.match(text) or len(self._open.lines) < HEAD):
-            self._begin()
         splat = self._open
+        if not splat or not (SECOND.match(text) or len(splat.lines) < HEAD):
+            splat = self._begin()
         if reason:
             self.harmless[reason] += 1
             splat.excused += 1
@@ -156,15 +156,14 @@ class Scanner:
             splat.hits += 1
             if splat.hits == 1 and splat.excused:
                 splat.lines.clear()             # what stood above was harmless
-        self._keep(text)
+        self._keep(splat, text)
 
     def _reason(self, text: str) -> str:
         if any(allowed in text for allowed in self._allowed):
             return f"provoked by {self.running}"
         return next((reason for pattern, reason in self._filter if pattern.match(text)), "")
 
-    def _keep(self, text: str) -> None:
-        splat = self._open
+    def _keep(self, splat: Splat, text: str) -> None:
         if splat.lines and CUT.match(splat.lines[0]):
             splat.lines.clear()
         if len(splat.lines) < EXCERPT:

@@ -12,6 +12,7 @@ in the results folder.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from report.ktap import quote
 
@@ -43,7 +44,7 @@ def stub(name: str, verdict: str) -> dict | None:
             "verdict": verdict}
 
 
-def words(outcome: dict) -> tuple[str, str, str]:
+def words(outcome: dict) -> tuple[str, ...]:
     """Result, page and data of one outcome; "-" for what it does not hold."""
     result = outcome.get("errno")
     result = outcome.get("result") if result is None else result
@@ -73,7 +74,8 @@ def _moved(page: dict) -> str:
 def _pick(outcomes: Iterable[dict], place: str) -> dict[tuple[str, str], dict]:
     """(access, mapping) -> outcome. Buffers of several pages have rows only where nothing is
     simpler."""
-    one, more = {}, {}
+    one: dict[tuple[str, str], dict] = {}
+    more: dict[tuple[str, str], dict] = {}
     for o in outcomes:
         if isinstance(o, dict) and o.get("place") == place and o.get("access") and o.get("mapping"):
             access, mapping = quote(str(o["access"])), quote(str(o["mapping"])).replace("_", "-")
@@ -93,7 +95,7 @@ def _signs(cells: dict, control: dict, access: str, mapping: str) -> str:
     return signs + ("X" if outcome.get("verdict") in ("fail", "broken") else "")
 
 
-def _told(outcome: dict | None) -> bool:
+def _told(outcome: dict | None) -> TypeGuard[dict]:
     return outcome is not None and "result" in outcome
 
 

@@ -60,9 +60,9 @@ def cache_folder(options: argparse.Namespace) -> Path:
     given = options.cache or os.environ.get("HMM_COHERENT_CACHE")
     if given:
         return Path(given).expanduser().absolute()
-    home = os.environ.get("XDG_CACHE_HOME", "")
+    xdg = os.environ.get("XDG_CACHE_HOME", "")
     try:
-        home = Path(home) if os.path.isabs(home) else Path("~/.cache").expanduser()
+        home = Path(xdg) if os.path.isabs(xdg) else Path("~/.cache").expanduser()
     except RuntimeError:
         home = Path()
     if not home.is_absolute() or home == Path("/.cache"):   # of a user without a home

@@ -9,6 +9,7 @@ eval "$(register-python-argcomplete --external-argcomplete-script \\
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP))
@@ -31,7 +32,8 @@ def main() -> None:
     """Answer the shell, which has put its question into the environment."""
     import argcomplete
     parser = options.parser()
-    for action in parser._actions:
+    actions: list[Any] = parser._actions
+    for action in actions:
         if action.dest == "words":
             action.completer = names
         elif action.metavar in ("DIR", "FILE", "SPEC"):

@@ -9,8 +9,9 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 from base import files
 from base.errors import CANNOT, Stop, WRONG_USE
@@ -80,26 +81,26 @@ class Both:
         self._path = path
         with told(path):
             self._file = open(path, "w", encoding="utf-8", errors="backslashreplace")
-        self._stdout = sys.stdout
+        self._stdout: TextIO | None = sys.stdout
 
     def write(self, text: str) -> int:
         """To both."""
         with told(self._path):
             self._file.write(text)
-        self._to_stdout(lambda: self._stdout.write(text))
+        self._to_stdout(lambda stdout: stdout.write(text))
         return len(text)
 
     def flush(self) -> None:
         """Both, so that what is known is readable now, whatever happens next."""
         with told(self._path):
             self._file.flush()
-        self._to_stdout(lambda: self._stdout.flush())
+        self._to_stdout(lambda stdout: stdout.flush())
 
-    def _to_stdout(self, action) -> None:
+    def _to_stdout(self, action: Callable[[TextIO], object]) -> None:
         if not self._stdout:
             return
         try:
-            action()
+            action(self._stdout)
         except OSError as error:
             self._stdout = None
             self._silence()

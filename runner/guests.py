@@ -14,7 +14,6 @@ import termios
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
@@ -38,10 +37,10 @@ NOT_FOR_MAKE = re.compile(r"[^\w@+=,./~-]")
 class Parts:
     """What each guest of a run is made of."""
 
-    kernel: object
+    kernel: kernel.Kernel
     base: Path
     programs: dict[str, Path]       # name to archive
-    accel: object
+    accel: kvm.Accel
     disks: dict[str, Path]
     profile: Profile = PROFILES[""]
 
@@ -146,11 +145,8 @@ def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cach
 def pretended() -> Parts:
     """For the selftests: no kernel, nothing in the guest, and HMM_COHERENT_QEMU speaks for it."""
     null = Path(os.devnull)
-    image = SimpleNamespace(image=null, modules={}, release="0.0.0-selftest", build_id="",
-                            srcversion="", config_hash="", hz=0, mmio=False, source=None,
-                            build_dir=None, log=None, seconds=0.0)
-    return Parts(image, null, defaultdict(lambda: null),
-                 SimpleNamespace(name="tcg", why="pretended"), dict.fromkeys(qemu.DISKS, null))
+    return Parts(kernel.Kernel(null, {}, "0.0.0-selftest"), null, defaultdict(lambda: null),
+                 kvm.Accel("tcg", "pretended"), dict.fromkeys(qemu.DISKS, null))
 
 
 def facts(parts: Parts) -> dict:

@@ -118,9 +118,9 @@ class Host:
             if what == "Soft Reserved" and not claimed:
                 found.append((start, end))
         for part in re.findall(r"(?:^|\s)memmap=(\S+)", self._text("proc/cmdline")):
-            for size, start in re.findall(r"([0-9a-zA-Z]+)\$([0-9a-zA-Z]+)", part):
+            for size, first in re.findall(r"([0-9a-zA-Z]+)\$([0-9a-zA-Z]+)", part):
                 try:
-                    found.append((number(start), number(start) + number(size)))
+                    found.append((number(first), number(first) + number(size)))
                 except ValueError:
                     continue  # the kernel ignored it as well
         return found

@@ -219,8 +219,8 @@ class Here:
         left = child.descendants(os.getpid())
         stuck = child.kill_descendants()
         if left:
-            names = ", ".join(sorted(set(left.values())))
-            tell(f"left {program.name} left {len(left)} processes behind ({names})")
+            who = ", ".join(sorted(set(left.values())))
+            tell(f"left {program.name} left {len(left)} processes behind ({who})")
         if stuck:
             tell(f"broken: {len(stuck)} processes of {program.name} cannot be killed")
             raise SystemExit(1)

@@ -132,15 +132,15 @@ def shard(text: str) -> tuple[int, int]:
 def addresses(text: str) -> tuple[int, int]:
     """Two physical addresses, as test_hmm's spm_addr_dev0 and spm_addr_dev1."""
     try:
-        pair = tuple(int(part, 0) for part in text.split(","))
+        first, second = (int(part, 0) for part in text.split(","))
     except ValueError:
-        pair = ()
-    if len(pair) != 2 or min(pair) <= 0 or any(a % (2 << 20) for a in pair):
+        first = second = 0
+    if min(first, second) <= 0 or first % (2 << 20) or second % (2 << 20):
         raise argparse.ArgumentTypeError(f"'{text}' is not two 2 MiB aligned addresses, such as "
                                          "0x140000000,0x150000000")
-    if abs(pair[0] - pair[1]) < 256 << 20:
+    if abs(first - second) < 256 << 20:
         raise argparse.ArgumentTypeError(f"'{text}': the ranges are 256 MiB each and overlap")
-    return pair
+    return first, second
 
 
 def parser(dev=None) -> Parser:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from base.errors import CANNOT, Stop, WRONG_USE
 from vm import deps
+from vm.source import Source
 from runner import programs, work
 from runner.host import Host
 from runner.screen import Screen
@@ -28,7 +29,7 @@ class Plan:
     tests: list[programs.Test]
     work: work.Work
     order: int | None                   # the seed of --shuffle
-    kernels: list[tuple[str, object]]   # spec and source, for VMs
+    kernels: list[tuple[str, Source | None]]   # spec and source, for VMs
 
 
 def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
@@ -74,13 +75,16 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
         return Path(given).resolve()
     if sources and not options.bisect_step:
         return sources[0].path
-    return guests.find_source(guests.DEFAULT_KERNEL, cache, screen).path
+    found = guests.find_source(guests.DEFAULT_KERNEL, cache, screen)
+    assert found        # None is for images
+    return found.path
 
 
 def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Plan:
     """Decide where to run, build the programs, select the tests. `keep`: nobody builds these
     programs again until programs.release()."""
     where, why = where_to_run(options, Host())
+    kernels: list[tuple[str, Source | None]]
     kernels, ksrc = [(spec, None) for spec in options.kernel or ["pretended"]], None
     if where in PACKAGES and not pretending():
         deps.need(PACKAGES[where], screen.say)
@@ -100,7 +104,7 @@ def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Pla
 
 
 def sources(options: argparse.Namespace, where: str,
-            screen: Screen) -> tuple[list[tuple[str, object]], Path]:
+            screen: Screen) -> tuple[list[tuple[str, Source | None]], Path]:
     """The kernels to run on with their sources, and the source that the programs are built against.
     """
     from runner import guests

@@ -7,6 +7,8 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from base import files
@@ -60,11 +62,12 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
     """
     run, folder, screen = session.run, session.folder, session.screen
     statuses: list[int] = []
-    steps = [lambda: folder.write("outcomes.jsonl", outcomes(run)),
-             lambda: folder.write("summary.txt", summary.text(run, False)),
-             lambda: write_format("html", run, folder.path / "report.html"),
-             lambda: write_run(session)]
-    steps += [lambda name=name: write_format(name, run, getattr(options, name)) for name in FORMATS]
+    steps: list[Callable[[], None]] = [
+        lambda: folder.write("outcomes.jsonl", outcomes(run)),
+        lambda: folder.write("summary.txt", summary.text(run, False)),
+        lambda: write_format("html", run, folder.path / "report.html"),
+        lambda: write_run(session)]
+    steps += [partial(write_format, name, run, getattr(options, name)) for name in FORMATS]
     steps += [lambda: statuses.append(judge(options, run, baseline, screen)),
               lambda: screen.say(f"results: {shown(folder.path)}\n\n"
                                  + summary.text(run, screen.colour).rstrip("\n"))]

@@ -9,7 +9,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from base import child
@@ -18,6 +18,7 @@ from base.files import TOP
 from report import compare
 from report.model import Run
 from vm.kconfig import PROFILES
+from vm.source import Source
 from runner import options as command_line, plan as planning, programs, reports
 from runner.folder import Folder
 from runner.follow import Limits
@@ -56,8 +57,9 @@ def main(options: argparse.Namespace, screen: Screen, after: Callable | None = N
         return 0
     if plan.where == "vm":
         return Kernels(options, plan, screen, gates, after).run()
-    devices = nullcontext() if plan.where == "programs" else Devices(Host(), options.spm,
-                                                                     screen.say)
+    devices: AbstractContextManager = nullcontext()
+    if plan.where == "native":
+        devices = Devices(Host(), options.spm, screen.say)
     with devices:
         return One(options, plan, screen, reports.baseline(gates, ""), "",
                    Folder.create(options.results)).here()
@@ -80,7 +82,7 @@ def limits(options: argparse.Namespace) -> Limits:
                   test=command_line.test_seconds(options), grace=grace, closing=grace)
 
 
-def labels(kernels: list[tuple[str, object]]) -> list[str]:
+def labels(kernels: list[tuple[str, Source | None]]) -> list[str]:
     """A name for each of several kernels in the results; what was given twice has two."""
     found: list[str] = []
     for spec, _ in kernels if len(kernels) > 1 else []:
@@ -113,7 +115,8 @@ class One:
         host = Host()
         os.environ["HMM_COHERENT_STRESS"] = str(self.options.stress)
         return self.finish(self.session(lambda left, number, _company: Native(
-            left, limits(self.options).test, self.options.seed, self.folder.path, number)),
+            left, command_line.test_seconds(self.options), self.options.seed, self.folder.path,
+            number)),
             {"kernel": {"release": host.release}})
 
     def in_guests(self, parts) -> int:

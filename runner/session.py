@@ -256,13 +256,14 @@ def blame(run: Run, kmsg: Path, console: Path, victim: str, vm: int = 0, whole: 
     is of the last moments: what only it holds belongs to `victim`: the test that was running at the
     end, or "after" the last one.
     """
-    seen = set()
+    seen: set[str] = set()
     for path, known in ((kmsg, True), (console, False)):
         scanner, last = splat.Scanner(), b""
         for line in lines_of(path):
             scanner.feed(line)
             last = line
-        run.harmless.update(scanner.harmless if known else {})
+        if known:
+            run.harmless.update(scanner.harmless)
         if known and whole:
             if guest and last.strip() != qemu.END_OF_LOG:
                 run.broken(

@@ -143,7 +143,7 @@ class Cache:
     def newest(self, kind: str, prefix: str) -> Path | None:
         """The entry of this kind that was made last and is whole, whatever its key."""
         found = [path for path in (self.root / kind).glob(f"{prefix}*") if read_stamp(path)]
-        return max(found, key=lambda path: (path / STAMP).stat().st_mtime, default=None)
+        return max(found, key=lambda path: (path / STAMP).stat().st_mtime) if found else None
 
     def folder(self, kind: str, name: str) -> Path:
         """A folder that its user keeps consistent himself, under lock()."""

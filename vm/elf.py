@@ -6,14 +6,16 @@ import lzma
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 NT_GNU_BUILD_ID = 3
 # setup_header of a bzImage, Documentation/arch/x86/boot.rst
 HEADER_MAGIC, VERSION_POINTER, SETUP_START = 0x202, 0x20e, 0x200
 SECTORS, PAYLOAD_OFFSET, SECTOR = 0x1f1, 0x248, 512
 # What a kernel may be compressed with and Python can undo, by its first bytes.
-COMPRESSED = {
+COMPRESSED: dict[bytes, Callable[[], Any]] = {
     b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
     b"\xfd7zXZ": lzma.LZMADecompressor, b"\x5d\0\0": lzma.LZMADecompressor,
     b"BZh": bz2.BZ2Decompressor}

@@ -226,7 +226,7 @@ def from_image(image: Path, modules: Path, cache, say) -> Kernel:
 
 def unpacked(module: Path, cache) -> Path:
     """A module that distributions compress; the guest's insmod takes it only plain."""
-    readers = {".xz": lzma.open, ".gz": gzip.open}
+    readers: dict = {".xz": lzma.open, ".gz": gzip.open}
     if module.suffix == ".ko":
         return module
     if module.suffix not in readers:

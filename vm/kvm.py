@@ -47,12 +47,13 @@ def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENC
     if force:
         return Accel(force, "asked for")
     if not os.access(DEVICE, os.R_OK | os.W_OK):
-        reason = f"no access to {DEVICE}" if DEVICE.exists() else f"there is no {DEVICE}"
-        say(f"using TCG (emulation): {reason}")
-        return Accel("tcg", reason)
+        why = f"no access to {DEVICE}" if DEVICE.exists() else f"there is no {DEVICE}"
+        say(f"using TCG (emulation): {why}")
+        return Accel("tcg", why)
     ours = newest_image(cache)
     image = ours or (kernel.image if kernel else None)
-    mmio = kernel.mmio if kernel else bool(image) and kconfig.has_mmio(kconfig.of_image(image))
+    mmio = (kernel.mmio if kernel
+            else image is not None and kconfig.has_mmio(kconfig.of_image(image)))
     program = Path(qemu.binary())
     stat = program.stat()
     host = digest(platform.release(), processor(), program, stat.st_size, stat.st_mtime_ns,
@@ -76,7 +77,7 @@ def newest_image(cache) -> Path | None:
     """The newest kernel that we have built whole, for the guest that we know, from a source that
     nobody changes."""
     images = [path for path in (cache.root / "build").glob("*/vmlinux") if is_ours(path, cache)]
-    return max(images, key=lambda path: path.stat().st_mtime, default=None)
+    return max(images, key=lambda path: path.stat().st_mtime) if images else None
 
 
 def is_ours(image: Path, cache) -> bool:
@@ -119,26 +120,27 @@ def probe(image: Path, mmio: bool, patience: float) -> str:
                "-kernel", image, "-initrd", f"/dev/fd/{initrd}",
                "-append", f"console=ttyS0 panic=-1 loglevel=4{' reboot=t' if mmio else ''}",
                "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
+    output, said = os.pipe()
     try:
-        proc = child.spawn(command, pass_fds=(initrd, ), stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT)
+        proc = child.spawn(command, pass_fds=(initrd, ), stdout=said, stderr=subprocess.STDOUT)
     except OSError as error:
         raise Stop(3, f"cannot start {command[0]}: {error.strerror}") from None
     finally:
         os.close(initrd)
+        os.close(said)
     try:
-        return _listen(proc, child.Deadline(patience), patience)
+        return _listen(output, child.Deadline(patience), patience)
     finally:
         child.end(proc, grace=0.5)
-        proc.stdout.close()
+        os.close(output)
 
 
-def _listen(proc: subprocess.Popen, deadline: child.Deadline, patience: float) -> str:
+def _listen(output: int, deadline: child.Deadline, patience: float) -> str:
     said = b""
     while deadline.left() > 0:
-        if not select.select([proc.stdout], [], [], deadline.left())[0]:
+        if not select.select([output], [], [], deadline.left())[0]:
             continue
-        data = os.read(proc.stdout.fileno(), 65536)
+        data = os.read(output, 65536)
         said = said[-65536:] + data
         if WORD in said:
             return ""

@@ -16,6 +16,7 @@ The device ranges are RAM that the kernel is told to leave alone. `memmap=` need
 is no shell between us and the kernel.
 """
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -100,14 +101,11 @@ class Guest:
         # Where a guest that has files to send puts them, as one tar.
         self.files_path = folder / f"files-{number}.tar" if sends_files else Path(os.devnull)
         self.results_fd = -1
-        self.asking: socket.socket | None = None
+        self.asking: socket.socket
         self._heard = b""
-        self.proc: subprocess.Popen | None = None
+        self.proc: subprocess.Popen
         self.command: list[str] = []
-
-    @property
-    def pid(self) -> int:
-        return self.proc.pid
+        self._kept = contextlib.ExitStack()     # what kill() ends
 
     def start(self) -> None:
         """Start QEMU. The initramfs and the disks are in memory and the results go into a pipe:
@@ -118,17 +116,20 @@ class Guest:
         disks = {name: in_memory(self.disks[name]) for name in DISKS}
         self.results_fd, results = os.pipe()
         self.asking, asked = socket.socketpair()
+        self._kept.enter_context(self.asking)
         os.set_blocking(self.results_fd, False)
         self.command = self._command(f"/dev/fd/{initrd}", f"/dev/fd/{results}", asked.fileno(),
                                      disks)
         try:
             with open(self.console_path, "wb") as console:
-                quiet = {} if self.interactive else {"stdout": console, "stderr": subprocess.STDOUT}
+                quiet: dict = {} if self.interactive else {
+                    "stdout": console, "stderr": subprocess.STDOUT}
                 self.proc = child.spawn(self.command, pass_fds=(initrd, results, asked.fileno(),
                                                                *disks.values()),
                                         session=not self.interactive,
                                         stdin=None if self.interactive else subprocess.DEVNULL,
                                         **quiet)
+            self._kept.callback(child.end, self.proc)
         except OSError as error:
             raise Stop(3, f"cannot start {self.command[0]}: {error.strerror}") from None
         finally:
@@ -154,10 +155,7 @@ class Guest:
 
     def kill(self) -> None:
         """End QEMU, whatever it is doing; may be called again."""
-        if self.proc:
-            child.end(self.proc)
-        if self.asking:
-            self.asking.close()
+        self._kept.close()
 
     def ended_from_outside(self) -> str:
         """What ended QEMU, if that was not its guest; of a QEMU that has ended.

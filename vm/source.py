@@ -60,8 +60,8 @@ def resolve(spec: str, cache, say) -> Source:
 
 
 def check_age(version: str) -> None:
-    found = VERSION.match(version)
-    if (int(found[1]), int(found[2])) < FIRST:
+    major, minor = VERSION.findall(version)[0]
+    if (int(major), int(minor)) < FIRST:
         raise Untestable(4, f"Linux {version} has no device-coherent memory (it came with 6.0): "
                             "every test would skip", "choose a newer kernel with --kernel")
 
@@ -104,8 +104,9 @@ def tree_version(path: Path) -> str:
 def debian(version: str, cache, say) -> Source:
     """Debian's source package of a version, unpacked in the cache."""
     package = f"linux-source-{version}"
-    tarball = INSTALLED / f"{package}.tar.xz"
-    release, apt = deb.installed_version(package) if tarball.is_file() else "", None
+    installed = INSTALLED / f"{package}.tar.xz"
+    tarball: Path | None = installed
+    release, apt = deb.installed_version(package) if installed.is_file() else "", None
     if not release:
         release, tarball = deb.newest_unpacked(cache, package), None
         if release:
