@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -89,10 +90,11 @@ class Check:
         """Everything; exit status 1 if something failed, 3 if nothing was tested."""
         for name, step in (("rules of this project", self.rules), ("shellcheck", self.shellcheck),
                            ("cppcheck", self.cppcheck), ("pyflakes", self.pyflakes),
-                           ("checkpatch", self.checkpatch), ("test names", self.names)):
+                           ("mypy", self.mypy), ("checkpatch", self.checkpatch),
+                           ("test names", self.names)):
             self.step(name, step)
         for compiler in COMPILERS:
-            self.step(f"{compiler} {WARNINGS}", lambda cc=compiler: self.compiler(cc))
+            self.step(f"{compiler} {WARNINGS}", partial(self.compiler, compiler))
         self.step("harnesses of other kernels", self.harnesses)
         self.step("selftests", lambda: self.pytest("test_*.py"))
         self.step("the suite", self.suite)
@@ -146,6 +148,13 @@ class Check:
     def pyflakes(self) -> Step:
         """All Python."""
         return self.tool("pyflakes3", ["pyflakes3"], lint.is_python)
+
+    def mypy(self) -> Step:
+        """The types of all Python but that of the selftests."""
+        packages = lint.packages((TOP / lint.ARCHITECTURE).read_text())
+        return self.tool("mypy", [
+            "mypy", "--config-file", "dev/mypy.ini", "--cache-dir", str(self.cache / "mypy")],
+            lambda path, _text: path.suffix == ".py" and path.parts[0] in packages)
 
     def checkpatch(self) -> Step:
         """The kernel's own style, by its newest source in the cache; docs/checkpatch.md says which

@@ -15,7 +15,7 @@ PACKAGES = {
               "xz-utils"), "tests": ("gcc", "make", "libc6-dev", "liburing-dev", "libnuma-dev"),
     "vm": ("qemu-system-x86", "busybox-static", "cpio", "e2fsprogs"),
     "check": ("clang", "shellcheck", "cppcheck", "python3-pytest", "python3-pytest-xdist",
-              "pyflakes3", "help2man", "python3-argcomplete"), "faults": ("coccinelle", ), }
+              "pyflakes3", "mypy", "help2man", "python3-argcomplete"), "faults": ("coccinelle", ), }
 DEBIAN = Path("/etc/debian_version")
 MINUTES = 60.0
 
