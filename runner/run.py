@@ -21,7 +21,7 @@ from vm.kconfig import PROFILES
 from vm.source import Source
 from runner import options as command_line, plan as planning, programs, reports
 from runner.folder import Folder
-from runner.follow import Limits
+from runner.watch import Limits
 from runner.host import Host
 from runner.native import Devices, Native
 from runner.plan import Plan

@@ -16,8 +16,9 @@ from report import claims, ktap, ktap_out, splat
 from report.model import Run
 from vm import qemu
 from runner.folder import Both, Folder, told
-from runner.follow import Ending, Follower, Limits, Machine, follow
+from runner.follow import Ending, Follower, Machine, follow
 from runner.screen import Progress, Screen
+from runner.watch import Limits
 from runner.work import Work, apart, share
 
 STOPPED = "--until-fail was given, and a test had failed"

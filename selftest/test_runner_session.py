@@ -17,7 +17,7 @@ from unittest import mock
 from report.model import Run
 from runner import guests, run
 from runner.folder import Folder
-from runner.follow import Limits
+from runner.watch import Limits
 from runner.screen import Screen
 from runner.session import Session
 from runner.work import Batch, Work

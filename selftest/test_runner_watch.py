@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from report.ktap import Begin, Diag, End, Garbage, Guest, Plan, Result
-from runner.follow import BOOT_SECONDS, Limits, MAX_FACTOR, Watch
+from runner.watch import BOOT_SECONDS, Limits, MAX_FACTOR, Watch
 from runner.programs import Test
 from runner.work import Batch, Work, arrange
 
