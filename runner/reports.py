@@ -133,10 +133,11 @@ def write_run(session: Session) -> None:
     run = session.run
     run.info.update(
         state="ended", machines=[{
-            "number": number, "ended": ending.kind, "why": ending.why, "running": ending.running,
-            "command": session.commands[number], "slowness": round(ending.factor, 2),
-            "boot_seconds": round(ending.boot_seconds,
-                                  2), "test_seconds": round(ending.test_seconds, 2)}
+            "number": number, "ended": ending.kind, "why": ending.why,
+            "running": ending.watch.running, "command": ending.command,
+            "slowness": round(ending.watch.factor, 2),
+            "boot_seconds": round(ending.watch.boot_seconds, 2),
+            "test_seconds": round(ending.watch.test_seconds, 2)}
                                  for number, ending in sorted(session.endings.items())])
     write_format("json", run, session.folder.path / "run.json")
 

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One run: machines, side by side, until the work is done or given up, and one model of what
-happened."""
+"""A run on one kernel: machines (VMs, or this host) are started, followed side by side in one event
+loop, judged when they end, and replaced while work is left."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import selectors
 import shlex
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from base import signals
 from base.errors import Interrupted
@@ -16,50 +22,88 @@ from report import claims, ktap, ktap_out, splat
 from report.model import Run
 from vm import qemu
 from runner.folder import Both, Folder, told
-from runner.follow import Ending, Follower, Machine, follow
 from runner.screen import Progress, Screen
-from runner.watch import Limits
+from runner.watch import Limits, Watch
 from runner.work import Work, apart, share
 
 STOPPED = "--until-fail was given, and a test had failed"
-# a second machine runs what the first could not; a kernel that kills both has had its chance
+# How many machines may try the same work: a kernel that ends two of them ends a third, too.
 CHANCES = 2
+STOPPED_SECONDS = 0.5   # a deadline noticed this late was not waited for
+ANSWER_SECONDS = 1.0    # for the stacks of a few tasks, on a machine of ordinary speed
+TAIL_LINES = 20         # of the console of a machine that died
+
+
+class Machine(Protocol):
+    """A guest, or this host: both print the same lines on results_fd."""
+
+    results_fd: int
+    proc: subprocess.Popen
+    console_path: Path
+    kmsg_path: Path
+    command: list[str]
+    keeps_log: bool         # a kernel log that is not complete is an error
+
+    def start(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def ended_from_outside(self) -> str:
+        """What ended a machine that has ended, if that was not its kernel; else empty."""
+
+
+@dataclass
+class Ending:
+    """How a machine ended.
+
+    done     orderly
+    boot     it was never ready
+    hang     a deadline passed
+    died     without `# guest: done`, or it closed its result channel
+    lost     something outside of it ended it, which says nothing about its kernel
+    broken   it printed what it lacks
+    stopped  the runner ended it, for --until-fail
+    signal   the user ended it
+    """
+
+    kind: str
+    why: str
+    watch: Watch
+    command: list[str]
 
 
 @dataclass
 class Session:
-    """What the runs of one kernel need, and what comes of them."""
+    """What the machines of one kernel need, and their results."""
 
     folder: Folder
     run: Run
     work: Work
     limits: Limits
-    # with its number, and how many there are at a time
+    # makes a machine from its work, its number and how many there are at a time
     machine: Callable[[Work, int, int], Machine]
     screen: Screen
-    until: frozenset[str] = frozenset()     # --until-fail: verdicts after which no more is wanted
-    identity: dict[str, str] = field(default_factory=dict)  # what the guest must say about itself
+    until: frozenset[str] = frozenset()     # verdicts that end the run, for --until-fail
+    identity: dict[str, str] = field(default_factory=dict)  # facts that the guest has to confirm
     side_by_side: int = 1
     apart: tuple[str, ...] = ()     # beginnings of names: these tests have a machine of their own
-    untold: bool = False            # the kernel's version tells little: so have the risky ones
-    # by the number of the machine
-    commands: dict[int, list[str]] = field(default_factory=dict)
-    endings: dict[int, Ending] = field(default_factory=dict)
+    untold: bool = False            # the version tells little of the kernel: so have risky tests
+    endings: dict[int, Ending] = field(default_factory=dict)    # by the number of the machine
 
     def follow(self) -> BaseException | None:
-        """Run all work; gives what ended it early, whatever that was. The rest is in self.run."""
-        progress = Progress(self.screen, self.work, self.run)
+        """Run all work; returns the exception that ended it early. The results are in self.run."""
+        self.progress = Progress(self.screen, self.work, self.run)
         out = Both(self.folder.path / "ktap")
-        writer = ktap_out.Writer(out)
+        self.writer = writer = ktap_out.Writer(out)
         ended: BaseException | None = None
         try:
-            self._machines(progress, writer)
+            self._machines()
         except Interrupted as caught:
             ended = caught
         except Exception as caught:
             ended = caught
             self.run.stopped(str(getattr(caught, "what", "") or repr(caught)))
-        for step in (progress.end, self._compare_pairs, self.run.finish,
+        for step in (self.progress.end, self._compare_pairs, self.run.finish,
                      lambda: writer.finish(self.run), out.close):
             try:
                 step()
@@ -68,68 +112,77 @@ class Session:
         return ended
 
     def enough(self) -> bool:
-        """What was waited for has happened."""
+        """A test had one of the verdicts that end the run."""
         return bool(self.until & self.run.seen)
 
     def _compare_pairs(self) -> None:
         self.run.info["slow_fast_pairs"] = claims.check_pairs(self.run)
 
-    def _machines(self, progress: Progress, writer: ktap_out.Writer) -> None:
-        """Each machine has its share of the work, and a successor if it dies; what kills a machine
-        has one for itself."""
+    def _machines(self) -> None:
+        """First the usual tests, divided among machines side by side, then those that need a
+        machine of their own, one machine at a time."""
         usual, alone = apart(self.work, self.apart, self.untold)
         parts = share(usual, self.side_by_side) if usual or not alone else []
         longest = max((self.limits.worst(part) for part in parts), default=0)
         longest = CHANCES * (longest + sum(self.limits.worst(part) for part in alone))
         self.screen.detail(f"this ends after {longest / 60:.0f} minutes at the latest")
         if parts:
-            self._side_by_side(parts, 1, progress, writer)
+            self._side_by_side(parts, 1)
         for place, part in enumerate(alone, max(len(parts), 1)):
             if self.enough():
                 break
-            self._side_by_side([part], CHANCES * place + 1, progress, writer)
+            self._side_by_side([part], CHANCES * place + 1)
 
-    def _side_by_side(self, parts: list[Work], first: int, progress: Progress,
-                      writer: ktap_out.Writer) -> None:
-        """A machine for each part, numbered from `first`."""
-        lanes = [
-            Lane(self, number, part, len(parts), progress, writer)
-            for number, part in enumerate(parts, first)]
-        by_follower = {lane.follower: lane for lane in lanes}
-
-        def ended(follower: Follower, ending: Ending) -> Follower | None:
-            lane = by_follower.pop(follower)
-            self.commands[lane.number] = lane.machine.command
-            self.endings[lane.number] = ending
-            with contextlib.closing(lane):
-                self._judge(ending, lane.number, lane.machine)
-                writer.update(self.run)
-            successor = self._successor(lane, ending, progress, writer, len(lanes))
-            if successor:
-                by_follower[successor.follower] = successor
-            return successor.follower if successor else None
-
-        try:
-            follow([lane.follower for lane in lanes], ended)
-        finally:
-            for lane in by_follower.values():
-                lane.close()
+    def _side_by_side(self, parts: list[Work], first: int) -> None:
+        """A machine for each part, numbered from `first`, until none is left. A signal ends all of
+        them, and so does --until-fail."""
+        count, going = len(parts), []
+        with signals.deferred() as wake, selectors.DefaultSelector() as selector:
+            selector.register(wake, selectors.EVENT_READ, None)
+            try:
+                for number, part in enumerate(parts, first):
+                    going.append(Lane(self, number, part, count))
+                for lane in going:
+                    lane.start(selector)
+                while going:
+                    for lane, verdict in _round(going, selector):
+                        for one in list(going) if verdict[0] == "signal" else [lane]:
+                            going.remove(one)
+                            if successor := self._ended(one, *verdict, count):
+                                going.append(successor)
+                                successor.start(selector)
+                    if self.enough():
+                        while going:
+                            self._ended(going.pop(0), "stopped", "no more was wanted", count)
+            finally:
+                for lane in going:
+                    lane.kill()
         signals.raise_pending()
 
-    def _successor(self, lane: Lane, ending: Ending, progress: Progress, writer: ktap_out.Writer,
-                   count: int) -> Lane | None:
-        """Only what stopped in the middle gets another machine; one that never came up would not
-        the next time."""
-        if (ending.kind not in ("hang", "died", "lost") or not ending.left or lane.chance == CHANCES
-                or self.enough()):
+    def _ended(self, lane: Lane, kind: str, why: str, count: int) -> Lane | None:
+        """Judge a machine that has ended, or is to end; returns its successor, if it has one."""
+        try:
+            ending = self.endings[lane.number] = lane.end(kind, why)
+            self._judge(ending, lane)
+            self.writer.update(self.run)
+            return self._successor(lane, ending, count)
+        finally:
+            lane.kill()
+
+    def _successor(self, lane: Lane, ending: Ending, count: int) -> Lane | None:
+        """A machine that stopped in the middle has a successor; one that did not boot has none,
+        since the next would not boot either."""
+        watch, left = ending.watch, ending.watch.left()
+        if (ending.kind not in ("hang", "died", "lost") or not left or lane.chance == CHANCES
+                or self.enough() or signals.pending()):
             return None
-        self.screen.say(f"{ending.running or ending.program or 'the guest'}: {ending.why}; "
-                        f"running the {ending.left.total()} remaining tests in a new VM")
-        return Lane(self, lane.number + count, ending.left, count, progress, writer,
-                    lane.chance + 1)
+        self.screen.say(f"{watch.running or watch.program or 'the guest'}: {ending.why}; "
+                        f"running the {left.total()} remaining tests in a new VM")
+        return Lane(self, lane.number + count, left, count, lane.chance + 1)
 
     def compare(self, event: ktap.Guest) -> None:
-        """What runs must be what was built, and what a program leaves behind is told."""
+        """The kernel and module that run must be those that were built; a program must leave no
+        process behind."""
         key, _, value = event.rest.partition(" ")
         if event.word == "up":
             key, value = "release", event.rest
@@ -142,141 +195,257 @@ class Session:
                 f"not {expected}"
             )
 
-    def _judge(self, ending: Ending, number: int, machine: Machine) -> None:
-        """Tell the model what the stream could not."""
-        run, console = self.run, tail(machine.console_path)
+    def _judge(self, ending: Ending, lane: Lane) -> None:
+        """Tell the model what the result stream could not."""
+        run, number, watch = self.run, lane.number, ending.watch
+        console = tail(lane.machine.console_path)
         if ending.kind == "signal":
             run.interrupted(signals.pending())
         elif ending.kind == "hang":
-            run.hang(ending.running, ending.why, number)
-            test = run.tests.get(ending.running)
+            run.hang(watch.running, ending.why, number)
+            test = run.tests.get(watch.running)
             for attempt in [one for one in test.attempts if one.vm == number][-1:] if test else []:
                 attempt.diags += [ktap.Diag("", "console: " + ktap.quote(line)) for line in console]
             run.vm_died(number, None, "it was killed", ())
         elif ending.kind in ("died", "boot", "lost"):
-            run.vm_died(number, ending.running or None, ending.why, console, ending.kind == "lost")
+            run.vm_died(number, watch.running or None, ending.why, console, ending.kind == "lost")
         elif ending.kind == "stopped":
             run.stopped(ending.why)
-        blame(run, machine.kmsg_path, machine.console_path,
-                   ending.running or (f"after {ending.last}" if ending.last else ""), number,
-                   number if ending.kind == "done" else 0, machine.keeps_log)
+        self._blame(ending, lane)
         if self.enough():
             run.stopped(STOPPED)    # also where a machine ended by itself: it has no successor
 
+    def _blame(self, ending: Ending, lane: Lane) -> None:
+        """Hand every complaint of the machine's kernel to the model.
+
+        The kernel log has marks that say to which test a complaint belongs. The log of a machine
+        that ended well must have the mark of each test that began, and that of a guest its last
+        line. A native run may not be able to read the log.
+
+        The console has no marks, and alone has the last moments: a complaint that is only there
+        belongs to the test that was running at the end, or came after the last one.
+        """
+        run, number, watch, guest = self.run, lane.number, ending.watch, lane.machine.keeps_log
+        victim = watch.running or (f"after {watch.last}" if watch.last else "")
+        kmsg = lane.log.scan(True)
+        run.harmless.update(kmsg.harmless)
+        if ending.kind == "done" and guest and lane.log.last.strip() != qemu.END_OF_LOG:
+            run.broken(f"the kernel log of VM {number} is "
+                       f"{'cut short' if lane.log.last else 'lost'}: {lane.log.path.name} does not "
+                       "have its last line")
+        if ending.kind == "done" and (guest or kmsg.begins):
+            if lost := splat.unmarked(run, number, kmsg.begins):
+                run.broken(
+                    f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
+        for found in kmsg.splats:
+            run.splat(found.where, found.lines, number, found.number)
+        titles = {found.title for found in kmsg.splats}
+        for found in Log(lane.machine.console_path).scan(True).splats:
+            if found.title not in titles:
+                run.splat(victim, found.lines, number)
+
 
 class Lane:
-    """One machine of a session with its share of the work, and the record of what it said."""
+    """One machine with its share of the work, from its start to its end."""
 
-    def __init__(self, session: Session, number: int, work: Work, company: int, progress: Progress,
-                 writer: ktap_out.Writer, chance: int = 1):
-        self.session, self.number, self.work, self.chance = session, number, work, chance
-        self.progress, self.writer = progress, writer
+    def __init__(self, session: Session, number: int, work: Work, company: int, chance: int = 1):
+        self.session, self.number, self.chance, self.work = session, number, chance, work
         self.machine = session.machine(work, number, company)
+        self.log = Log(self.machine.kmsg_path)
         self.path = session.folder.path / f"stream-{number}"
         with told(self.path):
             self.stream = open(self.path, "ab", buffering=0)
-        self.follower = Follower(self.machine, work, session.limits, self._keep, self._take,
-                                 session.enough)
-        self._log = Growing(self.machine.kmsg_path) if session.until else None
+        self.reader = ktap.Reader()
+        self.flood = self.done = self.closed = False
+        self.broken = ""        # what the guest printed that it lacks
+        self._exited = -1
+        self._selector: selectors.BaseSelector | None = None
+
+    def start(self, selector: selectors.BaseSelector) -> None:
+        """Start the machine and listen to it. The selector's data is the lane and a function that
+        returns a verdict if the machine has come to its end."""
+        self.watch = Watch(self.work, self.session.limits, time.monotonic())
+        self.machine.start()
+        self._selector = selector
+        self._exited = os.pidfd_open(self.machine.proc.pid)
+        selector.register(self.machine.results_fd, selectors.EVENT_READ, (self, self._readable))
+        selector.register(self._exited, selectors.EVENT_READ, (self, self._ended))
+
+    def end(self, kind: str, why: str) -> Ending:
+        """Make sure that the machine has ended; returns how."""
+        try:
+            if kind == "hang" and self._ask("wl"):      # the stacks of its tasks, if it can answer
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.machine.proc.wait(
+                        min(self.session.limits.grace, ANSWER_SECONDS * self.watch.factor))
+        finally:
+            self.kill()
+        if kind != "signal":
+            self._events(self.reader.close())
+        if kind in ("died", "lost") and not self.watch.boot_seconds:
+            kind = "boot"
+        return Ending(kind, why, self.watch, self.machine.command)
+
+    def kill(self) -> None:
+        """End the machine, and read what it had printed; may be called again."""
+        self.machine.kill()
+        if self._selector:
+            self._forget(self._exited)
+            self._forget(self.machine.results_fd)
+            self._selector = None
+            os.close(self._exited)
+            self._drain()
+            os.close(self.machine.results_fd)
+        self.stream.close()
+
+    def _forget(self, fd: int) -> None:
+        if self._selector and fd in self._selector.get_map():
+            self._selector.unregister(fd)
+
+    def _ask(self, letters: str) -> bool:
+        """Send letters of sysrq to a machine that takes them; this host takes none."""
+        ask = getattr(self.machine, "ask", None)
+        if ask:
+            ask(letters)
+        return ask is not None
+
+    def late(self) -> tuple[str, str] | None:
+        """The verdict on a machine whose deadline has passed."""
+        if time.monotonic() < self.watch.deadline():
+            return None
+        if self.closed:
+            return "died", "closed its result channel and went on"
+        kind = {"boot": "boot", "closing": "died"}.get(self.watch.phase, "hang")
+        return kind, self.watch.late()
+
+    def _readable(self) -> tuple[str, str] | None:
+        data = self._read()
+        if data == b"":
+            self.closed = True  # also at an orderly end; it exits then, before it is late
+            self.watch.close(time.monotonic())
+            self._forget(self.machine.results_fd)
+        if data:
+            self._feed(data)
+        if self.flood:
+            limit = self.session.limits.output >> 20
+            return "hang", f"wrote more than {limit} MiB without a result"
+        return None
+
+    def _ended(self) -> tuple[str, str]:
+        self.machine.proc.wait()
+        self._drain()
+        status = self.machine.proc.returncode
+        how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        if self.broken:
+            return "broken", self.broken
+        if why := self.machine.ended_from_outside():
+            return "lost", why
+        if not self.done:
+            return "died", f"ended without '# guest: done' ({how})"
+        if status:
+            return "died", f"ended with an error after '# guest: done' ({how})"
+        return "done", ""
+
+    def _read(self) -> bytes | None:
+        try:
+            return os.read(self.machine.results_fd, 1 << 16)
+        except BlockingIOError:
+            return None
+
+    def _drain(self) -> None:
+        """Read what is still in the pipe of a machine that has ended."""
+        while not self.flood and (data := self._read()):
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        self.flood = not self.watch.heard(len(data))
+        # by line, so that what an event adds to the stream stands where it happened
+        for line in data.splitlines(keepends=True):
+            self._keep(line)
+            self._events(self.reader.feed(line))
 
     def _keep(self, data: bytes) -> None:
         with told(self.path):
             self.stream.write(data)
 
+    def _events(self, events: list[ktap.Event]) -> None:
+        for event in events:
+            if isinstance(event, ktap.Guest) and event.word == "done":
+                self.done = True
+                self._ask("b")      # all that it printed is here: it may power off
+            if isinstance(event, ktap.Guest) and event.word == "broken":
+                self.broken = event.rest
+            self.watch.take(event, time.monotonic())
+            self._take(event)
+
     def _take(self, event: ktap.Event) -> None:
-        session, screen = self.session, self.session.screen
+        session = self.session
         if isinstance(event, ktap.Guest) and event.word == "start":
             self._keep(f"# stream: {event.rest} vm={self.number}\n".encode())
         session.run.take(event, self.number)
-        self.progress.take(event, self.number)
+        session.progress.take(event, self.number)
         if isinstance(event, ktap.Guest):
             session.compare(event)
             if event.word == "up":
-                screen.detail(shlex.join(map(str, self.machine.command)))
-        if self._log and isinstance(event, ktap.Result) and self._log.complains():
-            session.run.seen.add("fail")        # of whom, is known when the machine has ended
-        self.writer.update(session.run)
-
-    def close(self) -> None:
-        """Nothing more is said."""
-        self.stream.close()
+                session.screen.detail(shlex.join(map(str, self.machine.command)))
+        if session.until and isinstance(event, ktap.Result) and any(
+                found.hits for found in self.log.scan().splats):
+            session.run.seen.add("fail")        # of which test is known when the machine has ended
+        session.writer.update(session.run)
 
 
-# -- kernel log
-
-
-TAIL_LINES = 20
-
-
-def lines_of(path: Path) -> Iterator[bytes]:
-    """The lines of a log; none when it never came to be."""
-    try:
-        with open(path, "rb") as file:
-            yield from file
-    except OSError:
+def _round(going: list[Lane],
+           selector: selectors.BaseSelector) -> Iterator[tuple[Lane, tuple[str, str]]]:
+    """Wait until something happens; yields the machines that have come to their end, and how."""
+    ready = _select(going, selector)
+    if signals.pending() or any(key.data is None for key, _ in ready):
+        yield going[0], ("signal", "interrupted")
         return
+    heard = set()
+    for key, _ in ready:
+        lane, handler = key.data
+        heard.add(lane)
+        if lane in going and (verdict := handler()):
+            yield lane, verdict
+    for lane in [one for one in going if one not in heard]:
+        if verdict := lane.late():
+            yield lane, verdict
+
+
+def _select(going: list[Lane], selector: selectors.BaseSelector) -> list:
+    """What happens until the first deadline. Time in which this process was stopped (Ctrl-Z, a
+    debugger) and could not listen does not count against a machine.
+
+    An epoll_wait() that a stop interrupts reports nothing if its time is over when the process
+    goes on, although there is something to read: EINTR is not repeated then (PEP 475).
+    """
+    due = min(lane.watch.deadline() for lane in going)
+    ready = selector.select(max(0.0, due - time.monotonic()))
+    now = time.monotonic()
+    if now > due + STOPPED_SECONDS:
+        for lane in going:
+            lane.watch.forgive(now)
+    return ready or selector.select(0)
 
 
 def tail(path: Path) -> list[str]:
-    """The last lines, of however large a file."""
+    """The last lines of a console, however large it is."""
     return [line.rstrip() for line in qemu.tail(path).splitlines() if line.strip()][-TAIL_LINES:]
 
 
-class Growing:
-    """The kernel log of a machine that goes on."""
+class Log:
+    """A kernel log or a console, which may grow while it is read; it need not exist."""
 
     def __init__(self, path: Path):
-        self._path, self._at, self._half = path, 0, b""
-        self._scanner = splat.Scanner()
+        self.path, self.last = path, b""
+        self._scanner, self._at = splat.Scanner(), 0
 
-    def complains(self) -> bool:
-        """The kernel has complained by now; blame() tells of what when the machine has ended."""
-        try:
-            with open(self._path, "rb") as file:
-                file.seek(self._at)
-                new = file.read()
-        except OSError:
-            return False
-        self._at += len(new)
-        *lines, self._half = (self._half + new).split(b"\n")
-        for line in lines:
-            self._scanner.feed(line)
-        return any(found.hits for found in self._scanner.splats)
-
-
-def blame(run: Run, kmsg: Path, console: Path, victim: str, vm: int = 0, whole: int = 0,
-          guest: bool = False) -> None:
-    """Hand every complaint of machine `vm`, which has ended, to the model.
-
-    `whole` is its number if it ended well, so that its kernel log has all there was: then each test
-    that began must have left its marker there, or a complaint may have been blamed on another. That
-    of a `guest` also must have its last line: a log that is lost or cut short says nothing about
-    the kernel. Natively it may be out of reach.
-
-    The kernel log has markers and says where each belongs. The console has none, and is all there
-    is of the last moments: what only it holds belongs to `victim`: the test that was running at the
-    end, or "after" the last one.
-    """
-    seen: set[str] = set()
-    for path, known in ((kmsg, True), (console, False)):
-        scanner, last = splat.Scanner(), b""
-        for line in lines_of(path):
-            scanner.feed(line)
-            last = line
-        if known:
-            run.harmless.update(scanner.harmless)
-        if known and whole:
-            if guest and last.strip() != qemu.END_OF_LOG:
-                run.broken(
-                    f"the kernel log of VM {whole} is {'cut short' if last else 'lost'}: "
-                    f"{path.name} "
-                    "does not have its last line")
-            lost = splat.unmarked(run, whole, scanner.begins) if guest or scanner.begins else []
-            if lost:
-                run.broken(
-                    f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
-        for found in scanner.splats:
-            if found.title not in seen:
-                run.splat(found.where if known else victim, found.lines, vm,
-                          found.number if known else 0)
-        seen.update(found.title for found in scanner.splats)
+    def scan(self, ended: bool = False) -> splat.Scanner:
+        """Scan the lines that are new; a line without its end only when the machine has ended."""
+        with contextlib.suppress(OSError), open(self.path, "rb") as file:
+            file.seek(self._at)
+            for line in file:
+                if ended or line.endswith(b"\n"):
+                    self._scanner.feed(line)
+                    self._at, self.last = self._at + len(line), line
+        return self._scanner

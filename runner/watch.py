@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a machine has run, and until when it has to make the next step."""
+"""What a machine has run, and the deadline of its next step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from report import ktap
 from runner.work import Batch, Work
 
-# A boot takes this long on a machine that is neither slow nor loaded; a slower one stretches the
+# A boot takes this long on a machine that is neither slow nor loaded; a slower boot stretches the
 # other deadlines.
 BOOT_SECONDS = 1.5
 MAX_FACTOR = 20.0
@@ -32,36 +32,51 @@ class Limits:
 
 
 class Watch:
-    """Follows the events of one machine."""
+    """Follows the events of one machine. The times are those of time.monotonic()."""
 
     def __init__(self, work: Work, limits: Limits, now: float):
-        self.ledger = Ledger(work)
         self.limits = limits
-        self.factor = 1.0
-        self.program = ""
+        self.factor = 1.0       # how much slower than a machine of ordinary speed
+        self.program = ""       # the program that has started
         self.phase = "boot"     # boot, between, test, closing
         self.boot_seconds = 0.0 # until it was ready; 0 if it never was
         self.test_seconds = 0.0 # until its first test began
+        self.running = ""       # the test that has begun and has no result
         self.last = ""          # the test that began last
-        self._to_start = [p.name for p in work.programs()]
+        self._work = work
+        self._names = {batch.program.name: list(batch.names) for batch in work.batches}
+        self._to_start = list(self._names)
         self._born = self._since = now
         self._spoken = 0
 
-    @property
-    def running(self) -> str:
-        """The test that has begun and has no result."""
-        return self.ledger.running
+    def left(self) -> Work:
+        """What has not begun: a new machine has to run it."""
+        return Work([Batch(batch.program, names) for batch in self._work.batches
+                     if (names := self._names[batch.program.name])])
 
     def take(self, event: ktap.Event, now: float) -> None:
-        """Note an event; one that the plan does not hold moves no deadline."""
+        """Note an event; a test that is not in the work moves no deadline."""
         if isinstance(event, ktap.Guest):
             self._guest(event, now)
-        elif isinstance(event, ktap.Begin) and self.ledger.begin(event.name):
-            self.last = event.name
+        elif isinstance(event, ktap.Begin) and self._remove(event.name):
+            self.running = self.last = event.name
             self.test_seconds = self.test_seconds or now - self._born
             self._enter("test", now)
-        elif isinstance(event, ktap.Result) and self.ledger.result(event.name):
+        elif isinstance(event, ktap.Result) and self._result(event.name):
             self._enter("between", now)
+
+    def _remove(self, name: str) -> bool:
+        """A test that has begun is not run again; False if it was not to run."""
+        names = next((names for names in self._names.values() if name in names), None)
+        if names:
+            names.remove(name)
+        return names is not None
+
+    def _result(self, name: str) -> bool:
+        if name != self.running:
+            return self._remove(name)
+        self.running = ""
+        return True
 
     def _guest(self, event: ktap.Guest, now: float) -> None:
         if event.word == "ready" and self.phase == "boot":
@@ -73,8 +88,8 @@ class Watch:
             self.program = event.rest
             self._enter("between", now)
         elif event.word == "exit" and event.rest.split(" ")[0] == self.program:
-            self.ledger.drop(self.program)
-            self.program = ""
+            self._names[self.program] = []      # what it did not run it never will
+            self.program = self.running = ""
             self._enter("between", now)
         elif (event.word == "fact" and event.rest.startswith("leaks ")
               and not self.program and not self._to_start):
@@ -83,7 +98,7 @@ class Watch:
             self._enter("closing", now)
 
     def close(self, now: float) -> None:
-        """Nothing more will be heard; what is left is to end."""
+        """The machine can say nothing more and has to end."""
         self._enter("closing", now)
 
     def _enter(self, phase: str, now: float) -> None:
@@ -93,11 +108,11 @@ class Watch:
             self._spoken = 0
 
     def forgive(self, now: float) -> None:
-        """Let the time of the present step begin anew: nobody listened to it."""
+        """Restart the time of the present step, in which the runner could not listen."""
         self._since = now
 
     def heard(self, count: int) -> bool:
-        """Count bytes of output; False when it is more than one step can have to say."""
+        """Count bytes of output; False when they are more than one step can print."""
         self._spoken += count
         return self._spoken <= self.limits.output
 
@@ -111,54 +126,9 @@ class Watch:
         return self._since + allowed
 
     def late(self) -> str:
-        """What to say when the deadline has passed."""
+        """The message for a deadline that has passed."""
         allowed = f"{self.deadline() - self._since:.0f} s"
-        if self.phase == "boot":
-            return f"not ready {allowed} after its start"
-        if self.phase == "test":
-            return f"no result within {allowed}"
-        if self.phase == "closing":
-            return f"did not power off within {allowed}"
-        return f"{self.program or 'the guest'} did nothing for {allowed}"
-
-
-class Ledger:
-    """Which of the work has begun and which has a result, as the stream tells."""
-
-    def __init__(self, work: Work):
-        self._left = {batch.program.name: list(batch.names) for batch in work.batches}
-        self._work = work
-        self.running = ""
-
-    def begin(self, name: str) -> bool:
-        """A test has begun; False when nobody asked for it. It will not be run again, whatever
-        becomes of it."""
-        if self._remove(name):
-            self.running = name
-            return True
-        return False
-
-    def result(self, name: str) -> bool:
-        """A test has a result; False when nobody asked for it."""
-        if name == self.running:
-            self.running = ""
-            return True
-        return self._remove(name)
-
-    def _remove(self, name: str) -> bool:
-        for names in self._left.values():
-            if name in names:
-                names.remove(name)
-                return True
-        return False
-
-    def drop(self, program: str) -> list[str]:
-        """A program has ended or is given up: what it did not run it never will."""
-        names, self._left[program] = self._left.get(program, []), []
-        self.running = ""
-        return names
-
-    def left(self) -> Work:
-        """What a fresh machine still has to run."""
-        return Work([Batch(b.program, list(names)) for b in self._work.batches
-                     if (names := self._left[b.program.name])])
+        return {"boot": f"not ready {allowed} after its start",
+                "test": f"no result within {allowed}",
+                "closing": f"did not power off within {allowed}",
+                }.get(self.phase, f"{self.program or 'the guest'} did nothing for {allowed}")

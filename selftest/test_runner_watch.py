@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Deadlines and the ledger of what is left, with made-up times."""
+"""Deadlines, and what is left to run, with made-up times."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def booted(seconds: float = 1.0) -> Watch:
 
 def names(watch: Watch) -> list[list[str]]:
     """What is left, program by program."""
-    return [batch.names for batch in watch.ledger.left().batches]
+    return [batch.names for batch in watch.left().batches]
 
 
 class Deadlines(unittest.TestCase):
@@ -148,7 +148,7 @@ class Left(unittest.TestCase):
         for name in "abac":
             watch.take(Begin(name), 1)
             watch.take(Result(name, True), 1)
-        self.assertFalse(watch.ledger.left())
+        self.assertFalse(watch.left())
 
 
 class Arrange(unittest.TestCase):
