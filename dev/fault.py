@@ -200,7 +200,7 @@ class Variant:
         if not image.exists():
             image = base.image
         return replace(base, image=image, modules=modules,
-                       build_id=elf.build_id(image.read_bytes()),
+                       build_id=elf.build_id(image),
                        srcversion=elf.modinfo(modules["test_hmm"], "srcversion"), log=log)
 
 

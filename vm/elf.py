@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-NT_GNU_BUILD_ID = 3
+from base import child
+
 # setup_header of a bzImage, Documentation/arch/x86/boot.rst
 HEADER_MAGIC, VERSION_POINTER, SETUP_START = 0x202, 0x20e, 0x200
 SECTORS, PAYLOAD_OFFSET, SECTOR = 0x1f1, 0x248, 512
@@ -25,30 +26,11 @@ def is_elf(data: bytes) -> bool:
     return data[:5] == b"\x7fELF\x02"
 
 
-def build_id(data: bytes) -> str:
-    """The GNU build id of a 64-bit ELF file, empty if it has none."""
-    if not is_elf(data):
-        return ""
-    offset, = struct.unpack_from("<Q", data, 32)
-    size, count = struct.unpack_from("<HH", data, 54)
-    for number in range(count):
-        kind, _, start, _, _, length = struct.unpack_from("<IIQQQQ", data, offset + number * size)
-        if kind == 4:       # PT_NOTE
-            found = _note(data[start:start + length])
-            if found:
-                return found
-    return ""
-
-
-def _note(notes: bytes) -> str:
-    at = 0
-    while at + 12 <= len(notes):
-        name, length, kind = struct.unpack_from("<III", notes, at)
-        text = at + 12 + (name + 3 & ~3)
-        if kind == NT_GNU_BUILD_ID and notes[at + 12:at + 16] == b"GNU\0":
-            return notes[text:text + length].hex()
-        at = text + (length + 3 & ~3)
-    return ""
+def build_id(image: Path) -> str:
+    """The GNU build id of a vmlinux; empty if it has none, and for any other file."""
+    notes = child.output(["readelf", "--notes", image], env=child.environment() | {"LC_ALL": "C"})
+    found = re.search(r"Build ID: ([0-9a-f]+)", notes)
+    return found[1] if found else ""
 
 
 def kernel(image: bytes) -> bytes:

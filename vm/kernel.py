@@ -115,7 +115,7 @@ def describe(source: Source, folder: Path, image: str, hold: object) -> Kernel:
     vmlinux = folder / "vmlinux"
     modules = {name: folder / path for name, path in MODULES.items()}
     config = kconfig.values(folder / ".config")
-    return Kernel(folder / image, modules, elf.release(vmlinux), elf.build_id(vmlinux.read_bytes()),
+    return Kernel(folder / image, modules, elf.release(vmlinux), elf.build_id(vmlinux),
                   elf.modinfo(modules["test_hmm"], "srcversion"),
                   kconfig.fingerprint(folder / ".config"), int(config.get("CONFIG_HZ", 0)),
                   kconfig.has_mmio(config), source, folder, folder / "build.log", hold)
@@ -219,7 +219,7 @@ def from_image(image: Path, modules: Path, cache, say) -> Kernel:
                 f"{module} is a module of another kernel ({magic or 'no version'}, not {release})",
                 "give the modules of the same build with --modules DIR")
     config = kconfig.of_image(image)
-    return Kernel(image, found, release, elf.build_id(image.read_bytes()),
+    return Kernel(image, found, release, elf.build_id(image),
                   elf.modinfo(found["test_hmm"], "srcversion"), hz=int(config.get("CONFIG_HZ", 0)),
                   mmio=kconfig.has_mmio(config))
 
