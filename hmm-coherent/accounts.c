@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What device pages cost their user is counted while they are mapped, and given
- * back afterwards (S3)
+ * Device pages are accounted to their process while they are mapped, and not
+ * any more afterwards (S3)
  *
- * Counters are kept in batches, one for each processor, so these tests move
- * many pages and allow for what the batches may hide. What is wrong by less
- * shows at the end of the process: check_mm() complains about every counter
- * that is not zero ("Bad rss-counter state"), and such a complaint fails the
- * test that was running.
+ * Counters are kept in per-CPU batches, so these tests move many pages and
+ * tolerate the difference that the batches can hide. Smaller errors are found
+ * at the end of the process: check_mm() complains about each counter that is
+ * not zero ("Bad rss-counter state"), and this complaint fails the test.
  */
 #include "suite/harness.h"
 
@@ -26,10 +25,11 @@
 #include "story/story.h"
 
 /*
- * The commitment is the whole system's, and others come and go: so a mapping of
- * this many bytes, which need not be filled, and this much for the others. On a
- * busy machine they move by more, so what is off is measured again, this often:
- * a leak is off every time.
+ * Committed memory is counted for the whole system, and other processes change
+ * it. So the tests use a mapping of COMMITTED bytes, which is not filled, and
+ * tolerate a change of OTHERS bytes. On a busy machine the change may be
+ * larger, so a wrong value is measured up to TRIES times: a leak is wrong each
+ * time.
  */
 #define COMMITTED (64L << 20)
 #define OTHERS (16L << 20)
@@ -60,7 +60,7 @@ FIXTURE_TEARDOWN(accounts)
 }
 
 SCENARIO(accounts, resident_set,
-	 "device pages count as resident, and no longer when they are unmapped")
+	 "device pages count as resident until they are unmapped")
 {
 	const long pages = counters_many(), before = resident_pages();
 
@@ -77,7 +77,7 @@ SCENARIO(accounts, resident_set,
 }
 
 /*
- * Per processor, and folded by the write
+ * The counter is per CPU; the write folds it
  * (Documentation/admin-guide/sysctl/vm.rst, stat_refresh).
  */
 static long anonymous(void)
@@ -90,7 +90,7 @@ static long anonymous(void)
 }
 
 SCENARIO(accounts, anonymous_pages,
-	 "device pages count among the machine's anonymous pages, and no longer after munmap")
+	 "device pages count as anonymous pages of the machine until munmap()")
 {
 	const long pages = counters_many(), before = anonymous();
 
@@ -105,8 +105,8 @@ SCENARIO(accounts, anonymous_pages,
 }
 
 /*
- * What the system has committed more than before, on the device and after
- * munmap(), for a range that goes to and fro.
+ * The change of committed memory while a range that was migrated back and forth
+ * is on the device, and after its munmap().
  */
 struct commitment {
 	long on_device, after;
@@ -145,7 +145,7 @@ static struct commitment migrate_to_and_fro(FIXTURE_DATA(accounts) (*self), enum
 }
 
 SCENARIO(accounts, migrated_to_and_fro,
-	 "migration to a device and back changes neither the resident set nor the commitment")
+	 "migration to a device and back changes neither the resident set nor committed memory")
 {
 	const long least = COMMITTED / features.page_size,
 		   size = least > counters_many() ? least : counters_many(),
@@ -175,8 +175,7 @@ static long charge(const struct cgroup *group)
 }
 
 SCENARIO(accounts, cgroup_charge,
-	 "a memory cgroup is charged for device pages like for others, and not any more after "
-	 "munmap")
+	 "a memory cgroup is charged for device pages as for other pages, until munmap()")
 {
 	const long pages = counters_many();
 	struct cgroup group;

@@ -15,7 +15,7 @@
 
 #define PAGES 3
 
-/* Since 6.12; unknown to the headers of older systems. Number and layout are ABI. */
+/* Since 6.12; the headers may be older. Number and layout are ABI. */
 #define REGISTER_CLONE_BUFFERS 30
 struct clone_buffers {
 	__u32 src_fd, flags, src_off, dst_off, nr, pad[3];
@@ -41,7 +41,7 @@ WHY_NOT(cloned)
 	struct ring ring;
 	int error;
 
-	/* Up to 6.12 there is one way: all of them. What were offsets later had to be zero. */
+	/* Up to 6.12 only all buffers can be cloned; the fields of the offsets must be zero. */
 	if (!strcmp(test, "past_the_end") && !kernel_has(CHANGE_CLONE_AT_OFFSET))
 		return "io_uring of this kernel clones all buffers or none (6.13)";
 	if (!ring_available())
@@ -71,7 +71,7 @@ FIXTURE_TEARDOWN(cloned)
 }
 
 SCENARIO(cloned, outlives_the_first,
-	 "a clone shares the pins: they end when both rings have let go")
+	 "a clone shares the pins: they end when both rings have unregistered the buffers")
 {
 	struct story *s = &self->story;
 	struct clone_buffers clone = { .src_fd = s->ring.uring.ring_fd };
@@ -99,8 +99,8 @@ static long clone_to(struct ring *ring, struct clone_buffers clone)
 }
 
 SCENARIO(cloned, past_the_end,
-	 "cloning from behind the last buffer is refused and leaves the second ring without one; "
-	 "from within it works")
+	 "cloning buffers behind the last one fails and leaves the second ring without buffers; "
+	 "cloning an existing one works")
 {
 	struct story *s = &self->story;
 	const __u32 from = s->ring.uring.ring_fd;
@@ -111,23 +111,23 @@ SCENARIO(cloned, past_the_end,
 
 	register_all(s);
 	set_rule(RULE_CLONE_WITHIN);
-	expect_result("one from behind the last",
+	expect_result("clone of the buffer behind the last one",
 		      clone_to(&self->second, behind),
 		      -EOVERFLOW);
-	expect_result("one from far behind the last",
+	expect_result("clone of a buffer far behind the last one",
 		      clone_to(&self->second, far_behind),
 		      -EOVERFLOW);
-	expect_result("more than there are",
+	expect_result("clone of more buffers than there are",
 		      clone_to(&self->second, (struct clone_buffers){ .src_fd = from, .nr = 2 }),
 		      -EINVAL);
-	expect_result("an offset and no number",
+	expect_result("clone with an offset and without a number",
 		      clone_to(&self->second,
 			       (struct clone_buffers){ .src_fd = from, .src_off = 1 }),
 		      -EINVAL);
-	expect_result("a buffer of the second ring, which has none",
+	expect_result("update of a buffer of the second ring, which has none",
 		      io_uring_register_buffers_update_tag(&self->second.uring, 0, &none, NULL, 1),
 		      -ENXIO);
-	expect_result("the only one, as the third",
+	expect_result("clone of the only buffer to the third slot",
 		      clone_to(&self->second, as_third),
 		      0);
 	self->second.registered = true;

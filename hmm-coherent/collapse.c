@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who makes huge pages of small ones, and a coherent device
+ * Collapse of small pages to a huge page, with pages on a coherent device
  *
- * MADV_COLLAPSE and khugepaged look at the same things
- * (hpage_collapse_scan_pmd()), and neither may collect small pages into a huge
- * one while some of them are on a device.
+ * MADV_COLLAPSE and khugepaged use the same function
+ * (hpage_collapse_scan_pmd()), and neither may collapse a range while some of
+ * its pages are on a device.
  */
 #include "suite/harness.h"
 
@@ -19,12 +19,12 @@
 #define COLLAPSE_S 15
 #define SCANS THP "khugepaged/full_scans"
 
-/* Linux 6.1 has it; the C library may not. */
+/* Since Linux 6.1; the C library may be older. */
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
 
-/* Only writable memory is made into a huge page. */
+/* There is no read-only variant: only writable memory is collapsed. */
 FIXTURE(collapse)
 {
 	struct huge huge;
@@ -41,8 +41,8 @@ FIXTURE_TEARDOWN(collapse)
 }
 
 SCENARIO(collapse, by_advice,
-	 "MADV_COLLAPSE refuses a range of which one page is on the device, and takes it once "
-	 "that is back")
+	 "MADV_COLLAPSE of a range fails while one of its pages is on the device, and works after "
+	 "that page has come back")
 {
 	struct huge *h = &self->huge;
 
@@ -67,8 +67,8 @@ static bool is_collapsed(void *huge)
 }
 
 SCENARIO(collapse, by_khugepaged,
-	 "khugepaged leaves a range with a page on the device alone, and makes a huge page of the "
-	 "one next to it")
+	 "khugepaged does not collapse a range with a page on the device, but collapses the range "
+	 "next to it")
 {
 	struct huge *h = &self->huge;
 	const long failed = read_counter("/proc/vmstat", "thp_collapse_alloc_failed");

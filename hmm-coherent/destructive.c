@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What may bring a kernel down: flags that stay with a page frame, exclusive
+ * Tests that may crash a kernel: flags that stay set on a page frame, exclusive
  * access, a page that is freed in an interrupt
  */
 #include "destructive.h"
@@ -20,7 +20,7 @@
 #include "see/dump.h"
 #include "see/pin.h"
 
-/* Linux 4.4; glibc 2.27 has it only with some feature macros. */
+/* Since Linux 4.4; glibc 2.27 defines it only with some feature macros. */
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1
 #endif
@@ -32,12 +32,13 @@ static long lock_on_fault(const struct buffer *buffer, long arg)
 }
 
 /*
- * mlock by a sharer makes a page unevictable; use makes the next one active.
- * Never both, of one page: folio_migrate_flags() checks.
+ * mlock2() by the child makes the first page unevictable; repeated GUP makes
+ * the second one active. If both flags are set on one page frame,
+ * folio_migrate_flags() hits a VM_BUG_ON.
  */
 SCENARIO(destructive, flags_of_two_lives,
-	 "a page frame that was unevictable in one life and is active in the next can be migrated "
-	 "back")
+	 "a page frame that was unevictable for its first user and is active for the next can be "
+	 "migrated back")
 {
 	struct story *s = &self->story;
 	const struct pin_kind get = { .pin = false };
@@ -65,22 +66,22 @@ SCENARIO(destructive, flags_of_two_lives,
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	set_rule(RULE_FREED_TO_DRIVER);
 	must(page_at(0, buffer_page(&s->buffer, 1)).pfn == frame,
-	     "the second page did not get frame 0x%lx, which the first gave back", frame);
+	     "the second page did not get frame 0x%lx, which the first one has freed", frame);
 	report_line("note:", "flags: %s", page_dump(buffer_page(&s->buffer, 1)).flags);
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	set_rule(RULE_FRESH_FRAME);
 	expect(page_at(0, buffer_page(&s->buffer, 1)).at != PLACE_COHERENT,
-	       "the page does not come back");
+	       "the page was not migrated back");
 	expect_owner_sees(s, 1, BY_OWNER);
 }
 
 /*
- * Its entry keeps a reference, which is all that eviction may find; who takes
- * the entry for one of a migration adds another.
+ * The device-exclusive entry holds one reference, and eviction must find no
+ * other one. Code that mistakes the entry for a migration entry takes another.
  */
 SCENARIO(destructive, exclusive_page_evicted,
-	 "a page that the device has for itself keeps its bytes when everybody's pages are "
-	 "brought back, and is freed once")
+	 "a page under exclusive access by the device keeps its bytes when all pages of the device "
+	 "are evicted, and is freed once")
 {
 	struct story *s = &self->story;
 	struct device other;
@@ -103,17 +104,17 @@ SCENARIO(destructive, exclusive_page_evicted,
 	next_frames_take(&next, PAGES, &s->device, PLACE_COHERENT);
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(next_frames_count(&next, s->frames[0]),
-	       "frame 0x%lx did not come back to the driver with munmap()", s->frames[0]);
+	       "frame 0x%lx was not returned to the driver by munmap()", s->frames[0]);
 	next_frames_return(&next);
 }
 
 /*
- * The last reference is the transfer's, and goes where the disk says that it is
- * done: in an interrupt. Only lockdep sees what can come of it.
+ * The transfer holds the last reference, and drops it when the disk completes
+ * it: in an interrupt. Only lockdep detects that this can deadlock.
  */
 SCENARIO(destructive, freed_by_transfer,
-	 "a page whose last reference is a transfer's is freed to the driver in an interrupt "
-	 "without danger to anybody")
+	 "a page whose last reference is held by a transfer is returned to the driver in an "
+	 "interrupt, without a possible deadlock")
 {
 	struct story *s = &self->story;
 	struct transfer transfer;

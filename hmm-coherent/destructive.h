@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * destructive.h - fixture of the programs destructive and destructive_*: what
- * may bring a kernel down that has one of the bugs of docs/findings.md
+ * destructive.h - fixture of the programs destructive and destructive_*: tests
+ * that may crash a kernel that has one of the bugs in docs/findings.md
  *
- * Run only when asked for (--destructive), each test in a VM of its own. Every
- * scenario states what a kernel without the bug does, and passes there. On one
- * that has it the process, the processor or the whole machine is lost, and the
- * kernel's log says where.
+ * They run only with --destructive, each test in a separate VM. Each scenario
+ * describes what a kernel without the bug does, and passes on such a kernel. On
+ * a kernel with the bug, the process, the processor or the whole machine hangs
+ * or crashes; the kernel log shows where.
  */
 #ifndef HMM_COHERENT_FIXTURE_DESTRUCTIVE_H
 #define HMM_COHERENT_FIXTURE_DESTRUCTIVE_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What may bring a kernel down: a page that moves while its mapping, and with
- * that its anon_vma, goes
+ * Tests that may crash a kernel: a page is migrated while its mapping is
+ * unmapped and its anon_vma is freed
  */
 #include "destructive.h"
 
@@ -21,15 +21,15 @@
 #include "see/pin.h"
 
 /*
- * Many pages, and behind them one that leaves at some time after somebody has
- * begun to pin all of them.
+ * Many pages are pinned; at some time after that has begun, the last one is
+ * unmapped.
  */
 #define PINNED 128
 #define ROUNDS 40
 
 struct leaving {
 	unsigned char *page;
-	long delay;		/* ns after it has begun */
+	long delay;		/* ns between the beginning of the pin and munmap() */
 	atomic_bool begun;
 };
 
@@ -56,8 +56,9 @@ static void *leave(void *arg)
 }
 
 /*
- * On the device; the last page is a mapping of its own, whose flags forbid it
- * to share an anon_vma with its neighbour (anon_vma_compatible()).
+ * Map the pages and migrate them to the device. The last page is a separate
+ * mapping with other flags, so that it does not share an anon_vma with its
+ * neighbour (anon_vma_compatible()).
  */
 static unsigned char *map_with_a_last_one(struct story *s, size_t size)
 {
@@ -72,7 +73,10 @@ static unsigned char *map_with_a_last_one(struct story *s, size_t size)
 	return addr;
 }
 
-/* How long it takes to pin all of them when nobody disturbs, in ns: the rounds spread over that. */
+/*
+ * The time in ns that an undisturbed pin of all pages takes. The delays of the
+ * rounds are distributed over it.
+ */
 static long time_of_a_pin(struct story *s, size_t size)
 {
 	unsigned char *addr = map_with_a_last_one(s, size);
@@ -81,7 +85,7 @@ static long time_of_a_pin(struct story *s, size_t size)
 	const long took = now_ns() - begun;
 
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-	must(held >= 0, "a long-term pin of %d pages that nobody disturbs: %s", PINNED,
+	must(held >= 0, "an undisturbed long-term pin of %d pages: %s", PINNED,
 	     strerror(-held));
 	pin_drop(held);
 	unmap_memory(addr, size);
@@ -89,13 +93,13 @@ static long time_of_a_pin(struct story *s, size_t size)
 }
 
 /*
- * GUP-fast's slow half lets go of mmap_lock before it moves the pages
- * (__gup_longterm_locked(), after 6.1), and then nothing keeps the anon_vma
- * that remove_migration_ptes() walks for the last of them.
+ * The slow path of GUP-fast releases mmap_lock before it moves the pages
+ * (__gup_longterm_locked(), after 6.1). Then no reference protects the anon_vma
+ * of the last page, which remove_migration_ptes() walks.
  */
 SCENARIO(destructive, unmapped_while_moved,
-	 "a page that is unmapped while a long-term pin moves others and it off the device is "
-	 "freed, and nothing that is gone is touched")
+	 "a page that is unmapped while a long-term pin moves it off the device is freed, and no "
+	 "freed memory is accessed")
 {
 	const size_t size = PINNED * features.page_size;
 	struct story *s = &self->story;
@@ -124,7 +128,7 @@ SCENARIO(destructive, unmapped_while_moved,
 		held = pin_hold(true, true, addr, PINNED);
 		pthread_join(thread, NULL);
 		expect(held >= 0 || held == -EFAULT || held == -EBUSY,
-		       "a long-term pin of what is being unmapped: %s", strerror(-held));
+		       "a long-term pin of pages that are being unmapped: %s", strerror(-held));
 		if (held >= 0)
 			pin_drop(held);
 		unmap_memory(addr, size);
@@ -135,18 +139,19 @@ SCENARIO(destructive, unmapped_while_moved,
 }
 
 /*
- * An anon_vma is freed after a grace period of RCU, and whether that was enough
- * decides about what KASAN sees, not about a check.
+ * An anon_vma is freed after an RCU grace period. If this wait is too short,
+ * KASAN does not detect the access, but no check fails.
  */
 #define GRACE_MS 500
 
 /*
- * Eviction has no mapping and so no mmap_lock: a page that stays because
- * somebody holds it is given back to its anon_vma (migrate_device_unmap()).
+ * Eviction works on page frames, without mmap_lock. If a page stays because of
+ * a reference, its migration entries are restored through its anon_vma
+ * (migrate_device_unmap()).
  */
 SCENARIO(destructive, evicted_after_unmap,
-	 "a page that was unmapped while somebody holds it stays when the device brings "
-	 "everybody's pages back, and nothing that is gone is touched")
+	 "a page that is unmapped and still referenced stays when the device evicts all pages, and "
+	 "no freed memory is accessed")
 {
 	const size_t size = BUFFER_PAGES_MAX * features.page_size;
 	struct story *s = &self->story;
@@ -164,7 +169,7 @@ SCENARIO(destructive, evicted_after_unmap,
 	story_hold_at(s, last);
 	unmap_memory(last, features.page_size);
 	poll(NULL, 0, GRACE_MS);
-	/* The driver evicts its coherent pages when any of its files is closed. */
+	/* The driver evicts all coherent pages when one of its files is closed. */
 	device_open(&other, PLACE_COHERENT, 1);
 	device_close(&other);
 	set_rule(RULE_BACK);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What may bring a kernel down: huge pages on a device
- */
+/* Tests that may crash a kernel: huge pages on a device */
 #include "destructive.h"
 
 #include <linux/types.h>
@@ -15,8 +13,8 @@
 #include "story/huge.h"
 
 /*
- * The device's memory is set up anew, and its first user decides how it is cut:
- * huge, where the driver can do that.
+ * Release the memory of the device, so that the driver sets it up again for its
+ * first user: with a huge page, if the driver supports that.
  */
 static void huge_on_device(struct huge *h)
 {
@@ -42,7 +40,7 @@ static void expect_huge_back(struct huge *h)
 }
 
 SCENARIO(destructive, huge_page_pinned,
-	 "a long-term pin moves a huge page off the device like a small one")
+	 "a long-term pin moves a huge page off the device, as it does with a small page")
 {
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
 	struct huge huge;
@@ -55,7 +53,7 @@ SCENARIO(destructive, huge_page_pinned,
 }
 
 SCENARIO(destructive, huge_page_split,
-	 "a huge page on the device of which one small page is protected comes back whole")
+	 "a huge page on the device comes back complete after mprotect() of a part of it")
 {
 	struct huge huge;
 
@@ -68,8 +66,8 @@ SCENARIO(destructive, huge_page_split,
 }
 
 SCENARIO(destructive, huge_page_no_room,
-	 "a huge page for which the device has too few pages moves in part, or not at all, and "
-	 "loses nothing")
+	 "a huge page for which the device has too few free pages is migrated in part or not at "
+	 "all, and keeps its bytes")
 {
 	struct range filling;
 	struct huge huge;
@@ -78,8 +76,8 @@ SCENARIO(destructive, huge_page_no_room,
 	huge_begin(&huge, false);
 	huge_fill(&huge, huge.addr, true);
 	/*
-	 * A few of the device's pages are left, too few for a huge one. The
-	 * stories of this test have some of it, too.
+	 * Leave a few pages of the device free, too few for a huge page. The
+	 * stories of this test also use some pages.
 	 */
 	range_map(&filling, device_pages(PLACE_COHERENT) - huge.pages + huge.pages / 16);
 	set_rule(RULE_ENTRY);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What may bring a kernel down: KSM, and pages or memory of a device
- */
+/* Tests that may crash a kernel: KSM with pages or memory of a device */
 #include "destructive.h"
 
 #include <linux/types.h>
@@ -14,7 +12,7 @@
 
 #define KSM_S 10
 
-/* Let KSM go over everything a few times. */
+/* Let KSM complete a few scans. */
 static bool scan(void)
 {
 	bool scanned;
@@ -33,13 +31,13 @@ static unsigned char *merged_twins(struct story *s)
 	twins = ksm_map_equal(2, s->buffer.serial, BY_CHILD);
 	ksm_mergeable(twins, 2);
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(scan(), "KSM did not get to the end of a scan");
+	must(scan(), "KSM did not complete its scans");
 	must(ksm_are_merged(twins), "KSM did not merge two equal pages");
 	return twins;
 }
 
 /*
- * A merged page was offered to a device: a kernel moves it for both of its
+ * After the attempt to migrate a merged page: the kernel has moved it for both
  * users or for none (docs/findings.md, ksm-page-on-device).
  */
 static void expect_offered(unsigned char *twins, enum place device)
@@ -54,8 +52,8 @@ static void expect_offered(unsigned char *twins, enum place device)
 }
 
 SCENARIO(destructive, ksm_page_comes_back,
-	 "a merged page on the device comes back to memory for all its users after KSM has passed "
-	 "by")
+	 "a merged page on the device is migrated back for all of its users, also after KSM has "
+	 "scanned it")
 {
 	struct story *s = &self->story;
 	unsigned char *twins = merged_twins(s);
@@ -64,23 +62,22 @@ SCENARIO(destructive, ksm_page_comes_back,
 	device_move_to(&s->device, twins, 1);
 	expect_offered(twins, PLACE_COHERENT);
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(scan(), "KSM did not get to the end of a scan");
+	must(scan(), "KSM did not complete its scans");
 	device_move_back(&s->device, twins, 1);
 	set_rule(RULE_BACK);
 	for (i = 0; i < 2; i++) {
 		unsigned char *addr = twins + i * features.page_size;
 
-		expect(in_memory(page_at(0, addr).at), "user %zu of the page has it %s", i,
+		expect(in_memory(page_at(0, addr).at), "for user %zu the page is %s", i,
 		       place_name(page_at(0, addr).at));
 		expect_bytes(addr, s->buffer.serial, 0, BY_CHILD,
-			     i ? "bytes that its second user sees" :
-				 "bytes that its first user sees");
+			     i ? "bytes that the second user of the page sees" :
+				 "bytes that the first user of the page sees");
 	}
 }
 
 SCENARIO(destructive, ksm_page_private,
-	 "KSM does not read a merged page that went to a private device, which no processor can "
-	 "read")
+	 "KSM does not read a merged page on a private device, which the CPU cannot access")
 {
 	struct story *s = &self->story;
 	unsigned char *twins = merged_twins(s), *third;
@@ -96,18 +93,17 @@ SCENARIO(destructive, ksm_page_private,
 	set_rule(RULE_NOT_MERGED);
 	expect(in_memory(page_at(0, third).at), "an equal page of memory is now %s",
 	       place_name(page_at(0, third).at));
-	expect(scanned, "KSM did not get to the end of a scan");
+	expect(scanned, "KSM did not complete its scans");
 	unmap_memory(twins, 2 * features.page_size);
 	device_close(&private);
 }
 
 /*
- * mmap_lock is held over the hotplug of memory, under whose locks KSM's
- * notifier waits for ksmd, which waits for mmap_lock.
+ * The driver holds mmap_lock while it hotplugs memory. KSM's hotplug notifier
+ * then waits for ksmd, which waits for mmap_lock.
  */
 SCENARIO(destructive, memory_added_with_ksm,
-	 "a device gets its memory anew for a migration, and KSM runs: neither has to wait for "
-	 "the other")
+	 "hotplug of device memory during a migration does not deadlock with KSM")
 {
 	struct story *s = &self->story;
 
@@ -121,7 +117,7 @@ SCENARIO(destructive, memory_added_with_ksm,
 	expect_at(s, 0, PLACE_COHERENT);
 	ksm_mergeable(ksm_map_equal(2, s->buffer.serial, BY_CHILD), 2);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect(scan(), "KSM did not get to the end of a scan");
+	expect(scan(), "KSM did not complete its scans");
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 

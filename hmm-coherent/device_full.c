@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device that runs out of pages while processes hold them: each of its pages
- * has one user, and one more has to wait for one that is given back
+ * A device without free pages: each of its pages has one user, and another page
+ * is only migrated after one was freed
  */
 #include "suite/harness.h"
 
@@ -13,7 +13,7 @@
 
 #define PAGES 3
 
-/* Once, and not with each mapping: it takes seconds under emulation. */
+/* There is one variant only, because the test takes seconds under emulation. */
 FIXTURE(device_full)
 {
 	struct story story;
@@ -35,19 +35,19 @@ static uint64_t *stamp(const struct range *fill, unsigned long page)
 }
 
 SCENARIO(device_full, each_page_once,
-	 "a device takes as many pages as it has, each once; one more stays in memory, until one "
-	 "is given back")
+	 "a device takes as many pages as it has, each frame once; another page stays in memory "
+	 "until one is freed")
 {
 	struct story *s = &self->story;
 	unsigned long page, filled, wrong = 0;
 	struct device device;
 	struct range fill;
 
-	/* The driver tries to grow into its own range. */
+	/* The driver tries to add its own range a second time. */
 	allow_second_chunk();
-	/* The story's last page is to come later. */
+	/* The last page of the story is migrated later. */
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 1);
-	/* Empty: a zeroed page of the device for each. */
+	/* Each page was never written, so it becomes a zeroed page of the device. */
 	device_open(&device, PLACE_COHERENT, RANGE_STEP);
 	range_map(&fill, device_pages(PLACE_COHERENT) + RANGE_STEP);
 	filled = range_fill(&fill, &device);
@@ -55,7 +55,8 @@ SCENARIO(device_full, each_page_once,
 	expect_result("pages that went to the device", filled, device_pages(PLACE_COHERENT) - 2);
 
 	set_rule(RULE_NO_PAGE_NO_MOVE);
-	expect_result("one more", device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1),
+	expect_result("migration of another page",
+		      device_migrate_to(&s->device, buffer_page(&s->buffer, 2), 1),
 		      -ENOENT);
 	expect_at(s, 2, PLACE_SYSTEM);
 	expect_owner_sees(s, 2, BY_OWNER);
@@ -63,12 +64,12 @@ SCENARIO(device_full, each_page_once,
 	set_rule(RULE_ENTRY);
 	for (page = 0; page < filled; page++)
 		wrong += *stamp(&fill, page) != 0;
-	expect_result("pages that came with another's bytes", wrong, 0);
+	expect_result("pages that are not zero", wrong, 0);
 	for (page = 0; page < filled; page++)
 		*stamp(&fill, page) = page + 1;
 	for (page = 0; page < filled; page++)
 		wrong += *stamp(&fill, page) != page + 1;
-	expect_result("pages that are two", wrong, 0);
+	expect_result("pages with the bytes of another one", wrong, 0);
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_owner_sees(s, 1, BY_OWNER);

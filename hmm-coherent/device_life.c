@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a device: a file of it closed, its memory taken away and set up
- * again
+ * Life cycle of a device: one of its files is closed, its memory is released
+ * and set up again
  *
- * A real driver unbinds and resets while processes hold its pages. They must
- * come out of it with their bytes in memory, mapped as before, and the device
- * must get every one of its pages back.
+ * A real driver unbinds and resets a device while processes have pages on it.
+ * The pages must be migrated to memory with their bytes and mapped as before,
+ * and all pages of the device must be free then.
  */
 #include "suite/harness.h"
 
@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN(device_life)
 	story_end(&self->story);
 }
 
-/* By version: whether a close evicts is what is tested. */
+/* The version decides, because eviction at close is tested. */
 static void need_close_evicts(void)
 {
 	need(kernel_has(CHANGE_CLOSE_EVICTS), SKIP_NO_EVICTION);
@@ -58,7 +58,7 @@ static void open_and_close(enum place memory)
 	device_close(&device);
 }
 
-/* In memory of whatever node and zone is near: nobody's policy counts for eviction. */
+/* The page is in memory of any node and zone: eviction follows no memory policy. */
 static void expect_evicted(struct story *s, size_t page, bool exclusive)
 {
 	enum place at = page_at(0, buffer_page(&s->buffer, page)).at;
@@ -71,8 +71,8 @@ static void expect_evicted(struct story *s, size_t page, bool exclusive)
 }
 
 SCENARIO(device_life, other_file_closed,
-	 "closing any file of the device brings everybody's pages to memory, mapped as before, "
-	 "and they can go again")
+	 "closing a file of the device migrates the pages of all processes to memory, mapped as "
+	 "before, and they can be migrated again")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -93,8 +93,8 @@ SCENARIO(device_life, other_file_closed,
 }
 
 SCENARIO(device_life, closed_while_shared,
-	 "pages that a child shares come to memory for both, still shared, and a write then makes "
-	 "a copy")
+	 "eviction migrates pages for parent and child, which still share them, and a write then "
+	 "makes a copy")
 {
 	struct story *s = &self->story;
 
@@ -116,8 +116,8 @@ SCENARIO(device_life, closed_while_shared,
 }
 
 SCENARIO(device_life, closed_while_referenced,
-	 "a page with a reference stays on the device when a file is closed, and is as good as "
-	 "before; its neighbours go")
+	 "eviction leaves a referenced page on the device, mapped as before, and migrates its "
+	 "neighbours")
 {
 	struct story *s = &self->story;
 
@@ -137,8 +137,8 @@ SCENARIO(device_life, closed_while_referenced,
 }
 
 SCENARIO(device_life, memory_released,
-	 "a device whose memory is taken away leaves every page in memory, and takes pages again "
-	 "when it is set up anew")
+	 "a release of the device's memory migrates all pages to memory; afterwards the device "
+	 "takes pages again")
 {
 	struct story *s = &self->story;
 	size_t i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The devices themselves: what they refuse, an allocation that fails, and two
- * devices that want one page
+ * The devices: invalid requests, a failed allocation, and two devices that
+ * migrate the same page
  */
 #include "devices.h"
 
@@ -14,8 +14,8 @@
 #include "kernel/since.h"
 
 /*
- * Trees before 6.19 do not have this command in their header; the running
- * kernel may. Its number is ABI between the two.
+ * The header of trees before 6.19 does not have this command; the running
+ * kernel may. Its number is ABI.
  */
 #ifndef HMM_DMIRROR_FLAGS
 #define HMM_DMIRROR_FLAGS _IOWR('H', 0x08, struct hmm_dmirror_cmd)
@@ -29,7 +29,7 @@ WHY_NOT(devices)
 
 	if (strcmp(test, "failed_allocation"))
 		return NULL;
-	/* A flag that it does not know; it goes with the open file. */
+	/* Set a flag that no driver has. The flags belong to the open file. */
 	device_open(&device, PLACE_COHERENT, 2);
 	error = device_command(&device, HMM_DMIRROR_FLAGS, device.bounce,
 			       HMM_DMIRROR_FLAG_FAIL_ALLOC << 1);
@@ -39,7 +39,7 @@ WHY_NOT(devices)
 		       NULL;
 }
 
-/* Pages with a file behind them; the device must leave them, and they must not notice. */
+/* Check that a page of a file or of shared memory is not migrated and does not change. */
 static void expect_refused(struct story *s, void *addr, enum writer writer, const char *what)
 {
 	unsigned long frame;
@@ -59,8 +59,8 @@ static void expect_refused(struct story *s, void *addr, enum writer writer, cons
 }
 
 SCENARIO(devices, shared_memory_refused,
-	 "shared anonymous memory and a shared file mapping stay where they are, and the driver "
-	 "says ENOENT")
+	 "shared anonymous memory and a shared file mapping are not migrated, and the driver "
+	 "returns ENOENT")
 {
 	struct story *s = &self->story;
 	const int prot = PROT_READ | PROT_WRITE;
@@ -77,12 +77,11 @@ SCENARIO(devices, shared_memory_refused,
 }
 
 /*
- * A private file mapping has pages of both kinds: those of the file, and
- * anonymous copies of the ones that were written.
+ * A private file mapping has two kinds of pages: those of the file, and
+ * anonymous copies of those that were written.
  */
 SCENARIO(devices, private_file_mapping,
-	 "of a private file mapping the file's page is refused, and the copy that a write made is "
-	 "migrated")
+	 "in a private file mapping, a page of the file is not migrated, and an anonymous copy is")
 {
 	struct story *s = &self->story;
 	unsigned char *pages;
@@ -92,7 +91,7 @@ SCENARIO(devices, private_file_mapping,
 		     s->medium.buffered, 0);
 	if (pages == MAP_FAILED)
 		syscall_failed("mmap", errno);
-	expect_bytes(pages, s->buffer.serial, 0, BY_MEDIUM, "bytes that the mapping shows");
+	expect_bytes(pages, s->buffer.serial, 0, BY_MEDIUM, "bytes of the mapping");
 	expect_refused(s, pages, 0, "the file's page");
 
 	write_page(pages + features.page_size, s->buffer.serial, 1, BY_OWNER);
@@ -107,8 +106,8 @@ SCENARIO(devices, private_file_mapping,
 }
 
 SCENARIO(devices, arguments_refused,
-	 "no pages, an address inside of a page, nothing mapped and PROT_NONE are EINVAL, and "
-	 "nothing moves")
+	 "migration of no pages, from inside of a page, of an unmapped range and of PROT_NONE "
+	 "returns EINVAL and moves nothing")
 {
 	struct story *s = &self->story;
 	unsigned char *hole = map_memory(features.page_size, PROT_NONE);
@@ -133,7 +132,7 @@ SCENARIO(devices, arguments_refused,
 }
 
 SCENARIO(devices, two_devices_one_page,
-	 "a device neither takes nor returns the other's page, and reads and writes it where it is")
+	 "a device does not migrate a page of the other device, and reads and writes it in place")
 {
 	struct story *s = &self->story;
 	struct device *second = open_second(self, PLACE_REMOTE);
@@ -163,8 +162,7 @@ SCENARIO(devices, two_devices_one_page,
 }
 
 SCENARIO(devices, tug_of_war,
-	 "two devices take a page from each other by way of memory, again and again, and no byte "
-	 "is lost")
+	 "two devices migrate the same pages alternately, by way of memory, and no byte is lost")
 {
 	struct story *s = &self->story;
 	struct device *devices[] = { open_second(self, PLACE_REMOTE), &s->device };
@@ -201,8 +199,8 @@ static void fail_next_allocation(struct story *s)
 }
 
 SCENARIO(devices, failed_allocation,
-	 "when the driver has no page for one, that one stays where it is with its bytes, and the "
-	 "others move")
+	 "a page for which the driver fails to allocate stays with its bytes, and the other pages "
+	 "move")
 {
 	struct story *s = &self->story;
 
@@ -213,7 +211,8 @@ SCENARIO(devices, failed_allocation,
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	set_rule(RULE_BACK);
-	expect_result("once more", device_migrate_back(&s->device, s->buffer.addr, PAGES), 0);
+	expect_result("the second migration back",
+		      device_migrate_back(&s->device, s->buffer.addr, PAGES), 0);
 	expect_at(s, 0, PLACE_SYSTEM);
 	story_remember_frames(s);
 

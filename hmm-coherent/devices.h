@@ -12,7 +12,7 @@
 FIXTURE(devices)
 {
 	struct story story;
-	struct device second;	/* a second device file, where a scenario has one */
+	struct device second;	/* a second device file, if the scenario has one */
 	bool has_second;
 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * O_DIRECT over pages on a coherent device: the block layer's DMA reaches them
- * where they are
+ * O_DIRECT with pages on a coherent device: DMA of the block layer accesses
+ * them in place
  *
- * The transfer takes short-term references (FOLL_GET up to 6.1, FOLL_PIN
- * later), so the pages stay on their device, and what arrives has to be whole
- * and in the right page, however the vector is cut. Bytes are checked on the
- * medium through the page cache and through ordinary memory.
+ * The transfer takes short-term references (FOLL_GET up to 6.4, FOLL_PIN since
+ * 6.5), so the pages stay on their device. All bytes must arrive in the right
+ * page, for each division of the vector. The bytes on the medium are checked by
+ * direct reads into ordinary memory and through the page cache.
  */
 #include "suite/harness.h"
 
@@ -87,7 +87,7 @@ static long or_errno(long result)
 	return result < 0 ? -errno : result;
 }
 
-/* What read(2) must do in this variant: all of it, or, into a read-only mapping, nothing. */
+/* Check a read of the whole buffer: it transfers all bytes, or none to a read-only mapping. */
 static void expect_read(struct story *s, long result)
 {
 	size_t i;
@@ -123,8 +123,8 @@ static void expect_written(struct story *s, long result)
 }
 
 SCENARIO(direct_io, read_whole,
-	 "read(2) fills the pages where they are; into a read-only mapping it is EFAULT and "
-	 "changes nothing")
+	 "read(2) fills the pages in place; into a read-only mapping it returns EFAULT and changes "
+	 "nothing")
 {
 	struct story *s = &self->story;
 
@@ -132,7 +132,7 @@ SCENARIO(direct_io, read_whole,
 }
 
 SCENARIO(direct_io, write_whole,
-	 "write(2) takes the bytes from the pages where they are, mapped R/W or R/O")
+	 "write(2) transfers the bytes of the pages in place, mapped R/W or R/O")
 {
 	struct story *s = &self->story;
 
@@ -140,8 +140,8 @@ SCENARIO(direct_io, write_whole,
 }
 
 /*
- * An iovec a page, each twice as far from the last as the one before: nothing
- * can be merged, nothing is in order.
+ * One iovec for each page, in an order in which no two adjacent ones are
+ * consecutive pages, so that none can be merged.
  */
 static void pages_out_of_order(struct story *s, struct iovec *iov, size_t *offsets)
 {
@@ -155,14 +155,14 @@ static void pages_out_of_order(struct story *s, struct iovec *iov, size_t *offse
 }
 
 SCENARIO(direct_io, read_out_of_order,
-	 "a vector in another order than the pages: each page gets the bytes that the vector says")
+	 "with a vector in another order than the pages, each page gets the bytes of its iovec")
 {
 	struct story *s = &self->story;
 	struct iovec iov[PAGES];
 	size_t from[PAGES], i;
 
 	pages_out_of_order(s, iov, from);
-	/* Page number from[i] of the medium's content is put where the i-th iovec will read it. */
+	/* Write the bytes for page from[i] to the place that the i-th iovec reads. */
 	for (i = 0; i < PAGES; i++)
 		write_page((char *)s->medium.bounce + i * features.page_size, s->buffer.serial,
 			   from[i], BY_MEDIUM);
@@ -179,7 +179,7 @@ SCENARIO(direct_io, read_out_of_order,
 		expect_stays(s, i);
 }
 
-/* Pieces as small as the medium allows, whose ends are in the middle of pages. */
+/* Pieces that end in the middle of pages; the smallest has the size of the medium's alignment. */
 static size_t odd_pieces(struct story *s, struct iovec *iov)
 {
 	const size_t unit = s->medium.align < features.page_size ? s->medium.align :
@@ -197,7 +197,7 @@ static size_t odd_pieces(struct story *s, struct iovec *iov)
 }
 
 SCENARIO(direct_io, read_odd_pieces,
-	 "a vector cut in the middle of pages: every byte arrives once, in its place")
+	 "with a vector that is divided in the middle of pages, each byte is read to its place")
 {
 	struct story *s = &self->story;
 	struct iovec iov[4];
@@ -207,7 +207,7 @@ SCENARIO(direct_io, read_odd_pieces,
 }
 
 SCENARIO(direct_io, write_odd_pieces,
-	 "a vector cut in the middle of pages: every byte is written once, in its place")
+	 "with a vector that is divided in the middle of pages, each byte is written to its place")
 {
 	struct story *s = &self->story;
 	struct iovec iov[4];
@@ -216,7 +216,8 @@ SCENARIO(direct_io, write_odd_pieces,
 	expect_written(s, or_errno(pwritev(s->medium.fd, iov, count, 0)));
 }
 
-SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memory is read as one")
+SCENARIO(direct_io, read_half_placed,
+	 "a read fills a buffer of which one half is on the device and the other in memory")
 {
 	struct story *s = &self->story;
 
@@ -239,12 +240,12 @@ SCENARIO(direct_io, read_half_placed, "a buffer half on the device, half in memo
 }
 
 /*
- * Nobody finishes an asynchronous transfer by other means: what the block layer
- * could not put into one piece is missing at its end.
+ * An asynchronous transfer is not continued after a short one: if the block
+ * layer cannot put all pages into one bio, the end is missing.
  */
 SCENARIO(direct_io, async_half_placed,
-	 "an asynchronous read into a buffer half on the device, half in memory reads all of it, "
-	 "like one into memory")
+	 "an asynchronous read fills all of a buffer of which one half is on the device and the "
+	 "other in memory")
 {
 	struct story *s = &self->story;
 	struct transfer transfer;
@@ -269,8 +270,8 @@ SCENARIO(direct_io, async_half_placed,
 }
 
 SCENARIO(direct_io, read_into_shared,
-	 "read(2) into shared pages: the reader gets copies in memory, the child keeps pages and "
-	 "bytes")
+	 "read(2) into shared pages gives the reader copies in memory; the child keeps the pages "
+	 "and their bytes")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -292,12 +293,12 @@ SCENARIO(direct_io, read_into_shared,
 }
 
 /*
- * Where O_DIRECT takes FOLL_PIN references, reading a shared page for the
- * medium gives the process a page of its own first.
+ * If O_DIRECT takes FOLL_PIN references, a write from a shared page first gives
+ * the process an exclusive copy.
  */
 SCENARIO(direct_io, write_from_shared,
-	 "write(2) from shared pages: the right bytes, and the child undisturbed, whatever "
-	 "reference is taken")
+	 "write(2) from shared pages transfers the right bytes and changes nothing for the child, "
+	 "with each kind of reference")
 {
 	struct story *s = &self->story;
 	size_t i;

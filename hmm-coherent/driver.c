@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The driver that everything else takes for granted: it loads, and its devices
- * take pages and give them back
+ * The driver, which all other tests need: it loads, and its devices migrate
+ * pages in both directions
  */
 #include "suite/harness.h"
 
@@ -24,7 +24,7 @@ FIXTURE_TEARDOWN(driver)
 }
 
 SCENARIO(driver, loads,
-	 "test_hmm loads with two ranges of memory, makes four devices, and each can be opened")
+	 "test_hmm loads with two ranges of memory and creates its devices, and each can be opened")
 {
 	static const enum place memories[] = { PLACE_COHERENT, PLACE_REMOTE, PLACE_PRIVATE };
 	struct device device;
@@ -40,7 +40,7 @@ SCENARIO(driver, loads,
 	}
 }
 
-/* What every other test begins with, once for each device, and with every step named. */
+/* The first steps of all other tests, for each device, with a check of each step. */
 static void there_and_back(enum place memory)
 {
 	struct device device;
@@ -60,14 +60,14 @@ static void there_and_back(enum place memory)
 		expect(in_memory(page_at(0, buffer_page(&buffer, i)).at),
 		       "page %zu is not in memory", i);
 		expect_bytes(buffer_page(&buffer, i), buffer.serial, i, BY_OWNER,
-			     "bytes after it came back");
+			     "bytes of the page that was migrated back");
 	}
 	buffer_unmap(&buffer);
 	device_close(&device);
 }
 
 SCENARIO(driver, takes_pages,
-	 "each device takes pages of memory and gives them back with their bytes")
+	 "pages can be migrated to each device and back, and keep their bytes")
 {
 	there_and_back(PLACE_COHERENT);
 	there_and_back(PLACE_REMOTE);

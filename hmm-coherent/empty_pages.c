@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages that were never there: the zero page and holes, which go to a device as
+ * Pages that were never written: the zero page and holes, which are migrated as
  * empty pages
  */
 #include "tracking.h"
@@ -17,8 +17,8 @@ static enum permission as_mapped(const struct story *s)
 }
 
 /*
- * Two pages that were never written, at @addr, have gone to the device: empty
- * pages of the process's own.
+ * Check that two pages at @addr, which were never written, are exclusive empty
+ * pages on the device.
  */
 static void expect_empty_pages(struct story *s, unsigned char *addr)
 {
@@ -29,9 +29,9 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 
 	set_rule(RULE_ENTRY);
 	expect(page_at(0, addr).at == PLACE_COHERENT && before.at == PLACE_COHERENT,
-	       "they are %s and %s, not on the device", place_name(page_at(0, addr).at),
+	       "the pages are %s and %s, not on the device", place_name(page_at(0, addr).at),
 	       place_name(before.at));
-	expect(page_at(0, addr).pfn != before.pfn, "both are the same page frame");
+	expect(page_at(0, addr).pfn != before.pfn, "both pages have the same page frame");
 	expect_same(mapped == as_mapped(s), "permission", permission_name(as_mapped(s)),
 		    permission_name(mapped));
 	set_rule(RULE_NO_LEAK);
@@ -48,9 +48,9 @@ static void expect_empty_pages(struct story *s, unsigned char *addr)
 }
 
 /*
- * Two pages on their own, so that their anon_vma is nobody else's, and two
- * frames of the story free for them: the driver hands out first what came back
- * last.
+ * Map two pages apart from other mappings, so that they do not share an
+ * anon_vma, and free two frames of the story for them: the driver hands out the
+ * frames that were freed last.
  */
 static unsigned char *map_two(struct story *s)
 {
@@ -63,8 +63,8 @@ static unsigned char *map_two(struct story *s)
 }
 
 SCENARIO(tracking, zero_page,
-	 "the zero page is not migrated: who had it mapped gets an empty page on the device, for "
-	 "itself")
+	 "the zero page is not migrated: the process that maps it gets an exclusive empty page on "
+	 "the device")
 {
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
@@ -83,15 +83,15 @@ SCENARIO(tracking, zero_page,
 }
 
 SCENARIO(tracking, empty_range,
-	 "memory that was never touched goes to the device as empty pages, none with the bytes of "
-	 "who had them before")
+	 "memory that was never touched is migrated as empty pages, without the bytes of the "
+	 "frames' former users")
 {
 	struct story *s = &self->story;
 	unsigned char *addr = map_two(s);
 
 	set_rule(RULE_HOLE_IS_FILLED);
 	must(page_at(0, addr).at == PLACE_NOWHERE,
-	     "a mapping that was never touched has a page: it is %s",
+	     "an address that was never touched has a page, which is %s",
 	     place_name(page_at(0, addr).at));
 	set_rule(RULE_ENTRY);
 	expect_result("migration", device_migrate_to(&s->device, addr, 2), 0);
@@ -101,13 +101,13 @@ SCENARIO(tracking, empty_range,
 }
 
 /*
- * rmap has to lead from the frames to this mapping, and not to the one that had
- * them before: __page_set_anon_rmap() of 6.1 trusts what it finds. A long-term
- * pin asks rmap alone. Migration of the range would leave its own entries
- * behind where rmap does not find them again.
+ * rmap must find this mapping of the frames, and not their former one:
+ * __page_set_anon_rmap() of 6.1 does not change a page that still has an
+ * anon_vma. A long-term pin migrates a page by rmap only. Migration of the
+ * range would leave migration entries behind which rmap does not find again.
  */
 SCENARIO(tracking, empty_range_rmap,
-	 "an empty page on a frame that another mapping had is found where it is mapped now: a "
+	 "rmap finds the current mapping of an empty page on a frame that another mapping had: a "
 	 "long-term pin moves it")
 {
 	const struct pin_kind longterm = { .pin = true, .longterm = true };
@@ -124,12 +124,12 @@ SCENARIO(tracking, empty_range_rmap,
 
 		set_rule(RULE_ENTRY);
 		must(page_at(0, page).at == PLACE_COHERENT,
-		     "empty page %zu did not go to the device: it is %s", i,
+		     "empty page %zu was not migrated to the device: it is %s", i,
 		     place_name(page_at(0, page).at));
 		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 		expect_result("bytes pinned of an empty page", pin_pages(longterm, page, 1),
 			      features.page_size);
-		expect(in_memory(page_at(0, page).at), "empty page %zu is %s under a long-term pin",
+		expect(in_memory(page_at(0, page).at), "empty page %zu is %s after a long-term pin",
 		       i, place_name(page_at(0, page).at));
 	}
 	set_rule(RULE_NOTHING_ELSE_CHANGES);

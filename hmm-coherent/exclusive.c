@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Exclusive access of a device: what the CPU, fork() and munmap() find
- * meanwhile
- */
+/* Exclusive access by a device, ended by the CPU, fork() and munmap() */
 #include "devices.h"
 
 #include <linux/types.h>
@@ -14,8 +11,8 @@
 #include "reach/next_frames.h"
 
 SCENARIO(devices, exclusive_access,
-	 "a page that the device has for itself is no page to the CPU, until it touches it: the "
-	 "same page, on the device")
+	 "exclusive access by the device unmaps a page from the CPU; the next access by the CPU "
+	 "maps the same page again, on the device")
 {
 	struct story *s = &self->story;
 	long result = device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1);
@@ -23,12 +20,12 @@ SCENARIO(devices, exclusive_access,
 
 	if (s->read_only) {
 		/*
-		 * GUP for writing is refused; the driver says EBUSY up to 6.12
-		 * and GUP's own EFAULT later.
+		 * GUP for writing fails. The driver returns EBUSY up to 6.12,
+		 * and the EFAULT of GUP later.
 		 */
 		set_rule(RULE_WRITE_NEEDS_PERMISSION);
 		expect(result == -EBUSY || result == -EFAULT,
-		       "exclusive access to a read-only mapping gives %ld", result);
+		       "exclusive access to a read-only mapping returns %ld", result);
 		expect_stays(s, 0);
 		return;
 	}
@@ -36,7 +33,7 @@ SCENARIO(devices, exclusive_access,
 	for (round = 0; round < 2; round++) {
 		expect_result("exclusive access", result, 0);
 		expect_at(s, 0, PLACE_SWAPPED);
-		expect_result("is it exclusive",
+		expect_result("HMM_DMIRROR_CHECK_EXCLUSIVE",
 			      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE,
 					     s->buffer.addr, 1),
 			      -EPERM);
@@ -47,7 +44,7 @@ SCENARIO(devices, exclusive_access,
 		expect_stays(s, 0);
 		expect_mapped(s, 0, PERM_RW);
 		expect_exclusive(s, 0, true);
-		expect_result("is it exclusive",
+		expect_result("HMM_DMIRROR_CHECK_EXCLUSIVE",
 			      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE,
 					     s->buffer.addr, 1),
 			      0);
@@ -68,8 +65,8 @@ static void take_exclusively(struct story *s)
 }
 
 SCENARIO(devices, exclusive_then_forked,
-	 "fork() ends the device's exclusive access: parent and child share the page where it is, "
-	 "and who writes gets a copy")
+	 "fork() ends exclusive access by the device: parent and child share the page in place, "
+	 "and a write makes a copy")
 {
 	struct story *s = &self->story;
 
@@ -79,7 +76,7 @@ SCENARIO(devices, exclusive_then_forked,
 	expect_stays(s, 0);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_exclusive(s, 0, false);
-	expect_result("is it exclusive",
+	expect_result("HMM_DMIRROR_CHECK_EXCLUSIVE",
 		      device_command(&s->device, HMM_DMIRROR_CHECK_EXCLUSIVE, s->buffer.addr, 1),
 		      0);
 	story_write(s, 0);
@@ -90,7 +87,7 @@ SCENARIO(devices, exclusive_then_forked,
 }
 
 SCENARIO(devices, exclusive_then_unmapped,
-	 "munmap() of a page that the device has for itself gives it back to the driver, once")
+	 "munmap() of a page under exclusive access by the device returns it to the driver, once")
 {
 	struct story *s = &self->story;
 	struct buffer next;
@@ -99,7 +96,8 @@ SCENARIO(devices, exclusive_then_unmapped,
 	unmap_memory(s->buffer.addr, features.page_size);
 	next_frames_take(&next, 2, &s->device, PLACE_COHERENT);
 	set_rule(RULE_FREED_TO_DRIVER);
-	expect_result("next pages that have its frame", next_frames_count(&next, s->frames[0]), 1);
+	expect_result("number of next pages that have its frame",
+		      next_frames_count(&next, s->frames[0]), 1);
 	next_frames_return(&next);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 2);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The features that everything else takes for granted
+ * The features of the kernel that other tests depend on
  *
- * A test that is left out, or expects something else, because the kernel lost
- * an ability would hide a regression. So nothing decides by a probe of
- * behaviour what is tested (common/suite/features.c); here the probe is compared with
- * what decided.
+ * If a test were skipped, or its expectation changed, because the kernel lost a
+ * feature, a regression would be hidden. So a probe of behaviour does not
+ * decide what is tested (common/suite/features.c). These tests compare the
+ * probe with the version, configuration or interface that decides.
  */
 #include "suite/harness.h"
 
@@ -42,7 +42,8 @@ static const char *answer_text(enum answer answer)
 }
 
 SCENARIO(features, as_known,
-	 "a probe finds of the kernel what its version, configuration or interface says")
+	 "a probe of a feature gives the same answer as the version, configuration or interface of "
+	 "the kernel")
 {
 	const struct feature_row *row = feature_row(variant->feature);
 	enum answer known = row->known(), seen = row->probe();

@@ -2,10 +2,11 @@
 /*
  * Private copies of a file's pages on a device
  *
- * A private mapping of a file has pages of two kinds: those of the file, which
- * never leave the page cache, and anonymous copies of those that were written,
- * which may be on a device. What happens to the file, and where it ends, has to
- * reach the copies as it does in memory (unmap_mapping_range()).
+ * A private mapping of a file has two kinds of pages: those of the file, which
+ * are in the page cache and never migrate, and anonymous copies of those that
+ * were written, which may be on a device. Truncation and hole punching of the
+ * file must have the same effect on the copies as in memory
+ * (unmap_mapping_range()).
  */
 #include "suite/harness.h"
 
@@ -23,9 +24,9 @@
 #include "story/story.h"
 
 #define PAGES 4
-/* Pages [0, COPIES) are copies, the last one is the file's. */
+/* Pages [0, COPIES) are copies, the last page is one of the file. */
 #define COPIES 3
-/* Where the file is cut: so many bytes of page 1 stay. */
+/* The file is truncated to page 1; this number of bytes of it stays. */
 #define CUT 512
 
 FIXTURE(file_pages)
@@ -46,7 +47,7 @@ FIXTURE_VARIANT_ADD(file_pages, private_ro) { .place = PLACE_PRIVATE, .read_only
 FIXTURE_VARIANT_ADD(file_pages, system_rw) { .place = PLACE_SYSTEM };
 FIXTURE_VARIANT_ADD(file_pages, system_ro) { .place = PLACE_SYSTEM, .read_only = true };
 
-/* The file in the place of the buffer's anonymous memory, under the same policy. */
+/* Map the file over the anonymous memory of the buffer, with the same memory policy. */
 static void map_file(struct story *s)
 {
 	const unsigned long node = s->buffer.node < 0 ? 0 : 1UL << s->buffer.node;
@@ -93,7 +94,10 @@ FIXTURE_TEARDOWN(file_pages)
 	story_end(&self->story);
 }
 
-/* The pages [first, COPIES) are unmapped: the device has their frames back, once, and no other. */
+/*
+ * Check that pages [first, COPIES) are unmapped, and that the device gets back
+ * their frames, once, and no others.
+ */
 static void expect_given_back(struct story *s, size_t first)
 {
 	struct buffer next;
@@ -108,7 +112,7 @@ static void expect_given_back(struct story *s, size_t first)
 	for (i = 0; i < COPIES; i++) {
 		times = next_frames_count(&next, s->frames[i]);
 		expect(times == (i >= first),
-		       "page %zu: its frame 0x%lx goes out %zu times, not %d", i,
+		       "page %zu: its frame 0x%lx is handed out %zu times, not %d", i,
 		       s->frames[i], times, i >= first);
 	}
 	next_frames_return(&next);
@@ -125,7 +129,7 @@ static void expect_copies_stay(struct story *s, size_t count)
 	}
 }
 
-/* Reading brings a page back from a private device, so this comes last. */
+/* A read migrates a page back from a private device, so this must be the last check. */
 static void expect_copies_have(struct story *s, size_t count)
 {
 	size_t i;
@@ -142,8 +146,8 @@ static void truncate_to(struct story *s, size_t size)
 }
 
 SCENARIO(file_pages, truncated,
-	 "ftruncate takes the copies behind the new end; reading there is SIGBUS; the copies "
-	 "before it stay")
+	 "ftruncate() unmaps the private copies behind the new end, and a read there gets SIGBUS; "
+	 "the copies before it stay")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -159,8 +163,8 @@ SCENARIO(file_pages, truncated,
 }
 
 SCENARIO(file_pages, grown_again,
-	 "a file that was cut and grows again is zero behind the cut; a copy of the page that "
-	 "was cut keeps all of its bytes")
+	 "a file that is truncated and extended again is zero behind the cut; a private copy of "
+	 "the page that was cut keeps its bytes")
 {
 	struct story *s = &self->story;
 	unsigned char *page = s->medium.bounce;
@@ -180,12 +184,12 @@ SCENARIO(file_pages, grown_again,
 		      features.page_size);
 	for (i = CUT; i < features.page_size; i++)
 		dirty += page[i] != 0;
-	expect_result("bytes behind the cut that are not zero", dirty, 0);
+	expect_result("number of bytes behind the cut that are not zero", dirty, 0);
 	expect_copies_have(s, 2);
 }
 
 SCENARIO(file_pages, hole_punched,
-	 "a hole punched into the file takes the file's pages and leaves the private copies")
+	 "punching a hole into the file removes the file's pages and leaves the private copies")
 {
 	struct story *s = &self->story;
 
@@ -201,7 +205,7 @@ SCENARIO(file_pages, hole_punched,
 }
 
 SCENARIO(file_pages, dontneed,
-	 "MADV_DONTNEED gives the copies back, and the mapping shows the file again")
+	 "MADV_DONTNEED frees the private copies, and the mapping shows the file again")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -215,7 +219,7 @@ SCENARIO(file_pages, dontneed,
 		expect_owner_sees(s, i, BY_MEDIUM);
 }
 
-SCENARIO(file_pages, synced, "msync and fsync write no private copy to the file")
+SCENARIO(file_pages, synced, "msync() and fsync() do not write private copies to the file")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -230,7 +234,7 @@ SCENARIO(file_pages, synced, "msync and fsync write no private copy to the file"
 	expect_copies_have(s, COPIES);
 }
 
-SCENARIO(file_pages, unmapped, "munmap gives the copies back and leaves the file as it is")
+SCENARIO(file_pages, unmapped, "munmap() frees the private copies and does not change the file")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -243,8 +247,7 @@ SCENARIO(file_pages, unmapped, "munmap gives the copies back and leaves the file
 }
 
 SCENARIO(file_pages, file_written,
-	 "a write to the file is seen through the mapping where there is no copy, and not where "
-	 "there is one")
+	 "a write to the file changes a private mapping only where it has no private copy")
 {
 	struct story *s = &self->story;
 	size_t i;

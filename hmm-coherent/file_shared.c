@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages of a file that are mapped shared: who may pin them for long, and where
- * they end
+ * Pages of a shared file mapping: long-term pins, and the end of the file
  *
- * Who writes to a page of a file has to tell the file system, and a pin for
- * long writes when nobody looks. So GUP refuses it (claim S7), and does what it
- * always does to a page on a device, which is the control here. Behind the end
- * of a file nothing is mapped, even where the page cache has a large folio
- * across it that somebody holds.
+ * The filesystem must be notified before a write to a page of a file, but a
+ * long-term pin can write at any time. So GUP refuses such a pin (claim S7). A
+ * page on a device, which may be pinned, is the control. Nothing may be mapped
+ * behind the end of a file, also if the page cache has a large folio there that
+ * cannot be split.
  */
 #include "suite/harness.h"
 
@@ -25,9 +24,9 @@
 #include "story/story.h"
 
 #define PAGES 2
-/* Pages of the file; a power of two, so that the page cache may take one folio. */
+/* Pages of the file; a power of two, so that the page cache can use one folio. */
 #define FILE_PAGES BUFFER_PAGES_MAX
-/* The file's new end is in this page, so many bytes behind its beginning. */
+/* The new end of the file: page LAST, byte CUT. */
 #define LAST 2
 #define CUT 512
 
@@ -71,7 +70,7 @@ FIXTURE_TEARDOWN(file_shared)
 	story_end(&self->story);
 }
 
-/* Is it refused to pin the file's page for long, for writing? */
+/* Does a long-term pin for writing of the file's page fail? */
 static bool refuses(bool read_only)
 {
 	return read_only || kernel_has(CHANGE_LONGTERM_NOT_OF_FILE);
@@ -94,10 +93,10 @@ static void expect_file_pins(FIXTURE_DATA(file_shared) (*self), bool read_only, 
 	int held;
 
 	need(features.gup_test, SKIP_NO_GUP_TEST);
-	/* It leaves ZONE_MOVABLE by that, where GUP-fast would not take it in any case. */
+	/* This moves the page out of ZONE_MOVABLE, where GUP-fast would refuse it in any case. */
 	set_rule(RULE_LONGTERM_NOT_OF_FILE);
-	expect_pins(fast, page, false, true, true, "bytes of the file pinned for long to read");
-	/* Mapped writable and dirty, where it may be: what GUP-fast would take. */
+	expect_pins(fast, page, false, true, true, "long-term pin of the file for reading (bytes)");
+	/* Map it writable and dirty if possible, so that GUP-fast finds a writable PTE. */
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	if (read_only)
 		expect_result("a read", cpu_read(&self->file, 0, 1, NULL), features.page_size);
@@ -106,14 +105,16 @@ static void expect_file_pins(FIXTURE_DATA(file_shared) (*self), bool read_only, 
 			      features.page_size);
 	set_rule(read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_LONGTERM_NOT_OF_FILE);
 	expect_pins(fast, page, true, true, !refuses(read_only),
-		    "bytes of the file pinned for long to write");
+		    "long-term pin of the file for writing (bytes)");
 	if (features.pin_stays && refuses(read_only)) {
 		held = pin_hold(fast, true, page, 1);
-		expect_result("a pin of the file for long to write", held < 0 ? held : 0, -EFAULT);
+		expect_result("long-term pin of the file for writing that is kept",
+			      held < 0 ? held : 0, -EFAULT);
 		if (held >= 0)
 			pin_drop(held);
 	}
-	expect_pins(fast, page, true, false, !read_only, "bytes of the file pinned to write");
+	expect_pins(fast, page, true, false, !read_only,
+		    "short-term pin of the file for writing (bytes)");
 	set_rule(RULE_LONGTERM_NOT_OF_FILE);
 	expect_bytes(page, s->buffer.serial, 0, read_only ? BY_MEDIUM : BY_OWNER, "the file");
 	set_rule(RULE_ONLY_ANONYMOUS);
@@ -121,32 +122,32 @@ static void expect_file_pins(FIXTURE_DATA(file_shared) (*self), bool read_only, 
 	expect_result("migration of the file's page", device_migrate_to(&s->device, page, 1),
 		      -ENOENT);
 
-	/* The control: a device's page is anonymous, and may be pinned. */
+	/* The control: a page on the device is anonymous, and may be pinned. */
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
 	expect_pins(fast, s->buffer.addr, true, true, true,
-		    "bytes of the device's page pinned for long to write");
+		    "long-term pin of the page on the device for writing (bytes)");
 	expect_at(s, 0, PLACE_SYSTEM);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_stays(s, 1);
 }
 
 SCENARIO(file_shared, slow_longterm_pin,
-	 "slow GUP pins a file's page for long to read, and not to write; a device's page is "
-	 "moved and pinned")
+	 "slow GUP allows a long-term pin of a file's page for reading, not for writing; a page on "
+	 "the device is moved and pinned")
 {
 	expect_file_pins(self, variant->read_only, false);
 }
 
 SCENARIO(file_shared, fast_longterm_pin,
-	 "GUP-fast pins a file's page for long to read, and not to write; a device's page is "
-	 "moved and pinned")
+	 "GUP-fast allows a long-term pin of a file's page for reading, not for writing; a page on "
+	 "the device is moved and pinned")
 {
 	expect_file_pins(self, variant->read_only, true);
 }
 
 SCENARIO(file_shared, registered,
-	 "a file's page is no registered buffer, neither alone nor behind a device's page, which "
-	 "shared memory may be")
+	 "registration of a file's page as a buffer fails; that of shared memory and of a page on "
+	 "the device works")
 {
 	struct story *s = &self->story;
 	const long refused = refuses(variant->read_only) ? -EFAULT : -EOPNOTSUPP;
@@ -171,8 +172,8 @@ SCENARIO(file_shared, registered,
 }
 
 /*
- * All pages of the file at once into an empty page cache, in the hand of
- * BY_OTHER: a file system with large folios may take one for them.
+ * Write all pages of the file at once in the pattern of BY_OTHER, with an empty
+ * page cache: a filesystem with large folios may use one for them.
  */
 static void fill_page_cache(FIXTURE_DATA(file_shared) (*self))
 {
@@ -191,7 +192,7 @@ static void fill_page_cache(FIXTURE_DATA(file_shared) (*self))
 		      self->file.size);
 }
 
-/* Through @map: what is before the end is there, and behind it is nothing. */
+/* Check through @map that the bytes before the end are there, and nothing is mapped behind it. */
 static void expect_ends(struct story *s, struct buffer *map, bool read_only, const char *what)
 {
 	unsigned char *copy = s->medium.bounce;
@@ -209,7 +210,8 @@ static void expect_ends(struct story *s, struct buffer *map, bool read_only, con
 	expect_result(what, cpu_read(map, LAST, 1, copy), features.page_size);
 	for (i = CUT; i < features.page_size; i++)
 		dirty += copy[i] != 0;
-	expect_result("bytes behind the end in the last page that are not zero", dirty, 0);
+	expect_result("number of bytes behind the end in the last page that are not zero",
+		      dirty, 0);
 	expect_result(what, cpu_read(map, 1, 1, copy), features.page_size);
 	expect_bytes(copy, s->buffer.serial, 1, BY_OTHER, what);
 }
@@ -225,13 +227,14 @@ static void expect_cut(FIXTURE_DATA(file_shared) (*self), bool read_only)
 	struct buffer fresh;
 
 	map_file(&fresh, &self->story, read_only);
-	expect_ends(&self->story, &fresh, read_only, "a mapping made after the cut");
-	expect_ends(&self->story, &self->file, read_only, "a mapping made before the cut");
+	expect_ends(&self->story, &fresh, read_only, "a mapping made after the truncation");
+	expect_ends(&self->story, &self->file, read_only, "a mapping made before the truncation");
 	buffer_unmap(&fresh);
 }
 
-SCENARIO(file_shared, cut, "behind the end of a file that was cut is nothing, in old and new "
-	 "mappings, and zeros in its last page")
+SCENARIO(file_shared, cut,
+	 "old and new mappings of a truncated file have nothing behind its end, and zeros in its "
+	 "last page")
 {
 	fill_page_cache(self);
 	expect_result("a read", cpu_read(&self->file, 0, FILE_PAGES, NULL), self->file.size);
@@ -240,7 +243,8 @@ SCENARIO(file_shared, cut, "behind the end of a file that was cut is nothing, in
 }
 
 SCENARIO(file_shared, cut_while_held,
-	 "the same while somebody holds a page of the file, so that its folio cannot be split")
+	 "the same while a reference to a page of the file is held, so that its folio cannot be "
+	 "split")
 {
 	struct story *s = &self->story;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * io_uring fixed buffers over pages on a coherent device: the long-term pin
- * that user space has
+ * io_uring fixed buffers with pages on a coherent device: a long-term pin by
+ * user space
  *
- * Registering a buffer pins its pages for as long as the ring likes, which a
- * device page must never be (claim S7): the kernel moves it to system memory
- * first. From then on the ring and the process have to go on seeing the same
- * page, whatever is done to the mapping.
+ * Registration pins the pages of a buffer for an unlimited time, which is not
+ * allowed on a device (claim S7): the kernel first moves them to system memory.
+ * From then on the ring and the process must see the same pages, after all
+ * changes of the mapping.
  */
 #include "suite/harness.h"
 
@@ -55,7 +55,7 @@ static int register_all(struct story *s)
 	return ring_register(&s->ring, s->buffer.addr, s->buffer.size);
 }
 
-/* Where a registered page of this story must be: in memory that need not be moved. */
+/* Check that a registered page of this story is in memory outside of ZONE_MOVABLE. */
 static void expect_pinned_in_memory(struct story *s, size_t page)
 {
 	set_rule(s->place == PLACE_MOVABLE ? RULE_LONGTERM_LEAVES_MOVABLE :
@@ -68,7 +68,7 @@ static void expect_pinned_in_memory(struct story *s, size_t page)
 		expect_other_frame(s, page);
 }
 
-/* The whole buffer registered in its writable state, as a step of other scenarios. */
+/* Make the buffer writable and register all of it, for other scenarios. */
 static void register_writable(struct story *s)
 {
 	size_t i;
@@ -82,8 +82,8 @@ static void register_writable(struct story *s)
 }
 
 SCENARIO(fixed_buffers, registration,
-	 "registration moves the pages to memory first; of a read-only mapping it is EFAULT and "
-	 "moves nothing")
+	 "registration first moves the pages to memory; that of a read-only mapping returns EFAULT "
+	 "and moves nothing")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -101,7 +101,7 @@ SCENARIO(fixed_buffers, registration,
 	}
 }
 
-SCENARIO(fixed_buffers, read_fixed, "READ_FIXED puts its bytes where the owner sees them")
+SCENARIO(fixed_buffers, read_fixed, "the owner sees the bytes of READ_FIXED")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -120,7 +120,7 @@ SCENARIO(fixed_buffers, read_fixed, "READ_FIXED puts its bytes where the owner s
 }
 
 SCENARIO(fixed_buffers, write_fixed,
-	 "WRITE_FIXED takes what the owner wrote after the registration")
+	 "WRITE_FIXED writes the bytes that the owner wrote after the registration")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -140,11 +140,11 @@ SCENARIO(fixed_buffers, write_fixed,
 }
 
 /*
- * fork() after a pin must not leave the owner with a copy: its next write would
- * go to a page that the ring does not know.
+ * After fork(), a write by the owner must not go to a copy, since the ring
+ * would not see it.
  */
 SCENARIO(fixed_buffers, pin_follows_owner_over_fork,
-	 "after fork the ring still sees what the owner writes, the child has a snapshot")
+	 "after fork() the ring sees later writes by the owner, and the child does not")
 {
 	struct story *s = &self->story;
 
@@ -166,7 +166,8 @@ SCENARIO(fixed_buffers, pin_follows_owner_over_fork,
 }
 
 SCENARIO(fixed_buffers, registered_while_shared,
-	 "registering shared pages gives the owner pages of its own; the child keeps the device's")
+	 "registration of shared pages gives the owner copies; the child keeps the pages on the "
+	 "device")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -192,8 +193,7 @@ SCENARIO(fixed_buffers, registered_while_shared,
 }
 
 SCENARIO(fixed_buffers, protected_after,
-	 "mprotect does not take the pages from the ring: it goes on reading what the owner last "
-	 "wrote")
+	 "after mprotect() the ring still sees the owner's pages and later writes")
 {
 	struct story *s = &self->story;
 
@@ -217,7 +217,7 @@ SCENARIO(fixed_buffers, protected_after,
 }
 
 SCENARIO(fixed_buffers, unregistering_frees_them,
-	 "registered pages do not migrate to the device; after unregistering they do")
+	 "registered pages are not migrated to the device; after unregistration they are")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -239,8 +239,7 @@ SCENARIO(fixed_buffers, unregistering_frees_them,
 }
 
 SCENARIO(fixed_buffers, one_page_read_only,
-	 "a buffer with one read-only page is not registered; what was on the device and could "
-	 "not be pinned stays")
+	 "registration of a buffer with a read-only page fails, and that page stays on the device")
 {
 	struct story *s = &self->story;
 
@@ -254,10 +253,10 @@ SCENARIO(fixed_buffers, one_page_read_only,
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-/* Fail, release, succeed: the shape of every reference that stands in the way. */
+/* The registration fails, and succeeds after the reference was released. */
 SCENARIO(fixed_buffers, other_reference_in_the_way,
-	 "a page that somebody else holds can't leave its device: EBUSY, nothing lost, and it "
-	 "works afterwards")
+	 "registration of a page with another reference fails with EBUSY and changes nothing; "
+	 "after its release it works")
 {
 	struct story *s = &self->story;
 	const bool must_move = s->place != PLACE_SYSTEM;
@@ -267,8 +266,8 @@ SCENARIO(fixed_buffers, other_reference_in_the_way,
 	story_hold(s, 0);
 	if (must_move) {
 		/*
-		 * Pages of ordinary memory are asked for with another errno:
-		 * -ENOMEM (migrate_longterm_unpinnable_pages()).
+		 * For pages in ZONE_MOVABLE the errno is ENOMEM
+		 * (migrate_longterm_unpinnable_pages()).
 		 */
 		expect_result("registration", register_all(s),
 			      s->place == PLACE_COHERENT ? -EBUSY : -ENOMEM);
@@ -282,8 +281,8 @@ SCENARIO(fixed_buffers, other_reference_in_the_way,
 }
 
 SCENARIO(fixed_buffers, two_rings,
-	 "two rings register the same pages: both see what the owner writes, one going does not "
-	 "harm the other")
+	 "two rings can register the same pages: both see writes by the owner, and one is not "
+	 "affected when the other unregisters")
 {
 	struct story *s = &self->story;
 	struct ring other;

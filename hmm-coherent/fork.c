@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fork() over pages on a coherent device: who gets the copy, where it lands,
- * who keeps the page
+ * fork() with pages on a coherent device: which process gets a copy, where the
+ * copy is, and which one keeps the page
  *
- * Copy on write rests on reference counts and on PageAnonExclusive. Device
- * pages are counted and freed their own way, so this is where a mistake shows
- * as one process seeing the other's bytes, or as a page that leaves its device
- * for nothing.
+ * Copy-on-write depends on reference counts and on PageAnonExclusive. Device
+ * pages are counted and freed in a special way, so an error can let one process
+ * see the bytes of the other, or move a page off its device without need.
  */
 #include "suite/harness.h"
 
@@ -39,7 +38,7 @@ FIXTURE_TEARDOWN(fork)
 	story_end(&self->story);
 }
 
-/* A child's mapping is the one that it was born with, whatever the parent does to its own. */
+/* Make the child's mapping writable, since changes of the parent's mapping do not affect it. */
 static void make_writable(struct story *s, struct child *child)
 {
 	set_rule(RULE_LEGAL_CALLS_WORK);
@@ -48,9 +47,9 @@ static void make_writable(struct story *s, struct child *child)
 			      child_protect(child, &s->buffer, PROT_READ | PROT_WRITE), 0);
 }
 
-/* Losing this loses the child its snapshot of the parent, or the parent its new bytes. */
+/* Otherwise the child would see the parent's new bytes, or the parent would lose them. */
 SCENARIO(fork, parent_writes_first,
-	 "the parent writes a shared page: it gets a copy in memory, the child keeps the page")
+	 "the parent's write to a shared page gives it a copy in memory; the child keeps the page")
 {
 	struct story *s = &self->story;
 
@@ -66,14 +65,15 @@ SCENARIO(fork, parent_writes_first,
 	set_rule(RULE_NO_LEAK);
 	expect_child_keeps_frame(s, &s->child, 0);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
-	/* The neighbour was not written: still shared. */
+	/* The other page was not written and is still shared. */
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 	expect_child_keeps_frame(s, &s->child, 1);
 }
 
 SCENARIO(fork, child_writes_last,
-	 "after the parent's copy the child is the page's last user, and writes it in place")
+	 "after the parent has got a copy, the child is the last user of the page and writes it in "
+	 "place")
 {
 	struct story *s = &self->story;
 
@@ -91,13 +91,13 @@ SCENARIO(fork, child_writes_last,
 }
 
 SCENARIO(fork, child_writes_first,
-	 "the child writes a shared page: the copy is the child's, the parent keeps the page on "
-	 "its device")
+	 "the child's write to a shared page gives it a copy in memory; the parent keeps the page "
+	 "on the device")
 {
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
-	/* Or the child's write would fill a hole, and copy nothing. */
+	/* Otherwise the child's write would fill a hole instead of making a copy. */
 	set_rule(RULE_FORK_SHARES);
 	expect_child_keeps_frame(s, &s->child, 0);
 	make_writable(s, &s->child);
@@ -110,7 +110,7 @@ SCENARIO(fork, child_writes_first,
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 
-	/* Now the parent is alone with it, child alive or not. */
+	/* Now only the parent maps the page, although the child is alive. */
 	story_make_writable(s);
 	story_write(s, 0);
 	set_rule(RULE_LAST_SHARER_REUSES);
@@ -121,7 +121,8 @@ SCENARIO(fork, child_writes_first,
 }
 
 SCENARIO(fork, parent_writes_after_exit,
-	 "a child came and went: the parent writes the page in place, and has it exclusively again")
+	 "after the child has exited, the parent writes the page in place, and it is exclusive "
+	 "again")
 {
 	struct story *s = &self->story;
 
@@ -139,7 +140,7 @@ SCENARIO(fork, parent_writes_after_exit,
 }
 
 SCENARIO(fork, parent_writes_after_kill,
-	 "a child that was killed leaves nothing behind: the parent writes the page in place")
+	 "after the child was killed, the parent writes the page in place")
 {
 	struct story *s = &self->story;
 
@@ -152,7 +153,7 @@ SCENARIO(fork, parent_writes_after_kill,
 	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 }
 
-SCENARIO(fork, child_unmaps, "a child that unmaps its copy is no sharer any more")
+SCENARIO(fork, child_unmaps, "after the child has unmapped a page, the parent writes it in place")
 {
 	struct story *s = &self->story;
 
@@ -162,7 +163,7 @@ SCENARIO(fork, child_unmaps, "a child that unmaps its copy is no sharer any more
 	story_make_writable(s);
 	story_write(s, 0);
 	expect_stays(s, 0);
-	/* It kept the other page, which is still shared. */
+	/* The child did not unmap the other page, which is still shared. */
 	story_write(s, 1);
 	set_rule(RULE_SHARED_IS_COPIED);
 	expect_copied(s, 1);
@@ -170,7 +171,7 @@ SCENARIO(fork, child_unmaps, "a child that unmaps its copy is no sharer any more
 	expect_child_sees(s, &s->child, 1, BY_OWNER);
 }
 
-SCENARIO(fork, readers_share, "reads by both sides leave the page shared, where it is")
+SCENARIO(fork, readers_share, "reads by parent and child leave the page shared and in place")
 {
 	struct story *s = &self->story;
 
@@ -186,7 +187,8 @@ SCENARIO(fork, readers_share, "reads by both sides leave the page shared, where 
 }
 
 SCENARIO(fork, three_sharers,
-	 "of three sharers the first two writers get copies, the last one keeps the page")
+	 "of three processes that share a page, the first two writers get copies and the last one "
+	 "keeps the page")
 {
 	struct story *s = &self->story;
 
@@ -215,12 +217,12 @@ SCENARIO(fork, three_sharers,
 }
 
 /*
- * A reference from GUP may still be read by its holder: a page with one is not
- * reused once it was shared.
+ * The holder of a GUP reference may still read the page. So a page that was
+ * shared is not reused while it has such a reference.
  */
 SCENARIO(fork, held_reference_forces_copy,
-	 "a page that was shared and that somebody holds a reference on is copied, and the holder "
-	 "keeps the old bytes")
+	 "a write to a page that was shared and has a GUP reference makes a copy, and the holder "
+	 "of the reference sees the old bytes")
 {
 	struct story *s = &self->story;
 
@@ -238,8 +240,8 @@ SCENARIO(fork, held_reference_forces_copy,
 }
 
 SCENARIO(fork, migrated_while_shared,
-	 "migration moves a shared page for both, still shared; writing then makes a copy in "
-	 "memory")
+	 "migration moves a shared page for parent and child, and it stays shared; a write then "
+	 "makes a copy in memory")
 {
 	struct story *s = &self->story;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two processors at once: GUP while pages migrate, are protected or unmapped
+ * Races between GUP on one processor and migration, mprotect() or munmap() on
+ * another
  */
 #include "races.h"
 
@@ -13,7 +14,10 @@
 #include "kernel/since.h"
 #include "see/pin.h"
 
-/* Every short-term reference is to be had at any time: what is being migrated is waited for. */
+/*
+ * GUP without FOLL_LONGTERM must succeed at any time: it waits for a page that
+ * is being migrated.
+ */
 static void take_references(struct side *side, bool fast)
 {
 	struct story *s = side->race->story;
@@ -30,8 +34,8 @@ static void take_references(struct side *side, bool fast)
 	kind.longterm = true;
 	got = pin_pages(kind, addr, 1);
 	/*
-	 * A long-term pin has to move the page itself; when somebody else is
-	 * about to, it may give up (EBUSY).
+	 * A long-term pin must move the page; it may fail if another migration
+	 * of the page is in progress (EBUSY).
 	 */
 	if (got && got != (long)features.page_size)
 		went_wrong(side, "a long-term pin got %ld bytes of one page", got);
@@ -48,7 +52,7 @@ static void take_references_fast(struct side *side)
 }
 
 SCENARIO(races, gup_fast_and_migrator,
-	 "GUP-fast gets a page at any moment of its migration, and lets go of all it got")
+	 "GUP-fast gets a page at any time during its migration, and no reference is left")
 {
 	need(features.gup_test, SKIP_NO_GUP_TEST);
 	set_rule(RULE_SHORT_PIN_STAYS);
@@ -58,7 +62,7 @@ SCENARIO(races, gup_fast_and_migrator,
 	expect_owner_sees(&self->story, 0, BY_OWNER);
 }
 
-SCENARIO(races, gup_slow_and_migrator, "the same for GUP with the lock held")
+SCENARIO(races, gup_slow_and_migrator, "the same for slow GUP")
 {
 	need(features.gup_test, SKIP_NO_GUP_TEST);
 	set_rule(RULE_SHORT_PIN_STAYS);
@@ -69,8 +73,8 @@ SCENARIO(races, gup_slow_and_migrator, "the same for GUP with the lock held")
 }
 
 /*
- * What is read-only after mprotect() stays so, though somebody asks for it to
- * be writable all the time.
+ * A page that mprotect() made read-only stays so, although another thread pins
+ * it for writing all the time.
  */
 static void protect_and_look(struct side *side)
 {
@@ -83,7 +87,7 @@ static void protect_and_look(struct side *side)
 	if (s->place == PLACE_COHERENT &&
 	    device_snapshot(&s->device, s->buffer.addr).permission == PERM_RW)
 		went_wrong(side,
-			   "a page is writable in the page table while its mapping is read-only");
+			   "the PTE of a page is writable while its mapping is read-only");
 	protect_memory(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE);
 	*counter(s, 0) += 1;
 }
@@ -98,7 +102,8 @@ static void pin_for_writing(struct side *side)
 		went_wrong(side, "a pin got %ld bytes of one page", got);
 }
 
-SCENARIO(races, protect_and_gup_fast, "mprotect to R/O holds against GUP-fast that wants to write")
+SCENARIO(races, protect_and_gup_fast,
+	 "a page that mprotect() made read-only cannot be pinned for writing by GUP-fast")
 {
 	struct story *s = &self->story;
 
@@ -114,8 +119,8 @@ SCENARIO(races, protect_and_gup_fast, "mprotect to R/O holds against GUP-fast th
 }
 
 /*
- * A mapping that comes and goes at one address. A frame that leaked would be
- * another one each time.
+ * Map, migrate and unmap pages at one address. If frames leaked, each round
+ * would get other ones.
  */
 static void map_migrate_unmap(struct side *side)
 {
@@ -139,24 +144,24 @@ static void map_migrate_unmap(struct side *side)
 			seen[known++] = page.pfn;
 		else
 			went_wrong(side,
-				   "more than %zu frames of the device were in use one after the "
-				   "other for %d pages",
+				   "the device has used more than %zu frames for %d pages: frames "
+				   "leak",
 				   known, PAGES);
 	}
 	unmap_memory(s->buffer.addr, s->buffer.size);
 }
 
 /*
- * After 6.1, GUP-fast that moves a page off the device while it is unmapped
- * uses memory that was freed (docs/findings.md, anon-vma-is-gone): what comes
- * of that is anybody's guess. Decided once, for both sides of the race.
- * destructive.unmapped-while-moved is the test of it.
+ * After 6.1, GUP-fast accesses freed memory if it moves a page off the device
+ * while the page is unmapped (docs/findings.md, anon-vma-is-gone); the result
+ * is undefined. So GUP-fast is not used then. destructive.unmapped-while-moved
+ * tests it.
  */
 static bool fast_is_safe;
 
 /*
- * For writing: gup_test itself complains about a pin of the zero page, which is
- * what reading an empty place gives (docs/findings.md).
+ * Pin for writing: a pin for reading of an unmapped page returns the zero page,
+ * about which gup_test complains (docs/findings.md).
  */
 static void pin_whatever_is_there(struct side *side)
 {
@@ -172,8 +177,7 @@ static void pin_whatever_is_there(struct side *side)
 }
 
 SCENARIO(races, unmap_and_longterm_pin,
-	 "a long-term pin that meets munmap gets the page or does not, and no page is lost either "
-	 "way")
+	 "a long-term pin during munmap() gets the page or fails, and no page leaks")
 {
 	struct story *s = &self->story;
 
@@ -182,10 +186,11 @@ SCENARIO(races, unmap_and_longterm_pin,
 		       machine_is_apart();
 	if (!fast_is_safe)
 		report_line("note:",
-			    "without GUP-fast on this kernel: docs/findings.md, anon-vma-is-gone");
+			    "GUP-fast is not used on this kernel: docs/findings.md, "
+			    "anon-vma-is-gone");
 	/*
-	 * Each pin that moves a page first empties the batches of all
-	 * processors, which takes its time.
+	 * Fewer rounds, since each pin that moves a page first drains the
+	 * batches of all processors.
 	 */
 	self->race.limit = ROUNDS / 4;
 	set_rule(RULE_FREED_TO_DRIVER);
@@ -200,8 +205,8 @@ SCENARIO(races, unmap_and_longterm_pin,
 
 /* See docs/findings.md, batch-blocks-migration. */
 SCENARIO(races, touched_elsewhere,
-	 "a page that GUP touched on another processor goes to the device, at the latest when "
-	 "that one's LRU batch is empty")
+	 "a page that GUP touched on another processor can be migrated, at the latest after that "
+	 "processor's LRU batch was drained")
 {
 	const struct pin_kind get = { .write = true };
 	struct story *s = &self->story;
@@ -212,8 +217,8 @@ SCENARIO(races, touched_elsewhere,
 	on_cpu(self->race.first.cpu);
 	story_migrate_back(s);
 	/*
-	 * A process that ends here empties this processor's batch: the pages
-	 * are on the LRU list.
+	 * The exit of a process drains the batch of this processor, so that the
+	 * pages are on the LRU list.
 	 */
 	child_fork(&s->child);
 	child_leave(&s->child);
@@ -224,7 +229,7 @@ SCENARIO(races, touched_elsewhere,
 			      features.page_size);
 	on_cpu(self->race.first.cpu);
 	story_migrate_to_device(s);
-	report_line("note:", "after migration on the first processor it is %s",
+	report_line("note:", "after migration on the first processor the page is %s",
 		    place_name(page_at(0, s->buffer.addr).at));
 	expect_settled(&self->race);
 	expect_owner_sees(s, 0, BY_OWNER);

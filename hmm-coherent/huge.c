@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Huge pages and a coherent device: what becomes of one that is migrated, whole
- * or in part, and hugetlb
+ * Migration of huge pages to a coherent device, whole or in part, and of
+ * hugetlb memory
  *
- * The device's pages are small. A huge page has to be split for them without
- * losing a byte of what stays.
+ * The pages of the device are small, so a huge page must be split, and the part
+ * that stays must keep its bytes.
  */
 #include "suite/harness.h"
 
@@ -40,7 +40,7 @@ FIXTURE_TEARDOWN(huge)
 	huge_end(&self->huge);
 }
 
-/* How often the kernel complained since the log was opened as @log. */
+/* Number of kernel complaints since the log was opened as @log. */
 static int complaints(int log)
 {
 	char text[1024];
@@ -56,19 +56,19 @@ static int complaints(int log)
 }
 
 /*
- * Mapped as one or as small ones: how the device cuts its memory is the
- * driver's business, and both are right.
+ * On the device it may be mapped as one huge page or as small pages, as the
+ * driver likes.
  */
 SCENARIO(huge, whole,
-	 "a huge page goes to the device, all of it, and comes back, without a word from the "
-	 "kernel")
+	 "a huge page can be migrated to the device and back as a whole, without a complaint of "
+	 "the kernel")
 {
 	struct huge *h = &self->huge;
 	int log = kmsg_open();
 
 	if (log < 0)
-		broken("the kernel log cannot be read: it takes root");
-	/* Known of one kernel, where it is counted below. */
+		broken("the kernel log cannot be read: run as root");
+	/* One kernel is known to complain. The complaint is counted below. */
 	allow_second_chunk();
 	huge_fill(h, h->addr, true);
 	huge_move_to_device(h, 0, h->pages);
@@ -84,8 +84,8 @@ SCENARIO(huge, whole,
 }
 
 SCENARIO(huge, part,
-	 "some pages out of a huge one go to the device; the rest of it stays in memory with its "
-	 "bytes")
+	 "some pages of a huge page can be migrated to the device; the others stay in memory with "
+	 "their bytes")
 {
 	struct huge *h = &self->huge;
 
@@ -104,8 +104,8 @@ SCENARIO(huge, part,
 }
 
 SCENARIO(huge, held,
-	 "a huge page to which somebody has a reference is not split: it stays whole, and can go "
-	 "when the reference is gone")
+	 "a huge page with a reference is not split and not migrated; after the release it can be "
+	 "migrated")
 {
 	struct huge *h = &self->huge;
 
@@ -114,7 +114,8 @@ SCENARIO(huge, held,
 	huge_move_to_device(h, 100, 5);
 	set_rule(RULE_PINNED_STAYS);
 	expect_huge_on_device(h, 0, 0);
-	expect(device_snapshot(&h->device, h->addr).huge, "the range is no longer mapped as one");
+	expect(device_snapshot(&h->device, h->addr).huge,
+	       "the range is not mapped by a huge page any more");
 	story_let_go(&h->story);
 	huge_move_to_device(h, 100, 5);
 	set_rule(RULE_HUGE_IS_SPLIT);
@@ -122,8 +123,8 @@ SCENARIO(huge, held,
 }
 
 SCENARIO(huge, zero_page,
-	 "of the huge zero page the device gets what it asks for as empty pages; the rest goes on "
-	 "reading zeroes")
+	 "migration of a part of the huge zero page allocates empty pages on the device; the other "
+	 "pages still read as zeros")
 {
 	struct huge *h = &self->huge;
 	const int prot = h->story.read_only ? PROT_READ : PROT_READ | PROT_WRITE;
@@ -150,13 +151,13 @@ SCENARIO(huge, zero_page,
 		misplaced += (page_at(0, addr).at == PLACE_COHERENT) != (i >= 100 && i < 105);
 	}
 	expect_result("pages in the wrong place", misplaced, 0);
-	expect_result("pages that are not empty", changed, 0);
+	expect_result("pages that are not zero", changed, 0);
 }
 
 #define HUGETLB "/proc/sys/vm/nr_hugepages"
 
 SCENARIO(huge, hugetlb,
-	 "hugetlb memory does not go to the device: EINVAL, and it keeps its page and its bytes")
+	 "migration of hugetlb memory returns EINVAL, and the memory keeps its page and its bytes")
 {
 	struct huge *h = &self->huge;
 	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Huge pages of shared memory, which no device takes: what the page table and
- * the page know of each other
+ * Huge pages of shared memory, which do not migrate to a device: mapping by PMD
+ * or PTEs, and the dirty state
  *
- * One folio, mapped by one entry or by many. Who maps it by small entries is
- * the mapping's advice (do_set_pmd()); what was written through one entry has
- * to be known of the folio when the entry goes (zap_huge_pmd()).
+ * A folio can be mapped by one PMD or by many PTEs, as the advice for the
+ * mapping says (do_set_pmd()). The dirty bit of an entry must be transferred to
+ * the folio when the entry is cleared (zap_huge_pmd()).
  */
 #include "suite/harness.h"
 
@@ -31,7 +31,7 @@ FIXTURE(huge_shared)
 
 FIXTURE_VARIANT(huge_shared)
 {
-	bool as_huge;		/* is the file of one huge page, or of small ones? */
+	bool as_huge;		/* does the file consist of one huge page, or of small ones? */
 };
 
 FIXTURE_VARIANT_ADD(huge_shared, huge) { .as_huge = true };
@@ -81,14 +81,14 @@ FIXTURE_SETUP(huge_shared)
 	self->second = self->first + h->size;
 	map_at(self, self->first, variant->as_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	fallbacks = read_counter("/proc/vmstat", counter);
-	/* By a read, so that nobody has said yet that it is dirty. */
+	/* Only read, so that the page is not dirty yet. */
 	touch(self->first);
 	if (variant->as_huge && !is_huge(self, self->first) &&
 	    read_counter("/proc/vmstat", counter) > fallbacks)
 		broken("there is no memory for a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(is_huge(self, self->first) == variant->as_huge,
-	     "shared memory of %s pages is mapped by the other ones",
+	     "shared memory that should have %s pages has others",
 	     variant->as_huge ? "huge" : "small");
 }
 
@@ -118,8 +118,8 @@ static size_t lost(FIXTURE_DATA(huge_shared) (*self), unsigned char *addr)
 }
 
 SCENARIO(huge_shared, second_mapping,
-	 "a second mapping shows a huge page by one entry or by many, as it was advised, with the "
-	 "same bytes")
+	 "a second mapping maps a huge page by a PMD or by PTEs, as it was advised, with the same "
+	 "bytes")
 {
 	write_all(self, self->first);
 	map_at(self, self->second, MADV_NOHUGEPAGE);
@@ -129,7 +129,7 @@ SCENARIO(huge_shared, second_mapping,
 		expect_result("the mapping with MADV_NOHUGEPAGE is huge",
 			      is_huge(self, self->second), 0);
 	expect_result("pages with other bytes", lost(self, self->second), 0);
-	expect_result("the mapping of before is huge", is_huge(self, self->first),
+	expect_result("the first mapping is huge", is_huge(self, self->first),
 		      variant->as_huge);
 	set_rule(RULE_ONLY_ANONYMOUS);
 	device_move_to(&self->huge.device, self->second, self->huge.pages);
@@ -139,7 +139,7 @@ SCENARIO(huge_shared, second_mapping,
 }
 
 SCENARIO(huge_shared, written_and_unmapped,
-	 "what was written through a mapping that is gone is kept by reclaim")
+	 "reclaim keeps bytes that were written through a mapping that was unmapped")
 {
 	write_all(self, self->first);
 	unmap_memory(self->first, self->huge.size);
@@ -153,7 +153,7 @@ SCENARIO(huge_shared, written_and_unmapped,
 }
 
 SCENARIO(huge_shared, written_and_cut,
-	 "the same where only a part of the mapping is gone")
+	 "the same if the mapping was unmapped in two parts")
 {
 	const size_t half = self->huge.size / 2;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hugetlb memory beside pages on a device: advice, memory policy, counting,
- * GUP and exclusive access
+ * hugetlb memory together with pages on a device: madvise(), memory policy,
+ * accounting, GUP and exclusive access
  *
- * Each of these calls treats hugetlb in a way of its own. Whatever becomes of
- * it, the small pages of the same process stay where they are.
+ * Each of these calls has special code for hugetlb. In all cases, the small
+ * pages of the same process must stay where they are.
  */
 #include "suite/harness.h"
 
@@ -27,21 +27,21 @@
 #include "story/nodes.h"
 
 #define PAGES 2
-#define MAPPED 2	/* huge pages of the mapping */
-#define FREE 2		/* and as many more, for copies and for a child */
+#define MAPPED 2	/* number of huge pages of the mapping */
+#define FREE 2		/* number of free huge pages, for copies and for a child */
 
 FIXTURE(hugetlb)
 {
 	struct story story;
-	unsigned char *map;	/* private, all of it written in the hand of BY_OWNER */
+	unsigned char *map;	/* private, all pages written in the pattern of BY_OWNER */
 	size_t size;		/* of a huge page, in bytes */
 	unsigned long frames[MAPPED];
 };
 
 FIXTURE_VARIANT(hugetlb)
 {
-	enum place place;	/* of the small pages */
-	bool read_only;		/* of the huge pages */
+	enum place place;	/* place of the small pages */
+	bool read_only;		/* are the huge pages read-only? */
 };
 
 FIXTURE_VARIANT_ADD(hugetlb, coherent_rw) { .place = PLACE_COHERENT };
@@ -90,7 +90,7 @@ FIXTURE_TEARDOWN(hugetlb)
 	story_end(&self->story);
 }
 
-/* Huge page @page has its frame, and the bytes of @writer. */
+/* Check that huge page @page has its frame and @writer's pattern. */
 static void expect_kept(FIXTURE_DATA(hugetlb) (*self), size_t page, enum writer writer)
 {
 	const unsigned long frame = page_at(0, huge_at(self, page)).pfn;
@@ -112,7 +112,7 @@ static void expect_small_pages_stay(struct story *s)
 	}
 }
 
-/* How often the driver has to ask for page @addr before it can read it; or -errno. */
+/* Number of faults of the driver until it can read the page at @addr, or -errno. */
 static long faults_of_read(struct story *s, unsigned char *addr)
 {
 	struct hmm_dmirror_cmd cmd = {
@@ -125,15 +125,16 @@ static long faults_of_read(struct story *s, unsigned char *addr)
 }
 
 SCENARIO(hugetlb, dontneed_part,
-	 "MADV_DONTNEED of less than a huge page of hugetlb does nothing: the page stays, and the "
-	 "device's mirror of it too")
+	 "MADV_DONTNEED of less than a huge page of hugetlb does nothing: the page and its entry "
+	 "in the device's mirror stay")
 {
 	struct story *s = &self->story;
 	const size_t part = features.page_size;
 
 	set_rule(RULE_DEVICE_IN_PLACE);
 	expect_result("faults of the device's first read", faults_of_read(s, self->map), 1);
-	expect_bytes(s->device.bounce, s->buffer.serial, 0, BY_OWNER, "bytes that it reads");
+	expect_bytes(s->device.bounce, s->buffer.serial, 0, BY_OWNER,
+		     "bytes that the device reads");
 	expect_result("faults of a read of the same page", faults_of_read(s, self->map), 0);
 	set_rule(RULE_HUGETLB_WHOLE_PAGES);
 	expect_result("MADV_DONTNEED of one small page",
@@ -152,8 +153,8 @@ SCENARIO(hugetlb, dontneed_part,
 }
 
 SCENARIO(hugetlb, dontneed_whole,
-	 "MADV_DONTNEED of a huge page of hugetlb and a part of the next frees the first, which "
-	 "is empty afterwards, and keeps the next")
+	 "MADV_DONTNEED of a huge page of hugetlb and a part of the next one frees the first, "
+	 "which is zero afterwards, and keeps the next")
 {
 	struct story *s = &self->story;
 
@@ -169,8 +170,8 @@ SCENARIO(hugetlb, dontneed_whole,
 	expect_small_pages_stay(s);
 }
 
-static struct device mirror;	/* the child's */
-static unsigned char *own_huge;	/* hugetlb memory of the child alone */
+static struct device mirror;	/* the mirror of the child */
+static unsigned char *own_huge;	/* hugetlb memory that only the child maps */
 
 static long child_has(const struct buffer *buffer, long size)
 {
@@ -203,12 +204,12 @@ static long child_bytes(const struct buffer *buffer, long arg)
 }
 
 /*
- * In a child, which a kernel may kill or hang. Its mirror is on the device that
- * has nobody's pages.
+ * Use a child, which a kernel with the bug kills or lets hang, and a mirror of
+ * the device that has no pages.
  */
 SCENARIO(hugetlb, exclusive,
-	 "a device gets no exclusive access to hugetlb memory, neither to the first small page of "
-	 "it nor to another, and the page stays mapped")
+	 "exclusive access by a device to hugetlb memory fails, at the beginning of a huge page "
+	 "and inside of it, and the page stays mapped")
 {
 	struct story *s = &self->story;
 	const long offsets[] = { 0, (long)features.page_size };
@@ -219,15 +220,15 @@ SCENARIO(hugetlb, exclusive,
 	frame = child_call(&s->child, &s->buffer, child_has, (long)self->size);
 	must(frame > 0, "the child's hugetlb memory is not mapped: %ld", frame);
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
-		/* The driver says EBUSY up to 6.12 and GUP's own EOPNOTSUPP later. */
+		/* The driver returns EBUSY up to 6.12, and EOPNOTSUPP from GUP later. */
 		set_rule(RULE_HUGETLB_NOT_TAKEN);
 		result = child_call(&s->child, &s->buffer, child_takes, offsets[i]);
 		expect(result == -EBUSY || result == -EOPNOTSUPP,
-		       "exclusive access to hugetlb memory at 0x%lx gives %ld", offsets[i],
+		       "exclusive access to hugetlb memory at offset 0x%lx returns %ld", offsets[i],
 		       result);
 		expect(child_call(&s->child, &s->buffer, child_frame, 0) == frame,
 		       "the huge page is not mapped any more");
-		expect_result("what the child sees in it",
+		expect_result("pattern that the child sees (enum data)",
 			      child_call(&s->child, &s->buffer, child_bytes, 0), DATA_OLD);
 	}
 	child_leave(&s->child);
@@ -235,7 +236,7 @@ SCENARIO(hugetlb, exclusive,
 	expect_small_pages_stay(s);
 }
 
-/* Write a page by /proc/self/mem, which uses FOLL_FORCE. */
+/* Write a page through /proc/self/mem, which uses FOLL_FORCE. */
 static long write_forced(unsigned char *to, uint32_t serial, size_t page)
 {
 	unsigned char text[features.page_size];
@@ -251,8 +252,8 @@ static long write_forced(unsigned char *to, uint32_t serial, size_t page)
 }
 
 SCENARIO(hugetlb, written_by_force,
-	 "a write by /proc/PID/mem to read-only private hugetlb memory is refused up to 6.13, and "
-	 "later it is the writer's alone; a refused one maps nothing")
+	 "a write through /proc/PID/mem to read-only private hugetlb memory fails up to 6.13 and "
+	 "maps nothing; later it changes only the writer's memory")
 {
 	struct story *s = &self->story;
 	const bool allowed = features.mem_force && kernel_has(CHANGE_HUGETLB_FORCED);
@@ -265,13 +266,13 @@ SCENARIO(hugetlb, written_by_force,
 	if (empty == MAP_FAILED)
 		syscall_failed("mmap of hugetlb memory", errno);
 	set_rule(features.mem_force ? RULE_HUGETLB_FORCED : RULE_FORCE_POLICY);
-	expect_result("a forced write where nothing is yet",
+	expect_result("a forced write to an address without a page",
 		      write_forced(empty, s->buffer.serial, 0), done);
 	if (allowed)
-		expect_bytes(empty, s->buffer.serial, 0, BY_OWNER_AGAIN, "bytes there");
+		expect_bytes(empty, s->buffer.serial, 0, BY_OWNER_AGAIN, "bytes of that page");
 	else
 		expect(page_at(0, empty).at == PLACE_NOWHERE,
-		       "the refused write left a page there, frame 0x%lx",
+		       "the failed write left a page, frame 0x%lx",
 		       page_at(0, empty).pfn);
 	unmap_memory(empty, self->size);
 
@@ -289,13 +290,16 @@ static void expect_smaps(const void *addr, long private, long shared)
 	expect_result("Shared_Hugetlb", smaps_bytes(addr, "Shared_Hugetlb"), shared);
 }
 
-/* What one page table of huge pages maps, in bytes: two mappings may share it then. */
+/*
+ * The size in bytes that one page table of huge pages maps, which is the unit
+ * of page table sharing.
+ */
 static size_t table_span(size_t huge)
 {
 	return features.page_size / sizeof(uint64_t) * huge;
 }
 
-/* Map all of @file where a page table begins, read and write, and touch its first page. */
+/* Map all of @file read/write at an address where a page table begins, and touch its first page. */
 static unsigned char *map_table(int file, size_t span)
 {
 	unsigned char *room = mmap(NULL, 2 * span, PROT_NONE,
@@ -307,7 +311,7 @@ static unsigned char *map_table(int file, size_t span)
 		 0) == MAP_FAILED)
 		syscall_failed("mmap of a file of hugetlb", errno);
 	set_rule(RULE_HOLE_IS_FILLED);
-	expect_zeros(addr, "bytes of a file of hugetlb that nobody wrote");
+	expect_zeros(addr, "bytes of a hugetlb file that was never written");
 	return addr;
 }
 
@@ -321,8 +325,8 @@ static int hugetlb_file(size_t size)
 }
 
 SCENARIO(hugetlb, shared_table_counted,
-	 "smaps counts a huge page of hugetlb as private while one mapping has it, and as shared "
-	 "while two have it, also by one page table")
+	 "smaps counts a huge page of hugetlb as private while one mapping maps it, and as shared "
+	 "while two do, also with a shared page table")
 {
 	const size_t span = table_span(self->size);
 	const int file = hugetlb_file(span);
@@ -357,8 +361,8 @@ static int node_at(unsigned char *addr)
 }
 
 SCENARIO(hugetlb, shared_table_bound,
-	 "mbind() with MPOL_MF_MOVE moves a huge page of hugetlb that one mapping has, and none "
-	 "that two have, also by one page table")
+	 "mbind() with MPOL_MF_MOVE moves a huge page of hugetlb that one mapping maps, and not "
+	 "one that two map, also with a shared page table")
 {
 	const size_t span = table_span(self->size);
 	const int file = hugetlb_file(span);
@@ -372,7 +376,7 @@ SCENARIO(hugetlb, shared_table_bound,
 	need(other >= 0, SKIP_NO_TWO_NODES);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("mbind of one mapping", move_to_node(first, span, other), 0);
-	must(node_at(first) == other, "a huge page that one mapping has did not move");
+	must(node_at(first) == other, "a huge page that one mapping maps did not move");
 	frame = page_at(0, first).pfn;
 	second = map_table(file, span);
 	set_rule(RULE_SHARED_TABLE);
@@ -383,8 +387,8 @@ SCENARIO(hugetlb, shared_table_bound,
 	       page_at(0, second).pfn, frame);
 	unmap_memory(second, span);
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect_result("mbind of what is one mapping again", move_to_node(first, span, home), 0);
-	expect(node_at(first) == home, "a huge page that one mapping has again did not move");
+	expect_result("mbind of the mapping that is left", move_to_node(first, span, home), 0);
+	expect(node_at(first) == home, "a huge page that only one mapping still maps did not move");
 	unmap_memory(first, span);
 	expect_small_pages_stay(&self->story);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registered buffers and O_DIRECT over pages that are not plain: parts of a
- * huge page at odd addresses, in another order, several times, of two files
+ * Registered buffers and O_DIRECT with special page layouts: parts of a huge
+ * page at unaligned addresses, in another order, several times, of two files
  *
- * The kernel joins pages that lie side by side in a folio and treats them as
- * one (io_check_coalesce_buffer(), bio_add_page()). Whatever it joins, the
- * bytes have to be those of the addresses (S7), and each page has to be given
- * back. In the variant "device" some of the pages are on a coherent device, so
- * that registration moves them away and nothing can be joined over them.
+ * The kernel coalesces consecutive pages of a folio
+ * (io_check_coalesce_buffer(), bio_add_page()). The transferred bytes must
+ * always be those of the addresses (S7), and each page must be released. In the
+ * variant "device" some of the pages are on a coherent device, so that
+ * registration moves them and they cannot be coalesced.
  */
 #include "suite/harness.h"
 
@@ -22,17 +22,17 @@
 #include "story/huge.h"
 #include "story/registered.h"
 
-/* Pages [MOVED, MOVED + MOVED_PAGES) are on the device, in the variant that has such ones. */
+/* Pages [MOVED, MOVED + MOVED_PAGES) are on the device in the variant "device". */
 #define MOVED 8
 #define MOVED_PAGES 2
-/* The buffer begins at this page, and has all pages that the medium has. */
+/* The buffer begins at page FIRST, and has as many pages as the medium. */
 #define FIRST 5
 #define PAGES BUFFER_PAGES_MAX
 
 FIXTURE(joined_buffers)
 {
 	struct huge huge;
-	unsigned char *room;	/* addresses for two huge ranges */
+	unsigned char *room;	/* address space for two huge ranges */
 };
 
 FIXTURE_VARIANT(joined_buffers)
@@ -74,7 +74,10 @@ static void move_mapping(unsigned char *from, size_t size, unsigned char *to)
 		syscall_failed("mremap", errno);
 }
 
-/* Page @page of the medium has the bytes that the owner wrote to page @source of the range. */
+/*
+ * Check that page @page of the medium has the bytes that the owner wrote to
+ * page @source of the range.
+ */
 static void expect_on_medium(struct story *s, size_t page, size_t source)
 {
 	medium_look(&s->medium, s->buffer.serial, page, BY_OWNER, BY_OWNER);
@@ -83,9 +86,9 @@ static void expect_on_medium(struct story *s, size_t page, size_t source)
 }
 
 /*
- * The @count pages at @addr, which were pages @source[] of the range, as a
- * registered buffer: written to the medium, and read from it. A buffer of
- * other pages would be read into those, so the read comes only after the write
+ * Register the @count pages at @addr, which were pages @source[] of the range,
+ * write them to the medium and read them back. If the kernel had registered
+ * other pages, a read would overwrite those, so it is only done if the write
  * was right.
  */
 static void expect_transfers(FIXTURE_DATA(joined_buffers) (*self), unsigned char *addr,
@@ -112,7 +115,7 @@ static void expect_transfers(FIXTURE_DATA(joined_buffers) (*self), unsigned char
 	expect_result("unregistration", ring_unregister(&s->ring), 0);
 }
 
-/* No other page of the range, which is at @range, has changed. */
+/* Check that no other page of the range at @range has changed. */
 static void expect_rest(FIXTURE_DATA(joined_buffers) (*self), unsigned char *range, size_t first,
 			size_t count)
 {
@@ -128,12 +131,12 @@ static void expect_rest(FIXTURE_DATA(joined_buffers) (*self), unsigned char *ran
 }
 
 SCENARIO(joined_buffers, odd_address,
-	 "a registered buffer has the bytes of its addresses where the huge page is not mapped "
-	 "at a multiple of its size")
+	 "transfers of a registered buffer use the right pages if the huge page is not mapped at a "
+	 "multiple of its size")
 {
 	static const size_t source[PAGES] = { FIRST, 6, 7, 8, 9, 10, 11, 12 };
 	struct huge *h = &self->huge;
-	/* Two pages behind a multiple: no offset in the folio is one in the address. */
+	/* Two pages before a multiple, so that offsets in the folio and in the address differ. */
 	unsigned char *odd = (unsigned char *)(((uintptr_t)self->room + h->size - 1) &
 					       ~(h->size - 1)) -
 			     2 * features.page_size;
@@ -146,8 +149,8 @@ SCENARIO(joined_buffers, odd_address,
 }
 
 SCENARIO(joined_buffers, other_order,
-	 "a registered buffer has the bytes of its addresses where the pages of a folio are not "
-	 "mapped in their order")
+	 "transfers of a registered buffer use the right pages if the pages of a folio are mapped "
+	 "in another order")
 {
 	static const size_t source[] = { FIRST, 1, MOVED, 2, 3, 9 };
 	struct huge *h = &self->huge;
@@ -160,12 +163,12 @@ SCENARIO(joined_buffers, other_order,
 }
 
 /*
- * Its first page only in part, up to its very end: the transfer begins in the
- * middle of the first segment.
+ * The transfer begins in the middle of the first segment and ends at the end of
+ * the buffer.
  */
 SCENARIO(joined_buffers, from_the_middle,
-	 "a transfer from the middle of a registered buffer's first page goes to its end and no "
-	 "further")
+	 "a transfer can begin inside the first page of a registered buffer and must end at its "
+	 "end")
 {
 	struct huge *h = &self->huge;
 	struct story *s = &h->story;
@@ -196,7 +199,7 @@ SCENARIO(joined_buffers, from_the_middle,
 	expect_rest(self, h->addr, 0, 0);
 }
 
-/* A page of a new file in memory, in the hand of BY_OWNER as page @page, mapped at @addr. */
+/* Map a page of a new memfd at @addr, in the pattern of BY_OWNER for page @page. */
 static int map_shared(FIXTURE_DATA(joined_buffers) (*self), unsigned char *addr, size_t page)
 {
 	int fd = memfd_create("hmm-coherent", MFD_CLOEXEC);
@@ -211,8 +214,8 @@ static int map_shared(FIXTURE_DATA(joined_buffers) (*self), unsigned char *addr,
 }
 
 SCENARIO(joined_buffers, two_sources,
-	 "a buffer over memory and shared memory of two files is refused (up to 6.4) or has the "
-	 "bytes of all")
+	 "registration of a buffer of memory and shared memory of two files fails up to 6.4; later "
+	 "its transfers use the pages of all")
 {
 	struct huge *h = &self->huge;
 	struct story *s = &h->story;
@@ -250,7 +253,7 @@ SCENARIO(joined_buffers, two_sources,
 }
 
 SCENARIO(joined_buffers, same_page_thrice,
-	 "a page that is mapped three times side by side is three times in a registered buffer")
+	 "a registered buffer may contain the same page three times")
 {
 	struct story *s = &self->huge.story;
 	int fd = map_shared(self, self->room, 0);
@@ -273,7 +276,7 @@ SCENARIO(joined_buffers, same_page_thrice,
 	expect_result("unregistration", ring_unregister(&s->ring), 0);
 }
 
-/* Read a page of the medium directly to @addr, and see that it is there. */
+/* Read a page of the medium with O_DIRECT to @addr, and check its bytes. */
 static void read_to(struct story *s, unsigned char *addr)
 {
 	set_rule(RULE_BYTES_ARRIVE);
@@ -282,31 +285,31 @@ static void read_to(struct story *s, unsigned char *addr)
 		      features.page_size);
 	medium_look(&s->medium, s->buffer.serial, 0, BY_MEDIUM, BY_MEDIUM);
 	expect(!memcmp(addr, s->medium.bounce, features.page_size),
-	       "the bytes of the medium are not where they were read to");
+	       "the bytes of the medium are not at the address of the read");
 }
 
 SCENARIO(joined_buffers, unaligned_read,
-	 "O_DIRECT to the middle of a page lets go of both pages that it reached: they can be "
+	 "an O_DIRECT read to the middle of a page releases both pages that it fills: they can be "
 	 "migrated afterwards")
 {
 	struct huge *h = &self->huge;
 	const size_t skipped = h->story.medium.align;
 
 	if (skipped >= features.page_size)
-		broken("the file system takes whole pages only");
+		broken("the filesystem allows only O_DIRECT transfers of whole pages");
 	read_to(&h->story, page_in(h->addr, 3) + skipped);
 	read_to(&h->story, page_in(h->addr, MOVED) + skipped);
 	allow_second_chunk();
 	huge_move_to_device(h, 0, h->pages);
 	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
-	expect_result("pages that are on the device", pages_at(h->addr, h->pages, PLACE_COHERENT),
+	expect_result("number of pages on the device", pages_at(h->addr, h->pages, PLACE_COHERENT),
 		      h->pages);
 	expect(!memcmp(page_in(h->addr, MOVED) + skipped, h->story.medium.bounce,
 		       features.page_size),
-	       "the bytes of the medium did not go along to the device");
+	       "the page on the device does not have the bytes of the medium");
 }
 
-/* How many of the pages of @range still have their bytes. */
+/* How many pages of @range still have their bytes. */
 static size_t kept(struct huge *h, unsigned char *range)
 {
 	size_t i, count = 0;
@@ -317,7 +320,7 @@ static size_t kept(struct huge *h, unsigned char *range)
 	return count;
 }
 
-/* Clean, and nobody's any more when reclaim comes. */
+/* Make the pages clean and lazily freed, so that reclaim drops them. */
 static void free_lazily(struct huge *h, unsigned char *range)
 {
 	if (madvise(range, h->size, MADV_FREE))
@@ -332,8 +335,7 @@ static void reclaim(struct huge *h, unsigned char *range)
 }
 
 SCENARIO(joined_buffers, read_to_clean,
-	 "what O_DIRECT read to memory that is clean is kept by reclaim, as if the CPU had "
-	 "written it")
+	 "reclaim keeps bytes that O_DIRECT read to clean memory, as if the CPU had written them")
 {
 	struct huge *h = &self->huge;
 	struct story *s = &h->story;
@@ -351,7 +353,7 @@ SCENARIO(joined_buffers, read_to_clean,
 	reclaim(h, h->control);
 	reclaim(h, h->addr);
 	if (kept(h, h->control) > h->pages / 2)
-		broken("reclaim has not taken memory that was given up");
+		broken("MADV_PAGEOUT did not reclaim memory after MADV_FREE");
 	set_rule(RULE_DIRTY_OUTLIVES);
 	for (i = 0; i < PAGES; i++)
 		expect_bytes(page_in(h->addr, FIRST + i), s->buffer.serial, i, BY_MEDIUM,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KSM and pages on a coherent device: what is on a device is not merged, and
- * what was merged goes there and comes back as one page
+ * KSM and pages on a coherent device: pages on a device are not merged, and a
+ * merged page is migrated there and back as one page
  *
- * KSM replaces equal pages of several processes by one, which nobody owns. Were
- * a device's page taken for such a one, memory of processes that never heard of
- * the device would end up there.
+ * KSM replaces equal pages of several processes by one page. If that were a
+ * page on a device, memory of processes that do not use the device would move
+ * there.
  */
 #include "suite/harness.h"
 
@@ -22,9 +22,7 @@
 FIXTURE(ksm)
 {
 	struct story story;
-	/*
-	 * two equal pages each; those of the one and of the other are not equal
-	 */
+	/* two equal pages each; the bytes of @twins and @others differ */
 	unsigned char *twins, *others;
 };
 
@@ -32,12 +30,12 @@ FIXTURE_SETUP(ksm)
 {
 	need(ksm_available(), SKIP_NO_KSM);
 	/*
-	 * ksmd would close the circle of docs/findings.md, test-hmm-lock-order,
-	 * which is the driver's.
+	 * ksmd would complete the lock cycle of the driver: docs/findings.md,
+	 * test-hmm-lock-order.
 	 */
 	need(!lockdep_watches() || !lockdep_has_seen("&mm->mmap_lock", "&mdevice->devmem_lock"),
 	     SKIP_LOCKDEP_STOPS_KSM);
-	/* A scenario that was ended half way may have left it running. */
+	/* An earlier scenario that was aborted may have left it running. */
 	ksm_stop();
 	story_begin(&self->story, PLACE_COHERENT, false, 1);
 	self->twins = ksm_map_equal(2, self->story.buffer.serial, BY_CHILD);
@@ -58,8 +56,8 @@ static struct page second_of(unsigned char *twins)
 }
 
 /*
- * Let KSM run until it has merged the others, and then over everything twice
- * more: whatever it wanted to merge is merged then.
+ * Let KSM run until it has merged @others and has then completed three more
+ * scans, so that it has merged everything that it can.
  */
 static void merge_all(FIXTURE_DATA(ksm) (*self))
 {
@@ -73,8 +71,8 @@ static void merge_all(FIXTURE_DATA(ksm) (*self))
 }
 
 SCENARIO(ksm, device_pages_stay_apart,
-	 "equal pages on the device are not merged, with each other or with memory, while equal "
-	 "pages of memory are")
+	 "KSM merges equal pages of memory, but does not merge equal pages on the device, with "
+	 "each other or with memory")
 {
 	struct story *s = &self->story;
 	struct page first, second;
@@ -99,10 +97,10 @@ SCENARIO(ksm, device_pages_stay_apart,
 }
 
 /*
- * Two equal pages of memory become one, which is then offered to the device. A
- * kernel moves it for both of its users, or, as docs/findings.md
- * (ksm-page-on-device) proposes, for none: it stays in memory then. Both keep
- * it one page with its bytes. Returns where it is.
+ * Let KSM merge two equal pages of memory, and migrate the merged page to the
+ * device. The kernel may move it for both users, or leave it in memory, as
+ * docs/findings.md (ksm-page-on-device) proposes. In both cases it must stay
+ * one page with its bytes. Returns its place.
  */
 static enum place merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 {
@@ -126,8 +124,8 @@ static enum place merge_and_migrate(FIXTURE_DATA(ksm) (*self))
 }
 
 SCENARIO(ksm, merged_page_migrates,
-	 "a merged page goes to the device for all its users or for none; who writes it gets a "
-	 "copy, and the others keep it there")
+	 "migration moves a merged page for all of its users or for none; a write to it makes a "
+	 "copy, and the other users keep it")
 {
 	struct story *s = &self->story;
 	unsigned long frame;
@@ -147,12 +145,12 @@ SCENARIO(ksm, merged_page_migrates,
 		     "bytes of the other user's page");
 	device_move_back(&s->device, self->twins + features.page_size, 1);
 	set_rule(RULE_BACK);
-	expect(in_memory(second_of(self->twins).at), "the merged page does not come back");
+	expect(in_memory(second_of(self->twins).at), "the merged page was not migrated back");
 	expect_bytes(self->twins + features.page_size, s->buffer.serial, 0, BY_CHILD,
 		     "bytes of the other user's page");
 }
 
-/* KSM over everything again, with something else to merge. */
+/* Let KSM scan everything again, with two other pages to merge. */
 static void merge_others_again(FIXTURE_DATA(ksm) (*self))
 {
 	unmap_memory(self->others, 2 * features.page_size);
@@ -161,13 +159,13 @@ static void merge_others_again(FIXTURE_DATA(ksm) (*self))
 }
 
 /*
- * Who unmaps a page finds its users through KSM's list of them
- * (rmap_walk_ksm()). One that is not in it keeps its mapping while the page is
- * taken away, or a migration entry for ever; this looks at the list only, and
- * leaves the page where it is. See docs/findings.md.
+ * rmap_walk_ksm() finds the users of a merged page in KSM's list. A user that
+ * is missing in the list keeps its mapping when the page is unmapped, or keeps
+ * a migration entry for ever. This test only checks the list and leaves the
+ * page where it is. See docs/findings.md.
  */
 SCENARIO(ksm, users_stay_known,
-	 "KSM goes on counting the users of a merged page that is on the device")
+	 "KSM still counts the users of a merged page that is on the device")
 {
 	enum place at;
 
@@ -181,9 +179,9 @@ SCENARIO(ksm, users_stay_known,
 	       "the merged page has moved");
 }
 
-/* A process that has an equal page, and nothing to do with the device, must not be moved there. */
+/* A page of memory that is equal to a merged page on the device must not be merged with it. */
 SCENARIO(ksm, merging_is_no_way_in,
-	 "a page of memory that equals a merged one on the device stays in memory")
+	 "a page of memory that is equal to a merged page on the device stays in memory")
 {
 	unsigned char *third;
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mappings that are split, joined, moved in part and counted, with pages on a
- * coherent device in them
+ * Split, merge, partial move and accounting of mappings with pages on a
+ * coherent device
  *
- * A call that changes a part of a mapping splits it, and mappings that are alike
- * afterwards are joined. Whatever happens to the mappings, each page stays where
- * it was, and what the kernel counts and shows is right.
+ * A call that changes a part of a mapping splits it, and adjacent mappings that
+ * are compatible afterwards are merged. In all cases each page must stay where
+ * it is, and the counters and files of the kernel must be right.
  */
 #include "mappings.h"
 
-/* Linux 5.7 has it; the C library may not. */
+/* Since Linux 5.7; the C library may be older. */
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
@@ -38,7 +38,7 @@ static void unlock(FIXTURE_DATA(mappings) (*self), size_t first, size_t count)
 		      errno_of(munlock(page_of(self, first), count * features.page_size)), 0);
 }
 
-/* Move two pages to TARGET; what is left at @first is a mapping without pages. */
+/* Move two pages to TARGET, and leave a mapping without pages at @first. */
 static void move_leaving(FIXTURE_DATA(mappings) (*self), size_t first)
 {
 	const size_t size = 2 * features.page_size;
@@ -51,8 +51,8 @@ static void move_leaving(FIXTURE_DATA(mappings) (*self), size_t first)
 }
 
 SCENARIO(mappings, locked_part_moved,
-	 "a part of locked memory that moves with MREMAP_DONTUNMAP takes its lock along; VmLck is "
-	 "right before and after each part is unlocked or unmapped")
+	 "a part of locked memory that is moved with MREMAP_DONTUNMAP stays locked, and VmLck is "
+	 "right after each munlock() and munmap()")
 {
 	const long before = locked();
 
@@ -64,7 +64,7 @@ SCENARIO(mappings, locked_part_moved,
 	expect_pages(self, FIRST, 0, 2);
 	expect_pages(self, TARGET, 2, 2);
 	expect_pages(self, FIRST + 4, 4, 2);
-	expect_result("mapped pages where they were",
+	expect_result("is a page mapped at the old address",
 		      page_at(0, page_of(self, FIRST + 2)).at != PLACE_NOWHERE, 0);
 	set_rule(RULE_MAPPINGS_ARE_COUNTED);
 	expect_result("pages in VmLck after mremap", locked() - before, PAGES);
@@ -75,12 +75,11 @@ SCENARIO(mappings, locked_part_moved,
 }
 
 SCENARIO(mappings, left_mapping_joins,
-	 "what MREMAP_DONTUNMAP leaves behind is a mapping like a new one: it becomes one with a "
-	 "new neighbour")
+	 "the mapping that MREMAP_DONTUNMAP leaves behind is merged with a new adjacent mapping")
 {
 	const size_t size = 2 * features.page_size;
 
-	/* A mapping whose pages were touched elsewhere. */
+	/* Make a mapping whose pages were faulted in at another address. */
 	fill(self, FIRST + 2);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(mremap(page_of(self, FIRST + 2), size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
@@ -88,8 +87,9 @@ SCENARIO(mappings, left_mapping_joins,
 	     "mremap: %s", strerror(errno));
 	move_leaving(self, FIRST - 2);
 	/*
-	 * mprotect_fixup() of 7.3 takes VM_ACCOUNT off a mapping that was never
-	 * touched: those that become read-only are not alike.
+	 * mprotect_fixup() of 7.3 clears VM_ACCOUNT of an untouched mapping
+	 * that becomes read-only, so that it cannot be merged: make it
+	 * writable.
 	 */
 	protect_memory(page_of(self, FIRST - 2), size, PROT_READ | PROT_WRITE);
 	map_pages(self, FIRST, 2);
@@ -100,8 +100,8 @@ SCENARIO(mappings, left_mapping_joins,
 }
 
 SCENARIO(mappings, locked_across_parts,
-	 "mlock() and munlock() of a range of which a part is as it should be: it is one mapping "
-	 "then, and counted once")
+	 "mlock() and munlock() of a range of which a part is already locked or unlocked leave one "
+	 "mapping, whose pages are counted once")
 {
 	const long before = locked();
 
@@ -123,8 +123,7 @@ SCENARIO(mappings, locked_across_parts,
 }
 
 SCENARIO(mappings, end_grows,
-	 "mremap() lets the end of a mapping grow where it is, asked for by an address inside of "
-	 "it; all of it is one mapping")
+	 "mremap() of the end of a mapping extends it in place, and the result is one mapping")
 {
 	fill(self, FIRST);
 	unmap_memory(page_of(self, FIRST + PAGES), 2 * features.page_size);
@@ -136,7 +135,7 @@ SCENARIO(mappings, end_grows,
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_pages(self, FIRST, 0, PAGES);
 	set_rule(RULE_HOLE_IS_FILLED);
-	expect_zeros(page_of(self, FIRST + PAGES), "bytes of the page that is new");
+	expect_zeros(page_of(self, FIRST + PAGES), "bytes of the new page");
 }
 
 int main(int argc, char **argv)

@@ -2,8 +2,7 @@
 /*
  * mappings.h - fixture of the programs mappings and policies
  *
- * Pages of a coherent device or of memory, in an area of addresses that nobody
- * else maps anything in.
+ * Pages on a coherent device or in memory, in a reserved area of addresses.
  */
 #ifndef HMM_COHERENT_FIXTURE_MAPPINGS_H
 #define HMM_COHERENT_FIXTURE_MAPPINGS_H
@@ -20,7 +19,7 @@
 #include "story/story.h"
 
 #define PAGES 6
-/* Where they are in the area, which nobody else maps anything in, and where they go. */
+/* Page numbers in the area: of the pages, of the target of a move, and the size of the area. */
 #define FIRST 2
 #define TARGET 10
 #define AREA 16
@@ -48,7 +47,7 @@ static unsigned char *page_of(FIXTURE_DATA(mappings) (*self), size_t page)
 	return self->area + page * features.page_size;
 }
 
-/* Writable memory, never touched, at pages [first, first + count) of the area. */
+/* Map writable memory at pages [first, first + count) of the area, without touching it. */
 static void map_pages(FIXTURE_DATA(mappings) (*self), size_t first, size_t count)
 {
 	if (mmap(page_of(self, first), count * features.page_size, PROT_READ | PROT_WRITE,
@@ -56,7 +55,7 @@ static void map_pages(FIXTURE_DATA(mappings) (*self), size_t first, size_t count
 		syscall_failed("mmap", errno);
 }
 
-/* PAGES pages at @first, written, in the place and with the permission of the variant. */
+/* Map and write PAGES pages at @first, with the place and permission of the variant. */
 static void fill(FIXTURE_DATA(mappings) (*self), size_t first)
 {
 	struct story *s = &self->story;
@@ -91,7 +90,7 @@ FIXTURE_TEARDOWN(mappings)
 	story_end(&self->story);
 }
 
-/* Pages [first, first + count) of what was filled are at @at, with their frames and bytes. */
+/* Check that pages [first, first + count) of fill() are at @at, with their frames and bytes. */
 static void expect_pages(FIXTURE_DATA(mappings) (*self), size_t at, size_t first, size_t count)
 {
 	size_t i;
@@ -108,7 +107,7 @@ static void expect_pages(FIXTURE_DATA(mappings) (*self), size_t at, size_t first
 	}
 }
 
-/* The mappings in the area but for those without access, in pages: "2-4 4-8". */
+/* Check the mappings in the area, except those with PROT_NONE, in pages: "2-4 4-8". */
 static void __maybe_unused expect_mappings(FIXTURE_DATA(mappings) (*self), const char *expected)
 {
 	const unsigned long area = (unsigned long)self->area;

@@ -2,12 +2,11 @@
 /*
  * The matrix: place x mapping x access -> outcome
  *
- * Anonymous memory on a coherent device must behave like memory in every way
- * but one: nobody may pin it there for long. Each cell puts pages in a place,
- * maps them in a way, proves both, reaches them in one way, and holds all that
- * can be seen afterwards against the rules (common/judge/model.c). System memory,
- * ZONE_MOVABLE and private device memory run through the same cells, as control
- * and contrast.
+ * Anonymous memory on a coherent device must behave like system memory, with
+ * one exception: a long-term pin moves it. Each cell puts pages to a place,
+ * maps them, checks both, accesses the pages in one way, and compares the
+ * result with the rules (common/judge/model.c). The same cells exist for system
+ * memory, ZONE_MOVABLE and private device memory, for comparison.
  */
 #include "suite/harness.h"
 
@@ -30,7 +29,7 @@ static void cells_setup(void)
 	frames_remember(&env);
 }
 
-/* The way of a cell: make, prove, access, look, judge, record. */
+/* The steps of a cell: make, prove, access, look, judge, record. */
 static void run_cell(const struct suite_test *test)
 {
 	struct cell cell = all_cells[test->number];
@@ -112,8 +111,8 @@ static size_t make_cells(struct suite_test **tests)
 }
 
 /*
- * The process in which cells run one after the other, until one goes wrong.
- * What it holds, its end gives back.
+ * The process in which cells run one after the other, until one fails. Its exit
+ * releases what it holds.
  */
 FIXTURE(batch)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory policies and pages on a coherent device: on which node the copy or the
- * page that came back lands
+ * Memory policies and pages on a coherent device: the node of a copy or of a
+ * page that is migrated back
  */
 #include "numa.h"
 
@@ -9,8 +9,8 @@
 #include "see/pin.h"
 
 SCENARIO(numa, copy_by_mapping,
-	 "the copy that a write to a shared page makes lands where the mapping's policy says, "
-	 "whatever the device's node")
+	 "a copy of a shared page is allocated by the memory policy of the mapping, whatever the "
+	 "node of the device is")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -34,7 +34,8 @@ SCENARIO(numa, copy_by_mapping,
 }
 
 SCENARIO(numa, copy_by_task,
-	 "where the mapping has no policy, the writer's set_mempolicy() says where the copy lands")
+	 "if the mapping has no memory policy, a copy of a shared page is allocated by the "
+	 "writer's set_mempolicy()")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -54,7 +55,8 @@ SCENARIO(numa, copy_by_task,
 }
 
 SCENARIO(numa, unshared_by_mapping,
-	 "a pin for reading that unshares a page puts its copy where the mapping's policy says")
+	 "a pin for reading that unshares a page allocates the copy by the memory policy of the "
+	 "mapping")
 {
 	struct story *s = &self->story;
 
@@ -73,7 +75,8 @@ SCENARIO(numa, unshared_by_mapping,
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(numa, back_by_mapping, "migration back to memory follows the mapping's policy")
+SCENARIO(numa, back_by_mapping,
+	 "migration back allocates pages by the memory policy of the mapping")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -88,14 +91,14 @@ SCENARIO(numa, back_by_mapping, "migration back to memory follows the mapping's 
 }
 
 SCENARIO(numa, back_by_task,
-	 "where the mapping has no policy, migration back follows set_mempolicy() of who asks for "
-	 "it")
+	 "if the mapping has no memory policy, migration back allocates pages by the caller's "
+	 "set_mempolicy()")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
 	int n;
 
-	/* Two nodes, so that the one that is near to this processor is not right by chance. */
+	/* Test two nodes, since one of them may be the local node of this processor. */
 	for (n = 0; n < 2; n++) {
 		bind_task(s, nodes[n]);
 		device_move_back(&s->device, buffer_page(&s->buffer, n), 1);
@@ -110,8 +113,8 @@ static const struct pin_kind longterm_pins[] = { { .pin = true, .longterm = true
 						 { .pin = true, .longterm = true, .fast = true } };
 
 SCENARIO(numa, pin_by_task,
-	 "a long-term pin brings the page to the node of set_mempolicy() where the mapping has no "
-	 "policy")
+	 "if the mapping has no memory policy, a long-term pin moves the page to the node of "
+	 "set_mempolicy()")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->other, self->home };
@@ -133,12 +136,12 @@ SCENARIO(numa, pin_by_task,
 }
 
 /*
- * mbind(2): MPOL_BIND is strict, memory of this mapping comes from these nodes.
- * A pin that breaks that breaks it for good: the page is stuck.
+ * mbind(2): MPOL_BIND is strict, all memory of the mapping must be on these
+ * nodes. A pinned page on another node cannot be moved later.
  */
 SCENARIO(numa, pin_within_binding,
-	 "a long-term pin brings the page to a node that the mapping is bound to, whatever the "
-	 "policy of the process")
+	 "a long-term pin moves the page to a node that the mapping is bound to, whatever the "
+	 "policy of the process is")
 {
 	struct story *s = &self->story;
 	size_t i;

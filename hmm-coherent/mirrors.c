@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Several mirrors of one memory: a child's own, an inherited device file, and
- * one whose opener is gone
+ * Several mirrors of the same pages: the mirror of a child, an inherited device
+ * file, and the file of a process that has exited
  *
- * A device file mirrors the memory of who opened it, and what it migrates moves
- * for every process that maps it. Processes that share pages, or a file,
- * therefore reach into each other here, and must do so only where the rules
- * say.
+ * A device file mirrors the address space of the process that opened it, and
+ * migration moves a page for every process that maps it. So processes that
+ * share pages or a device file can affect each other, and may do so only as the
+ * rules say.
  */
 #include "devices.h"
 
@@ -21,13 +21,13 @@
 #include "kernel/memory.h"
 #include "kernel/since.h"
 
-/* The child's own mirror of the pages that it shares. */
+/* The child's mirror of the shared pages. */
 static struct device mirror;
 
-/* One page that both processes see: what the driver reads for the child. */
+/* A page of shared memory for the bytes that the driver reads for the child. */
 static unsigned char *seen_by_child;
 
-/* Call before the fork. */
+/* Call it before the fork. */
 static void share_what_is_seen(void)
 {
 	seen_by_child = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
@@ -81,8 +81,8 @@ static struct page child_page(struct story *s, size_t page)
 }
 
 SCENARIO(devices, two_mirrors,
-	 "a child's mirror of shared pages reads the parent's bytes; what it writes is the "
-	 "child's alone, in a copy")
+	 "a child's mirror of shared pages reads the parent's bytes; a write by it makes a copy "
+	 "for the child")
 {
 	struct story *s = &self->story;
 
@@ -117,8 +117,8 @@ SCENARIO(devices, two_mirrors,
 }
 
 SCENARIO(devices, two_mirrors_migrate,
-	 "what one mirror migrates moves for all who share it, and a copy moves for its owner "
-	 "alone")
+	 "migration by one mirror moves a shared page for all processes that share it, and a copy "
+	 "for its owner only")
 {
 	struct story *s = &self->story;
 
@@ -152,7 +152,7 @@ SCENARIO(devices, two_mirrors_migrate,
 	expect_stays(s, 2);
 }
 
-/* The parent's device file, used by the child, where the driver copies to @seen_by_child. */
+/* Call @act with the parent's device file in the child; the driver copies to @seen_by_child. */
 static long inherited(const struct buffer *buffer, long device,
 		      int (*act)(struct device *, const void *, size_t))
 {
@@ -179,8 +179,8 @@ static long inherited_takes(const struct buffer *buffer, long device)
 }
 
 SCENARIO(devices, inherited_file,
-	 "a child that uses the device file it inherited reaches into the parent's memory, and "
-	 "its end leaves the pages there")
+	 "an inherited device file in a child accesses the parent's memory, and the exit of the "
+	 "child leaves the pages on the device")
 {
 	struct story *s = &self->story;
 	unsigned long frame;
@@ -222,7 +222,10 @@ static long open_and_tell(const struct buffer *buffer, long arg)
 	return mirror.fd;
 }
 
-/* Take over the device file of a process that then goes: a mirror of memory that is no more. */
+/*
+ * Get the device file of a process that exits then: its mirrored address space
+ * does not exist any more.
+ */
 static struct device *orphan_mirror(FIXTURE_DATA(devices) (*self))
 {
 	struct story *s = &self->story;
@@ -245,8 +248,8 @@ static struct device *orphan_mirror(FIXTURE_DATA(devices) (*self))
 }
 
 SCENARIO(devices, opener_gone,
-	 "the device file of a process that is gone migrates and shows nothing: EINVAL, and "
-	 "nobody else's pages move")
+	 "migration and snapshot through the device file of a process that has exited return "
+	 "EINVAL and move no pages")
 {
 	struct story *s = &self->story;
 	struct device *orphan = orphan_mirror(self);
@@ -262,13 +265,14 @@ SCENARIO(devices, opener_gone,
 }
 
 /*
- * dmirror_fault() calls it success when the mirrored memory is gone, and
- * dmirror_fops_unlocked_ioctl() tries again for ever, on kernels without
- * "lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone". Nothing
- * can kill that, so it is not probed.
+ * Without "lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone",
+ * dmirror_fault() returns success for an mm that does not exist any more, and
+ * dmirror_fops_unlocked_ioctl() retries for ever. The process cannot be killed,
+ * so the suite does not probe this.
  */
 SCENARIO(devices, opener_gone_access,
-	 "reads and writes by the device of a process that is gone are EFAULT, and end")
+	 "reads and writes through the device file of a process that has exited return EFAULT and "
+	 "do not loop")
 {
 	struct story *s = &self->story;
 	struct device *orphan;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mlock() over pages on a coherent device, and what sticks to a page frame of
- * the device
+ * mlock() of pages on a coherent device, and stale page flags of the device's
+ * page frames
  *
- * A device page cannot be swapped, so locking it needs nothing; but it comes
- * from memory that may be locked, and returns to it. Flags and counts that are
- * right for memory must not stay with the device's page frame, whose next user
- * is somebody else.
+ * A device page cannot be swapped out, so mlock() need not do anything with it.
+ * But it replaces memory that may be locked, and is migrated back to memory.
+ * Flags and counts of locked memory must not stay set on the page frame of the
+ * device, which gets another user later.
  */
 #include "suite/harness.h"
 
@@ -43,8 +43,8 @@ FIXTURE_SETUP(mlock)
 }
 
 /*
- * Flags that stick to the device's frames would meet later tests: with its
- * memory set up anew there are none.
+ * Stale flags of the device's page frames would affect later tests. Release the
+ * memory of the device, so that the driver sets it up without them.
  */
 FIXTURE_TEARDOWN(mlock)
 {
@@ -58,8 +58,8 @@ FIXTURE_TEARDOWN(mlock)
 }
 
 /*
- * Pages that are locked, in the whole machine. Batches of every processor are
- * emptied first, counters folded.
+ * Locked pages of the whole machine, after draining the batches and folding the
+ * counters of all processors.
  */
 static long locked_pages(void)
 {
@@ -100,7 +100,7 @@ static void expect_kept(struct story *s, enum place place)
 }
 
 SCENARIO(mlock, locked_memory_migrates,
-	 "locked memory goes to the device and comes back, and is locked memory again")
+	 "locked memory that is migrated to the device and back is locked again")
 {
 	struct story *s = &self->story;
 	long before;
@@ -123,7 +123,7 @@ SCENARIO(mlock, locked_memory_migrates,
 }
 
 SCENARIO(mlock, locked_on_device,
-	 "mlock() and munlock() leave pages on the device as they are, and count none of them")
+	 "mlock() and munlock() do not change pages on the device and do not count them")
 {
 	struct story *s = &self->story;
 	long before = locked_pages();
@@ -146,8 +146,8 @@ SCENARIO(mlock, locked_on_device,
 }
 
 SCENARIO(mlock, unlocked_on_device,
-	 "memory that was locked, went to the device and was unlocked there is counted as locked "
-	 "by nobody")
+	 "locked memory that is migrated to the device and unlocked there does not count as locked "
+	 "any more")
 {
 	struct story *s = &self->story;
 	long before;
@@ -166,8 +166,8 @@ SCENARIO(mlock, unlocked_on_device,
 }
 
 /*
- * The flags of a frame that would be wrong for its next user, as the kernel's
- * page dump names them.
+ * Returns a flag in the kernel's dump that must not be set for a new user of
+ * the frame, or NULL.
  */
 static const char *stale_flag(struct page_dump *dump)
 {
@@ -181,8 +181,7 @@ static const char *stale_flag(struct page_dump *dump)
 }
 
 SCENARIO(mlock, fresh_frame,
-	 "a page frame that the device hands out again has no flag of the page that was there "
-	 "before")
+	 "a page frame that the device hands out again has no flags of its former page")
 {
 	struct story *s = &self->story;
 	const struct pin_kind get = { .pin = false };
@@ -193,7 +192,7 @@ SCENARIO(mlock, fresh_frame,
 	int i;
 
 	need(pin_available(), SKIP_NO_GUP_TEST);
-	/* Memory becomes active by being used; so does the page that it goes to. */
+	/* Memory becomes active by repeated access, and migration transfers the flag. */
 	story_migrate_back(s);
 	set_rule(RULE_SHORT_PIN_STAYS);
 	for (i = 0; i < 20; i++)
@@ -204,12 +203,12 @@ SCENARIO(mlock, fresh_frame,
 	if (!dump.valid)
 		broken("gup_test gives no dump of the page");
 	/*
-	 * mark_page_accessed(): the second touch activates what is on an LRU
-	 * list, which a page that came from a device has to be.
+	 * mark_page_accessed(): the second access activates a page that is on
+	 * an LRU list, as a page that was migrated back must be.
 	 */
 	set_rule(RULE_BACK);
 	must(strstr(dump.flags, "active"),
-	     "a page that came back from the device and was used often is not active: %s",
+	     "a page that was migrated back and accessed repeatedly is not active: %s",
 	     dump.flags);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	frame = page_at(0, s->buffer.addr).pfn;
@@ -224,7 +223,7 @@ SCENARIO(mlock, fresh_frame,
 	dump = page_dump(next.addr);
 	stale = stale_flag(&dump);
 	set_rule(RULE_FRESH_FRAME);
-	expect_same(!stale, "flag of a former life", "none", stale ? stale : "none");
+	expect_same(!stale, "stale page flag", "none", stale ? stale : "none");
 	next_frames_return(&next);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How far the write protection of a userfaultfd reaches: where it begins, what
- * it follows, and that it ends with its monitor
+ * The extent of userfaultfd write protection: part of a range, mremap(),
+ * fork(), unregistration and close
  *
- * A page table entry says that it is protected, and only the monitor can take
- * that back. Where an entry is copied, moved, split or given up, it must be
- * right for the mapping that has it afterwards: protection that is lost makes a
- * snapshot miss a write, protection that stays stops a process for ever.
+ * The protection is a bit in the page table entry, which only the monitor of
+ * the userfaultfd clears. If an entry is copied, moved or split, the bit must
+ * be right for the new mapping: with lost protection a snapshot misses a write,
+ * with stale protection a process is stopped for ever.
  */
 #include "suite/harness.h"
 
@@ -25,8 +25,8 @@
 FIXTURE(monitor)
 {
 	struct story story;
-	int fd;			/* the monitor, -1: none */
-	struct buffer shared;	/* a mapping of shared memory, where a scenario has one */
+	int fd;			/* the userfaultfd, -1: none */
+	struct buffer shared;	/* a mapping of shared memory, if the scenario has one */
 	int file;
 };
 
@@ -63,7 +63,7 @@ static struct page page_of(const struct buffer *buffer, size_t page)
 	return page_at(0, buffer_page(buffer, page));
 }
 
-/* All pages of the story are watched, and protected. */
+/* Register and write-protect all pages of the story. */
 static void protect_all(FIXTURE_DATA(monitor) (*self))
 {
 	struct buffer *buffer = &self->story.buffer;
@@ -80,7 +80,7 @@ static void expect_protection(const char *what, struct page page, bool on)
 		    page.uffd_wp ? "protected by userfaultfd" : "not protected");
 }
 
-/* No page is protected any more, and a write is in place. */
+/* Check that no page is protected any more, and a write is done in place. */
 static void expect_free(struct story *s)
 {
 	size_t i;
@@ -94,7 +94,7 @@ static void expect_free(struct story *s)
 }
 
 SCENARIO(monitor, unregistered,
-	 "protection ends with the registration of the range; a write is in place then")
+	 "protection ends when the range is unregistered; a write is done in place then")
 {
 	struct story *s = &self->story;
 
@@ -104,20 +104,22 @@ SCENARIO(monitor, unregistered,
 }
 
 SCENARIO(monitor, unregistered_in_part,
-	 "where a part of a range is unregistered, the rest stays protected")
+	 "if a part of a range is unregistered, the rest stays protected")
 {
 	struct story *s = &self->story;
 
 	protect_all(self);
 	monitor_leave(self->fd, buffer_page(&s->buffer, 1), features.page_size);
 	set_rule(RULE_MONITOR_LETS_GO);
-	expect_protection("the page of that part", page_of(&s->buffer, 1), false);
+	expect_protection("the page that was unregistered", page_of(&s->buffer, 1), false);
 	expect_result("a write to it", cpu_write(&s->buffer, 1, 1, BY_OWNER), features.page_size);
-	expect_protection("the page before", page_of(&s->buffer, 0), true);
-	expect_protection("the page behind", page_of(&s->buffer, 2), true);
+	expect_protection("the page before it", page_of(&s->buffer, 0), true);
+	expect_protection("the page behind it", page_of(&s->buffer, 2), true);
 	set_rule(RULE_UFFD_STOPS_WRITES);
-	expect_result("a write before", cpu_write(&s->buffer, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
-	expect_result("a write behind", cpu_write(&s->buffer, 2, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	expect_result("a write to the page before it",
+		      cpu_write(&s->buffer, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	expect_result("a write to the page behind it",
+		      cpu_write(&s->buffer, 2, 1, BY_OTHER), KILLED_BY(SIGBUS));
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 	expect_stays(s, 1);
@@ -134,8 +136,8 @@ SCENARIO(monitor, closed, "protection ends when the userfaultfd is closed")
 }
 
 SCENARIO(monitor, moved_away,
-	 "what mremap() moves to where nobody watches is not protected there, and keeps its page "
-	 "and bytes")
+	 "pages that mremap() moves to an unregistered mapping are not protected there, and keep "
+	 "frame and bytes")
 {
 	struct story *s = &self->story;
 	struct buffer moved = s->buffer;
@@ -158,7 +160,7 @@ SCENARIO(monitor, moved_away,
 }
 
 SCENARIO(monitor, child_is_free,
-	 "a child is not watched: its pages are not protected, and it writes into copies")
+	 "the pages of a child are not protected, and a write by it makes a copy")
 {
 	struct story *s = &self->story;
 
@@ -178,8 +180,8 @@ SCENARIO(monitor, child_is_free,
 }
 
 /*
- * Two pages of a file of shared memory, mapped with MAP_SHARED or MAP_PRIVATE.
- * The first has been written; both are watched.
+ * Map two pages of a memfd with MAP_SHARED or MAP_PRIVATE. Write the first one,
+ * and register and protect both.
  */
 static void map_file(FIXTURE_DATA(monitor) (*self), int flags)
 {
@@ -204,8 +206,8 @@ static void map_file(FIXTURE_DATA(monitor) (*self), int flags)
 }
 
 SCENARIO(monitor, shared_after_mprotect,
-	 "shared memory that is protected stays so when mprotect() takes writing away and gives "
-	 "it back")
+	 "protected shared memory stays protected when mprotect() makes it read-only and writable "
+	 "again")
 {
 	struct buffer *b = &self->shared;
 
@@ -216,13 +218,16 @@ SCENARIO(monitor, shared_after_mprotect,
 	expect_protection("the page", page_of(b, 0), true);
 	expect_result("a write", cpu_write(b, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
 	expect_bytes(b->addr, b->serial, 0, BY_OWNER, "bytes of the page");
-	expect_protection("a page that nobody wrote", page_of(b, 1), true);
+	expect_protection("a page that was never written", page_of(b, 1), true);
 	expect_result("a write to it", cpu_write(b, 1, 1, BY_OTHER), KILLED_BY(SIGBUS));
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(&self->story, 0);
 }
 
-/* fork() copies the page table of a private mapping only: of a shared one it can be made again. */
+/*
+ * fork() copies the page table of a private mapping only: that of a shared one
+ * can be filled by faults.
+ */
 static void expect_child_is_free(FIXTURE_DATA(monitor) (*self), int flags)
 {
 	struct story *s = &self->story;
@@ -232,29 +237,29 @@ static void expect_child_is_free(FIXTURE_DATA(monitor) (*self), int flags)
 	child_fork(&s->child);
 	set_rule(RULE_MONITOR_LETS_GO);
 	expect_protection("the child's page", page_at(s->child.pid, b->addr), false);
-	expect_protection("the child's entry without a page",
+	expect_protection("the child's page that was never written",
 			  page_at(s->child.pid, buffer_page(b, 1)), false);
 	expect_result("the child's write", child_write(&s->child, b, 1, 1, BY_CHILD),
 		      features.page_size);
-	expect_protection("the parent's entry", page_of(b, 1), true);
+	expect_protection("the parent's page that was never written", page_of(b, 1), true);
 }
 
 SCENARIO(monitor, child_of_shared,
-	 "a child that shares memory is not watched, neither for pages that are there nor for "
-	 "those that are not")
+	 "in a child, shared memory is not protected, neither pages that exist nor those that do "
+	 "not")
 {
 	expect_child_is_free(self, MAP_SHARED);
 }
 
 SCENARIO(monitor, child_of_private_file,
-	 "a child with a private mapping of a file is not watched, neither for pages that are "
-	 "there nor for those that are not")
+	 "in a child, a private mapping of a file is not protected, neither pages that exist nor "
+	 "those that do not")
 {
 	expect_child_is_free(self, MAP_PRIVATE);
 }
 
 SCENARIO(monitor, huge_zero_page,
-	 "where a huge zero page is split, each of the small ones is protected as it was")
+	 "if a protected huge zero page is split, each of its small pages stays protected")
 {
 	const long size = read_number(THP "hpage_pmd_size");
 	unsigned char *map, *addr;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The next access after a page table entry was replaced or taken away
+ * The next access after a page table entry was changed or cleared
  *
- * A processor goes on using a translation until the kernel flushes it. So each
- * test uses a translation, lets the kernel change the entry, and looks at the
- * very next access of the same thread, which must follow the new entry. What
- * the new frame holds is told through somebody who has no such translation: GUP
- * on behalf of another process.
+ * A processor uses a translation in its TLB until the kernel flushes it. So
+ * each test uses a translation, lets the kernel change the entry, and checks
+ * the next access of the same thread, which must use the new entry. The bytes
+ * of the new frame are read by GUP for another process, whose TLB does not have
+ * the translation.
  *
- * Here the pages are on the device already, with memory as the control group.
+ * Here the pages are on the device at first. Memory is the control group.
  */
 #include "suite/harness.h"
 
@@ -28,8 +28,8 @@
 #define PAGES 2
 
 /*
- * What the page table leads to: read by another process with
- * process_vm_readv(), which walks it anew.
+ * Check the bytes of the frame that the page table maps, by process_vm_readv()
+ * of another process, which walks the page table.
  */
 static void expect_mapped_bytes(struct story *s, size_t page, enum writer writer)
 {
@@ -39,7 +39,7 @@ static void expect_mapped_bytes(struct story *s, size_t page, enum writer writer
 		      other_vm_read(&s->second_child, &s->buffer, page, 1, copy),
 		      features.page_size);
 	expect_bytes(copy, s->buffer.serial, page, writer,
-		     "bytes in the frame that is mapped now, after the store");
+		     "bytes of the mapped frame after the store");
 }
 
 FIXTURE(next_access)
@@ -70,8 +70,8 @@ FIXTURE_TEARDOWN(next_access)
 }
 
 /*
- * Another process, which maps none of the pages: its own copy of them would
- * make the owner's shared.
+ * Fork another process which does not map the pages: otherwise they would be
+ * shared.
  */
 static void add_stranger(struct story *s)
 {
@@ -89,7 +89,7 @@ static void store_and_look(struct story *s)
 }
 
 SCENARIO(next_access, store_after_migration_back,
-	 "a store after migration back gets into the page of memory")
+	 "a store after migration back goes to the page in memory")
 {
 	struct story *s = &self->story;
 
@@ -100,7 +100,7 @@ SCENARIO(next_access, store_after_migration_back,
 }
 
 SCENARIO(next_access, store_after_longterm_pin,
-	 "a store after a long-term pin took the page off the device gets into the page of memory")
+	 "a store after a long-term pin has moved the page goes to the page in memory")
 {
 	struct story *s = &self->story;
 
@@ -115,13 +115,13 @@ SCENARIO(next_access, store_after_longterm_pin,
 	store_and_look(s);
 }
 
-/* What write_by_gup() writes. */
+/* The bytes that write_by_gup() writes. */
 static unsigned char gup_bytes[65536] __aligned(65536);
 
 /*
- * GUP on behalf of this very process: a switch to another one would flush
- * translations along the way, and so hide that the copy did not. So would a
- * page fault between the last load and GUP; the bytes are prepared before.
+ * Use GUP in this process: a switch to another process, or a page fault between
+ * the last load and GUP, would flush translations and hide a missing flush. So
+ * the bytes are prepared before.
  */
 static long write_by_gup(struct story *s)
 {
@@ -132,7 +132,7 @@ static long write_by_gup(struct story *s)
 }
 
 SCENARIO(next_access, load_after_gup_copied,
-	 "a load after GUP has copied a shared page sees the copy")
+	 "a load after GUP has copied a shared page reads the copy")
 {
 	struct story *s = &self->story;
 
@@ -159,7 +159,7 @@ SCENARIO(next_access, store_after_fork, "a store after fork() is not seen by the
 }
 
 SCENARIO(next_access, store_after_mprotect,
-	 "a store after mprotect(PROT_READ) is refused and changes nothing")
+	 "a store after mprotect(PROT_READ) gets SIGSEGV and changes nothing")
 {
 	struct story *s = &self->story;
 
@@ -170,7 +170,7 @@ SCENARIO(next_access, store_after_mprotect,
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-SCENARIO(next_access, load_after_prot_none, "a load after mprotect(PROT_NONE) is refused")
+SCENARIO(next_access, load_after_prot_none, "a load after mprotect(PROT_NONE) gets SIGSEGV")
 {
 	struct story *s = &self->story;
 
@@ -181,7 +181,7 @@ SCENARIO(next_access, load_after_prot_none, "a load after mprotect(PROT_NONE) is
 }
 
 SCENARIO(next_access, load_after_zap,
-	 "a load after MADV_DONTNEED finds zeros, and its neighbour is as before")
+	 "a load after MADV_DONTNEED reads zeros, and the next page is unchanged")
 {
 	struct story *s = &self->story;
 
@@ -190,11 +190,11 @@ SCENARIO(next_access, load_after_zap,
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, features.page_size, MADV_DONTNEED),
 		      0);
 	set_rule(RULE_NEXT_ACCESS_SEES);
-	expect_zeros(s->buffer.addr, "the page that was given up");
+	expect_zeros(s->buffer.addr, "the page after MADV_DONTNEED");
 	expect_owner_sees(s, 1, BY_OWNER);
 }
 
-SCENARIO(next_access, load_after_munmap, "a load after munmap() is refused")
+SCENARIO(next_access, load_after_munmap, "a load after munmap() gets SIGSEGV")
 {
 	struct story *s = &self->story;
 
@@ -207,7 +207,7 @@ SCENARIO(next_access, load_after_munmap, "a load after munmap() is refused")
 }
 
 SCENARIO(next_access, load_after_mremap,
-	 "a load where a page was before mremap() moved it is refused")
+	 "a load from the old address of a page that mremap() moved gets SIGSEGV")
 {
 	struct story *s = &self->story;
 	void *there = map_memory(features.page_size, PROT_NONE);
@@ -225,7 +225,7 @@ SCENARIO(next_access, load_after_mremap,
 }
 
 SCENARIO(next_access, store_after_uffd_wp,
-	 "a store after userfaultfd protected the page is stopped")
+	 "a store after UFFDIO_WRITEPROTECT gets SIGBUS")
 {
 	struct story *s = &self->story;
 	struct uffdio_api api = {
@@ -250,7 +250,7 @@ SCENARIO(next_access, store_after_uffd_wp,
 }
 
 SCENARIO(next_access, store_after_clear_refs,
-	 "a store after the soft-dirty bits were cleared is tracked")
+	 "a store after the soft-dirty bits were cleared sets the bit again")
 {
 	struct story *s = &self->story;
 
@@ -260,9 +260,9 @@ SCENARIO(next_access, store_after_clear_refs,
 	expect_result("clearing the soft-dirty bits", write_text("/proc/self/clear_refs", "4"), 0);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
-	expect(page_at(0, s->buffer.addr).soft_dirty, "pagemap says that the page was not written");
+	expect(page_at(0, s->buffer.addr).soft_dirty, "the page is not soft-dirty after the store");
 	expect(!page_at(0, buffer_page(&s->buffer, 1)).soft_dirty,
-	       "pagemap says that its neighbour was written");
+	       "the next page, which was not written, is soft-dirty");
 }
 
 int main(int argc, char **argv)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The next access after pages of memory went to a device
+ * The next access after pages of memory were migrated to a device
  *
- * As next_access.c, for a translation that leads to memory. What the page on
- * the device holds is told through the device, which has no such translation.
+ * Like next_access.c, for a translation to a page in memory. The bytes of the
+ * page on the device are read and written by the device, which does not use the
+ * TLB.
  */
 #include "suite/harness.h"
 
@@ -31,12 +32,12 @@ FIXTURE_VARIANT_ADD(next_access_to, private) { .place = PLACE_PRIVATE };
 WHY_NOT(next_access_to)
 {
 	/*
-	 * The way through hmm_range_fault() gives it a page without memory
+	 * hmm_range_fault() would give the driver a page without memory
 	 * (docs/findings.md, private-mirror-fault).
 	 */
 	return variant->place == PLACE_PRIVATE && !strcmp(test, "load_after_zero_page") ?
-		       "the driver reaches a page on its private device only through what it "
-		       "cached when the page came" :
+		       "the driver can access a page on its private device only through an entry "
+		       "that it cached at migration" :
 		       NULL;
 }
 
@@ -53,8 +54,8 @@ FIXTURE_TEARDOWN(next_access_to)
 }
 
 /*
- * The device changes page 0, which it has; the CPU's translation, if it is
- * still there, leads to old bytes.
+ * Let the device write to page 0, which is on the device. With a stale
+ * translation the CPU would read the old bytes.
  */
 static void device_changes_page(struct device *device, struct story *s)
 {
@@ -66,7 +67,7 @@ static void device_changes_page(struct device *device, struct story *s)
 }
 
 SCENARIO(next_access_to, load_after_migration,
-	 "a load after migration sees what the device wrote meanwhile")
+	 "a load after migration reads the bytes that the device has written")
 {
 	struct story *s = &self->story;
 
@@ -78,7 +79,7 @@ SCENARIO(next_access_to, load_after_migration,
 }
 
 SCENARIO(next_access_to, store_after_migration,
-	 "a store after migration gets into the page that is mapped then")
+	 "a store after migration goes to the page on the device")
 {
 	struct story *s = &self->story;
 
@@ -92,13 +93,13 @@ SCENARIO(next_access_to, store_after_migration,
 }
 
 SCENARIO(next_access_to, load_after_zero_page,
-	 "a load after the zero page went to the device sees what the device wrote")
+	 "a load after migration of the zero page reads the bytes that the device has written")
 {
 	struct story *s = &self->story;
 
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_DONTNEED", madvise(s->buffer.addr, s->buffer.size, MADV_DONTNEED), 0);
-	expect(!*(volatile uint64_t *)s->buffer.addr, "the zero page holds other bytes");
+	expect(!*(volatile uint64_t *)s->buffer.addr, "the zero page is not zero");
 	device_move_to(&self->device, s->buffer.addr, 1);
 	set_rule(RULE_ENTRY);
 	expect_at(s, 0, variant->place);

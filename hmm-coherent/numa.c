@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NUMA over pages on a coherent device: which node they are on, and what moves
- * them
+ * NUMA nodes of pages on a coherent device, and calls that move memory between
+ * nodes
  */
 #include "numa.h"
 
@@ -16,8 +16,8 @@
 #include "see/dump.h"
 
 /*
- * move_pages() of the whole buffer to @node, or only asked where it is when
- * that is negative. Returns its result or -errno.
+ * move_pages() of the whole buffer to @node, or a query of its nodes if @node
+ * is negative. Returns its result or -errno.
  */
 static long move_buffer(struct story *s, int node, int *status)
 {
@@ -36,8 +36,8 @@ static long move_buffer(struct story *s, int node, int *status)
 }
 
 /*
- * The rear half of a device's buffer goes back to memory: what has to be told
- * apart is in one call then.
+ * Migrate the second half of a buffer on a device back to memory, so that one
+ * call gets both kinds of pages.
  */
 static void half_back(struct story *s)
 {
@@ -50,7 +50,7 @@ static void half_back(struct story *s)
 	story_remember_frames(s);
 }
 
-/* Page frames of the node's zone for device memory, in /proc/zoneinfo. */
+/* Number of page frames in ZONE_DEVICE of the node, from /proc/zoneinfo. */
 static unsigned long device_frames(int node)
 {
 	FILE *zones = fopen("/proc/zoneinfo", "r");
@@ -71,8 +71,8 @@ static unsigned long device_frames(int node)
 }
 
 SCENARIO(numa, node_of_page,
-	 "a page on the device has a node, the same for whoever asks and for all of its pages; "
-	 "memory has the one it is bound to")
+	 "all pages of the device have the same node, by get_mempolicy() and dump_page(); memory "
+	 "has the node that it is bound to")
 {
 	struct story *s = &self->story;
 	struct page_dump dump = page_dump(s->buffer.addr);
@@ -83,7 +83,7 @@ SCENARIO(numa, node_of_page,
 	set_rule(RULE_NODE_OF_DEVICE);
 	if (story_on_device(s))
 		expect(node >= 0 && device_frames(node) >= device_pages(s->place),
-		       "node %ld has no zone for device memory that could hold the device", node);
+		       "node %ld has no ZONE_DEVICE that is large enough for the device", node);
 	else
 		expect_result("node of memory", node, self->home);
 	for (i = 1; i < PAGES; i++)
@@ -98,8 +98,8 @@ SCENARIO(numa, node_of_page,
 }
 
 SCENARIO(numa, query,
-	 "move_pages() without nodes says -ENOENT for a page on the device, and the node for one "
-	 "in memory")
+	 "move_pages() without nodes returns the status ENOENT for a page on the device, and the "
+	 "node for a page in memory")
 {
 	struct story *s = &self->story;
 	int status[PAGES], i;
@@ -108,7 +108,7 @@ SCENARIO(numa, query,
 	set_rule(RULE_NODES_PASS_OVER);
 	expect_result("move_pages", move_buffer(s, -1, status), 0);
 	for (i = 0; i < PAGES; i++)
-		expect_result("its status", status[i],
+		expect_result("status of the page", status[i],
 			      story_on_device(s) && i < PAGES / 2 ? -ENOENT : self->home);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	for (i = 0; i < PAGES; i++)
@@ -116,8 +116,8 @@ SCENARIO(numa, query,
 }
 
 SCENARIO(numa, move,
-	 "move_pages() to any node leaves a page on the device and says -ENOENT; a page in memory "
-	 "moves")
+	 "move_pages() to a node does not move a page on the device and returns the status ENOENT "
+	 "for it; it moves a page in memory")
 {
 	struct story *s = &self->story;
 	const int nodes[] = { self->home, self->other };
@@ -129,10 +129,10 @@ SCENARIO(numa, move,
 		expect_result("move_pages", move_buffer(s, nodes[n], status), 0);
 		for (i = 0; i < PAGES; i++) {
 			if (story_on_device(s) && i < PAGES / 2) {
-				expect_result("its status", status[i], -ENOENT);
+				expect_result("status of the page", status[i], -ENOENT);
 				expect_stays(s, i);
 			} else {
-				expect_result("its status", status[i], nodes[n]);
+				expect_result("status of the page", status[i], nodes[n]);
 				expect_memory_of(s, i, nodes[n]);
 			}
 		}
@@ -145,12 +145,12 @@ SCENARIO(numa, move,
 }
 
 /*
- * STRICT promises EIO for pages that do not follow the policy. Device pages are
- * not looked at, on whatever node they are.
+ * With MPOL_MF_STRICT, mbind() returns EIO for pages that violate the policy.
+ * It does not look at device pages, whatever their node is.
  */
 SCENARIO(numa, mbind_strict,
-	 "mbind() with MPOL_MF_STRICT is content with pages on the device on any node; misplaced "
-	 "memory is EIO")
+	 "mbind() with MPOL_MF_STRICT accepts pages on the device on any node; for memory on "
+	 "another node it returns EIO")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -165,8 +165,8 @@ SCENARIO(numa, mbind_strict,
 }
 
 SCENARIO(numa, mbind_move,
-	 "mbind() with MPOL_MF_MOVE moves memory to the policy's node, and leaves pages on the "
-	 "device, without an error")
+	 "mbind() with MPOL_MF_MOVE moves memory to the node of the policy, leaves pages on the "
+	 "device, and succeeds")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -188,7 +188,7 @@ SCENARIO(numa, mbind_move,
 }
 
 SCENARIO(numa, migrate_process,
-	 "migrate_pages() of the whole process from node to node leaves pages on the device")
+	 "migrate_pages() of the whole process to another node leaves pages on the device")
 {
 	struct story *s = &self->story;
 	struct bitmask *from, *to = numa_allocate_nodemask();
@@ -202,7 +202,10 @@ SCENARIO(numa, migrate_process,
 	from = node_mask(self->home);
 	left = numa_migrate_pages(0, from, to);
 	set_rule(RULE_NODES_PASS_OVER);
-	/* It says how many pages it could not move; some of a process are shared and never do. */
+	/*
+	 * It returns the number of pages that it could not move. Shared pages
+	 * of the process never move.
+	 */
 	expect(left >= 0, "migrate_pages fails: %s", strerror(errno));
 	for (i = 0; i < PAGES; i++) {
 		if (story_on_device(s) && i < PAGES / 2)
@@ -213,7 +216,7 @@ SCENARIO(numa, migrate_process,
 	}
 }
 
-/* Pages per node of the buffer in /proc/self/numa_maps. */
+/* Number of pages of the buffer in /proc/self/numa_maps, on all nodes. */
 static long counted_pages(struct story *s)
 {
 	FILE *maps = fopen("/proc/self/numa_maps", "r");
@@ -235,7 +238,7 @@ static long counted_pages(struct story *s)
 	return pages;
 }
 
-SCENARIO(numa, maps, "numa_maps counts the pages in memory and none of the device")
+SCENARIO(numa, maps, "numa_maps counts pages in memory and does not count pages on the device")
 {
 	struct story *s = &self->story;
 

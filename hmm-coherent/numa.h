@@ -2,10 +2,9 @@
 /*
  * numa.h - fixture of the programs numa and memory_policy
  *
- * A coherent page has a node, and memory policies have no say over it: the
- * calls that query and move pages by node pass over it, each in its own way. As
- * soon as it becomes a page of memory again, by copy-on-write, migration or a
- * long-term pin, the policy counts.
+ * A coherent page has a node, but memory policies do not apply to it: the calls
+ * that query and move pages by node skip it. The policy applies when it is
+ * replaced by a page of memory, by copy-on-write, migration or a long-term pin.
  */
 #ifndef HMM_COHERENT_FIXTURE_NUMA_H
 #define HMM_COHERENT_FIXTURE_NUMA_H

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Somebody holds a page, and then life goes on: fork, writes by either side,
- * mprotect, munmap, migration, another pin, in every order (S7)
+ * A held page in all orders of events: fork, writes by parent and child,
+ * mprotect, munmap, migration, another pin (S7)
  *
- * One rule stands over all of it: who pinned a page and whoever holds the pin
- * go on seeing the same page, and nobody else ever sees it. A plain reference
- * (FOLL_GET) promises less: it keeps the page from being freed or moved, but a
- * process that forked may write elsewhere. Each scenario runs with every holder
- * there is.
+ * In all of them, the process that pinned a page and the holder of the pin must
+ * see the same page, and no other process may see it. A FOLL_GET reference only
+ * prevents that the page is freed or migrated; after fork() the process may
+ * write to a copy. Each scenario runs with each kind of holder.
  */
 #include "suite/harness.h"
 
@@ -105,26 +104,26 @@ FIXTURE_SETUP(orders)
 
 FIXTURE_TEARDOWN(orders)
 {
-	/* story_end() gives back all the others. */
+	/* story_end() releases all other holders. */
 	if (holder_is_gup_test(variant->holder))
 		holder_drop(&self->holder);
 	story_end(&self->story);
 }
 
-/* Take hold of page 0, and look where it is then: the frame to compare with from here on. */
+/* Let the holder take page 0, check its place, and remember its frame. */
 static void take(struct holder *holder)
 {
 	struct story *s = holder->story;
 
 	set_rule(holder_pins(holder) ? RULE_LONGTERM_LEAVES_DEVICE : RULE_SHORT_PIN_STAYS);
-	expect_result("taking hold", holder_take(holder), 0);
+	expect_result("taking the reference", holder_take(holder), 0);
 	expect_at(s, 0, holder_pins(holder) ? PLACE_SYSTEM : s->place);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 1);
 	story_remember_frames(s);
 }
 
-/* The owner has written page 0 in place, and the holder sees it. */
+/* Check that the owner has written page 0 in place, and that the holder sees it. */
 static void expect_write_reaches(struct holder *holder)
 {
 	set_rule(RULE_PIN_FOLLOWS_OWNER);
@@ -133,9 +132,8 @@ static void expect_write_reaches(struct holder *holder)
 }
 
 /*
- * The owner has written page 0 after a fork. It is still the page that a pin
- * holds; with a mere reference on a page that was shared the write went to a
- * copy.
+ * Check after a write by the owner that followed fork(): with a pin it went to
+ * the held page, with a FOLL_GET reference to a copy.
  */
 static void expect_write_after_fork(struct holder *holder)
 {
@@ -151,7 +149,7 @@ static void expect_write_after_fork(struct holder *holder)
 }
 
 SCENARIO(orders, held_then_written,
-	 "without a fork the owner's write goes to the page that is held")
+	 "without fork(), a write by the owner goes to the held page")
 {
 	struct story *s = &self->story;
 
@@ -162,7 +160,7 @@ SCENARIO(orders, held_then_written,
 }
 
 SCENARIO(orders, held_forked_parent_writes,
-	 "held, then forked: the parent's write reaches the holder of a pin, never the child")
+	 "held, then forked: the holder of a pin sees a write by the parent, the child does not")
 {
 	struct story *s = &self->story;
 
@@ -176,8 +174,8 @@ SCENARIO(orders, held_forked_parent_writes,
 }
 
 SCENARIO(orders, held_forked_child_writes,
-	 "held, then forked: the child's write goes to a page of its own, which neither holder "
-	 "nor parent see")
+	 "held, then forked: a write by the child goes to a copy, which neither holder nor parent "
+	 "see")
 {
 	struct story *s = &self->story;
 
@@ -195,7 +193,7 @@ SCENARIO(orders, held_forked_child_writes,
 }
 
 SCENARIO(orders, held_forked_alone_again,
-	 "held, forked, and the child gone: the parent's write reaches the holder of a pin")
+	 "held, forked, and the child has exited: the holder of a pin sees a write by the parent")
 {
 	struct story *s = &self->story;
 
@@ -208,12 +206,12 @@ SCENARIO(orders, held_forked_alone_again,
 }
 
 /*
- * A pin on a shared page is a pin on a page of the pinner's own, from the
- * start: unshared for reading, copied for writing.
+ * A pin of a shared page first makes the page exclusive: it is unshared for
+ * reading, or copied for writing.
  */
 SCENARIO(orders, forked_held_parent_writes,
-	 "forked, then held: the parent has pinned a page of its own, and its write reaches the "
-	 "holder")
+	 "forked, then held: the parent has pinned an exclusive copy, and the holder sees a write "
+	 "by the parent")
 {
 	struct story *s = &self->story;
 
@@ -221,7 +219,7 @@ SCENARIO(orders, forked_held_parent_writes,
 	set_rule(holder_pins_to_write(&self->holder) ? RULE_SHARED_IS_COPIED :
 		 holder_pins(&self->holder)	 ? RULE_PIN_UNSHARES :
 					   RULE_GET_LEAVES_SHARED);
-	expect_result("taking hold", holder_take(&self->holder), 0);
+	expect_result("taking the reference", holder_take(&self->holder), 0);
 	if (holder_pins(&self->holder))
 		expect_copied(s, 0);
 	else
@@ -235,17 +233,17 @@ SCENARIO(orders, forked_held_parent_writes,
 }
 
 SCENARIO(orders, forked_held_child_writes,
-	 "forked, then held: the child's write reaches neither the holder nor the parent")
+	 "forked, then held: neither holder nor parent see a write by the child")
 {
 	struct story *s = &self->story;
 
 	child_fork(&s->child);
 	set_rule(RULE_PIN_UNSHARES);
-	expect_result("taking hold", holder_take(&self->holder), 0);
+	expect_result("taking the reference", holder_take(&self->holder), 0);
 	set_rule(RULE_NO_LEAK);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	/* Alone with the page that it was born with, unless somebody else still holds it. */
+	/* The child is the only user of the original page, unless a reference to it is held. */
 	if (holder_pins(&self->holder)) {
 		set_rule(RULE_LAST_SHARER_REUSES);
 		expect_child_keeps_frame(s, &s->child, 0);
@@ -260,7 +258,7 @@ SCENARIO(orders, forked_held_child_writes,
 }
 
 SCENARIO(orders, held_then_protected,
-	 "mprotect to R/O and back takes the page from nobody: the next write reaches the holder")
+	 "mprotect() to R/O and back does not replace the page: the holder sees the next write")
 {
 	struct story *s = &self->story;
 
@@ -275,8 +273,8 @@ SCENARIO(orders, held_then_protected,
 }
 
 SCENARIO(orders, held_then_unmapped,
-	 "munmap of a held page: the holder keeps its bytes, and the driver does not get it "
-	 "before the holder lets go")
+	 "after munmap() of a held page, the holder sees its bytes, and the page is returned to "
+	 "the driver only when it is released")
 {
 	struct story *s = &self->story;
 	struct buffer next;
@@ -286,11 +284,11 @@ SCENARIO(orders, held_then_unmapped,
 	set_rule(RULE_FREED_TO_DRIVER);
 	next_frames_take(&next, 2, &s->device, s->place);
 	expect(!next_frames_count(&next, s->frames[0]),
-	       "page frame 0x%lx was handed out although somebody holds it", s->frames[0]);
+	       "page frame 0x%lx was handed out although it is held", s->frames[0]);
 	next_frames_return(&next);
 	/*
-	 * A registered buffer is found by the address that it had, so another
-	 * page has to be there for the ring to be asked.
+	 * The ring finds a registered buffer by its address, at which nothing
+	 * is mapped now, so the ring cannot check the bytes.
 	 */
 	if (variant->holder == HOLDER_FIXED_BUFFER)
 		return;
@@ -299,7 +297,7 @@ SCENARIO(orders, held_then_unmapped,
 }
 
 SCENARIO(orders, held_then_migrated,
-	 "a held page is not migrated, in either direction, and can be once nobody holds it")
+	 "a held page is not migrated in either direction, and is after its release")
 {
 	struct story *s = &self->story;
 
@@ -321,12 +319,12 @@ SCENARIO(orders, held_then_migrated,
 }
 
 /*
- * Whoever holds the page on its device is in the way of a long-term pin: it
- * cannot be moved, so it cannot be pinned.
+ * A page that is held on its device cannot be moved, so a long-term pin of it
+ * fails.
  */
 SCENARIO(orders, held_then_pinned_again,
-	 "a long-term pin of a page that is pinned in memory succeeds; of one that is held on its "
-	 "device it is EBUSY until that ends")
+	 "a second long-term pin of a page that is pinned in memory succeeds; one of a page that "
+	 "is held on its device fails until its release")
 {
 	struct story *s = &self->story;
 	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true };
@@ -345,7 +343,7 @@ SCENARIO(orders, held_then_pinned_again,
 	expect_owner_sees(s, 0, BY_OWNER);
 	holder_drop(&self->holder);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-	expect_result("the pin when nobody is in the way (bytes)",
+	expect_result("the pin after the release (bytes)",
 		      pin_pages(longterm, s->buffer.addr, 1), features.page_size);
 	expect_at(s, 0, PLACE_SYSTEM);
 	expect_owner_sees(s, 0, BY_OWNER);

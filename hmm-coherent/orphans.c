@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page whose owner is gone: the process that mirrored and migrated it dies,
- * and the page lives on in a child of it, until that goes too (S3)
+ * A page whose owner has exited: the process that mirrored and migrated it
+ * exits, and its child still maps the page until it exits, too (S3)
  */
 #include "suite/harness.h"
 
@@ -43,18 +43,18 @@ FIXTURE_TEARDOWN(orphans)
 }
 
 /*
- * Orphans do nothing here but exist, read their page when told, and go: P maps
- * and migrates a page and forks C, then dies; C holds P's open device, so
- * nothing is evicted before C goes too.
+ * Process P maps and migrates a page, forks C and exits. C reads the page on
+ * request, and exits. C has inherited the device file of P, so that the page is
+ * not evicted before C exits.
  */
 struct orphan {
-	int from, to;		/* C writes what it sees, and ends with the pipe from the test */
+	int from, to;		/* C writes this struct to @to, and exits when @from is closed */
 	pid_t parent, child;
 	unsigned char *addr;	/* in C */
 	uint32_t serial;
 };
 
-/* What C read: a page that it and the test see. */
+/* A shared page for the bytes that C reads. */
 static unsigned char *seen_by_orphan;
 
 static void live_as_orphan(enum place place, int from, int to)
@@ -86,7 +86,7 @@ static void live_as_orphan(enum place place, int from, int to)
 	_exit(read(from, &byte, 1) == 0 ? 0 : 1);
 }
 
-/* In slices, so that a signal cannot make it wait for ever. */
+/* Poll with a short timeout, so that a signal cannot make it wait for ever. */
 static bool is_ready(void *fd)
 {
 	return poll(fd, 1, 100) == 1;
@@ -98,7 +98,8 @@ static void receive(int from, void *what, size_t size)
 	const bool answers = wait_until(is_ready, &ready, 20);
 
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(answers && read(from, what, size) == (ssize_t)size, "an orphan does not answer%s",
+	must(answers && read(from, what, size) == (ssize_t)size,
+	     "a process of the orphans does not answer%s",
 	     answers ? ": it has died" : " within 20 s");
 }
 
@@ -116,8 +117,8 @@ static void reap(pid_t pid)
 }
 
 SCENARIO(orphans, last_owner,
-	 "a page outlives the process that migrated it, in a child of that, and goes back when "
-	 "the child does")
+	 "a page stays on the device after the exit of the process that migrated it, while a child "
+	 "maps it, and is freed when the child exits")
 {
 	struct orphan orphan;
 	struct buffer next;
@@ -150,7 +151,7 @@ SCENARIO(orphans, last_owner,
 	expect(page.at == variant->place, "the orphan's page is %s, not %s", place_name(page.at),
 	       place_name(variant->place));
 	if (write(orders[1], "?", 1) != 1)
-		broken("the orphan is gone");
+		broken("the orphan has ended");
 	receive(answers[0], &byte, 1);
 	set_rule(RULE_NO_LEAK);
 	expect_bytes(seen_by_orphan, orphan.serial, 0, BY_OWNER, "bytes that the orphan sees");
@@ -160,7 +161,7 @@ SCENARIO(orphans, last_owner,
 	next_frames_take(&next, 1, &self->device, variant->place);
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(next_frames_count(&next, page.pfn),
-	       "the orphan's frame 0x%lx is not the one that goes out next", page.pfn);
+	       "the orphan's frame 0x%lx is not handed out next", page.pfn);
 	next_frames_return(&next);
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two devices with private memory, each the owner of its pages: what one finds
- * where the other has the page
+ * Two devices with private memory, and accesses to a page that is on the other
+ * device
  *
- * No device can use the private memory of another one. To migration and to the
- * driver's snapshot, such a page is not there; for an access it comes back to
- * memory, as for the CPU. Coherent memory and system memory are used in place.
+ * A device cannot access the private memory of another one. Migration and the
+ * driver's snapshot ignore such a page; an access migrates it back to memory,
+ * as one by the CPU does. Coherent memory and system memory are accessed in
+ * place.
  */
 #include "suite/harness.h"
 
@@ -38,7 +39,7 @@ FIXTURE_VARIANT_ADD(owners, system_rw) { .place = PLACE_SYSTEM };
 WHY_NOT(owners)
 {
 	return variant->place == PLACE_SYSTEM && !strcmp(test, "migrated_by_other") ?
-		       "each device may take pages of memory" :
+		       "all devices may migrate pages of memory" :
 		       NULL;
 }
 
@@ -54,7 +55,10 @@ FIXTURE_TEARDOWN(owners)
 	device_close(&self->other);
 }
 
-/* The page after the other device reached it: in memory where it was private, or where it was. */
+/*
+ * Check the page after an access by the other device: a private page is in
+ * memory, others have not moved.
+ */
 static void expect_reached(struct story *s, size_t page)
 {
 	set_rule(s->place == PLACE_PRIVATE ? RULE_OWNER_ALONE_REACHES : RULE_DEVICE_IN_PLACE);
@@ -66,8 +70,7 @@ static void expect_reached(struct story *s, size_t page)
 }
 
 SCENARIO(owners, snapshot,
-	 "the snapshot of a device that does not own the page shows a private one not at all, and "
-	 "leaves all where they are")
+	 "the snapshot of another device does not show a private page, and moves no page")
 {
 	struct story *s = &self->story;
 	const enum place shown[PLACE_COUNT] = {
@@ -98,8 +101,8 @@ SCENARIO(owners, snapshot,
 }
 
 SCENARIO(owners, read_by_other,
-	 "a device that reads another one's private page gets its bytes, by way of memory; pages "
-	 "that it does not read stay")
+	 "a read by another device migrates a private page to memory and returns its bytes; other "
+	 "pages stay")
 {
 	struct story *s = &self->story;
 
@@ -115,8 +118,8 @@ SCENARIO(owners, read_by_other,
 }
 
 SCENARIO(owners, written_by_other,
-	 "a device that writes another one's private page does it in memory, and where the mapping "
-	 "is read-only it is refused and nothing moves")
+	 "a write by another device migrates a private page to memory; to a read-only mapping it "
+	 "fails and moves nothing")
 {
 	struct story *s = &self->story;
 
@@ -140,7 +143,7 @@ SCENARIO(owners, written_by_other,
 }
 
 SCENARIO(owners, migrated_by_other,
-	 "migration by a device that does not own the page neither takes it nor brings it back")
+	 "another device does not migrate the page, neither to itself nor back to memory")
 {
 	struct story *s = &self->story;
 
@@ -156,8 +159,8 @@ SCENARIO(owners, migrated_by_other,
 }
 
 SCENARIO(owners, read_of_shared,
-	 "a private page that parent and child share comes back for both when another device "
-	 "reads it, and stays shared")
+	 "a read by another device migrates a shared private page to memory for parent and child, "
+	 "and the page stays shared")
 {
 	struct story *s = &self->story;
 
@@ -179,12 +182,12 @@ SCENARIO(owners, read_of_shared,
 }
 
 /*
- * Neither reads its own page here: the way through hmm_range_fault() gives the
- * driver a page without memory (docs/findings.md, private-mirror-fault).
+ * The devices do not read their own pages here: hmm_range_fault() would give
+ * the driver a page without memory (docs/findings.md, private-mirror-fault).
  */
 SCENARIO(owners, each_others,
-	 "each of two private devices reads what is on the other one, by way of memory, and the "
-	 "page between them stays")
+	 "each of two private devices reads a page of the other one, which is migrated to memory, "
+	 "and a page that is not read stays")
 {
 	struct story *s = &self->story;
 	unsigned char *last = buffer_page(&s->buffer, PAGES - 1);
@@ -193,7 +196,7 @@ SCENARIO(owners, each_others,
 	device_move_back(&s->device, last, 1);
 	device_move_to(&self->other, last, 1);
 	must(device_snapshot(&self->other, last).at == PLACE_PRIVATE,
-	     "the last page did not go to the second private device");
+	     "the last page was not migrated to the second private device");
 	set_rule(RULE_OWNER_ALONE_REACHES);
 	expect(device_snapshot(&s->device, last).at == PLACE_NOWHERE,
 	       "the first device's snapshot shows the page of the second one");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pagemap and its scan, page by page: of a file or not, mapped once or not,
- * protected or not, in small and in huge pages, in memory and on devices
+ * pagemap and PAGEMAP_SCAN: the bits for pages of a file, pages that are mapped
+ * once and protected pages, for small and huge pages, in memory and on devices
  */
 #include "suite/features.h"
 #include "suite/harness.h"
@@ -70,7 +70,7 @@ static void expect_bit(const char *what, bool seen, bool expected)
 	expect_same(seen == expected, what, expected ? "yes" : "no", seen ? "yes" : "no");
 }
 
-/* Each page is anonymous and, when it is present, said to be mapped once or not. */
+/* Check that each page is anonymous and, if it is present, whether it is mapped once. */
 static void expect_small_pages(struct story *s, bool once)
 {
 	const bool present = s->place != PLACE_PRIVATE;
@@ -81,7 +81,7 @@ static void expect_small_pages(struct story *s, bool once)
 
 		expect_bit("is the page present", page.present, present);
 		expect_bit("is the page of a file (bit 61)", page.file, false);
-		/* Before, an entry that is not present says it of the page of the device. */
+		/* Before this change, bit 56 is also set for an entry that is not present. */
 		if (present || kernel_has(CHANGE_SINGLE_IS_PRESENT))
 			expect_bit("is the page present and mapped once (bit 56)", page.single,
 				   present && once);
@@ -89,8 +89,8 @@ static void expect_small_pages(struct story *s, bool once)
 }
 
 SCENARIO(pagemap, mapped_once,
-	 "pagemap says of a page that it is mapped once when it is present and no child maps it; "
-	 "anonymous pages are of no file, on a device or not")
+	 "pagemap reports a page as mapped once if it is present and no child maps it, and "
+	 "anonymous pages as not of a file, on a device or not")
 {
 	struct story *s = &self->story;
 
@@ -102,7 +102,7 @@ SCENARIO(pagemap, mapped_once,
 	expect_stays(s, 0);
 }
 
-/* Shared memory is made of huge pages where that is advised. */
+/* Allow huge pages for shared memory with MADV_HUGEPAGE. */
 static void allow_huge_shared_memory(void)
 {
 	int error;
@@ -114,8 +114,8 @@ static void allow_huge_shared_memory(void)
 }
 
 SCENARIO(pagemap, of_a_file,
-	 "pagemap says that shared memory is of a file, in small pages and in a huge one, and "
-	 "that anonymous memory is not, in a huge page either")
+	 "pagemap reports shared memory as pages of a file and anonymous memory not, for small and "
+	 "huge pages")
 {
 	struct story *s = &self->story;
 	struct huge_range *huge = &self->huge;
@@ -153,7 +153,7 @@ SCENARIO(pagemap, of_a_file,
 		   page_at(0, page_in(huge->addr, 1)).file, true);
 }
 
-/* A child maps all of the huge page but for the pages [first, first + count). */
+/* Let a child map all of the huge page except pages [first, first + count). */
 static void share_in_part(FIXTURE_DATA(pagemap) (*self), size_t first, size_t count)
 {
 	struct story *s = &self->story;
@@ -170,7 +170,7 @@ static void share_in_part(FIXTURE_DATA(pagemap) (*self), size_t first, size_t co
 	     "the parent's huge page is split by the child's munmap");
 }
 
-/* Which pages of the huge one are said to be mapped once, wrongly or rightly. */
+/* Check that bit 56 is set for pages [first, first + once) and for no others. */
 static void expect_once(const struct page *pages, size_t count, size_t first, size_t once)
 {
 	size_t i, missed = 0, extra = 0;
@@ -187,7 +187,7 @@ static void expect_once(const struct page *pages, size_t count, size_t first, si
 }
 
 SCENARIO(pagemap, huge_shared_in_part,
-	 "where a child maps a part of a huge page, pagemap, asked page by page, says of each page "
+	 "if a child maps a part of a huge page, single reads of pagemap report for each page "
 	 "whether it is mapped once")
 {
 	static struct page pages[PAGES_LOOK_MAX];
@@ -203,8 +203,7 @@ SCENARIO(pagemap, huge_shared_in_part,
 }
 
 SCENARIO(pagemap, huge_shared_in_part_at_once,
-	 "the same when pagemap is asked for all pages at once, and the child does not map pages "
-	 "in the middle")
+	 "the same with one read for all pages, and a child that does not map pages in the middle")
 {
 	static struct page pages[PAGES_LOOK_MAX];
 	struct huge_range *huge = &self->huge;
@@ -217,8 +216,8 @@ SCENARIO(pagemap, huge_shared_in_part_at_once,
 }
 
 SCENARIO(pagemap, scan_of_written,
-	 "PAGEMAP_SCAN finds the page that is not protected to be written and no other, present "
-	 "or not, asked for this alone and with more")
+	 "PAGEMAP_SCAN reports only the page that is not protected as written, for present and "
+	 "private pages, with one and with two return categories")
 {
 	struct story *s = &self->story;
 	const __u64 returned[] = { PAGE_IS_WRITTEN, PAGE_IS_WRITTEN | PAGE_IS_PRESENT };
@@ -255,7 +254,7 @@ SCENARIO(pagemap, scan_of_written,
 	expect_stays(s, 0);
 }
 
-/* Whether the pages from @addr on, @count of them, are all protected, or none is. */
+/* Check that @count pages at @addr are all protected (@on), or that none is. */
 static void expect_protection(const char *what, unsigned char *addr, size_t count, bool on)
 {
 	size_t i, wrong = 0;
@@ -267,8 +266,8 @@ static void expect_protection(const char *what, unsigned char *addr, size_t coun
 }
 
 SCENARIO(pagemap, scan_protects_part,
-	 "PAGEMAP_SCAN that protects a part of a huge page, and is given no vector, protects just "
-	 "that part; the same of small pages")
+	 "PAGEMAP_SCAN without a vector that protects a part of a huge page protects only that "
+	 "part; the same for small pages")
 {
 	struct story *s = &self->story;
 	struct huge_range *huge = &self->huge;
@@ -280,21 +279,24 @@ SCENARIO(pagemap, scan_protects_part,
 	self->monitor = monitor_open(huge->addr, huge->size, MONITOR_LETS_WRITE);
 	need(self->monitor >= 0, SKIP_NO_UFFD_WP);
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect_result("watching small pages",
+	expect_result("registration of small pages",
 		      monitor_watch(self->monitor, s->buffer.addr, s->buffer.size), 0);
 	scan.start = (uintptr_t)page_in(huge->addr, 4);
 	scan.end = (uintptr_t)page_in(huge->addr, 8);
 	expect_result("PAGEMAP_SCAN of a part of a huge page", pages_scan(&scan), 0);
-	expect_protection("pages before it that are protected", huge->addr, 4, false);
-	expect_protection("pages of it that are not protected", page_in(huge->addr, 4), 4, true);
-	expect_protection("pages behind it that are protected", page_in(huge->addr, 8),
+	expect_protection("pages before that part that are protected", huge->addr, 4, false);
+	expect_protection("pages of that part that are not protected",
+			  page_in(huge->addr, 4), 4, true);
+	expect_protection("pages behind that part that are protected", page_in(huge->addr, 8),
 			  huge->pages - 8, false);
 	scan.start = (uintptr_t)s->buffer.addr;
 	scan.end = (uintptr_t)buffer_page(&s->buffer, 2);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("PAGEMAP_SCAN of small pages", pages_scan(&scan), 0);
-	expect_protection("small pages that are not protected", s->buffer.addr, 2, true);
-	expect_protection("the small page behind them", buffer_page(&s->buffer, 2), 1, false);
+	expect_protection("small pages of the range that are not protected",
+			  s->buffer.addr, 2, true);
+	expect_protection("small pages behind the range that are protected",
+			  buffer_page(&s->buffer, 2), 1, false);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }

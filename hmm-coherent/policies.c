@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory policies of mappings that are split and joined, and what is shown of
- * them
+ * Memory policies of mappings that are split and merged, and their display in
+ * numa_maps
  */
 #include "mappings.h"
 
@@ -12,7 +12,7 @@
 #include "see/zone.h"
 #include "story/nodes.h"
 
-/* linux/mempolicy.h; libnuma's header has none of them. */
+/* From linux/mempolicy.h; the header of libnuma does not have them. */
 #ifndef MPOL_F_STATIC_NODES
 #define MPOL_F_STATIC_NODES BIT(15)
 #define MPOL_F_RELATIVE_NODES BIT(14)
@@ -39,8 +39,8 @@ static int any_node(void)
 }
 
 SCENARIO(mappings, bound_across_parts,
-	 "mbind() of a range of which a part has the policy makes it one mapping with the policy, "
-	 "and one with the default policy again")
+	 "mbind() of a range of which a part has the policy merges it into one mapping; mbind() "
+	 "back to the default policy does so, too")
 {
 	const int node = any_node();
 
@@ -61,7 +61,10 @@ SCENARIO(mappings, bound_across_parts,
 	expect_pages(self, FIRST, 0, PAGES);
 }
 
-/* A line of /proc/self/@file about the mapping that begins at @page, behind @key; or "". */
+/*
+ * Read the line of the file @file_name for the mapping that begins at page
+ * @page, behind @key; "" if there is none.
+ */
 static void read_line(FIXTURE_DATA(mappings) (*self), const char *file_name, size_t page,
 		      const char *key, char *text, size_t size)
 {
@@ -121,8 +124,9 @@ static long node_at(void *addr)
 }
 
 /*
- * A page of the ring is mapped at @page. io_uring_mmap() takes no address, so
- * there is a hole in the area, and other holes are filled until it is used.
+ * Map a page of the ring at page @page of the area. io_uring_mmap() does not
+ * accept an address, so make a hole in the area and map pages until one is in
+ * it.
  */
 static void map_ring(FIXTURE_DATA(mappings) (*self), size_t page)
 {
@@ -143,13 +147,14 @@ static void map_ring(FIXTURE_DATA(mappings) (*self), size_t page)
 }
 
 /*
- * A ring's pages are the kernel's and cannot be moved; liburing maps them too,
- * and MPOL_MF_MOVE would pass over what is mapped twice. Where they are not mapped
- * as pages (6.1: VM_PFNMAP), nothing is in the way.
+ * The pages of a ring belong to the kernel and cannot be moved. liburing also
+ * maps them, and MPOL_MF_MOVE skips pages that are mapped twice, hence
+ * MPOL_MF_MOVE_ALL. On 6.1 the mapping is VM_PFNMAP, and mbind() finds no page
+ * in it.
  */
 SCENARIO(mappings, bind_goes_on,
 	 "mbind(MPOL_MF_STRICT | MPOL_MF_MOVE_ALL) moves the memory behind a page that it cannot "
-	 "move, and says EIO; pages on the device stay")
+	 "move, and returns EIO; pages on the device stay")
 {
 	const int home = unmovable_node(), other = numa_available() < 0 ? -1 : node_besides(home);
 	const int nodes[] = { other, home };
@@ -170,12 +175,12 @@ SCENARIO(mappings, bind_goes_on,
 
 		set_rule(RULE_MBIND_GOES_ON);
 		refused += result == -EIO;
-		expect(!result || result == -EIO, "mbind gives %ld", result);
+		expect(!result || result == -EIO, "mbind returns %ld", result);
 		for (i = FIRST + 2; i < FIRST + PAGES; i++)
 			expect_result("node of a page of memory", node_at(page_of(self, i)),
 				      nodes[n]);
 	}
-	expect_result("of two nodes, those where the ring's page is not", refused,
+	expect_result("number of nodes for which mbind returns EIO", refused,
 		      !strstr(flags, " pf"));
 	set_rule(RULE_NODES_PASS_OVER);
 	if (story_on_device(s))

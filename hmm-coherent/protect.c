@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mprotect() over pages on a coherent device: R/W -> R/O -> R/W, and pages that
- * were migrated while read-only
+ * mprotect() of pages on a coherent device: R/W -> R/O -> R/W, and pages that
+ * were migrated while they were read-only
  *
  * When coherent pages were proposed, their reference count had an offset of
- * one, and a page that was mapped read-only once could never be written in
- * place again: do_wp_page() would have copied it off its device (claim S5). It
- * must not.
+ * one. With it, do_wp_page() would copy each page that was mapped read-only to
+ * memory instead of reusing it (claim S5). It must reuse the page.
  */
 #include "suite/harness.h"
 
@@ -58,7 +57,8 @@ SCENARIO(protect, write_again,
 }
 
 SCENARIO(protect, many_rounds,
-	 "ten rounds of read-only and writable leave the page where it is, each write in place")
+	 "ten rounds of mprotect() to read-only and back leave the page in place, and each write "
+	 "is done in place")
 {
 	struct story *s = &self->story;
 	int round;
@@ -76,8 +76,8 @@ SCENARIO(protect, many_rounds,
 }
 
 SCENARIO(protect, migrated_while_mapped,
-	 "a page migrated under this mapping keeps its permission, and is written in place "
-	 "afterwards")
+	 "a page that is migrated keeps the permission of its mapping, and a later write is done "
+	 "in place")
 {
 	struct story *s = &self->story;
 	enum permission as_mapped = s->read_only ? PERM_RO : PERM_RW;
@@ -103,8 +103,7 @@ SCENARIO(protect, migrated_while_mapped,
 }
 
 SCENARIO(protect, refused_writes,
-	 "no way to write through a read-only mapping changes anything; with R/W each writes in "
-	 "place")
+	 "no write through a read-only mapping changes anything; through R/W each is done in place")
 {
 	struct story *s = &self->story;
 	const long page = features.page_size;
@@ -129,7 +128,7 @@ SCENARIO(protect, refused_writes,
 }
 
 SCENARIO(protect, one_of_three,
-	 "making one page of a buffer writable leaves its neighbours as they were")
+	 "making one page of a buffer writable does not change the other pages")
 {
 	struct story *s = &self->story;
 
@@ -150,8 +149,8 @@ SCENARIO(protect, one_of_three,
 }
 
 SCENARIO(protect, none_and_back,
-	 "PROT_NONE and back: no access meanwhile, same page and bytes afterwards, written in "
-	 "place")
+	 "with PROT_NONE no access is possible; afterwards page and bytes are the same, and a "
+	 "write is done in place")
 {
 	struct story *s = &self->story;
 
@@ -170,12 +169,11 @@ SCENARIO(protect, none_and_back,
 }
 
 /*
- * mprotect() must not hand out write access to a page that a child maps: that
- * would be Dirty COW by another door.
+ * mprotect() must not make the PTE of a shared page writable: that would bypass
+ * COW, as Dirty COW did.
  */
 SCENARIO(protect, shared_stays_protected,
-	 "mprotect to R/W does not make a shared page writable: the write that follows makes a "
-	 "copy")
+	 "mprotect() to R/W does not make the PTE of a shared page writable: a write makes a copy")
 {
 	struct story *s = &self->story;
 
@@ -194,7 +192,7 @@ SCENARIO(protect, shared_stays_protected,
 }
 
 SCENARIO(protect, childs_own_business,
-	 "a child that protects its mapping does not change the parent's")
+	 "mprotect() by a child does not change the parent's mapping")
 {
 	struct story *s = &self->story;
 

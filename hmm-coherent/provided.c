@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * io_uring's provided buffers: a request names a group, and the ring chooses a
+ * Provided buffers of io_uring: a request names a group, and the ring selects a
  * buffer of it, which is on a device or in memory
  *
- * The bytes have to be in the buffer that the completion names, and the page
- * has to stay where it is. What is provided and removed is counted by numbers
- * that end at 65535, and at these ends the kernel has counted wrongly before.
+ * The bytes must be in the buffer that the completion names, and the page must
+ * stay where it is. Buffer IDs end at 65535; at these limits the kernel had
+ * errors before.
  */
 #include "suite/harness.h"
 
@@ -19,13 +19,13 @@
 #define PAGES 3
 #define GROUP 5
 /*
- * Nobody has provided a buffer to it; io_init_bl_list() of 6.1 makes those
- * below 64 with the first one.
+ * A group without buffers; io_init_bl_list() of 6.1 creates those below 64 with
+ * the first buffer.
  */
 #define NO_GROUP 1000
-/* The number of the first buffer, where it is not the subject. */
+/* The ID of the first buffer, in tests that do not test the ID. */
 #define FIRST 7
-/* A number has 16 bits: the last one, and how many there are. */
+/* An ID has 16 bits: the last ID, and the number of IDs. */
 #define LAST 65535
 #define ALL 65536
 
@@ -62,7 +62,10 @@ static struct io_uring_sqe *request(struct story *s)
 	return sqe;
 }
 
-/* Submit it, and wait. Returns the result; the completion's flags in @flags. */
+/*
+ * Submit the request, and wait for its completion. Returns the result; @flags
+ * gets the flags of the completion.
+ */
 static long complete(struct story *s, unsigned int *flags)
 {
 	int submitted = io_uring_submit(&s->ring.uring), error;
@@ -81,7 +84,7 @@ static long complete(struct story *s, unsigned int *flags)
 	return result;
 }
 
-/* @count buffers of @size bytes, one behind the other at @addr, with numbers from @number on. */
+/* Provide @count consecutive buffers of @size bytes at @addr, with IDs from @number on. */
 static long provide(struct story *s, void *addr, int size, int count, int number)
 {
 	io_uring_prep_provide_buffers(request(s), addr, size, count, GROUP, number);
@@ -101,7 +104,7 @@ static void provide_pages(struct story *s)
 		      provide(s, s->buffer.addr, features.page_size, PAGES, FIRST), 0);
 }
 
-/* Read one page of the medium into the buffer that the ring chooses: it has to be page @page. */
+/* Read one page of the medium into the buffer that the ring selects, which must be page @page. */
 static void expect_read_into(struct story *s, size_t page)
 {
 	struct io_uring_sqe *sqe = request(s);
@@ -114,16 +117,17 @@ static void expect_read_into(struct story *s, size_t page)
 	result = complete(s, &flags);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("bytes read", result, features.page_size);
-	expect_result("a buffer was chosen", flags & IORING_CQE_F_BUFFER, IORING_CQE_F_BUFFER);
-	expect_result("its number", flags >> IORING_CQE_BUFFER_SHIFT, FIRST + page);
+	expect_result("flag for a selected buffer",
+		      flags & IORING_CQE_F_BUFFER, IORING_CQE_F_BUFFER);
+	expect_result("ID of the selected buffer", flags >> IORING_CQE_BUFFER_SHIFT, FIRST + page);
 	expect_owner_sees(s, page, BY_MEDIUM);
 	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_stays(s, page);
 }
 
 SCENARIO(provided, chosen,
-	 "reads go into the provided buffers in their order, without moving a page; then there is "
-	 "none")
+	 "reads use the provided buffers in their order and move no page; without a buffer left "
+	 "they return ENOBUFS")
 {
 	struct story *s = &self->story;
 	struct io_uring_sqe *sqe;
@@ -143,41 +147,46 @@ SCENARIO(provided, chosen,
 }
 
 SCENARIO(provided, removed,
-	 "removing more buffers than there are says how many there were")
+	 "removal of more buffers than there are returns how many there were")
 {
 	struct story *s = &self->story;
 
 	provide_pages(s);
-	expect_result("buffers removed, of one asked for", remove_buffers(s, 1, GROUP), 1);
-	expect_result("buffers removed, of ten asked for", remove_buffers(s, 10, GROUP), PAGES - 1);
-	expect_result("buffers removed of an empty group", remove_buffers(s, 10, GROUP), 0);
-	expect_result("buffers removed of no group", remove_buffers(s, 1, NO_GROUP), -ENOENT);
+	expect_result("buffers removed, with one requested", remove_buffers(s, 1, GROUP), 1);
+	expect_result("buffers removed, with ten requested",
+		      remove_buffers(s, 10, GROUP), PAGES - 1);
+	expect_result("buffers removed from an empty group", remove_buffers(s, 10, GROUP), 0);
+	expect_result("removal from a group that does not exist",
+		      remove_buffers(s, 1, NO_GROUP), -ENOENT);
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);
 }
 
-SCENARIO(provided, last_number, "the last buffer may have the last number, and no other one")
+SCENARIO(provided, last_number, "a buffer may have the last ID, and no buffer may follow it")
 {
 	struct story *s = &self->story;
 	const int size = features.page_size;
 
 	set_rule(RULE_PROVIDED_ARE_COUNTED);
-	expect_result("a buffer with the last number",
+	expect_result("a buffer with the last ID",
 		      provide(s, s->buffer.addr, size, 1, LAST), 0);
-	expect_result("two up to the last", provide(s, s->buffer.addr, size, 2, LAST - 1), 0);
-	expect_result("two from the last on", provide(s, s->buffer.addr, size, 2, LAST), -EINVAL);
-	expect_result("one behind the last", provide(s, s->buffer.addr, size, 1, LAST + 1), -E2BIG);
+	expect_result("two buffers up to the last ID",
+		      provide(s, s->buffer.addr, size, 2, LAST - 1), 0);
+	expect_result("two buffers from the last ID on",
+		      provide(s, s->buffer.addr, size, 2, LAST), -EINVAL);
+	expect_result("a buffer behind the last ID",
+		      provide(s, s->buffer.addr, size, 1, LAST + 1), -E2BIG);
 	expect_result("buffers removed", remove_buffers(s, 10, GROUP), 3);
 }
 
-SCENARIO(provided, full_group, "a group can have as many buffers as there are numbers")
+SCENARIO(provided, full_group, "a group can have as many buffers as there are IDs")
 {
 	struct story *s = &self->story;
 
 	set_rule(RULE_PROVIDED_ARE_COUNTED);
-	expect_result("all numbers", provide(s, s->buffer.addr, 1, ALL, 0), 0);
+	expect_result("a buffer for each ID", provide(s, s->buffer.addr, 1, ALL, 0), 0);
 	expect_result("buffers removed", remove_buffers(s, ALL, GROUP), ALL);
-	expect_result("one more than there are numbers",
+	expect_result("more buffers than there are IDs",
 		      provide(s, s->buffer.addr, 1, ALL + 1, 0), -E2BIG);
 	expect_result("no buffer at all", provide(s, s->buffer.addr, 1, 0, 0), -E2BIG);
 	expect_result("buffers without a byte", provide(s, s->buffer.addr, 0, 1, 0), -EINVAL);

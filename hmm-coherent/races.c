@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two processors at once: a writer, a forking process or another device while
- * pages go to a device and back
+ * Races between migration on one processor and a writer, fork() or another
+ * device on the other
  */
 #include "races.h"
 
@@ -21,7 +21,7 @@ static void reset_counters(struct story *s)
 	story_migrate_to_device(s);
 }
 
-/* One writer, one word a page: what it wrote last is what is there. */
+/* The only writer of a word in each page checks that the word has the value that it wrote last. */
 static void count_up(struct side *side)
 {
 	struct story *s = side->race->story;
@@ -33,15 +33,16 @@ static void count_up(struct side *side)
 
 		if (seen != written[i])
 			went_wrong(side,
-				   "page %zu holds %llu where its only writer wrote %llu last", i,
+				   "page %zu has %llu, although its only writer has written %llu "
+				   "last", i,
 				   (unsigned long long)seen, (unsigned long long)written[i]);
 		*counter(s, i) = ++written[i];
 	}
 }
 
 SCENARIO(races, writer_and_migrator,
-	 "a writer never finds an older word than it wrote last, while its pages go to the device "
-	 "and back")
+	 "while pages are migrated to the device and back, a writer always reads the word that it "
+	 "wrote last")
 {
 	reset_counters(&self->story);
 	set_rule(RULE_ENTRY);
@@ -68,8 +69,8 @@ static void remote_to_and_fro(struct side *side)
 }
 
 SCENARIO(races, two_migrators,
-	 "two devices that both want the same pages: each page is in one place, and no word is "
-	 "lost")
+	 "when two devices migrate the same pages at the same time, each page is in one place and "
+	 "no write is lost")
 {
 	device_open(&self->remote, PLACE_REMOTE, BUFFER_PAGES_MAX);
 	self->race.second = &self->remote;
@@ -81,8 +82,8 @@ SCENARIO(races, two_migrators,
 }
 
 /*
- * The owner writes only when no transfer is under way, so this holds for
- * FOLL_GET too; see open(2), O_DIRECT.
+ * The owner writes only while no transfer is in flight, so this must also work
+ * with FOLL_GET; see open(2), O_DIRECT.
  */
 static void read_directly(struct side *side)
 {
@@ -96,7 +97,7 @@ static void read_directly(struct side *side)
 			   got < 0 ? strerror(errno) : "short");
 	else if (read_page(s->buffer.addr, s->buffer.serial, 0, BY_OWNER_AGAIN, BY_MEDIUM) !=
 		 DATA_NEW)
-		went_wrong(side, "a transfer is over, and its bytes are not in the page");
+		went_wrong(side, "a transfer has completed, and its bytes are not in the page");
 	if (!(side->rounds % 8))
 		story_migrate_to_device(s);
 }
@@ -111,12 +112,13 @@ static void fork_and_exit(struct side *side)
 	if (pid < 0 && is_lack(errno))
 		broken("fork: %s", strerror(errno));
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
-		went_wrong(side, "fork: %s, or a bad end of the child", strerror(errno));
+		went_wrong(side,
+			   "fork: %s, or an unexpected exit status of the child", strerror(errno));
 }
 
 SCENARIO(races, fork_and_direct_io,
-	 "the bytes of a direct read are the parent's, however many children came and went "
-	 "meanwhile")
+	 "the parent gets the bytes of a direct read, although children are forked and exit at the "
+	 "same time")
 {
 	story_medium(&self->story, ON_RAW);
 	set_rule(RULE_BYTES_ARRIVE);

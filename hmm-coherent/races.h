@@ -40,7 +40,7 @@ FIXTURE_TEARDOWN(races)
 	story_end(&self->story);
 }
 
-/* A word of page @page that only its writer changes, and only upwards. */
+/* A word of page @page that only one thread increments. */
 static volatile uint64_t *counter(struct story *s, size_t page)
 {
 	return (volatile uint64_t *)buffer_page(&s->buffer, page) + 16;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reclaim and swap over pages on a coherent device: they are not memory that
- * can be reclaimed, until they are
+ * Reclaim and swap with pages on a coherent device, which cannot be reclaimed
+ * until they are migrated back
  *
- * A device page is on no LRU list, so nothing ages it or writes it out. It
- * comes from memory and becomes memory again though, and what the kernel notes
- * about it there (dirty, in the swap cache, given up) must not be lost on the
- * way.
+ * A device page is on no LRU list, so it is neither aged nor swapped out. But
+ * it replaces a page of memory and is migrated back to memory, and the state of
+ * that (dirty, in the swap cache, lazily freed) must be kept.
  */
 #include "suite/harness.h"
 
@@ -34,7 +33,7 @@
 FIXTURE(reclaim)
 {
 	struct story story;
-	unsigned char *control;	/* pages of memory that are treated the same */
+	unsigned char *control;	/* pages of memory that are treated in the same way */
 };
 
 FIXTURE_VARIANT(reclaim)
@@ -59,10 +58,7 @@ FIXTURE_TEARDOWN(reclaim)
 	story_end(&self->story);
 }
 
-/*
- * Do swap files work on the file system of @path? The others have reasons of
- * their own to refuse them.
- */
+/* Does the filesystem of @path support swap files? */
 static bool allows_swap(const char *path)
 {
 	struct statfs fs;
@@ -72,9 +68,9 @@ static bool allows_swap(const char *path)
 }
 
 /*
- * Real swap, on a disk: a device that answers at once (zram, brd) would do
- * without the swap cache, which is part of the subject. It ends after the test,
- * however that ends.
+ * Swap to a disk: with a synchronous device (zram, brd) the kernel would bypass
+ * the swap cache, which is tested here. Swapping ends after the test, however
+ * the test ends.
  */
 static void swap_on(void)
 {
@@ -95,8 +91,8 @@ static void swap_on(void)
 	if (!page)
 		broken("no memory for a swap header");
 	/*
-	 * What mkswap(8) writes: version, last page and number of bad pages at
-	 * 1024, and the magic at the end of the first page.
+	 * The header as written by mkswap(8): version, last page and number of
+	 * bad pages at offset 1024, and the magic at the end of the first page.
 	 */
 	((uint32_t *)page)[256] = 1;
 	((uint32_t *)page)[257] = SWAP_PAGES - 1;
@@ -113,7 +109,7 @@ static void swap_on(void)
 		syscall_failed("swapon", errno);
 }
 
-/* The control group: pages of memory in the hand of BY_OTHER. */
+/* Map the control group: pages of memory in the pattern of BY_OTHER. */
 static void map_control(FIXTURE_DATA(reclaim) (*self))
 {
 	size_t i;
@@ -141,8 +137,7 @@ static void expect_untouched(struct story *s)
 }
 
 SCENARIO(reclaim, advice,
-	 "MADV_COLD and MADV_PAGEOUT pass over pages on the device; pages of memory are swapped "
-	 "out")
+	 "MADV_COLD and MADV_PAGEOUT skip pages on the device; pages of memory are swapped out")
 {
 	struct story *s = &self->story;
 
@@ -159,7 +154,7 @@ SCENARIO(reclaim, advice,
 	expect(control_page(self, 0).at == PLACE_SWAPPED, "a page of memory is %s, not swapped",
 	       place_name(control_page(self, 0).at));
 	expect_bytes(self->control, s->buffer.serial, 0, BY_OTHER,
-		     "bytes of memory that was swapped");
+		     "bytes of memory that was swapped out");
 }
 
 static void bring_back(struct story *s)
@@ -181,8 +176,8 @@ static bool has_flag(unsigned long frame, int flag)
 }
 
 /*
- * Swap has room, and nobody holds the page: one that cannot be swapped out was
- * left over by the way back from the device.
+ * Swap has free pages, and no reference to the page is held. So if it cannot be
+ * swapped out, migration back left it in a wrong state.
  */
 static void page_out(struct story *s, size_t page)
 {
@@ -201,7 +196,8 @@ static void page_out(struct story *s, size_t page)
 }
 
 SCENARIO(reclaim, swapped_stays_swapped,
-	 "a page that is swapped out is not migrated: ENOENT, and its bytes come from swap")
+	 "a page that is swapped out is not migrated: the driver returns ENOENT, and a read swaps "
+	 "the page in")
 {
 	struct story *s = &self->story;
 
@@ -222,7 +218,10 @@ static bool is_written(void *addr)
 	return !has_flag(page_at(0, addr).pfn, KPF_WRITEBACK);
 }
 
-/* Out and in again by a read: mapped, and in the swap cache too, with the same bytes in swap. */
+/*
+ * Swap the page out and in again by a read, so that it is mapped and still in
+ * the swap cache, with the same bytes in swap.
+ */
 static void through_swap(struct story *s, size_t page)
 {
 	unsigned char *addr = buffer_page(&s->buffer, page);
@@ -235,12 +234,12 @@ static void through_swap(struct story *s, size_t page)
 }
 
 /*
- * Whether the swap cache lets go of a page is what is looked at, so that no
- * probe can tell what to expect.
+ * The version decides what to expect, since removal of the page from the swap
+ * cache is tested.
  */
 SCENARIO(reclaim, swap_cache,
-	 "a page in the swap cache goes to the device where the kernel takes it out of there "
-	 "first, and stays where it does not")
+	 "a page in the swap cache is migrated after its removal from the swap cache, or stays in "
+	 "memory on kernels that do not remove it")
 {
 	struct story *s = &self->story;
 	const bool leaves = kernel_has(CHANGE_SWAP_CACHE_ASKED);
@@ -250,8 +249,8 @@ SCENARIO(reclaim, swap_cache,
 	bring_back(s);
 	through_swap(s, 0);
 	if (!has_flag(page_at(0, s->buffer.addr).pfn, KPF_SWAPCACHE))
-		broken("this kernel takes a page out of the swap cache as soon as it is read: "
-		       "there is nothing to migrate from it");
+		broken("this kernel removes a page from the swap cache as soon as it is read: the "
+		       "test cannot be done");
 	story_remember_frames(s);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	set_rule(RULE_SWAP_CACHE);
@@ -262,12 +261,12 @@ SCENARIO(reclaim, swap_cache,
 }
 
 /*
- * The page is clean when it goes, since swap has its bytes. If the write on the
- * device were not remembered, swap would win.
+ * The page is clean when it is migrated, since swap has its bytes. If the write
+ * on the device did not make it dirty, reclaim would drop the new bytes.
  */
 SCENARIO(reclaim, written_on_device,
-	 "what was written on the device survives being swapped out after the way back, whatever "
-	 "swap held before")
+	 "bytes that were written on the device are swapped out and in after migration back, also "
+	 "if swap had older bytes")
 {
 	struct story *s = &self->story;
 
@@ -292,12 +291,11 @@ SCENARIO(reclaim, written_on_device,
 }
 
 /*
- * MADV_FREE says: drop it, unless it is written again. Here it is written on
- * the device, where nobody reclaims.
+ * After MADV_FREE, reclaim drops a page unless it is written again. Here it is
+ * written on the device, where it is not reclaimed.
  */
 SCENARIO(reclaim, freed_then_written,
-	 "a page given up by MADV_FREE and then written on the device keeps its bytes through "
-	 "reclaim")
+	 "reclaim keeps a page that was written on the device after MADV_FREE")
 {
 	struct story *s = &self->story;
 
@@ -316,8 +314,8 @@ SCENARIO(reclaim, freed_then_written,
 }
 
 SCENARIO(reclaim, pressure,
-	 "reclaim of all that a memory cgroup has swaps its memory out and leaves its pages on "
-	 "the device")
+	 "reclaim of a memory cgroup swaps out its pages in memory and leaves its pages on the "
+	 "device")
 {
 	struct story *s = &self->story;
 	struct cgroup group;
@@ -332,14 +330,14 @@ SCENARIO(reclaim, pressure,
 	need(!access(reclaim, W_OK), SKIP_NO_MEMORY_RECLAIM);
 	cgroup_enter(&group);
 	/*
-	 * What the cgroup pays for from here on: memory, and memory that then
-	 * goes to the device.
+	 * The cgroup is charged for these: pages in memory, and pages that are
+	 * then migrated to the device.
 	 */
 	map_control(self);
 	buffer_map(&charged, PAGES, PLACE_COHERENT);
 	buffer_write(&charged, 0, PAGES, BY_OWNER);
 	device_move_to(&s->device, charged.addr, PAGES);
-	/* EAGAIN: there is less to reclaim than asked for, which is the point. */
+	/* EAGAIN is expected: there is less to reclaim than requested. */
 	error = write_text(reclaim, "1M");
 	if (error && error != -EAGAIN)
 		syscall_failed("memory.reclaim", -error);
@@ -358,11 +356,11 @@ SCENARIO(reclaim, pressure,
 			    "place of a page that the cgroup has on the device", "coherent",
 			    place_name(page.at));
 		expect_bytes(buffer_page(&charged, i), charged.serial, i, BY_OWNER,
-			     "bytes that the cgroup has on the device");
+			     "bytes of the cgroup's pages on the device");
 	}
 	set_rule(RULE_SWAP_KEEPS);
 	expect_bytes(self->control, s->buffer.serial, 0, BY_OTHER,
-		     "bytes of memory that was swapped");
+		     "bytes of memory that was swapped out");
 	buffer_unmap(&charged);
 }
 

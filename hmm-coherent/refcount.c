@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How often is a mapped device page counted? (S4)
+ * Reference counts of mapped device pages (S4)
  *
  * When coherent memory was proposed, device pages had one reference more than
- * ordinary ones, so that do_wp_page() could never have reused one. The counts
- * here are the kernel's own, from dump_page(). Only device pages are counted
- * exactly: an ordinary page may have one reference more, in some processor's
- * batch of pages on their way to a list; a device page is on no list.
+ * ordinary pages, so do_wp_page() could never reuse one. The counts here are
+ * from dump_page(). Only the counts of device pages are exact: an ordinary page
+ * may have one more reference from a per-CPU batch for an LRU list.
  */
 #include "suite/harness.h"
 
@@ -19,7 +18,7 @@
 #include "see/pin.h"
 #include "story/story.h"
 
-/* GUP_PIN_COUNTING_BIAS, include/linux/mm.h: what FOLL_PIN adds. */
+/* GUP_PIN_COUNTING_BIAS, include/linux/mm.h: the references that FOLL_PIN adds. */
 #define PIN_BIAS 1024
 
 FIXTURE(refcount)
@@ -50,8 +49,8 @@ FIXTURE_TEARDOWN(refcount)
 }
 
 /*
- * Page 0 has these; page 1, which nobody but its owner and @sharers has, is not
- * touched by what happens to page 0.
+ * Check the counts of page 0, and that page 1 still has one reference for each
+ * of @sharers mappings.
  */
 static void expect_counts(struct story *s, int offset, int references, int sharers)
 {
@@ -61,7 +60,7 @@ static void expect_counts(struct story *s, int offset, int references, int share
 }
 
 SCENARIO(refcount, mapped_once,
-	 "a page that is mapped once has one reference, however often its protection changed")
+	 "a page that is mapped once has one reference, also after changes of its protection")
 {
 	struct story *s = &self->story;
 
@@ -74,7 +73,7 @@ SCENARIO(refcount, mapped_once,
 }
 
 SCENARIO(refcount, shared,
-	 "each process that maps a page adds a reference, and takes it along when it goes")
+	 "each process that maps a page adds a reference, which its exit removes")
 {
 	struct story *s = &self->story;
 
@@ -90,7 +89,7 @@ SCENARIO(refcount, shared,
 }
 
 SCENARIO(refcount, copied_from,
-	 "who gets a copy takes its reference away from the page, and the copy has one of its own")
+	 "a process that gets a copy drops its reference to the original page")
 {
 	struct story *s = &self->story;
 
@@ -107,7 +106,7 @@ SCENARIO(refcount, copied_from,
 	expect_counted(s, 1, 2 + self->offset, 2);
 }
 
-SCENARIO(refcount, reference_held, "a plain reference counts one, as long as it is held")
+SCENARIO(refcount, reference_held, "a GUP reference that is not a pin counts one while it is held")
 {
 	struct story *s = &self->story;
 
@@ -118,7 +117,8 @@ SCENARIO(refcount, reference_held, "a plain reference counts one, as long as it 
 }
 
 SCENARIO(refcount, transfer_in_flight,
-	 "O_DIRECT counts one for a plain reference, 1024 for a pin, until the transfer is over")
+	 "O_DIRECT adds one reference, or 1024 if it pins the page, until the transfer has "
+	 "completed")
 {
 	const int dma = features.dio_pins ? PIN_BIAS : 1;
 	struct story *s = &self->story;
@@ -137,7 +137,7 @@ SCENARIO(refcount, transfer_in_flight,
 }
 
 SCENARIO(refcount, migrated_again,
-	 "a page that went to memory and came back is counted as at first")
+	 "a page that was migrated to memory and to the device again has one reference")
 {
 	struct story *s = &self->story;
 
@@ -151,11 +151,11 @@ SCENARIO(refcount, migrated_again,
 }
 
 /*
- * What the pin counts on is a page of memory: the device's own is free again,
- * so a pin on it would show as a count that stays.
+ * The pin adds its references to a page of memory. The page of the device is
+ * freed; a pin of it would leave a count.
  */
 SCENARIO(refcount, longterm_pinned,
-	 "a long-term pin counts 1024 on the page of memory that replaced the device's")
+	 "a long-term pin adds 1024 references to the page of memory that replaced the device page")
 {
 	struct story *s = &self->story;
 	struct page_dump before, pinned;
@@ -173,10 +173,10 @@ SCENARIO(refcount, longterm_pinned,
 	if (!pinned.valid || !before.valid)
 		broken("gup_test gives no dump of the page");
 	set_rule(RULE_REFERENCE_A_MAPPING);
-	/* Give or take the one of a processor's batch. */
+	/* Tolerate the reference of a per-CPU batch. */
 	worth = pinned.refcount - before.refcount;
 	expect(worth >= PIN_BIAS - 1 && worth <= PIN_BIAS + 1,
-	       "the pin is worth %d references (%d with it, %d without), not %d", worth,
+	       "the pin adds %d references (%d with it, %d without), not %d", worth,
 	       pinned.refcount, before.refcount, PIN_BIAS);
 	expect_counted(s, 1, 1 + self->offset, 1);
 	expect_stays(s, 1);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of registered buffers: accounted, updated, and gone with their ring,
- * however it goes (S7)
+ * Life cycle of registered buffers: accounting, update, and each way to close
+ * the ring (S7)
  *
- * A ring that nobody has open any more gives its pages back when a worker of
- * the kernel gets to it. So these tests wait until a page can be migrated
- * again, which is what its being unpinned means, and give up after a time that
- * no idle worker takes.
+ * A worker of the kernel releases the pages of a closed ring. So these tests
+ * wait until a page can be migrated, which means that it is unpinned, for at
+ * most RELEASE_S.
  */
 #include "suite/harness.h"
 
@@ -35,7 +34,7 @@ FIXTURE(registered)
 FIXTURE_VARIANT(registered)
 {
 	enum place place;
-	bool read_only;		/* before it is made writable and registered */
+	bool read_only;		/* mapped read-only, before it is made writable and registered */
 };
 
 FIXTURE_VARIANT_ADD(registered, coherent_rw) { .place = PLACE_COHERENT };
@@ -64,9 +63,8 @@ static long pinned_pages(void)
 }
 
 /*
- * A ring whose maker may not lock memory as he likes: only such a one is bound
- * by the limit, and since 7.x only such a one's pages are counted
- * (io_buffer_account_pin()).
+ * Open a ring without CAP_IPC_LOCK: only then the limit applies to it, and
+ * since 7.x only then its pages are counted (io_buffer_account_pin()).
  */
 static void ring_of_the_limited(struct story *s, rlim_t pages)
 {
@@ -86,7 +84,7 @@ static void ring_of_the_limited(struct story *s, rlim_t pages)
 }
 
 SCENARIO(registered, accounted,
-	 "registered pages count as pinned, wherever they were before, until they are unregistered")
+	 "registered pages count as pinned until they are unregistered, wherever they were before")
 {
 	struct story *s = &self->story;
 
@@ -103,8 +101,7 @@ SCENARIO(registered, accounted,
 }
 
 SCENARIO(registered, limited,
-	 "RLIMIT_MEMLOCK stops a registration with ENOMEM, which leaves nothing pinned, counted "
-	 "or lost")
+	 "registration beyond RLIMIT_MEMLOCK returns ENOMEM, and no page stays pinned or counted")
 {
 	struct story *s = &self->story;
 	struct rlimit limit = { PAGES * features.page_size, RLIM_INFINITY };
@@ -117,7 +114,7 @@ SCENARIO(registered, limited,
 	expect_result("VmPin afterwards, in pages", pinned_pages(), 0);
 	for (i = 0; i < PAGES; i++) {
 		/*
-		 * They were pinned before they were counted
+		 * They are pinned before they are counted
 		 * (io_sqe_buffer_register()), so they have moved.
 		 */
 		set_rule(RULE_LONGTERM_LEAVES_DEVICE);
@@ -131,10 +128,10 @@ SCENARIO(registered, limited,
 }
 
 /*
- * What was replaced is let go after a second on 6.1 (io_rsrc_node_ref_zero()),
- * or when the ring gives up another table, which takes all of that along
- * (io_rsrc_ref_quiesce()). But not what nobody has let go of yet, and that
- * takes a grace period of RCU; so give it a moment.
+ * On 6.1 a replaced buffer is released after a second
+ * (io_rsrc_node_ref_zero()), or when another table of the ring is unregistered
+ * (io_rsrc_ref_quiesce()). The latter requires that its last reference was
+ * dropped, which takes an RCU grace period; so wait for a moment first.
  */
 static void hurry(struct story *s)
 {
@@ -152,7 +149,7 @@ static void hurry(struct story *s)
 }
 
 SCENARIO(registered, updated,
-	 "another buffer in the same slot pins its own pages, and lets the first one's go")
+	 "replacing the buffer in a slot pins the new pages and unpins the old ones")
 {
 	struct story *s = &self->story;
 	struct buffer second;
@@ -163,7 +160,8 @@ SCENARIO(registered, updated,
 	buffer_map(&second, PAGES, PLACE_SYSTEM);
 	buffer_write(&second, 0, PAGES, BY_OWNER);
 	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
-	expect_result("an empty table", io_uring_register_buffers_sparse(&s->ring.uring, 1), 0);
+	expect_result("registration of an empty table",
+		      io_uring_register_buffers_sparse(&s->ring.uring, 1), 0);
 	expect_stays(s, 0);
 	expect_result("the first buffer in the slot",
 		      io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &tag, 1), 1);
@@ -173,19 +171,19 @@ SCENARIO(registered, updated,
 	iov = (struct iovec){ second.addr, second.size };
 	expect_result("the second buffer in the slot",
 		      io_uring_register_buffers_update_tag(&s->ring.uring, 0, &iov, &no_tag, 1), 1);
-	/* The control group sees the ring come to it by itself. */
+	/* In the control group, the buffer is released without this. */
 	if (story_on_device(s))
 		hurry(s);
-	/* The tag comes back when the buffer it belonged to is released. */
+	/* The tag is posted when its buffer is released. */
 	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
 	expect_result("the first buffer's tag", ring_wait(&s->ring, &cqe, RELEASE_S), 0);
 	expect_unpinned(s);
 	s->ring.registered = true;
 }
 
-/* A child has the ring open, and nothing else of it. */
+/* A child has the ring open, but does nothing with it. */
 SCENARIO(registered, ring_left_by_exit,
-	 "a ring that a child still has open keeps the pages; when the child exits they are free")
+	 "a ring that a child still has open keeps the pages pinned until the child exits")
 {
 	struct story *s = &self->story;
 
@@ -199,7 +197,7 @@ SCENARIO(registered, ring_left_by_exit,
 }
 
 SCENARIO(registered, ring_left_by_kill,
-	 "the same when the last process that has the ring is killed")
+	 "the same if the last process that has the ring open is killed")
 {
 	struct story *s = &self->story;
 
@@ -213,8 +211,8 @@ SCENARIO(registered, ring_left_by_kill,
 }
 
 SCENARIO(registered, unregistered_in_flight,
-	 "a transfer that is under way when its buffer is unregistered still lands where it "
-	 "belongs")
+	 "a transfer that is in flight when its buffer is unregistered completes in the right "
+	 "pages")
 {
 	struct story *s = &self->story;
 
@@ -223,12 +221,15 @@ SCENARIO(registered, unregistered_in_flight,
 	ring_start(&s->ring, RING_READ_FIXED, s->medium.fd, s->buffer.addr, s->buffer.size);
 	set_rule(RULE_BYTES_ARRIVE);
 	if (ring_is_done(&s->ring) && s->suspension.active)
-		fail_now("the transfer ended with %ld although its device is suspended",
+		fail_now("the transfer completed with %ld although its device is suspended",
 			 ring_finish(&s->ring));
 	if (ring_is_done(&s->ring))
-		broken("the transfer was over before its buffer could be unregistered: "
+		broken("the transfer completed before its buffer could be unregistered: "
 		       "HMM_COHERENT_SLOW is not slow");
-	/* 6.1 waits for the transfer here, later kernels let the request keep the buffer. */
+	/*
+	 * 6.1 waits for the transfer here; on later kernels the request keeps a
+	 * reference to the buffer.
+	 */
 	story_dma_lands(s);
 	expect_result("unregistration", ring_unregister(&s->ring), 0);
 	set_rule(RULE_BYTES_ARRIVE);
@@ -240,8 +241,8 @@ SCENARIO(registered, unregistered_in_flight,
 }
 
 SCENARIO(registered, ring_left_in_flight,
-	 "a ring that goes with a transfer under way keeps the pages until that is over, and "
-	 "leaves no half of it")
+	 "a ring that is closed with a transfer in flight keeps the pages pinned until the "
+	 "transfer has completed")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -259,7 +260,7 @@ SCENARIO(registered, ring_left_in_flight,
 					   BY_OWNER, BY_MEDIUM);
 
 		expect(seen == DATA_OLD || seen == DATA_NEW,
-		       "page %zu is %s: a part of the transfer landed somewhere else", i,
+		       "page %zu is %s: a part of the transfer went somewhere else", i,
 		       data_name(seen));
 	}
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * O_DIRECT the way ordinary programs use it: read() and write() one after the
- * other, with the file's position, at the end of the file, and appending
+ * O_DIRECT as programs use it: sequential read() and write() at the file
+ * position, at the end of the file, and with O_APPEND
  *
- * The position is the kernel's: it moves by what a call transferred, and by
- * nothing when the call failed. The pages are on a device or in system memory;
- * a read into a read-only mapping fails in each of these ways.
+ * The file position must advance by the number of bytes that a call
+ * transferred, and not at all if the call fails. The pages are on a device or
+ * in system memory; a read into a read-only mapping must fail.
  */
 #include "suite/harness.h"
 
@@ -19,7 +19,7 @@
 #include "story/story.h"
 
 #define PAGES 4
-/* No multiple of anything, and less than a block. */
+/* Less than a block, and not a multiple of the alignment. */
 #define ODD_BYTES 100
 
 FIXTURE(sequential)
@@ -82,7 +82,10 @@ static void expect_position(struct story *s, off_t position)
 		      or_errno(lseek(s->medium.fd, 0, SEEK_CUR)), position);
 }
 
-/* A read of @size bytes into page @page, or its refusal, and where it leaves the position. */
+/*
+ * Check the result of a read of @size bytes at @from, which fails for a
+ * read-only mapping, and the position after it.
+ */
 static void expect_read_on(struct story *s, long result, long size, off_t from)
 {
 	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
@@ -107,8 +110,8 @@ static void expect_all_stay(struct story *s)
 }
 
 SCENARIO(sequential, reads,
-	 "read(2) page by page: each goes on where the last one stopped, and one that fails moves "
-	 "nothing")
+	 "each read(2) of a page continues at the position of the last one, and a read that fails "
+	 "does not change the position")
 {
 	struct story *s = &self->story;
 	off_t at = 0;
@@ -126,7 +129,7 @@ SCENARIO(sequential, reads,
 }
 
 SCENARIO(sequential, writes,
-	 "write(2) page by page: each goes on where the last one stopped")
+	 "each write(2) of a page continues at the position of the last one")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -142,14 +145,15 @@ SCENARIO(sequential, writes,
 	expect_all_stay(s);
 }
 
-/* preadv2() and pwritev2() with offset -1: at the file's position, with flags. */
+/* For preadv2() and pwritev2() with offset -1, which is the file position, and with flags. */
 static struct iovec last_two_pages(struct story *s)
 {
 	return (struct iovec){ buffer_page(&s->buffer, 2), 2 * features.page_size };
 }
 
 SCENARIO(sequential, read_no_wait,
-	 "preadv2() with RWF_NOWAIT at the file's position: all of it, or EAGAIN and nothing moves")
+	 "preadv2() with RWF_NOWAIT at the file position reads all bytes, or returns EAGAIN and "
+	 "does not change the position")
 {
 	struct story *s = &self->story;
 	struct iovec iov = last_two_pages(s);
@@ -167,8 +171,8 @@ SCENARIO(sequential, read_no_wait,
 }
 
 SCENARIO(sequential, write_in_sync,
-	 "pwritev2() with RWF_DSYNC at the file's position: the bytes are there, and the position "
-	 "behind them")
+	 "pwritev2() with RWF_DSYNC at the file position writes the bytes and advances the "
+	 "position")
 {
 	struct story *s = &self->story;
 	struct iovec iov = last_two_pages(s);
@@ -182,10 +186,10 @@ SCENARIO(sequential, write_in_sync,
 	expect_all_stay(s);
 }
 
-/* What lies behind the end is a hole, and iomap_dio_hole_iter() may fill the buffer with zeros. */
+/* iomap_dio_hole_iter() may fill the part of the buffer behind the end of the file with zeros. */
 SCENARIO(sequential, end_of_file,
-	 "a read over an end of file in the middle of a block gives what is there, then nothing, "
-	 "and no foreign bytes behind")
+	 "a read across an end of file inside of a block returns the bytes before the end, the "
+	 "next read returns 0, and the rest of the buffer gets no other bytes")
 {
 	struct story *s = &self->story;
 	const long size = self->page + ODD_BYTES;
@@ -220,8 +224,8 @@ SCENARIO(sequential, end_of_file,
 }
 
 SCENARIO(sequential, append,
-	 "with O_APPEND, writes go to the end of the file wherever the position was, and leave it "
-	 "there")
+	 "with O_APPEND, writes go to the end of the file at each position, and leave the position "
+	 "at the new end")
 {
 	struct story *s = &self->story;
 	const off_t end = lseek(s->medium.fd, 0, SEEK_END);
@@ -252,8 +256,8 @@ SCENARIO(sequential, append,
 }
 
 SCENARIO(sequential, resumed_after_fault,
-	 "a read that meets a page it may not write leaves the position behind what it did; the "
-	 "next read completes it")
+	 "a read that stops at an inaccessible page leaves the position behind the bytes that it "
+	 "read; the next read completes it")
 {
 	struct story *s = &self->story;
 	size_t i, done;
@@ -265,7 +269,8 @@ SCENARIO(sequential, resumed_after_fault,
 	first = or_errno(read(s->medium.fd, s->buffer.addr, s->buffer.size));
 	set_rule(RULE_PARTIAL_TRANSFER);
 	must(first == -EFAULT || (first > 0 && first <= 2 * self->page),
-	     "read over a page that may not be written gives %ld, not EFAULT or at most %ld", first,
+	     "a read to a range with an inaccessible page returns %ld, not EFAULT or at most %ld",
+	     first,
 	     2 * (long)self->page);
 	done = first > 0 ? first : 0;
 	expect_position(s, done);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * While a transfer into a page is in flight: fork, writes by either side,
- * mprotect, munmap, migration, long-term pins (S3, S7)
+ * Events while a transfer to a page is in flight: fork, writes by parent and
+ * child, mprotect, munmap, migration, long-term pins (S3, S7)
  *
- * The transfers are O_DIRECT reads from a device that is told when to answer
- * (reach/dm_suspend.h), so that all of a body happens before the bytes land.
- * What O_DIRECT holds meanwhile is a plain FOLL_GET reference on 6.1 and a
- * FOLL_PIN on later kernels; that decides whether fork is safe, see open(2).
+ * The transfers are O_DIRECT reads from a device that is suspended
+ * (reach/dm_suspend.h), so that the body of a test runs before the bytes
+ * arrive. O_DIRECT holds a FOLL_GET reference up to 6.4 and FOLL_PIN since 6.5;
+ * only with FOLL_PIN fork() is safe, see open(2).
  */
 #include "suite/harness.h"
 
@@ -20,7 +20,7 @@
 #include "see/pin.h"
 #include "story/story.h"
 
-/* The transfer is in flight when a body begins; each body waits for its end. */
+/* The transfer is in flight when the body of a test begins; each body waits for its completion. */
 FIXTURE(slow_io)
 {
 	struct story story;
@@ -48,7 +48,7 @@ FIXTURE_TEARDOWN(slow_io)
 	story_end(&self->story);
 }
 
-/* Let the bytes come, and wait for the end of the transfer: its result. */
+/* Let the transfer complete, and return its result. */
 static long landed(struct story *s, struct transfer *transfer)
 {
 	story_dma_lands(s);
@@ -56,7 +56,7 @@ static long landed(struct story *s, struct transfer *transfer)
 }
 
 SCENARIO(slow_io, page_waits_for_its_bytes,
-	 "a page stays on its device while a transfer into it is in flight, and its bytes arrive "
+	 "a page stays on its device while a transfer to it is in flight, and the bytes arrive "
 	 "there")
 {
 	struct story *s = &self->story;
@@ -73,7 +73,7 @@ SCENARIO(slow_io, page_waits_for_its_bytes,
 }
 
 SCENARIO(slow_io, migration_meets_transfer,
-	 "a page with a transfer in flight is not migrated, and nothing is lost")
+	 "a page with a transfer in flight is not migrated, and the bytes arrive")
 {
 	struct story *s = &self->story;
 
@@ -90,21 +90,21 @@ SCENARIO(slow_io, migration_meets_transfer,
 }
 
 SCENARIO(slow_io, unmap_meets_transfer,
-	 "a page that is unmapped with a transfer in flight goes back to its owner only when that "
-	 "is over")
+	 "a page that is unmapped with a transfer in flight is returned to the driver only when "
+	 "the transfer has completed")
 {
 	struct story *s = &self->story;
 	struct buffer next;
 
 	/*
-	 * docs/findings.md, test-hmm-lock-in-interrupt: it is the driver's, and
-	 * destructive.freed-by-transfer is the test of it.
+	 * docs/findings.md, test-hmm-lock-in-interrupt:
+	 * destructive.freed-by-transfer tests this bug of the driver.
 	 */
 	need(!story_on_device(s) || !lockdep_watches(), SKIP_LOCKDEP_STOPS_TRANSFER);
 	buffer_unmap(&s->buffer);
 	next_frames_take(&next, 1, &s->device, s->place);
 	transfer_prove_in_flight(&self->transfer, &s->suspension);
-	/* Its frame must not be anybody's while the DMA still goes there. */
+	/* The frame must not be handed out while the DMA is in flight. */
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(!next_frames_count(&next, s->frames[0]),
 	       "page frame 0x%lx was handed out again while a transfer into it is in flight",
@@ -112,14 +112,14 @@ SCENARIO(slow_io, unmap_meets_transfer,
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", landed(s, &self->transfer), features.page_size);
 	expect_bytes(next.addr, next.serial, 0, BY_OTHER,
-		     "bytes of somebody else's page, after the transfer");
+		     "bytes of another page, after the transfer");
 	next_frames_return(&next);
 	s->buffer.pages = 0;
 }
 
 SCENARIO(slow_io, fork_meets_transfer,
-	 "fork with a transfer in flight: where O_DIRECT pins, the parent keeps the page and gets "
-	 "the bytes")
+	 "after fork() with a transfer in flight the parent gets the bytes; if O_DIRECT pins, it "
+	 "keeps the page")
 {
 	struct story *s = &self->story;
 
@@ -132,8 +132,8 @@ SCENARIO(slow_io, fork_meets_transfer,
 		expect_child_has_other_frame(s, &s->child, 0, PLACE_SYSTEM);
 	} else {
 		/*
-		 * open(2), O_DIRECT: unsafe with fork(). The page is shared as
-		 * always; who writes first loses the transfer.
+		 * open(2), O_DIRECT: unsafe with fork(). The page is shared,
+		 * and the first writer does not see the transfer.
 		 */
 		report_line("note:",
 			    "this kernel's O_DIRECT does not pin: fork during a transfer is "
@@ -152,12 +152,12 @@ SCENARIO(slow_io, fork_meets_transfer,
 }
 
 /*
- * A sharer's copy is made of what the page holds at that moment, and the
- * transfer goes on to the page that it was started for.
+ * The child's write copies the current bytes of the page. The transfer still
+ * goes to the original page.
  */
 SCENARIO(slow_io, child_writes_meanwhile,
-	 "fork, and a write by the child, with a transfer in flight: the parent gets the bytes, "
-	 "the child keeps its own")
+	 "after fork() and a write by the child with a transfer in flight, the parent gets the "
+	 "bytes and the child does not")
 {
 	struct story *s = &self->story;
 
@@ -176,8 +176,8 @@ SCENARIO(slow_io, child_writes_meanwhile,
 }
 
 SCENARIO(slow_io, parent_writes_meanwhile,
-	 "fork, and a write by the parent, with a transfer in flight: where O_DIRECT pins, the "
-	 "bytes still reach the parent")
+	 "after fork() and a write by the parent with a transfer in flight, the parent gets the "
+	 "bytes if O_DIRECT pins")
 {
 	struct story *s = &self->story;
 
@@ -189,8 +189,8 @@ SCENARIO(slow_io, parent_writes_meanwhile,
 		expect_stays(s, 0);
 	} else {
 		/*
-		 * The write went to a copy: the transfer will land in a page
-		 * that only the child has.
+		 * The write went to a copy: the transfer goes to a page that
+		 * only the child maps.
 		 */
 		set_rule(RULE_SHARED_IS_COPIED);
 		expect_copied(s, 0);
@@ -203,16 +203,16 @@ SCENARIO(slow_io, parent_writes_meanwhile,
 		expect_child_sees(s, &s->child, 0, BY_OWNER);
 	} else {
 		report_line("note:",
-			    "this kernel's O_DIRECT does not pin: the parent that wrote "
-			    "meanwhile has lost the transfer (open(2))");
+			    "this kernel's O_DIRECT does not pin: the parent has written and does "
+			    "not see the transfer (open(2))");
 		set_rule(RULE_NO_LEAK);
 		expect_owner_sees(s, 0, BY_OWNER_AGAIN);
 	}
 }
 
 SCENARIO(slow_io, protection_meets_transfer,
-	 "a transfer in flight still lands in a page that is made read-only meanwhile, and stays "
-	 "the owner's")
+	 "a transfer in flight completes in a page that is made read-only, and a later write is "
+	 "done in place")
 {
 	struct story *s = &self->story;
 
@@ -232,12 +232,12 @@ SCENARIO(slow_io, protection_meets_transfer,
 }
 
 /*
- * The page cannot leave the device while somebody holds it, so it cannot be
- * pinned for long; a short pin asks for less.
+ * The page cannot be moved while the transfer holds it, so a long-term pin
+ * fails. A short-term pin does not move it.
  */
 SCENARIO(slow_io, longterm_pin_meets_transfer,
-	 "with a transfer in flight a page of the device is not pinned for long, but for short; "
-	 "afterwards it is")
+	 "with a transfer in flight, a long-term pin of a page on the device fails and a "
+	 "short-term pin works; afterwards both work")
 {
 	struct story *s = &self->story;
 	struct pin_kind longterm = { .pin = true, .write = true, .longterm = true },

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Soft-dirty, and protection by userfaultfd, where a page table entry is made
- * anew: by mprotect(), when exclusive access ends, by UFFDIO_MOVE, by a split
+ * The soft-dirty bit and userfaultfd write protection when page table entries
+ * are changed by mprotect(), the end of exclusive access, UFFDIO_MOVE and a
+ * split
  *
- * A checkpoint copies the pages that pagemap calls soft-dirty. An entry that
- * becomes writable without a fault to come makes it miss a write.
+ * A checkpoint copies the pages that are soft-dirty. If an entry of a clean
+ * page becomes writable, the next write causes no fault, and the checkpoint
+ * misses it.
  */
 #include "suite/harness.h"
 
@@ -63,7 +65,7 @@ FIXTURE_TEARDOWN(soft_dirty)
 	story_end(&self->story);
 }
 
-/* Forget all writes so far, of this process. */
+/* Clear the soft-dirty bits of this process. */
 static void forget_writes(void)
 {
 	int error = write_text("/proc/self/clear_refs", "4");
@@ -79,7 +81,7 @@ static void expect_dirty(const void *addr, const char *what, bool dirty)
 		    dirty ? "no" : "yes");
 }
 
-/* A write of page 0 is seen, and only that. */
+/* Check that a write to page 0 makes this page soft-dirty and no other. */
 static void expect_write_is_seen(struct story *s)
 {
 	story_write(s, 0);
@@ -90,34 +92,33 @@ static void expect_write_is_seen(struct story *s)
 }
 
 SCENARIO(soft_dirty, after_mprotect,
-	 "mprotect() to read-only and back makes no page soft-dirty, and a write after it is "
-	 "still seen")
+	 "mprotect() to read-only and back makes no page soft-dirty, and a later write does")
 {
 	struct story *s = &self->story;
 
 	forget_writes();
 	story_protect(s, 0, PAGES, PROT_READ);
 	story_protect(s, 0, PAGES, PROT_READ | PROT_WRITE);
-	expect_dirty(s->buffer.addr, "is a page soft-dirty that nobody wrote", false);
+	expect_dirty(s->buffer.addr, "is a page soft-dirty that was not written", false);
 	expect_write_is_seen(s);
 }
 
 SCENARIO(soft_dirty, after_mprotect_in_part,
-	 "mprotect() of one page to no access and back, which splits the mapping and joins it, "
-	 "hides no write")
+	 "mprotect() of one page to PROT_NONE and back, which splits and merges the mapping, makes "
+	 "no page soft-dirty, and a later write does")
 {
 	struct story *s = &self->story;
 
 	forget_writes();
 	story_protect(s, 0, 1, PROT_NONE);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
-	expect_dirty(s->buffer.addr, "is a page soft-dirty that nobody wrote", false);
+	expect_dirty(s->buffer.addr, "is a page soft-dirty that was not written", false);
 	expect_write_is_seen(s);
 }
 
 SCENARIO(soft_dirty, after_exclusive,
-	 "a page that the device had for itself comes back as soft-dirty as it was, and a write "
-	 "after that is seen")
+	 "the end of exclusive access does not change whether a page is soft-dirty, and a later "
+	 "write makes it soft-dirty")
 {
 	struct story *s = &self->story;
 
@@ -126,22 +127,21 @@ SCENARIO(soft_dirty, after_exclusive,
 		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
 	expect_at(s, 0, PLACE_SWAPPED);
 	forget_writes();
-	expect_dirty(s->buffer.addr, "is it soft-dirty on the device", false);
+	expect_dirty(s->buffer.addr, "is the page soft-dirty during exclusive access", false);
 	expect_owner_sees(s, 0, BY_OWNER);
 	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_stays(s, 0);
 	if (kernel_has(CHANGE_EXCLUSIVE_ENDS_CLEAN))
-		expect_dirty(s->buffer.addr, "is it soft-dirty after a read", false);
+		expect_dirty(s->buffer.addr, "is the page soft-dirty after a read", false);
 	expect_write_is_seen(s);
 }
 
 /*
- * MADV_FREE of memory makes its entry clean, so that the mark is not a result of
- * the hardware's dirty bit. A device page is passed over.
+ * MADV_FREE makes the entry of a page of memory clean, so that the soft-dirty
+ * bit is not a result of the dirty bit. It skips a device page.
  */
 SCENARIO(soft_dirty, moved_by_monitor,
-	 "what UFFDIO_MOVE brings to an address is soft-dirty there, also when the page itself "
-	 "was not")
+	 "a page is soft-dirty after UFFDIO_MOVE, also if it was not before")
 {
 	struct story *s = &self->story;
 	unsigned char *to = map_memory(PAGES * features.page_size, PROT_READ | PROT_WRITE);
@@ -163,8 +163,8 @@ SCENARIO(soft_dirty, moved_by_monitor,
 }
 
 /*
- * Split the huge page: one page of it goes to the device, or debugfs is asked
- * to. What is all zeros may be mapped by the zero page afterwards.
+ * Split the huge page, by migration of one page or by debugfs. Pages of zeros
+ * may be mapped by the zero page afterwards.
  */
 static void split_huge(FIXTURE_DATA(soft_dirty) (*self))
 {
@@ -183,19 +183,19 @@ static void split_huge(FIXTURE_DATA(soft_dirty) (*self))
 			broken("/sys/kernel/debug/split_huge_pages: %s", strerror(-error));
 	}
 	set_rule(RULE_HUGE_IS_SPLIT);
-	must(!device_snapshot(&s->device, self->huge.addr).huge, "the huge page is still one");
+	must(!device_snapshot(&s->device, self->huge.addr).huge, "the huge page was not split");
 }
 
 SCENARIO(soft_dirty, split_when_written,
-	 "where a huge page that was written is split, each of the small ones is soft-dirty, zeros "
-	 "or not")
+	 "if a written huge page is split, each of its small pages is soft-dirty, also pages of "
+	 "zeros")
 {
 	struct huge_range *huge = &self->huge;
 	size_t i, lost = 0;
 
 	huge_range_begin(huge, &self->story.device);
 	forget_writes();
-	expect_dirty(page_in(huge->addr, 1), "is a page soft-dirty that nobody wrote", false);
+	expect_dirty(page_in(huge->addr, 1), "is a page soft-dirty that was not written", false);
 	write_page(huge->addr, self->story.buffer.serial, 0, BY_OWNER);
 	expect_dirty(page_in(huge->addr, 1), "is the huge page soft-dirty", true);
 	split_huge(self);
@@ -208,8 +208,8 @@ SCENARIO(soft_dirty, split_when_written,
 }
 
 SCENARIO(soft_dirty, split_when_protected,
-	 "where a huge page that userfaultfd protects is split, each of the small ones is "
-	 "protected, zeros or not")
+	 "if a huge page that userfaultfd protects is split, each of its small pages is protected, "
+	 "also pages of zeros")
 {
 	struct huge_range *huge = &self->huge;
 	size_t i, lost = 0;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What watches pages: soft-dirty, the accessed bit, smaps, pagemap and its scan
- */
+/* Tracking of pages: soft-dirty bit, accessed bit, smaps, PAGEMAP_SCAN */
 #include "tracking.h"
 
 #include <errno.h>
@@ -25,7 +23,7 @@ static struct page page_of(struct story *s, size_t page)
 	return page_at(0, buffer_page(&s->buffer, page));
 }
 
-/* Forget all writes so far, of this process. */
+/* Clear the soft-dirty bits of this process. */
 static void forget_writes(void)
 {
 	int error = write_text("/proc/self/clear_refs", "4");
@@ -37,12 +35,12 @@ static void forget_writes(void)
 static void expect_soft_dirty(struct story *s, size_t page, bool dirty)
 {
 	expect_same(page_of(s, page).soft_dirty == dirty,
-		    "written, as pagemap's soft-dirty bit says", dirty ? "yes" : "no",
+		    "soft-dirty bit in pagemap", dirty ? "yes" : "no",
 		    dirty ? "no" : "yes");
 }
 
 SCENARIO(tracking, soft_dirty_clean,
-	 "a page that nobody wrote is not soft-dirty after migration to the device and back")
+	 "a page that was not written is not soft-dirty after migration to the device and back")
 {
 	struct story *s = &self->story;
 
@@ -60,8 +58,8 @@ SCENARIO(tracking, soft_dirty_clean,
 }
 
 SCENARIO(tracking, soft_dirty_written,
-	 "a write on the device makes the page soft-dirty, and it stays so on the way back and "
-	 "there again")
+	 "a write on the device makes the page soft-dirty, and it stays so after migration back "
+	 "and to the device again")
 {
 	struct story *s = &self->story;
 
@@ -84,7 +82,7 @@ SCENARIO(tracking, soft_dirty_written,
 	expect_soft_dirty(s, 1, false);
 }
 
-/* A line of the buffer's entry in /proc/self/smaps, in pages, or -ENOENT. */
+/* A value of the buffer's entry in /proc/self/smaps, in pages, or -ENOENT. */
 static long smaps(struct story *s, const char *key)
 {
 	const long bytes = smaps_bytes(s->buffer.addr, key);
@@ -93,8 +91,8 @@ static long smaps(struct story *s, const char *key)
 }
 
 SCENARIO(tracking, smaps_counts,
-	 "smaps counts a page on the device as resident, anonymous and dirty memory of the "
-	 "process, shared or not")
+	 "smaps counts pages on the device as resident, anonymous and dirty memory of the process, "
+	 "private or shared")
 {
 	struct story *s = &self->story;
 
@@ -115,8 +113,7 @@ SCENARIO(tracking, smaps_counts,
 }
 
 SCENARIO(tracking, accessed,
-	 "the accessed bit of a page on the device is cleared by clear_refs and set by the next "
-	 "access")
+	 "clear_refs clears the accessed bit of a page on the device, and the next access sets it")
 {
 	struct story *s = &self->story;
 
@@ -130,8 +127,8 @@ SCENARIO(tracking, accessed,
 }
 
 SCENARIO(tracking, pagemap_scan,
-	 "PAGEMAP_SCAN finds a page on the device present and nothing else, in one region with "
-	 "its neighbours")
+	 "PAGEMAP_SCAN reports a page on the device as present only, in one region with adjacent "
+	 "pages of memory")
 {
 	struct story *s = &self->story;
 	const __u64 all = PAGE_IS_FILE | PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO |
@@ -146,7 +143,7 @@ SCENARIO(tracking, pagemap_scan,
 				    .return_mask = all };
 	long found;
 
-	/* One of them in memory, so that both kinds have to look the same. */
+	/* One page is in memory: both kinds of pages must be reported in the same way. */
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	found = pages_scan(&scan);
 	set_rule(RULE_COUNTED_AS_MEMORY);

@@ -2,9 +2,9 @@
 /*
  * tracking.h - fixture of the programs tracking, userfaultfd and empty_pages
  *
- * Checkpointing, live migration and garbage collectors take what watches pages
- * as the truth. A page that goes to a device and comes back must be seen as
- * what it is: present, anonymous, written or not, protected or not.
+ * Checkpointing, live migration and garbage collectors depend on the tracking
+ * of pages. A page that is migrated to a device and back must always be
+ * reported correctly: present, anonymous, written or not, protected or not.
  */
 #ifndef HMM_COHERENT_FIXTURE_TRACKING_H
 #define HMM_COHERENT_FIXTURE_TRACKING_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * userfaultfd over pages on a coherent device: protection, missing pages, and
- * pages that it gives another address
+ * userfaultfd with pages on a coherent device: write protection, missing pages,
+ * UFFDIO_MOVE
  */
 #include "tracking.h"
 
@@ -23,7 +23,7 @@
 #include "reach/monitor.h"
 #include "see/pin.h"
 
-/* Whatever its features. */
+/* Does the kernel have userfaultfd, with any features? */
 static bool has_userfaultfd(void)
 {
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
@@ -43,8 +43,8 @@ WHY_NOT(tracking)
 }
 
 /*
- * A userfaultfd that watches @pages pages at @addr in @mode. Nobody answers:
- * what it stops gets SIGBUS.
+ * Open a userfaultfd and register @pages pages at @addr in @mode. With
+ * UFFD_FEATURE_SIGBUS, a fault gets SIGBUS.
  */
 static int watch(void *addr, size_t pages, __u64 mode)
 {
@@ -91,8 +91,8 @@ static void expect_protected(struct story *s, enum place place)
 }
 
 SCENARIO(tracking, uffd_wp_travels,
-	 "protection by userfaultfd goes to the device and back with the page, and a write after "
-	 "its end is in place")
+	 "userfaultfd write protection is kept by migration to the device and back; after its "
+	 "removal a write is done in place")
 {
 	struct story *s = &self->story;
 
@@ -118,11 +118,11 @@ SCENARIO(tracking, uffd_wp_travels,
 }
 
 /*
- * A snapshot of a virtual machine misses a write to a page that was empty until
- * then, when the zero page's protection gets lost.
+ * If the protection of the zero page is lost, a snapshot of a virtual machine
+ * misses the first write to an empty page.
  */
 SCENARIO(tracking, uffd_wp_zero_page,
-	 "the zero page that userfaultfd protects stays protected, or is protected on the device")
+	 "a zero page that userfaultfd protects stays protected, in place or on the device")
 {
 	struct story *s = &self->story;
 	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
@@ -148,7 +148,7 @@ SCENARIO(tracking, uffd_wp_zero_page,
 }
 
 SCENARIO(tracking, uffd_missing,
-	 "a page that is missing for userfaultfd's monitor to fill is not filled by migration")
+	 "migration does not fill a missing page of a range that is registered with userfaultfd")
 {
 	struct story *s = &self->story;
 	const int prot = PROT_READ | (s->read_only ? 0 : PROT_WRITE);
@@ -170,12 +170,12 @@ static long move_page(int uffd, void *to, void *from)
 }
 
 /*
- * What garbage collectors compact with. The long-term pin at the end finds the
- * page by its new address, or not at all.
+ * Garbage collectors use UFFDIO_MOVE for compaction. The long-term pin at the
+ * end checks that rmap finds the page at its new address.
  */
 SCENARIO(tracking, uffd_move,
-	 "UFFDIO_MOVE gives a page on the device another address and leaves it there; a shared "
-	 "one is refused")
+	 "UFFDIO_MOVE moves a page on the device to another address and leaves it on the device; "
+	 "it refuses a shared page")
 {
 	struct story *s = &self->story;
 	const struct pin_kind longterm = { .pin = true, .longterm = true };

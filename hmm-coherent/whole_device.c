@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nothing is lost: a device can be filled to its last page, whatever happened
- * before, and gives back all that it cost (S3)
+ * No page leaks: a device can be filled to its last page after all other tests,
+ * and unmapping reverses the accounting (S3)
  *
- * This takes the second device; device_full.c does it, and more, with the
- * first one. A page that leaked anywhere in the tests before this one, in
- * whatever way, is missing here.
+ * This uses the second device; device_full.c uses the first one, and checks
+ * more. A page that leaked in any test before this one is missing here.
  */
 #include "suite/harness.h"
 
@@ -16,8 +15,8 @@
 #include "see/page.h"
 
 /*
- * The commitment is the whole system's, and others come and go: they may move
- * it by this many bytes.
+ * Committed memory is counted for the whole system: tolerate changes of this
+ * many bytes by other processes.
  */
 #define OTHERS (16L << 20)
 #define SETTLE_S 10
@@ -50,7 +49,8 @@ static bool has_returned(void *before)
 }
 
 SCENARIO(whole_device, filled,
-	 "a device can be filled to its last page, whatever happened before, and gives it all back")
+	 "a device can be filled to its last page after all other tests, and all of its pages are "
+	 "freed")
 {
 	const size_t all = device_pages(variant->place);
 	const long rss = resident_pages(), pages = counters_many();
@@ -63,24 +63,24 @@ SCENARIO(whole_device, filled,
 	range_move_to(&range, &self->device);
 	there = pages_at(range.addr, all, variant->place);
 	set_rule(RULE_FREED_TO_DRIVER);
-	expect(there == all, "only %zu of the device's %zu pages are to be had", there, all);
+	expect(there == all, "only %zu of the device's %zu pages can be used", there, all);
 	range_unmap(&range);
 	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_about("resident after munmap", resident_pages() - rss, 0);
 	/*
-	 * Others may have taken something meanwhile; what they hold on to is
-	 * not known, what this process leaked would stay.
+	 * Other processes may have committed memory in between, so wait. A leak
+	 * of this process would not go away.
 	 */
 	settled = wait_until(has_returned, &commit, SETTLE_S);
 	expect_within("committed after munmap", settled ? 0 : committed_pages() - commit, 0,
 		      OTHERS / features.page_size);
-	/* And once more, as far as it takes to see that there is something to be had again. */
+	/* Fill a part of the device again, to check that its pages are free. */
 	range_map(&range, pages);
 	range_move_to(&range, &self->device);
 	there = pages_at(range.addr, pages, variant->place);
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect((long)there == pages,
-	       "of the device that was emptied only %zu of %ld pages are to be had", there, pages);
+	       "only %zu of %ld pages of the emptied device can be used", there, pages);
 	range_unmap(&range);
 }
 

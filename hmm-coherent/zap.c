@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every way to unmap a page gives it back to the device's driver: at once,
- * once, and with all that it cost (S3)
+ * Each way to unmap a page returns it to the driver of the device, at once and
+ * exactly once (S3)
  *
- * reach/next_frames.h says how it is seen.
+ * reach/next_frames.h describes how this is checked.
  */
 #include "suite/harness.h"
 
@@ -21,7 +21,7 @@
 #include "story/story.h"
 
 #define PAGES 4
-/* The page on which somebody else holds a reference, in the variants that have such a one. */
+/* The page to which a reference is held, in the variants with one. */
 #define HELD 1
 
 FIXTURE(zap)
@@ -64,8 +64,8 @@ FIXTURE_TEARDOWN(zap)
 }
 
 /*
- * Of the story's frames, those in @mask are free: each goes out once; the
- * others are somebody's and go out to nobody.
+ * Check that the driver hands out each of the story's frames in @mask once, and
+ * none of the others.
  */
 static void expect_free_frames(struct story *s, unsigned int mask)
 {
@@ -77,18 +77,18 @@ static void expect_free_frames(struct story *s, unsigned int mask)
 	for (i = 0; i < PAGES; i++) {
 		times = next_frames_count(&next, s->frames[i]);
 		expect(times == !!(mask & BIT(i)),
-		       "page %zu: its frame 0x%lx goes out %zu times, not %d: it was %s", i,
+		       "page %zu: its frame 0x%lx is handed out %zu times, not %d: it was %s", i,
 		       s->frames[i], times, !!(mask & BIT(i)),
 		       times > 1 ? "freed twice" :
-		       times	 ? "freed while somebody has it" :
-				   "not given back");
+		       times	 ? "freed while it is in use" :
+				   "not returned");
 	}
 	next_frames_return(&next);
 }
 
 /*
- * The owner has just unmapped the pages in @mask, by whatever means: what is
- * left of them, and who has them now.
+ * Check the pages and their frames after the owner has unmapped the pages in
+ * @mask.
  */
 static void expect_given_back(FIXTURE_DATA(zap) (*self), unsigned int mask)
 {
@@ -123,20 +123,20 @@ static void expect_given_back(FIXTURE_DATA(zap) (*self), unsigned int mask)
 #define ALL (BIT(PAGES) - 1)
 #define MIDDLE (BIT(1) | BIT(2))
 
-SCENARIO(zap, munmap, "munmap gives all pages back")
+SCENARIO(zap, munmap, "munmap() returns all pages to the driver")
 {
 	unmap_memory(self->story.buffer.addr, PAGES * self->size);
 	expect_given_back(self, ALL);
 }
 
 SCENARIO(zap, munmap_middle,
-	 "munmap of the middle gives the middle back, and leaves the ends alone")
+	 "munmap() of the middle returns these pages and leaves the others")
 {
 	unmap_memory(buffer_page(&self->story.buffer, 1), 2 * self->size);
 	expect_given_back(self, MIDDLE);
 }
 
-SCENARIO(zap, dontneed, "MADV_DONTNEED gives the pages back, the mapping stays and is empty")
+SCENARIO(zap, dontneed, "MADV_DONTNEED returns the pages, and the mapping then reads as zeros")
 {
 	struct story *s = &self->story;
 
@@ -144,12 +144,12 @@ SCENARIO(zap, dontneed, "MADV_DONTNEED gives the pages back, the mapping stays a
 	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_DONTNEED), 0);
 	expect_given_back(self, ALL);
 	set_rule(RULE_HOLE_IS_FILLED);
-	expect_result("a read of the emptied page", cpu_read(&s->buffer, 0, 1, NULL),
+	expect_result("a read of the page after MADV_DONTNEED", cpu_read(&s->buffer, 0, 1, NULL),
 		      features.page_size);
-	expect_zeros(s->buffer.addr, "the emptied page");
+	expect_zeros(s->buffer.addr, "the page after MADV_DONTNEED");
 }
 
-SCENARIO(zap, dontneed_middle, "MADV_DONTNEED of the middle gives just that back")
+SCENARIO(zap, dontneed_middle, "MADV_DONTNEED of the middle returns only these pages")
 {
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect_result("madvise",
@@ -159,12 +159,11 @@ SCENARIO(zap, dontneed_middle, "MADV_DONTNEED of the middle gives just that back
 }
 
 /*
- * madvise_free_pte_range() passes over a device's page, and over the entry of a
- * private one: the advice is taken and does nothing.
+ * madvise_free_pte_range() skips device pages and the entries of private pages,
+ * so the call succeeds and does nothing.
  */
 SCENARIO(zap, advised_free,
-	 "MADV_FREE leaves device pages where they are, with their bytes; munmap then gives them "
-	 "back")
+	 "MADV_FREE does not change device pages; munmap() then returns them")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -173,14 +172,15 @@ SCENARIO(zap, advised_free,
 	expect_result("madvise", madvise(s->buffer.addr, PAGES * self->size, MADV_FREE), 0);
 	for (i = 0; i < PAGES; i++) {
 		expect_stays(s, i);
-		if (s->place == PLACE_COHERENT)	/* reading a private one would bring it back */
+		if (s->place == PLACE_COHERENT)	/* a read would migrate a private page back */
 			expect_owner_sees(s, i, BY_OWNER);
 	}
 	unmap_memory(s->buffer.addr, PAGES * self->size);
 	expect_given_back(self, ALL);
 }
 
-SCENARIO(zap, mapped_over, "a mapping put on top with MAP_FIXED gives back what was below")
+SCENARIO(zap, mapped_over,
+	 "mmap() with MAP_FIXED returns the pages of the mapping that it replaces")
 {
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(mmap(buffer_page(&self->story.buffer, 1), 2 * self->size, PROT_READ,
@@ -189,7 +189,8 @@ SCENARIO(zap, mapped_over, "a mapping put on top with MAP_FIXED gives back what 
 	expect_given_back(self, MIDDLE);
 }
 
-SCENARIO(zap, moved_over, "a mapping moved on top by mremap gives back what was below")
+SCENARIO(zap, moved_over,
+	 "mremap() onto a mapping returns the pages of the mapping that it replaces")
 {
 	struct buffer other;
 
@@ -201,7 +202,7 @@ SCENARIO(zap, moved_over, "a mapping moved on top by mremap gives back what was 
 	expect_given_back(self, MIDDLE);
 }
 
-SCENARIO(zap, shrunk, "mremap to a smaller size gives the tail back")
+SCENARIO(zap, shrunk, "mremap() to a smaller size returns the pages at the end")
 {
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(mremap(self->story.buffer.addr, PAGES * self->size, 3 * self->size, 0) != MAP_FAILED,
@@ -210,7 +211,7 @@ SCENARIO(zap, shrunk, "mremap to a smaller size gives the tail back")
 }
 
 SCENARIO(zap, moved_away,
-	 "mremap to another place takes the pages along as they are; unmapped there, they go back")
+	 "mremap() to another address moves the pages unchanged; munmap() there returns them")
 {
 	struct story *s = &self->story;
 	unsigned char *from = s->buffer.addr, *to;
@@ -230,13 +231,13 @@ SCENARIO(zap, moved_away,
 		       "page %zu is still mapped at its old address", i);
 	}
 	unmap_memory(to, PAGES * self->size);
-	/* The child has them where they were. */
+	/* The child still maps them at the old address. */
 	s->buffer.addr = from;
 	expect_given_back(self, ALL);
 }
 
 SCENARIO(zap, remove_refused,
-	 "MADV_REMOVE has nothing to truncate in anonymous memory: EINVAL, and nothing changes")
+	 "MADV_REMOVE of anonymous memory returns EINVAL and changes nothing")
 {
 	struct story *s = &self->story;
 	size_t i;
@@ -252,8 +253,8 @@ SCENARIO(zap, remove_refused,
 }
 
 /*
- * The pages are mapped by a child only, and that ends: each way for an address
- * space to go. Held and shared as above; the sharer is a second child.
+ * The last process that maps the pages is a child, which ends in different
+ * ways. In the shared variants there are two children.
  */
 static void leave_to_child(struct story *s)
 {
@@ -270,21 +271,21 @@ static struct child *last_owner(struct story *s)
 	return s->second_child.pid ? &s->second_child : &s->child;
 }
 
-SCENARIO(zap, exit, "the exit of the last process that maps them gives the pages back")
+SCENARIO(zap, exit, "the exit of the last process that maps the pages returns them")
 {
 	leave_to_child(&self->story);
 	child_leave(last_owner(&self->story));
 	expect_given_back(self, ALL);
 }
 
-SCENARIO(zap, killed, "SIGKILL of the last process that maps them gives the pages back")
+SCENARIO(zap, killed, "SIGKILL of the last process that maps the pages returns them")
 {
 	leave_to_child(&self->story);
 	child_kill(last_owner(&self->story));
 	expect_given_back(self, ALL);
 }
 
-SCENARIO(zap, exec, "execve by the last process that maps them gives the pages back")
+SCENARIO(zap, exec, "execve() by the last process that maps the pages returns them")
 {
 	leave_to_child(&self->story);
 	child_exec(last_owner(&self->story));
@@ -292,7 +293,7 @@ SCENARIO(zap, exec, "execve by the last process that maps them gives the pages b
 }
 
 SCENARIO(zap, reaped_memory,
-	 "process_mrelease of a killed process gives the pages back, once, whoever is first")
+	 "process_mrelease() of a killed process and its exit return the pages only once")
 {
 	struct story *s = &self->story;
 	struct child *last;
@@ -305,7 +306,7 @@ SCENARIO(zap, reaped_memory,
 		syscall_failed("pidfd_open", errno);
 	kill(last->pid, SIGKILL);
 	set_rule(RULE_FREED_TO_DRIVER);
-	/* ESRCH: its exit was faster. */
+	/* ESRCH: the process had already exited. */
 	expect(!syscall(SYS_process_mrelease, pidfd, 0) || errno == ESRCH, "process_mrelease: %s",
 	       strerror(errno));
 	close(pidfd);
@@ -314,11 +315,12 @@ SCENARIO(zap, reaped_memory,
 }
 
 /*
- * A fork that fails after the address space was copied: the wish for a process
- * number that is taken is refused last of all (alloc_pid() comes after
- * copy_mm() in copy_process()).
+ * A fork that fails after the address space was copied: clone3() requests a PID
+ * that is in use, and copy_process() calls alloc_pid() after copy_mm().
  */
-SCENARIO(zap, failed_fork, "a fork that fails half way leaves no mapping and no reference behind")
+SCENARIO(zap, failed_fork,
+	 "a fork that fails after copying the address space leaves no mapping and no reference "
+	 "behind")
 {
 	struct story *s = &self->story;
 	pid_t taken = getpid();
@@ -328,7 +330,7 @@ SCENARIO(zap, failed_fork, "a fork that fails half way leaves no mapping and no 
 	size_t i;
 
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_result("clone3 with a taken number",
+	expect_result("clone3 with a PID that is in use",
 		      syscall(SYS_clone3, &args, sizeof(args)) < 0 ? -errno : 0, -EEXIST);
 	for (i = 0; i < PAGES; i++)
 		expect_stays(s, i);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The zero page under GUP: what a pin of memory costs that was read and never
+ * Short-term pins of the zero page, which maps memory that was read and never
  * written
  *
  * All such memory maps one page of the kernel. FOLL_PIN for reading returns it
- * without a reference of its own, so nothing is counted; pages of a device and
- * of memory are counted one by one.
+ * without a reference, and does not count it; other pages are counted one by
+ * one.
  */
 #include "suite/harness.h"
 
@@ -25,7 +25,7 @@
 FIXTURE(zero_page)
 {
 	struct story story;
-	unsigned char *empty;	/* as many pages, only ever read */
+	unsigned char *empty;	/* PAGES pages that are only read */
 	unsigned long frame;	/* the zero page */
 };
 
@@ -47,7 +47,7 @@ FIXTURE_SETUP(zero_page)
 	self->empty = map_memory(PAGES * features.page_size,
 				 variant->read_only ? PROT_READ : PROT_READ | PROT_WRITE);
 	for (i = 0; i < PAGES; i++)
-		expect_zeros(self->empty + i * features.page_size, "memory that nobody wrote");
+		expect_zeros(self->empty + i * features.page_size, "memory that was never written");
 	self->frame = page_at(0, self->empty).pfn;
 	must(self->frame && page_at(0, self->empty + features.page_size).pfn == self->frame,
 	     "pages that were only read do not share the zero page");
@@ -59,7 +59,7 @@ FIXTURE_TEARDOWN(zero_page)
 	story_end(&self->story);
 }
 
-/* A counter of /proc/vmstat, with what the processors keep for themselves (vmstat_refresh()). */
+/* A counter of /proc/vmstat, after folding the per-CPU counters (vmstat_refresh()). */
 static long counted(const char *key)
 {
 	const int error = write_text("/proc/sys/vm/stat_refresh", "1");
@@ -72,7 +72,7 @@ static long counted(const char *key)
 
 /*
  * process_vm_readv() or process_vm_writev() of PAGES pages at @addr, which pins
- * them all at once (process_vm_rw_single_vec()). gup_test would not do: it
+ * all of them at once (process_vm_rw_single_vec()). gup_test cannot be used: it
  * complains about a page that is not pinned after a pin (verify_dma_pinned()).
  */
 static long reach(unsigned char *addr, bool write)
@@ -85,7 +85,7 @@ static long reach(unsigned char *addr, bool write)
 				process_vm_readv(getpid(), &here, 1, &there, 1, 0));
 }
 
-/* The same for reading, and check that as many pins are taken and given back as @pins. */
+/* Read by process_vm_readv(), and check that @pins pins are taken and released. */
 static void expect_pins(unsigned char *addr, const char *what, long pins)
 {
 	const long acquired = counted("nr_foll_pin_acquired");
@@ -93,12 +93,12 @@ static void expect_pins(unsigned char *addr, const char *what, long pins)
 
 	expect_result(what, reach(addr, false), PAGES * features.page_size);
 	expect_result("pins taken", counted("nr_foll_pin_acquired") - acquired, pins);
-	expect_result("pins given back", counted("nr_foll_pin_released") - released, pins);
+	expect_result("pins released", counted("nr_foll_pin_released") - released, pins);
 }
 
 SCENARIO(zero_page, pinned,
 	 "a pin for reading of memory that was only read gets the zero page and is not counted; "
-	 "one of written pages is, once each")
+	 "pins of written pages are counted one by one")
 {
 	struct story *s = &self->story;
 	const int references = page_dump_checked(self->empty).refcount;
@@ -109,7 +109,7 @@ SCENARIO(zero_page, pinned,
 	for (i = 0; i < PAGES; i++)
 		expect(page_at(0, self->empty + i * features.page_size).pfn == self->frame,
 		       "page %zu does not map the zero page any more", i);
-	expect_result("references of the zero page more than before",
+	expect_result("change of the reference count of the zero page",
 		      page_dump_checked(self->empty).refcount - references, 0);
 	set_rule(RULE_SHORT_PIN_STAYS);
 	expect_pins(s->buffer.addr, "bytes read of written pages", PAGES);
@@ -118,8 +118,8 @@ SCENARIO(zero_page, pinned,
 }
 
 SCENARIO(zero_page, pinned_to_write,
-	 "a pin for writing of memory that was only read gets pages of its own, which are counted, "
-	 "and a read-only mapping refuses it")
+	 "a pin for writing of memory that was only read gets exclusive pages and is counted; one "
+	 "of a read-only mapping fails")
 {
 	const long acquired = counted("nr_foll_pin_acquired");
 	const long expected = variant->read_only ? 0 : PAGES;
@@ -137,7 +137,7 @@ SCENARIO(zero_page, pinned_to_write,
 		expect((page_at(0, page).pfn == self->frame) == variant->read_only,
 		       "page %zu has frame 0x%lx, and the zero page is 0x%lx", i,
 		       page_at(0, page).pfn, self->frame);
-		expect_zeros(page, "bytes of it");
+		expect_zeros(page, "bytes of the page");
 	}
 }
 

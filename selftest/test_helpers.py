@@ -87,12 +87,12 @@ class Helpers(unittest.TestCase):
 
     def test_a_child_that_does_not_answer_while_signals_come(self):
         said = self.said("silent")
-        self.assertIn("fail: a child does not answer the request 'unmap' within 1 s", said)
+        self.assertIn("fail: a child did not answer the request 'unmap' within 1 s", said)
         self.assertIn("failures 1 broken 0", said)
 
     def test_a_child_that_is_killed(self):
         said = self.said("killed")
-        self.assertIn("fail: a child was killed by Bus error over the request 'unmap'", said)
+        self.assertIn("fail: a child was killed by Bus error during the request 'unmap'", said)
         self.assertIn("failures 1 broken 0", said)
 
     def test_checks_are_counted_by_rule(self):
@@ -136,6 +136,6 @@ class Helpers(unittest.TestCase):
             os.mkfifo(pipe)
             said = self.said("undo-hangs", str(pipe))
         self.assertIn("undone 0", said)
-        self.assertIn(f"fail: the system call that sets back {pipe} after the test does not return",
+        self.assertIn(f"fail: the system call that restores {pipe} after the test does not return",
                       said)
         self.assertIn("failures 1 broken 0", said)

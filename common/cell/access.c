@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The access axis of the matrix: one row and one function each. Here are the
- * CPUs, other processes, the devices and madvise(); io_access.c and gup_access.c
- * have the rest.
+ * The accesses of the matrix, with one row and one function for each. This file
+ * has those by CPUs, other processes, devices and madvise(); io_access.c and
+ * gup_access.c have the others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -270,7 +270,7 @@ struct access_result access_run(struct cell *cell)
 {
 	struct access_result result = { .value = cell->access->run(cell) };
 
-	/* Before anybody reads what is on the medium. */
+	/* Before the medium is read to check its bytes. */
 	if (cell_medium(cell))
 		result.cached = medium_cached(cell_medium(cell), cell->buffer.pages);
 	return result;

@@ -43,7 +43,7 @@ void cell_name(const struct cell *cell, char *name, size_t size)
 		 extent_row(cell->extent)->name);
 }
 
-/* Is the page one of those that make this extent special, by @mix? */
+/* Is page @page one of the special pages of the cell's extent, in the way @mix? */
 static bool is_special(const struct cell *cell, enum mix mix, size_t page)
 {
 	const struct extent_row *row = extent_row(cell->extent);
@@ -82,16 +82,16 @@ static bool extent_exists(const struct cell *cell)
 	if (cell->extent == EXTENT_ONE_PAGE)
 		return true;
 	/*
-	 * What is special about buffers of several pages is special about
-	 * devices; the control group has it in "many".
+	 * Mixed buffers only matter for devices. Buffers of several pages in
+	 * system memory have the extent "many" only, as a control group.
 	 */
 	if (cell->place != PLACE_COHERENT &&
 	    !(cell->place == PLACE_SYSTEM && cell->extent == EXTENT_MANY_PAGES))
 		return false;
 	/*
-	 * Migration moves the pages of a mixed buffer differently, which is its
-	 * job. The child of a half-placed buffer would be the same case twice,
-	 * so only the mapping rw has those.
+	 * Migration by design moves the pages of a mixed buffer to different
+	 * places. Half-placed buffers exist only with the mapping rw: the
+	 * others would not add a case.
 	 */
 	if (mix != MIX_NONE && (reach == REACH_MIGRATION_BACK || reach == REACH_MIGRATION_AWAY))
 		return false;
@@ -105,14 +105,15 @@ bool cell_exists(const struct cell *cell)
 
 	if (!(mapping->places & BIT(cell->place)) || !extent_exists(cell))
 		return false;
-	/* A child's access needs a child. */
+	/* An access by a child needs a mapping with a child. */
 	if (access->reach == REACH_CHILD_CPU && !mapping->shared)
 		return false;
 	/*
-	 * The driver reaches its own private page only through what it cached
-	 * when it migrated the page: any change of the mapping drops that, and
-	 * the way through hmm_range_fault() then dereferences a page without
-	 * memory (docs/findings.md, private-mirror-fault).
+	 * The driver can access its own private page only through the entry
+	 * that it cached when it migrated the page. Any change of the mapping
+	 * drops that entry; hmm_range_fault() then gives the driver a page
+	 * without memory, which it dereferences (docs/findings.md,
+	 * private-mirror-fault).
 	 */
 	if (cell->place == PLACE_PRIVATE && access->reach == REACH_MIRROR && !mapping->mirror_valid)
 		return false;
@@ -120,16 +121,16 @@ bool cell_exists(const struct cell *cell)
 	    !access->write_fault)
 		return false;
 	/*
-	 * The second device matters where a device does something; the rest is
-	 * the first device again.
+	 * For the second coherent device, only those accesses are tested that
+	 * differ from the first: by a device, by the CPU, and long-term pins.
 	 */
 	if (cell->place == PLACE_REMOTE)
 		return access->reach == REACH_MIRROR || access->reach == REACH_MIGRATION_BACK ||
 		       access->reach == REACH_MIGRATION_AWAY || access->reach == REACH_CPU ||
 		       access->reach == REACH_LONGTERM;
 	/*
-	 * The raw device differs from the file in what it does with a partial
-	 * buffer, not in zones.
+	 * The raw device differs from the file only with a partial buffer, not
+	 * in the zone.
 	 */
 	if (cell->place == PLACE_MOVABLE)
 		return !(access->needs & BIT(NEED_RAW)) &&
@@ -159,7 +160,7 @@ struct medium *cell_medium(const struct cell *cell)
 void cell_env_open(struct cell_env *env)
 {
 	memset(env, 0, sizeof(*env));
-	/* First of all, so that it inherits nothing that a test places or holds. */
+	/* Fork it first, so that it inherits no pages or references of a test. */
 	child_fork(&env->other);
 	device_open(&env->coherent, PLACE_COHERENT, BUFFER_PAGES_MAX);
 	device_open(&env->remote, PLACE_REMOTE, BUFFER_PAGES_MAX);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * cell.h - one point of the matrix: place x mapping x access (x extent), as
- * tables
+ * cell.h - a cell of the matrix: place x mapping x access (x extent), as tables
  *
  * A new access or mapping is one row in its table (access.c, mapping.c) and one
- * function. Everything else follows from the columns: what it needs, what the
- * rules expect of it (model.h), its name, its place in the outcome table.
+ * function. The columns determine everything else: what it needs, what the
+ * rules expect (model.h), its name and its place in the outcome table.
  */
 #ifndef HMM_COHERENT_CELL_H
 #define HMM_COHERENT_CELL_H
@@ -20,10 +19,10 @@
 
 struct cell;
 
-/* What is special about some of the pages. */
+/* How some pages of a buffer differ from the others. */
 enum mix { MIX_NONE, MIX_PLACED, MIX_READ_ONLY, MIX_HOLES };
 
-/* What a machine may lack; BIT() of each in the columns @needs. */
+/* What a machine may lack; the columns @needs have BIT() of each. */
 enum need {
 	NEED_FILE,
 	NEED_RAW,
@@ -39,35 +38,37 @@ enum need {
 struct mapping {
 	const char *name;
 	const char *what;
-	/* Bring it about: put the pages on the cell's place, and map them. */
+	/* Put the pages to the cell's place, and map them in this way. */
 	void (*make)(struct cell *cell);
-	unsigned int places;	/* BIT(place) for which it means something */
-	/* What is true then, which is proven before the access. */
+	unsigned int places;	/* BIT(place) of each place with which it is tested */
+	/* The state after make(), which prove() checks before the access. */
 	bool vma_read, vma_write;
 	enum permission permission;
 	enum permission private_permission;	/* the same for a non-present (private) page */
 	bool exclusive;		/* PageAnonExclusive */
-	bool shared;		/* a child maps the same pages, and lives */
+	bool shared;		/* a child that is alive maps the same pages */
 	bool uffd_wp;
-	bool soft_dirty;	/* the bit was cleared, and shows writes since */
+	bool soft_dirty;	/* the soft-dirty bits were cleared */
 	unsigned int needs;	/* BIT(enum need) */
-	unsigned int mixes;	/* BIT(enum mix): the buffers of several pages that have it */
-	bool mirror_valid;	/* the driver's mirror has the pages as they were migrated */
+	/* BIT(enum mix) of the buffers of several pages with which it is tested */
+	unsigned int mixes;
+	/* the driver's mirror still has the entries of the migrated pages */
+	bool mirror_valid;
 };
 
 /*
- * Who reaches the page, and by which kind of reference: this decides what the
- * kernel does with a page that is not exclusive.
+ * Who accesses the page, and with which kind of reference. This decides what
+ * the kernel does with a page that is not exclusive.
  */
 enum reach {
-	REACH_CPU,	 /* a CPU's load or store in the owner */
-	REACH_CHILD_CPU, /* in the child */
+	REACH_CPU,	 /* a load or store by the owner */
+	REACH_CHILD_CPU, /* a load or store by the child */
 	REACH_GET,	 /* FOLL_GET */
 	REACH_PIN,	 /* FOLL_PIN */
 	REACH_LONGTERM,	 /* FOLL_PIN | FOLL_LONGTERM */
-	REACH_DIO,	 /* what O_DIRECT takes on this kernel: FOLL_PIN or FOLL_GET */
+	REACH_DIO,	 /* the reference of O_DIRECT on this kernel: FOLL_PIN or FOLL_GET */
 	REACH_FORCE,	 /* FOLL_GET | FOLL_FORCE */
-	REACH_MIRROR,	 /* the device, by hmm_range_fault() */
+	REACH_MIRROR,	 /* a device, by hmm_range_fault() */
 	REACH_ADVICE,	 /* MADV_POPULATE_*: a fault without a reference */
 	REACH_MIGRATION_BACK,
 	REACH_MIGRATION_AWAY /* to the other coherent device */
@@ -79,50 +80,50 @@ enum unit { UNIT_BYTES, UNIT_NONE };
 struct access {
 	const char *name;
 	const char *what;
-	/* Do it to all pages of the cell's buffer. Returns bytes, 0, -errno or KILLED_BY(). */
+	/* Access all pages of the cell's buffer. Returns bytes, 0, -errno or KILLED_BY(). */
 	long (*run)(struct cell *cell);
 	enum reach reach;
-	bool write_fault;	/* it asks for a page that may be written: a store, FOLL_WRITE */
-	bool stores;		/* it changes the owner's bytes */
-	enum writer writer;	/* whose hand they are in then */
-	bool to_medium;		/* it copies the owner's bytes to the medium */
+	bool write_fault;	/* it needs a writable page: a store, FOLL_WRITE */
+	bool stores;		/* it changes the bytes of the owner */
+	enum writer writer;	/* the pattern that it writes */
+	bool to_medium;		/* it copies the bytes to the medium */
 	bool from_medium;
-	bool reads;		/* it yields the owner's bytes, in cell->got */
+	bool reads;		/* it copies the bytes to cell->got */
 	/*
-	 * a reference is held after it, through which the bytes can be read:
+	 * it leaves a reference through which the bytes can be read with
 	 * hold_look()
 	 */
 	bool held;
 	enum unit unit;
 	/*
-	 * errno when the mapping does not allow it (for a CPU: the signal, as a
-	 * negative number)
+	 * errno if the mapping does not permit the access (for a CPU: the
+	 * signal, as a negative number)
 	 */
 	int refused;
-	int protected_;		/* the same when userfaultfd protects the page */
+	int protected_;		/* the same if userfaultfd protects the page */
 	unsigned int needs;	/* BIT(enum need) */
-	/* FOLL_FORCE works only where features.mem_force says so. */
+	/* FOLL_FORCE works only if features.mem_force is true. */
 	bool force_by_policy;
 	/*
-	 * gup_test WARNs when it gets the shared zero page, which is not counted
+	 * gup_test WARNs if it gets the shared zero page, which does not count
 	 * as pinned (verify_dma_pinned(), mm/gup_test.c)
 	 */
 	bool no_zero_page;
 	/*
-	 * stops at the first page it may not use and says how many bytes it
-	 * did; otherwise it says refused
+	 * stops at the first page that it may not access and returns the bytes
+	 * before it; otherwise it returns refused
 	 */
 	bool partial_count;
-	/* Of a mixed buffer it says all bytes when it did any: pin_pages_at_once(). */
+	/* With a mixed buffer, it returns all bytes if it got any: pin_pages_at_once(). */
 	bool rounds_up;
-	/* Of an access that holds a reference: read page @page through it, and drop it. */
+	/* If the access leaves a reference: read page @page through it; drop it. */
 	enum data (*hold_look)(struct cell *cell, size_t page);
 	void (*hold_drop)(struct cell *cell);
 };
 
 /*
- * Mixed buffers come in three orders each: what looks at the first page only
- * must not get away with it.
+ * Each kind of mixed buffer has three orders, to detect code that looks at the
+ * first page only.
  */
 enum extent {
 	EXTENT_ONE_PAGE, EXTENT_MANY_PAGES,
@@ -140,14 +141,14 @@ struct extent_row {
 	unsigned int special;	/* BIT(page) for each page that is placed, read-only, or a hole */
 };
 
-/* What is open for all cells of a process. */
+/* Open files and processes that all cells of a process use. */
 struct cell_env {
 	struct device coherent, remote, private;
 	struct medium file, raw;
 	bool has_file, has_raw, has_ring, has_gup_test;
 	struct ring ring;
 	struct child other;	/* a process that maps none of the pages */
-	unsigned char *got;	/* for cell.got; not shared with any child */
+	unsigned char *got;	/* memory for cell.got; not shared with children */
 };
 
 struct cell {
@@ -155,52 +156,55 @@ struct cell {
 	const struct mapping *mapping;
 	const struct access *access;
 	enum extent extent;
-	/* While it runs: */
+	/* While the cell runs: */
 	struct cell_env *env;
 	struct buffer buffer;
 	struct child child;
 	int uffd;		/* -1: none */
 	/*
-	 * BUFFER_PAGES_MAX pages: the bytes that an access with access.reads
-	 * got
+	 * BUFFER_PAGES_MAX pages for the bytes that an access with access.reads
+	 * copies
 	 */
 	unsigned char *got;
-	int held;		/* whatever access.held means for this access: a pipe, a pin */
+	int held;		/* the reference that the access left: a pipe or a pin */
 	int held_other;
 };
 
 const struct extent_row *extent_row(enum extent extent);
 
 /*
- * Of page @page of this cell's buffer: does it go to the cell's place, is it
- * mapped read-only, is it never touched?
+ * Is page @page of the cell's buffer put to the cell's place, mapped read-only,
+ * or never touched?
  */
 bool cell_places(const struct cell *cell, size_t page);
 bool cell_protects(const struct cell *cell, size_t page);
 bool cell_leaves_hole(const struct cell *cell, size_t page);
 
-/* Is something special about some of the pages and not about others? */
+/* Do some pages of the buffer differ from the others? */
 bool cell_is_mixed(const struct cell *cell);
 
 /*
- * Does this combination mean anything, on any kernel? Which ones are left out,
- * and why, is said where it is decided.
+ * Is this combination a cell of the matrix, on any kernel? The function says
+ * which ones are left out, and why.
  */
 bool cell_exists(const struct cell *cell);
 
-/* "coherent.ro.dio-read", "coherent.rw.dio-read.many"; at most REPORT_NAME_MAX bytes. */
+/*
+ * The name of the cell, such as "coherent.ro.dio-read" or
+ * "coherent.rw.dio-read.many"; at most REPORT_NAME_MAX bytes.
+ */
 void cell_name(const struct cell *cell, char *name, size_t size);
 
 /*
- * Which device has this cell's pages, or would see them: for snapshots, the
- * device's accesses and migration back.
+ * The device of this cell, for snapshots, accesses by the device and migration
+ * back. The coherent device if the pages are in memory.
  */
 struct device *cell_device(const struct cell *cell);
 
 /* The file or block device that the access uses, or NULL. */
 struct medium *cell_medium(const struct cell *cell);
 
-/* Open and close what cells share. */
+/* Open what all cells of a process use. */
 void cell_env_open(struct cell_env *env);
 
 #endif

@@ -11,10 +11,10 @@
 #include "see/page.h"
 
 /*
- * Does the driver have every page back? Its list of free pages is last in,
- * first out, and no cell ever has more than PROBE_PAGES of a device, so as long
- * as nothing leaks, that many pages which go there now get the very frames that
- * they got at first.
+ * Check that each page was returned to the driver. Its list of free pages is
+ * last in, first out, and no cell has more than PROBE_PAGES pages of a device.
+ * So if nothing has leaked, a migration of this many pages gets the same frames
+ * as before the first cell.
  */
 #define PROBE_PAGES 5
 
@@ -31,7 +31,7 @@ static struct device *probe_device(enum place place)
 				  &probe.env->coherent;
 }
 
-/* The frames that the device gives out now; 0 for a page that does not get there. */
+/* The frames that the device gives out now; 0 for a page that is not migrated. */
 static void probe_frames(enum place place, unsigned long *frames)
 {
 	struct device *device = probe_device(place);
@@ -67,13 +67,13 @@ void frames_expect_back(enum place place)
 	for (i = 0; i < PROBE_PAGES; i++) {
 		set_rule(RULE_ENTRY);
 		expect(now[i] && home[i],
-		       "a page does not get to the device when the cell has ended");
+		       "a page cannot be migrated to the device after the cell");
 		set_rule(RULE_FREED_TO_DRIVER);
 		expect(!among(now[i], now, i), "the device gives out page frame 0x%lx twice",
 		       now[i]);
 		expect(among(now[i], home, PROBE_PAGES),
-		       "the device gives out page frame 0x%lx, which it never had to before: a "
-		       "page did not come back",
+		       "the device gives out page frame 0x%lx, which it did not give out before "
+		       "the first cell: a page was not returned to the driver",
 		       now[i]);
 	}
 }
@@ -82,7 +82,7 @@ void frames_remember(struct cell_env *env)
 {
 	probe.env = env;
 	buffer_map(&probe.buffer, PROBE_PAGES, PLACE_COHERENT);
-	/* A child that shared it would keep its frames. */
+	/* A child that shared the buffer would keep its frames in use. */
 	if (madvise(probe.buffer.addr, probe.buffer.size, MADV_DONTFORK))
 		syscall_failed("MADV_DONTFORK", errno);
 	buffer_write(&probe.buffer, 0, PROBE_PAGES, BY_OWNER);

@@ -9,7 +9,7 @@
 #include "report/report.h"
 #include "see/pin.h"
 
-/* Which kind a row is, is in its name; the table below is the one place that says both. */
+/* The kind of reference of a row is in its name. Only this table has both. */
 #define KINDS(KIND) \
 	KIND(gup_slow_read, "gup-slow-read", false, false, false, false) \
 	KIND(gup_fast_read, "gup-fast-read", false, true, false, false) \
@@ -25,9 +25,9 @@
 	KIND(longterm_fast_write, "longterm-fast-write", true, true, true, true)
 
 /*
- * What is special about some pages of a buffer only matters to a GUP that gets
- * them together with the others: check_and_migrate_movable_pages() looks at all
- * pages of a call. Elsewhere one page a call, since the count is exact then.
+ * Pin the pages of a mixed buffer in one call of GUP, since
+ * check_and_migrate_movable_pages() looks at all pages of a call. Otherwise pin
+ * one page per call, which gives an exact count.
  */
 static long pin_buffer(const struct cell *cell, struct pin_kind kind)
 {
@@ -74,7 +74,7 @@ static long run_stay_fast_write(struct cell *cell)
 	return run_stay(cell, true, true);
 }
 
-/* What the holder of the pins sees. */
+/* The bytes that the holder of the pins reads. */
 static enum data look_through_pin(struct cell *cell, size_t page)
 {
 	static unsigned char *copy;
@@ -93,7 +93,10 @@ static void drop_pin(struct cell *cell)
 	pin_drop(cell->held);
 }
 
-/* gup_test says how many bytes it got, 0 for none: it never says why. */
+/*
+ * gup_test returns the number of bytes that it got, 0 for none; it does not
+ * return the errno of GUP.
+ */
 #define KIND_ROW(id, row_name, pin, fast, write, longterm) \
 	{ .name = row_name, \
 	  .what = (pin) ? (longterm) ? "FOLL_PIN with FOLL_LONGTERM" : \

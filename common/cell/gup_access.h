@@ -7,7 +7,7 @@
 
 #include "cell/cell.h"
 
-/* The rows, which access_rows() has too. Their number goes into @count. */
+/* The rows, which are part of access_rows(). @count gets their number. */
 const struct access *gup_access_rows(size_t *count);
 
 #endif

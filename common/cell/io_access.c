@@ -67,7 +67,7 @@ static long run_ring_write(struct cell *cell)
 			     cell->buffer.size);
 }
 
-/* The pipe holds references to the very pages until it is read. */
+/* The pipe holds references to the pages until it is read. */
 static long run_vmsplice(struct cell *cell)
 {
 	struct iovec iov = { cell->buffer.addr, cell->buffer.size };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * make.h - a cell's pages, before its access and after it
+ * make.h - make the pages of a cell before its access, and release them after
+ * it
  */
 #ifndef HMM_COHERENT_MAKE_H
 #define HMM_COHERENT_MAKE_H
@@ -8,13 +9,13 @@
 #include "cell/cell.h"
 
 /*
- * Make the buffer of @cell: its pages written, on their place, mapped as the
- * mapping says, and the medium filled. Skips when this machine lacks what the
- * cell needs; fails the cell when its pages do not get to their place.
+ * Make the buffer of @cell: write its pages, put them to the cell's place, map
+ * them as the mapping says, and fill the medium. Skips the cell if the machine
+ * lacks something; fails it if the pages do not get to their place.
  */
 void cell_make(struct cell *cell, struct cell_env *env);
 
-/* Give back all that the cell has: references, its child, its buffer. */
+/* Release what the cell holds: references, its child, its buffer. */
 void cell_end(struct cell *cell);
 
 #endif

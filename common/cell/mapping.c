@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The mapping axis of the matrix: one row and one function each. */
+/* The mappings of the matrix, with one row and one function for each. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -20,15 +20,15 @@ static bool is_device(enum place at)
 	return at == PLACE_COHERENT || at == PLACE_REMOTE || at == PLACE_PRIVATE;
 }
 
-/* The pages of a mixed buffer go there one by one, so that the others are not touched. */
+/* Migrate the pages of a mixed buffer one by one, so that the others are not touched. */
 static void migrate_placed(struct cell *cell)
 {
 	struct buffer *buffer = &cell->buffer;
 	size_t i;
 
 	/*
-	 * The driver's word is not taken for it: it may say 0 though nothing
-	 * moved, or an error though all of it did.
+	 * Ignore the driver's result: it may be 0 although nothing moved, or an
+	 * error although all pages moved.
 	 */
 	if (extent_row(cell->extent)->mix != MIX_PLACED &&
 	    extent_row(cell->extent)->mix != MIX_HOLES) {
@@ -41,9 +41,8 @@ static void migrate_placed(struct cell *cell)
 }
 
 /*
- * Put the pages that the extent puts there on the cell's place, and check it:
- * the cell ends with a failure of migration-is-the-way-in when they do not get
- * there.
+ * Put the pages that the extent selects to the cell's place, and check that. If
+ * a page does not get there, the cell fails under migration-is-the-way-in.
  */
 static void place(struct cell *cell)
 {
@@ -59,7 +58,10 @@ static void place(struct cell *cell)
 
 		if (!cell_places(cell, i) || at == cell->place)
 			continue;
-		/* The kernel chooses the zone of ordinary memory; only a device is its duty. */
+		/*
+		 * The kernel may choose the zone of ordinary memory; only
+		 * migration to a device is tested.
+		 */
 		if (!is_device(cell->place) && in_memory(at))
 			broken("page %zu is in %s memory, not in %s", i, place_name(at),
 			       place_name(cell->place));
@@ -71,7 +73,7 @@ static void place(struct cell *cell)
 		give_up();
 }
 
-/* mprotect() the pages that the extent has read-only, or all of them. */
+/* mprotect() the pages that are read-only in this extent, or all of them. */
 static void protect(struct cell *cell, int prot)
 {
 	struct buffer *buffer = &cell->buffer;
@@ -151,8 +153,8 @@ static void make_soft_dirty(struct cell *cell)
 }
 
 /*
- * With UFFD_FEATURE_SIGBUS nobody has to answer: what the protection stops gets
- * SIGBUS, or EFAULT inside of the kernel.
+ * With UFFD_FEATURE_SIGBUS no thread has to answer: a write that the protection
+ * stops gets SIGBUS, or EFAULT in the kernel.
  */
 static void make_uffd_wp(struct cell *cell)
 {
@@ -183,8 +185,8 @@ static void make_uffd_wp(struct cell *cell)
 #define PRESENT_ONLY (BIT(PLACE_SYSTEM) | BIT(PLACE_COHERENT))
 
 /*
- * private_permission of a non-present page: mprotect() takes the write bit out
- * of a device-private entry and never puts it back (change_pte_range(),
+ * private_permission: mprotect() makes a writable device-private entry
+ * read-only and never makes it writable again (change_pte_range(),
  * mm/mprotect.c).
  */
 static const struct mapping rows[] = {
@@ -218,7 +220,7 @@ static const struct mapping rows[] = {
 	  .private_permission = PERM_RO,
 	  .exclusive = true },
 	{ .name = "born-ro",
-	  .what = "placed while it was PROT_READ",
+	  .what = "placed while it is PROT_READ",
 	  .make = make_born_ro,
 	  .places = ON_DEVICES,
 	  .vma_read = true,
@@ -244,7 +246,7 @@ static const struct mapping rows[] = {
 	  .private_permission = PERM_RO,
 	  .shared = true },
 	{ .name = "cow-left",
-	  .what = "shared with a child that has gone",
+	  .what = "shared with a child that has exited",
 	  .make = make_cow_left,
 	  .places = EVERYWHERE,
 	  .vma_read = true,
@@ -252,7 +254,7 @@ static const struct mapping rows[] = {
 	  .permission = PERM_RO,
 	  .private_permission = PERM_RO },
 	{ .name = "cow-then-migrated",
-	  .what = "shared with a child first, migrated then",
+	  .what = "shared with a child, then migrated",
 	  .make = make_cow_then_migrated,
 	  .places = ON_DEVICES,
 	  .vma_read = true,

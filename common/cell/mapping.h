@@ -7,7 +7,7 @@
 
 #include "cell/cell.h"
 
-/* All rows. Their number goes into @count. */
+/* All rows. @count gets their number. */
 const struct mapping *mapping_rows(size_t *count);
 
 #endif

@@ -16,7 +16,7 @@ static void judge_page(const struct outcome *outcome, const struct model *after,
 	const struct page_seen *was = &outcome->before.page[i], *is = &outcome->after.page[i];
 	const struct page_model *page = &after->page[i];
 	char expected[64], seen[64];
-	/* No frame is the same as before when there was none before. */
+	/* Without a frame before the access, no frame is the same. */
 	bool same = was->pfn == is->pfn, child_same = was->child_pfn == is->child_pfn;
 
 	place_text(expected, sizeof(expected), page->at, page->same_frame);
@@ -59,7 +59,8 @@ static void judge_page(const struct outcome *outcome, const struct model *after,
 			    data_name(is->data[OBSERVER_MEDIUM]));
 	if (page->holder != DATA_NOT_LOOKED)
 		expect_page(page->by[ASPECT_HOLDER_DATA], is->data[OBSERVER_HOLDER] == page->holder,
-			    i, "bytes that the reference's holder sees", data_name(page->holder),
+			    i, "bytes that the holder of the reference sees",
+			       data_name(page->holder),
 			    data_name(is->data[OBSERVER_HOLDER]));
 	if (page->reader != DATA_NOT_LOOKED)
 		expect_page(page->by[ASPECT_READER_DATA], is->data[OBSERVER_READER] == page->reader,
@@ -87,8 +88,8 @@ static void judge_result(const struct outcome *outcome, const struct cell *cell,
 	set_rule(after->result_by);
 	expect_same(right, "result", expected, seen);
 	/*
-	 * What is left of a transfer that ends early may go through the page
-	 * cache (blkdev_read_iter()).
+	 * The rest of a transfer that ends early may go through the page cache
+	 * (blkdev_read_iter()).
 	 */
 	if (cell_medium(cell) && right && outcome->result.value > 0 &&
 	    extent_row(cell->extent)->mix == MIX_NONE) {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * judge.h - compare what was seen of a cell with what the model says
- */
+/* judge.h - compare the outcome of a cell with the model */
 #ifndef HMM_COHERENT_JUDGE_H
 #define HMM_COHERENT_JUDGE_H
 
@@ -9,7 +7,7 @@
 #include "judge/look.h"
 #include "judge/model.h"
 
-/* A cell's whole way. */
+/* What was seen of a cell: before the access, its result, and after it. */
 struct outcome {
 	struct state before;
 	struct access_result result;
@@ -17,8 +15,8 @@ struct outcome {
 };
 
 /*
- * One check for each aspect of each page, and of the result. Returns what
- * @outcome was compared with.
+ * Check each aspect of each page, and the result. Returns the model with which
+ * @outcome was compared.
  */
 struct model judge(const struct cell *cell, const struct outcome *outcome);
 

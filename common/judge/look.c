@@ -20,9 +20,9 @@ void expect_page(enum rule_id rule, bool ok, size_t page, const char *what, cons
 }
 
 /*
- * Two observers, one answer: pagemap walks the page table its own way, the
- * driver by hmm_range_fault(). A device tells its own pages from those of all
- * others, and does not look into a mapping without VM_READ.
+ * Do both observers agree? pagemap has its own page table walk, the driver uses
+ * hmm_range_fault(). A device distinguishes its own pages from those of other
+ * devices, and sees nothing in a mapping without VM_READ.
  */
 static bool agree(const struct cell *cell, struct page page, struct snapshot snapshot)
 {
@@ -43,14 +43,14 @@ static void expect_agreement(const struct cell *cell, size_t number, struct page
 {
 	char by_pagemap[64], by_driver[64];
 
-	snprintf(by_pagemap, sizeof(by_pagemap), "%s, as pagemap says", place_name(page.at));
-	snprintf(by_driver, sizeof(by_driver), "%s, %s, as the driver says",
+	snprintf(by_pagemap, sizeof(by_pagemap), "%s, by pagemap", place_name(page.at));
+	snprintf(by_driver, sizeof(by_driver), "%s, %s, by the driver",
 		 place_name(snapshot.at), permission_name(snapshot.permission));
 	expect_page(RULE_OBSERVERS_AGREE, agree(cell, page, snapshot), number, "place", by_pagemap,
 		    by_driver);
 }
 
-/* Nothing of this changes a page. */
+/* None of the observers changes the page. */
 static struct page_seen look_at_page(const struct cell *cell, size_t i)
 {
 	const void *addr = buffer_page(&cell->buffer, i);
@@ -66,8 +66,8 @@ static struct page_seen look_at_page(const struct cell *cell, size_t i)
 	};
 
 	/*
-	 * The kernel maps only exclusive anonymous pages writable. What is
-	 * mapped read-only has to be asked for, which is dear.
+	 * The kernel maps only exclusive anonymous pages writable. For a page
+	 * that is mapped read-only a dump is needed, which is slow.
 	 */
 	if (snapshot.permission == PERM_RO && features.gup_test)
 		dump = page_dump_checked(addr);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * look.h - all that can be seen of a cell's pages at one time
- */
+/* look.h - the state of a cell's pages, by all observers */
 #ifndef HMM_COHERENT_LOOK_H
 #define HMM_COHERENT_LOOK_H
 
@@ -14,12 +12,12 @@ enum observer {
 	OBSERVER_CHILD,
 	OBSERVER_MEDIUM,
 	OBSERVER_DEVICE,
-	OBSERVER_HOLDER,	/* of the reference that the access left */
-	OBSERVER_READER,	/* the access itself */
+	OBSERVER_HOLDER,	/* the holder of the reference that the access left */
+	OBSERVER_READER,	/* the access itself, in cell->got */
 	OBSERVER_COUNT
 };
 
-/* One page at one time, as its owner's page table, the driver and the kernel's dump have it. */
+/* The state of one page, by pagemap, the driver and the kernel's dump. */
 struct page_seen {
 	enum place at;
 	unsigned long pfn;
@@ -34,22 +32,22 @@ struct page_seen {
 struct state {
 	size_t pages;
 	struct page_seen page[BUFFER_PAGES_MAX];
-	size_t on_devices;	/* page frames of devices that owner and child map */
+	size_t on_devices;	/* number of device page frames that owner and child map */
 };
 
 /*
- * Look at the pages without changing them, and not at their bytes. Observers
- * that contradict each other fail the test.
+ * Look at the pages without changing them, but not at their bytes. The test
+ * fails if observers contradict each other.
  */
 struct state look_at_pages(const struct cell *cell);
 
 /*
- * The same, and let every observer read its bytes then. This may fault pages
- * in, so nothing is looked at after it.
+ * Look at the pages, and then let each observer read the bytes. This may fault
+ * pages in, so it is the last look.
  */
 struct state look_at_all(struct cell *cell);
 
-/* One check of page @page under @rule; @what says of what. */
+/* Check page @page under @rule. @what names the aspect. */
 void expect_page(enum rule_id rule, bool ok, size_t page, const char *what, const char *expected,
 		 const char *seen);
 

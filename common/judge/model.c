@@ -23,7 +23,10 @@ static void page_before(struct page_model *page, const struct cell *cell, size_t
 		page->permission = PERM_RW;
 	}
 	page->exclusive = mapping->exclusive;
-	/* The dump faults in what is not present, and what may not be read it can't reach. */
+	/*
+	 * The dump would fault in a page that is not present, and cannot get
+	 * one that may not be read.
+	 */
 	page->exclusive_open = cell->place == PLACE_PRIVATE || !mapping->vma_read ||
 			       !features.gup_test;
 	page->shared = mapping->shared;
@@ -59,8 +62,8 @@ void model_before(struct model *model, const struct cell *cell)
 }
 
 /*
- * The bytes: who sees what, once the access is known to have transferred, or
- * still to hold, pages [0, @done).
+ * The bytes that each observer must see, if the access has transferred, or
+ * still holds, pages [0, @done).
  */
 static void data_rules(struct model *model, const struct cell *cell, size_t done)
 {
@@ -73,8 +76,8 @@ static void data_rules(struct model *model, const struct cell *cell, size_t done
 		if (page->child == DATA_OLD)
 			page_sign(page, ASPECT_CHILD_DATA, RULE_NO_LEAK);
 		/*
-		 * What gets only some of its pages and reports an error has let
-		 * go of them: pin_longterm_test_start(), mm/gup_test.c.
+		 * An access that gets only some of its pages returns an error
+		 * and releases them: pin_longterm_test_start(), mm/gup_test.c.
 		 */
 		if (i < done && access->held) {
 			page->holder = page->owner == DATA_ZERO ? DATA_ZERO : DATA_OLD;
@@ -103,7 +106,7 @@ static void data_rules(struct model *model, const struct cell *cell, size_t done
 
 static long failure(int refusal)
 {
-	/* gup_test's results are bytes and nothing else. */
+	/* The result of gup_test is a number of bytes, never an errno. */
 	if (!refusal)
 		return 0;
 	return refusal < 0 ? KILLED_BY(-refusal) : -refusal;
@@ -144,12 +147,12 @@ void model_after(struct model *model, const struct cell *cell)
 				(access->rounds_up && cell_is_mixed(cell) ? model->pages : reached);
 			model->result_by = RULE_PARTIAL_TRANSFER;
 		} else if (access->reach != REACH_CPU) {
-			/* All or nothing, as far as bytes go. */
+			/* It transfers either all bytes or none. */
 			done = 0;
 		}
 		/*
-		 * A filesystem submits what it got so far and then meets the
-		 * error: it may report either (iomap_dio_rw()), and the bytes
+		 * A filesystem submits the pages that it got and then gets the
+		 * error. It may return either (iomap_dio_rw()), and the bytes
 		 * before the error may have arrived.
 		 */
 		if (reached && access->from_medium && access->reach == REACH_DIO &&
@@ -159,22 +162,22 @@ void model_after(struct model *model, const struct cell *cell)
 			leave_bytes_open(model, reached);
 		}
 		/*
-		 * The driver writes what its mirror has already before it
-		 * faults in the rest (dmirror_write(), lib/test_hmm.c).
+		 * The driver writes the pages that its mirror has before it
+		 * faults in the others (dmirror_write(), lib/test_hmm.c).
 		 */
 		if (access->reach == REACH_MIRROR)
 			leave_bytes_open(model, reached);
 	}
 	data_rules(model, cell, done);
 	/*
-	 * Where a page of a device stays is the heart of the matter, so name
-	 * the reason even when nothing else was said.
+	 * The place of the page is what this cell tests, so name the rule for
+	 * the result also if no other rule did.
 	 */
 	if (access->reach == REACH_MIGRATION_AWAY && model->result_by == RULE_BYTES_ARRIVE)
 		model->result_by = RULE_ENTRY;
 	/*
-	 * Onto a device that has it already: what the driver says depends on
-	 * what it had cached before, so no rule speaks of it.
+	 * Migration to a device that already has the page: the result depends
+	 * on what the driver had cached, so no rule determines it.
 	 */
 	if (access->reach == REACH_MIGRATION_AWAY && cell->place == PLACE_REMOTE) {
 		model->result_open = true;

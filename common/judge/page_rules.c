@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rules, in the order in which the kernel gets to them
+ * The rules, in the order in which the kernel applies them
  *
- * Each returns false when it refuses the access, with the rule's errno (or
- * signal) as the access has it.
+ * Each returns false if the access fails, with the errno (or signal) that this
+ * access then returns.
  */
 #include "judge/page_rules.h"
 
@@ -12,7 +12,7 @@
 #include "kernel/kernel.h"
 #include "kernel/since.h"
 
-/* Where an ordinary allocation for the buffer of this cell comes from; see buffer_map(). */
+/* The zone from which pages for the buffer of this cell are allocated; see buffer_map(). */
 static enum place memory_of(const struct cell *cell)
 {
 	return cell->place == PLACE_MOVABLE ? PLACE_MOVABLE : PLACE_SYSTEM;
@@ -29,8 +29,8 @@ static bool is_migration(const struct access *access)
 }
 
 /*
- * Does the access have FOLL_FORCE in effect? /proc/PID/mem only where the
- * kernel's policy allows it.
+ * Is FOLL_FORCE in effect? For /proc/PID/mem only if the kernel's policy allows
+ * it.
  */
 static bool forced(const struct access *access)
 {
@@ -43,7 +43,7 @@ static bool takes_pins(const struct access *access)
 	       (access->reach == REACH_DIO && features.dio_pins);
 }
 
-/* The page the owner maps is another one now, @place; the child keeps what it had. */
+/* The owner now maps another page, at @place; the child keeps the old one. */
 static void owner_gets_another(struct page_model *page, enum place place, enum rule_id rule)
 {
 	page->at = place;
@@ -55,8 +55,8 @@ static void owner_gets_another(struct page_model *page, enum place place, enum r
 }
 
 /*
- * The page itself goes elsewhere, with its bytes, for everybody who maps it;
- * permission and exclusivity travel along.
+ * The page is migrated to @place in all processes that map it, and keeps bytes,
+ * permission and exclusivity.
  */
 static void page_moves(struct page_model *page, enum place place, enum rule_id rule)
 {
@@ -83,7 +83,7 @@ static bool refuse(struct attempt *a, int refusal, enum rule_id rule)
 static bool rule_read_permission(struct attempt *a)
 {
 	/*
-	 * The device is refused as a reader first, whatever it wants:
+	 * The read permission is checked first, also if the device writes:
 	 * hmm_vma_walk_test(), mm/hmm.c.
 	 */
 	int refusal = a->access->reach == REACH_MIRROR ? EFAULT : a->access->refused;
@@ -105,15 +105,15 @@ static bool rule_write_permission(struct attempt *a)
 static bool rule_private_faults_back(struct attempt *a)
 {
 	/*
-	 * The device reaches its own page where it is; only what a test must
-	 * not do (see cell_exists()) makes it fault.
+	 * The device accesses its own page in place. It only faults in cells
+	 * that cell_exists() leaves out.
 	 */
 	if (a->page->at == PLACE_PRIVATE && a->access->reach != REACH_MIRROR &&
 	    !is_migration(a->access)) {
 		page_moves(a->page, memory_of(a->cell), RULE_PRIVATE_FAULTS_BACK);
 		/*
-		 * Present now, so its exclusivity can be seen; that it was kept
-		 * is part of the rule.
+		 * The page is present now, so its exclusivity can be seen. It
+		 * must be unchanged.
 		 */
 		a->page->exclusive_open = !a->page->vma_read || !features.gup_test;
 	}
@@ -131,8 +131,8 @@ static bool rule_hole_is_filled(struct attempt *a)
 {
 	struct page_model *page = a->page;
 	/*
-	 * A long-term pin must go on seeing what is written later, so since 6.2
-	 * it does not take the shared zero page (gup_must_unshare()).
+	 * A long-term pin must see later writes, so since 6.2 it does not
+	 * return the shared zero page (gup_must_unshare()).
 	 */
 	bool own_page = a->access->write_fault || (a->access->reach == REACH_LONGTERM &&
 						   kernel_has(CHANGE_LONGTERM_OWN_PAGE));
@@ -147,7 +147,7 @@ static bool rule_hole_is_filled(struct attempt *a)
 	return true;
 }
 
-/* The rule that names a write which needs no change of the mapping. */
+/* The rule for an access that does not change the mapping. */
 static enum rule_id in_place(const struct access *access)
 {
 	switch (access->reach) {
@@ -239,7 +239,7 @@ static bool rule_longterm(struct attempt *a)
 		return true;
 	if (page->at == PLACE_COHERENT || page->at == PLACE_REMOTE)
 		page_moves(page, memory_of(a->cell), RULE_LONGTERM_LEAVES_DEVICE);
-	/* Also a page that was only just copied to there by the rules before this one. */
+	/* Also a page that one of the rules above has just copied there. */
 	if (page->at == PLACE_MOVABLE)
 		page_moves(page, PLACE_SYSTEM, RULE_LONGTERM_LEAVES_MOVABLE);
 	return true;
@@ -263,8 +263,8 @@ static bool rule_migration_away(struct attempt *a)
 		return true;
 	if (!in_memory(a->page->at))
 		/*
-		 * The driver reads back what it should have on the device now,
-		 * and does not find it.
+		 * After the migration the driver reads the page through its
+		 * mirror, and does not find it.
 		 */
 		return refuse(a, ENOENT, RULE_ONLY_FROM_SYSTEM);
 	page_moves(a->page, PLACE_REMOTE, RULE_ENTRY);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * page_rules.h - what an access must do to one page
+ * page_rules.h - the effect that an access must have on one page
  *
- * Each rule is one function that changes a small model of a page (where it is,
- * how it is mapped, what it contains) the way the kernel must, and signs for
- * what it changed. Rules are tried in order; one that refuses the access ends
- * it. What no rule signed for stays as it was, and that is a rule too.
+ * Each rule is a function that changes the model of a page (its place, mapping
+ * and bytes) as the kernel must, and records itself for each aspect that it
+ * changes. The rules are applied in order, until one refuses the access. An
+ * aspect that no rule has changed must stay as before, under the rule
+ * nothing-else-changes.
  */
 #ifndef HMM_COHERENT_PAGE_RULES_H
 #define HMM_COHERENT_PAGE_RULES_H
@@ -13,7 +14,7 @@
 #include "cell/cell.h"
 #include "report/rules.h"
 
-/* What is compared of a page. */
+/* The aspects of a page that are compared. */
 enum aspect {
 	ASPECT_PLACE,
 	ASPECT_PERMISSION,
@@ -34,20 +35,20 @@ struct page_model {
 	enum permission permission;
 	bool exclusive;
 	/*
-	 * nothing is said about it: the kernel's dump can't be asked, or it is
-	 * the shared zero page
+	 * exclusivity is not checked: there is no dump, or it is the shared
+	 * zero page
 	 */
 	bool exclusive_open;
 	bool shared;		/* the child maps the same page */
 	enum place child_at;
 	bool child_same_frame;
 	enum data owner, child, medium, holder;
-	enum data reader;	/* what the access itself got */
+	enum data reader;	/* the bytes that the access copied to cell->got */
 	bool soft_dirty;
-	bool soft_dirty_open;	/* nothing is said about it: it was never cleared */
-	bool owner_open;	/* nothing is said about the owner's bytes */
+	bool soft_dirty_open;	/* soft_dirty is not checked: the bits were not cleared */
+	bool owner_open;	/* the owner's bytes are not checked */
 	enum rule_id by[ASPECT_COUNT];
-	/* What does not change: */
+	/* These do not change: */
 	bool vma_read, vma_write, uffd_wp;
 };
 
@@ -59,12 +60,12 @@ struct attempt {
 	enum rule_id refused_by;
 };
 
-/* @aspect of @page is as @rule has made it. */
+/* Record that @rule has determined @aspect of @page. */
 void page_sign(struct page_model *page, enum aspect aspect, enum rule_id rule);
 
 /*
- * Try the access on one page, and change its model accordingly. False when a
- * rule refuses the access, which is then in @a.
+ * Apply the rules to one page, and change its model accordingly. Returns false
+ * if a rule refuses the access; @a then has the rule and the error.
  */
 bool page_attempt(struct attempt *a);
 

@@ -7,8 +7,8 @@
 #include "report/report.h"
 
 /*
- * The rule that a state before the access follows from: placing, protecting and
- * sharing are the kernel's.
+ * The rule for the state before the access. The kernel under test has placed,
+ * protected and shared the pages.
  */
 static enum rule_id mapping_rule(const struct cell *cell)
 {

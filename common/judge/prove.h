@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * prove.h - the state before the access is the one that the cell is about
- */
+/* prove.h - check the state of the pages before the access */
 #ifndef HMM_COHERENT_PROVE_H
 #define HMM_COHERENT_PROVE_H
 
 #include "judge/look.h"
 
 /*
- * Look at the pages that cell_make() made. The kernel under test has made them,
- * so a page that is not as the mapping and the place say is a failed check,
- * which ends the cell.
+ * Look at the pages that cell_make() made. If the state of a page is not the
+ * one that place and mapping determine, the check fails and the cell ends.
  */
 struct state prove(const struct cell *cell);
 

@@ -7,9 +7,7 @@
 #include "report/report.h"
 #include "report/result.h"
 
-/*
- * JSON. Every string in it is one of ours: names and numbers, nothing that needs quoting.
- */
+/* A line of JSON. Its strings are names and numbers that need no quoting. */
 struct json {
 	char text[16384];
 	size_t used;
@@ -27,7 +25,7 @@ static void add(struct json *json, const char *fmt, ...)
 	wanted = vsnprintf(json->text + json->used, room, fmt, args);
 	va_end(args);
 	if (wanted < 0 || (size_t)wanted >= room)
-		broken("an outcome does not fit its line");
+		broken("the JSON text of an outcome is too long");
 	json->used += wanted;
 }
 
@@ -40,7 +38,7 @@ static void add_state(struct json *json, const char *key, const struct page_seen
 				     "0");
 }
 
-/* What became of the page, in one word for the table. */
+/* What happened to the page, in one word for the table. */
 static const char *moved(const struct page_seen *before, const struct page_seen *after)
 {
 	if (before->pfn == after->pfn)

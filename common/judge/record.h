@@ -7,7 +7,7 @@
 
 #include "judge/judge.h"
 
-/* @after: what judge() returned. */
+/* Print the outcome. @after: the model that judge() returned. */
 void record(const struct cell *cell, const struct outcome *outcome, const struct model *after);
 
 #endif

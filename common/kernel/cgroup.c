@@ -13,7 +13,7 @@
 #include "kernel/restore.h"
 #include "report/report.h"
 
-/* Is the memory controller in the line of names in the file @path? */
+/* Does the file @path, a line of names, contain the memory controller? */
 static bool has_memory(const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -27,7 +27,7 @@ static bool has_memory(const char *path)
 	return has && strstr(line, " memory ");
 }
 
-/* "" when it is not mounted. */
+/* @root is "" if cgroup2 is not mounted. */
 static void find_root(char *root, size_t size)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "r");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* cgroup.h - a memory cgroup for one test, which is gone after it */
+/* cgroup.h - a memory cgroup for one test, removed after it */
 #ifndef HMM_COHERENT_CGROUP_H
 #define HMM_COHERENT_CGROUP_H
 
@@ -11,13 +11,13 @@ struct cgroup {
 };
 
 /*
- * Make a group with the memory controller where cgroup2 is mounted. The group
- * is removed, and the controllers of its root are as they were, after the test
- * (restore.h). Skips where there is no memory controller.
+ * Create a group with the memory controller below the mount point of cgroup2.
+ * After the test, the group is removed and the controllers of the root are
+ * restored (restore.h). Skips the test if there is no memory controller.
  */
 void cgroup_make(struct cgroup *group);
 
-/* This process belongs to the group from now on, or to the root again. */
+/* Move this process into the group, or back to the root. */
 void cgroup_enter(const struct cgroup *group);
 void cgroup_leave(const struct cgroup *group);
 

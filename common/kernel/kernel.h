@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kernel.h - what the running kernel and this machine can do, and its files of
- * numbers
+ * kernel.h - features of the running kernel and this machine; files in /proc
+ * and /sys that contain numbers
  *
- * A feature that a test or a rule depends on is decided by the kernel's
- * version, its configuration or an interface that exists or not (suite/features.c).
- * It is never decided by a probe of behaviour, as long as anything else decides
- * it: a kernel that lost the behaviour would change the expectation.
+ * The kernel's version, its configuration or the existence of an interface
+ * decides whether it has a feature that a test or a rule depends on
+ * (suite/features.c). A probe of its behaviour decides only if nothing else
+ * does: otherwise a kernel that lost the behaviour would also change the
+ * expectation.
  */
 #ifndef HMM_COHERENT_KERNEL_H
 #define HMM_COHERENT_KERNEL_H
@@ -42,10 +43,10 @@ struct features {
 /* Set by suite/features.c. */
 extern struct features features;
 
-/* How a feature stands: by what decides it, and by a probe of what the kernel does. */
+/* Whether the kernel has a feature, as its version, configuration or interface or a probe says. */
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
 
-/* What a system call returned, as -errno when it failed. */
+/* The result of a system call, or -errno if it failed. */
 static inline long errno_of(long result)
 {
 	return result < 0 ? -errno : result;
@@ -55,17 +56,17 @@ static inline long errno_of(long result)
 int write_text(const char *path, const char *text) __must_check;
 
 /*
- * Look every few milliseconds whether @is_done(@arg) is true, for at most @seconds.
- * Returns whether it did.
+ * Call @is_done(@arg) every few milliseconds until it returns true, for at most
+ * @seconds. Returns whether it did.
  */
 bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds) __must_check;
 
-/* The decimal number that the file @path begins with, or -1. */
+/* The decimal number at the beginning of the file @path, or -1. */
 long read_number(const char *path) __must_check;
 
 /*
- * Wait until the number that the file @path begins with is @least or more, for
- * at most @seconds. Returns whether it is.
+ * Wait until the number at the beginning of the file @path is at least @least,
+ * for at most @seconds. Returns whether it is.
  */
 bool wait_for_number(const char *path, long least, int seconds) __must_check;
 

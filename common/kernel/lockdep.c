@@ -12,8 +12,8 @@ bool lockdep_watches(void)
 }
 
 /*
- * The name at the end of a line of /proc/lockdep, which follows @mark; it may
- * go on with "#2" or "/1", for another class of that name.
+ * Is @lock the name that follows @mark at the end of a line of /proc/lockdep?
+ * The name may continue with "#2" or "/1", for another class of that name.
  */
 static bool names(const char *line, const char *mark, const char *lock)
 {
@@ -23,8 +23,8 @@ static bool names(const char *line, const char *mark, const char *lock)
 }
 
 /*
- * A class is a line "KEY ...: NAME"; below it stands a line " -> [KEY] NAME"
- * for each that was taken right after it (l_show()).
+ * A class has a line "KEY ...: NAME", followed by a line " -> [KEY] NAME" for
+ * each lock that was taken directly after it (l_show()).
  */
 bool lockdep_has_seen(const char *outer, const char *inner)
 {

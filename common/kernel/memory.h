@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * memory.h - mappings of this process's own, by calls that have to work
+ * memory.h - memory system calls that must succeed
  *
- * What a test does to its memory on its way to something else. Each ends the
- * test when the kernel refuses: see syscall_failed(). Sizes are bytes. A test
- * that expects a refusal calls the system itself and looks at the result.
+ * For steps of a test that are not what it tests. Each function ends the test
+ * if the call fails: see syscall_failed(). Sizes are in bytes. A test that
+ * expects an error calls the system call itself and checks the result.
  */
 #ifndef HMM_COHERENT_MEMORY_H
 #define HMM_COHERENT_MEMORY_H
@@ -14,8 +14,8 @@
 #include "report/report.h"
 
 /*
- * Anonymous private memory of @size bytes with PROT_ @prot, of small pages and
- * never touched. The caller unmaps it.
+ * Map @size bytes of anonymous private memory with PROT_ @prot, of small pages.
+ * The memory is not touched. The caller unmaps it.
  */
 void *map_memory(size_t size, int prot) __must_check;
 
@@ -23,14 +23,14 @@ void unmap_memory(void *addr, size_t size);
 void protect_memory(void *addr, size_t size, int prot);
 
 /*
- * madvise(2). That a kernel without huge pages does not know about them
- * (EINVAL) is no failure of MADV_NOHUGEPAGE.
+ * madvise(2). EINVAL for MADV_NOHUGEPAGE is not an error: a kernel without huge
+ * pages returns it.
  */
 void advise_memory(void *addr, size_t size, int advice);
 
 /*
- * Empty the LRU batches of all processors (lru_cache_disable()), as move_pages(2)
- * does before it looks at a page.
+ * Drain the LRU batches of all processors. move_pages(2) does that before it
+ * looks at a page (lru_cache_disable()).
  */
 void drain_lru_batches(void);
 

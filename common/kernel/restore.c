@@ -16,7 +16,7 @@
 #include "report/report.h"
 
 #define UNDO_MAX 16
-/* A cgroup takes a moment to see that its last process has gone. */
+/* The kernel notices the exit of the last process of a cgroup with a delay. */
 #define UNDO_S 5
 
 enum undo { UNDO_WRITE, UNDO_SWAPON, UNDO_MKDIR };
@@ -32,7 +32,7 @@ static struct table {
 	struct action actions[UNDO_MAX];
 } *table;
 
-/* By system calls alone: also from a signal handler. Returns 0 or an errno. */
+/* Uses system calls only, so that a signal handler can call it. Returns 0 or an errno. */
 static int undo(const struct action *action)
 {
 	int fd, error = 0;
@@ -46,7 +46,7 @@ static int undo(const struct action *action)
 			close(fd);
 		return error;
 	case UNDO_SWAPON:
-		/* EINVAL: it is no swap, or not any more. */
+		/* EINVAL: it is not in use as swap. */
 		if (swapoff(action->path) && errno != EINVAL && errno != ENOENT)
 			error = errno;
 		return unlink(action->path) && errno != ENOENT ? errno : error;
@@ -68,7 +68,7 @@ static pid_t program;
 
 static void on_end(int signal)
 {
-	/* A test's process has inherited the handler, and nothing to undo. */
+	/* The process of a test inherits the handler, but must not undo anything. */
 	if (getpid() == program && table->used) {
 		kill(-table->test, SIGKILL);
 		kill(table->test, SIGKILL);
@@ -76,7 +76,7 @@ static void on_end(int signal)
 		while (table->used)
 			undo(&table->actions[--table->used]);
 	}
-	/* SA_RESETHAND: now it ends the program. */
+	/* With SA_RESETHAND, the signal now ends the program. */
 	raise(signal);
 }
 
@@ -89,7 +89,7 @@ void restore_create(void)
 	table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
 	if (table == MAP_FAILED) {
-		perror("hmm-coherent: no memory for what tests change");
+		perror("hmm-coherent: no memory for the table of settings to restore");
 		_exit(3);
 	}
 	program = getpid();
@@ -97,13 +97,13 @@ void restore_create(void)
 		sigaction(ends[i], &action, NULL);
 }
 
-/* An entry counts from the moment that it is whole: a test may be killed at any time. */
+/* Count an entry only when it is complete: a test may be killed at any time. */
 static void add(enum undo what, const char *path, const char *text)
 {
 	struct action *action = &table->actions[table->used];
 
 	if (table->used == UNDO_MAX)
-		broken("a test changes more than %d things", UNDO_MAX);
+		broken("a test changes more than %d settings", UNDO_MAX);
 	table->test = getpid();
 	action->undo = what;
 	snprintf(action->path, sizeof(action->path), "%s", path);
@@ -122,7 +122,7 @@ void restore_setting(const char *path)
 	if (!got)
 		broken("%s cannot be read", path);
 	text[strcspn(text, "\n")] = '\0';
-	/* "always [madvise] never": what is chosen stands in brackets. */
+	/* "always [madvise] never": the current value is in brackets. */
 	chosen = strchr(text, '[');
 	end = chosen ? strchr(chosen, ']') : NULL;
 	if (end)
@@ -150,7 +150,7 @@ void restore_text(const char *path, const char *text)
 void restore_swap(const char *path)
 {
 	add(UNDO_SWAPON, path, "");
-	/* What a run that was killed has left. */
+	/* Remove the swap file of an earlier run that was killed. */
 	undo(&table->actions[table->used - 1]);
 }
 
@@ -160,8 +160,8 @@ void restore_folder(const char *path)
 }
 
 /*
- * All that a test does is on one processor (suite.c). What spins there in a
- * kernel without preemption would stop the program, too.
+ * All processes of a test run on one processor (suite.c). A process that loops
+ * in a kernel without preemption would block the program there, too.
  */
 static void leave_this_cpu(void)
 {
@@ -172,7 +172,7 @@ static void leave_this_cpu(void)
 	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
 		CPU_SET(cpu, &set);
 	CPU_CLR(sched_getcpu(), &set);
-	/* EINVAL: there is no other. */
+	/* EINVAL: there is no other processor. */
 	(void)sched_setaffinity(0, sizeof(set), &set);
 }
 
@@ -186,7 +186,7 @@ static void undo_all(void)
 
 		if (!wait_until(is_undone, action, UNDO_S)) {
 			report->broken = true;
-			report_line("broken:", "%s could not be set back after the test: %s",
+			report_line("broken:", "%s could not be restored after the test: %s",
 				    action->path, strerror(undo(action)));
 			all = false;
 		}
@@ -208,8 +208,8 @@ static bool has_ended(void *arg)
 }
 
 /*
- * In a process of its own: a kernel that lost a swap entry never returns from
- * swapoff(), and what the test found out is still to be printed.
+ * Undo the changes in a separate process: a kernel that lost a swap entry never
+ * returns from swapoff(), and the results of the test must still be printed.
  */
 bool restore_all(void)
 {
@@ -223,14 +223,15 @@ bool restore_all(void)
 		undo_all();
 	if (undoer.pid < 0) {
 		report->broken = true;
-		report_line("broken:", "no process to set back what the test changed: %s",
+		report_line("broken:",
+			    "cannot fork to restore the settings that the test changed: %s",
 			    strerror(errno));
 		return false;
 	}
 	if (wait_until(has_ended, &undoer, UNDO_S * table->used + 1))
 		return undoer.status == 0;
 	set_rule(RULE_KERNEL_SURVIVES);
-	expect(false, "the system call that sets back %s after the test does not return",
+	expect(false, "the system call that restores %s after the test does not return",
 	       table->actions[table->used - 1].path);
 	table->used = 0;
 	kill(undoer.pid, SIGKILL);

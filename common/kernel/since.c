@@ -8,7 +8,7 @@
 #include "kernel/kernel.h"
 #include "report/report.h"
 
-/* From this point release on the branch has it: 6.12.86 is { 612, 86 }. */
+/* The first point release of a stable branch that has the change: 6.12.86 is { 612, 86 }. */
 struct point {
 	int version, sublevel;
 };
@@ -17,33 +17,33 @@ struct change {
 	const char *name;
 	const char *commit;
 	/*
-	 * The release of mainline that has it, 0 for none so far; and its first
-	 * -rc, 0 where that was not looked up.
+	 * The first mainline release that has the change, 0 if there is none
+	 * yet; and the first -rc of it, 0 if unknown.
 	 */
 	int mainline, rc;
 	/*
-	 * A bug that the change mends came with this release: kernels before it
-	 * do not need the change. 0: it was always there.
+	 * The release that introduced the bug which the change fixes: kernels
+	 * before it do not need the change. 0: all releases have the bug.
 	 */
 	int from;
 	/*
-	 * Branches that took it back. A branch that is not here may have it all
-	 * the same, unless @only_mainline.
+	 * Stable branches that have a backport. A branch that is not listed may
+	 * also have it, unless @only_mainline.
 	 */
 	struct point stable[4];
 	bool only_mainline;
 	/*
-	 * A probe finds out what the version does not say: a tree between two
-	 * releases still has the number of the older one, with no third number
-	 * or with 0.
+	 * A probe decides where the version does not: a tree between two
+	 * releases has the number of the older one, without a third number or
+	 * with 0.
 	 */
 	bool is_probed;
 	/*
-	 * What kernel_has() says when the version does not: a release that does
-	 * not parse, an -rc, a branch that is not listed.
+	 * The result of kernel_has() where the version does not decide: a
+	 * release that cannot be parsed, an -rc, a branch that is not listed.
 	 */
 	bool when_unknown;
-	/* For need_survives(): of changes that a kernel does not survive without. */
+	/* For need_survives(): why a test is skipped that crashes a kernel without the change. */
 	enum skip_id skip;
 };
 
@@ -54,8 +54,8 @@ static const struct change changes[CHANGE_COUNT] = {
 			  "avoid use-after-free\"",
 		.mainline = 701, .stable = { { 601, 176 }, { 612, 86 }, { 700, 4 } },
 		/*
-		 * A test of eviction that is left out says so; one that runs on
-		 * a driver without it would blame the kernel.
+		 * A test of eviction that is skipped gives the reason; one that
+		 * runs on a driver without eviction would fail.
 		 */
 		.when_unknown = false,
 	},
@@ -63,7 +63,7 @@ static const struct change changes[CHANGE_COUNT] = {
 		.name = "dead-mirror-ends",
 		.commit = "\"lib/test_hmm: fail dmirror_fault() when the mirrored mm is gone\"",
 		.mainline = 703, .rc = 7, .stable = { { 601, 192 }, { 612, 117 } },
-		/* Nothing can kill a loop in the kernel. */
+		/* A process that loops in the kernel cannot be killed. */
 		.when_unknown = false,
 		.skip = SKIP_DEAD_MIRROR_LOOP,
 	},
@@ -71,11 +71,11 @@ static const struct change changes[CHANGE_COUNT] = {
 		.name = "pin-keeps-anon-vma",
 		.commit = "none yet; see docs/findings.md, anon-vma-is-gone",
 		/*
-		 * 6.2 is the first whose GUP-fast lets go of mmap_lock before
-		 * it moves pages (__gup_longterm_locked()).
+		 * Since 6.2, GUP-fast releases mmap_lock before it moves pages
+		 * (__gup_longterm_locked()).
 		 */
 		.from = 602,
-		/* Memory that was freed is written to. */
+		/* Without the change, the kernel writes to freed memory. */
 		.when_unknown = false,
 	},
 	[CHANGE_SWAP_CACHE_READ_AGAIN] = {
@@ -83,11 +83,11 @@ static const struct change changes[CHANGE_COUNT] = {
 		.commit = "6.12.117: __migrate_device_pages() reads folio_mapping() again after "
 			  "folio_free_swap()",
 		/*
-		 * Before 6.6 the swap cache was not asked, so that there was
-		 * nothing to read again.
+		 * Before 6.6 folio_free_swap() was not called, so there was no
+		 * mapping to read again.
 		 */
 		.mainline = 703, .rc = 7, .from = 606, .stable = { { 612, 117 } },
-		/* A BUG that leaves page locks behind. */
+		/* Without the change, the kernel hits a BUG while it holds page locks. */
 		.when_unknown = false,
 		.skip = SKIP_SWAP_CACHE_BUG,
 	},
@@ -95,12 +95,12 @@ static const struct change changes[CHANGE_COUNT] = {
 		.name = "swap-cache-asked",
 		.commit = "\"mm/migrate_device: try to handle swapcache pages\"",
 		.mainline = 606, .rc = 1, .only_mainline = true,
-		/* What was built from a tree is newer than that. */
+		/* A kernel that was built from a tree is newer than that. */
 		.when_unknown = true,
 	},
 	/*
-	 * Interfaces: what is missing is not applicable, unless the version
-	 * says that it is there.
+	 * Interfaces: a test of a missing one is not applicable, unless the
+	 * version says that the kernel has it.
 	 */
 	[CHANGE_SCAN_OF_PAGEMAP] = {
 		.name = "pagemap-scan",
@@ -140,7 +140,7 @@ static const struct change changes[CHANGE_COUNT] = {
 		.commit = "8ac268436e6d \"mm/gup: disallow FOLL_LONGTERM GUP-nonfast writing to "
 			  "file-backed mappings\"",
 		.mainline = 605, .rc = 1, .only_mainline = true,
-		/* What was built from a tree is newer than that. */
+		/* A kernel that was built from a tree is newer than that. */
 		.when_unknown = true,
 	},
 	[CHANGE_MIXED_SOURCES] = {
@@ -153,7 +153,7 @@ static const struct change changes[CHANGE_COUNT] = {
 		.name = "huge-as-advised",
 		.commit = "2b0f922323cc \"mm: don't install PMD mappings when THPs are disabled by "
 			  "the hw/process/vma\"",
-		/* Stable branches before 6.12 may have it all the same: not asked there. */
+		/* Stable branches before 6.12 may have a backport; the tests do not check them. */
 		.mainline = 612, .only_mainline = true,
 		.when_unknown = false,
 	},
@@ -186,7 +186,7 @@ static const struct change changes[CHANGE_COUNT] = {
 		.name = "hugetlb-forced",
 		.commit = "\"mm/hugetlb: support FOLL_FORCE|FOLL_WRITE\"",
 		.mainline = 614, .only_mainline = true,
-		/* What was built from a tree is newer than that. */
+		/* A kernel that was built from a tree is newer than that. */
 		.when_unknown = true,
 	},
 	[CHANGE_NO_COUNT_OFFSET] = {
@@ -197,7 +197,7 @@ static const struct change changes[CHANGE_COUNT] = {
 	},
 };
 
-/* The number behind "-rc" in a release, or 0. */
+/* The number after "-rc" in the release, or 0. */
 static int candidate(void)
 {
 	const char *rc = strstr(features.release, "-rc");
@@ -206,8 +206,9 @@ static int candidate(void)
 }
 
 /*
- * Debian's own kernels are all "6.1.0-NN-amd64" to uname -r, and say "Debian
- * 6.1.119-1" behind it. A point release, or 0 where nobody says.
+ * The release of Debian's kernels is "6.1.0-NN-amd64" (uname -r); their version
+ * contains "Debian 6.1.119-1" (uname -v). Returns the point release, or 0 if it
+ * is unknown.
  */
 static int point_release(void)
 {
@@ -251,7 +252,7 @@ static enum answer look_up(const struct change *change)
 			return ANSWER_UNKNOWN;
 		return point_release() >= change->stable[i].sublevel ? ANSWER_YES : ANSWER_NO;
 	}
-	/* Mended nowhere, as far as this table knows. */
+	/* As far as this table says, no release has the fix. */
 	return change->mainline ? ANSWER_UNKNOWN : ANSWER_NO;
 }
 

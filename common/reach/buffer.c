@@ -34,8 +34,8 @@ static void bind_to(struct buffer *buffer, int node)
 		broken("no memory for a node mask");
 	numa_bitmask_setbit(nodes, node);
 	/*
-	 * "Preferred" would fall back silently; a page on another node would
-	 * then be of another zone than the test says.
+	 * MPOL_PREFERRED would fall back silently to another node, and the page
+	 * would be in another zone than the test needs.
 	 */
 	if (mbind(buffer->addr, buffer->size, MPOL_BIND, nodes->maskp, nodes->size + 1, 0))
 		syscall_failed("mbind", errno);
@@ -44,7 +44,7 @@ static void bind_to(struct buffer *buffer, int node)
 
 void buffer_map(struct buffer *buffer, size_t pages, enum place place)
 {
-	/* Never the same twice in a program run, and different between processes. */
+	/* Each buffer of a program run has another serial number. */
 	static uint32_t serial;
 
 	memset(buffer, 0, sizeof(*buffer));
@@ -55,12 +55,12 @@ void buffer_map(struct buffer *buffer, size_t pages, enum place place)
 			    -1, 0);
 	if (buffer->addr == MAP_FAILED)
 		broken("mmap of %zu pages: %s", pages, strerror(errno));
-	/* EINVAL: a kernel without huge pages gives none anyway. */
+	/* EINVAL: the kernel has no huge pages. */
 	if (madvise(buffer->addr, buffer->size, MADV_NOHUGEPAGE) && errno != EINVAL)
 		syscall_failed("MADV_NOHUGEPAGE", errno);
 	/*
-	 * Where a page or its copy would be of ZONE_MOVABLE wherever it comes
-	 * from, nothing can be said about zones.
+	 * If each node has ZONE_MOVABLE, a page and its copy can always be in
+	 * it, and the zone cannot be tested.
 	 */
 	if (unmovable_node() < 0 && movable_node() >= 0)
 		skip(SKIP_NO_UNMOVABLE_NODE);
@@ -79,7 +79,7 @@ unsigned char *buffer_page(const struct buffer *buffer, size_t page)
 	return buffer->addr + page * features.page_size;
 }
 
-/* Writer, serial, page and word number: no two words that this suite ever writes are equal. */
+/* Writer, serial, page and word number: all words that the suite writes differ. */
 static uint64_t word(uint32_t serial, size_t page, size_t index, enum writer writer)
 {
 	return (uint64_t)writer << 56 | (uint64_t)serial << 32 | (uint64_t)page << 16 | index;
@@ -132,12 +132,12 @@ void expect_bytes(const void *bytes, uint32_t serial, size_t page, enum writer w
 	while (i < count && words[i] == word(serial, page, i, writer))
 		i++;
 	snprintf(text, sizeof(text), "page %zu %s", page, what);
-	snprintf(expected, sizeof(expected), "written by '%c': word %zu is 0x%016llx", writer,
+	snprintf(expected, sizeof(expected), "as written by '%c': word %zu is 0x%016llx", writer,
 		 i < count ? i : 0,
 		 (unsigned long long)word(serial, page, i < count ? i : 0, writer));
 	snprintf(seen, sizeof(seen), "word %zu is 0x%016llx", i,
 		 i < count ? (unsigned long long)words[i] : 0);
-	expect_same(i == count, text, expected, i < count ? seen : "all of them");
+	expect_same(i == count, text, expected, i < count ? seen : "all words are as expected");
 }
 
 void expect_zeros(const void *bytes, const char *what)
@@ -151,5 +151,6 @@ void expect_zeros(const void *bytes, const char *what)
 		i++;
 	snprintf(seen, sizeof(seen), "word %zu is 0x%016llx", i,
 		 i < count ? (unsigned long long)words[i] : 0);
-	expect_same(i == count, what, "all words are 0", i < count ? seen : "all of them");
+	expect_same(i == count, what, "all words are 0", i < count ? seen :
+		    "all words are as expected");
 }

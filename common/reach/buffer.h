@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * buffer.h - anonymous private memory whose every word says who wrote it, when
- * and where
+ * buffer.h - anonymous private memory with a pattern: each word contains its
+ * writer, buffer and position
  *
- * Each observer writes in a hand of its own, and no two buffers of a program
- * hold the same bytes, so a swapped, stale, foreign or zero page is seen, and
- * nobody can pass by writing what was already there.
+ * Each writer has its own pattern, and all buffers of a program differ. So a
+ * test detects a page that is swapped with another, stale, foreign or zero, and
+ * a write always changes the bytes.
  */
 #ifndef HMM_COHERENT_BUFFER_H
 #define HMM_COHERENT_BUFFER_H
@@ -17,7 +17,7 @@
 
 #define BUFFER_PAGES_MAX 8
 
-/* Who wrote. */
+/* The writer of a page, which determines its pattern. */
 enum writer {
 	BY_OWNER = 'o',
 	BY_OWNER_AGAIN = 'w',
@@ -28,15 +28,15 @@ enum writer {
 };
 
 /*
- * What an observer sees in one page, compared with what it held at first and
- * what was written to it since.
+ * The bytes that an observer reads in one page, compared with the first ones
+ * and with those that an access wrote.
  */
 enum data {
 	DATA_NOT_LOOKED,	/* there is no such observer */
-	DATA_OLD,		/* all of it as it was */
-	DATA_NEW,		/* all of it as written by the access */
+	DATA_OLD,		/* all words as before the access */
+	DATA_NEW,		/* all words as written by the access */
 	DATA_ZERO,
-	DATA_MIXED,		/* some words of each, or foreign ones */
+	DATA_MIXED,		/* a mixture of old and new words, or other bytes */
 	DATA_UNREADABLE,
 	DATA_COUNT
 };
@@ -48,13 +48,13 @@ struct buffer {
 	size_t pages;
 	size_t size;		/* bytes */
 	uint32_t serial;	/* in every word that is written to this buffer */
-	int node;		/* NUMA node that its memory is bound to, or -1 */
+	int node;		/* NUMA node that the memory is bound to, or -1 */
 };
 
 /*
- * Map @pages pages, bound to the node that can give memory of the kind @place,
- * and never huge (a huge page is another subject, and migration treats it
- * differently in each kernel). Nothing is touched. The caller unmaps it with
+ * Map @pages pages, bound to a node that has memory of the kind @place, with
+ * MADV_NOHUGEPAGE (migration treats huge pages differently in each kernel, and
+ * other tests check them). No page is touched. The caller unmaps it with
  * buffer_unmap().
  */
 void buffer_map(struct buffer *buffer, size_t pages, enum place place);
@@ -62,28 +62,29 @@ void buffer_unmap(struct buffer *buffer);
 
 unsigned char *buffer_page(const struct buffer *buffer, size_t page);
 
-/* Fill one page at @to in the hand of @writer, as page number @page of the buffer with @serial. */
+/* Fill the page at @to with @writer's pattern for page @page of the buffer with @serial. */
 void write_page(void *to, uint32_t serial, size_t page, enum writer writer);
 
-/* Write pages [first, first + count) of the buffer by the CPU of this process. */
+/* Fill pages [first, first + count) of the buffer with @writer's pattern, by the CPU. */
 void buffer_write(struct buffer *buffer, size_t first, size_t count, enum writer writer);
 
 /*
- * What the page-sized bytes at @bytes are: @page of the buffer, as DATA_OLD (in the
- * hand of @before) or DATA_NEW (@after), or neither.
+ * Compare the page-sized @bytes with page @page of the buffer with @serial.
+ * Returns DATA_OLD for the pattern of @before, DATA_NEW for that of @after, or
+ * another value.
  */
 enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer before,
 		    enum writer after);
 
 /*
- * One check: all words of the page-sized @bytes are those that @writer wrote to
- * page @page of the buffer with @serial. @what says whose bytes these are. The
- * message has the first word that differs, and what it should be.
+ * Check that all words of the page-sized @bytes have @writer's pattern for page
+ * @page of the buffer with @serial. @what describes the bytes. The message has
+ * the first word that differs, and the expected one.
  */
 void expect_bytes(const void *bytes, uint32_t serial, size_t page, enum writer writer,
 		  const char *what);
 
-/* The same for a page that nobody wrote: all its words are 0. */
+/* The same for a page that was never written: all words are 0. */
 void expect_zeros(const void *bytes, const char *what);
 
 #endif

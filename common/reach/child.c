@@ -16,8 +16,8 @@
 #include "report/rules.h"
 
 /*
- * An answer takes microseconds; a slow, loaded machine is given this much
- * before its child counts as lost.
+ * An answer takes microseconds. On a slow or loaded machine a child gets this
+ * much time before it counts as lost.
  */
 #ifndef ANSWER_MS
 #define ANSWER_MS 20000
@@ -29,7 +29,7 @@ void child_fork(struct child *child)
 	pid_t parent = getpid();
 
 	request_scratch();
-	/* A write to a child that died says EPIPE: the test goes on to say which request it was. */
+	/* A write to a child that died returns EPIPE, and the test reports the request. */
 	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(requests, O_CLOEXEC) || pipe2(answers, O_CLOEXEC))
 		broken("pipe: %s", strerror(errno));
@@ -47,7 +47,7 @@ void child_fork(struct child *child)
 	child->answers = answers[0];
 }
 
-/* How a child ended. For wait_until(). */
+/* The wait status of a child. For wait_until(). */
 struct ending {
 	pid_t pid;
 	int status;
@@ -61,8 +61,8 @@ static bool has_ended(void *arg)
 }
 
 /*
- * A child that was killed by a signal other than the test's own died of the
- * kernel; say which. Its pipes close before it has ended.
+ * The kernel killed the child, unless the test did: report the signal. The
+ * pipes of a child are closed before it has ended.
  */
 static void __noreturn lost(struct child *child, enum request request)
 {
@@ -72,9 +72,9 @@ static void __noreturn lost(struct child *child, enum request request)
 
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	if (ended && WIFSIGNALED(status))
-		fail_now("a child was killed by %s over the request '%s'",
+		fail_now("a child was killed by %s during the request '%s'",
 			 strsignal(WTERMSIG(status)), request_name(request));
-	broken("a child is gone over the request '%s': wait status 0x%x", request_name(request),
+	broken("a child has ended during the request '%s': wait status 0x%x", request_name(request),
 	       status);
 }
 
@@ -90,7 +90,7 @@ static void reap(struct child *child, bool killed)
 	child->pid = 0;
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	if (WIFSIGNALED(status) && !killed)
-		fail_now("a child that was to end by itself was killed by %s",
+		fail_now("a child that should have exited was killed by %s",
 			 strsignal(WTERMSIG(status)));
 	if (killed ? !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL :
 		     !WIFEXITED(status) || WEXITSTATUS(status))
@@ -153,7 +153,7 @@ static void get(struct child *child, void *to, size_t size, enum request request
 			broken("poll: %s", strerror(errno));
 		if (!ready) {
 			set_rule(RULE_LEGAL_CALLS_WORK);
-			fail_now("a child does not answer the request '%s' within %d s",
+			fail_now("a child did not answer the request '%s' within %d s",
 				 request_name(request), ANSWER_MS / 1000);
 		}
 		got = read(child->answers, into, size);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * child.h - other processes: a child that shares pages, and one that maps none
- * of them and accesses this process's memory
+ * child.h - other processes: a child that shares pages with this process, or a
+ * process that maps none of them and accesses them from outside
  *
- * A child only carries out requests and sends back what it got. It checks
- * nothing and reports nothing, so the parent judges all of it and no verdict is
- * lost with a child. A child that dies is an end of file, one that hangs runs
- * into a deadline; both end the test with the request that the child was given.
+ * A child only carries out requests and returns the results. The parent does
+ * all checks and reports, so no verdict is lost with a child. If a child dies
+ * or does not answer in time, the test ends with the name of the request.
  */
 #ifndef HMM_COHERENT_CHILD_H
 #define HMM_COHERENT_CHILD_H
@@ -24,19 +23,19 @@ struct child {
 	int requests, answers;	/* pipes, as seen from the parent */
 };
 
-/* Fork a child: it maps what the caller maps now, copy on write. It dies with the caller. */
+/* Fork a child, which shares the caller's private memory copy-on-write. It dies with the caller. */
 void child_fork(struct child *child);
 
 /*
- * Let it exit, and wait for that: afterwards nothing is mapped by it. It must
- * exit with 0. Nothing happens when there is none.
+ * Let the child exit with 0, and wait for that, so that its mappings are gone.
+ * Does nothing if there is no child.
  */
 void child_leave(struct child *child);
 
-/* The same by execve(2) of a program that exits with 0. */
+/* The same, by execve(2) of a program that exits with 0. */
 void child_exec(struct child *child);
 
-/* The same by SIGKILL, which it must die of. */
+/* The same, by SIGKILL. */
 void child_kill(struct child *child);
 
 /*
@@ -48,7 +47,7 @@ long child_write(struct child *child, const struct buffer *buffer, size_t first,
 long child_read(struct child *child, const struct buffer *buffer, size_t first, size_t count,
 		void *to) __must_check;
 
-/* What the child's CPU sees in one page. */
+/* The bytes of one page that the child's CPU reads. */
 enum data child_look(struct child *child, const struct buffer *buffer, size_t page,
 		     enum writer before, enum writer after) __must_check;
 
@@ -58,19 +57,18 @@ long child_unmap(struct child *child, const struct buffer *buffer, size_t first,
 long child_protect(struct child *child, const struct buffer *buffer, int prot) __must_check;
 
 /*
- * The child runs @act in its own copy of this program, for what only one story
- * needs. @act judges nothing and reports nothing: it returns what it got, which
- * child_call() returns. What @arg points to is the child's copy, as it was when
- * the child was forked.
+ * The child calls @act in its own copy of this program. @act checks and reports
+ * nothing: child_call() returns its result. If @arg is a pointer, it refers to
+ * the child's copy of the memory, as of the fork.
  */
 long child_call(struct child *child, const struct buffer *buffer, child_act *act,
 		long arg) __must_check;
 
 /*
- * The other process reaches into this one, at @addr, @count pages:
- * process_vm_readv() into @to, process_vm_writev(), ptrace POKEDATA and
- * PEEKDATA. Returns bytes or -errno. A write fills the page in the hand of
- * BY_OTHER.
+ * The other process accesses @count pages of this process, from page @first of
+ * the buffer on: process_vm_readv() into @to, process_vm_writev(), ptrace
+ * POKEDATA and PEEKDATA into @to. Returns bytes or -errno. A write fills the
+ * pages with the pattern of BY_OTHER.
  */
 long other_vm_read(struct child *other, const struct buffer *buffer, size_t first, size_t count,
 		   void *to) __must_check;

@@ -14,7 +14,7 @@ static void on_fault(int signal)
 	siglongjmp(escape, signal);
 }
 
-/* Run one access of the CPU; a SIGSEGV or SIGBUS of it becomes its result. */
+/* Run one access by the CPU. If it ends in SIGSEGV or SIGBUS, that is the result. */
 static long cpu_access(struct buffer *buffer, size_t first, size_t count, void *to,
 		       enum writer writer, bool write)
 {

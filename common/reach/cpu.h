@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * cpu.h - loads and stores of this process's CPU, which may end in a signal
- */
+/* cpu.h - loads and stores by this process, which may end in a signal */
 #ifndef HMM_COHERENT_CPU_H
 #define HMM_COHERENT_CPU_H
 
@@ -12,15 +10,15 @@
 #include "report/result.h"
 
 /*
- * This process's CPU reads (into @to, may be NULL) or writes; a fault that ends
- * in a signal comes back as KILLED_BY().
+ * Read the pages by the CPU into @to (which may be NULL), or write @writer's
+ * pattern to them. Returns bytes, or KILLED_BY() if a fault ends in a signal.
  */
 long cpu_read(const struct buffer *buffer, size_t first, size_t count, void *to) __must_check;
 long cpu_write(struct buffer *buffer, size_t first, size_t count, enum writer writer) __must_check;
 
 /*
- * Load and store through the translations of all pages, which changes no byte:
- * the processor has them then.
+ * Load a word of each page and store it again, so that the TLB has the
+ * translations. Changes no byte.
  */
 void cpu_use_translations(const struct buffer *buffer);
 

@@ -17,8 +17,9 @@
 #include "report/rules.h"
 
 /*
- * What transfers have to be multiples of, in bytes: what the kernel says (6.1),
- * or else the device's logical block or the filesystem's.
+ * The required alignment of transfers in bytes: from statx() (since 6.1), or
+ * else the logical block size of the device or the block size of the
+ * filesystem.
  */
 static size_t alignment(int fd)
 {
@@ -57,7 +58,7 @@ static void medium_open(struct medium *medium, const char *path, bool is_file)
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (medium->bounce == MAP_FAILED)
 		broken("no memory for a medium");
-	/* A child that maps it too would turn every use of it into a copy. */
+	/* If a child shared it, each use would make a copy. */
 	madvise(medium->bounce, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK);
 }
 
@@ -72,8 +73,8 @@ bool medium_file(struct medium *medium)
 	medium_open(medium, path, true);
 	unlink(path);
 	/*
-	 * Written once, so that every later transfer finds its blocks:
-	 * allocation is not what is tested.
+	 * Allocate the blocks by one write, since block allocation is not
+	 * tested.
 	 */
 	memset(medium->bounce, 0, BUFFER_PAGES_MAX * features.page_size);
 	if (pwrite(medium->buffered, medium->bounce, BUFFER_PAGES_MAX * features.page_size, 0) <
@@ -117,8 +118,9 @@ void medium_close(struct medium *medium)
 }
 
 /*
- * The medium's own transfers have to work: a disk that fails (EIO) or is full
- * is the machine's business, anything else the kernel's.
+ * Check a transfer that prepares or checks the medium. The test is broken if
+ * the disk has an error (EIO) or is full; any other error is a failure of the
+ * kernel.
  */
 static void transferred(const char *what, ssize_t result, size_t size)
 {

@@ -16,10 +16,10 @@
 
 #include "report/report.h"
 
-/* Longer than any test needs under any load, shorter than the time a test is given. */
+/* Longer than a test needs under any load, and shorter than the time limit of a test. */
 #define SUSPENDED_MS 15000
 
-/* The name of the device-mapper device at @path. False when it is none. */
+/* Get the name of the device-mapper device at @path. False if it is not a device-mapper device. */
 static bool mapper_name(const char *path, char *name, size_t size)
 {
 	char file[64];
@@ -41,8 +41,8 @@ static bool mapper_name(const char *path, char *name, size_t size)
 }
 
 /*
- * Suspend or resume; returns 0 or -errno. What a filesystem has to say about it
- * is not asked: there is none.
+ * Suspend or resume; returns 0 or -errno. There is no filesystem on the device
+ * that would have to be frozen.
  */
 static int set_suspended(const char *name, bool on)
 {
@@ -69,8 +69,8 @@ int dm_resumer(const char *name)
 }
 
 /*
- * By posix_spawn(), which copies no page table: fork() would make every page of
- * the test a shared one.
+ * Use posix_spawn(), which does not copy page tables: fork() would make all
+ * pages of the test shared.
  */
 static void start_resumer(struct dm_suspension *suspension, char *name)
 {
@@ -83,7 +83,7 @@ static void start_resumer(struct dm_suspension *suspension, char *name)
 		broken("pipe: %s", strerror(errno));
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
-	/* Out of the test's process group, which is killed when the test takes too long. */
+	/* Leave the process group of the test, which is killed at its time limit. */
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
 	error = posix_spawn(&suspension->resumer, "/proc/self/exe", &actions, &attributes, argv,
@@ -124,9 +124,12 @@ void dm_resume(struct dm_suspension *suspension)
 	if (!suspension->active)
 		return;
 	suspension->active = false;
-	/* A byte, not the end of the file: a child of the test has the pipe open too. */
+	/*
+	 * Write a byte: closing the pipe is not enough, since a child of the
+	 * test also has it open.
+	 */
 	if (write(suspension->tell, "o", 1) != 1)
-		broken("the process that resumes a slow device is gone");
+		broken("the process that resumes a slow device has ended");
 	close(suspension->tell);
 	if (waitpid(suspension->resumer, &status, 0) != suspension->resumer || status)
 		broken("a slow device was not resumed: wait status 0x%x", status);

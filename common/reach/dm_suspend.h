@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * dm_suspend.h - suspend a device-mapper device, so that a transfer completes
- * when the test says so
+ * dm_suspend.h - suspend a device-mapper device, so that the test decides when
+ * a transfer completes
  *
- * A device that is suspended takes what is submitted to it, with its pages
- * referenced, and carries it out when it is resumed (dm_submit_bio(),
- * drivers/md/dm.c). So a test about a transfer in flight need not be faster
- * than any device.
+ * A suspended device accepts bios, whose pages are referenced, and processes
+ * them when it is resumed (dm_submit_bio(), drivers/md/dm.c). So a test of a
+ * transfer in flight does not depend on the speed of the device.
  *
- * A test that dies while the device is suspended cannot exit: its address space
- * waits for the transfer. Therefore a process of its own, the resumer, which
- * shares nothing with the test, resumes the device when it is told to, and
- * after 15 s in any case.
+ * A test that dies while the device is suspended cannot exit, since its address
+ * space waits for the transfer. Therefore a separate process, the resumer,
+ * which shares no memory with the test, resumes the device when it is told to,
+ * and after 15 s in any case.
  */
 #ifndef HMM_COHERENT_DM_SUSPEND_H
 #define HMM_COHERENT_DM_SUSPEND_H
@@ -31,21 +30,22 @@ struct dm_suspension {
 void dm_resume_left(const char *path);
 
 /*
- * From here on nothing that is submitted to the block device @path completes.
- * False, and nothing happens, when it is no device of device-mapper or this
- * process may not suspend it: then it is as slow as it is.
+ * Suspend the block device @path: no transfer that is submitted from now on
+ * completes. Returns false and does nothing if it is not a device-mapper device
+ * or this process may not suspend it; transfers then take the time that the
+ * device needs.
  */
 bool dm_suspend(struct dm_suspension *suspension, const char *path);
 
 /*
- * What waited is carried out. Breaks the test when that does not work. Does
- * nothing when the device is not suspended.
+ * Resume the device, so that the waiting transfers complete. The test is broken
+ * if that fails. Does nothing if the device is not suspended.
  */
 void dm_resume(struct dm_suspension *suspension);
 
 /*
- * main() of the resumer: @argv of this program, which was started with
- * DM_RESUMER and the device's name. Returns its exit status.
+ * main() of the resumer, which is this program started with DM_RESUMER and the
+ * device's name @name. Returns its exit status.
  */
 #define DM_RESUMER "--resume-device"
 int dm_resumer(const char *name);

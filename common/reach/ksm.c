@@ -45,7 +45,7 @@ static void set(const char *path, const char *text)
 		syscall_failed(path, -error);
 }
 
-/* The machine's own settings come back after the test. */
+/* Restore the settings of the machine after the test. */
 static void keep_settings(void)
 {
 	static pid_t kept;

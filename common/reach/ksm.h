@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* ksm.h - equal pages, and KSM that merges them when it is told to */
+/* ksm.h - equal pages, and start and stop of KSM, which merges them */
 #ifndef HMM_COHERENT_KSM_H
 #define HMM_COHERENT_KSM_H
 
@@ -10,34 +10,34 @@
 #include "reach/buffer.h"
 #include "report/compiler.h"
 
-/* Is there KSM, and may this process start it? */
+/* Does the kernel have KSM, and may this process start it? */
 bool ksm_available(void);
 
 /*
- * @count equal pages in the hand of @writer, that KSM must not merge yet. The
- * caller unmaps them. Breaks the test without memory.
+ * Map @count equal pages with @writer's pattern, which KSM does not merge yet.
+ * The caller unmaps them.
  */
 unsigned char *ksm_map_equal(size_t count, uint32_t serial, enum writer writer);
 
 /*
- * Let KSM merge the @count pages at @addr with each other and with whatever
- * else it may (MADV_MERGEABLE).
+ * Allow KSM to merge the @count pages at @addr with each other and with other
+ * mergeable pages (MADV_MERGEABLE).
  */
 void ksm_mergeable(void *addr, size_t count);
 
-/* Are the two pages at @twins one? For wait_until(). */
+/* Do the two addresses at @twins map the same page? For wait_until(). */
 bool ksm_are_merged(void *twins) __must_check;
 
 /*
- * Have ksmd run, fast; and stop it. What the machine had set comes back after
- * the test (restore.h).
+ * Start ksmd with short pauses, and stop it. The settings of the machine are
+ * restored after the test (restore.h).
  */
 void ksm_start(void);
 void ksm_stop(void);
 
 /*
- * Wait until ksmd, which runs, has gone over everything @times more, for at
- * most @seconds. Returns whether it has.
+ * Wait until ksmd, which must be running, has completed @times more scans, for
+ * at most @seconds. Returns whether it has.
  */
 bool ksm_scanned(long times, int seconds) __must_check;
 

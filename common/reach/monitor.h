@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * monitor.h - a userfaultfd that watches a range; nobody answers, and what it
- * stops gets SIGBUS
+ * monitor.h - a userfaultfd that write-protects a range; with
+ * UFFD_FEATURE_SIGBUS a fault gets SIGBUS, so no thread has to answer
  */
 #ifndef HMM_COHERENT_MONITOR_H
 #define HMM_COHERENT_MONITOR_H
@@ -14,7 +14,7 @@
 
 #include "report/compiler.h"
 
-/* linux/userfaultfd.h has it from 6.8 on. */
+/* linux/userfaultfd.h has it since 6.8. */
 #ifndef UFFDIO_MOVE
 struct uffdio_move {
 	__u64 dst;
@@ -28,32 +28,33 @@ struct uffdio_move {
 #define UFFD_FEATURE_MOVE BIT(16)
 #endif
 
-/* UFFD_FEATURE_WP_ASYNC of 6.7: nobody is stopped, a write takes the protection off. */
+/* UFFD_FEATURE_WP_ASYNC of 6.7: a write is not stopped and removes the protection. */
 #define MONITOR_LETS_WRITE 0x8000ULL
 
-/* UFFD_FEATURE_WP_HUGETLBFS_SHMEM of 5.19; what the suite is built with may be older. */
+/* UFFD_FEATURE_WP_HUGETLBFS_SHMEM of 5.19; the headers may be older. */
 #define MONITOR_OF_SHARED_MEMORY 0x1000ULL
 
 /*
- * Watch @size bytes at @addr for writes to protected pages, with the further
- * @features. Returns the descriptor, which the caller closes, or -1 when the
- * kernel lacks one of the features. Anything else that fails ends the test.
+ * Open a userfaultfd and register @size bytes at @addr for write protection,
+ * with the additional @features. Returns the descriptor, which the caller
+ * closes, or -1 if the kernel lacks one of the features. Any other error ends
+ * the test.
  */
 int monitor_open(void *addr, size_t size, unsigned long long features);
 
 /* Does the kernel have all of @features? */
 bool monitor_can(unsigned long long features) __must_check;
 
-/* Move @size bytes at @from to @to, which is watched (UFFDIO_MOVE). Returns 0 or -errno. */
+/* Move @size bytes at @from to the registered address @to (UFFDIO_MOVE). Returns 0 or -errno. */
 int monitor_move(int fd, void *to, void *from, size_t size) __must_check;
 
-/* Watch @size more bytes at @addr. Returns 0 or -errno. */
+/* Register @size more bytes at @addr. Returns 0 or -errno. */
 int monitor_watch(int fd, void *addr, size_t size);
 
-/* Protect them against writes (UFFDIO_WRITEPROTECT), or end that. */
+/* Write-protect @size bytes at @addr (UFFDIO_WRITEPROTECT), or remove the protection. */
 void monitor_protect(int fd, void *addr, size_t size, bool on);
 
-/* Watch them no more (UFFDIO_UNREGISTER). */
+/* Unregister @size bytes at @addr (UFFDIO_UNREGISTER). */
 void monitor_leave(int fd, void *addr, size_t size);
 
 #endif

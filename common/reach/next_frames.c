@@ -19,7 +19,8 @@ void next_frames_take(struct buffer *buffer, size_t pages, struct device *device
 		set_rule(RULE_ENTRY);
 		for (i = 0; i < pages; i++) {
 			at = page_at(0, buffer_page(buffer, i)).at;
-			must(at == place, "a page to find free frames with is %s after migration",
+			must(at == place,
+			     "a page that is migrated to find free frames is %s after migration",
 			     place_name(at));
 		}
 	}
@@ -43,7 +44,7 @@ void next_frames_return(struct buffer *buffer)
 	set_rule(RULE_FREED_TO_DRIVER);
 	for (i = buffer->pages; i--;) {
 		expect_bytes(buffer_page(buffer, i), buffer->serial, i, BY_OTHER,
-			     "bytes in a frame that was handed out");
+			     "bytes of a page on a frame that the device handed out");
 		unmap_memory(buffer_page(buffer, i), features.page_size);
 	}
 	buffer->addr = NULL;

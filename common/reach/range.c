@@ -23,7 +23,7 @@ static unsigned char *page_of(const struct range *range, size_t page)
 	return range->addr + page * features.page_size;
 }
 
-/* Pages of the step that begins with @page: the last one may be shorter. */
+/* Number of pages of the step that begins with @page: the last step may be shorter. */
 static size_t step_at(const struct range *range, size_t page)
 {
 	return range->pages - page < RANGE_STEP ? range->pages - page : RANGE_STEP;

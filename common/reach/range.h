@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * range.h - more pages than a buffer has, to count or to fill a device with
+ * range.h - a range of many pages, to count them or to fill a device
  *
- * Nobody looks at their bytes: what is not written goes to a device as empty
+ * The bytes are not checked. Pages that were not written are migrated as empty
  * pages.
  */
 #ifndef HMM_COHERENT_RANGE_H
@@ -14,9 +14,8 @@
 #include "see/device.h"
 
 /*
- * Pages that one migration moves: the device has to be opened for as many. Less
- * than a huge page, since later drivers answer a whole empty one with a huge
- * page.
+ * Pages per migration; the device must be opened for as many. Less than a huge
+ * page, since later drivers allocate a huge page for a whole empty one.
  */
 #define RANGE_STEP 128
 
@@ -25,17 +24,20 @@ struct range {
 	size_t pages;
 };
 
-/* Map @pages small pages that were never touched. range_unmap() takes them away. */
+/* Map @pages small pages, without touching them. range_unmap() unmaps them. */
 void range_map(struct range *range, size_t pages);
 void range_unmap(const struct range *range);
 
-/* Migrate all of the range, or all that the device takes. Whoever calls looks at the pages. */
+/*
+ * Migrate the range to the device or back, as far as there are free pages. The
+ * caller checks where the pages are.
+ */
 void range_move_to(const struct range *range, struct device *device);
 void range_move_back(const struct range *range, struct device *device);
 
 /*
- * The same until the device has no free page left. Returns how many pages of
- * the range, from its beginning, are on the device then.
+ * Migrate pages to the device until it has no free page. Returns how many
+ * pages, from the beginning of the range, are on the device.
  */
 size_t range_fill(const struct range *range, struct device *device) __must_check;
 

@@ -127,10 +127,7 @@ static long carry_out(struct message *m, void *local)
 	return result < 0 ? -errno : result;
 }
 
-/*
- * Another program in this process: this one again, which only lists its tests.
- * The pipes close by themselves.
- */
+/* execve() this program again, with --list. The pipes are close-on-exec. */
 static void become_another_program(void)
 {
 	int null = open("/dev/null", O_WRONLY);
@@ -146,7 +143,7 @@ void request_serve(pid_t parent, int requests, int answers)
 	void *local = request_scratch();
 	long result;
 
-	/* Die with the parent; it may have gone before this was asked for. */
+	/* Die with the parent. It may have exited before prctl(). */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(7);

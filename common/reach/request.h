@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * request.h - what a child process can be asked to do, and how it does it
+ * request.h - the requests that a child process carries out
  *
- * The two ends of a pair of pipes: the parent's is in child.c.
+ * This is the child's end of a pair of pipes; the parent's is in child.c.
  */
 #ifndef HMM_COHERENT_REQUEST_H
 #define HMM_COHERENT_REQUEST_H
@@ -19,7 +19,7 @@ enum request {
 	REQUEST_VM_WRITE, REQUEST_POKE, REQUEST_PEEK, REQUEST_CALL, REQUEST_LEAVE, REQUEST_EXEC
 };
 
-/* A function of this program that a child runs in its copy; see child_call(). */
+/* A function that a child calls in its copy of this program; see child_call(). */
 typedef long child_act(const struct buffer *buffer, long arg);
 
 struct message {
@@ -33,22 +33,22 @@ struct message {
 	pid_t target;
 };
 
-/* For messages: "process_vm_readv" */
+/* The name for messages: "process_vm_readv" */
 const char *request_name(enum request request);
 
-/* Is the answer, a number, followed by that many bytes when it is positive? */
+/* Do that many bytes follow if the answer is a positive number? */
 bool request_gets_bytes(enum request request) __must_check;
 
-/* For copies: BUFFER_PAGES_MAX pages, whose content no test looks at. */
+/* BUFFER_PAGES_MAX pages for temporary copies. */
 void *request_scratch(void);
 
-/* Write all of @data. False when the other end is gone. */
+/* Write all of @data. False if the other end is closed. */
 bool request_put(int fd, const void *data, size_t size) __must_check;
 
 /*
- * The life of a child of @parent: carry out what comes out of @requests, and
- * write its result, bytes or 0 or -errno or KILLED_BY(), into @answers. Exits
- * with 0 when it is asked to, with 7 when something is wrong with either pipe.
+ * Main loop of a child of @parent: carry out each request from @requests, and
+ * write its result (bytes, 0, -errno or KILLED_BY()) to @answers. Exits with 0
+ * on request, and with 7 after an error of either pipe.
  */
 void request_serve(pid_t parent, int requests, int answers) __noreturn;
 

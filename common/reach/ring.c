@@ -19,7 +19,10 @@ bool ring_available(void)
 		io_uring_queue_exit(&uring);
 		return true;
 	}
-	/* No io_uring, or none for this user. Any other error is the kernel's. */
+	/*
+	 * The kernel has no io_uring, or this user may not use it. Any other
+	 * error is a failure of the kernel.
+	 */
 	if (!is_lack(-error))
 		syscall_failed("io_uring_setup", -error);
 	return false;
@@ -49,7 +52,7 @@ void ring_forget(struct ring *ring)
 {
 	ring->registered = false;
 	io_uring_queue_exit(&ring->uring);
-	/* What the story's end closes again. */
+	/* story_end() closes it. */
 	ring_open(ring);
 }
 

@@ -19,42 +19,42 @@ struct ring {
 
 enum ring_op { RING_READ, RING_WRITE, RING_READ_FIXED, RING_WRITE_FIXED };
 
-/* Is there io_uring here? */
+/* Can this process use io_uring? */
 bool ring_available(void);
 
-/* A ring of its own. Breaks the test when there is none. */
+/* Open a ring. Ends the test if that fails. */
 void ring_open(struct ring *ring);
 void ring_close(struct ring *ring);
 
 /*
- * Close this process's descriptor and nothing else: whoever inherited it still
- * has the ring, with all that is registered in it.
+ * Close only the descriptor of this process: a child that inherited it keeps
+ * the ring and its registered buffers.
  */
 void ring_forget(struct ring *ring);
 
-/* Register one buffer as number 0. Returns 0 or -errno (liburing returns it; errno is not set). */
+/* Register a buffer as number 0. Returns 0 or -errno (from liburing, which does not set errno). */
 int ring_register(struct ring *ring, void *addr, size_t size) __must_check;
 
-/* Drop it again, which unpins its pages before it returns. Returns 0 or -errno. */
+/* Unregister it, which unpins the pages before it returns. Returns 0 or -errno. */
 int ring_unregister(struct ring *ring) __must_check;
 
 /*
- * Transfer @size bytes between @addr and offset 0 of @fd, and wait for it, at
- * most 20 s. The fixed ones use registered buffer 0, in which @addr has to lie.
- * Returns bytes or -errno, from the completion.
+ * Transfer @size bytes between @addr and offset 0 of @fd, and wait at most 20 s
+ * for the completion. RING_*_FIXED use registered buffer 0, which must contain
+ * @addr. Returns bytes or -errno from the completion.
  */
 long ring_transfer(struct ring *ring, enum ring_op op, int fd, void *addr,
 		   size_t size) __must_check;
 
-/* The same in two steps, for what happens while a transfer is in flight. */
+/* The same in two steps, for tests of a transfer in flight. */
 void ring_start(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size);
 long ring_finish(struct ring *ring) __must_check;
 /*
- * Wait for a completion, at most @seconds, whatever signals come meanwhile.
- * Returns 0 or -errno, -ETIME when there was none.
+ * Wait at most @seconds for a completion, also if signals interrupt it. Returns
+ * 0 or -errno, -ETIME if there was none.
  */
 int ring_wait(struct ring *ring, struct io_uring_cqe **cqe, int seconds) __must_check;
-/* Has it completed? Does not wait. */
+/* Has the transfer completed? Does not wait. */
 bool ring_is_done(struct ring *ring) __must_check;
 
 #endif

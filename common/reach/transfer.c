@@ -26,7 +26,7 @@ void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t s
 					.aio_nbytes = size };
 	if (syscall(SYS_io_submit, transfer->context, 1, iocbs) == 1)
 		return;
-	/* What GUP refuses shows here already, before anything was submitted. */
+	/* An error of GUP is returned here, before anything is submitted. */
 	set_rule(RULE_BYTES_ARRIVE);
 	if (errno == EFAULT)
 		fail_now("io_submit: %s", strerror(errno));
@@ -68,13 +68,13 @@ void transfer_prove_in_flight(struct transfer *transfer, const struct dm_suspens
 	const bool done = transfer_is_done(transfer);
 
 	set_rule(RULE_BYTES_ARRIVE);
-	must(!done || transfer->result >= 0, "the transfer ended with %s",
+	must(!done || transfer->result >= 0, "the transfer completed with %s",
 	     strerror(-transfer->result));
 	must(!done || !suspension->active,
-	     "the transfer ended with %ld although its device is suspended", transfer->result);
+	     "the transfer completed with %ld although its device is suspended", transfer->result);
 	report->rule = rule;
 	if (done)
-		broken("the transfer was over before the test had done its part: "
+		broken("the transfer completed before the test had done its part: "
 		       "HMM_COHERENT_SLOW is not slow");
 }
 
@@ -82,7 +82,7 @@ long transfer_finish(struct transfer *transfer)
 {
 	if (!wait_at_most(transfer, COMPLETION_S)) {
 		set_rule(RULE_BYTES_ARRIVE);
-		fail_now("a transfer does not end within %d s", COMPLETION_S);
+		fail_now("a transfer did not complete within %d s", COMPLETION_S);
 	}
 	syscall(SYS_io_destroy, transfer->context);
 	return transfer->result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * compiler.h - the kernel's names for attributes and small macros, where no
- * header has defined them yet
+ * compiler.h - the kernel's names for attributes and small macros, unless
+ * another header has defined them
  */
 #ifndef HMM_COHERENT_COMPILER_H
 #define HMM_COHERENT_COMPILER_H
@@ -15,7 +15,7 @@
 #ifndef __maybe_unused
 #define __maybe_unused __attribute__((__unused__))
 #endif
-/* On every function whose result says whether something worked. */
+/* For every function whose result says whether it succeeded. */
 #ifndef __must_check
 #define __must_check __attribute__((__warn_unused_result__))
 #endif

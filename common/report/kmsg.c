@@ -10,12 +10,12 @@
 #include "report/report.h"
 
 /*
- * Prefix of what this suite writes into the log; its lines are never a splat,
- * whatever test name they hold.
+ * Prefix of the lines that this suite writes to the log. They are never a
+ * splat, whatever test name they contain.
  */
 #define MARK "hmm-coherent: "
 
-/* Lines of a splat that are shown; the whole of it is in the kernel log of the run. */
+/* Lines of a splat that the report shows. The kernel log of the run has all of them. */
 #define SPLAT_LINES 10
 
 int kmsg_open(void)
@@ -45,7 +45,10 @@ int kmsg_next(int fd, char *text, size_t size)
 	end = strchr(body, '\n');
 	if (end)
 		*end = '\0';
-	/* A line's end within a record: msg_add_ext_text(), kernel/printk/printk.c. */
+	/*
+	 * The end of a line within a record, as msg_add_ext_text(),
+	 * kernel/printk/printk.c, writes it.
+	 */
 	while ((end = strstr(body, "\\x0a"))) {
 		*end = '\n';
 		memmove(end + 1, end + 4, strlen(end + 4) + 1);
@@ -63,14 +66,14 @@ void kmsg_mark(const char *what, const char *name)
 	if (fd < 0)
 		fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	/*
-	 * Level 6: in the log, not on a serial console, where a thousand pairs
-	 * of these would cost seconds. One write is one record, which nobody
-	 * can read before the next one comes, unless it ends its line
+	 * Level 6 goes to the log and not to a serial console, where a thousand
+	 * pairs of marks would take seconds. One write is one record. A record
+	 * without a newline cannot be read before the next one is written
 	 * (vprintk_store(), kernel/printk/printk.c).
 	 */
 	length = snprintf(line, sizeof(line), "<6>" MARK "%s %s\n", what, name);
 	if (fd >= 0 && write(fd, line, length) != length)
-		report_line("note:", "the kernel log takes no marker");
+		report_line("note:", "the marker could not be written to the kernel log");
 }
 
 void kmsg_warn_again(void)
@@ -81,7 +84,8 @@ void kmsg_warn_again(void)
 		fd = open("/sys/kernel/debug/clear_warn_once", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && write(fd, "1", 1) != 1)
 		report_line("note:",
-			    "WARN_ONCE cannot be reset: a warning may have been given before");
+			    "WARN_ONCE could not be reset: a warning that was printed before is "
+			    "not printed again");
 }
 
 /* Does @text begin with @pattern, in which "*" is any text? */
@@ -102,7 +106,7 @@ static bool begins(const char *text, const char *pattern)
 	return true;
 }
 
-/* One line of a message, without the blanks before it. */
+/* @line is one line of a message, without leading blanks. */
 static bool line_is_splat(const char *line)
 {
 #define SPLAT(pattern)		{ pattern, true },
@@ -154,12 +158,12 @@ void kmsg_allow(const char *text)
 	for (i = 0; i < ARRAY_SIZE(report->allowed); i++) {
 		if (!report->allowed[i]) {
 			report->allowed[i] = text;
-			/* For those who read the log later. */
+			/* For the readers of the saved log. */
 			kmsg_mark("allow", text);
 			return;
 		}
 	}
-	broken("more kernel messages are allowed than a report holds");
+	broken("a test allows more kernel messages than its report can hold");
 }
 
 static bool allowed(const char *text)
@@ -180,8 +184,8 @@ int kmsg_collect(int fd)
 	while ((got = kmsg_next(fd, text, sizeof(text))) != 0) {
 		if (got < 0) {
 			/*
-			 * A complaint may be among what is lost; one that is
-			 * not makes it a failure.
+			 * The lost records may contain a complaint. If the rest
+			 * contains one, the test fails.
 			 */
 			report->broken = true;
 			report_line("broken:",
@@ -190,8 +194,8 @@ int kmsg_collect(int fd)
 		}
 		if (kmsg_is_splat(text) && !allowed(text)) {
 			/*
-			 * "WARNING:" and "BUG:" lines of one and the same
-			 * report follow each other; count the report once.
+			 * One report can have several "WARNING:" and "BUG:"
+			 * lines; count it once.
 			 */
 			if (!show) {
 				splats++;

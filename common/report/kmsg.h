@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kmsg.h - the kernel log: markers written, splats and page dumps read
+ * kmsg.h - write markers to the kernel log, read splats and page dumps from it
  *
- * /dev/kmsg hands out whole records (Documentation/ABI/testing/dev-kmsg), so
- * nothing is ever cut or mixed, and each reader has a position of its own.
+ * A read of /dev/kmsg returns one whole record
+ * (Documentation/ABI/testing/dev-kmsg), so messages are neither cut nor mixed.
+ * Each reader has its own position.
  */
 #ifndef HMM_COHERENT_KMSG_H
 #define HMM_COHERENT_KMSG_H
@@ -21,24 +22,24 @@ int kmsg_open(void);
 void kmsg_skip(int fd);
 
 /*
- * Read the next record's text (without its prefix and its dictionary) into
- * @text, @size bytes with the NUL; it may be several lines. Returns 1; 0 when
- * there is none now; -1 when records were lost because the log wrapped (the
- * next call goes on with the oldest).
+ * Read the text of the next record, without its prefix and its dictionary, into
+ * @text (@size bytes with the NUL). It may have several lines. Returns 1; 0 if
+ * there is no record now; -1 if records were lost because the log wrapped (the
+ * next call continues with the oldest record).
  */
 int kmsg_next(int fd, char *text, size_t size);
 
 /*
- * Write "hmm-coherent: @what @name" into the log, so that a message belongs to
- * a test. Says nothing when it may not.
+ * Write "hmm-coherent: @what @name" to the log, so that each kernel message can
+ * be assigned to a test. Does nothing if the log cannot be opened for writing.
  */
 void kmsg_mark(const char *what, const char *name);
 
 /*
- * WARN_ONCE() and its like speak once a boot. From here on they speak again, so
- * that each test has its own
- * (Documentation/admin-guide/clearing-warn-once.rst). Needs debugfs; without it
- * nothing happens.
+ * WARN_ONCE() and similar macros print once per boot. Reset them, so that they
+ * print again for the next test
+ * (Documentation/admin-guide/clearing-warn-once.rst). Does nothing without
+ * debugfs.
  */
 void kmsg_warn_again(void);
 
@@ -49,15 +50,15 @@ void kmsg_warn_again(void);
 bool kmsg_is_splat(const char *text);
 
 /*
- * A kernel message with @text in it is provoked by this test and is no splat.
- * @text must stay valid.
+ * A kernel message that contains @text is caused by this test on purpose and
+ * does not count as a splat. @text must stay valid.
  */
 void kmsg_allow(const char *text);
 
 /*
- * Read everything new from @fd; the first lines of each complaint that
- * kmsg_allow() has not named go into the report as "splat:" lines. A log that
- * wrapped makes the test broken. Returns the number of complaints.
+ * Read all new records from @fd. The first lines of each complaint that
+ * kmsg_allow() has not allowed are added to the report as "splat:" lines. The
+ * test is broken if the log wrapped. Returns the number of complaints.
  */
 int kmsg_collect(int fd);
 

@@ -13,7 +13,7 @@
 
 struct report *report;
 
-/* Why each test fails. Shared like the report, and longer than it: report_begin() keeps it. */
+/* Why every test fails. In shared memory like the report, but report_begin() does not clear it. */
 static struct failure_of_all {
 	bool set;
 	enum rule_id rule;
@@ -40,8 +40,8 @@ void report_create(void)
 void report_begin(const char *name)
 {
 	/*
-	 * Not the text: clearing a quarter of a megabyte for each of a thousand
-	 * cells is most of a cell's time.
+	 * Do not clear the text: 256 KiB for each of a thousand cells would
+	 * take most of a cell's time.
 	 */
 	memset(report, 0, offsetof(struct report, text));
 	report->text[0] = '\0';
@@ -70,7 +70,7 @@ void report_raw(const char *keyword, const char *text)
 	size_t room = REPORT_TEXT_MAX - report->used;
 	int wanted = snprintf(report->text + report->used, room, "%s %s\n", keyword, text);
 
-	/* A line that does not fit is left out whole: half a line of JSON helps nobody. */
+	/* Leave out a line that does not fit: a truncated line of JSON cannot be parsed. */
 	if (wanted < 0 || (size_t)wanted >= room)
 		report->text[report->used] = '\0';
 	else
@@ -112,7 +112,7 @@ static void tell_rule(void)
 	report->rule_told = report->rule;
 }
 
-/* One check, under the current rule. A failed one names the rule in the text. */
+/* Count one check under the current rule. The text of a failed one begins with the rule. */
 static void count_check(bool ok)
 {
 	struct rule_checks *of_rule = report->rule < 0 ? NULL : &report->by_rule[report->rule];
@@ -201,7 +201,7 @@ void syscall_failed(const char *what, int error)
 {
 	if (is_lack(error))
 		broken("%s: %s", what, strerror(error));
-	/* Whatever was checked before: a call that fails breaks no other rule. */
+	/* A failed call violates this rule only, whichever rule was checked before. */
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	fail_now("%s failed: %s", what, strerror(error));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * result.h - results of accesses and system calls: bytes or 0, -errno, or the
- * signal that ended it
+ * result.h - results of accesses and system calls: a number of bytes or 0,
+ * -errno, or the signal that ended the access
  */
 #ifndef HMM_COHERENT_RESULT_H
 #define HMM_COHERENT_RESULT_H
@@ -13,7 +13,7 @@
 #define IS_SIGNAL(result) ((result) < -1000L)
 #define SIGNAL_OF(result) (-(result) - 1000)
 
-/* As a word: "4096", "EFAULT", "SIGSEGV". */
+/* The result as text: "4096", "EFAULT", "SIGSEGV". */
 void result_text(char *text, size_t size, long result);
 
 /* Check that a call, which @what names, had the result @expected. */

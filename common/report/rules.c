@@ -4,21 +4,21 @@
 #include "report/compiler.h"
 
 /*
- * The claims of the discussion that the suite answers: claim, name, and the
- * sentence that holds when all of its checks pass. S6 has no rule of its own: it
- * is longterm-leaves-device in tests of GUP-fast (report/claims.py).
+ * The claims that the suite checks: claim, name, and the sentence that is true
+ * when all checks of the claim pass. S6 has no rule of its own: it is
+ * longterm-leaves-device in tests of GUP-fast (report/claims.py).
  */
 static const char *const claims[][3] = {
 	{ "S1", "present",
 	  "a coherent page has a struct page and counts as present; a private page does not" },
 	{ "S2", "entry", "migrate_vma is the only way onto a device" },
-	{ "S3", "zap", "unmapping drops the reference and returns the page to the driver, once" },
+	{ "S3", "zap", "unmapping drops the reference and returns the page to the driver once" },
 	{ "S4", "refcount", "a mapped page has one reference for each mapping, without an offset" },
 	{ "S5", "reuse",
 	  "an exclusive page is written in place, also after R/O; a shared page is copied" },
 	{ "S6", "fast check", "GUP-fast leaves no long-term pin on a device page" },
 	{ "S7", "no long pin",
-	  "a long-term pin moves the page to memory first; a short-term pin leaves it" },
+	  "a long-term pin first moves the page to system memory; a short-term pin does not" },
 	{ "S8", "movable", "a long-term pin moves the page out of ZONE_MOVABLE first" },
 	{ "S9", "same rules", "GUP and GUP-fast have the same rules and the same outcomes" },
 };

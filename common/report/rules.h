@@ -3,10 +3,10 @@
  * rules.h - what must happen, and why
  *
  * A rule is a sentence about the kernel, the claim it serves (S1..S9, see
- * README.md), and the function that decides it. Rules are reasoned from the
- * kernel's source and documentation, never fitted to a run. Scenarios cite them
- * with set_rule(); the matrix computes a cell's whole outcome from them (see
- * model.h).
+ * README.md), and the function that decides it. Rules are derived from the
+ * kernel's source and documentation, never from the result of a run. Scenarios
+ * cite them with set_rule(); the matrix computes a cell's whole outcome from
+ * them (see model.h).
  */
 #ifndef HMM_COHERENT_RULES_H
 #define HMM_COHERENT_RULES_H
@@ -20,40 +20,41 @@ struct rule {
 	const char *sentence;
 };
 
-/* One line a rule: identifier, name, claim, source, sentence. */
+/* One row for each rule: identifier, name, claim, source, sentence. */
 #define RULES(RULE) \
 	RULE(NOTHING_ELSE_CHANGES, "nothing-else-changes", "S2", \
-	     "no path in mm/ moves or remaps it", \
-	     "what no other rule touches stays: place, page frame, permission, exclusivity and " \
-	     "bytes") \
+	     "nothing that the test calls may move or remap the page", \
+	     "a page keeps its place, page frame, permission, exclusivity and bytes unless " \
+	     "another rule says that they change") \
 	RULE(ENTRY, "migration-is-the-way-in", "S2", "migrate_vma_pages(), mm/migrate_device.c", \
-	     "a page gets onto a device by migration, with its bytes, permission and " \
-	     "exclusivity, in all processes that map it") \
+	     "migration moves a page to a device and keeps its bytes, permission and exclusivity " \
+	     "in every process that maps it") \
 	RULE(LEGAL_CALLS_WORK, "legal-calls-work", "S2", "the system call's manual page", \
-	     "a call with legal arguments, enough rights and enough resources does not fail") \
+	     "a system call with valid arguments, sufficient privileges and sufficient resources " \
+	     "succeeds") \
 	RULE(DRIVER_LOADS, "driver-loads", "S2", \
 	     "hmm_dmirror_init(), dmirror_device_init(), lib/test_hmm.c", \
-	     "the driver loads when it is given two ranges of memory, and makes a node for " \
-	     "each device") \
+	     "test_hmm loads when it is given two ranges of memory, and creates a device node " \
+	     "for each device") \
 	RULE(KERNEL_SURVIVES, "kernel-survives", "S2", \
 	     "Documentation/process/coding-style.rst, \"Do not crash the kernel\"", \
-	     "a process that makes legal calls is neither killed by the kernel nor left " \
-	     "hanging in it") \
+	     "the kernel neither kills a process that makes valid system calls nor leaves it " \
+	     "hanging in one") \
 	RULE(FEATURES_AS_KNOWN, "features-as-known", "S9", \
-	     "common/suite/features.c, one row a feature", \
-	     "what the kernel does by a probe is what its version, its configuration or its " \
-	     "interface says") \
+	     "common/suite/features.c, one row for each feature", \
+	     "a probe of the kernel's behaviour gives the same answer as its version, " \
+	     "configuration or interface") \
 	RULE(OBSERVERS_AGREE, "observers-agree", "S1", \
 	     "pagemap_read(), dmirror_snapshot(), dump_page()", \
-	     "pagemap, the driver's snapshot and the kernel's dump answer, and say the same of " \
-	     "a page") \
+	     "pagemap, the driver's snapshot and dump_page() can be read and report the same " \
+	     "state of a page") \
 	RULE(PROTECTION_AS_ASKED, "protection-as-asked", "S5", \
 	     "change_pte_range(), mm/mprotect.c", \
-	     "after mprotect() or UFFDIO_WRITEPROTECT the page table allows what was asked for " \
-	     "and nothing more") \
+	     "after mprotect() or UFFDIO_WRITEPROTECT the page table permits the requested " \
+	     "accesses and nothing more") \
 	RULE(FORK_SHARES, "fork-shares", "S5", \
 	     "copy_present_pte(), copy_nonpresent_pte(), mm/memory.c", \
-	     "fork() shares each page between parent and child, read-only for both and not " \
+	     "fork() makes parent and child share each page, mapped read-only in both and not " \
 	     "exclusive") \
 	RULE(WRITES_ARE_TRACKED, "writes-are-tracked", "S5", \
 	     "wp_page_reuse(), pte_mkdirty(), clear_soft_dirty()", \
@@ -61,274 +62,283 @@ struct rule {
 	     "not before it") \
 	RULE(NEXT_ACCESS_SEES, "next-access-sees", "S5", \
 	     "ptep_clear_flush(), flush_tlb_range(), tlb_finish_mmu()", \
-	     "the next access after a page table entry was replaced or taken away uses the new " \
-	     "entry, not the old translation") \
+	     "the next access after a page table entry was changed or cleared uses the new " \
+	     "entry, not a stale translation in the TLB") \
 	RULE(WRITE_NEEDS_PERMISSION, "write-needs-vm-write", "S5", \
 	     "check_vma_flags(), mm/gup.c; access_error(), arch fault.c", \
-	     "a write through a mapping without VM_WRITE is refused, and nothing changes") \
+	     "a write through a mapping without VM_WRITE fails and changes nothing") \
 	RULE(READ_NEEDS_PERMISSION, "read-needs-vm-read", "S1", \
 	     "check_vma_flags(), mm/gup.c; access_error(), arch fault.c", \
-	     "an access to a mapping without VM_READ is refused, and nothing changes") \
+	     "an access to a mapping without VM_READ fails and changes nothing") \
 	RULE(UFFD_STOPS_WRITES, "uffd-wp-stops-writes", "S5", "do_wp_page(), handle_userfault()", \
-	     "a write to a page that userfaultfd protects is its monitor's business, and here " \
-	     "it says SIGBUS; nothing changes") \
+	     "a write to a page that userfaultfd write-protects fails (UFFD_FEATURE_SIGBUS) and " \
+	     "changes nothing") \
 	RULE(FORCE_POLICY, "force-policy", "S7", "proc_mem_foll_force(), fs/proc/base.c", \
-	     "a kernel whose policy denies FOLL_FORCE to /proc/PID/mem refuses the write, and " \
-	     "nothing changes") \
+	     "a write to /proc/PID/mem fails and changes nothing where the kernel's " \
+	     "configuration does not allow FOLL_FORCE") \
 	RULE(FORCE_BREAKS_COW, "force-breaks-cow", "S5", "can_follow_write_pte(), mm/gup.c", \
-	     "FOLL_FORCE writes an exclusive page in place and gives a shared one's writer a " \
-	     "copy; the PTE stays read-only") \
+	     "a FOLL_FORCE write changes an exclusive page in place and breaks COW of a shared " \
+	     "page; the PTE stays read-only") \
 	RULE(PRIVATE_FAULTS_BACK, "private-faults-back", "S1", "do_swap_page(), migrate_to_ram()", \
-	     "the CPU and GUP cannot use a device-private page: it comes back to memory first, " \
-	     "for all who map it") \
+	     "an access by the CPU or GUP first migrates a device-private page to system memory, " \
+	     "in every process that maps it") \
 	RULE(OWNER_ALONE_REACHES, "owner-alone-reaches", "S1", "hmm_vma_handle_pte(), mm/hmm.c", \
-	     "a private page is shown to its owner only; an access by another device brings it " \
-	     "back to memory, for all who map it, and then works") \
+	     "hmm_range_fault() shows a private page to its own device only; an access by " \
+	     "another device first migrates it to system memory, in every process that maps it") \
 	RULE(SHARED_IS_COPIED, "shared-is-copied", "S5", \
 	     "do_wp_page() -> wp_page_copy(), mm/memory.c", \
-	     "who writes a page that others map gets a copy, in system memory; the others keep " \
-	     "the page") \
+	     "a write to a shared page gives the writer a copy in system memory; the other " \
+	     "processes keep the page") \
 	RULE(LAST_SHARER_REUSES, "last-sharer-reuses", "S5", \
 	     "do_wp_page(), wp_can_reuse_anon_folio(), mm/memory.c", \
-	     "the last one to map a formerly shared page writes it in place, and has it " \
-	     "exclusively again") \
+	     "the last process that maps a formerly shared page writes it in place and makes it " \
+	     "exclusive again") \
 	RULE(EXCLUSIVE_IS_REUSED, "exclusive-is-reused", "S5", \
 	     "do_wp_page() -> wp_page_reuse(), can_change_pte_writable()", \
-	     "an exclusive page is written in place, on the device, also after it was mapped " \
-	     "read-only") \
+	     "a write to an exclusive page reuses it in place, on the device, also after it was " \
+	     "mapped read-only") \
 	RULE(PIN_UNSHARES, "pin-unshares", "S7", \
 	     "gup_must_unshare(), do_wp_page() with FAULT_FLAG_UNSHARE", \
-	     "FOLL_PIN for reading a shared page first gives the process a page of its own, " \
-	     "mapped as before") \
+	     "FOLL_PIN for reading first replaces a shared page by an exclusive copy, mapped " \
+	     "with the same permission") \
 	RULE(GET_LEAVES_SHARED, "get-leaves-shared", "S7", "gup_must_unshare(), mm/gup.c", \
-	     "FOLL_GET for reading takes a shared page as it is") \
+	     "FOLL_GET for reading takes a reference to a shared page and does not unshare it") \
 	RULE(LONGTERM_LEAVES_DEVICE, "longterm-leaves-device", "S7", \
 	     "check_and_migrate_movable_pages(), folio_is_longterm_pinnable()", \
-	     "FOLL_LONGTERM moves the page to system memory before it pins it, keeping its " \
+	     "FOLL_LONGTERM moves a device page to system memory before it pins it, and keeps " \
 	     "permission and exclusivity") \
 	RULE(LONGTERM_LEAVES_MOVABLE, "longterm-leaves-movable", "S8", \
 	     "check_and_migrate_movable_pages(), folio_is_longterm_pinnable()", \
 	     "FOLL_LONGTERM moves a page out of ZONE_MOVABLE before it pins it") \
 	RULE(SHORT_PIN_STAYS, "short-pin-stays", "S7", "try_grab_folio(), mm/gup.c", \
-	     "a reference without FOLL_LONGTERM takes the page where it is") \
+	     "GUP without FOLL_LONGTERM takes its reference where the page is and does not move " \
+	     "it") \
 	RULE(CPU_IN_PLACE, "cpu-in-place", "S1", "vm_normal_page(), mm/memory.c", \
-	     "the CPU reads and writes a coherent page where it is, without a fault of its own " \
-	     "kind") \
+	     "the CPU reads and writes a coherent page in place; that the page is on a device " \
+	     "causes no fault") \
 	RULE(DEVICE_IN_PLACE, "device-in-place", "S1", "hmm_range_fault(), mm/hmm.c", \
-	     "the device reaches what is mapped where it is, under the rules of a CPU access") \
+	     "a device reads and writes a mapped page in place, with the permissions and faults " \
+	     "of a CPU access") \
 	RULE(BACK, "migration-back", "S2", \
 	     "migrate_vma_setup() with MIGRATE_VMA_SELECT_DEVICE_COHERENT/_PRIVATE", \
-	     "migration back moves exactly this device's pages to memory, for all who map " \
-	     "them, keeping permission and exclusivity") \
+	     "migration back moves the pages of this device and no others to system memory, in " \
+	     "every process that maps them, and keeps permission and exclusivity") \
 	RULE(BACK_IS_MEMORY, "back-is-memory", "S3", \
 	     "migrate_device_finalize() -> folio_putback_lru(); shrink_folio_list()", \
-	     "a page that came back from a device is memory like any other: on an LRU list, " \
+	     "a page that was migrated back is ordinary memory: it is on an LRU list and can be " \
 	     "reclaimed and swapped out") \
 	RULE(ONLY_FROM_SYSTEM, "only-from-system", "S2", \
 	     "migrate_vma_collect_pmd() with MIGRATE_VMA_SELECT_SYSTEM", \
-	     "migration to a device takes pages of system memory; what is on a device stays " \
-	     "where it is") \
+	     "migration to a device takes pages of system memory only; a page that is on a " \
+	     "device stays there") \
 	RULE(PINNED_STAYS, "pinned-stays", "S7", "migrate_vma_check_page(), mm/migrate_device.c", \
-	     "a page with references beyond its mappings is not migrated") \
+	     "a page that has more references than mappings is not migrated") \
 	RULE(ZERO_PAGE_NOT_PINNED, "zero-page-not-pinned", "S7", \
 	     "try_grab_folio() (6.1: try_grab_page(), try_grab_folio()), gup_put_folio(), " \
 	     "mm/gup.c", \
-	     "a short pin of the zero page gets it, takes no reference of it and is not " \
-	     "counted") \
+	     "a short-term pin of the zero page succeeds, but takes no reference and is not " \
+	     "counted in nr_foll_pin_acquired") \
 	RULE(PIN_FOLLOWS_OWNER, "pin-follows-owner", "S7", \
 	     "folio_needs_cow_for_dma(), copy_present_page(), mm/memory.c", \
-	     "the holder of a pin and the process that pinned go on seeing the same page, also " \
-	     "over fork") \
+	     "a pinned page stays the page that the process which pinned it maps, also after " \
+	     "fork()") \
 	RULE(PIN_ENDS_WITH_HOLDER, "pin-ends-with-holder", "S7", \
 	     "io_buffer_unmap(), unpin_user_pages(); io_ring_ctx_free()", \
-	     "a pin ends with the last one who holds it, and then the page can be moved again") \
+	     "a pin is released with its last holder, and then the page can be migrated again") \
 	RULE(PINS_ARE_ACCOUNTED, "pins-are-accounted", "S7", \
 	     "io_account_mem(), io_buffer_account_pin(), io_uring/rsrc.c", \
-	     "pages pinned for long count in VmPin and against RLIMIT_MEMLOCK for all who are " \
-	     "bound by it, wherever they were before") \
+	     "registered buffers of a user without CAP_IPC_LOCK count in VmPin and against " \
+	     "RLIMIT_MEMLOCK, wherever their pages were before") \
 	RULE(NO_LEAK, "nobody-sees-the-other", "S5", "copy_present_pte(), mm/memory.c", \
-	     "after fork nobody ever sees bytes that the other wrote later") \
+	     "after fork() neither parent nor child sees bytes that the other one wrote later") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \
-	     "a transfer puts exactly its bytes where they belong, on both ends") \
+	     "a transfer writes its own bytes and no others, at the right place in memory and on " \
+	     "the medium") \
 	RULE(PROVIDED_ARE_COUNTED, "provided-are-counted", "S7", \
 	     "io_provide_buffers_prep(), io_remove_buffers_legacy() (6.1: " \
 	     "__io_remove_buffers()), io_buffer_select(), io_uring/kbuf.c", \
-	     "each buffer provided to a ring has a number from 0 to 65535 and at least one " \
-	     "byte, is chosen once, and removing says how many there were") \
+	     "each buffer provided to a ring has an ID from 0 to 65535 and at least one byte and " \
+	     "is selected once; removal returns how many buffers it removed") \
 	RULE(DIRECT_IS_DIRECT, "direct-is-direct", "S7", \
 	     "iomap_dio_rw(), fs/iomap/direct-io.c; blkdev_direct_IO(), block/fops.c", \
-	     "an aligned O_DIRECT transfer of allocated blocks goes between the pages and the " \
-	     "medium, past the page cache") \
+	     "an aligned O_DIRECT transfer of allocated blocks bypasses the page cache") \
 	RULE(LONGTERM_NOT_OF_FILE, "longterm-not-of-file", "S7", \
 	     "writable_file_mapping_allowed(), gup_fast_folio_allowed(), mm/gup.c (6.1: " \
 	     "io_pin_pages(), io_uring/rsrc.c)", \
-	     "a page of a file whose writes are tracked is not pinned for long and for writing; " \
-	     "shared memory is") \
+	     "a FOLL_LONGTERM pin for writing fails on a page of a file that needs dirty " \
+	     "tracking, and succeeds on shared memory") \
 	RULE(END_OF_FILE, "end-of-file", "S3", \
 	     "truncate_pagecache(), truncate_inode_partial_folio(), mm/truncate.c; " \
 	     "finish_fault(), filemap_fault()", \
-	     "what is behind the end of its file is nobody's: an access ends in SIGBUS, private " \
-	     "copies go, and the rest of the last page is zero") \
+	     "truncation unmaps all pages behind the end of the file, also private copies: an " \
+	     "access there ends in SIGBUS, and the rest of the last page is zero") \
 	RULE(PRIVATE_COPY_STAYS, "private-copy-stays", "S2", \
 	     "should_zap_folio() (6.1: should_zap_page()), mm/memory.c; unmap_mapping_range()", \
-	     "a private copy of a file's page is not the file's: it stays when the page goes, " \
-	     "and is not written back") \
+	     "a private copy of a file's page stays when the file's own page is removed, and is " \
+	     "not written back to the file") \
 	RULE(HUGE_AS_ADVISED, "huge-as-advised", "S2", \
 	     "do_set_pmd(), mm/memory.c; vma_thp_disabled()", \
-	     "a mapping with MADV_NOHUGEPAGE shows a huge page of shared memory by small " \
-	     "entries") \
+	     "a mapping with MADV_NOHUGEPAGE maps a huge page of shared memory by PTEs, not by a " \
+	     "PMD") \
 	RULE(DIRTY_OUTLIVES, "dirty-outlives-mapping", "S3", \
 	     "zap_huge_pmd(), mm/huge_memory.c; bio_set_pages_dirty(), block/bio.c", \
-	     "what was written to a page, by the CPU or a transfer, is kept by reclaim, also " \
-	     "after the mapping is gone") \
+	     "reclaim keeps the bytes that the CPU or a transfer wrote to a page, also after the " \
+	     "page was unmapped") \
 	RULE(SOURCES_OF_BUFFER, "sources-of-buffer", "S7", "io_pin_pages(), io_uring/rsrc.c", \
-	     "a registered buffer over two files is refused up to 6.4, and later has the pages " \
-	     "of both") \
+	     "registration of a buffer that spans two files fails up to Linux 6.4; since 6.5 it " \
+	     "pins the pages of both") \
 	RULE(CLONE_WITHIN, "clone-within", "S7", "io_clone_buffers(), io_uring/rsrc.c", \
-	     "buffers are cloned from within the table of their ring, or not at all") \
+	     "IORING_REGISTER_CLONE_BUFFERS of a range that is not within the table of the " \
+	     "source ring fails and clones nothing") \
 	RULE(POSITION_FOLLOWS, "position-follows", "S7", \
 	     "ksys_read(), ksys_write(), fs/read_write.c; iomap_dio_complete()", \
-	     "a file's position moves by exactly the bytes that a call says it transferred") \
+	     "the position of a file advances by exactly the number of bytes that the call " \
+	     "returns") \
 	RULE(PARTIAL_TRANSFER, "partial-transfer", "S7", \
 	     "bio_iov_iter_get_pages(), iov_iter_get_pages2()", \
-	     "a transfer that meets a page it may not use stops there: what came before " \
-	     "arrives or nothing does") \
+	     "a transfer stops at the first page that it may not access: it transfers the bytes " \
+	     "before that page, or none") \
 	RULE(HOLE_IS_FILLED, "hole-is-filled", "S2", "do_anonymous_page(), mm/memory.c", \
-	     "an access to a page that was never touched gets one of system memory, zero-filled") \
+	     "an access to a page that was never touched maps a zero-filled page of system " \
+	     "memory") \
 	RULE(REFERENCE_A_MAPPING, "reference-a-mapping", "S4", \
 	     "do_wp_page(), free_zone_device_page(); offset gone with ef233450898f", \
-	     "a device page has one reference for each mapping and one for each holder, 1024 " \
+	     "a device page has one reference for each mapping, one for each FOLL_GET and 1024 " \
 	     "for each FOLL_PIN, and no offset") \
 	RULE(ACCOUNTS_RETURN, "accounts-return", "S3", \
 	     "add_mm_rss_vec(), mem_cgroup_uncharge() in free_zone_device_page()", \
-	     "what a device page cost its user (RSS, the memory cgroup's charge, commit) is " \
-	     "given back when it is unmapped") \
+	     "unmapping a device page reverses its accounting: RSS, charge of the memory cgroup, " \
+	     "committed memory") \
 	RULE(FREED_TO_DRIVER, "freed-to-the-driver", "S3", \
 	     "zap_pte_range(), free_zone_device_page()", \
-	     "the last unmap gives the page back to the driver, once") \
+	     "the last unmap of a device page returns it to the driver exactly once") \
 	RULE(NODE_OF_DEVICE, "node-of-device", "S1", \
 	     "memremap_pages(), mm/memremap.c; lookup_node(), mm/mempolicy.c", \
-	     "all pages of a device are on the node that its driver named, and say so") \
+	     "all pages of a device are on the NUMA node that its driver set, and the kernel " \
+	     "reports this node for each") \
 	RULE(NODES_PASS_OVER, "nodes-pass-over", "S2", \
 	     "do_pages_stat_array(), add_folio_for_migration(), queue_folios_pte_range()", \
-	     "calls that query or move memory by its node pass over device pages, whatever " \
-	     "their node") \
+	     "calls that query or move memory by NUMA node skip device pages, whatever the node " \
+	     "of these is") \
 	RULE(COPY_BY_POLICY, "copy-by-policy", "S5", \
 	     "wp_page_copy(), migrate_device_coherent_folio(); mbind(2)", \
-	     "a page of memory that replaces a device page obeys the mapping's memory policy, " \
-	     "and without one the task's") \
+	     "a page of system memory that replaces a device page is allocated by the memory " \
+	     "policy of the mapping, or by the task's if the mapping has none") \
 	RULE(BACK_BY_POLICY, "back-by-policy", "S2", \
 	     "dmirror_devmem_fault_alloc_and_copy(), lib/test_hmm.c", \
-	     "the driver takes the memory for migration back by the policy of the mapping, and " \
-	     "without one the task's") \
+	     "test_hmm allocates pages for migration back by the memory policy of the mapping, " \
+	     "or by the task's if the mapping has none") \
 	RULE(ONLY_ANONYMOUS, "only-anonymous", "S2", \
 	     "migrate_device_pages(), mm/migrate_device.c", \
-	     "a page with a file or shared memory behind it is not migrated to a device; the " \
-	     "driver finds nothing to read and says ENOENT") \
+	     "a page of a file or of shared memory is not migrated to a device; test_hmm then " \
+	     "returns ENOENT") \
 	RULE(RANGE_REFUSED, "range-refused", "S2", \
 	     "dmirror_migrate_to_device(), dmirror_fops_unlocked_ioctl(); migrate_vma_setup()", \
-	     "a range that is empty, not of whole pages, not mapped or not readable is refused " \
-	     "as a whole") \
+	     "migration of a range that is empty, not page-aligned, not mapped or not readable " \
+	     "fails and moves no page") \
 	RULE(MIRROR_OF_OPENER, "mirror-of-opener", "S2", "dmirror_fops_open(), lib/test_hmm.c", \
-	     "a device file acts on the memory of the process that opened it, whoever uses it, " \
-	     "and on nothing once that is gone") \
+	     "a device file mirrors the address space of the process that opened it, whichever " \
+	     "process uses the file, and nothing after that process has exited") \
 	RULE(DEVICE_EXCLUSIVE, "device-exclusive", "S1", \
 	     "make_device_exclusive(), restore_exclusive_pte()", \
-	     "exclusive access by the device takes the page out of the page table; the CPU's " \
-	     "touch puts the same page back") \
+	     "exclusive access by a device replaces the PTE by a device-exclusive entry; the " \
+	     "next access by the CPU maps the same page again") \
 	RULE(NO_PAGE_NO_MOVE, "no-page-no-move", "S2", \
 	     "migrate_device_pages(), remove_migration_ptes()", \
-	     "a page for which there is no place to go stays, mapped as before, with its bytes") \
+	     "a page for which the driver has no destination page stays mapped as before, with " \
+	     "its bytes") \
 	RULE(CLOSE_EVICTS, "close-evicts", "S3", \
 	     "dmirror_device_evict_chunk(), migrate_device_range()", \
-	     "eviction brings all pages of a device to memory for all who map them, keeping " \
-	     "permission and exclusivity") \
+	     "eviction migrates all pages of a device to system memory, in every process that " \
+	     "maps them, and keeps permission and exclusivity") \
 	RULE(MARKS_TRAVEL, "marks-travel", "S2", \
 	     "migrate_vma_collect_pmd(), remove_migration_pte()", \
-	     "what the page table says of a page, soft-dirty and protection by userfaultfd, is " \
-	     "the same after migration") \
+	     "migration preserves the soft-dirty bit and the userfaultfd write protection of a " \
+	     "page") \
 	RULE(MONITOR_FILLS, "monitor-fills", "S2", \
 	     "migrate_vma_insert_page(), userfaultfd_missing()", \
-	     "a page that is missing for userfaultfd is its monitor's business; migration " \
-	     "leaves it missing") \
+	     "migration does not fill a missing page in a range that is registered with " \
+	     "userfaultfd for missing pages") \
 	RULE(MONITOR_LETS_GO, "monitor-lets-go", "S5", \
 	     "userfaultfd_clear_vma() (6.1: userfaultfd_unregister()), move_ptes(), " \
 	     "copy_nonpresent_pte(), copy_present_pte()", \
-	     "protection by userfaultfd ends with its registration, and neither mremap() nor " \
-	     "fork() takes it along to where nobody watches") \
+	     "userfaultfd write protection ends when the range is unregistered; mremap() and " \
+	     "fork() do not carry it to a mapping that is not registered") \
 	RULE(COUNTED_AS_MEMORY, "counted-as-memory", "S1", \
 	     "smaps_pte_entry(), pagemap_page_category(), fs/proc/task_mmu.c; vm_normal_page()", \
-	     "who looks at a process's page table finds a device page as present anonymous " \
-	     "memory") \
+	     "smaps, pagemap and PAGEMAP_SCAN report a device page as present anonymous memory") \
 	RULE(NOT_MERGED, "not-merged", "S2", "ksm_scan_thread(), get_mergeable_page(), mm/ksm.c", \
-	     "KSM merges no page on a device with another, and puts no page on one") \
+	     "KSM does not merge a device page, and does not replace a page of memory by a page " \
+	     "on a device") \
 	RULE(NOT_RECLAIMED, "not-reclaimed", "S2", \
 	     "madvise_cold_or_pageout_pte_range(), mm/madvise.c; shrink_folio_list()", \
-	     "reclaim passes over device pages, which are on no LRU list: they are not aged " \
-	     "and not swapped out") \
+	     "reclaim skips device pages, which are on no LRU list: they are neither aged nor " \
+	     "swapped out") \
 	RULE(SWAP_KEEPS, "swap-keeps", "S2", \
 	     "migrate_vma_collect_pmd(), shrink_folio_list(), do_swap_page()", \
-	     "swapping out and in gives the last bytes that were written, wherever that was; " \
-	     "what is swapped out is not migrated") \
+	     "a page that was swapped out and in has the bytes that were written last, on the " \
+	     "device or in memory; a swap entry is not migrated") \
 	RULE(SWAP_CACHE, "swap-cache", "S2", "migrate_device_pages(), folio_free_swap()", \
-	     "a page in the swap cache is migrated only after it was taken out of it, and not " \
-	     "at all up to 6.5") \
+	     "migration to a device first removes a page from the swap cache; up to Linux 6.5 it " \
+	     "does not migrate such a page") \
 	RULE(LOCKED_AS_MEMORY, "locked-as-memory", "S3", \
 	     "mlock_pte_range(), mlock_vma_folio(), munlock_vma_folio()", \
-	     "mlock counts memory, not pages on a device; what is unlocked and unmapped is " \
-	     "counted no more, wherever it was meanwhile") \
+	     "Mlocked counts locked pages of system memory, not of a device; munlock() and " \
+	     "munmap() end that, also for pages that were on a device in between") \
 	RULE(MAPPINGS_ARE_COUNTED, "mappings-are-counted", "S3", \
 	     "mlock_fixup(), apply_vma_lock_flags(), mm/mlock.c; move_vma(), mm/mremap.c", \
-	     "VmLck has each page of a locked mapping once, however mappings are cut, joined " \
-	     "and moved") \
+	     "VmLck counts each page of a locked mapping once, however mappings are split, " \
+	     "merged and moved") \
 	RULE(MAPPINGS_JOIN, "mappings-join", "S2", \
 	     "vma_merge_existing_range(), vma_merge_new_range(), mm/vma.c (6.1: vma_merge(), " \
 	     "mm/mmap.c)", \
-	     "a call that changes a part of a mapping splits it there, and neighbours that are " \
-	     "alike afterwards become one mapping") \
+	     "a call that changes a part of a VMA splits it, and adjacent VMAs that are " \
+	     "compatible afterwards are merged") \
 	RULE(POLICY_IS_SHOWN, "policy-is-shown", "S1", \
 	     "mpol_to_str(), mm/mempolicy.c; show_numa_map()", \
-	     "numa_maps shows the policy that a mapping was given, with all flags of it") \
+	     "numa_maps shows the memory policy that was set for a mapping, with all of its mode " \
+	     "flags") \
 	RULE(MBIND_GOES_ON, "mbind-goes-on", "S2", \
 	     "queue_folios_pte_range(), do_mbind(), mm/mempolicy.c", \
-	     "mbind() with STRICT and MOVE moves all memory that can be moved, and says EIO " \
-	     "when there is some that cannot") \
+	     "mbind() with MPOL_MF_STRICT and MPOL_MF_MOVE moves all pages that can be moved and " \
+	     "returns EIO if some cannot") \
 	RULE(PAGEMAP_BY_PAGE, "pagemap-by-page", "S1", \
 	     "pte_to_pagemap_entry(), pagemap_pmd_range_thp() (6.1: pagemap_pmd_range()), " \
 	     "pagemap_scan_pmd_entry(), fs/proc/task_mmu.c", \
-	     "an entry of pagemap, and its scan, say what is true of that very page: whether " \
-	     "it is of a file, mapped once, protected") \
+	     "pagemap and PAGEMAP_SCAN report the state of each single page: of a file or " \
+	     "anonymous, mapped once or not, write-protected or not") \
 	RULE(FRESH_FRAME, "fresh-frame", "S3", \
 	     "free_zone_device_folio(), zone_device_page_init()", \
-	     "a page frame that goes back to the driver leaves all of its state behind") \
+	     "a page frame that was returned to the driver has none of its former state when it " \
+	     "is used again") \
 	RULE(HUGE_IS_SPLIT, "huge-is-split", "S2", \
 	     "migrate_vma_collect_pmd(), split_huge_page(); dmirror_migrate_alloc_and_copy()", \
-	     "a huge page goes to a device whole or in small pages; what is not migrated " \
-	     "stays, all of it mapped as before, with its bytes") \
+	     "migration to a device moves a huge page as one or splits it; what is not migrated " \
+	     "stays mapped as before, with its bytes") \
 	RULE(NOT_COLLAPSED, "not-collapsed", "S2", "hpage_collapse_scan_pmd(), mm/khugepaged.c", \
-	     "a range with a page on a device is not made into a huge page") \
+	     "khugepaged and MADV_COLLAPSE do not collapse a range that has a page on a device") \
 	RULE(HUGETLB_REFUSED, "hugetlb-refused", "S2", "migrate_vma_setup(), mm/migrate_device.c", \
-	     "hugetlb memory is not migrated to a device: the range is refused") \
+	     "migration of hugetlb memory to a device fails with EINVAL") \
 	RULE(HUGETLB_NOT_TAKEN, "hugetlb-not-taken", "S1", \
 	     "folio_make_device_exclusive() (later make_device_exclusive()), mm/rmap.c", \
-	     "exclusive access by a device to hugetlb memory is refused, and nothing changes") \
+	     "exclusive access by a device to hugetlb memory fails and changes nothing") \
 	RULE(HUGETLB_WHOLE_PAGES, "hugetlb-whole-pages", "S3", \
 	     "madvise_dontneed_free_valid_vma(), madvise_dontneed_free(), mm/madvise.c", \
-	     "MADV_DONTNEED frees the huge pages of hugetlb that lie wholly in its range, and " \
-	     "nothing where there is none") \
+	     "MADV_DONTNEED frees only those huge pages of hugetlb that lie entirely in its " \
+	     "range") \
 	RULE(HUGETLB_FORCED, "hugetlb-forced", "S5", \
 	     "check_vma_flags(), mm/gup.c; hugetlb_wp(), mm/hugetlb.c", \
-	     "FOLL_FORCE writes to read-only hugetlb are refused before FOLL_FORCE is known " \
-	     "there, and never change what others see") \
+	     "a FOLL_FORCE write to read-only hugetlb memory fails up to Linux 6.13; it never " \
+	     "changes what other processes see") \
 	RULE(SHARED_TABLE, "shared-table", "S2", \
 	     "hugetlb_pmd_shared(): smaps_hugetlb_range(), fs/proc/task_mmu.c; " \
 	     "queue_folios_hugetlb() (6.1: queue_pages_hugetlb()), mm/mempolicy.c", \
-	     "hugetlb memory that processes map through one page table is shared memory: " \
-	     "counted as such, and not moved by MPOL_MF_MOVE") \
+	     "hugetlb memory that is mapped through a shared page table counts as shared and is " \
+	     "not moved by MPOL_MF_MOVE") \
 	RULE(MOVED_BY_MAPPING, "moved-by-mapping", "S2", \
 	     "move_pages(), move_present_pte(), mm/userfaultfd.c", \
-	     "a mapping that is moved takes its exclusive page along, wherever that is; a shared " \
-	     "one is refused")
+	     "UFFDIO_MOVE moves an exclusive page to another address and leaves it on its " \
+	     "device; it refuses a shared page")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * splats.h - what the first line of a kernel complaint looks like
+ * splats.h - patterns of the first line of a kernel complaint
  *
- * The only such list: common/report/kmsg.c includes it, report/splat.py reads it. One
- * macro a line. A pattern stands for the beginning of a message, after blanks;
- * "*" is any text. Only the beginning counts, since the name of a program or a
- * path can hold any word. "cut here" is no pattern: what follows it says
- * whether it is a complaint that the test has allowed.
+ * The only list of them: common/report/kmsg.c includes it, report/splat.py
+ * reads it. One macro per line. A pattern matches the beginning of a message,
+ * after blanks; "*" matches any text. Only the beginning is compared, since the
+ * name of a program or a path can contain any word. "cut here" is not a
+ * pattern: only the lines after it show whether the test has allowed the
+ * complaint.
  *
  * SPLAT(pattern)          a complaint
  * HARMLESS(pattern, why)  matches a SPLAT and is none
@@ -44,7 +45,7 @@ SPLAT("refcount_t: ")
 SPLAT("pagealloc: single bit error")
 SPLAT("pagealloc: memory corruption")
 
-/* Locks (most are WARNING), RCU, tasks that do not go on. */
+/* Locks (most are WARNING), RCU, blocked tasks. */
 SPLAT("DEBUG_LOCKS_WARN_ON")
 SPLAT("INFO: trying to register non-static key")
 SPLAT("INFO: task * blocked")
@@ -82,12 +83,12 @@ SPLAT("Write error * on dio swapfile")
 SPLAT("zswap: Decompression error")
 SPLAT("*: ino=* i_blocks=* alloced=")
 
-/* Counters and file systems that do not add up: mm/hugetlb.c, fs/ext4/super.c. */
+/* Inconsistent counters and file systems: mm/hugetlb.c, fs/ext4/super.c. */
 SPLAT("hugetlb: Huge Page Reserved count may go negative")
 SPLAT("HugeTLB *unexpected inflated ref count")
 SPLAT("EXT4-fs error ")
 
-/* Memory that ran out, mm/oom_kill.c: a test that means it says so with kmsg_allow(). */
+/* Out of memory, mm/oom_kill.c: a test that causes it on purpose calls kmsg_allow(). */
 SPLAT("* invoked oom-killer: ")
 SPLAT("Out of memory: Killed process ")
 SPLAT("Out of memory (oom_kill_allocating_task): Killed process ")

@@ -50,7 +50,7 @@ void expect_within(const char *what, long seen, long expected, long margin)
 {
 	char expected_text[64], seen_text[64];
 
-	snprintf(expected_text, sizeof(expected_text), "%ld pages, give or take %ld", expected,
+	snprintf(expected_text, sizeof(expected_text), "%ld pages, plus or minus %ld", expected,
 		 margin);
 	snprintf(seen_text, sizeof(seen_text), "%ld pages", seen);
 	expect_same(is_within(seen, expected, margin), what, expected_text, seen_text);

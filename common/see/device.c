@@ -125,14 +125,14 @@ static void open_node(struct device *device, int node, enum place memory, size_t
 		syscall_failed(path, errno);
 	}
 	/*
-	 * Touched first: the driver copies to it while it holds locks, and
-	 * memcg charges first use.
+	 * MAP_POPULATE, because the driver copies to it while it holds locks,
+	 * and a first use would change the charge of the memory cgroup.
 	 */
 	device->bounce = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (device->bounce == MAP_FAILED)
 		broken("no memory for the bounce buffer of a device");
-	/* A child has no use for it, and sharing it would only add copies. */
+	/* A child does not use it, and sharing it would only cause copies. */
 	if (madvise(device->bounce, size, MADV_DONTFORK))
 		syscall_failed("MADV_DONTFORK", errno);
 }

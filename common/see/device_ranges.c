@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which page frames are whose: what the driver was loaded with says so
+ * Which page frames belong to which device, by the parameters of the driver
  *
- * Never found out by migrating a page: a kernel whose migration is broken would
- * then have no devices, and its worst regression would be a skip.
+ * This does not migrate a page to find out: otherwise a kernel with broken
+ * migration would have no devices, and its tests would be skipped.
  */
 #include "see/device_ranges.h"
 
@@ -106,8 +106,8 @@ static void add_range(FILE *out, const char *device, enum place memory, unsigned
 }
 
 /*
- * The driver's regions of device-private page frames have no memory behind
- * them; /proc/iomem names them.
+ * The driver's regions of device-private page frames have no memory.
+ * /proc/iomem lists them.
  */
 static void add_private_ranges(FILE *out)
 {
@@ -136,7 +136,7 @@ static unsigned long read_parameter(const char *path)
 
 enum backing { BACKING_MEMORY, BACKING_NONE, BACKING_UNKNOWN };
 
-/* Does a word of physical memory keep what is written to it? It gets its old value back. */
+/* Does a word of physical memory keep a value that is written to it? Restores the old value. */
 static bool word_keeps(volatile uint32_t *word)
 {
 	const uint32_t old = *word, patterns[] = { 0x5a5a5a5a, 0xa5a5a5a5 };
@@ -152,10 +152,10 @@ static bool word_keeps(volatile uint32_t *word)
 }
 
 /*
- * Through /dev/mem, without anything that is under test. The driver takes any
- * address on trust; a hole in the physical address space reads as zeros or
+ * Uses /dev/mem, so that nothing under test is involved. The driver does not
+ * check the address; a hole in the physical address space reads as zeros or
  * ones. The driver hands out its pages from the last to the first
- * (dmirror_allocate_chunk()), so nobody uses the first page yet.
+ * (dmirror_allocate_chunk()), so the first page is not in use yet.
  */
 static enum backing look_behind(unsigned long address)
 {
@@ -188,19 +188,18 @@ void devices_prove(FILE *out, unsigned long address)
 	switch (look_behind(address)) {
 	case BACKING_NONE:
 		unusable(out,
-			 "the range of a coherent device has no memory behind it: reserve real "
-			 "memory "
-			 "(memmap=512M$ADDRESS) and load test_hmm with it");
+			 "there is no memory at the address of a coherent device: reserve existing "
+			 "memory (memmap=512M$ADDRESS) and load test_hmm with it");
 		break;
 	case BACKING_UNKNOWN:
-		fprintf(out, "# fact: memory behind 0x%lx not proven: no /dev/mem\n", address);
+		fprintf(out, "# fact: memory at 0x%lx not proven: no /dev/mem\n", address);
 		break;
 	case BACKING_MEMORY:
 		break;
 	}
 }
 
-/* Nothing is wrong with a machine that has no such devices. */
+/* A machine without such devices is not broken: skip. */
 static void absent(FILE *out, const char *what)
 {
 	fprintf(out, "1..0 # SKIP %s\n", what);
@@ -217,8 +216,8 @@ static bool has_node(int node)
 }
 
 /*
- * Whoever loaded the driver proved the ranges first, and says in the
- * environment what came of it.
+ * The code that loads the driver proves the ranges first and passes an error of
+ * the driver in the environment.
  */
 static bool refused_to_load(void)
 {

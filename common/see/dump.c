@@ -13,8 +13,8 @@
 #include "see/pin.h"
 
 /*
- * A reader of the kernel log at its end, for this process alone: the position
- * belongs to the open file.
+ * A reader of the kernel log, at its end. Each process has its own, since the
+ * position is a property of the open file.
  */
 static int own_log(void)
 {
@@ -29,7 +29,7 @@ static int own_log(void)
 	return fd;
 }
 
-/* One record of the kernel log, as a part of a dump. Returns whether it is the last one. */
+/* Parse one record of the kernel log as a part of a dump. Returns whether it is the last one. */
 static bool read_dump_record(struct page_dump *dump, const char *text)
 {
 	const char *field = strstr(text, "refcount:");
@@ -46,8 +46,8 @@ static bool read_dump_record(struct page_dump *dump, const char *text)
 		snprintf(dump->flags, sizeof(dump->flags), "%s", strchr(field, '(') + 1);
 		dump->flags[strcspn(dump->flags, ")")] = '\0';
 		/*
-		 * PageAnonExclusive has no name: it is PG_mappedtodisk or
-		 * PG_owner_2 of an anonymous page.
+		 * The dump has no name for PageAnonExclusive: it is
+		 * PG_mappedtodisk or PG_owner_2 of an anonymous page.
 		 */
 		dump->exclusive = strstr(dump->flags, "mappedtodisk") ||
 				  strstr(dump->flags, "owner_2");
@@ -66,8 +66,8 @@ static struct page_dump dump_once(const void *addr, bool *lost)
 	if (fd < 0 || pin_dump(addr) < 0)
 		return dump;
 	/*
-	 * Other CPUs may write into the log meanwhile: take what dump_page()
-	 * prints, wherever it comes.
+	 * Other CPUs may write to the log at the same time: search all records
+	 * for the lines of dump_page().
 	 */
 	for (records = 0; records < 100 && !ended; records++) {
 		got = kmsg_next(fd, text, sizeof(text));
@@ -104,12 +104,13 @@ struct page_dump page_dump_checked(const void *addr)
 	unsigned long pfn = page_at(0, addr).pfn;
 
 	if (dump.state == DUMP_UNREADABLE)
-		broken("the kernel's dump of a page has another form than this suite can read "
+		broken("this suite cannot parse the format of the kernel's dump of a page "
 		       "(dump_page())");
 	if (dump.state == DUMP_NOT_ASKED)
 		return dump;
 	set_rule(RULE_OBSERVERS_AGREE);
-	expect(dump.valid, "gup_test got no page at %p to dump, and pagemap shows page frame 0x%lx",
+	expect(dump.valid,
+	       "gup_test got no page at %p to dump, although pagemap shows page frame 0x%lx",
 	       addr, pfn);
 	if (dump.valid)
 		expect(dump.pfn == pfn,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * dump.h - what the kernel's dump_page() says of a page, by gup_test
+ * dump.h - the kernel's dump_page() of a page, by gup_test
  *
- * Looking must not change what is looked at. The dump takes a FOLL_GET
- * reference for reading, which leaves a present page as it is, but would fault
- * in one that is not present: it is only asked of present pages.
+ * The dump must not change the page. It takes a FOLL_GET reference for reading,
+ * which does not change a present page, but would fault in a page that is not
+ * present. So it is only used for present pages.
  */
 #ifndef HMM_COHERENT_DUMP_H
 #define HMM_COHERENT_DUMP_H
@@ -13,8 +13,8 @@
 
 enum dump_state {
 	DUMP_NOT_ASKED,		/* the page is not present, or there is no gup_test */
-	DUMP_NO_PAGE,		/* GUP got no page, though one is present */
-	DUMP_UNREADABLE,	/* the kernel dumped something that this suite cannot read */
+	DUMP_NO_PAGE,		/* GUP got no page, although one is present */
+	DUMP_UNREADABLE,	/* the suite cannot parse the dump */
 	DUMP_READ
 };
 
@@ -29,16 +29,16 @@ struct page_dump {
 };
 
 /*
- * What the kernel's dump_page() says of the page at @addr in this process. Does
- * not fault the page in.
+ * The kernel's dump_page() of the page at @addr in this process. Does not fault
+ * the page in.
  */
 struct page_dump page_dump(const void *addr);
 
 /*
- * The same for a page that has to have a dump. Breaks the test when the dump
- * cannot be read; under observers-agree, fails it when GUP got no page, and
- * checks that the dump is about the frame that pagemap shows. Returns a dump
- * that is not valid when there is no gup_test or the page is not present.
+ * The same for a page for which there must be a dump. The test is broken if the
+ * dump cannot be parsed, and fails under observers-agree if GUP got no page or
+ * if the dump shows another frame than pagemap. Returns a dump that is not
+ * valid if there is no gup_test or the page is not present.
  */
 struct page_dump page_dump_checked(const void *addr);
 

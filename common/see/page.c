@@ -22,12 +22,12 @@
 #define PM_SWAPPED BIT_ULL(62)
 #define PM_PRESENT BIT_ULL(63)
 /*
- * Of a swapped page: swap type in bits 0-4, swap offset above it. The offset of
- * a device-private entry is its PFN.
+ * The PFN field of a swap entry: swap type in bits 0-4, swap offset above it.
+ * The offset of a device-private entry is its PFN.
  */
 #define PM_SWAP_OFFSET(entry) (PM_PFN(entry) >> 5)
 
-/* The entries of @npages pages at @addr. */
+/* Read the entries of @npages pages at @addr into @entries. */
 static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t npages)
 {
 	static int own_fd = -1;
@@ -38,7 +38,7 @@ static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t 
 	bool own = !pid;
 	int fd;
 
-	/* A file opened before fork() goes on showing the parent. */
+	/* A file that was opened before fork() still shows the parent. */
 	if (own && own_fd >= 0 && own_pid == getpid()) {
 		fd = own_fd;
 	} else {
@@ -62,7 +62,7 @@ static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t 
 	}
 }
 
-/* pagemap_read() shows page frames to those who have CAP_SYS_ADMIN in the first user namespace. */
+/* pagemap_read() shows page frames only with CAP_SYS_ADMIN in the initial user namespace. */
 static bool may_see_frames(void)
 {
 	FILE *map = fopen("/proc/self/uid_map", "r"), *status = fopen("/proc/self/status", "r");
@@ -83,9 +83,10 @@ static bool may_see_frames(void)
 static void __noreturn frame_is_hidden(void)
 {
 	if (!may_see_frames())
-		broken("pagemap hides page frame numbers: it takes root (CAP_SYS_ADMIN)");
+		broken("pagemap hides page frame numbers: run as root (CAP_SYS_ADMIN)");
 	set_rule(RULE_OBSERVERS_AGREE);
-	fail_now("pagemap hides the frame of a present page from CAP_SYS_ADMIN");
+	fail_now("pagemap hides the page frame number of a present page, although this process has "
+		 "CAP_SYS_ADMIN");
 }
 
 static struct page page_of_entry(uint64_t entry)
@@ -127,7 +128,7 @@ void pages_look(const void *addr, size_t npages, struct page *pages)
 	size_t i;
 
 	if (npages > PAGES_LOOK_MAX)
-		broken("%zu pages are too many for one look", npages);
+		broken("%zu pages are too many for one read of pagemap", npages);
 	pagemap_read(0, addr, entries, npages);
 	for (i = 0; i < npages; i++)
 		pages[i] = page_of_entry(entries[i]);

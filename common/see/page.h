@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * page.h - what /proc/PID/pagemap says of a page
+ * page.h - state of a page in /proc/PID/pagemap
  * (Documentation/admin-guide/mm/pagemap.rst)
  */
 #ifndef HMM_COHERENT_PAGE_H
@@ -14,26 +14,26 @@
 struct page {
 	enum place at;
 	bool present;
-	/* pagemap bit 56: mapped exactly once. This is not PageAnonExclusive */
+	/* bit 56: mapped exactly once. This is not PageAnonExclusive */
 	bool single;
 	bool uffd_wp;		/* bit 57 */
 	bool soft_dirty;	/* bit 55 */
-	bool file;		/* bit 61: of a file, or of shared memory */
-	/* 0: none; for a device-private page the PFN inside its swap entry */
+	bool file;		/* bit 61: page of a file or of shared memory */
+	/* 0: none; for a device-private page the PFN in its swap entry */
 	unsigned long pfn;
 };
 
 /*
- * The page at @addr in the process @pid, 0 for this one. Breaks the test when
- * pagemap can't be read (it takes CAP_SYS_ADMIN).
+ * The page at @addr in the process @pid (0: this process). The test is broken
+ * if pagemap cannot be read, for which CAP_SYS_ADMIN is needed.
  */
 struct page page_at(pid_t pid, const void *addr);
 
-/* The same of @npages pages at @addr in this process, PAGES_LOOK_MAX at most, into @pages. */
+/* The same for @npages pages at @addr in this process, at most PAGES_LOOK_MAX, into @pages. */
 #define PAGES_LOOK_MAX 512
 void pages_look(const void *addr, size_t npages, struct page *pages);
 
-/* How many of the @npages pages at @addr in this process are @at. For ranges of many pages. */
+/* How many of the @npages pages at @addr in this process are at @at. @npages is not limited. */
 size_t pages_at(const void *addr, size_t npages, enum place at);
 
 #endif

@@ -15,8 +15,8 @@
 #define GUP_TEST "/sys/kernel/debug/gup_test"
 
 /*
- * Trees before 6.2 have no such pins in their header; the running kernel may.
- * Layout and numbers are ABI between the two.
+ * The header of trees before 6.2 does not have these; the running kernel may.
+ * Layout and numbers are ABI.
  */
 #ifndef PIN_LONGTERM_TEST_START
 struct pin_longterm_test {
@@ -36,7 +36,7 @@ static int gup_test(void)
 {
 	static int fd = -1;
 
-	/* Shared over fork(): the device keeps no state for plain pins. */
+	/* Children use the same file: the device keeps no state for plain pins. */
 	if (fd < 0)
 		fd = open(GUP_TEST, O_RDWR | O_CLOEXEC);
 	return fd;
@@ -71,8 +71,8 @@ static long pin(struct pin_kind kind, const void *addr, size_t npages, size_t pa
 	};
 
 	/*
-	 * PIN_LONGTERM_BENCHMARK adds the flag by itself, the fast one takes
-	 * the kernel's number.
+	 * PIN_LONGTERM_BENCHMARK adds FOLL_LONGTERM itself; PIN_FAST_BENCHMARK
+	 * takes the kernel's number of the flag.
 	 */
 	if (kind.longterm && kind.fast)
 		arg.gup_flags |= features.foll_longterm;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* scan.h - PAGEMAP_SCAN, which linux/fs.h has from 6.7 on */
+/* scan.h - PAGEMAP_SCAN, which linux/fs.h has since 6.7 */
 #ifndef HMM_COHERENT_SCAN_H
 #define HMM_COHERENT_SCAN_H
 
@@ -10,7 +10,7 @@
 
 #include "report/compiler.h"
 
-/* What tests are built with may be older than what they run on. */
+/* The headers may be older than the running kernel. */
 #ifndef PAGEMAP_SCAN
 struct page_region {
 	__u64 start;
@@ -46,7 +46,7 @@ struct pm_scan_arg {
 /* Scan this process's pages. Returns the number of regions, or -errno. */
 long pages_scan(struct pm_scan_arg *scan) __must_check;
 
-/* Does the kernel have the ioctl, or should it by its version (6.7)? */
+/* Does the kernel have the ioctl, or must it have it by its version (6.7)? */
 bool scan_available(void);
 
 #endif

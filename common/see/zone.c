@@ -10,9 +10,9 @@
 #include "report/report.h"
 
 /*
- * Runs of ZONE_MOVABLE page frames, in order. Memory blocks are as small as 128
- * MiB, so that a machine has hundreds of them; neighbours on one node are one
- * run.
+ * Ranges of ZONE_MOVABLE page frames, in order. Memory blocks can be as small
+ * as 128 MiB, so a machine can have hundreds of them; adjacent blocks of one
+ * node are one range.
  */
 struct frames {
 	unsigned long first, end;
@@ -30,7 +30,7 @@ static int movable_count = -1;
 static struct block *blocks;
 static size_t block_count;
 
-/* Where the kernel says which memory there is; another folder for a selftest. */
+/* The kernel's folder of memory blocks; a selftest sets another one. */
 static const char *memory_folder(void)
 {
 	const char *given = getenv("HMM_COHERENT_MEMORY");
@@ -38,7 +38,7 @@ static const char *memory_folder(void)
 	return given ? given : "/sys/devices/system/memory";
 }
 
-/* The first line of the file @name of a memory block. */
+/* Read the first line of the file @name of a memory block. */
 static bool read_line(const char *block, const char *name, char *text, size_t size)
 {
 	char path[512];
@@ -56,8 +56,8 @@ static bool read_line(const char *block, const char *name, char *text, size_t si
 }
 
 /*
- * A block has a link "nodeN" to each node that it is on; without NUMA it has
- * none, and all is node 0.
+ * A block has a link "nodeN" to each node that it is on. Without NUMA it has
+ * none, and the node is 0.
  */
 static int node_of_block(const char *block)
 {
@@ -85,8 +85,9 @@ static int compare_blocks(const void *a, const void *b)
 
 /*
  * Documentation/admin-guide/mm/memory-hotplug.rst: valid_zones of an online
- * block is the zone that it is in, "none" when it is in several. An offline one
- * lists the zones that it could be put into, and is no memory.
+ * block is the zone that it is in, or "none" if it is in several. That of an
+ * offline block lists the zones to which it could be onlined; such a block is
+ * not usable memory.
  */
 static void add_block(const char *name)
 {
@@ -169,7 +170,7 @@ int movable_node(void)
 	return movable_count ? movable[0].node : -1;
 }
 
-/* Has @node memory in ZONE_MOVABLE, or, when not @is_movable, in another zone? */
+/* Does @node have memory in ZONE_MOVABLE (@is_movable), or in another zone (not @is_movable)? */
 static bool node_has(int node, bool is_movable)
 {
 	size_t i;

@@ -14,10 +14,10 @@ bool pfn_is_movable(unsigned long pfn);
 int movable_node(void);
 
 /*
- * A NUMA node with memory of which none is movable, or -1: then either nothing
- * is known of zones, or each node has ZONE_MOVABLE (movable_node()), and nobody
- * can ask for anonymous memory from outside of it, since GFP_HIGHUSER_MOVABLE
- * prefers it (gfp_zone()).
+ * A NUMA node with memory and without ZONE_MOVABLE, or -1. With -1, either the
+ * zones are unknown, or each node has ZONE_MOVABLE (movable_node()). In the
+ * latter case anonymous memory cannot be allocated outside of it, since
+ * GFP_HIGHUSER_MOVABLE prefers it (gfp_zone()).
  */
 int unmovable_node(void);
 

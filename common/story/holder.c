@@ -51,7 +51,7 @@ int holder_take(struct holder *holder)
 	}
 }
 
-/* The ring writes what it has to the medium. */
+/* The ring writes its registered buffer to the medium. */
 static void expect_fixed_sees(struct story *s, enum writer writer)
 {
 	expect_result("WRITE_FIXED",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * holder.h - somebody who holds page 0 of a story: by a plain reference, by a
- * registered buffer of io_uring, or by a long-term pin of gup_test
+ * holder.h - a holder of page 0 of a story: a FOLL_GET reference, a registered
+ * buffer of io_uring, or a long-term pin of gup_test
  */
 #ifndef HMM_COHERENT_HOLDER_H
 #define HMM_COHERENT_HOLDER_H
@@ -24,23 +24,23 @@ struct holder {
 	int pin;		/* of gup_test, or -1 */
 };
 
-/* Nothing is held yet. */
+/* Initialize @holder; it holds nothing yet. */
 void holder_init(struct holder *holder, enum holder_kind kind, struct story *story);
 
-/* Is it a pin? Then the page is moved to memory first. */
+/* Does the holder pin the page? Then the page is moved to memory first. */
 bool holder_pins(const struct holder *holder);
-/* Is it pinned for writing? Then a shared page is copied, and a read-only one refused. */
+/* Does it pin for writing? Then a shared page is copied, and the pin of a read-only page fails. */
 bool holder_pins_to_write(const struct holder *holder);
-/* Is it a pin of gup_test that outlives the ioctl? */
+/* Is @kind a pin of gup_test that outlives the ioctl? */
 bool holder_is_gup_test(enum holder_kind kind);
 
-/* Take hold of page 0. Returns 0 or -errno. */
+/* Take the reference to page 0. Returns 0 or -errno. */
 int holder_take(struct holder *holder) __must_check;
 
-/* One check of the bytes that the holder sees. A plain reference is given up by that. */
+/* Check the bytes that the holder sees. This releases a FOLL_GET reference. */
 void holder_expect_sees(struct holder *holder, enum writer writer);
 
-/* Let go. Nothing happens when nothing is held. */
+/* Release the reference. Does nothing if none is held. */
 void holder_drop(struct holder *holder);
 
 #endif

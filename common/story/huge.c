@@ -54,7 +54,7 @@ void huge_fill(struct huge *h, unsigned char *range, bool as_huge)
 	for (i = 0; i < h->pages; i++)
 		write_page(page_in(range, i), h->story.buffer.serial, i, BY_OWNER);
 	huge = device_snapshot(&h->device, range).huge;
-	/* Memory in one piece is what a machine may lack, and then the kernel counts it. */
+	/* If the machine lacks contiguous memory, the kernel counts a fallback. */
 	if (as_huge && !huge && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
 		broken("there is no memory for a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);

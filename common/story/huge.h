@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* huge.h - a range that one huge page can map, and a device that takes all of it at once */
+/* huge.h - a range for one huge page, and a device file that can migrate all of it at once */
 #ifndef HMM_COHERENT_HUGE_H
 #define HMM_COHERENT_HUGE_H
 
@@ -18,51 +18,50 @@ struct huge {
 };
 
 /*
- * Map the ranges, empty, and open the device. Skips where there are no huge
- * pages, or none that the device has room for.
+ * Map the ranges without pages, and open the device. Skips the test if there
+ * are no huge pages, or if they do not fit on the device.
  */
 void huge_begin(struct huge *huge, bool read_only);
 void huge_end(struct huge *huge);
 
 /*
- * Write all of @range, one of the two, by the CPU in the hand of BY_OWNER, as
- * one huge page or as small ones; R/O afterwards where the story is. Breaks the
- * test when the kernel does not map it as asked.
+ * Write all of @range, which is @addr or @control, by the CPU in the pattern of
+ * BY_OWNER, as one huge page or as small pages. Make it R/O if the story is.
+ * Ends the test if the kernel does not map it as requested.
  */
 void huge_fill(struct huge *huge, unsigned char *range, bool as_huge);
 
-/* How many pages of @addr do not have the bytes that huge_fill() wrote. */
+/* How many pages of @addr have lost the bytes that huge_fill() wrote. */
 size_t huge_lost(const struct huge *huge);
 
-/* Migrate the pages [first, first + count) of @addr to the device, or all that goes there. */
+/* Migrate pages [first, first + count) of @addr to the device, as far as it takes them. */
 void huge_move_to_device(struct huge *huge, size_t first, size_t count);
 
 /*
- * Pages [first, first + count) of @addr are on the device, all others in
- * memory; each is mapped with the permission that the story has, with its
- * bytes.
+ * Check that pages [first, first + count) of @addr are on the device and all
+ * others in memory, each with its bytes and the permission of the story.
  */
 void expect_huge_on_device(struct huge *huge, size_t first, size_t count);
 
-/* A range of memory that one huge page maps, beside a story. */
+/* A range of memory that is mapped by one huge page, for use together with a story. */
 struct huge_range {
 	unsigned char *map, *addr;	/* the range is inside of @map */
 	size_t size, pages;
 };
 
 /*
- * Map one, and write a zero to it by the CPU, which makes it one huge page full
- * of zeros. Skips where there are no huge pages. The caller unmaps it with
+ * Map a range and write a zero to it by the CPU, so that it is one huge page of
+ * zeros. Skips the test if there are no huge pages. The caller unmaps it with
  * huge_range_end().
  */
 void huge_range_begin(struct huge_range *range, struct device *device);
 void huge_range_end(struct huge_range *range);
 
 /*
- * The complaint about a coherent device that is given memory a second time, in
- * the range that it has, is provoked by this test. It comes from
- * pagemap_range(), mm/memremap.c, which is part of memremap_pages() where the
- * compiler likes. Other complaints of that file are not meant.
+ * This test causes a warning, because test_hmm requests the range of a coherent
+ * device a second time. The warning comes from pagemap_range(), mm/memremap.c,
+ * which the compiler may inline into memremap_pages(). Other warnings of that
+ * file are not allowed.
  */
 static inline void allow_second_chunk(void)
 {

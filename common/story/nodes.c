@@ -18,7 +18,7 @@ int node_besides(int home)
 	return -1;
 }
 
-/* There may be more nodes than bits in a word. */
+/* Allocate the mask, since there may be more nodes than bits in a word. */
 struct bitmask *node_mask(int node)
 {
 	static struct bitmask *nodes;

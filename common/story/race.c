@@ -88,8 +88,8 @@ static void run_first(struct side *side)
 }
 
 /*
- * Tests run on one processor; all that this process may have is asked for, and
- * what it gets is looked at.
+ * Tests run on one processor. Request all processors, and use two of those that
+ * the kernel allows.
  */
 void take_two_cpus(struct race *race)
 {
@@ -126,14 +126,19 @@ void run_race(struct race *race, void (*first)(struct side *), void (*other)(str
 	run_first(&race->first);
 	pthread_join(thread, NULL);
 	on_cpu(race->first.cpu);
-	expect(!race->first.wrong[0], "after %ld rounds against %ld: %s", race->first.rounds,
+	expect(!race->first.wrong[0],
+	       "after %ld rounds of this side and %ld of the other: %s", race->first.rounds,
 	       race->other.rounds, race->first.wrong);
-	expect(!race->other.wrong[0], "after %ld rounds against %ld: %s", race->other.rounds,
+	expect(!race->other.wrong[0],
+	       "after %ld rounds of this side and %ld of the other: %s", race->other.rounds,
 	       race->first.rounds, race->other.wrong);
 	if (!race->other.rounds)
-		broken("the two sides never met: %ld rounds of one, none of the other",
+		broken("the sides did not run at the same time: %ld rounds of one, none of the "
+		       "other",
 		       race->first.rounds);
-	report_line("note:", "%ld rounds against %ld", race->first.rounds, race->other.rounds);
+	report_line("note:",
+		    "%ld rounds of the first side, %ld of the other",
+		    race->first.rounds, race->other.rounds);
 }
 
 void race_migrate(struct side *side)
@@ -146,10 +151,10 @@ void race_migrate(struct side *side)
 }
 
 /*
- * Only the LRU batch of a processor where GUP touched a page may still have a
- * reference to it (folio_activate(), mm/swap.c).
- * Migration drains that of the processor it runs on (lru_add_drain() in
- * migrate_device_unmap()), so it runs on each of the two.
+ * The LRU batch of a processor on which GUP touched a page may still have a
+ * reference to it (folio_activate(), mm/swap.c). Migration drains the batch of
+ * its own processor (lru_add_drain() in migrate_device_unmap()), so migrate on
+ * each of the two processors.
  */
 void expect_settled(struct race *race)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * race.h - two processors at once: what must hold whoever is first
+ * race.h - two threads on two processors, to test races
  *
- * A race has two sides. The first does a number of rounds (or goes on for some
- * seconds), the second keeps at it for as long. Neither knows what the other is
- * doing, so each judges only what has to be true at any moment: a word that
- * only grows never goes back, a transfer that is over is there, a mapping that
- * is read-only now is read-only. The rest is looked at when both have ended.
+ * A race has two sides. The first runs a number of rounds (or for some
+ * seconds), the second runs until the first has ended. Neither knows what the
+ * other one is doing, so each checks only conditions that are always true: a
+ * counter never decreases, the bytes of a completed transfer are in the page, a
+ * read-only mapping cannot be written. The other checks follow when both have
+ * ended.
  */
 #ifndef HMM_COHERENT_RACE_H
 #define HMM_COHERENT_RACE_H
@@ -24,47 +25,47 @@ struct side {
 	void (*round)(struct side *side);
 	unsigned int random;
 	long rounds;
-	char wrong[160];	/* the first thing that did not hold */
+	char wrong[160];	/* the first condition that failed */
 };
 
 struct race {
 	struct story *story;
-	struct device *second;	/* where there are two */
+	struct device *second;	/* the second device, if the race has one */
 	atomic_bool over;
 	atomic_int ready;
 	long limit;		/* rounds of the first side */
-	long seconds;		/* instead of the rounds, when it is not 0 */
+	long seconds;		/* if it is not 0, instead of @limit */
 	unsigned long seed;
 	struct side first, other;
 };
 
-/* The test's own checks are for one thread only: a side remembers what did not hold. */
+/* Record a failed condition of this side. Checks may be made by one thread only. */
 void went_wrong(struct side *side, const char *fmt, ...) __printf(2, 3);
 
 /*
- * Spend a few hundred instructions, never the same number twice in a row, so
- * that the sides meet in other places each time. Returns a number to draw from.
+ * Spend a pseudo-random number of up to a thousand iterations, so that the
+ * sides meet at different points. Returns a pseudo-random number.
  */
 unsigned int dither(struct side *side);
 
-/* This thread runs on the processor @cpu from now on. */
+/* Bind this thread to the processor @cpu. */
 void on_cpu(int cpu);
 
-/* Find two processors for the sides. Skips where there is one. */
+/* Choose two processors for the sides. Skips the test if there is only one. */
 void take_two_cpus(struct race *race);
 
 /*
- * Run both sides to their end, each on a processor of its own; then what they
- * found wrong is checked, under the rule that the caller has set.
+ * Run both sides to their end, each on its own processor. Then check that no
+ * side has recorded a failed condition, under the caller's rule.
  */
 void run_race(struct race *race, void (*first)(struct side *), void (*other)(struct side *));
 
-/* A round: the pages of the story go to its device and back. */
+/* A round that migrates the pages of the story to its device and back. */
 void race_migrate(struct side *side);
 
 /*
- * Checks when all is over: nobody holds anything, so every page can go to the
- * device, and is counted once there.
+ * Check after the race that no reference is left: each page can be migrated to
+ * the device, and its reference count there is one.
  */
 void expect_settled(struct race *race);
 

@@ -40,6 +40,6 @@ void expect_unpinned(struct story *s)
 	} while (there < s->buffer.pages && now.tv_sec < end.tv_sec);
 	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
 	expect(there == s->buffer.pages,
-	       "only %zu of %zu pages can be migrated %d s after nobody has them registered", there,
+	       "only %zu of %zu pages can be migrated %d s after their registration ended", there,
 	       s->buffer.pages, RELEASE_S);
 }

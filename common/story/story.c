@@ -33,7 +33,7 @@ void story_remember_frames(struct story *story)
 		story->frames[i] = look(story, i).pfn;
 }
 
-/* Of a page that may be on a device: the driver knows, whatever pagemap says, and the reverse. */
+/* Check that pagemap and the driver report the same place of a page. */
 static void expect_observers_agree(struct story *story, size_t page)
 {
 	const enum place by_pagemap = look(story, page).at;
@@ -54,7 +54,7 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 	memset(story, 0, sizeof(*story));
 	story->place = place;
 	story->read_only = read_only;
-	/* The control group looks at its pages through the coherent device's driver. */
+	/* Pages in memory are also looked at through the coherent device. */
 	device_open(&story->device, place == PLACE_PRIVATE ? PLACE_PRIVATE : PLACE_COHERENT,
 		    BUFFER_PAGES_MAX);
 	buffer_map(&story->buffer, pages, place);
@@ -77,12 +77,12 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 	}
 	if (report->failures)
 		give_up();
-	/* What the story is about has not been looked at yet; see report_finish(). */
+	/* Do not count these checks: a test that checks nothing else is broken (suite.c). */
 	report->checks = 0;
 	story_remember_frames(story);
 }
 
-/* Where each page began and ended, as data (docs/outcomes.md). */
+/* Print the place of each page at the beginning and at the end as JSON (docs/outcomes.md). */
 static void record(struct story *story)
 {
 	char text[2048];
@@ -219,7 +219,7 @@ void story_make_writable(struct story *story)
 		expect_result("a write through the read-only mapping",
 			      cpu_write(&story->buffer, i, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
 		expect(look(story, i).pfn == before.pfn,
-		       "page %zu changed its page frame over a write that was refused", i);
+		       "page %zu has another page frame after a write that failed", i);
 	}
 	story_protect(story, 0, story->buffer.pages, PROT_READ | PROT_WRITE);
 	report->rule = rule;
@@ -285,7 +285,7 @@ void expect_exclusive(struct story *story, size_t page, bool exclusive)
 	struct page_dump dump = page_dump_checked(buffer_page(&story->buffer, page));
 
 	report->rule = rule;
-	/* Without gup_test nobody can say; the checks around this one do not depend on it. */
+	/* Without gup_test this cannot be checked; the other checks do not depend on it. */
 	if (dump.valid)
 		expect_text(dump.exclusive == exclusive, page, "exclusivity",
 			    exclusive ? "exclusive" : "not exclusive",
@@ -325,7 +325,7 @@ static void expect_written(const void *bytes, struct story *story, size_t page,
 	expect_bytes(bytes, story->buffer.serial, page, writer, what);
 }
 
-/* One page of memory for copies; not on the stack, which may be small for 64K pages. */
+/* A page for copies. It is not on the stack, which may be too small for 64K pages. */
 static void *copy_page(void)
 {
 	static unsigned char copy[65536] __aligned(65536);
@@ -355,7 +355,7 @@ void expect_holder_sees(struct story *story, size_t page, enum writer writer)
 		expect(false, "the holder of the reference cannot read page %zu", page);
 	else
 		expect_written(copy_page(), story, page, writer,
-			       "bytes that the reference's holder sees");
+			       "bytes that the holder of the reference sees");
 	story_let_go(story);
 }
 
@@ -364,14 +364,15 @@ void expect_medium_has(struct story *story, size_t page, enum writer writer)
 	struct medium *medium = &story->medium;
 
 	/*
-	 * Both ways there: the device's own bytes, and what everybody else
-	 * reads through the page cache.
+	 * Check the bytes on the device, and those that a read through the page
+	 * cache returns.
 	 */
 	medium_look(medium, story->buffer.serial, page, writer, writer);
-	expect_written(medium->bounce, story, page, writer, "bytes that are on the medium");
+	expect_written(medium->bounce, story, page, writer,
+		       "bytes on the medium, read with O_DIRECT");
 	medium_look_buffered(medium, story->buffer.serial, page, writer, writer);
 	expect_written(medium->bounce, story, page, writer,
-		       "bytes that the page cache has of the medium");
+		       "bytes on the medium, read through the page cache");
 }
 
 void expect_child_keeps_frame(struct story *story, struct child *child, size_t page)

@@ -18,17 +18,17 @@
 #include "see/device_ranges.h"
 
 /*
- * modprobe takes a second; a slow machine with a debugging kernel takes a
- * minute to set up two times 256 MiB of struct page.
+ * modprobe takes a second. A slow machine with a debugging kernel needs a
+ * minute to initialize the struct pages of two ranges of 256 MiB.
  */
 #define HELPER_S 120
-/* What the script exits with when the kernel has the driver and does not load it. */
+/* Exit status of the script if the kernel has the driver but does not load it. */
 #define REFUSED 1
 
 static char helper[PATH_MAX];
 static pid_t loader;
 
-/* Beside the program: kselftest installs both into one folder. */
+/* The script is next to the program: kselftest installs both in one folder. */
 static bool find_helper(void)
 {
 	char path[PATH_MAX - 32];
@@ -42,8 +42,8 @@ static bool find_helper(void)
 }
 
 /*
- * Whatever the script has to say within HELPER_S seconds; its last line is kept
- * in @said. False when it goes on after that.
+ * Read the output of the script for at most HELPER_S seconds, and keep its last
+ * line in @said. Returns false if the script still runs then.
  */
 static bool listen(int from, char *said, int size)
 {
@@ -77,7 +77,7 @@ static bool listen(int from, char *said, int size)
 	}
 }
 
-/* Has @pid ended, and how? For wait_until(). */
+/* The wait status of @pid. For wait_until(). */
 struct ending {
 	pid_t pid;
 	int status;
@@ -91,9 +91,9 @@ static bool has_ended(void *arg)
 }
 
 /*
- * Runs the script with up to three words; its exit status, and the last line of
- * what it has to say. A driver that does not come back from being loaded is the
- * kernel's: REFUSED then, and the script is left to the kernel.
+ * Run the script with up to three arguments. Returns its exit status; @said
+ * gets the last line of its output. If loading the driver does not return, that
+ * is a failure of the kernel: returns REFUSED and does not wait for the script.
  */
 static int run_helper(const char *const words[3], char *said, int size)
 {
@@ -120,14 +120,14 @@ static int run_helper(const char *const words[3], char *said, int size)
 	if (!in_time)
 		kill(-ending.pid, SIGKILL);
 	if (!wait_until(has_ended, &ending, 5) || !in_time) {
-		snprintf(said, size, "hmm_coherent_driver.sh %s does not end within %d s", words[0],
+		snprintf(said, size, "hmm_coherent_driver.sh %s did not end within %d s", words[0],
 			 HELPER_S);
 		return REFUSED;
 	}
 	return WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : 3;
 }
 
-/* exit() in a test's process comes here too. */
+/* exit() in the process of a test also calls this. */
 static void take_away(void)
 {
 	const char *const words[3] = { "unload" };
@@ -145,12 +145,12 @@ static void __noreturn leave(FILE *out, int status, const char *said)
 }
 
 /*
- * The ranges are proven before the driver is loaded, so that a driver which
- * refuses them has failed.
+ * Prove the ranges before the driver is loaded, so that an error of the driver
+ * is a failure of the kernel.
  */
 void driver_provide(FILE *out)
 {
-	char said[256] = "hmm_coherent_driver.sh said nothing", first[32], second[32];
+	char said[256] = "hmm_coherent_driver.sh printed nothing", first[32], second[32];
 	const char *const ask[3] = { "ranges" };
 	const char *const load[3] = { "load", first, second };
 	int status;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the running kernel can do: one row a feature
+ * Features of the running kernel, with one row for each
  *
- * hmm-coherent/features.c compares, row by row, what decides a feature with
- * what a probe finds, and fails where they differ.
+ * For each row, hmm-coherent/features.c compares the deciding version,
+ * configuration or interface with the result of the probe, and fails if they
+ * differ.
  */
 #include "suite/features.h"
 
@@ -29,9 +30,9 @@
 #include "see/zone.h"
 
 /*
- * FOLL_ numbers are the kernel's own business, but gup_test takes them raw.
- * They cannot be probed by what they do: a kernel that ignores FOLL_LONGTERM is
- * one of those that this suite has to catch. They were renumbered once
+ * The numbers of the FOLL_ flags are internal to the kernel, but gup_test takes
+ * them from user space. They cannot be probed by their effect: a kernel that
+ * ignores FOLL_LONGTERM must fail. They were renumbered once
  * (include/linux/mm_types.h).
  */
 static void choose_foll_numbers(void)
@@ -73,7 +74,7 @@ static enum answer known_dio_pins(void)
 static long pins_acquired(void)
 {
 	/*
-	 * The counters are per CPU; writing here folds them
+	 * The counters are per CPU; this write folds them
 	 * (Documentation/admin-guide/sysctl/vm.rst).
 	 */
 	if (write_text("/proc/sys/vm/stat_refresh", "1"))
@@ -81,7 +82,7 @@ static long pins_acquired(void)
 	return read_counter("/proc/vmstat", "nr_foll_pin_acquired");
 }
 
-/* Counted, not seen by what it does to a shared page: that is what the tests look at. */
+/* Use the counter of pins, and not the effect on a shared page, which the tests check. */
 static enum answer probe_dio_pins(void)
 {
 	struct medium medium;
@@ -170,8 +171,8 @@ static enum answer probe_soft_dirty(void)
 }
 
 /*
- * Unpack the running kernel's configuration to @to. busybox's zcat leaves its
- * work to a child that it does not wait for; no process may outlive a test.
+ * Write the running kernel's configuration to @to. busybox's zcat works in a
+ * child and does not wait for it, but no process may outlive a test.
  */
 static void __noreturn unpack_config(int to)
 {
@@ -193,7 +194,7 @@ static void __noreturn unpack_config(int to)
 	_exit(failed);
 }
 
-/* The configuration as text, or NULL. config_close() ends it. */
+/* Open the configuration as text; NULL if there is none. Close it with config_close(). */
 static FILE *config_open(pid_t *unpacker)
 {
 	int ends[2];
@@ -252,8 +253,8 @@ static bool command_line_sets_force(void)
 
 /*
  * "proc: add config & param to block forcing mem writes" (6.12, and stable
- * releases before it) made it a choice. A configuration without that choice is
- * that of a kernel which always allows it.
+ * releases before it) made it configurable. A kernel without this option always
+ * allows it.
  */
 static enum answer known_mem_force(void)
 {
@@ -288,14 +289,14 @@ static enum answer probe_mem_force(void)
 
 static const struct feature_row rows[FEATURE_COUNT] = {
 	[FEATURE_PIN_STAYS] = { "pins-that-stay",
-				"gup_test keeps long-term pins over the end of an ioctl",
-				"pin-stays in common/kernel/since.c, when there is a gup_test",
+				"gup_test has long-term pins that outlive the ioctl",
+				"pin-stays in common/kernel/since.c, if there is a gup_test",
 				known_pin_stays, probe_pin_stays, &features.pin_stays },
 	[FEATURE_DIO_PINS] = { "dio-pins", "O_DIRECT takes FOLL_PIN references, not FOLL_GET ones",
 			       "dio-pins in common/kernel/since.c", known_dio_pins, probe_dio_pins,
 			       &features.dio_pins },
 	[FEATURE_UFFD_WP] = { "uffd-wp", "userfaultfd can write-protect anonymous memory",
-			      "userfaultfd(2) is there, on x86-64", known_uffd_wp, probe_uffd_wp,
+			      "userfaultfd(2) exists, on x86-64", known_uffd_wp, probe_uffd_wp,
 			      &features.uffd_wp },
 	[FEATURE_SOFT_DIRTY] = { "soft-dirty", "pagemap's soft-dirty bit follows writes",
 				 "the flag sd of a new mapping in smaps", known_soft_dirty,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * features.h - finds out what struct features says of the running kernel
- */
+/* features.h - set struct features for the running kernel */
 #ifndef HMM_COHERENT_FEATURES_H
 #define HMM_COHERENT_FEATURES_H
 
@@ -10,7 +8,7 @@
 
 #include "kernel/kernel.h"
 
-/* Find out about everything but mem_force, and print "# fact:" lines to @out. */
+/* Set all features except mem_force, and print "# fact:" lines to @out. */
 void features_probe(FILE *out);
 
 enum feature {
@@ -25,33 +23,34 @@ enum feature {
 struct feature_row {
 	const char *name;
 	const char *what;
-	/* what @known looks at: a version with its commit, or an interface */
+	/* what @known checks: a version with its commit, or an interface */
 	const char *decided_by;
-	enum answer (*known)(void);	/* ANSWER_UNKNOWN: nothing but the probe can tell */
+	enum answer (*known)(void);	/* ANSWER_UNKNOWN: only the probe decides */
 	/* ANSWER_UNKNOWN: this machine lacks what the probe needs */
 	enum answer (*probe)(void);
-	bool *value;			/* where struct features keeps it */
+	bool *value;			/* the field of struct features */
 };
 
 const struct feature_row *feature_row(enum feature feature);
 
 /*
- * Set one feature. For FEATURE_MEM_FORCE, which starts a process, and which
- * only some programs need.
+ * Set one feature. For FEATURE_MEM_FORCE, which needs a process and which only
+ * some programs use.
  */
 void feature_decide(enum feature feature);
 
 /*
- * Has the running kernel's configuration the line @wanted, such as
+ * Does the running kernel's configuration have the line @wanted, such as
  * "CONFIG_SWAP=y"? ANSWER_UNKNOWN without /proc/config.gz. Starts a process.
  */
 enum answer config_has_line(const char *wanted) __must_check;
 
 /*
- * Can the page cache, shared memory included, have a huge page? Not with
- * CONFIG_BASE_SMALL, whose trees have levels of 16 entries, so that
- * MAX_PAGECACHE_ORDER is less than a huge page's. By the configuration alone:
- * what the kernel says of a mapping is what is tested. True when it is unknown.
+ * Can the page cache, including shared memory, have huge pages? Not with
+ * CONFIG_BASE_SMALL: the nodes of its trees have 16 entries, so
+ * MAX_PAGECACHE_ORDER is less than the order of a huge page. Only the
+ * configuration decides this, since the mapping of huge pages is tested. True
+ * if the configuration is unknown.
  */
 bool __must_check page_cache_can_be_huge(void);
 

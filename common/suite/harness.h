@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * harness.h - joins the kselftest harness of the kernel tree in use with
+ * harness.h - connect the kselftest harness of the kernel tree in use with
  * suite.h
  *
- * Included by exactly one file of a program, since the harness defines data.
- * Only what the harnesses of 6.1, 6.12 and 7.3 have in common is used: the
- * lists of fixtures, variants and tests, and __run_test(), which runs one of
- * them in a process of its own.
+ * Only one file of a program may include this, since the harness defines data.
+ * It uses only what the harnesses of 6.1, 6.12 and 7.3 have in common: the
+ * lists of fixtures, variants and tests, and __run_test(), which runs a test in
+ * a separate process.
  */
 #ifndef HMM_COHERENT_HARNESS_H
 #define HMM_COHERENT_HARNESS_H
@@ -29,10 +29,10 @@ struct scenario {
 static struct scenario *scenarios;
 
 /*
- * One scenario: TEST_F() with a sentence that --list, the catalogue and the
- * reports show. The body has to come to its end.
+ * A scenario: TEST_F() with a sentence that --list and the reports show. A body
+ * that does not reach its end makes the test broken.
  *
- * The test's name on the wire is FIXTURE.VARIANT.TEST with '-' for '_'.
+ * The name of the test is FIXTURE.VARIANT.TEST with '-' for '_'.
  */
 #define SCENARIO(fixture_name, test_name, sentence) \
 	static void fixture_name##_##test_name##_body( \
@@ -56,10 +56,10 @@ static struct scenario *scenarios;
 		const FIXTURE_VARIANT(fixture_name) (*variant) __maybe_unused)
 
 /*
- * Which tests of a fixture can never apply to the running kernel, and why: a
+ * Defines which tests of a fixture can never apply to the running kernel: a
  * function body that gets @variant and the name of the @test as in SCENARIO(),
- * and returns the reason, NULL when it applies. Not for what a machine merely
- * lacks: that is a skip.
+ * and returns the reason, or NULL if the test applies. If only the machine
+ * lacks something, use a skip.
  */
 struct applicability {
 	const char *fixture;
@@ -108,7 +108,7 @@ static void harness_run(struct __fixture_metadata *fixture,
 	test->timeout = seconds;
 	__run_test(fixture, variant, test);
 	/*
-	 * What the test forked shares its process group, unless it left it on
+	 * Children of the test are in its process group, unless they left it on
 	 * purpose; see suite/leftovers.h.
 	 */
 	if (test->pid > 0)
@@ -147,7 +147,10 @@ static char *harness_name(const struct harness_entry *entry)
 	return name;
 }
 
-/* Declaration order, whatever order the constructors of this toolchain and this harness ran in. */
+/*
+ * Sort in the order of declaration, since the order of constructors depends on
+ * the toolchain and the harness.
+ */
 static int harness_compare(const void *a, const void *b)
 {
 	const struct suite_test *left = a, *right = b;
@@ -158,8 +161,8 @@ static int harness_compare(const void *a, const void *b)
 }
 
 /*
- * Every SCENARIO() of the program, times the variants of its fixture, as suite
- * tests. The caller owns the array, for good.
+ * The tests of the program: each SCENARIO() with each variant of its fixture.
+ * The array is never freed.
  */
 static size_t __maybe_unused harness_tests(struct suite_test **tests)
 {
@@ -215,7 +218,7 @@ static void __maybe_unused harness_prepare(FILE *out)
 	devices_probe(out);
 }
 
-/* What harness_prepare() finds out and the tests need. */
+/* The data that harness_prepare() fills and the tests need. */
 static const struct area __maybe_unused *harness_kept(void)
 {
 	static struct area kept[2];
@@ -225,7 +228,7 @@ static const struct area __maybe_unused *harness_kept(void)
 	return kept;
 }
 
-/* main() of a program that has scenarios and nothing else. */
+/* main() of a program that has only scenarios. */
 static int __maybe_unused harness_main(const char *program, int argc, char **argv)
 {
 	struct suite suite = {

@@ -14,7 +14,7 @@
 
 #define STUCK_MAX 64
 
-/* Those that a SIGKILL did not end. */
+/* Processes that did not end after SIGKILL. */
 static pid_t stuck_before[STUCK_MAX];
 static size_t stuck_count;
 
@@ -29,8 +29,8 @@ static bool is_stuck(pid_t pid)
 }
 
 /*
- * Kill the children of this process that are not known to be stuck; returns how
- * many were running (a zombie is not). @last gets one of them.
+ * Kill the children of this process, except those known to be stuck. Returns
+ * how many were running (a zombie is not). @last gets one of them.
  */
 static int kill_children(pid_t *last)
 {
@@ -50,7 +50,10 @@ static int kill_children(pid_t *last)
 		file = fopen(path, "r");
 		if (!file)
 			continue;
-		/* The command's name is in brackets and may hold anything, brackets included. */
+		/*
+		 * The name of the command is in brackets and may contain any
+		 * character, also brackets.
+		 */
 		rest = fgets(stat, sizeof(stat), file) ? strrchr(stat, ')') : NULL;
 		fclose(file);
 		if (!rest || sscanf(rest + 1, " %c %d", &state, &parent) != 2 ||
@@ -85,8 +88,8 @@ int leftovers_kill(pid_t *stuck)
 			break;
 		killed += running;
 		/*
-		 * Woken by the next child's end; the pause only bounds the wait
-		 * for one that was missed.
+		 * Wait for the end of a child. The timeout is needed only if
+		 * its signal was missed.
 		 */
 		sigtimedwait(&sigchld, NULL, &pause);
 	}

@@ -21,23 +21,23 @@
 #include "see/page.h"
 
 /*
- * The next frames that a device gives out: more than a story has. A test that
- * used more leaves them in another order, and then it is looked for them down
- * to DEPTH; one that turned the whole device over (device_life.c, which counts
- * all of it) says nothing here.
+ * How many of the next frames of a device are compared: more than a story has.
+ * A test that used more pages changes the order of the free list; the frames
+ * are then searched among the next DEPTH frames. A test that used the whole
+ * device (device_life.c, which counts all of its pages) is not checked here.
  */
 #define FRAMES 16
 #define STEP 128
 #define DEPTH 2048
 #define SETTLE_S 2
-/* How long a look at all frames of a device may take, under emulation with KASAN. */
+/* Time limit for a look at the frames of a device, under emulation with KASAN. */
 #define KEEPER_S 120
 
 struct shelf {
 	enum place memory;
 	struct device device;
 	unsigned char *addr;		/* FRAMES pages */
-	unsigned long frames[FRAMES];	/* what they got when it was last looked at */
+	unsigned long frames[FRAMES];	/* their frames at the last look */
 };
 
 static struct shelf shelves[] = { { .memory = PLACE_COHERENT }, { .memory = PLACE_PRIVATE } };
@@ -47,8 +47,8 @@ static pid_t program;
 static int ask_fd = -1, answer_fd = -1;
 
 /*
- * Per processor, and folded here (Documentation/admin-guide/sysctl/vm.rst,
- * stat_refresh). False: this kernel or user cannot.
+ * Fold the per-CPU counters (Documentation/admin-guide/sysctl/vm.rst,
+ * stat_refresh) and read them. False if the kernel or the user cannot.
  */
 static bool counters(long *pins, long *locked)
 {
@@ -74,9 +74,9 @@ static bool counters(long *pins, long *locked)
 }
 
 /*
- * Pins may be given back asynchronously, by io_uring or at the end of a
- * transfer. What a process has locked is not counted any more when it has
- * ended (exit_mmap() drains its batches), so that is not waited for.
+ * Pins may be released asynchronously, by io_uring or at the end of a transfer.
+ * Locked pages need no wait: they are not counted any more when the process has
+ * ended (exit_mmap() drains its batches).
  */
 static bool pins_are_back(void *unused)
 {
@@ -98,8 +98,8 @@ static void expect_counter(enum rule_id rule, const char *what, long expected, l
 }
 
 /*
- * The frames that @count pages at @addr, which have none, get on the device,
- * for those that get one, into @frames.
+ * Migrate @count empty pages at @addr, and put the device frames that they get
+ * into @frames. Returns how many pages got one.
  */
 static size_t take_frames(struct shelf *shelf, unsigned char *addr, size_t count,
 			  unsigned long *frames)
@@ -122,7 +122,7 @@ static void give_back(unsigned char *addr, size_t count)
 	advise_memory(addr, count * sysconf(_SC_PAGESIZE), MADV_DONTNEED);
 }
 
-/* Cross out of the shelf's frames those that are among these. Returns how many are left. */
+/* Remove @frames from the frames of the shelf. Returns how many are left. */
 static size_t cross_out(struct shelf *shelf, const unsigned long *frames, size_t count)
 {
 	size_t i, j, left = 0;
@@ -137,8 +137,8 @@ static size_t cross_out(struct shelf *shelf, const unsigned long *frames, size_t
 }
 
 /*
- * Of @before frames that came next the last time @left do not now: look deeper.
- * Returns one that is not to be had any more, or 0.
+ * @left of the @before frames are not among the next ones any more: search the
+ * next DEPTH frames. Returns a frame that is not available any more, or 0.
  */
 static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left)
 {
@@ -152,7 +152,7 @@ static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left
 				 take_frames(shelf, addr + at * sysconf(_SC_PAGESIZE), STEP,
 					     frames));
 	unmap_memory(addr, size);
-	/* Where most of them are far away, the test has turned the device over. */
+	/* If most of them are further away, the test has used the whole device. */
 	for (i = 0; i < FRAMES && left && left <= before / 2; i++)
 		if (shelf->frames[i])
 			lost = shelf->frames[i];
@@ -160,8 +160,8 @@ static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left
 }
 
 /*
- * See which frames come next. Returns one of those that came next the last time
- * and is not to be had any more, or 0.
+ * Look which frames are given out next. Returns a frame of the last look that
+ * is not available any more, or 0.
  */
 static unsigned long look_at_frames(struct shelf *shelf, bool compare)
 {
@@ -181,11 +181,11 @@ static unsigned long look_at_frames(struct shelf *shelf, bool compare)
 	return lost;
 }
 
-/* What the keeper is asked, and what it found. */
+/* A request to the keeper process, and its answer. */
 enum question { ASK_TO_REMEMBER = 'r', ASK_TO_COMPARE = 'c' };
 
 struct finding {
-	unsigned long lost;	/* a frame that did not come back, or 0 */
+	unsigned long lost;	/* a frame that was not returned to the driver, or 0 */
 	enum place memory;
 };
 
@@ -228,10 +228,9 @@ static void open_shelves(void)
 }
 
 /*
- * A process of its own looks at the frames, so that a kernel which kills
- * whoever does that has failed a test and not ended the program. It is init's
- * child: the children of this program are those of tests, and are ended after
- * each of them.
+ * A separate process looks at the frames. If the kernel kills it, a test fails,
+ * but the program continues. It is a child of init, since the program kills its
+ * own children after each test.
  */
 static void start_keeper(void)
 {
@@ -260,19 +259,19 @@ static void start_keeper(void)
 	answer_fd = answers[0];
 }
 
-/* Its end is the end of its pipe. */
+/* The keeper ends when its pipe is closed. */
 static void end_keeper(void)
 {
 	struct pollfd ended = { .fd = answer_fd, .events = POLLIN };
 
-	/* exit() in a test's process comes here too. */
+	/* exit() in the process of a test also calls this. */
 	if (getpid() != program || ask_fd < 0)
 		return;
 	close(ask_fd);
 	poll(&ended, 1, KEEPER_S * 1000);
 }
 
-/* False, with a failed check, when the keeper does not answer: then it is asked no more. */
+/* Returns false, with a failed check, if the keeper does not answer. It is not asked again then. */
 static bool ask(enum question question, struct finding *finding)
 {
 	const char byte = question;
@@ -292,7 +291,7 @@ static bool ask(enum question question, struct finding *finding)
 		return true;
 	set_rule(RULE_KERNEL_SURVIVES);
 	expect(false,
-	       got ? "the process that looks at the devices' frames still runs after %d s" :
+	       got ? "the process that looks at the devices' frames did not answer within %d s" :
 		     "the process that looks at the devices' frames was killed (limit %d s)",
 	       KEEPER_S);
 	close(ask_fd);
@@ -319,7 +318,10 @@ void oracle_begin(bool frames)
 		in_guest = false;
 }
 
-/* What is asynchronous has its time. How things are now is what the next test begins with. */
+/*
+ * Wait for pins that are released asynchronously. The current values are those
+ * before the next test.
+ */
 static void compare_counters(void)
 {
 	const bool settled = wait_until(pins_are_back, NULL, SETTLE_S);
@@ -328,12 +330,11 @@ static void compare_counters(void)
 	if (!counters(&pins, &locked))
 		return;
 	expect_counter(RULE_PIN_ENDS_WITH_HOLDER,
-		       "pins that were taken and not given back when the test has ended "
+		       "pins that were taken by the test and not released when it has ended "
 		       "(nr_foll_pin_*)",
 		       0, settled ? 0 : pins - pins_before);
 	expect_counter(RULE_LOCKED_AS_MEMORY,
-		       "pages counted as locked when the test has ended, beyond those before it "
-		       "(nr_mlock)",
+		       "pages counted as locked after the test and not before it (nr_mlock)",
 		       0, locked > locked_before ? locked - locked_before : 0);
 	pins_before = pins;
 	locked_before = locked;
@@ -349,7 +350,7 @@ void oracle_end(void)
 		return;
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(false,
-	       "page frame 0x%lx of the %s device, which was the driver's before the test, is "
-	       "not given out any more: it did not come back",
+	       "page frame 0x%lx of the %s device, which was free before the test, is not given "
+	       "out any more: it was not returned to the driver",
 	       finding.lost, place_name(finding.memory));
 }

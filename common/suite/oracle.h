@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * oracle.h - what has to be as it was when a test has ended, whatever the test
- * was about
+ * oracle.h - counters and device page frames that every test must leave
+ * unchanged
  *
- * Looked at by the program after some tests (TESTS_PER_LOOK in suite.c), when
- * the last process of one has gone: pins that were taken have been given back
- * (nr_foll_pin_acquired and _released of /proc/vmstat), page frames of the
- * devices are the driver's again, and nothing is counted as locked (Mlocked). A
- * difference fails the test that has just run. Counters of the whole machine
- * say nothing where others use it too, so they are only looked at in a guest of
- * ours (HMM_COHERENT_GUEST); device frames are looked at everywhere.
+ * The program checks them after some tests (TESTS_PER_LOOK in suite.c), when
+ * the last process of the test has ended: pins have been released
+ * (nr_foll_pin_acquired and nr_foll_pin_released of /proc/vmstat), page frames
+ * have been returned to the driver, and no page counts as locked (nr_mlock). A
+ * difference fails the test that has just run. The counters are those of the
+ * whole machine, so they are only checked in a guest of the suite
+ * (HMM_COHERENT_GUEST); device frames are always checked.
  *
- * Not here: RSS, of which the kernel itself complains when a process ends ("Bad
- * rss-counter state"), and commitment and charge, which accounts.c moves by
- * enough to be seen among all the others'.
+ * Not checked here: RSS, which the kernel itself checks at the end of a process
+ * ("Bad rss-counter state"), and committed memory and charge, which accounts.c
+ * checks with enough pages.
  */
 #ifndef HMM_COHERENT_ORACLE_H
 #define HMM_COHERENT_ORACLE_H
@@ -21,16 +21,16 @@
 #include <stdbool.h>
 
 /*
- * Before the first test, once the devices are known, and before each of the
- * others, or before some cells: how things were at the end of the last one is
- * what counts. @frames: are they looked at too? Not for the matrix, which does
+ * Call it before each test, or before some cells, when the devices are known.
+ * The first call reads the initial values; later, the values at the end of the
+ * previous test are used. @frames: check device frames, too. The matrix does
  * that itself after each cell.
  */
 void oracle_begin(bool frames);
 
 /*
- * After it, with its report still open: failed checks are added to it. What is
- * asynchronous has two seconds to be over.
+ * Call it after the test. Failed checks are added to the test's report. Waits
+ * up to two seconds for asynchronous releases.
  */
 void oracle_end(void);
 

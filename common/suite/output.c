@@ -37,7 +37,7 @@ int output_catch(void (*body)(void))
 
 	fflush(NULL);
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0) {
-		perror("hmm-coherent: cannot catch the output of a test");
+		perror("hmm-coherent: cannot redirect the output of a test");
 		exit(3);
 	}
 	body();

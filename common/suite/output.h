@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * output.h - what a test and the harness print, kept out of the result stream
+ * output.h - keep the output of a test and of the harness out of the result
+ * stream
  */
 #ifndef HMM_COHERENT_OUTPUT_H
 #define HMM_COHERENT_OUTPUT_H
@@ -8,19 +9,19 @@
 #include <stdbool.h>
 
 /*
- * Run @body with its stdout and stderr in a file, so that nothing but results
- * reaches the result stream. Returns the file.
+ * Run @body with its stdout and stderr redirected to a file, so that only
+ * results reach the result stream. Returns the file.
  */
 int output_catch(void (*body)(void));
 
-/* What the harness printed about a test: its verdict. */
+/* The verdict that the harness printed about a test. */
 struct caught {
 	bool ok, not_ok;
 };
 
 /*
- * Read the file of output_catch() for the verdict; @show: add its lines to the
- * report, for a person.
+ * Read the verdict from the file of output_catch(). @show: also add its lines
+ * to the report, for a reader.
  */
 struct caught output_read(int fd, bool show);
 

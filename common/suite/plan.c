@@ -14,9 +14,8 @@ static void usage(FILE *to, const char *program)
 {
 	fprintf(to,
 		"usage: %s [--list] [--run-list FILE] [--timeout SECONDS] [--seed N] [--verbose] "
-		"[GLOB...]\n"
-		"Runs all of its tests, those that match a GLOB, or those named in FILE; results "
-		"are KTAP on stdout.\n",
+		"[GLOB...]\nRuns all of its tests, those that match a GLOB, or those named in "
+		"FILE. Prints the results as KTAP on stdout.\n",
 		program);
 }
 

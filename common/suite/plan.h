@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * plan.h - the command line of a program, and which of its tests run, in which
- * order
- */
+/* plan.h - the command line of a program, and the list of tests to run */
 #ifndef HMM_COHERENT_PLAN_H
 #define HMM_COHERENT_PLAN_H
 
@@ -15,8 +12,8 @@ struct suite_test {
 	const char *what;	/* one line: what it checks */
 	const void *arg;	/* for the program's own use */
 	/*
-	 * run by suite.run_cell() in a process shared with the cells next to
-	 * it; else by suite.run_test()
+	 * suite.run_cell() runs it in a process that it shares with adjacent
+	 * cells; otherwise suite.run_test() runs it
 	 */
 	bool cell;
 	int number;		/* for the program's own use */
@@ -47,19 +44,20 @@ struct plan {
 struct suite_options suite_options_read(const char *program, int argc, char **argv);
 
 /*
- * The tests that @options name, in the order in which they are to run. Exits
- * with 2 when a name or a glob is unknown.
+ * The tests that @options select, in the order in which they run. Exits with 2
+ * if a name or a glob is unknown.
  */
 struct plan plan_make(const struct test_set *set, const struct suite_options *options);
 
 /*
- * Take out of @plan what can never apply to the running kernel, with a line of
- * the reason each to @out. @not_applicable returns it, or NULL.
+ * Remove the tests from @plan that can never apply to the running kernel, and
+ * print a line with the reason for each to @out. @not_applicable returns the
+ * reason, or NULL.
  */
 void plan_drop(struct plan *plan, const char *(*not_applicable)(const struct suite_test *test),
 	       FILE *out);
 
-/* Print a line for each test: its name, a tab, what it checks. */
+/* Print a line for each test: its name, a tab, and what it checks. */
 void plan_list(const struct test_set *set);
 
 #endif

@@ -48,7 +48,7 @@ static void copy_areas(const struct preparation *preparation, bool in)
 	}
 }
 
-/* The end of process @pid within @seconds; its wait status in @status. */
+/* Wait for the end of process @pid, for at most @seconds. @status gets its wait status. */
 static bool wait_bounded(pid_t pid, int seconds, int *status)
 {
 	struct pollfd ended = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
@@ -63,9 +63,9 @@ static void fail_killed(int status)
 {
 	char seen[TEXT_MAX];
 
-	snprintf(seen, sizeof(seen), "the process that looks at them was killed by SIG%s",
-		 WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : "nothing that is known");
-	report_fail_all(RULE_KERNEL_SURVIVES, "devices and features can be looked at", seen);
+	snprintf(seen, sizeof(seen), "its process was killed by SIG%s",
+		 WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : "(unknown)");
+	report_fail_all(RULE_KERNEL_SURVIVES, "the probe of devices and features ends", seen);
 }
 
 static void fail_hung(pid_t pid, int seconds)
@@ -73,9 +73,9 @@ static void fail_hung(pid_t pid, int seconds)
 	char seen[TEXT_MAX];
 
 	kill(pid, SIGKILL);
-	snprintf(seen, sizeof(seen), "the process that looks at them still runs after %d s",
+	snprintf(seen, sizeof(seen), "its process still runs after %d s",
 		 seconds);
-	report_fail_all(RULE_KERNEL_SURVIVES, "devices and features can be looked at", seen);
+	report_fail_all(RULE_KERNEL_SURVIVES, "the probe of devices and features ends", seen);
 }
 
 void prepare_guarded(const struct preparation *preparation, FILE *out, int seconds)
@@ -90,7 +90,7 @@ void prepare_guarded(const struct preparation *preparation, FILE *out, int secon
 	fflush(NULL);
 	pid = prepared == MAP_FAILED ? -1 : fork();
 	if (pid < 0) {
-		perror("hmm-coherent: no process to look at this machine with");
+		perror("hmm-coherent: cannot fork to probe devices and features");
 		exit(3);
 	}
 	if (!pid) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * prepare.h - a look at the machine before the first test, which the kernel
- * under test may not survive
+ * prepare.h - probe the machine before the first test, in a process that the
+ * kernel under test may kill
  */
 #ifndef HMM_COHERENT_PREPARE_H
 #define HMM_COHERENT_PREPARE_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Memory that is copied from the process that prepares to the one that runs the tests. */
+/* Memory that is copied from the process that probes to the one that runs the tests. */
 struct area {
 	void *start;
 	size_t size;		/* bytes */
@@ -17,15 +17,15 @@ struct area {
 
 struct preparation {
 	/*
-	 * Provide what the tests need and the machine may not have. Runs before
+	 * Provide what the tests need, such as the driver. Runs before
 	 * prepare(). May be NULL.
 	 */
 	void (*provide)(FILE *out);
 	/*
-	 * Find out about this machine; prints "# fact:" lines. Runs once,
-	 * before the plan, and not for --list, in a process of its own, since
-	 * the kernel under test may kill it or never let it end. What it finds
-	 * out and the tests need lies in the areas @kept. May be NULL.
+	 * Probe this machine, and print "# fact:" lines. Runs once, before the
+	 * plan, and not for --list. It runs in a separate process, since the
+	 * kernel under test may kill it or let it hang. The results for the
+	 * tests are in the areas @kept. May be NULL.
 	 */
 	void (*prepare)(FILE *out);
 	const struct area *kept;
@@ -33,11 +33,11 @@ struct preparation {
 };
 
 /*
- * Call preparation->provide(@out), and then preparation->prepare(@out) in a
- * process of its own, for at most @seconds, and copy the areas
- * preparation->kept back. When that process exits with a status of its own, so
- * does this program. When it is killed or does not end, all tests fail under
- * the rule kernel-survives (report_fail_all()).
+ * Call preparation->provide(@out), then preparation->prepare(@out) in a
+ * separate process for at most @seconds, and copy the areas preparation->kept
+ * back. If that process exits, the program exits with the same status. If it is
+ * killed or does not end, all tests fail under the rule kernel-survives
+ * (report_fail_all()).
  */
 void prepare_guarded(const struct preparation *preparation, FILE *out, int seconds);
 

@@ -23,23 +23,23 @@
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_BROKEN, VERDICT_SKIP };
 
 /*
- * How far the run has come. In shared memory, since a process that runs many
- * cells writes their results itself, and the program has to go on where it
- * stopped when a cell takes it down.
+ * The progress of the run. It is in shared memory, since the process that runs
+ * the cells prints their results, and the program continues after the cell that
+ * killed it.
  */
 struct progress {
 	size_t next;		/* index into plan.tests[] of the test to run next */
-	bool running;		/* plan.tests[next] has begun and has no result line yet */
+	bool running;		/* plan.tests[next] has begun and its result is not printed yet */
 	int printed;		/* result lines */
-	size_t told;		/* bytes of the running test's report that are printed */
+	size_t told;		/* bytes of the running test's report that are already printed */
 	long checks;
 	int verdicts[4];
 	struct timespec began;
 };
 
 /*
- * A look at what has to be as it was (oracle.h) takes as long as a test, so one
- * is taken after so many.
+ * The checks of oracle.h take as long as a test, so they run after this number
+ * of tests.
  */
 #define TESTS_PER_LOOK 16
 
@@ -100,16 +100,16 @@ static enum verdict judge(bool survived, int splats)
 			    options.timeout_s);
 		return VERDICT_FAIL;
 	} else if (!report->finished) {
-		report_line("broken:", "the test ended before its end");
+		report_line("broken:", "the test did not reach its end");
 		return VERDICT_BROKEN;
 	} else if (!report->checks) {
-		report_line("broken:", "no check ran");
+		report_line("broken:", "the test made no check");
 		return VERDICT_BROKEN;
 	}
 	return VERDICT_PASS;
 }
 
-/* Print the lines of the report that are not printed yet. */
+/* Print the new lines of the report. */
 static void print_diagnostics(void)
 {
 	char *line, *next;
@@ -123,8 +123,8 @@ static void print_diagnostics(void)
 }
 
 /*
- * Write the result of plan.tests[next], which ran in a process that ended well
- * (@survived) or not, and go on to the one after it.
+ * Print the result of plan.tests[next], whose process ended normally
+ * (@survived) or not, and continue with the next test.
  */
 static void end(bool survived)
 {
@@ -151,11 +151,14 @@ static void end(bool survived)
 	progress->running = false;
 }
 
-/* The tests since the last look; the running one is the last of them. */
+/* The tests since the last check of oracle.h, including the running one. */
 static const char *unlooked[TESTS_PER_LOOK];
 static int unlooked_count;
 
-/* The last of several tests failed for what one of them left behind: say how to run only these. */
+/*
+ * One of several tests left something behind, and the last one failed for it:
+ * print the command that runs only these.
+ */
 static void name_candidates(void)
 {
 	char command[900];
@@ -163,8 +166,8 @@ static void name_candidates(void)
 	int i;
 
 	report_line("note:",
-		    "this is looked at after every %d tests: any of these %d may have left it; to "
-		    "run only them, one at a time to find the one:",
+		    "this is checked after every %d tests: each of these %d may be the cause. To "
+		    "find it, run them one at a time:",
 		    TESTS_PER_LOOK, unlooked_count);
 	for (i = 0; i < unlooked_count; i++) {
 		if (used + strlen(unlooked[i]) + 2 > sizeof(command)) {
@@ -178,8 +181,9 @@ static void name_candidates(void)
 }
 
 /*
- * The running test is over, or the cell; its report is open. A skip has done
- * nothing, and is not to become a failure of another's.
+ * The body of the running test or cell has ended, its result is not printed
+ * yet. A skipped test has done nothing, so it must not fail for what another
+ * test left.
  */
 static void look_around(bool alone)
 {
@@ -190,7 +194,7 @@ static void look_around(bool alone)
 	if (report->skipped)
 		return;
 	unlooked[unlooked_count++] = plan.tests[progress->next]->name;
-	/* What a test that failed has left behind is its own. */
+	/* Check after a failed test, so that what it left is not assigned to another one. */
 	if (unlooked_count < TESTS_PER_LOOK && !last && !failures && !report->broken)
 		return;
 	oracle_end();
@@ -204,7 +208,7 @@ static void run_next_test(void)
 	suite->run_test(plan.tests[progress->next], options.timeout_s);
 }
 
-/* A test that cannot run, because of what the kernel did before. */
+/* Fail a test that cannot run, because the kernel failed before. */
 static bool run_doomed(void)
 {
 	begin(plan.tests[progress->next]);
@@ -226,7 +230,7 @@ static void run_test(void)
 		return;
 	oracle_begin(true);
 	fd = output_catch(run_next_test);
-	/* At once: a kernel that lets checks fail may not survive what comes after the test. */
+	/* Print failed checks at once: the kernel may crash in the clean-up after the test. */
 	if (report->failures)
 		print_diagnostics();
 	left = leftovers_kill(&stuck);
@@ -236,8 +240,8 @@ static void run_test(void)
 	caught = output_read(fd, show);
 	close(fd);
 	/*
-	 * A test that gave up leaves its children to their death signal; one
-	 * that finished has reaped them.
+	 * The children of a test that gave up end by their death signal; a test
+	 * that finished must have reaped them.
 	 */
 	if (stuck) {
 		set_rule(RULE_KERNEL_SURVIVES);
@@ -245,7 +249,7 @@ static void run_test(void)
 		       stuck);
 	} else if (left && report->finished && !report->skipped) {
 		report->broken = true;
-		report_line("broken:", "the test left processes running");
+		report_line("broken:", "the test left running processes behind");
 	}
 	if (caught.not_ok && report->finished && !report->broken && !report->failures)
 		expect(false, "the harness reports a failure");
@@ -255,11 +259,14 @@ static void run_test(void)
 void suite_run_cells(void)
 {
 	/*
-	 * A reader of the kernel log of its own: the position is part of the
-	 * open file, and the program needs its own later.
+	 * Open another reader of the kernel log: the position is a property of
+	 * the open file, and the program needs its own later.
 	 */
 	log_fd = kmsg_open();
-	/* What goes wrong in the setup is told as the first cell's, and counts against its time. */
+	/*
+	 * A failure of the setup is reported for the first cell, and the setup
+	 * counts against its time limit.
+	 */
 	begin(plan.tests[progress->next]);
 	alarm(options.timeout_s);
 	if (suite->cells_setup)
@@ -274,8 +281,8 @@ void suite_run_cells(void)
 		look_around(false);
 		end(true);
 		/*
-		 * Whatever went wrong may have left something behind: the next
-		 * cell gets a fresh process.
+		 * A failed cell may have left something behind: run the next
+		 * cell in a new process.
 		 */
 		if (report->failures || report->broken)
 			_exit(1);
@@ -310,13 +317,13 @@ static void run_cells(void)
 		end(false);
 	}
 	close(fd);
-	/* The process had a reader of its own for its cells; what they said is not news. */
+	/* The process of the cells has read these messages. */
 	if (log_fd >= 0)
 		kmsg_skip(log_fd);
 }
 
 /*
- * All processes of a test run on one CPU: the LRU and mlock batches that hold
+ * Bind all processes of a test to one CPU: the LRU and mlock batches that hold
  * references are per CPU, and do_wp_page() drains only the local one
  * (mm/memory.c).
  */
@@ -343,7 +350,7 @@ static void run_plan(void)
 	}
 }
 
-/* Results get a stream of their own before anything can be printed by mistake. */
+/* Duplicate stdout for the results, before anything else can print to it. */
 static void open_out(void)
 {
 	out = fdopen(dup(STDOUT_FILENO), "w");
@@ -372,7 +379,7 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	restore_create();
 	report_begin(suite->set.program);
 	stay_on_this_cpu();
-	/* Orphans of a test become children of this program, which then can find and end them. */
+	/* Orphaned processes of a test become children of this program, which kills them. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	fprintf(out, "TAP version 13\n");
 	claims_print(out);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * suite.h - a program's list of tests: listed, selected, run one after the
- * other, told as KTAP
+ * suite.h - list, select and run the tests of a program, and print the results
+ * as KTAP
  *
- * The kselftest harness isolates a test in a process of its own and kills it
- * when its time is up. Everything that a verdict rests on is done here, because
- * the harness of no kernel does all of it: selection (6.1's ignores its
- * options), order, a plan that counts what runs, a test that checked nothing,
- * one that left half way, what it left running, and kernel complaints.
+ * The kselftest harness runs a test in a separate process and kills it after a
+ * timeout. Everything else that a verdict depends on is done here, because no
+ * kernel's harness does all of it: selection (that of 6.1 ignores its options),
+ * order, a plan that counts the tests that run, and the detection of tests that
+ * check nothing or exit half way, of processes that they leave running, and of
+ * kernel complaints.
  */
 #ifndef HMM_COHERENT_SUITE_H
 #define HMM_COHERENT_SUITE_H
@@ -23,34 +24,37 @@ struct suite {
 	struct test_set set;
 
 	struct preparation preparation;
-	/* Why @test can never apply to the running kernel, or NULL when it can. May be NULL. */
+	/*
+	 * The reason why @test can never apply to the running kernel, or NULL
+	 * if it can. May be NULL.
+	 */
 	const char *(*not_applicable)(const struct suite_test *test);
 	/*
-	 * Run one test in a process of its own, at most @seconds long. Its
-	 * stdout and stderr are caught by the caller.
+	 * Run one test in a separate process, for at most @seconds. The caller
+	 * redirects its stdout and stderr.
 	 */
 	void (*run_test)(const struct suite_test *test, int seconds);
-	/* Fork a process that calls suite_run_cells(), and wait for its end. */
+	/* Fork a process that calls suite_run_cells(), and wait for it. */
 	void (*run_cells)(int seconds);
-	/* Called once in each such process before its first cell. */
+	/* Called once in each of these processes, before the first cell. */
 	void (*cells_setup)(void);
 	/* The body of one cell. */
 	void (*run_cell)(const struct suite_test *test);
 };
 
-/* The seed given by --seed (default 1): everything random in a test is derived from it. */
+/* The value of --seed (default 1): the seed for all randomness in the tests. */
 unsigned long suite_seed(void);
 
 /*
- * HMM_COHERENT_STRESS: seconds for which a race shall go on, 0 when it has its
- * own number of rounds.
+ * HMM_COHERENT_STRESS: seconds for which each race runs; 0 for its default
+ * number of rounds.
  */
 long suite_stress(void);
 
-/* For the process that suite.run_cells() forked. */
+/* Run the cells, in the process that suite.run_cells() forked. */
 void suite_run_cells(void);
 
-/* The whole of a program. Returns its exit status, see docs/architecture.md. */
+/* main() of a program. Returns its exit status, see docs/architecture.md. */
 int suite_main(const struct suite *suite, int argc, char **argv);
 
 #endif
