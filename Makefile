@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# In a kernel tree (tools/testing/selftests/hmm-coherent) this is an ordinary kselftest Makefile,
-# and lib.mk does the work. On its own it builds the same programs against the kernel tree KSRC, and
-# run_tests fails by the verdict, which lib.mk's never does.
+# In a kernel tree (tools/testing/selftests/hmm-coherent) this is an ordinary kselftest Makefile
+# that includes lib.mk. Outside of one it builds the same programs against the kernel tree KSRC, and
+# run_tests fails if a test failed, which that of lib.mk does not.
 #
 # For users, each on one line; `make help` prints them:
 ## KSRC=TREE      kernel tree with the kselftest harness and the ioctl headers (default: the one
 ##                that run_tests.sh uses)
 ## OUTPUT=DIR     where programs are built (default: build); O=DIR is the same; `make O=DIR clean`
-##                removes what was made there
+##                removes the built files
 ## CC=COMPILER    gcc or clang; USERCFLAGS and USERLDFLAGS are added last
-## INSTALL_PATH=  where `make install` puts the programs, flat, as run_kselftest.sh wants them
+## INSTALL_PATH=  where `make install` puts the programs, without subfolders
 ## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 6.12 'fork.*'"
 ## KDIR=TREE      the kernel tree into which `make import` puts the suite, as a kselftest
 
@@ -28,7 +28,7 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
 else
-# From the command line only: what somebody has exported is meant for something else.
+# Only from the command line: an exported OUTPUT is meant for another build.
 ifneq ($(origin OUTPUT),command line)
 OUTPUT := $(if $(filter command line,$(origin O)),$(O),build)
 endif
@@ -36,11 +36,11 @@ OUTPUT := $(if $(OUTPUT),$(patsubst %/,%,$(OUTPUT)),build)
 ifneq ($(words $(OUTPUT)),1)
 $(error OUTPUT, or O, has a blank in it: $(OUTPUT))
 endif
-# Only looked up when something has to be compiled: it may have to be unpacked first.
+# Evaluated only when something is compiled, since the source may have to be unpacked first.
 KSRC = $(eval KSRC := $(shell ./run_tests.sh --print-kernel-tree))$(KSRC)
 endif
 
-# One word for the shell, whatever is in it.
+# Quote a string with any characters as one word for the shell.
 quoted = '$(subst ','\'',$(1))'
 
 CFLAGS += -std=gnu11 -O2 -g -Wall -Wextra -D_GNU_SOURCE= -iquote common
@@ -49,9 +49,9 @@ CFLAGS += -isystem $(call quoted,$(KSRC)/tools/testing/selftests)
 CFLAGS += -isystem $(call quoted,$(KSRC)) $(KHDR_INCLUDES)
 LDLIBS += -luring -lnuma
 
-# Asked once, and only when something has to be built. Static, since the guest has no libraries and
-# one set of binaries has to run on every kernel of a bisection; in a kernel tree, where programs
-# run where they were built, without that (-g) if it cannot be.
+# Evaluated once, and only when something is built. The programs are linked statically, since the
+# guest has no libraries and the same binaries run on each kernel of a bisection. In a kernel tree,
+# where programs run on the machine that built them, use dynamic linking (-g) if that is impossible.
 links = $(shell echo 'int main(void) { return 0; }' | \
 	$(CC) $(1) -x c - $(LDLIBS) -o /dev/null 2>/dev/null && echo $(1))
 linkage = $(or $(call links,-static),$(if $(IN_TREE),$(call links,-g)),missing)
@@ -63,7 +63,7 @@ HEADERS := $(wildcard common/*/*.h hmm-coherent/*.h)
 
 ifneq ($(IN_TREE),)
 TEST_GEN_PROGS := $(PROGRAMS)
-# Beside the programs, wherever these are built. lib.mk takes no OUTPUT for this folder.
+# Put the script next to the programs. lib.mk does not copy it to OUTPUT.
 ifeq ($(abspath $(or $(OUTPUT),.)),$(CURDIR))
 TEST_PROGS_EXTENDED := hmm_coherent_driver.sh
 else
@@ -79,8 +79,8 @@ CFLAGS += $(USERCFLAGS)
 LDFLAGS += $(USERLDFLAGS)
 endif
 
-# What was built otherwise is built again: with another tree, compiler or flags, or other headers of
-# the tree. Asked when something is to be built, since it needs KSRC.
+# Rebuild the programs after a change of the tree, the compiler, the flags or the headers of the
+# tree. Evaluated only when something is built, since it needs KSRC.
 KSRC_HEADERS = $(wildcard $(addprefix $(KSRC)/,tools/testing/selftests/kselftest_harness.h \
 	tools/testing/selftests/kselftest.h lib/test_hmm_uapi.h mm/gup_test.h))
 BUILT_WITH = $(KSRC) $(shell $(CC) --version 2>&1 | head -n 1) $(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
@@ -91,7 +91,7 @@ NOTED = $(OUTPUT)/obj/built-with
 note = $(shell mkdir -p $(OUTPUT)/obj)$(file >$(NOTED).new,$(BUILT_WITH))$(note_changes)
 built_with = $(eval built_with := $(note)$(NOTED) $(KSRC_HEADERS))$(built_with)
 .SECONDEXPANSION:
-# It is there by now; make may have looked into its folder before.
+# The file exists now, but make may have cached the contents of its folder before.
 $(OUTPUT)/obj/built-with: ;
 
 # V=1 shows the commands.
@@ -111,8 +111,8 @@ $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS) $$(built_with)
 		{ cat $@.log >&2; exit 1; }
 	@grep -v "affinity_ip\|getaddrinfo" $@.log >&2 || true; rm -f $@.log
 
-# libnuma.a resolves host names in a function that nobody here calls; the linker's warning about
-# that is no news. Objects are kept: every program links all of them.
+# libnuma.a resolves host names in a function that the suite does not call; drop the linker's
+# warning about it. Keep the objects, since each program links all of them.
 .SECONDARY:
 
 ifeq ($(IN_TREE),)
@@ -149,12 +149,12 @@ manual:
 
 install: all
 	@test -n "$(INSTALL_PATH)" || \
-		{ echo "make install: say where with INSTALL_PATH=DIR" >&2; exit 2; }
+		{ echo "make install: set INSTALL_PATH=DIR" >&2; exit 2; }
 	install -d $(INSTALL_PATH)
 	install -m 755 $(addprefix $(OUTPUT)/,$(PROGRAMS)) hmm_coherent_driver.sh $(INSTALL_PATH)
 	install -m 644 config settings $(INSTALL_PATH)
 
-# In a folder of the user remove only what was made there; build/ belongs to the suite.
+# In a folder of the user remove only the built files; build/ belongs to the suite.
 clean:
 ifeq ($(OUTPUT),build)
 	rm -rf build
@@ -172,8 +172,8 @@ help:
 	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | import |" \
 		"manual | install | clean"
 	@sed -n 's/^## //p' Makefile
-	@echo "make run_tests ends with 0 where ./run_tests.sh does and with 2 where it does not:"
-	@echo "the status of ./run_tests.sh itself is in the last lines"
+	@echo "make run_tests ends with 0 if ./run_tests.sh does, and with 2 otherwise; the exit"
+	@echo "status of ./run_tests.sh is in the last lines of its output"
 
 .PHONY: all run_tests check faults deps bench doctor import manual install clean print-programs help
 endif

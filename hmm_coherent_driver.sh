@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Load test_hmm with two coherent devices, for tests on the running kernel. The test programs call
-# it when the driver is not loaded.
+# this script if the driver is not loaded.
 #
-# Each coherent device needs 256 MiB of real memory that the kernel does not use. The script takes
+# Each coherent device needs 256 MiB of memory that the kernel does not use. The script uses
 # ranges that are reserved, by memmap=SIZE$START on the kernel's command line or as "Soft Reserved"
 # memory in /proc/iomem.
 set -eu
@@ -30,7 +30,7 @@ bytes() {	# 512M: a number
 	esac
 }
 
-reserved() {	# START and SIZE of each range that was set aside, as numbers
+reserved() {	# prints START and SIZE of each reserved range, as decimal numbers
 	number='\([0-9a-fA-FxXkKmMgG]*\)'
 	tr ',' ' ' </proc/cmdline | tr ' ' '\n' |
 		sed -n 's/^\(memmap=\)\{0,1\}'"$number"'\$'"$number"'$/\2 \3/p' |
@@ -43,7 +43,7 @@ reserved() {	# START and SIZE of each range that was set aside, as numbers
 		done
 }
 
-ranges() {	# the starts of all whole chunks in them, one a line
+ranges() {	# prints the start of each chunk in the reserved ranges, one per line
 	reserved | while read -r start size; do
 		end=$((start + size))
 		while [ $((start + CHUNK)) -le $end ]; do
@@ -54,7 +54,7 @@ ranges() {	# the starts of all whole chunks in them, one a line
 }
 
 find_ranges() {
-	# shellcheck disable=SC2046 # a word a range
+	# shellcheck disable=SC2046 # one word for each range
 	set -- $(ranges)
 	[ $# -ge 2 ] || die 4 "no two reserved ranges of 256 MiB; \
 boot with memmap=512M\$ADDRESS inside RAM, or give two ADDRESSes"
@@ -75,16 +75,16 @@ load() {
 		found=${1:+$1 $2}
 		[ -n "$found" ] || found=$(find_ranges)
 		modprobe -n test_hmm ||
-			die 4 "there is no test_hmm; the kernel needs CONFIG_TEST_HMM=m" \
+			die 4 "no module test_hmm; the kernel needs CONFIG_TEST_HMM=m" \
 				"and the options in the file config"
 		modprobe test_hmm spm_addr_dev0="${found% *}" spm_addr_dev1="${found#* }" ||
 			die 1 "test_hmm does not load with device memory at $found;" \
-				"the kernel log says more"
+				"see the kernel log"
 	fi
 	make_nodes
 }
 
-# The ranges that load takes by default.
+# Print the ranges that load uses by default.
 ranges_only() {
 	[ "$(id -u)" = 0 ] || die 4 "only root can load test_hmm"
 	find_ranges

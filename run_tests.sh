@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The one entry point; ./run_tests.sh --help says what it can do. It only finds a Python and hands
-# over.
+# The entry point of the suite; see ./run_tests.sh --help. It finds a Python and starts the runner.
 set -eu
 
-# What ends before Python runs says nothing about a kernel; git bisect run would take 3 for "bad".
+# Exit status of an error before the runner starts. It says nothing about the kernel, but git bisect
+# run would treat 3 as "bad".
 cannot=3
 for word; do
 	[ "$word" != --bisect-step ] || cannot=128
 done
 trap 'exit $cannot' EXIT
 
-# Nothing of the caller's Python is used: no PYTHONPATH (whose entries end at a colon), PYTHONHOME,
-# user site, nor a folder named report/ where the user stands.
+# The runner must not use the caller's Python settings: not PYTHONPATH (in which a path with a colon
+# cannot be given), PYTHONHOME, the user site, or a folder named report/ in the current folder.
 is_good() {
 	command -v "$1" >/dev/null 2>&1 && "$1" -I -S "$top/runner/needs.py"
 }
@@ -39,7 +39,7 @@ install_python() {
 	return 1
 }
 
-# What goes wrong before runner/__main__.py can catch it.
+# Catches errors that occur before runner/__main__.py can catch them.
 start='
 import os, sys
 top, cannot = sys.argv.pop(1), int(sys.argv.pop(1))
@@ -60,16 +60,17 @@ main() {
 	top=${self%/*}
 	if ! python=$(find_python 2>/dev/null); then
 		if ! install_python || ! python=$(find_python); then
-			find_python || :	# which says what each lacks
+			find_python || :	# prints what each of them lacks
 			echo "run_tests.sh: Python 3.11 or newer, with its whole standard" \
 				"library, is needed; run: apt-get install python3" >&2
 			exit $cannot
 		fi
 	fi
-	# What leads Python or a shell elsewhere; git, make and compilers: base/child.py.
+	# Unset variables that change what Python or a shell does. base/child.py has those of git,
+	# make and compilers.
 	unset PYTHONHOME PYTHONINSPECT PYTHONSTARTUP CDPATH
-	# Until its handlers stand, Python would answer Ctrl-C with a trace: signals wait for them
-	# (base/signals.py).
+	# Block signals until Python has installed its handlers (base/signals.py): before that, it
+	# would print a traceback after Ctrl-C.
 	blocked='env --block-signal=INT --block-signal=TERM --block-signal=HUP --block-signal=QUIT'
 	$blocked true 2>/dev/null || blocked=
 	# shellcheck disable=SC2086 # a command and its words
