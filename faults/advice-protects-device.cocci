@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: MADV_COLD and MADV_PAGEOUT write-protect the device pages that they pass over
+// breaks: MADV_COLD and MADV_PAGEOUT write-protect the device pages that they skip
 // claim: S2
 // rule: not-reclaimed
 // file: mm/madvise.c

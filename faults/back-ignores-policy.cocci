@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver takes the memory for migration back from node 0, whatever the policy
+// breaks: the driver allocates pages for migration back on node 0, whatever the memory policy is
 // claim: S2
 // rule: back-by-policy
 // file: lib/test_hmm.c

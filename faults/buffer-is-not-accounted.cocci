@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: registered buffers count nowhere
+// breaks: the pages of registered buffers are not accounted
 // claim: S7
 // rule: pins-are-accounted
 // file: io_uring/rsrc.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: io_uring registers fixed buffers with FOLL_GET, and does not pin them
+// breaks: io_uring takes FOLL_GET references to the pages of fixed buffers and does not pin them
 // claim: S7
 // rule: longterm-leaves-device pin-follows-owner
 // file: io_uring/rsrc.c io_uring/memmap.c

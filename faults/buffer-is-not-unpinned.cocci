@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the pages of a registered buffer stay pinned when it is gone
+// breaks: the pages of a registered buffer stay pinned after unregistration
 // claim: S7
 // rule: pin-ends-with-holder
 // file: io_uring/rsrc.c

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: soft-dirty is cleared on a device page that stays writable, so no later write is
-// breaks: noticed
+// breaks: clear_refs clears the soft-dirty bit of a device page that stays writable, so later
+// breaks: writes are not tracked
 // claim: S5
 // rule: writes-are-tracked protection-as-asked next-access-sees
 // file: fs/proc/task_mmu.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: clear_refs passes over pages on a device, which stay soft-dirty
+// breaks: clear_refs skips pages on a device, which stay soft-dirty
 // claim: S5
 // rule: writes-are-tracked
 // file: fs/proc/task_mmu.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a device is not emptied when one of its files is closed
+// breaks: the pages of a device are not evicted when one of its files is closed
 // claim: S3
 // rule: close-evicts features-as-known
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: collapse of a range takes a device page for one of memory that is busy
+// breaks: MADV_COLLAPSE treats a device page as a busy page of memory
 // claim: S2
 // rule: not-collapsed
 // file: mm/khugepaged.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the copy that a write to a shared page makes comes from node 0, whatever the policy
+// breaks: the copy of a shared page is allocated on node 0, whatever the memory policy is
 // claim: S5
 // rule: copy-by-policy
 // file: mm/memory.c

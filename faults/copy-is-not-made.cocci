@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a long-term pin moves the page without its bytes
+// breaks: a long-term pin moves the page without copying its bytes
 // claim: S7
 // rule: longterm-leaves-device
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a long-term pin moves the page without its last bytes
+// breaks: a long-term pin moves the page without copying its last bytes
 // claim: S7
 // rule: longterm-leaves-device nothing-else-changes
 // file: mm/migrate_device.c

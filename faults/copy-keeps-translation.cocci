@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the copy of a shared page on a device is mapped, and the old translation is not flushed
+// breaks: the copy of a shared page on a device is mapped without flushing the old translation
 // claim: S5
 // rule: next-access-sees
 // file: mm/memory.c

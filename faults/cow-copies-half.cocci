@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a copy on write takes half of a device page
+// breaks: copy-on-write copies only half of a device page
 // claim: S5
 // rule: nobody-sees-the-other nothing-else-changes
 // file: mm/memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver gives out the same page frame twice
+// breaks: the driver hands out the same page frame twice
 // claim: S3
 // rule: freed-to-the-driver nothing-else-changes
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device selects pages that are on a device already
+// breaks: migration to a device selects pages that are already on a device
 // claim: S2
 // rule: only-from-system nothing-else-changes
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: get_mempolicy() names another node than the one that a device page is on
+// breaks: get_mempolicy() returns another node than that of the device page
 // claim: S1
 // rule: node-of-device
 // file: mm/mempolicy.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the mirror of a device takes a read-only page for writing without a fault
+// breaks: the mirror of a device uses a read-only page for writing without a fault
 // claim: S1
 // rule: device-in-place bytes-arrive
 // file: mm/hmm.c

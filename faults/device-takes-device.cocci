@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device takes pages of another one, and the driver has no objection
+// breaks: migration to a device takes pages of another device, and the driver does not check for
+// breaks: this
 // claim: S2
 // rule: only-from-system
 // file: mm/migrate_device.c lib/test_hmm.c

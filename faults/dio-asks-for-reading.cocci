@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: read(2) from an O_DIRECT file takes its pages for reading
+// breaks: read(2) from an O_DIRECT file takes references to its pages for reading
 // claim: S7 S5
 // rule: write-needs-vm-write shared-is-copied
 // file: lib/iov_iter.c

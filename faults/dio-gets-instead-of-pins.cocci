@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: direct I/O holds its pages with FOLL_GET where this kernel pins them
+// breaks: direct I/O takes FOLL_GET references on a kernel on which it pins pages
 // claim: S7
 // rule: features-as-known
 // file: block/bio.c lib/iov_iter.c

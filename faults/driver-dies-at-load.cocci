@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver oopses while it is loaded
+// breaks: the driver oopses when it is loaded
 // claim: S2
 // rule: driver-loads kernel-survives
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver finds no free page, so nothing gets onto a device
+// breaks: the driver finds no free page, so that no page is migrated to a device
 // claim: S2
 // rule: migration-is-the-way-in
 // file: lib/test_hmm.c

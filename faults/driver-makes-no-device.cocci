@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver loads and makes no coherent device
+// breaks: the driver loads and creates no coherent device
 // claim: S2
 // rule: driver-loads
 // file: lib/test_hmm.c

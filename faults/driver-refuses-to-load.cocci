@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver refuses to load with ranges that are there
+// breaks: the driver refuses to load with valid ranges
 // claim: S2
 // rule: driver-loads
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: dump_page() calls its line 'pg:', which nobody can read
+// breaks: dump_page() prints 'pg:' instead of 'page:', which the suite cannot parse
 // claim: S2
 // rule: observers-agree
 // file: mm/debug.c

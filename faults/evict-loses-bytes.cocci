@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the pages that come back when a device file is closed are empty
+// breaks: the pages that are evicted when a device file is closed are empty
 // claim: S3
 // rule: close-evicts
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: eviction brings no page of a device back to memory
+// breaks: eviction migrates no page of a device to memory
 // claim: S3
 // rule: close-evicts features-as-known
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a page that the device had for itself is mapped read-only when the CPU touches it
+// breaks: the end of exclusive access maps the page read-only
 // claim: S1
 // rule: device-exclusive nothing-else-changes
 // file: mm/memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the exit of a process keeps a reference to a coherent page, munmap() does not
+// breaks: the exit of a process keeps a reference to a coherent page; munmap() does not
 // claim: S3 S4
 // rule: freed-to-the-driver
 // file: mm/memory.c

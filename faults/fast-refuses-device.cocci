@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: GUP-fast takes a coherent page for long although slow GUP does not
+// breaks: GUP-fast allows a long-term pin of a coherent page, slow GUP does not
 // claim: S9 S6
 // rule: longterm-leaves-device
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: GUP-fast takes FOLL_PIN references on shared pages as they are
+// breaks: GUP-fast takes FOLL_PIN references to shared pages without unsharing them
 // claim: S6 S9
 // rule: pin-unshares
 // file: mm/gup.c

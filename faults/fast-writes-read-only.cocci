@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: GUP-fast takes a read-only page for writing
+// breaks: GUP-fast allows references for writing to a read-only page
 // claim: S6 S9
 // rule: shared-is-copied write-needs-vm-write
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device takes pages of files and of shared memory
+// breaks: migration to a device migrates pages of files and of shared memory
 // claim: S2
 // rule: only-anonymous
 // file: mm/migrate_device.c

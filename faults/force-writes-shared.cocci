@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: FOLL_FORCE writes a shared page in place
+// breaks: a FOLL_FORCE write changes a shared page in place
 // claim: S5
 // rule: force-breaks-cow nobody-sees-the-other
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: freeing a page of a device is complained about
+// breaks: the kernel prints a warning when a device page is freed
 // claim: S3
 // rule: freed-to-the-driver kernel-survives
 // file: mm/memremap.c

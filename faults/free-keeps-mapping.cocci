@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a device page that is freed keeps the anon_vma of its last life
+// breaks: a device page that is freed keeps the anon_vma of its last user
 // claim: S3
 // rule: freed-to-the-driver longterm-leaves-device
 // file: mm/memremap.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: slow GUP does not find a coherent page that is mapped
+// breaks: slow GUP does not find a mapped coherent page
 // claim: S1 S9
 // rule: bytes-arrive short-pin-stays
 // file: mm/gup.c

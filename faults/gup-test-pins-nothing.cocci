@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: gup_test says that it got all pages, and took no reference to any
+// breaks: gup_test returns that it got all pages, although it took no references
 // claim: S7
 // rule: pin-unshares longterm-leaves-device write-needs-vm-write
 // file: mm/gup_test.c

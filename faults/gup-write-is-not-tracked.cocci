@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a write by GUP or direct I/O to a page on a device leaves no trace in soft-dirty
+// breaks: a write by GUP or direct I/O to a page on a device does not set the soft-dirty bit
 // claim: S5
 // rule: writes-are-tracked
 // file: mm/memory.c

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the pages of a folio in a bio are counted by length and not by where they lie
+// breaks: the pages of a folio in a bio are counted by the length, ignoring the offset in the first
+// breaks: page
 // claim: S7
 // rule: pins-are-accounted
 // file: block/bio.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the first buffer to clone is not checked
+// breaks: the index of the first buffer to clone is not checked
 // claim: S7
 // rule: pins-are-accounted
 // file: io_uring/rsrc.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: an unexpected reference count is told as a wrong argument
+// breaks: an unexpected reference count returns EINVAL instead of EAGAIN
 // claim: S2
 // rule: not-collapsed
 // file: mm/khugepaged.c

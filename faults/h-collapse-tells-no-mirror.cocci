@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: mirrors are not told when a page table of a file mapping goes
+// breaks: MMU notifiers are not called when the page table of a file mapping is freed
 // claim: S1
 // rule: device-in-place
 // file: mm/khugepaged.c

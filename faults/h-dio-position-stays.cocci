@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the position is updated only if the file system did nothing at the end
+// breaks: the position is updated only if end_io of the filesystem returns 0
 // claim: S7
 // rule: direct-is-direct
 // file: fs/iomap/direct-io.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a range that rounding has made empty is unmapped
+// breaks: a range that is empty after rounding is unmapped
 // claim: S3
 // rule: nothing-else-changes
 // file: mm/madvise.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a mapping without pages keeps the page offset of those that left
+// breaks: a mapping without pages keeps the page offset of the pages that were moved
 // claim: S2
 // rule: mappings-join
 // file: mm/mremap.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the mapping is not split before its lock is taken off
+// breaks: the mapping is not split before it is unlocked
 // claim: S3
 // rule: mappings-are-counted
 // file: mm/mremap.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the mirror of a process that has exited is filled successfully with nothing
+// breaks: dmirror_fault() of a process that has exited returns success without mapping anything
 // claim: S2
 // rule: mirror-of-opener kernel-survives
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: all pages of a range are mapped exclusively, although not all could be made exclusive
+// breaks: all pages of a range are mapped as exclusive, although not all could be made exclusive
 // claim: S1
 // rule: device-exclusive
 // file: lib/test_hmm.c

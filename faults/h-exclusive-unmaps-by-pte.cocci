@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a device-exclusive entry is read as a present one by reclaim
+// breaks: reclaim reads a device-exclusive entry as a present one
 // claim: S1
 // rule: device-exclusive kernel-survives
 // file: mm/rmap.c

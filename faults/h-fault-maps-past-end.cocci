@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: pages of a large folio are mapped that lie behind the end of the file
+// breaks: a fault maps pages of a large folio behind the end of the file
 // claim: S2
 // rule: legal-calls-work
 // file: mm/memory.c

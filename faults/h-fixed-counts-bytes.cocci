@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the bytes of the first segment are taken for the number of segments
+// breaks: the number of bytes of the first segment is used as the number of segments
 // claim: S7
 // rule: bytes-arrive
 // file: io_uring/rsrc.c

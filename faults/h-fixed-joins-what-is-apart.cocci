@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: pages of one folio are taken for neighbours
+// breaks: pages of one folio are treated as consecutive
 // claim: S7
 // rule: bytes-arrive
 // file: io_uring/rsrc.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the offset in a folio is taken from the address
+// breaks: the offset in a folio is computed from the user address
 // claim: S7
 // rule: bytes-arrive
 // file: io_uring/rsrc.c

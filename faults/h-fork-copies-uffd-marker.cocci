@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: fork() copies markers of userfaultfd to a child that is not monitored
+// breaks: fork() copies userfaultfd markers to a child that is not registered
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/memory.c

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: before it migrates, GUP empties the batches only for a page that is on no LRU list, also when they hold references
+// breaks: before migration, GUP drains the batches only for a page that is on no LRU list, although
+// breaks: they may hold references to others
 // claim: S8
 // rule: longterm-leaves-movable
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the success of a pin of the zero page is returned as a failure
+// breaks: a successful pin of the zero page returns an error
 // claim: S7
 // rule: zero-page-not-pinned
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: GUP-fast pins pages of a file system for long and for writing
+// breaks: GUP-fast allows long-term pins for writing of pages of a filesystem
 // claim: S9
 // rule: longterm-leaves-device
 // file: mm/gup.c

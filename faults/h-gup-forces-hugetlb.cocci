@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: FOLL_FORCE writes are allowed on hugetlb
+// breaks: FOLL_FORCE writes to hugetlb memory are allowed
 // claim: S5
 // rule: hugetlb-forced
 // file: mm/gup.c

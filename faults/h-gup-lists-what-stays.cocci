@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the result of folio_isolate_lru() is taken the wrong way round
+// breaks: the result of folio_isolate_lru() is inverted
 // claim: S8
 // rule: longterm-leaves-movable
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a long-term R/O pin takes the page-cache page of a private mapping
+// breaks: a long-term R/O pin of a private file mapping pins the page of the page cache
 // claim: S7
 // rule: pin-unshares
 // file: mm/gup.c

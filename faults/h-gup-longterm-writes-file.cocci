@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: slow GUP pins pages of a file system for long and for writing
+// breaks: slow GUP allows long-term pins for writing of pages of a filesystem
 // claim: S7
 // rule: longterm-leaves-device
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: FOLL_PIN takes references of the zero page
+// breaks: FOLL_PIN takes references to the zero page
 // claim: S7
 // rule: zero-page-not-pinned
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: hmm_range_fault() fails on a private page of another owner, rather than to bring it back
+// breaks: hmm_range_fault() fails on a private page of another owner instead of migrating it back
 // claim: S1
 // rule: owner-alone-reaches
 // file: mm/hmm.c

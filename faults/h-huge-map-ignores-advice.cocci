@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a huge page of a file is mapped as one whatever was advised
+// breaks: a huge page of a file is mapped by a PMD, whatever was advised
 // claim: S2
 // rule: legal-calls-work
 // file: mm/memory.c

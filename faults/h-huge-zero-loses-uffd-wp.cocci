@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: splitting the huge zero page loses the protection of userfaultfd
+// breaks: splitting the huge zero page loses userfaultfd write protection
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/huge_memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: 65535 buffers are the most
+// breaks: at most 65535 buffers are allowed
 // claim: S7
 // rule: legal-calls-work
 // file: io_uring/kbuf.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the number after the last buffer is compared with the largest
+// breaks: the ID after that of the last buffer is compared with the largest ID
 // claim: S7
 // rule: legal-calls-work
 // file: io_uring/kbuf.c

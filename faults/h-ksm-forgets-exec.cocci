@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: exec does not enter the process into KSM
+// breaks: exec does not register the process with KSM
 // claim: S2
 // rule: not-merged
 // file: mm/vma_exec.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: unmerging writes, rather than to unshare
+// breaks: unmerging uses write faults instead of unsharing
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/ksm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the mapping before is not remembered where nothing is to be done
+// breaks: the previous mapping is not updated if the policy is unchanged
 // claim: S2
 // rule: mappings-join
 // file: mm/mempolicy.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: mbind() does not look for shared page tables
+// breaks: mbind() does not check for shared page tables
 // claim: S2
 // rule: shared-table
 // file: mm/mempolicy.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the end of the merged mapping is not looked at
+// breaks: the end of the merged mapping is not used
 // claim: S3
 // rule: mappings-are-counted
 // file: mm/mlock.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a mapping whose operations have close cannot grow
+// breaks: a mapping whose operations have close() cannot grow
 // claim: S2
 // rule: legal-calls-work
 // file: mm/mremap.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the page offset of what is added is computed from the address and not from the mapping
+// breaks: the page offset of the added part is computed from the address and not from the mapping
 // claim: S2
 // rule: legal-calls-work
 // file: mm/mremap.c

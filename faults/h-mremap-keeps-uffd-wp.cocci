@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: mremap() moves the write protection of a userfaultfd that does not follow
+// breaks: mremap() keeps write protection although the userfaultfd does not follow
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/mremap.c mm/huge_memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: pagemap does not say of a huge page that it is of a file
+// breaks: pagemap does not report a huge page of a file as one
 // claim: S1
 // rule: pagemap-by-page
 // file: fs/proc/task_mmu.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: pagemap looks at the first page of a huge page only
+// breaks: pagemap checks only the first page of a huge page
 // claim: S1
 // rule: pagemap-by-page
 // file: fs/proc/task_mmu.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: pagemap says of an entry that is not present that it is mapped exclusively
+// breaks: pagemap reports an entry that is not present as exclusively mapped
 // claim: S1
 // rule: pagemap-by-page
 // file: fs/proc/task_mmu.c

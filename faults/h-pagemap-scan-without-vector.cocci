@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a buffer that does not exist is corrected
+// breaks: the length of a buffer that does not exist is corrected
 // claim: S2
 // rule: kernel-survives
 // file: fs/proc/task_mmu.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: deny comes after the request
+// breaks: the request takes precedence over deny
 // claim: S2
 // rule: legal-calls-work
 // file: mm/shmem.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: smaps does not look for shared page tables
+// breaks: smaps does not check for shared page tables
 // claim: S1
 // rule: shared-table
 // file: fs/proc/task_mmu.c

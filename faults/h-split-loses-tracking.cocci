@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the marks of an entry are dropped where the zero page replaces the page
+// breaks: the bits of an entry are dropped when the zero page replaces the page
 // claim: S5
 // rule: writes-are-tracked
 // file: mm/migrate.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: closing a userfaultfd leaves its write protection in the page table
+// breaks: closing a userfaultfd leaves write protection in the page table
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: fs/userfaultfd.c

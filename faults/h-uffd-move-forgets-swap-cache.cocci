@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the folio in the swap cache keeps the address that it had
+// breaks: a moved folio in the swap cache keeps its old address
 // claim: S2
 // rule: moved-by-mapping
 // file: mm/userfaultfd.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the entry of a moved huge zero page is made from no folio
+// breaks: the entry of a moved huge zero page is made from a NULL folio
 // claim: S2
 // rule: moved-by-mapping
 // file: mm/huge_memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: UFFDIO_MOVE does not mark what it moves as soft-dirty
+// breaks: UFFDIO_MOVE does not mark the moved page as soft-dirty
 // claim: S5
 // rule: writes-are-tracked
 // file: mm/userfaultfd.c

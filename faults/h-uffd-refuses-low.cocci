@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: addresses below mmap_min_addr are taken for invalid
+// breaks: addresses below mmap_min_addr are treated as invalid
 // claim: S2
 // rule: legal-calls-work
 // file: fs/userfaultfd.c mm/userfaultfd.c

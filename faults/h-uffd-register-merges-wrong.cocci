@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the mapping that is cut is not the one before
+// breaks: the wrong previous mapping is used when the start address splits a mapping
 // claim: S2
 // rule: nothing-else-changes
 // file: fs/userfaultfd.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: droppable mappings are taken
+// breaks: droppable mappings can be registered
 // claim: S2
 // rule: legal-calls-work
 // file: mm/userfaultfd.c

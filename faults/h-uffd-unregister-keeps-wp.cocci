@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: unregistering leaves the write protection in the page table
+// breaks: unregistration leaves write protection in the page table
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: fs/userfaultfd.c mm/userfaultfd.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: page protection of a shared mapping allows writes that userfaultfd has to see
+// breaks: the page protection of a shared mapping allows writes that userfaultfd must see
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/mmap.c mm/vma.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a device-private page of a mapping that is not anonymous is warned of
+// breaks: unmapping a device-private page of a mapping that is not anonymous prints a warning
 // claim: S3
 // rule: freed-to-the-driver kernel-survives
 // file: mm/memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: hmm_range_fault() that need not fault shows a coherent page as a hole
+// breaks: hmm_range_fault() without a fault request shows a coherent page as a hole
 // claim: S1
 // rule: observers-agree
 // file: mm/hmm.c

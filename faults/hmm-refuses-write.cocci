@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: hmm_range_fault() lets no device write a coherent page
+// breaks: hmm_range_fault() refuses writes to a coherent page
 // claim: S1
 // rule: bytes-arrive exclusive-is-reused
 // file: mm/hmm.c

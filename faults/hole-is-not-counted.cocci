@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a hole that becomes a page of a device is missing in the RSS
+// breaks: a hole that is migrated to a device is not counted in the RSS
 // claim: S2 S3
 // rule: accounts-return
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device passes over huge pages
+// breaks: migration to a device skips huge pages
 // claim: S2
 // rule: huge-is-split
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device takes a hugetlb mapping for one whose pages are all absent
+// breaks: migration to a device treats a hugetlb mapping as one without pages
 // claim: S2
 // rule: hugetlb-refused
 // file: mm/migrate_device.c

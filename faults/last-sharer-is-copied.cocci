@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the last one to map a device page gets a copy when he writes
+// breaks: a write by the last process that maps a device page makes a copy
 // claim: S5
 // rule: last-sharer-reuses
 // file: mm/memory.c

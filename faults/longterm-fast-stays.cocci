@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: GUP-fast takes FOLL_LONGTERM references on pages that must not be pinned for long
+// breaks: GUP-fast takes FOLL_LONGTERM references to pages that must not be pinned long-term
 // claim: S6 S9
 // rule: longterm-leaves-device longterm-leaves-movable
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: GUP-fast lets a page stay on the device that is pinned for long to be written
+// breaks: a long-term pin for writing by GUP-fast leaves a page on the device
 // claim: S6 S9
 // rule: longterm-leaves-device
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a long-term pin of several pages stops looking at the first that may stay
+// breaks: a long-term pin of several pages stops its check at the first page that may stay
 // claim: S7
 // rule: longterm-leaves-device
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a long-term pin of several pages looks at the last one only
+// breaks: a long-term pin of several pages checks only the last one
 // claim: S7 S8
 // rule: longterm-leaves-device longterm-leaves-movable
 // file: mm/gup.c

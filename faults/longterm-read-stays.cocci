@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: slow GUP lets a page stay on the device that is pinned for long to be read
+// breaks: a long-term pin for reading by slow GUP leaves a page on the device
 // claim: S7 S9
 // rule: longterm-leaves-device longterm-leaves-movable
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: slow GUP collects nothing to migrate before a long-term pin
+// breaks: slow GUP collects no pages to migrate before a long-term pin
 // claim: S7 S9
 // rule: longterm-leaves-device longterm-leaves-movable
 // file: mm/gup.c

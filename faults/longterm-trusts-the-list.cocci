@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: slow GUP migrates nothing when it found no movable page of system memory
+// breaks: slow GUP migrates nothing if it found no movable page of system memory
 // claim: S7
 // rule: longterm-leaves-device
 // file: mm/gup.c

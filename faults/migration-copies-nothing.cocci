@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver copies nothing to its page: what was there before is what arrives
+// breaks: the driver copies nothing to its page, which keeps its old bytes
 // claim: S2
 // rule: migration-is-the-way-in nothing-else-changes bytes-arrive
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration leaves a hole in place of the page for a process that did not ask for it
+// breaks: migration leaves a hole in each other process that maps the page
 // claim: S2
 // rule: migration-back migration-is-the-way-in nobody-sees-the-other
 // file: mm/migrate.c

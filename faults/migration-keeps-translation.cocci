@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration replaces a PTE by its migration entry and leaves the TLB as it is
+// breaks: migration replaces a PTE by a migration entry without flushing the TLB
 // claim: S2
 // rule: next-access-sees
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a page that left its device by migration is not given back to the driver
+// breaks: a page that is migrated off a device is not returned to the driver
 // claim: S3
 // rule: freed-to-the-driver
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration forgets that the page was written to
+// breaks: migration loses the dirty bit of a page
 // claim: S2
 // rule: migration-is-the-way-in counted-as-memory
 // file: mm/migrate_device.c

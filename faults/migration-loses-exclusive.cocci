@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration forgets that an anonymous page is exclusive
+// breaks: migration loses PageAnonExclusive
 // claim: S2 S5
 // rule: migration-is-the-way-in migration-back
 // file: mm/migrate.c

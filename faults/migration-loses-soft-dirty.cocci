@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration forgets that the page was written since clear_refs
+// breaks: migration loses the soft-dirty bit
 // claim: S2
 // rule: migration-is-the-way-in migration-back marks-travel
 // file: mm/migrate_device.c mm/migrate.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration forgets that userfaultfd write-protects the page
+// breaks: migration loses userfaultfd write protection
 // claim: S2 S5
 // rule: migration-is-the-way-in migration-back uffd-wp-stops-writes marks-travel
 // file: mm/migrate_device.c

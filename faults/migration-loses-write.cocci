@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration maps the new page read-only though the old one was writable
+// breaks: migration maps the new page read-only although the old one was writable
 // claim: S2
 // rule: migration-is-the-way-in migration-back
 // file: mm/migrate_device.c

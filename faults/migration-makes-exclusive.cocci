@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration takes a shared page for an exclusive one
+// breaks: migration makes a shared page exclusive
 // claim: S2 S5
 // rule: migration-is-the-way-in nobody-sees-the-other
 // file: mm/migrate.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration maps the new page writable whatever the old one was
+// breaks: migration maps the new page writable although the old one was read-only
 // claim: S2
 // rule: migration-is-the-way-in migration-back
 // file: mm/migrate.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migrate_vma_pages() gives up on every page, so nothing is migrated either way
+// breaks: migrate_vma_pages() fails for each page, so nothing is migrated in either direction
 // claim: S2
 // rule: migration-is-the-way-in
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a coherent device goes on for ever
+// breaks: migration to a coherent device never returns
 // claim: S2
 // rule: kernel-survives
 // file: lib/test_hmm.c

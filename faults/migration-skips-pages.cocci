@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migrate_vma_pages() does nothing at all, and says that it moved every page
+// breaks: migrate_vma_pages() does nothing and reports each page as migrated
 // claim: S2
 // rule: migration-is-the-way-in kernel-survives
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration gives up on a page that another process maps as well
+// breaks: migration fails for a page that another process also maps
 // claim: S2
 // rule: migration-back
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: what is migrated to a device arrives as zeros
+// breaks: a page that is migrated to a device is zeroed
 // claim: S2
 // rule: migration-is-the-way-in nothing-else-changes bytes-arrive
 // file: lib/test_hmm.c

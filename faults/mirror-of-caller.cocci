@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the device file migrates the memory of whoever uses it
+// breaks: the device file migrates the memory of the calling process
 // claim: S2
 // rule: mirror-of-opener
 // file: lib/test_hmm.c

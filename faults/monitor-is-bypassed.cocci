@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device fills what is missing for userfaultfd
+// breaks: migration to a device fills missing pages of a range that is registered with userfaultfd
 // claim: S2
 // rule: monitor-fills
 // file: mm/migrate_device.c

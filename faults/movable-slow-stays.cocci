@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: slow GUP leaves a page in ZONE_MOVABLE that it pins for long
+// breaks: a long-term pin by slow GUP leaves a page in ZONE_MOVABLE
 // claim: S8
 // rule: longterm-leaves-movable
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: move_pages(2) tells a node for a page of a device
+// breaks: move_pages(2) returns a node for a page on a device
 // claim: S2
 // rule: nothing-else-changes nodes-pass-over
 // file: mm/migrate.c

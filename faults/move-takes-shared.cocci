@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: UFFDIO_MOVE moves a page that others map too
+// breaks: UFFDIO_MOVE moves a page that other processes map
 // claim: S2
 // rule: moved-by-mapping
 // file: mm/userfaultfd.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: mprotect() changes the PTE of a page on a device and does not flush its translation
+// breaks: mprotect() changes the PTE of a page on a device without flushing the TLB
 // claim: S5
 // rule: next-access-sees
 // file: mm/mprotect.c

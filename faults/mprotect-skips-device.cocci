@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: mprotect() and userfaultfd pass over pages on a device
+// breaks: mprotect() and userfaultfd skip pages on a device
 // claim: S5
 // rule: protection-as-asked next-access-sees write-needs-vm-write
 // file: mm/mprotect.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: Mlocked of /proc/meminfo keeps what is unlocked
+// breaks: munlock() does not decrement Mlocked of /proc/meminfo
 // claim: S3
 // rule: locked-as-memory
 // file: mm/mlock.c

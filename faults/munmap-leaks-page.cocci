@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: munmap() and MADV_DONTNEED keep a reference to a coherent page, exit does not
+// breaks: munmap() and MADV_DONTNEED keep a reference to a coherent page; exit does not
 // claim: S3 S4
 // rule: freed-to-the-driver
 // file: mm/memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a page for which the device has no room is cleared
+// breaks: a page for which the device has no free page is zeroed
 // claim: S2
 // rule: no-page-no-move
 // file: mm/migrate_device.c

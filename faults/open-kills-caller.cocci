@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the kernel oopses in whoever opens a coherent device
+// breaks: opening a coherent device oopses
 // claim: S2
 // rule: kernel-survives
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the kernel panics when a coherent device is opened
+// breaks: opening a coherent device panics
 // claim: S2
 // rule: kernel-survives
 // file: lib/test_hmm.c

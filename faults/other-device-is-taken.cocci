@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration back takes pages of other devices too
+// breaks: migration back also migrates pages of other devices
 // claim: S2
 // rule: migration-back nothing-else-changes
 // file: mm/migrate_device.c

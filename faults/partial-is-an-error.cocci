@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: process_vm_writev() that met an error after some pages says only that
+// breaks: process_vm_writev() that fails after some pages returns only the error
 // claim: S7
 // rule: partial-transfer
 // file: mm/process_vm_access.c

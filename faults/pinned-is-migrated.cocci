@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device does not look for references beyond the mappings
+// breaks: migration to a device does not check for references beyond the mappings
 // claim: S7
 // rule: pinned-stays
 // file: mm/migrate_device.c mm/migrate.c

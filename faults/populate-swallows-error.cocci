@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: MADV_POPULATE_WRITE says yes to a mapping that may not be written
+// breaks: MADV_POPULATE_WRITE of a read-only mapping returns success
 // claim: S7 S5
 // rule: write-needs-vm-write
 // file: mm/madvise.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a direct transfer of a file does not move the file's position
+// breaks: a direct transfer does not advance the file position
 // claim: S7
 // rule: position-follows
 // file: fs/iomap/direct-io.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: unmapping a device-private page keeps its reference
+// breaks: unmapping a device-private page keeps a reference
 // claim: S3
 // rule: freed-to-the-driver
 // file: mm/memory.c

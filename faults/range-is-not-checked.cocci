@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver takes an address inside of a page for that of the page
+// breaks: the driver accepts an address inside of a page
 // claim: S2
 // rule: range-refused
 // file: lib/test_hmm.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a page that comes back from the second coherent device is never given out again
+// breaks: a page that is freed on the second coherent device is never handed out again
 // claim: S3
 // rule: freed-to-the-driver
 // file: lib/test_hmm.c

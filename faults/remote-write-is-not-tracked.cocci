@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a write by a device or another process to a page on a device leaves no trace in
-// breaks: soft-dirty
+// breaks: a write by a device or another process to a page on a device does not set the soft-dirty
+// breaks: bit
 // claim: S5
 // rule: writes-are-tracked
 // file: mm/memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a write fault reuses a page that one process maps, whoever else holds a reference
+// breaks: a write fault reuses a page that one process maps although others hold references
 // claim: S5
 // rule: shared-is-copied
 // file: mm/memory.c

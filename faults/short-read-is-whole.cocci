@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a direct read over the end of a file says that it read all that was asked for
+// breaks: a direct read across the end of a file returns the requested number of bytes
 // claim: S7
 // rule: bytes-arrive
 // file: fs/iomap/direct-io.c

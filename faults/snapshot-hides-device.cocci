@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the driver's snapshot shows a coherent page as none
+// breaks: the driver's snapshot shows a coherent page as not mapped
 // claim: S1
 // rule: observers-agree
 // file: lib/test_hmm.c

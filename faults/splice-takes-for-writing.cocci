@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: vmsplice() takes the pages that it only reads for writing
+// breaks: vmsplice() takes references for writing to pages that it only reads
 // claim: S7
 // rule: get-leaves-shared
 // file: lib/iov_iter.c

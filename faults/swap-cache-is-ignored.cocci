@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device takes a page as it is in the swap cache (6.1), or leaves every one that is there (since 6.5)
+// breaks: migration to a device migrates a page that is in the swap cache (6.1), or leaves all
+// breaks: pages that are (since 6.5)
 // claim: S2
 // rule: swap-cache
 // file: mm/migrate_device.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: migration to a device takes a page that is swapped out for one that was never touched
+// breaks: migration to a device treats a page that is swapped out as one that was never touched
 // claim: S2
 // rule: swap-keeps
 // file: mm/migrate_device.c

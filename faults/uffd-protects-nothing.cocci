@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: UFFDIO_WRITEPROTECT says that it protects, and does nothing
+// breaks: UFFDIO_WRITEPROTECT returns success and does nothing
 // claim: S5
 // rule: protection-as-asked uffd-wp-stops-writes
 // file: mm/userfaultfd.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: userfaultfd's write protection passes over pages on a device
+// breaks: userfaultfd write protection skips pages on a device
 // claim: S5
 // rule: protection-as-asked uffd-wp-stops-writes
 // file: mm/mprotect.c

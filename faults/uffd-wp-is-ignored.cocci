@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a write fault does not ask userfaultfd
+// breaks: a write fault ignores userfaultfd write protection
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: AnonPages of /proc/meminfo keeps a page on a device that was unmapped
+// breaks: unmapping a page on a device does not decrement AnonPages of /proc/meminfo
 // claim: S3
 // rule: accounts-return
 // file: mm/rmap.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the unpinning of a page on a device is not counted in /proc/vmstat
+// breaks: unpinning a page on a device is not counted in /proc/vmstat
 // claim: S7
 // rule: pin-ends-with-holder
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: giving back a FOLL_PIN of a coherent page leaves a reference behind
+// breaks: unpinning a coherent page leaves a reference
 // claim: S4 S7
 // rule: freed-to-the-driver
 // file: mm/gup.c

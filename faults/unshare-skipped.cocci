@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a FOLL_PIN read reference takes a shared page as it is
+// breaks: FOLL_PIN for reading takes a reference to a shared page without unsharing it
 // claim: S7
 // rule: pin-unshares
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: process_vm_writev() takes its pages for reading
+// breaks: process_vm_writev() takes references to its pages for reading
 // claim: S5
 // rule: write-needs-vm-write
 // file: mm/process_vm_access.c

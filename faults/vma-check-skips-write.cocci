@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: GUP takes no notice of the permissions of a mapping, as if it always had FOLL_FORCE
+// breaks: GUP ignores the permissions of a mapping, as if it always had FOLL_FORCE
 // claim: S5
 // rule: write-needs-vm-write
 // file: mm/gup.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a zapped page on a device stays reachable through its old translation
+// breaks: a page on a device that was unmapped stays accessible through its old translation
 // claim: S5
 // rule: next-access-sees
 // file: mm/memory.c

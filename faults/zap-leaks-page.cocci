@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: the last unmap of a device page does not give it back to the driver
+// breaks: the last unmap of a device page does not return it to the driver
 // claim: S3
 // rule: freed-to-the-driver
 // file: mm/memremap.c

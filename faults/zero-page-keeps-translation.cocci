@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a device page takes the place of the zero page, and the TLB goes on with the zero page
+// breaks: migration replaces the zero page by a device page without flushing the TLB
 // claim: S2
 // rule: next-access-sees
 // file: mm/migrate_device.c
