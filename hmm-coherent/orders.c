@@ -297,7 +297,7 @@ SCENARIO(orders, held_then_unmapped,
 }
 
 SCENARIO(orders, held_then_migrated,
-	 "a held page is not migrated in either direction, and is after its release")
+	 "a held page is not migrated in either direction; after its release it is")
 {
 	struct story *s = &self->story;
 

@@ -224,8 +224,8 @@ SCENARIO(sequential, end_of_file,
 }
 
 SCENARIO(sequential, append,
-	 "with O_APPEND, writes go to the end of the file at each position, and leave the position "
-	 "at the new end")
+	 "with O_APPEND, writes go to the end of the file, whatever the position is, and set the "
+	 "position to the new end")
 {
 	struct story *s = &self->story;
 	const off_t end = lseek(s->medium.fd, 0, SEEK_END);

@@ -271,21 +271,21 @@ static struct child *last_owner(struct story *s)
 	return s->second_child.pid ? &s->second_child : &s->child;
 }
 
-SCENARIO(zap, exit, "the exit of the last process that maps the pages returns them")
+SCENARIO(zap, exit, "the exit of the last process that maps the pages returns them to the driver")
 {
 	leave_to_child(&self->story);
 	child_leave(last_owner(&self->story));
 	expect_given_back(self, ALL);
 }
 
-SCENARIO(zap, killed, "SIGKILL of the last process that maps the pages returns them")
+SCENARIO(zap, killed, "SIGKILL of the last process that maps the pages returns them to the driver")
 {
 	leave_to_child(&self->story);
 	child_kill(last_owner(&self->story));
 	expect_given_back(self, ALL);
 }
 
-SCENARIO(zap, exec, "execve() by the last process that maps the pages returns them")
+SCENARIO(zap, exec, "execve() by the last process that maps the pages returns them to the driver")
 {
 	leave_to_child(&self->story);
 	child_exec(last_owner(&self->story));
