@@ -3,9 +3,9 @@
 // claim: S5
 // rule: exclusive-is-reused
 // file: mm/memory.c
-// resembles: what the offset of one would have made of do_wp_page(), as the thread says
+// resembles: the effect of the reference count offset on do_wp_page(), as described in the thread
 // tests: coherent.soft-dirty.cpu-write coherent.soft-dirty.pin-fast-write
-// quick: the one of its claim that make check runs
+// quick: make check runs this fault for its claim
 @@
 identifier f =~ "^(do_wp_page)$";
 expression page, E;

@@ -3,7 +3,7 @@
 // claim: S3 S4
 // rule: freed-to-the-driver
 // file: mm/memory.c
-// resembles: the open question of the thread: what zap_pte_range() must do for present device pages
+// resembles: the open question of the thread: what must zap_pte_range() do for present device pages?
 // tests: zap.coherent-rw.exit zap.coherent-rw.killed fork.coherent-rw.parent-writes-after-exit
 @@
 identifier f = zap_pte_range;

@@ -3,9 +3,9 @@
 // claim: S9 S6
 // rule: longterm-leaves-device
 // file: mm/gup.c
-// resembles: two copies of is_pinnable_page() that went apart, the last question of the thread
+// resembles: two copies of is_pinnable_page() that differ, the last question of the thread
 // tests: coherent.rw.longterm-fast-read
-// quick: the one of its claim that make check runs
+// quick: make check runs this fault for its claim
 @@
 identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
 expression page;

@@ -3,7 +3,7 @@
 // claim: S7
 // rule: pin-follows-owner
 // file: mm/memory.c
-// resembles: 70e806e4e645 (mm: Do early cow for pinned pages during fork() for ptes) taken back
+// resembles: 70e806e4e645 (mm: Do early cow for pinned pages during fork() for ptes) reverted
 // tests: fixed-buffers.coherent-rw.pin-follows-owner-over-fork
 @@
 expression page, compound, vma;

@@ -3,7 +3,7 @@
 // claim: S3
 // rule: freed-to-the-driver longterm-leaves-device
 // file: mm/memremap.c
-// resembles: 7ab0ad0e74f8 (mm/hmm: fix ZONE_DEVICE anon page mapping reuse) taken back
+// resembles: 7ab0ad0e74f8 (mm/hmm: fix ZONE_DEVICE anon page mapping reuse) reverted
 // tests: tracking.coherent-rw.empty-range-rmap
 @@
 identifier f =~ "^free_zone_device_page$";

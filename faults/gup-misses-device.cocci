@@ -3,9 +3,9 @@
 // claim: S1 S9
 // rule: bytes-arrive short-pin-stays
 // file: mm/gup.c
-// resembles: f7091ed64ec8, where a page that GUP returned was not expected to be of a device
+// resembles: f7091ed64ec8: code that did not expect GUP to return a device page
 // tests: coherent.rw.gup-slow-read coherent.rw.vm-read coherent.rw.ptrace-peek
-// quick: the one of its claim that make check runs
+// quick: make check runs this fault for its claim
 @@
 identifier f =~ "^(follow_page_pte)$";
 expression vma, addr, pte;

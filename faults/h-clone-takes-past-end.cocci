@@ -4,7 +4,7 @@
 // rule: pins-are-accounted
 // file: io_uring/rsrc.c
 // history: io_uring/rsrc: validate buffer count with offset for cloning (1d27f11bf02b)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: cloned.*.past-the-end
 @@

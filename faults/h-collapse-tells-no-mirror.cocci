@@ -4,7 +4,7 @@
 // rule: device-in-place
 // file: mm/khugepaged.c
 // history: mm/khugepaged: invoke MMU notifiers in shmem/file collapse paths (f268f6cf875f)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
 // tests: *
 @@

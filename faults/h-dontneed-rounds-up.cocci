@@ -4,7 +4,7 @@
 // rule: hugetlb-whole-pages
 // file: mm/madvise.c
 // history: mm,madvise,hugetlb: fix unexpected data loss with MADV_DONTNEED on hugetlbfs (8ebe0a5eaaeb)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
 // tests: hugetlb.*.dontneed-part
 @@

@@ -4,7 +4,7 @@
 // rule: device-exclusive
 // file: lib/test_hmm.c
 // history: lib/test_hmm: avoid accessing uninitialized pages (ed913b055a74)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1
 // tests: *
 @@

@@ -4,7 +4,7 @@
 // rule: device-exclusive kernel-survives
 // file: mm/rmap.c
 // history: mm/rmap: handle device-exclusive entries correctly in try_to_migrate_one() (commit not seen)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: *
 // seen: check crash vm splat hang

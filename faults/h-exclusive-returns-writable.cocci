@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: mm/memory.c
 // history: mm/memory: detect writability in restore_exclusive_pte() through can_change_pte_writable() (c2f7f3bfa3ee)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: soft-dirty.*.after-exclusive
 @@

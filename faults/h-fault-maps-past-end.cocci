@@ -4,7 +4,7 @@
 // rule: legal-calls-work
 // file: mm/memory.c
 // history: mm/memory: do not populate page table entries beyond i_size (74207de2ba10)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: file-shared.rw.cut-while-held
 @@

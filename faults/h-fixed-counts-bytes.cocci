@@ -4,7 +4,7 @@
 // rule: bytes-arrive
 // file: io_uring/rsrc.c
 // history: io_uring/rsrc: fix incorrect assignment of iter->nr_segs in io_import_fixed (a23800f08a60)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: *
 @@

@@ -4,7 +4,7 @@
 // rule: bytes-arrive
 // file: io_uring/rsrc.c
 // history: io_uring/rsrc: check for nonconsecutive pages (776617db78c6, CVE-2023-2598)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: joined-buffers.huge.other-order
 @@

@@ -4,7 +4,7 @@
 // rule: bytes-arrive
 // file: io_uring/rsrc.c
 // history: io_uring/rsrc: don't rely on user vaddr alignment (3a3c6d61577d)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: joined-buffers.huge.odd-address
 @@

@@ -4,7 +4,7 @@
 // rule: longterm-leaves-device
 // file: mm/gup.c
 // history: mm/gup: disallow FOLL_LONGTERM GUP-fast writing to file-backed mappings (a6e79df92e4a)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: file-shared.rw.fast-longterm-pin
 @@

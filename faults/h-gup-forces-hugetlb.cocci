@@ -4,7 +4,7 @@
 // rule: hugetlb-forced
 // file: mm/gup.c
 // history: mm/gup: disallow FOLL_FORCE FOLL_WRITE on hugetlb mappings (f347454d0341)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1
 // tests: hugetlb.*.written-by-force
 @@

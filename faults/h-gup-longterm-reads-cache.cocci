@@ -4,7 +4,7 @@
 // rule: pin-unshares
 // file: mm/gup.c
 // history: mm/gup: reliable R/O long-term pinning in COW mappings (84209e87c696)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: *
 @@

@@ -4,7 +4,7 @@
 // rule: owner-alone-reaches
 // file: mm/hmm.c
 // history: mm/hmm: fault non-owner device private entries (8a295dbbaf72)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
 // tests: owners.private-*
 @@

@@ -4,7 +4,7 @@
 // rule: legal-calls-work
 // file: mm/memory.c
 // history: mm: don't install PMD mappings when THPs are disabled by the hw/process/vma (2b0f922323cc)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: huge-shared.huge.second-mapping
 @@

@@ -4,7 +4,7 @@
 // rule: nothing-else-changes
 // file: mm/ksm.c
 // history: mm/ksm: fix flag-dropping behavior in ksm_madvise (f04aad36a07c, CVE-2025-40040)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
 // tests: *
 @@

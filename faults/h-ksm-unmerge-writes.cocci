@@ -4,7 +4,7 @@
 // rule: uffd-wp-stops-writes
 // file: mm/ksm.c
 // history: mm/ksm: fix KSM COW breaking with userfaultfd-wp via FAULT_FLAG_UNSHARE (58f595c66594)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: *
 @@

@@ -4,7 +4,7 @@
 // rule: mappings-are-counted
 // file: mm/mlock.c
 // history: mm/mlock: fix vma iterator conversion of apply_vma_lock_flags() (2658f94d6792)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: mappings.*.locked-across-parts
 @@

@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: mm/mprotect.c
 // history: mm/mprotect: fix soft-dirty check in can_change_pte_writable() (76aefad628aa)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
 // tests: soft-dirty.*.after-mprotect*
 @@

@@ -4,7 +4,7 @@
 // rule: pagemap-by-page
 // file: fs/proc/task_mmu.c
 // history: fs/proc/task_mmu: properly detect PM_MMAP_EXCLUSIVE per page of PMD-mapped THPs (2c7ad9a590d7)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.12
 // tests: pagemap.*.huge-shared-in-part*
 @@

@@ -4,7 +4,7 @@
 // rule: pagemap-by-page
 // file: fs/proc/task_mmu.c
 // history: fs/proc/task_mmu: don't indicate PM_MMAP_EXCLUSIVE without PM_PRESENT (da7f31ed0f4f)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: pagemap.private.mapped-once
 @@

@@ -4,7 +4,7 @@
 // rule: pagemap-by-page
 // file: fs/proc/task_mmu.c
 // history: fs/proc/task_mmu: fix uffd-wp confusion in pagemap_scan_pmd_entry() (2c1f057e5be6)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: pagemap.private.scan-of-written
 @@

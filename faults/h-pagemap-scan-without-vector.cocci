@@ -4,7 +4,7 @@
 // rule: kernel-survives
 // file: fs/proc/task_mmu.c
 // history: fs/proc/task_mmu: check p->vec_buf for NULL (28aa29986dde)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: pagemap.*.scan-protects-part
 // seen: check crash splat

@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: mm/migrate.c
 // history: mm/rmap: fix soft-dirty and uffd-wp bit loss when remapping zero-filled mTHP subpage to shared zeropage (9658d698a8a8)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: soft-dirty.*.split-when-*
 @@

@@ -4,7 +4,7 @@
 // rule: moved-by-mapping
 // file: mm/userfaultfd.c
 // history: mm: fix kernel BUG when userfaultfd_move encounters swapcache (c50f8e6053b0, CVE-2025-21984)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: *
 @@

@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: mm/userfaultfd.c
 // history: mm: userfaultfd: correct dirty flags set for both present and swap pte (75cb1cca2c88)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: soft-dirty.system.moved-by-monitor
 @@

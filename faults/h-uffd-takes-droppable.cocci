@@ -4,7 +4,7 @@
 // rule: legal-calls-work
 // file: mm/userfaultfd.c
 // history: userfaultfd: correctly prevent registering VM_DROPPABLE regions (commit not seen)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: *
 @@

@@ -4,7 +4,7 @@
 // rule: uffd-wp-stops-writes
 // file: fs/userfaultfd.c mm/userfaultfd.c
 // history: mm/uffd: reset write protection when unregister with wp-mode (f369b07c8614)
-// source: upstream history, by memory; the fixed code is in the kernels named
+// source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
 // tests: monitor.*
 @@

@@ -3,7 +3,7 @@
 // claim: S2
 // rule: nothing-else-changes not-merged
 // file: mm/ksm.c
-// resembles: 3218f8712d6b (mm: handling Non-LRU pages returned by vm_normal_pages) taken back in one place
+// resembles: 3218f8712d6b (mm: handling Non-LRU pages returned by vm_normal_pages) reverted in one place
 // tests: ksm.*device-pages-stay-apart
 @@
 expression E;

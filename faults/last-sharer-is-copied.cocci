@@ -3,7 +3,7 @@
 // claim: S5
 // rule: last-sharer-reuses
 // file: mm/memory.c
-// resembles: the offset of one, as the thread feared it: always copied, never reused
+// resembles: the reference count offset, as discussed in the thread: pages are always copied, never reused
 // tests: coherent.cow-left.cpu-write fork.coherent-rw.parent-writes-after-exit
 @@
 identifier f =~ "^(do_wp_page|wp_can_reuse_anon_folio)$";

@@ -3,9 +3,9 @@
 // claim: S6 S9
 // rule: longterm-leaves-device longterm-leaves-movable
 // file: mm/gup.c
-// resembles: GUP-fast before it asked is_pinnable_page() at all, the question of the thread
+// resembles: GUP-fast before it called is_pinnable_page(), the question of the thread
 // tests: coherent.rw.longterm-fast-read coherent.rw.longterm-fast-write coherent.born-ro.longterm-fast-read
-// quick: the one of its claim that make check runs
+// quick: make check runs this fault for its claim
 @@
 identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
 identifier check =~ "^(is_longterm_pinnable_page|folio_is_longterm_pinnable)$";

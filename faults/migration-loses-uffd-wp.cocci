@@ -3,7 +3,7 @@
 // claim: S2 S5
 // rule: migration-is-the-way-in migration-back uffd-wp-stops-writes marks-travel
 // file: mm/migrate_device.c
-// resembles: f45ec5ff16a7 (userfaultfd: wp: support swap and page migration) before it knew devices
+// resembles: f45ec5ff16a7 (userfaultfd: wp: support swap and page migration) before it handled device pages
 // tests: tracking.coherent-rw.uffd-wp-travels
 @@
 identifier f =~ "^(migrate_vma_collect_pmd)$";

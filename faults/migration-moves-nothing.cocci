@@ -5,7 +5,7 @@
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: driver.takes-pages coherent.rw.cpu-read remote.rw.migrate-back
-// quick: the one of its claim that make check runs
+// quick: make check runs this fault for its claim
 @@
 identifier f =~ "^migrate_vma_pages$";
 identifier migrate;

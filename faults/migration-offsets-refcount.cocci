@@ -3,9 +3,9 @@
 // claim: S4
 // rule: freed-to-the-driver last-sharer-reuses
 // file: mm/migrate_device.c
-// resembles: the offset of one that ef233450898f (mm: free device private pages have zero refcount) removed
+// resembles: the reference count offset that ef233450898f (mm: free device private pages have zero refcount) removed
 // tests: refcount.coherent-rw.* coherent.cow-left.cpu-write
-// quick: the one of its claim that make check runs
+// quick: make check runs this fault for its claim
 @@
 identifier f =~ "^(migrate_device_finalize|__migrate_device_finalize)$";
 symbol src, dst;

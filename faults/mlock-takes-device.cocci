@@ -3,7 +3,7 @@
 // claim: S2
 // rule: nothing-else-changes locked-as-memory
 // file: mm/mlock.c
-// resembles: 3218f8712d6b (mm: handling Non-LRU pages returned by vm_normal_pages) taken back in one place
+// resembles: 3218f8712d6b (mm: handling Non-LRU pages returned by vm_normal_pages) reverted in one place
 // tests: mlock.coherent-rw.locked-on-device
 @@
 expression E;

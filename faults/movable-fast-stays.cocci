@@ -5,7 +5,7 @@
 // file: mm/gup.c
 // resembles: GUP-fast before d1e153fea2a8 (mm/gup: migrate pinned pages out of movable zone)
 // tests: movable.rw.longterm-fast-*
-// quick: the one of its claim that make check runs
+// quick: make check runs this fault for its claim
 @@
 identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
 expression page;

@@ -3,7 +3,7 @@
 // claim: S8
 // rule: longterm-leaves-movable
 // file: mm/gup.c
-// resembles: d1e153fea2a8 (mm/gup: migrate pinned pages out of movable zone) taken back
+// resembles: d1e153fea2a8 (mm/gup: migrate pinned pages out of movable zone) reverted
 // tests: movable.rw.longterm-slow-* movable.rw.ring-register
 @@
 identifier f =~ "^(collect_longterm_unpinnable_pages|collect_longterm_unpinnable_folios)$";

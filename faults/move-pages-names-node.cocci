@@ -3,7 +3,7 @@
 // claim: S2
 // rule: nothing-else-changes nodes-pass-over
 // file: mm/migrate.c
-// resembles: the follow_page() users that f7091ed64ec8 (mm: fix the handling Non-LRU pages returned by follow_page) repaired
+// resembles: the follow_page() users that f7091ed64ec8 (mm: fix the handling Non-LRU pages returned by follow_page) fixed
 // tests: numa.coherent-rw.query
 @@
 identifier f =~ "^(do_pages_stat_array)$";

@@ -3,7 +3,7 @@
 // claim: S5
 // rule: nobody-sees-the-other shared-is-copied
 // file: mm/memory.c
-// resembles: 09854ba94c6a (mm: do_wp_page() simplification) and what came before it
+// resembles: 09854ba94c6a (mm: do_wp_page() simplification) and the code before it
 // tests: coherent.cow-shared.cpu-write fork.coherent-rw.parent-writes-first
 @@
 identifier f =~ "^(do_wp_page)$";

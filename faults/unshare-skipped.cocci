@@ -3,7 +3,7 @@
 // claim: S7
 // rule: pin-unshares
 // file: mm/gup.c
-// resembles: a7f226604170 (mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a possibly shared anonymous page) taken back
+// resembles: a7f226604170 (mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a possibly shared anonymous page) reverted
 // tests: coherent.cow-shared.pin-slow-read coherent.cow-shared.pin-fast-read coherent.cow-shared.vm-read
 @@
 expression list args;

@@ -5,7 +5,7 @@
 // file: mm/memremap.c
 // resembles: nothing known
 // tests: coherent.rw.cpu-read coherent.ro.cpu-write
-// quick: the one of its claim that make check runs
+// quick: make check runs this fault for its claim
 @@
 identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
 expression E, G;

@@ -121,8 +121,9 @@ bool cell_exists(const struct cell *cell)
 	    !access->write_fault)
 		return false;
 	/*
-	 * For the second coherent device, only those accesses are tested that
-	 * differ from the first: by a device, by the CPU, and long-term pins.
+	 * The second coherent device is tested only with accesses by a device
+	 * or the owner's CPU, migration and long-term pins: the other accesses
+	 * are the same as on the first device.
 	 */
 	if (cell->place == PLACE_REMOTE)
 		return access->reach == REACH_MIRROR || access->reach == REACH_MIGRATION_BACK ||
