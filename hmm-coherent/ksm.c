@@ -190,7 +190,7 @@ SCENARIO(ksm, merging_is_no_way_in,
 	ksm_mergeable(third, 1);
 	merge_others_again(self);
 	set_rule(RULE_NOT_MERGED);
-	expect_same(in_memory(page_at(0, third).at), "place of a page that nobody migrated",
+	expect_same(in_memory(page_at(0, third).at), "place of a page that was not migrated",
 		    "in memory", place_name(page_at(0, third).at));
 	expect_bytes(third, self->story.buffer.serial, 0, BY_CHILD,
 		     "bytes of the third page");
