@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from report.ktap import Diag, plain
@@ -180,45 +180,3 @@ def totals(tests: Iterable[Test]) -> dict[str, int]:
     found["skipped"] = count["skip"] + count["xfail"]
     found["flaky"] = sum(test.flaky for test in tests)
     return found
-
-
-NOTES = 1000        # odd lines that are kept
-
-
-class Facts:
-    def __init__(self) -> None:
-        self.release = ""                               # of the kernel that ran
-        self.kernel = ""                                # the --kernel word, for titles
-        self.info: dict = {}                            # what the runner knows: for run.json
-        self.guest: dict[str, str] = {}                 # `# guest: fact` lines
-        # `# fact:` lines that are neither claims nor rules
-        self.facts: list[str] = []
-        self.claims: dict[str, dict[str, str]] = {}     # S1..S9 -> name, sentence
-        self.rules: dict[str, dict[str, str]] = {}      # rule -> claim, source, sentence
-        self.harmless: Counter[str] = Counter()         # filtered kernel messages, by reason
-        self.notes: list[str] = []                      # odd, and no verdict
-        self.seconds: float | None = None
-        self.rerun_command: Callable[[str], str] = lambda name: f"./run_tests.sh '{name}'"
-
-    def fact(self, text: str) -> None:
-        """`rule NAME|CLAIM|source|sentence`, `claim CLAIM|name|sentence`, or what a program found.
-        """
-        kind, _, rest = text.partition(" ")
-        fields = rest.split("|", 3)
-        if kind == "rule" and len(fields) == 4:
-            name, claim, source, sentence = (f.strip() for f in fields)
-            self.rules[name] = {"claim": claim, "source": source, "sentence": sentence}
-        elif kind == "claim" and len(fields) == 3:
-            claim, name, sentence = (f.strip() for f in fields)
-            self.claims[claim] = {"name": name, "sentence": sentence}
-        elif text not in self.facts:
-            self.facts.append(text)
-
-    def label(self) -> str:
-        """The kernel, for titles: the word of --kernel and the release."""
-        first, *more = dict.fromkeys(word for word in (self.kernel, self.release) if word) or ["?"]
-        return f"kernel {first}" + "".join(f" ({word})" for word in more)
-
-    def note(self, text: str) -> None:
-        if len(self.notes) < NOTES:
-            self.notes.append(text)
