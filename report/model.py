@@ -1,30 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The one model that every output is made from.
+"""The model of a run, from which every output is made.
 
 Run takes the events of the result streams and what the runner saw itself (a hang, a dead VM, a
-kernel splat) and keeps a verdict for every planned test. The rules are those of
-docs/architecture.md, "Verdicts", with one principle: where two sources disagree the worse one is
-believed, and nothing that did not run has passed.
+kernel splat), and keeps a verdict for every planned test. The rules are those of
+docs/architecture.md, "Verdicts". Where two sources disagree, the worse one counts; a test that did
+not run has not passed.
 
-What cannot be blamed on a test belongs to the run: it becomes a test of its own, `run.<topic>` of
-the program hmm_coherent_run, which exists only when there is something to tell. So every output
-shows and counts it.
+A problem that belongs to no test becomes a test of its own, `run.<topic>` of the program
+hmm_coherent_run, so that every output shows and counts it.
 
-How a runner drives it:
+How a runner uses it:
 
     run = Run(); run.release = "6.1.192"; run.rerun_command = lambda name: "..."
     run.expect("hmm_coherent_fork", names, {name: what})    once a program; a name may repeat
-    run.take(event, vm)             every event of the Reader; natively, the runner makes
-                                    Guest("start", PROG) and Guest("exit", "PROG STATUS")
-    run.hang(name, why, vm)         the runner gave up on this test ("" between tests); it
-                                    then kills the machine
+    run.take(event, vm)             every event of the Reader
+    run.hang(name, why, vm)         this test ("": none) took too long; its machine will be killed
     run.vm_died(vm, running, why, console_lines, lost=False)    lost: ended from outside
-    run.splat(where, lines, vm, number)     where: NAME, "after NAME", or "" (before the first);
-                                    report/splat.py
-    run.broken(why)                 the instrument failed
-    run.differ(topic, why, lines)   tests contradict each other; report/compare.py
-    run.remaining(program)          what a restarted VM has still to run
-    run.interrupted(signum)         Ctrl-C: what was not finished is not-run
+    run.splat(where, lines, vm, number)     where: NAME, "after NAME", or "" (before the first)
+    run.broken(why)                 the suite itself failed
+    run.differ(topic, why, lines)   tests contradict each other
+    run.interrupted(signum)         Ctrl-C: a test that was not finished is not-run
     run.stopped(why)                the same without a signal, for --until-fail
     run.finish()                    then exit_status(), totals() and the outputs
 """
@@ -43,12 +38,12 @@ from report.result import Attempt, Test, totals
 RUN = "hmm_coherent_run"            # the program name of what belongs to no program
 
 
-# The exit status that a program owes for its verdicts (docs/architecture.md).
-PASSED, FAILED, USAGE, BROKEN, SKIPPED = 0, 1, 2, 3, 4
+# Exit statuses of a program, by its verdicts (docs/architecture.md).
+PASSED, FAILED, BROKEN, SKIPPED = 0, 1, 3, 4
 
 
 def signal_of(status: int) -> str:
-    """The signal that a wait status, as a shell or as Python tells it, stands for; or ''."""
+    """The name of the signal in a status of Python (-9) or of a shell (137); else empty."""
     number = -status if status < 0 else status - 128 if status > 128 else 0
     if number <= 0:
         return ""
@@ -60,6 +55,8 @@ def signal_of(status: int) -> str:
 
 @dataclass
 class Stream:
+    """One run of one program in one VM: what its result stream says."""
+
     vm: int
     program: str = ""               # unknown until a `# guest: start` or a test of it begins
     started: bool = False           # it was announced, so its exit will be
@@ -71,8 +68,8 @@ class Stream:
     results: list[Attempt] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     began: int = 0
-    said: list[str] = field(default_factory=list)       # verdicts as the program told them
-    excused: bool = False           # it was cut off by somebody who told so: hang, dead VM
+    said: list[str] = field(default_factory=list)       # verdicts of its result lines
+    excused: bool = False           # cut short by a hang or a dead VM, which is reported
 
     def silent(self) -> bool:
         return self.plan is None and self.end is None and not self.began and not self.results
@@ -85,13 +82,13 @@ class Stream:
         return PASSED if "pass" in self.said else SKIPPED
 
     def unchecked(self) -> list[Attempt]:
-        """Attempts that passed in a program that says itself that it checked nothing."""
+        """Attempts that passed in a program whose `# end` line says that it checked nothing."""
         if self.end is None or self.end.checks:
             return []
         return [a for a in self.results if a.verdict in ("pass", "xpass")]
 
     def complaints(self, status: int | None) -> list[str]:
-        """Each way in which stream, plan, end token and exit status disagree."""
+        """Each disagreement between results, plan, `# end` line and exit status."""
         name, got, found = self.program or "a program", len(self.results), []
         if self.end is None:
             how = "" if status is None else f", exit {status}"
@@ -118,24 +115,45 @@ class Stream:
 NOTES = 1000        # odd lines that are kept
 
 
-class Facts:
+def _keyword(verdict: str, cause: str) -> str:
+    """The keyword of the diagnostic for a verdict and its cause."""
+    if verdict == "broken":
+        return "broken"
+    return cause if cause in ("splat", "crash", "hang") else "fail"
+
+
+class Run:
     def __init__(self) -> None:
         self.release = ""                               # of the kernel that ran
         self.kernel = ""                                # the --kernel word, for titles
         self.info: dict = {}                            # what the runner knows: for run.json
         self.guest: dict[str, str] = {}                 # `# guest: fact` lines
-        # `# fact:` lines that are neither claims nor rules
-        self.facts: list[str] = []
+        self.facts: list[str] = []                      # `# fact:`, no claim and no rule
         self.claims: dict[str, dict[str, str]] = {}     # S1..S9 -> name, sentence
         self.rules: dict[str, dict[str, str]] = {}      # rule -> claim, source, sentence
         self.harmless: Counter[str] = Counter()         # filtered kernel messages, by reason
-        self.notes: list[str] = []                      # odd, and no verdict
+        self.notes: list[str] = []                      # unexpected lines without a verdict
         self.seconds: float | None = None
         self.rerun_command: Callable[[str], str] = lambda name: f"./run_tests.sh '{name}'"
+        self.tests: dict[str, Test] = {}
+        self.plans: dict[str, list[str]] = {}           # program -> planned names, in order
+        self.not_applicable: dict[str, str] = {}        # name -> reason
+        self.known = None                               # a report.known.Known
+        self.signal = 0
+        self.cut = ""                                   # why the run was ended early
+        self.closed: list[str] = []     # programs in the order in which they ended, for each VM
+        self.done: list[tuple[Test, Attempt]] = []      # attempts in the order in which they ended
+        self.finished = False
+        self.seen: set[str] = set()                     # verdicts that a test has had at some time
+        self._started = time.monotonic()
+        self._streams: dict[int, Stream] = {}         # the running program of each VM
+        self._up: dict[int, str] = {}                   # VM -> up, ready, killed, done, dead
+        self._why: dict[str, str] = {}                  # program -> why its rest did not run
+        self._splats: set[tuple[str, str]] = set()
 
     def fact(self, text: str) -> None:
-        """`rule NAME|CLAIM|source|sentence`, `claim CLAIM|name|sentence`, or what a program found.
-        """
+        """A `# fact:` line: `rule NAME|CLAIM|source|sentence`, `claim CLAIM|name|sentence`, or
+        any other text."""
         kind, _, rest = text.partition(" ")
         fields = rest.split("|", 3)
         if kind == "rule" and len(fields) == 4:
@@ -156,37 +174,7 @@ class Facts:
         if len(self.notes) < NOTES:
             self.notes.append(text)
 
-
-def _keyword(verdict: str, cause: str) -> str:
-    """What a diagnostic that tells of this begins with."""
-    if verdict == "broken":
-        return "broken"
-    return cause if cause in ("splat", "crash", "hang") else "fail"
-
-
-class Run(Facts):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tests: dict[str, Test] = {}
-        self.plans: dict[str, list[str]] = {}           # program -> planned names, in order
-        self.not_applicable: dict[str, str] = {}        # name -> reason
-        self.known = None                               # a report.known.Known
-        self.signal = 0
-        # why the run was cut short on somebody's wish
-        self.cut = ""
-        # programs in the order in which they ended, once for each VM
-        self.closed: list[str] = []
-        self.done: list[tuple[Test, Attempt]] = []      # attempts in the order in which they ended
-        self.finished = False
-        self.seen: set[str] = set()                     # verdicts that a test has had at some time
-        self._started = time.monotonic()
-        self._streams: dict[int, Stream] = {}         # the running program of each VM
-        self._up: dict[int, str] = {}                   # VM -> up, ready, killed, done, dead
-        self._why: dict[str, str] = {}                  # program -> why its rest did not run
-        self._splats: set[tuple[str, str]] = set()
-
     # -- the plan
-    # ------------------------------------------------------------------------------------------
 
     def expect(self, program: str, names: Iterable[str],
                what: Mapping[str, str] | None = None) -> None:
@@ -211,12 +199,11 @@ class Run(Facts):
         return rest
 
     def is_over(self, program: str) -> bool:
-        """It has ended, and so has every planned test of it, in whatever VM."""
+        """The program has ended in each VM, and each of its tests has a result."""
         runs = any(stream.program == program for stream in self._streams.values())
         return program in self.closed and not runs and not self.remaining(program)
 
     # -- the stream
-    # ----------------------------------------------------------------------------------------
 
     def take(self, event: Event, vm: int) -> None:
         stream = self._streams.setdefault(vm, Stream(vm))
@@ -224,8 +211,7 @@ class Run(Facts):
             case Guest(word, rest):
                 self._guest(word, rest, vm)
             case Plan(n):
-                # another program's, and nobody said so
-                if stream.plan is not None or stream.end:
+                if stream.plan is not None or stream.end:       # another program's
                     stream = self._next(vm, "")
                 stream.plan = n
             case Begin(name):
@@ -245,7 +231,7 @@ class Run(Facts):
 
     def _begin(self, stream: Stream, name: str) -> None:
         if stream.running and stream.running[0].name == name:
-            return                      # said twice: a program may begin, prepare, and begin
+            return          # printed twice: a program may begin, prepare, and begin
         self._lost(stream, f"{name} began, and it had no result")
         if stream.end:
             stream = self._next(stream.vm, "")
@@ -319,12 +305,11 @@ class Run(Facts):
             self.broken(f"{name} was declared not applicable, and was never planned")
             return
         self.not_applicable[name] = reason
-        if test:            # in a second VM it is said again
+        if test:            # else a second VM repeats it
             del self.tests[name]
             self.plans[test.program] = [n for n in self.plans[test.program] if n != name]
 
     # -- programs and VMs
-    # ----------------------------------------------------------------------------------
 
     def _guest(self, word: str, rest: str, vm: int) -> None:
         first, _, more = rest.partition(" ")
@@ -346,13 +331,13 @@ class Run(Facts):
                 readable = number.lstrip("-").isdigit() and len(number) < 9
                 self._exit(vm, first, int(number) if readable else None)
             case "broken":
-                self._up[vm] = "done"           # it powers off, and that is told
+                self._up[vm] = "done"           # it powers off
                 self.broken(f"the guest: {rest}")
             case _:
                 self.note(f"unknown line of the guest: {word} {rest}")
 
     def _next(self, vm: int, program: str) -> Stream:
-        """The next program's stream begins; the last one's has ended without an exit status."""
+        """The next program's stream begins: the one before ended without an exit status."""
         self._close(self._streams.pop(vm, None), None)
         self._streams[vm] = Stream(vm, program, bool(program))
         return self._streams[vm]
@@ -360,7 +345,7 @@ class Run(Facts):
     def _exit(self, vm: int, program: str, status: int | None) -> None:
         stream = self._streams.pop(vm, None) or Stream(vm)
         if stream.silent() and not stream.program:
-            stream.program = program           # it did not say one word
+            stream.program = program            # it printed nothing
         if stream.program != program:
             self.broken(f"{program} exited while {stream.program or 'nothing'} ran")
         if status is None:
@@ -386,7 +371,7 @@ class Run(Facts):
                 self._problem("program", "broken", "", complaint)
 
     def _lost(self, stream: Stream, why: str) -> bool:
-        """The running test will have no result: it crashed, unless something better is known."""
+        """The running test will have no result: it crashed, unless the run was ended early."""
         if not stream.running:
             return False
         (test, attempt), stream.running = stream.running, None
@@ -401,10 +386,9 @@ class Run(Facts):
         return True
 
     # -- what the runner saw
-    # -------------------------------------------------------------------------------
 
     def hang(self, name: str, why: str, vm: int = 0) -> None:
-        """`vm` is the machine that will be killed for it; 0: all there are."""
+        """A test, or the time between two, took too long. `vm` will be killed; 0: all of them."""
         mine = [stream for number, stream in self._streams.items() if vm in (0, number)]
         if not self._strike(name, "hang", why, (), mine):
             when = f"after {name}" if name else "between tests"
@@ -418,22 +402,21 @@ class Run(Facts):
     def vm_died(self, vm: int, running: str | None, why: str, console: Iterable[str] = (),
                 lost: bool = False) -> None:
         if lost:
-            self.info["lost"] = why     # what did not run for it is not the kernel's doing
+            self.info["lost"] = why     # not the kernel: tests that did not run are no failure
         stream = self._streams.pop(vm, None)
         before, self._up[vm] = self._up.get(vm, ""), "dead"
         last = stream.last if stream else ""
         names = {running or ""} - {""}
         if stream:
             stream.excused = True
-            # the kernel log may know of a later beginning; then both are lost
-            if stream.running:
+            if stream.running:      # the kernel log may have a later mark: both are lost then
                 names.add(stream.running[0].name)
         lines = [Diag("", "console: " + quote(line)) for line in console]
         struck = [self._strike(name, "" if lost else "vm", why, lines, [stream] if stream else [])
                   for name in sorted(names)]
-        if not any(struck) and before != "killed":      # after a hang its death is no news
-            # A kernel that never got to its first process says nothing about any test. One that
-            # did, and died while its driver was loaded or its devices were looked at, has failed.
+        if not any(struck) and before != "killed":      # a hang is reported already
+            # A kernel that never started its first process says nothing about any test. One that
+            # did, and died while its driver was loaded or its devices were probed, has failed.
             verdict, cause = ("broken", "") if lost or not before and not last else ("fail", "vm")
             after = f", after {last}" if last else ""
             self._problem("vm", verdict, cause, f"VM {vm}: {why}{after}", lines)
@@ -444,15 +427,15 @@ class Run(Facts):
 
     def _strike(self, name: str, cause: str, why: str, lines: Iterable[Diag],
                 streams: list[Stream]) -> bool:
-        """End the test `name` with this cause, broken if there is none; False if it is not one that
-        can be running."""
+        """End the test `name` with this cause, broken if there is none; False if it cannot be
+        running."""
         for s in streams or list(self._streams.values()):
             if s.running and s.running[0].name == name:
                 (test, attempt), s.running = s.running, None
                 s.results.append(attempt)
                 break
         else:
-            # The kernel log may know of a beginning that the stream did not deliver any more.
+            # The kernel log may have the mark of a test whose line did not arrive in the stream.
             planned = self.tests.get(name)
             if not planned or len(planned.attempts) >= planned.planned:
                 return False
@@ -467,14 +450,14 @@ class Run(Facts):
         return True
 
     def splat(self, where: str, lines: Iterable[str], vm: int = 0, number: int = 0) -> None:
-        """A complaint of the kernel of this VM (0: of any) while the test ran there for the
-        number-th time (0: the last)."""
+        """A complaint of the kernel of this VM (0: any), in the number-th run there of the test
+        (0: the last)."""
         text = [quote(line) for line in lines] or ["(no text)"]
         test = self.tests.get(where)
         attempts = test.attempts if test else []
         mine = [attempt for attempt in attempts if vm in (0, attempt.vm)] or attempts
         if not mine:
-            # The console, which has no markers, repeats what the kernel log said of a test.
+            # The console, which has no marks, repeats complaints of the kernel log.
             if ((where, text[0]) in self._splats
                     or (not where and any(t == text[0] for _, t in self._splats))):
                 return
@@ -483,7 +466,7 @@ class Run(Facts):
                           [Diag("", line) for line in text[1:]])
         else:
             attempt = mine[number - 1 if number <= len(mine) else -1]
-            if not set(text) & set(attempt.texts("splat")):     # else the test has seen it itself
+            if not set(text) & set(attempt.texts("splat")):     # else the test reported it
                 attempt.diags += [Diag("splat", text[0])] + [Diag("", line) for line in text[1:]]
             attempt.spoil("fail", "splat", text[0])
             self.seen.add(attempt.verdict)
@@ -493,8 +476,7 @@ class Run(Facts):
         self._problem("instrument", "broken", "", why)
 
     def differ(self, topic: str, why: str, lines: Iterable[Diag]) -> None:
-        """Tests that are right each for itself contradict each other: a statement about the kernel.
-        """
+        """Results of tests contradict each other, which the kernel has to answer for."""
         self._problem(topic, "fail", "check", why, lines)
 
     def interrupted(self, signum: int) -> None:
@@ -516,7 +498,6 @@ class Run(Facts):
         self.seen.add(attempt.verdict)
 
     # -- the end
-    # -------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
         if self.finished:
@@ -545,7 +526,7 @@ class Run(Facts):
         return any(a.verdict != "not-run" for t in tests for a in t.attempts)
 
     def totals(self) -> dict[str, int]:
-        """Tests by verdict, and three sums that make up the whole: passed + failed + skipped."""
+        """Tests by verdict, and the sums of report.result.totals()."""
         return totals(self.tests.values()) | {"not-applicable": len(self.not_applicable)}
 
     def exit_status(self) -> int:
@@ -553,10 +534,9 @@ class Run(Facts):
             return 128 + self.signal
         count = self.totals()
         if count["fail"] and (self.ran or self.release):
-            # also when the kernel died before the first test, once it was up
-            return 1
+            return 1                # also when the kernel died between boot and first test
         if not self.ran and not self.not_applicable:
-            return 3                # no statement about the kernel, whatever went wrong
+            return 3                # nothing ran, so nothing is known about the kernel
         if count["not-run"] and not self.info.get("lost"):
             return 1
         if count["broken"]:

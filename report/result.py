@@ -19,7 +19,7 @@ CAUSES = ("vm", "splat", "crash", "hang", "check")
 SURVIVES = ("kernel-survives (S2) -- the kernel does not die, hang, complain or kill a process for "
             "legal calls")
 
-# How many lines for people are kept of one attempt; those with a keyword always are.
+# How many lines without a keyword are kept of one attempt.
 CHATTER = 200
 
 _CHECKS = re.compile(r"([a-z0-9-]+)=([0-9]{1,9})(?:/([0-9]{1,9}))?")
@@ -45,7 +45,7 @@ class Attempt:
     ms: int | None = None
     diags: list[Diag] = field(default_factory=list)
     outcomes: list[dict] = field(default_factory=list)
-    # rule -> how often it was checked, and failed
+    # rule -> how many checks, how many failed
     checks: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, diag: Diag) -> None:
@@ -58,7 +58,7 @@ class Attempt:
 
     def outcome(self, text: str) -> None:
         try:
-            # Python's reader accepts NaN and infinity, which no other reader of our files does.
+            # Python's reader accepts NaN and infinity, other readers of our files do not.
             record = plain(json.loads(text, parse_constant=str, parse_float=_finite))
         except (ValueError, RecursionError):
             record = None
@@ -82,8 +82,7 @@ class Attempt:
     def judge(self, ok: bool, skip_reason: str | None) -> None:
         """The verdict of a result line, in the light of the diagnostics before it.
 
-        A line that says ok after a diagnostic that says otherwise is a lie, and the worse half is
-        believed.
+        Where the line and the diagnostics disagree, the worse one counts.
         """
         cause = next((c for c in CAUSES if c != "vm" and self.texts(c)), "")
         if self.texts("broken") and not cause:
@@ -109,8 +108,7 @@ class Attempt:
         return "not ok, without a reason"
 
     def spoil(self, verdict: str, cause: str, reason: str) -> None:
-        """Something was learnt that makes this attempt worse than it looked; it never gets better.
-        """
+        """Take this verdict if it is worse than the one so far: an attempt never gets better."""
         if not self.verdict or _order(verdict, cause) < _order(self.verdict, self.cause):
             self.verdict, self.cause, self.reason = verdict, cause, reason
         self.name_rule()
@@ -170,7 +168,7 @@ class Test:
 
 
 def totals(tests: Iterable[Test]) -> dict[str, int]:
-    """Tests by verdict, and three sums that make up the whole."""
+    """Tests by verdict, and sums: tests = passed + failed + skipped, and of these the flaky."""
     tests = list(tests)
     count = Counter(test.verdict for test in tests)
     found = {verdict: count[verdict] for verdict in VERDICTS}
