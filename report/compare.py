@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What differs between two runs: verdicts, and outcomes of cells even where both are right.
 
-Page frame numbers differ between any two runs and are no difference; what is compared of an outcome
-is what a rule could speak of. The rule that explains a changed outcome is told.
+Of an outcome, only what a rule can be about is compared: page frame numbers differ between any two
+runs. A changed outcome is printed with its rule.
 """
 
 from __future__ import annotations
@@ -35,20 +35,17 @@ class Change:
 
 
 def state(run: Run, name: str) -> str:
-    """A test's verdict in one word, with the cause where it is no plain failed check."""
+    """A test's verdict, with the cause where it is not a failed check."""
     if name in run.not_applicable:
         return NOT_APPLICABLE
     if name not in run.tests:
-        return PASSED_RUN if name.startswith("run.") else ABSENT
+        return "pass" if name.startswith("run.") else ABSENT    # `run.<topic>`: only with a problem
     test = run.tests[name]
     return f"{test.verdict} ({test.cause})" if test.cause not in ("", "check") else test.verdict
 
 
-PASSED_RUN = "pass"             # a `run.<topic>` test exists only when there is something to tell
-
-
 def facts(outcome: dict) -> dict[str, str]:
-    """What an outcome says, flat, without what changes from run to run."""
+    """The fields of an outcome, without those that change from run to run."""
     def inner(outer: dict, key: str, kind: type):
         return outer[key] if isinstance(outer.get(key), kind) else kind()
 
@@ -81,7 +78,7 @@ def _outcomes(a: Test, b: Test) -> tuple[list[str], list[str]]:
 
 
 def refuse_strangers(a: Run, names: Collection[str]) -> None:
-    """Results of which no test is in both say nothing about each other."""
+    """Stop if no test is in both results."""
     if names and a.tests and not any(name in a.tests and a.tests[name].program != RUN
                                      for name in names):
         raise Stop(
@@ -92,12 +89,12 @@ def refuse_strangers(a: Run, names: Collection[str]) -> None:
 
 
 def suite(run: Run) -> str:
-    """What run.json says of it."""
+    """The commit of the suite, from run.json."""
     return quote(str(run.info.get("suite") or "unknown suite"))
 
 
 def changes(a: Run, b: Run) -> list[Change]:
-    """Everything that differs, in b's order, what only a knows last."""
+    """Everything that differs, in b's order; tests that only a has come last."""
     names = dict.fromkeys([*b.tests, *b.not_applicable, *a.tests, *a.not_applicable])
     found = []
     for name in names:
@@ -112,8 +109,7 @@ def changes(a: Run, b: Run) -> list[Change]:
 
 
 def rank(word: str) -> tuple[int, int]:
-    """How bad a state is: greater is worse. A pass that is gone is worse than one, a crash than a
-    check."""
+    """How bad a state is: greater is worse. A skip is worse than a pass, a crash than a check."""
     verdict, _, cause = word.partition(" (")
     order = [*reversed(VERDICTS)]                               # skip, pass, xpass, ... fail
     order.remove("skip")
@@ -132,10 +128,9 @@ def lines_of(change: Change) -> list[str]:
     head = f"{change.before} -> {change.after}"
     if not change.verdict_changed:
         head = f"{change.after}, another outcome"
-    lines = [f"{change.name}: {head}"
-             ] + ([f"    {quote(change.reason)[:300]}"] if change.reason else [])
-    lines += [f"    {text}" for text in change.fields]
-    return lines + ([f"    rule: {', '.join(change.rules)}"] if change.rules else [])
+    lines = [quote(change.reason)[:300]] if change.reason else []
+    lines += change.fields + ([f"rule: {', '.join(change.rules)}"] if change.rules else [])
+    return [f"{change.name}: {head}", *(f"    {line}" for line in lines)]
 
 
 def _kind(change: Change) -> str:
@@ -146,8 +141,7 @@ def _kind(change: Change) -> str:
 
 
 def text(a: Run, b: Run) -> str:
-    """For a person: first what got worse, then better, then outcomes alone, each with all that is
-    known."""
+    """As text: first what is worse, then what is better, then changed outcomes."""
     refuse_strangers(a, b.tests)
     found = changes(a, b)
     lines = [f"{label(a)} ({a.release}) -> {label(b)} ({b.release})"]
@@ -155,11 +149,9 @@ def text(a: Run, b: Run) -> str:
         lines.append(f"not the same state of the suite: {suite(a)}, {suite(b)}")
     for kind in ("worse", "better", "other outcomes", "only in the first", "only in the second"):
         members = [change for change in found if _kind(change) == kind]
-        # Of a test that only one run has there is little to tell, as long as nothing is wrong with
-        # it.
-        told = [
-            c for c in members
-            if ABSENT not in (c.before, c.after) or not {c.before, c.after} & GOOD]
+        # A test that only one run has is named only if it did not pass.
+        told = [c for c in members
+                if ABSENT not in (c.before, c.after) or not {c.before, c.after} & GOOD]
         if members:
             lines += ["", f"{kind}: {len(members)}"]
         for change in told[:SHOWN]:
@@ -191,9 +183,9 @@ class Gate:
 def judge(baseline: Run, run: Run, where: str = "the baseline") -> Gate:
     """The results under the gate; `where` names the baseline in the text.
 
-    A known issue is not worse, whatever it was. A test that the baseline does not know is worse
-    when it fails, is broken or does not run. One that was not asked for now (another selection) is
-    only counted; one that was asked for and did not run is worse.
+    A known issue is not worse. A test that is not in the baseline is worse if it fails, is broken
+    or does not run. A test of the baseline that was not selected is only counted; one that was
+    selected and did not run is worse.
     """
     refuse_empty(baseline)
     worse, better, known, left_out = [], [], [], 0
@@ -203,9 +195,9 @@ def judge(baseline: Run, run: Run, where: str = "the baseline") -> Gate:
             continue
         old, new = rank(change.before), rank(change.after)
         if change.before == ABSENT and new <= old:
-            continue                    # new, and nothing is wrong with it
+            continue                        # a new test that passed
         if new > old and change.after == "xfail":
-            known.append(change.name)       # somebody has looked at it and said so
+            known.append(change.name)
         elif new > old:
             worse.append(change)
         elif new < old:
@@ -216,14 +208,14 @@ def judge(baseline: Run, run: Run, where: str = "the baseline") -> Gate:
 
 
 def refuse_empty(baseline: Run) -> None:
-    """A baseline in which nothing passed proves nothing, and nothing can be worse."""
+    """Stop for a baseline in which nothing passed: no result can be worse than that."""
     if not baseline.totals()["passed"]:
         raise Stop(WRONG_USE, f"no test of the baseline {'passed' if baseline.ran else 'ran'}",
                    "give a results folder of a run in which tests passed")
 
 
 def _status(run: Run, worse: list[Change]) -> int:
-    """The gate makes no statement out of none: where nothing passed, or the run is broken."""
+    """The exit status. The gate does not pass if nothing passed or the run is broken."""
     alone = run.exit_status()
     if run.signal or alone == 4 or (not run.ran and not run.not_applicable):
         return alone

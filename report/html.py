@@ -2,8 +2,8 @@
 """One self-contained HTML page: the claims with their answers, the failures, the matrix, and every
 test.
 
-The claims, totals and failures are plain HTML; page.js draws the grid from the data that the page
-carries. The page loads nothing, and its content security policy forbids it.
+The claims, totals and failures are plain HTML in page.html; page.js draws the grid from the data in
+the page. The page loads nothing: its content security policy forbids it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from string import Template
 
 from base import files
 from report import claims, table
@@ -23,7 +24,7 @@ from report.result import Test
 
 HERE = Path(__file__).parent
 BAD = ("fail", "broken", "not-run")
-# failures that are told on top, and those behind "more"; the list below has all
+# failures at the top, and with those behind "more"; the list of all tests has the rest
 OPEN, SHOWN = 12, 200
 NAMES = 20                  # names of tests below a claim
 ANSWERS = {claims.HELD: "pass", claims.FAILED: "fail", claims.KNOWN: "xfail",
@@ -64,7 +65,7 @@ def _data(runs: Sequence[Run]) -> str:
     data = {"runs": [{"label": run.label(), "rules": run.rules,
                       "tests": [_test(run, t) for t in run.tests.values()]} for run in runs],
             "readOnly": table.READ_ONLY, "nearest": table.NEAREST}
-    # Inside <script> only "<" could end the data; JSON knows another way to write it.
+    # Only "<" could end the data inside <script>; JSON has an escape for it.
     return json.dumps(plain(data), separators=(",", ":")).replace("<", "\\u003c")
 
 
@@ -73,7 +74,7 @@ def _text(text: object) -> str:
 
 
 def _failure(run: Run, test: Test) -> str:
-    log = "\n".join(_text(f"{d.keyword}: {d.text}" if d.keyword else d.text) for d in test.diags)
+    log = "\n".join(map(_text, test.diags))
     return (f'<details class="test"><summary class="{test.verdict}"><b>{test.verdict}</b> '
             f'{_text(test.name)} '
             f'<span class="what">{_text(test.reason)}</span></summary>'
@@ -114,8 +115,7 @@ def _answer(count: claims.Count) -> str:
 
 
 def _claim(runs: Sequence[Run], answers: Sequence[claims.Claim]) -> str:
-    """One claim: a row with the answer of each run, and behind it the rules that it was counted
-    from."""
+    """One claim: a row with the answer of each run, which opens to the rules behind it."""
     head, rules = answers[0], dict.fromkeys(rule for answer in answers for rule in answer.rules)
     rows = []
     for rule in rules:
@@ -139,7 +139,7 @@ def _claim(runs: Sequence[Run], answers: Sequence[claims.Claim]) -> str:
 
 
 def _claims(runs: Sequence[Run]) -> str:
-    """The table of claims: a run whose programs named none has no answers."""
+    """The table of claims; empty if no run has claims."""
     found = {claim.claim: claim for run in runs for claim in claims.answers(run)}
     if not found:
         return ""
@@ -158,43 +158,16 @@ def _claims(runs: Sequence[Run]) -> str:
 
 
 def text(runs: Run | Sequence[Run], extra: str = "") -> str:
-    """The page of one run or several; `extra` is text below the title, such as what a comparison
-    found."""
+    """The page of one run or several; `extra` is text below the title, such as a comparison."""
     runs = [runs] if isinstance(runs, Run) else list(runs)
     script, style = ((HERE / name).read_text() for name in ("page.js", "page.css"))
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = ("default-src 'none'; style-src 'unsafe-inline'; "
               f"script-src 'sha256-{allowed}'; base-uri 'none'")
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>hmm-coherent: {_text(", ".join(run.label() for run in runs))}</title>
-<style>{style}</style></head><body>
-<h1>hmm-coherent</h1>
-{f"<pre>{_text(extra).replace(chr(92) + 'x0a', chr(10))}</pre>" if extra else ""}
-{_claims(runs)}
-{"".join(map(_head, runs))}
-<h2>Outcomes</h2>
-<form><label>kernel <select id="kernel"></select></label>
-<label class="cells">place <select id="place"></select></label>
-<label class="cells">mapping <select id="mapping"></select></label>
-<label class="cells">pages <select id="extent"></select></label></form>
-<section class="cells">
-<p class="legend">result · what happened to the page · which bytes its owner sees.
-<span class="sign">!</span> R/O changes the outcome,
-<span class="sign">~</span> not as in system memory.
-Choose one mapping and all places to compare the places.</p>
-<div class="scroll"><table class="grid" id="grid"></table></div></section>
-<section><h2>All tests</h2>
-<form><label>name <input id="find" type="search"></label>
-<label>verdict <select id="verdict"></select></label>
-<span id="found"></span></form><div id="list"></div></section>
-<dialog id="one"></dialog>
-<script type="application/json" id="data">{_data(runs)}</script>
-<script>{script}</script>
-</body></html>
-"""
+    told = f"<pre>{_text(extra).replace(chr(92) + 'x0a', chr(10))}</pre>" if extra else ""
+    return Template((HERE / "page.html").read_text()).substitute(
+        policy=policy, title=_text(", ".join(run.label() for run in runs)), style=style, extra=told,
+        claims=_claims(runs), runs="".join(map(_head, runs)), data=_data(runs), script=script)
 
 
 def write(run: Run | Sequence[Run], path: Path | str) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A run as data, run.json, and back. The schema is in docs/results-schema.md.
 
-What was written can be read into a Run again, finished, so that comparing, gating and merging work
-on the same model as the first run did, and every output can be made from stored results.
+read() makes a finished Run of a results folder, so that compare, --gate and merge work on the model
+of a run, and every output can be made from stored results.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _test(run: Run, test: Test) -> dict:
 
 
 def document(run: Run) -> dict:
-    """Everything, as plain data."""
+    """The whole run as plain data."""
     return {
         "schema": SCHEMA, "version": VERSION, "kernel": run.kernel, "release": run.release,
         "exit_status": run.exit_status(), "signal": run.signal, "cut": run.cut,
@@ -48,7 +48,7 @@ def write(run: Run, path: Path | str) -> None:
 
 
 def read(path: Path | str) -> Run:
-    """A finished run from a results folder or a file of it; Stop where it is none."""
+    """A finished run from a results folder or its run.json; Stop for anything else."""
     path = Path(path)
     path = path / "run.json" if path.is_dir() else path
     try:
@@ -75,10 +75,9 @@ def read(path: Path | str) -> Run:
 
 def read_kernels(path: Path) -> dict[str, Run]:
     """One run, or one for each kernel that a results folder has."""
-    folders = sorted(found.parent
-                     for found in path.glob("*/run.json")) if not (path /
-                                                                   "run.json").exists() else []
-    return {folder.name: read(folder) for folder in folders} or {"": read(path)}
+    if (path / "run.json").exists() or not any(path.glob("*/run.json")):
+        return {"": read(path)}
+    return {found.parent.name: read(found) for found in sorted(path.glob("*/run.json"))}
 
 
 def _run(data: dict) -> Run:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""JUnit XML, as CI systems read it: a suite a program, a case a test.
+"""JUnit XML, as CI systems read it: a suite for each program, a case for each test.
 
-failure: the kernel did the wrong thing (check, crash, hang, splat, vm). error: no statement about
-the kernel (broken, not run). skipped: also a known failure, since neither red nor green is true of
-it.
+failure: the kernel did the wrong thing (check, crash, hang, splat, vm). error: nothing is known
+about the kernel (broken, not run). skipped: also a known issue.
 """
 
 from __future__ import annotations
@@ -28,20 +27,16 @@ def _seconds(ms: float | None) -> str:
     return f"{(ms or 0) / 1000:.3f}"
 
 
-def _log(test: Test) -> str:
-    return "\n".join(quote(f"{d.keyword}: {d.text}" if d.keyword else d.text) for d in test.diags)
-
-
 def _case(run: Run, test: Test) -> list[str]:
-    lines = [
-        f"  <testcase{_attributes(classname=test.program, name=test.name, time=_seconds(test.ms))}>"
-    ]
+    about = _attributes(classname=test.program, name=test.name, time=_seconds(test.ms))
+    lines = [f"  <testcase{about}>"]
     if element := ELEMENT.get(test.verdict):
         message = ("known issue: " if test.verdict == "xfail" else "") + test.reason
         kind = {} if element == "skipped" else {"type": test.cause or test.verdict}
+        log = "\n".join(quote(str(diag)) for diag in test.diags)
         again = f"\nagain: {quote(run.rerun_command(test.name))}" if element != "skipped" else ""
         start = f"<{element}{_attributes(message=message, **kind)}>"
-        lines.append(f"   {start}{escape(_log(test) + again)}</{element}>")
+        lines.append(f"   {start}{escape(log + again)}</{element}>")
     notes = [quote(test.what)] if test.what else []
     if test.flaky:
         notes.append(
@@ -68,17 +63,14 @@ def text(run: Run) -> str:
     ]
     facts = {"kernel": run.kernel, "release": run.release, "exit-status": run.exit_status(),
              "not-applicable": len(run.not_applicable), **run.guest}
+    properties = [f"   <property{_attributes(name=key, value=value)}/>"
+                  for key, value in facts.items()]
     for program in dict.fromkeys(t.program for t in tests):
         mine = [t for t in tests if t.program == program]
         lines.append(
             f" <testsuite{_attributes(name=program)}{_counts(mine, sum(t.ms or 0 for t in mine))}>")
-        lines.append("  <properties>")
-        lines += [
-            f"   <property{_attributes(name=key, value=value)}/>" for key, value in facts.items()]
-        lines.append("  </properties>")
-        for test in mine:
-            lines += _case(run, test)
-        lines.append(" </testsuite>")
+        lines += ["  <properties>", *properties, "  </properties>",
+                  *(line for test in mine for line in _case(run, test)), " </testsuite>"]
     return "\n".join(lines + ["</testsuites>"]) + "\n"
 
 

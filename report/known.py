@@ -5,15 +5,15 @@ A list is a TOML file of entries like
 
     [[issue]]
     tests = "coherent.*.dio-read"       # a glob over test names, or a list of them
-    kind = "check"                      # may be left out: no other kind of failure can be known
+    kind = "check"                      # optional: only a failed check can be known
     kernels = "6.1 .. 6.11"             # inclusive; "6.1", "6.12 ..", ".. 6.5" and ".." are ranges
     text = "seen: result: 4096"         # what each failed check says; or a list of these
     reason = "O_DIRECT takes FOLL_GET and leaves the page shared"
     link = "https://lore.kernel.org/..."
 
-An entry excuses a *failed check* whose every line says that text. It never excuses a crash, a hang,
-a splat, a dead VM, a broken or skipped test, nor another failure of the same test. A test that an
-entry names and that passes is XPASS: the entry is out of date.
+An entry excuses a *failed check* if each of its lines has that text. It never excuses a crash, a
+hang, a splat, a dead VM, a broken or skipped test, or another failure of the same test. A test that
+has an entry and passes is XPASS: the entry is out of date.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Range:
 
     def __contains__(self, release: str) -> bool:
         if not re.match(r"\d", release):
-            return False                # an unknown kernel excuses nothing
+            return False                # the kernel's version is not known
         version = _version(release)
         return self.first <= version and (not self.last or version[:len(self.last)] <= self.last)
 
@@ -73,7 +73,7 @@ class Entry:
         return release in self.kernels and any(fnmatchcase(name, glob) for glob in self.tests)
 
     def excuses(self, attempt: Attempt) -> bool:
-        lines = [f"{d.keyword}: {d.text}" for d in attempt.diags if d.keyword in ("fail", "seen")]
+        lines = [str(d) for d in attempt.diags if d.keyword in ("fail", "seen")]
         return bool(lines) and all(any(text in line for text in self.text) for line in lines)
 
 
@@ -83,8 +83,7 @@ class Known:
         self.strict = strict
 
     def refuse_strangers(self, path: Path | str, names: Iterable[str]) -> None:
-        """A glob that matches no test of the suite excuses nothing and nobody would notice:
-        misspelt, or a test that went."""
+        """Stop for a glob that matches no test of the suite: misspelt, or of a removed test."""
         names = list(names)
         for number, entry in enumerate(self.entries, 1):
             for glob in entry.tests:

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Read the result stream of the test programs.
 
-The stream is what a verdict rests on, and it arrives in pieces, from a machine that may be dying.
-So the reader takes bytes in whatever portions they come, turns every complete line into one event
-and never raises. What is not a line of the dialect (docs/architecture.md, "The result stream") is
-Garbage; a last line without its newline is Garbage too, since nobody can know how it would have
-gone on: `ok 3 name` may have been the beginning of a skip.
+The stream arrives in pieces, from a machine that may be dying. The reader takes bytes in any
+portions, turns each complete line into one event and never raises. A line that is not in the
+dialect (docs/architecture.md, "The result stream") is Garbage; so is a last line without its
+newline, since `ok 3 name` may be the beginning of a skip.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 
 NAME = r"[a-z0-9._-]+"
 
-# Text for people is cut by the programs at 1000 characters; an outcome is data and may be longer.
+# The programs cut text at 1000 characters; an outcome is data and may be longer.
 TEXT_LIMIT = 4096
 LINE_LIMIT = 1 << 20
 
@@ -34,6 +33,9 @@ class Begin:
 class Diag:
     keyword: str        # one of KEYWORDS without its colon, or "" for text that is only for people
     text: str
+
+    def __str__(self) -> str:
+        return f"{self.keyword}: {self.text}" if self.keyword else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Garbage:
 
     @property
     def like_result(self) -> bool:
-        """It looks like a result line or a piece of one, so a verdict may have been lost in it."""
+        """It looks like a result line or a part of one, so a verdict may be lost."""
         return _LIKE_RESULT.fullmatch(self.line) is not None
 
 
@@ -94,16 +96,14 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 def quote(data: bytes | str) -> str:
-    """Printable ASCII as it is, every other byte as \\xNN: safe in a terminal, in XML and in HTML.
-    """
+    """Printable ASCII; every other byte as \\xNN, for terminals, XML and HTML."""
     if isinstance(data, str):
         data = data.encode("utf-8", "backslashreplace")
     return _UNPRINTABLE.sub(lambda m: f"\\x{ord(m[0]):02x}", data.decode("latin-1"))
 
 
 def plain(data: object) -> object:
-    """JSON data with every string quoted, keys too: half a surrogate pair takes parsers and
-    browsers down."""
+    """JSON data with every string quoted, keys too: parsers fail on half a surrogate pair."""
     if isinstance(data, dict):
         return {quote(str(key)): plain(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
@@ -112,8 +112,7 @@ def plain(data: object) -> object:
 
 
 def parse(raw: bytes) -> Event | None:
-    """One line without its newline; None for lines that say nothing (empty, version, a bare `#`).
-    """
+    """One line without its newline; None for an empty line, a version line and a bare `#`."""
     raw = raw.rstrip(b"\r")
     limit = LINE_LIMIT if raw.startswith(b"# outcome ") else TEXT_LIMIT
     line = quote(raw[:limit])
@@ -131,7 +130,7 @@ def parse(raw: bytes) -> Event | None:
 def _result(m: re.Match) -> Result | Garbage:
     skip, time = _SKIP.fullmatch(m[4] or ""), _TIME.fullmatch(m[4] or "")
     if m[4] is not None and not skip and not time:
-        return Garbage(m[0])        # an unknown directive may mean anything: not a result
+        return Garbage(m[0])        # an unknown directive: not a result
     return Result(name=m[3], ok=not m[1], skip_reason=(skip[1] or "") if skip else None,
                   ms=int(time[1]) if time else None, number=int(m[2]))
 
@@ -161,8 +160,7 @@ class Reader:
         self._line = bytearray()
 
     def _append(self, data: bytes) -> None:
-        # A line longer than anything the dialect allows is cut, so that endless output costs no
-        # memory.
+        # A line that is too long is cut, so that endless output takes no memory.
         self._line += data[:LINE_LIMIT - len(self._line)]
 
     def _take(self) -> bytes:
@@ -182,7 +180,6 @@ class Reader:
         return events
 
     def close(self) -> list[Event]:
-        """The stream is over. A half line is told, as Garbage, and is no result whatever it looks
-        like."""
+        """The end of the stream: a last line without its newline is Garbage."""
         half = quote(self._take()[:TEXT_LIMIT])
         return [Garbage(half)] if half.strip() else []

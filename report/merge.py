@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Join the results of the shards of one run.
 
-Every shard knows its number, `info["shard"] == "2/3"`. Shards of different suites or kernels are
-refused; a shard that is missing makes the whole broken, since nobody knows what it would have said.
+Each shard has its number, `info["shard"] == "2/3"`. Shards of different suites or kernels are
+refused. A missing shard makes the whole run broken, since its results are not known.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def merge(runs: Sequence[Run]) -> Run:
     whole = Run()
     for _, _, run in numbered:
         _add(whole, run)
-    # Also the pairs whose halves ran in different shards.
+    # Also the pairs of slow and fast GUP that ran in different shards.
     pairs = claims.check_pairs(whole)
     for number in sorted(set(range(1, count + 1)) - set(numbers)):
         whole.broken(f"shard {number}/{count} is missing")

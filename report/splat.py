@@ -2,10 +2,10 @@
 """Find what the kernel complained about in its log, and during which test.
 
 Reads /dev/kmsg records (`6,123,456789,-;text`, continuation lines begin with a space) and console
-lines (`[ 12.345678] text`), in any mixture. The tests write `hmm-coherent: begin NAME` and
-`hmm-coherent: end NAME` into the log; what comes between belongs to NAME, what comes later came
-"after NAME". Lines of ours are never a splat, whatever they quote. Only the beginning of a message
-counts, since a program's name or a path can hold any word.
+lines (`[ 12.345678] text`), in any order. The tests write `hmm-coherent: begin NAME` and
+`hmm-coherent: end NAME` to the log: a complaint between them belongs to NAME, a later one came
+"after NAME". A line of the suite is never a splat. Only the beginning of a message is compared,
+since a program's name or a path can have any word in it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def begins(pattern: str) -> str:
     return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 
-# What begins a report: the list that the test programs have too.
+# Beginnings of reports; the test programs use the same list.
 _LIST = LIST.read_text()
 PATTERNS = re.findall(r'^SPLAT\("(.+)"\)$', _LIST, re.M)
 REPORT = re.compile("|".join(map(begins, PATTERNS)))
-# Another word for the report that has just begun, not a new one.
+# A line of the report that has just begun, not a new report.
 SECOND = re.compile(r"Oops: |invalid opcode|Internal error: |Kernel panic - not syncing|"
                     r"(?:Out of memory|Memory cgroup out of memory).*: Killed process ")
 CUT = re.compile(r"-+\[ cut here \]-+")
@@ -43,7 +43,7 @@ FINISH = re.compile(r"---\[ end (?:trace|Kernel panic)")
 MARKER = re.compile(rf"hmm-coherent: (begin|end) ({NAME})\s*")
 ALLOW = re.compile(r"hmm-coherent: allow (.+)")
 
-# Messages that look like a report and are none. Every hit is counted and shown with its reason.
+# Messages that look like a report and are not. They are counted, and printed with the reason.
 HARMLESS: tuple[tuple[re.Pattern, str], ...] = tuple(
     (re.compile(begins(pattern)), why)
     for pattern, why in re.findall(r'^HARMLESS\("(.+)", "(.+)"\)$', _LIST, re.M))
@@ -64,15 +64,15 @@ def messages(raw: str | bytes) -> list[str]:
 
 @dataclass
 class Splat:
-    """One report of the kernel. Its first line is the first that says something, not "cut here"."""
+    """One report of the kernel. Its first line is not "cut here" but the one after it."""
 
     line_no: int
     lines: list[str]
     test: str = ""              # the test that ran, or after which it came
     after: bool = False
-    number: int = 0             # the how-manieth run of that test in this log
+    number: int = 0             # of the run of that test in this log, from 1
     hits: int = 0               # lines that made it a report
-    excused: int = 0            # lines that the filter knows
+    excused: int = 0            # harmless lines
 
     @property
     def title(self) -> str:
@@ -85,8 +85,8 @@ class Splat:
 
 
 class Scanner:
-    """feed() line by line; splats, harmless (reason -> hits) and begins (name -> markers) are up to
-    date."""
+    """feed() takes line by line; splats, harmless (reason -> count) and begins (test -> count)
+    have the results so far."""
 
     def __init__(self, harmless: Iterable[tuple[re.Pattern, str]] = HARMLESS) -> None:
         self.harmless: Counter[str] = Counter()
@@ -94,7 +94,7 @@ class Scanner:
         self.running = ""
         self.last = ""
         self._filter = tuple(harmless)
-        self._allowed: list[str] = []           # by the running test, which provokes it
+        self._allowed: list[str] = []           # messages that the running test causes on purpose
         self._found: list[Splat] = []
         self._open: Splat | None = None
         self._line_no = 0
@@ -102,7 +102,7 @@ class Scanner:
 
     @property
     def splats(self) -> list[Splat]:
-        # "cut here" alone is a report too: of a log that was cut there.
+        # "cut here" alone is a report, too: the log ends there.
         return [s for s in self._found if s.hits or not s.excused]
 
     def feed(self, raw: str | bytes) -> None:
@@ -155,7 +155,7 @@ class Scanner:
         else:
             splat.hits += 1
             if splat.hits == 1 and splat.excused:
-                splat.lines.clear()             # what stood above was harmless
+                splat.lines.clear()             # the lines above were harmless
         self._keep(splat, text)
 
     def _reason(self, text: str) -> str:
@@ -173,8 +173,8 @@ class Scanner:
 
 
 def unmarked(run: Run, vm: int, begins: Counter[str]) -> list[str]:
-    """Tests that began in this VM oftener than its kernel log says; its reports may be blamed on
-    another."""
+    """Tests that began more often in this VM than its kernel log has marks of: a report may then
+    be attributed to another test."""
     began = Counter(test.name for test in run.tests.values() if test.program != RUN
                     for attempt in test.attempts
                     if attempt.vm == vm and attempt.verdict != "not-run")

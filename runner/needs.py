@@ -12,8 +12,9 @@ OLDEST = (3, 11)
 NAMES = """
 argparse base64 bz2 collections concurrent.futures contextlib ctypes dataclasses difflib errno fcntl
 fnmatch functools gzip hashlib html importlib itertools json lzma math mmap os pathlib platform
-random re resource select selectors shlex shutil signal socket stat statistics struct subprocess sys
-tarfile tempfile termios textwrap time tomllib traceback types typing unittest warnings weakref
+random re resource select selectors shlex shutil signal socket stat statistics string struct
+subprocess sys tarfile tempfile termios textwrap time tomllib traceback types typing unittest
+warnings weakref
 xml.sax.saxutils zlib
 _bz2 _ctypes _lzma _posixsubprocess _random _socket _struct
 """.split()
