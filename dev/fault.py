@@ -6,7 +6,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -19,6 +18,7 @@ from base.errors import CANNOT, Stop, WRONG_USE
 from base.files import TOP
 from report.result import CAUSES
 from vm import elf
+from vm.in_place import escaped
 from vm.kernel import ERROR, Kernel, MACHINE, MODULES, environment
 from runner.screen import one_line
 
@@ -239,14 +239,3 @@ class Build:
         """Nobody wants it any more."""
         child.end(self.proc)
 
-
-def escaped(path: Path) -> str:
-    """As a value in overlay's options."""
-    return str(path).replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
-
-
-def remove(folder: Path) -> None:
-    """A private folder; overlay leaves a folder in it that not even its owner may enter."""
-    for path in folder.glob("work/*"):
-        path.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)

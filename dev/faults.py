@@ -27,7 +27,7 @@ from base.errors import BAD, CANNOT, Interrupted, Stop, WRONG_USE, bisect_word
 from base.files import TOP
 from report import json_out
 from report.model import Run
-from vm import deps
+from vm import deps, in_place
 from vm.kconfig import PROFILES
 from vm.kernel import Kernel
 from runner import guests, plan, programs
@@ -178,7 +178,7 @@ class Faults:
         measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules),
                                  one.resembles, list(one.tests), list(one.seen))
         making = Making(one, measured, time.monotonic())
-        private = making.kept.enter_context(self.cache.private("faults", one.name, fault.remove))
+        private = making.kept.enter_context(self.cache.private("faults", one.name, in_place.remove))
         copy = fault.Variant(base.kernel, private, os.cpu_count() or 1)
         try:
             changed = copy.patch(one.path, one.files)
@@ -324,7 +324,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     deps.need({"build", "vm", "tests", "faults"}, screen.say)
     cache = plan.open_cache(screen)
     # the private copies of runs that were killed
-    cache.sweep(cache.root / "faults", fault.remove)
+    cache.sweep(cache.root / "faults", in_place.remove)
     each = [
         Faults(options, screen, chosen, spec) for spec in options.kernel or [guests.DEFAULT_KERNEL]]
     folder = Folder.create(options.results, "" if options.results else "faults")

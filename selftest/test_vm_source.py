@@ -48,13 +48,6 @@ class Trees(WithCache):
         (tree(self.folder / "linux") / "Makefile").write_text("all:\n\techo VERSION = 6\n")
         self.stops(2, "not a kernel tree", self.resolve, self.folder / "linux")
 
-    def test_built_in_place(self):
-        for left in (".config", "include/config"):
-            path = tree(self.folder / left.replace("/", "-"))
-            (path / left).mkdir(parents=True)
-            stop = self.stops(2, f"({left} exists)", self.resolve, path)
-            self.assertIn(f"make -C {path} mrproper", str(stop))
-
 
 class Debian(WithCache):
     """A package of our own making, so that no network is needed."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from base.errors import Stop
+from vm import in_place
 from vm.kernel import Kernel
 from vm.source import Source
 from dev import fault
@@ -102,7 +103,7 @@ class Build(WithCache):
 
     def test_all_is_gone_afterwards(self):
         self.variant.build(self.changed("int x = changed;\n"), self.folder / "log")
-        fault.remove(self.private)
+        in_place.remove(self.private)
         self.assertFalse(self.private.exists())
 
     @unittest.skipUnless(shutil.which("spatch"), "no coccinelle")
@@ -155,5 +156,5 @@ class Build(WithCache):
             with self.subTest(recipe=recipe), self.assertRaises(Stop) as caught:
                 self.variant.build(self.changed("int x = changed;\n"), self.folder / "log")
             self.assertIn(says, str(caught.exception))
-            fault.remove(self.private)
+            in_place.remove(self.private)
             self.private.mkdir()

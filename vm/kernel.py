@@ -19,7 +19,7 @@ from pathlib import Path
 
 from base import child
 from base.errors import Stop, Untestable
-from vm import elf, inputs, kconfig
+from vm import elf, in_place, inputs, kconfig
 from vm.cache import digest
 from vm.source import Source, check_age
 
@@ -77,8 +77,9 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
             if found != WHOLE:
                 (folder / DONE).unlink(missing_ok=True)
                 began = time.time_ns()
-                Build(source, folder, fragments, say, jobs, variables, image).run()
-                names = inputs.used(folder, source.path) if source.kind == "tree" else []
+                with in_place.view(source, cache, say) as view:
+                    Build(source, folder, fragments, say, jobs, variables, image, view).run()
+                    names = inputs.used(folder, view.top) if source.kind == "tree" else []
                 # What was changed while make ran may have been read before.
                 changed = inputs.newest(source.path, names) > began
                 made_from = "" if changed else inputs.state(source.path, names)
@@ -125,8 +126,8 @@ class Build:
     """One run of make in a build folder."""
 
     def __init__(self, source: Source, folder: Path, fragments: tuple[Path, ...], say, jobs: int,
-                 variables: tuple[str, ...], image: str):
-        self.source, self.folder, self.fragments = source, folder, fragments
+                 variables: tuple[str, ...], image: str, view: in_place.View):
+        self.source, self.folder, self.fragments, self.view = source, folder, fragments, view
         self.say, self.jobs = say, jobs
         self.variables, self.image = variables, image
         self.log = folder / "build.log"
@@ -174,8 +175,8 @@ class Build:
 
     def _make(self, *targets: str) -> None:
         command = [
-            "make", "-C", self.source.path, f"O={self.folder}", f"-j{self.jobs}", *self.variables,
-            *targets]
+            *self.view.prefix, "make", "-C", self.view.top, f"O={self.folder}", f"-j{self.jobs}",
+            *self.variables, *targets]
         if child.run(command, self.log, 2 * HOURS, append=True, env=environment()) != 0:
             text = self.log.read_text(errors="replace")
             if "No space left on device" in text:

@@ -29,6 +29,8 @@ UNUSED = [*(f"arch/{name}" for name in UNUSED_ARCH.split()), "net", "samples", "
           *(f"drivers/{name}" for name in "gpu iio infiniband media net scsi staging usb".split())]
 UNUSED_FILES = [*(f"{folder}/*.[chS]" for folder in UNUSED), "Documentation/*.*", "*.dts", "*.dtsi"]
 
+# What a build leaves in its tree; with one of the first three kbuild builds it nowhere else.
+MADE = (".config", "include/config", "arch/x86/include/generated", "include/generated")
 DAY = 86400
 _said: set[tuple[str, str]] = set()
 
@@ -74,15 +76,14 @@ def tree(path: Path, spec: str) -> Source:
             2, f"--kernel {spec} is not a kernel tree (no Makefile with a version, Kbuild and mm/)",
             "give the top folder of a kernel source")
     check_age(version)
-    for left in (".config", "include/config", "arch/x86/include/generated"):
-        if (path / left).exists():
-            raise Stop(
-                2,
-                f"{path} has been built in place ({left} exists), so it cannot be built elsewhere",
-                f"save your .config, then: make -C {path} mrproper")
     head = child.output(["git", "-C", path, "rev-parse", "--short=12", "HEAD"]).strip()
     return Source("tree", path, version, f"{path} ({version}{', ' + head if head else ''})",
                   f"tree {path}")
+
+
+def is_built(path: Path) -> bool:
+    """It was built in place, see vm/in_place.py."""
+    return any((path / name).exists() for name in MADE)
 
 
 def tree_version(path: Path) -> str:
