@@ -132,13 +132,30 @@ class Debian(WithCache):
             with self.subTest(offered=offered):
                 self.assertEqual(len(self.said), 1, self.said)
                 self.assertIn("linux-source-6.1: using 6.1.9-1 from the cache", self.said[0])
-                folder = f"{self.cache.root}/src/linux-source-6.1-6.1.9-1"
-                said = f"{offered} is available: remove {folder} to use it" in self.said[0]
+                said = f"{offered} is available: --refresh uses it" in self.said[0]
                 self.assertEqual(said, newer)
         self.offers("6.1.11-1")
         self.said.clear()
         self.resolve()
         self.assertNotIn("6.1.11-1", self.said[0])
+
+    def test_refresh(self):
+        """Takes a newer one if there is one, and that one stays; not an older one."""
+        first = self.resolve()
+        self.version("")
+        for offered, taken in (("6.1.9-1", "6.1.9-1"), ("6.1.8-1", "6.1.9-1"),
+                               ("6.1.10-1", "6.1.10-1")):
+            self.said.clear()
+            with mock.patch.object(deb, "find", return_value=(deb.Apt(), offered)), \
+                    mock.patch.object(deb, "fetch", return_value=self.tarball), \
+                    mock.patch.object(deb.Apt, "update") as update:
+                found = source.resolve("6.1", self.cache, self.say, True)
+            self.assertEqual((found.path.name, update.called),
+                             (f"linux-source-6.1-{taken}", os.geteuid() == 0), offered)
+            same = found.path == first.path
+            self.assertEqual(any("6.1.9-1 from the cache is the newest" in line
+                                 for line in self.said), same, self.said)
+        self.assertEqual(self.resolve().path, found.path)
 
     def test_a_damaged_one_in_the_cache_is_not_taken(self):
         (self.resolve().path / "Makefile").write_text("")

@@ -80,6 +80,12 @@ def lock_of(folder: Path) -> Path:
     return folder.parent / f".{folder.name}.lock"
 
 
+def used(folder: Path) -> None:
+    """Note in the date of its lock that an entry is used, for `run_tests.sh cache`."""
+    with contextlib.suppress(OSError):
+        os.utime(lock_of(folder))
+
+
 class Lock:
     """The lock of an entry: held from take() until close(), or until nobody has this object any
     more."""
@@ -128,6 +134,7 @@ class Cache:
         given."""
         folder = self.root / kind / (name or digest(key)[:24])
         if self._holds(folder, key):
+            used(folder)
             return folder
         with self.lock(folder):
             if self._holds(folder, key):        # another run made it while we waited
@@ -165,8 +172,18 @@ class Cache:
         """Nobody makes this entry again until what is returned is closed, or forgotten, or this
         process ends."""
         lock = self._lock(folder, fcntl.LOCK_SH, "makes")
+        used(folder)
         _used.setdefault(lock_of(folder), weakref.WeakSet()).add(lock)
         return lock
+
+    def drop(self, folder: Path, remove: Callable[[Path], None] = discard) -> bool:
+        """Remove an entry that nobody uses; False if somebody does."""
+        with self._open_lock(folder) as lock:
+            if not lock.tried(fcntl.LOCK_EX):
+                return False
+            (folder / STAMP).unlink(missing_ok=True)    # half of it is none
+            remove(folder)
+        return True
 
     def _lock(self, folder: Path, kind: int, what: str) -> Lock:
         lock = self._open_lock(folder)

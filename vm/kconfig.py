@@ -39,6 +39,15 @@ def text(*files: Path) -> str:
     return "".join(file.read_text() for file in files)
 
 
+def fragment(lines: list[str], cache) -> Path:
+    """A file with these lines, CONFIG_X=n as a configuration has it. Its name is the option's, for
+    the message that one of them was lost."""
+    said = "".join(f"# {line[:-2]} is not set\n" if line.endswith("=n") else f"{line}\n"
+                   for line in lines)
+    return cache.entry("kconfig", said, lambda folder: (folder / "--kconfig").write_text(said)
+                       ) / "--kconfig"
+
+
 def meaning(*fragments: Path) -> str:
     """What fragments ask for: a better comment in one is no reason to build a kernel."""
     asked = [f"{name}={value}" for name, value in values(*fragments).items()]
@@ -82,7 +91,8 @@ def has_mmio(config: dict[str, str]) -> bool:
         "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES") == "y" and config.get("CONFIG_VIRTIO_PCI") != "y"
 
 
-def explain(line: str, config: Path, source: Path) -> str:
+def explain(line: str, config: Path, source: Path,
+            otherwise: str = "its dependencies are not met") -> str:
     """Why a symbol was dropped: the dependencies in its Kconfig entry that are not met."""
     symbol, _, value = line.removeprefix("CONFIG_").partition("=")
     files = [file for file in sorted(source.rglob("Kconfig*"))
@@ -101,7 +111,7 @@ def explain(line: str, config: Path, source: Path) -> str:
     if value == "n":
         return f"something selects {symbol}, or it cannot be switched off"
     needs = ", ".join(dict.fromkeys(unmet))
-    return f"it needs {needs}" if unmet else "its dependencies are not met"
+    return f"it needs {needs}" if unmet else otherwise
 
 
 def _entries(file: Path, symbol: str) -> list[str]:
@@ -118,6 +128,7 @@ HERE = Path(__file__).parent
 # Nothing of it may depend on the host: what several machines say of one kernel is put together
 # (report/merge.py).
 PLAIN = (HERE.parent / "config", HERE / "guest.config")
+DEBUG_INFO = HERE / "debug-info.config"
 # The code of the claims.
 COVERED = ("mm/gup.c", "mm/migrate_device.c", "mm/memory.c", "mm/mprotect.c", "lib/test_hmm.c")
 
@@ -132,6 +143,7 @@ class Profile:
     slowness: int = 1                   # by which time limits grow
     sends_files: bool = False           # the guest has something to send at its end
     image: str = "vmlinux"              # what QEMU enters, inside the build folder
+    qemu: tuple[str, ...] = ()          # more words for it
     # tests that go into a machine of their own, by the beginning of their names
     apart: tuple[str, ...] = ()
 
@@ -144,7 +156,7 @@ PROFILES = {
     # system call that goes over all pages of a device takes seconds there, and many times that when
     # the host is busy: the watchdogs wait for as long as they can.
     "debug": Profile(
-        "debug", (*PLAIN, HERE / "debug.config"), slowness=20, image="arch/x86/boot/bzImage",
+        "debug", (*PLAIN, HERE / "debug.config", DEBUG_INFO), slowness=20, image="arch/x86/boot/bzImage",
         apart=("ksm.", ), append=
         "page_owner=on kmemleak=on noapic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.

@@ -12,6 +12,7 @@ import json
 import lzma
 import os
 import re
+import shlex
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ MODULES = {"test_hmm": "lib/test_hmm.ko"}
 DONE = ".stamp"
 WHOLE, UNDONE, DAMAGED = "whole", "undone", "damaged"
 TRIES = 3
+CCACHE = ("/usr/lib/ccache", "/usr/lib64/ccache", "/usr/lib/ccache/bin")
 HOURS = 3600.0
 # Not a path that happens to contain "error": what a compiler, a linker, make or the shell says.
 ERROR = re.compile(r"error: |undefined reference|\*\*\* |: not found|Killed|Error \d+$")
@@ -57,9 +59,11 @@ class Kernel:
 def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
           variables: tuple[str, ...] = (), image: str = "vmlinux") -> Kernel:
     """The kernel of a source, built if it is not there or if its tree has changed since."""
-    compiler = child.output(["gcc", "--version"]).partition("\n")[0]
+    command = compiler_of(variables)
+    compiler = child.output([*command, "--version"]).partition("\n")[0]
     if not compiler:
-        raise Stop(3, "there is no gcc to build a kernel", "apt-get install gcc make")
+        raise Stop(3, f"there is no {shlex.join(command)} to build a kernel",
+                   f"apt-get install {'gcc make' if command == ['gcc'] else 'clang lld llvm'}")
     key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables)
     folder = cache.folder("build", key[:24])
     # Who uses a build shares its lock, so runs on one that is whole do not wait for each other.
@@ -84,12 +88,22 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
                 changed = inputs.newest(source.path, names) > began
                 made_from = "" if changed else inputs.state(source.path, names)
                 (folder / DONE).write_text(
-                    json.dumps({"sizes": sizes(folder, image), "inputs": names,
+                    json.dumps({"sizes": sizes(folder, image), "inputs": names, "what": " ".join(
+                        [source.label, *(file.name for file in fragments[2:]), *variables]),
                                 "state": made_from}))
     else:
         raise Stop(3, f"{source.path} changed while it was built",
                    "do not change the tree during the build")
     return describe(source, folder, image, hold)
+
+
+def compiler_of(variables: tuple[str, ...]) -> list[str]:
+    """What make would compile with, given these variables: CC, or LLVM as kbuild has it."""
+    given = dict(variable.split("=", 1) for variable in variables)
+    llvm = given.get("LLVM", "")
+    usual = (f"{llvm}clang" if llvm.endswith("/") else f"clang{llvm}" if llvm.startswith("-")
+             else "clang" if llvm else "gcc")
+    return shlex.split(given.get("CC") or usual)
 
 
 def state(folder: Path, source: Source, image: str) -> str:
@@ -193,7 +207,11 @@ def environment() -> dict[str, str]:
 
     User, host and time are fixed, so that equal sources give equal kernels.
     """
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    kept = {name: value for name, value in os.environ.items()
+            if name in ("PATH", "HOME", "TMPDIR") or name.startswith("CCACHE_")}
+    # Compilers of ccache, by the names of those that they call: no command of kbuild's changes.
+    if folder := next(filter(os.path.isdir, CCACHE), ""):
+        kept["PATH"] = f"{folder}:{kept.get('PATH', os.defpath)}"
     fixed = {"USER": "hmm", "HOST": "coherent", "TIMESTAMP": "1970-01-01", "VERSION": "1"}
     fixed = {f"KBUILD_BUILD_{name}": value for name, value in fixed.items()}
     return kept | fixed | {"LC_ALL": "C", "LOCALVERSION": ""}

@@ -93,9 +93,10 @@ class Guest:
 
     def __init__(self, kernel, initrd: bytes, accel, disks: dict[str, Path], folder: Path,
                  number: int, extra_append: str = "", interactive: bool = False,
-                 sends_files: bool = False, threads: int = 2):
+                 sends_files: bool = False, threads: int = 2, words: tuple[str, ...] = ()):
         self.kernel, self.initrd, self.accel, self.disks = kernel, initrd, accel, disks
         self.extra_append, self.interactive, self.threads = extra_append, interactive, threads
+        self.words = words      # more of QEMU's command line, at its end
         self.console_path = folder / f"console-{number}.log"
         self.kmsg_path = folder / f"kmsg-{number}.log"
         # Where a guest that has files to send puts them, as one tar.
@@ -200,7 +201,7 @@ class Guest:
         for name, fd in disks.items():
             command += ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file=/dev/fd/{fd}",
                         "-device", f"virtio-blk-{bus},drive={name},serial=hmm-{name}"]
-        return command
+        return [*command, *self.words]
 
 
 def machine(accel, mmio: bool, threads: int = 2) -> list[str]:

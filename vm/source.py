@@ -6,6 +6,7 @@ is there, else fetched with apt. A tree is never written to.
 """
 
 import errno
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 from base import child
 from base.errors import Stop, Untestable
 from vm import deb
+from vm.cache import digest
 
 FIRST = (6, 0)
 VERSION = re.compile(r"(\d+)\.(\d+)")
@@ -32,6 +34,7 @@ UNUSED_FILES = [*(f"{folder}/*.[chS]" for folder in UNUSED), "Documentation/*.*"
 # What a build leaves in its tree; with one of the first three kbuild builds it nowhere else.
 MADE = (".config", "include/config", "arch/x86/include/generated", "include/generated")
 DAY = 86400
+TRIES = 3
 _said: set[tuple[str, str]] = set()
 
 
@@ -45,20 +48,34 @@ class Source:
     ident: str
     # nobody unpacks it again as long as it is there
     hold: object = field(default=None, compare=False, repr=False)
+    commit: str = ""    # where it is exactly this one
 
 
-def resolve(spec: str, cache, say) -> Source:
-    """The source that a --kernel SPEC names."""
+def resolve(spec: str, cache, say, refresh: bool = False) -> Source:
+    """The source that a --kernel SPEC names; `refresh`: the newest point release of a version."""
     if VERSION.fullmatch(spec):
         check_age(spec)
-        return debian(spec, cache, say)
+        return debian(spec, cache, say, refresh)
     path = Path(spec).expanduser()
-    if not path.is_dir():
-        raise Stop(
-            2, f"--kernel {spec} is neither a version nor a kernel tree",
-            "give a version such as 6.1, the path of a kernel tree, or a bzImage with --modules DIR"
-        )
-    return tree(path.resolve(), spec)
+    if path.is_dir():
+        return tree(path.resolve(), spec)
+    repository, ref = at_ref(spec)
+    if ref:
+        return worktree(repository.resolve(), ref, spec, cache, say)
+    raise Stop(
+        2, f"--kernel {spec} is neither a version nor a kernel tree",
+        "give a version such as 6.1, the path of a kernel tree, TREE@COMMIT, or a bzImage with "
+        "--modules DIR")
+
+
+def at_ref(spec: str) -> tuple[Path, str]:
+    """TREE@REF; no REF where it is something else."""
+    path, _, ref = spec.partition("@")
+    while ref and not Path(path).expanduser().is_dir() and "@" in ref:
+        more, _, ref = ref.partition("@")
+        path += f"@{more}"
+    found = Path(path).expanduser()
+    return found, ref if found.is_dir() else ""
 
 
 def check_age(version: str) -> None:
@@ -102,7 +119,43 @@ def tree_version(path: Path) -> str:
     return number + parts.get("EXTRAVERSION", "")
 
 
-def debian(version: str, cache, say) -> Source:
+def worktree(repository: Path, ref: str, spec: str, cache, say) -> Source:
+    """A commit of a user's tree, in a git worktree of the cache, one for each REF: a branch that has
+    moved is checked out over its last state, so that little is built again."""
+    commit = asked(repository, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}",
+                   why=f"{ref} is not a commit of {repository}")
+    folder = cache.folder("tree", digest(repository, ref)[:16])
+    there = folder.with_name(f"{folder.name}.commit")   # written when all of it is there
+    for _ in range(TRIES):
+        hold = cache.shared(folder)
+        if there.is_file() and there.read_text() == commit and (folder / "Makefile").is_file():
+            found = tree(folder, spec)
+            found.label, found.commit, found.hold = f"{spec} ({found.version})", commit, hold
+            return found
+        hold.close()
+        with cache.lock(folder), cache.explained(folder):
+            there.unlink(missing_ok=True)
+            say(f"checking out {ref} of {repository} in {folder}")
+            # What a killed one has left cannot be checked out over.
+            if not (folder / ".git").is_file() or run(folder, "checkout", "--quiet", "--force",
+                                                      "--detach", commit).returncode:
+                forget(folder)
+                asked(repository, "worktree", "add", "--quiet", "--force", "--detach", folder,
+                      commit)
+            there.write_text(commit)
+    raise Stop(3, f"other runs check out other commits of {ref} in {folder}", "try again")
+
+
+def forget(folder: Path) -> None:
+    """Remove a worktree, also from its repository's list if there still is one."""
+    folder.with_name(f"{folder.name}.commit").unlink(missing_ok=True)
+    common = run(folder, "rev-parse", "--path-format=absolute", "--git-common-dir").stdout.strip()
+    shutil.rmtree(folder, ignore_errors=True)
+    if common:
+        run(Path(common), "worktree", "prune", "--expire=now")
+
+
+def debian(version: str, cache, say, refresh: bool = False) -> Source:
     """Debian's source package of a version, unpacked in the cache."""
     package = f"linux-source-{version}"
     installed = INSTALLED / f"{package}.tar.xz"
@@ -110,7 +163,9 @@ def debian(version: str, cache, say) -> Source:
     release, apt = deb.installed_version(package) if installed.is_file() else "", None
     if not release:
         release, tarball = deb.newest_unpacked(cache, package), None
-        if release:
+        if release and refresh:
+            apt, release = newer(package, release, cache, say)
+        elif release:
             say_release(package, release, cache, say)
     if not release:
         apt, release = deb.find(package, cache, say)
@@ -143,11 +198,30 @@ def say_release(package: str, release: str, cache, say) -> None:
         return
     _said.add((package, release))
     known = newest_known(package, cache)
-    newer = known and child.output(
-        ["sh", "-c", 'dpkg --compare-versions "$1" gt "$2" && echo newer', "sh", known, release])
-    folder = cache.root / "src" / f"{package}-{release}"
     say(f"{package}: using {release} from the cache"
-        + (f"; {known} is available: remove {folder} to use it" if newer else ""))
+        + (f"; {known} is available: --refresh uses it" if is_newer(known, release) else ""))
+
+
+def is_newer(version: str, than: str) -> bool:
+    """As Debian orders versions."""
+    command = 'dpkg --compare-versions "$1" gt "$2" && echo newer'
+    return bool(version and child.output(["sh", "-c", command, "sh", version, than]))
+
+
+def newer(package: str, release: str, cache, say) -> tuple[deb.Apt | None, str]:
+    """--refresh: fetch the package lists again, as root those of the system, too; the release that
+    they offer if it is newer than ours."""
+    say(f"looking for a newer {package} than {release}")
+    for log in (cache.root / "apt").glob("*/update.log"):
+        log.unlink()
+    if os.geteuid() == 0:
+        deb.Apt().update(cache.folder("log", "") / "apt.log")
+    apt, offered = deb.find(package, cache, say)
+    (cache.root / "apt" / f"{package}.newest").unlink(missing_ok=True)
+    if is_newer(offered, release):
+        return apt, offered
+    say(f"{package}: {release} from the cache is the newest")
+    return None, release
 
 
 def newest_known(package: str, cache) -> str:
@@ -202,6 +276,15 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
                               env={**child.environment(), "LC_ALL": "C"}, check=False)
     except FileNotFoundError:
         raise Stop(3, "git is not installed", "apt-get install git") from None
+
+
+def asked(folder: Path, *words, why: str = "") -> str:
+    """git's answer; a failure is one line, `why` or git's own."""
+    done = run(folder, *map(str, words))
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise Stop(2, why or f"git {words[0]}: {said[:200]}", f"in {folder}")
+    return done.stdout.strip()
 
 
 def is_under(folder: Path) -> bool:
