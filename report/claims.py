@@ -8,6 +8,7 @@ Tests that are broken, skipped or did not run say nothing about the kernel and d
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 
 from report.compare import facts
@@ -148,8 +149,8 @@ def unclaimed(run: Run) -> list[str]:
             if test.verdict == "fail" and test.name not in claimed]
 
 
-def text(run: Run) -> list[str]:
-    """Lines for the summary: one for each claim that was checked."""
+def text(run: Run, width: int = 0) -> list[str]:
+    """Lines for the summary: one for each claim that was checked; with `width`, none is longer."""
     found = answers(run)
     checked = [claim for claim in found if claim.answer != UNCHECKED]
     if not checked:
@@ -161,7 +162,11 @@ def text(run: Run) -> list[str]:
         rows.append(("no claim", failed, "", ", ".join(rest[:3]) + more))
     rows.insert(0, ("claim", "answer", "checks", "what it says"))
     size = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [run.label(), ""]
+    room = width - sum(size) - 6        # the gaps between the columns are 2 wide
+    if width:
+        rows = [(*row, textwrap.shorten(says, max(room, 3), placeholder="..."))
+                for *row, says in rows]
+    lines = [run.label()] + [""] * (not width)
     lines += [f"{a.ljust(size[0])}  {b.ljust(size[1])}  {c.rjust(size[2])}  {d}".rstrip()
               for a, b, c, d in rows]
     if len(checked) < len(found):

@@ -6,7 +6,6 @@
     # selftests: hmm-coherent: hmm_coherent_fork
     # TAP version 13
     # 1..2
-    # # outcome {...}
     # ok 1 fork.child-writes # time=12ms
     ...
     not ok 1 selftests: hmm-coherent: hmm_coherent_fork # exit=1
@@ -16,7 +15,7 @@ document, numbered and complete, and a test that crashed has a result. The last 
 run as a whole: splats outside a test, a dead VM, and verdicts that became worse after they had been
 printed.
 
-    writer = Writer(stream)     a text stream
+    writer = Writer(stream)     a text stream; with outcomes=True also each `# outcome`
     writer.update(run)          after each event: prints what is final; flushed
     writer.finish(run)          after run.finish()
 """
@@ -44,10 +43,11 @@ def harmless(text: str, escape: str = "\\x{:02x}") -> str:
     return _SPOILER.sub(lambda m: escape.format(ord(m[0][0])) + m[0][1:], text)
 
 
-def _lines(test: Test, attempt: Attempt, number: int) -> list[str]:
+def _lines(test: Test, attempt: Attempt, number: int, outcomes: bool) -> list[str]:
     lines = [harmless(f"# {d.keyword + ': ' if d.keyword else ''}{quote(d.text)}"[:1000])
              for d in attempt.diags]
-    lines += ["# outcome " + harmless(json.dumps(o), "\\u{:04x}") for o in attempt.outcomes]
+    lines += ["# outcome " + harmless(json.dumps(o), "\\u{:04x}")
+              for o in attempt.outcomes if outcomes]
     reason = harmless(quote(attempt.reason)[:900])
     said = attempt.texts("fail", "broken", "splat", "crash", "hang")
     if reason and attempt.verdict in ("fail", "broken", "not-run") and attempt.reason not in said:
@@ -72,8 +72,8 @@ class Stream(Protocol):
 
 
 class Writer:
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+    def __init__(self, stream: Stream, outcomes: bool = False) -> None:
+        self._stream, self._outcomes = stream, outcomes
         self._programs: list[str] | None = None
         self._closed = 0                                        # programs with their outer line
         self._opened = False                                    # the current one has its heading
@@ -107,8 +107,7 @@ class Writer:
         self.update(run)
         self._open(RUN, None)
         for test, attempt in self._pending.pop(RUN, []):
-            self._number += 1
-            self._out(*("# " + line for line in _lines(test, attempt, self._number)))
+            self._tell(test, attempt)
         late = [(t, a) for t, a, verdict in self._printed if a.verdict != verdict]
         for test, attempt in late:
             news = f"# {test.name} became {attempt.verdict}: {quote(attempt.reason)}"
@@ -127,13 +126,16 @@ class Writer:
             if count is not None:
                 self._out("# TAP version 13", f"# 1..{count}")
 
+    def _tell(self, test: Test, attempt: Attempt) -> None:
+        self._number += 1
+        self._out(*("# " + line for line in _lines(test, attempt, self._number, self._outcomes)))
+
     def _print(self, program: str, run: Run) -> None:
         ready = self._pending.pop(program, [])
         if ready:
             self._open(program, len(run.plans[program]))
         for test, attempt in ready:
-            self._number += 1
-            self._out(*("# " + line for line in _lines(test, attempt, self._number)))
+            self._tell(test, attempt)
             self._printed.append((test, attempt, attempt.verdict))
 
     def _close(self, program: str, run: Run) -> None:

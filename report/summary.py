@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a person reads at the end of a run, on stderr: the worst first, and how to see each of it
-again."""
+"""What a person reads at the end of a run: the worst first, and how to see each of it again.
+
+In full it is summary.txt and the end of a log. A terminal gets it in its width and in so few lines
+that one can read them: what has a line there has all of them in summary.txt.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 
 from report import claims, table
 from report.ktap import quote
 from report.model import RUN, Run
 from report.result import Test
 
+FINDING = re.compile(r"(.*) \(docs/findings\.md, ([\w-]+)\)")     # how known-issues.toml names it
 IN_FULL = 20        # failures that are told with everything; of the others the name and the reason
 EXCERPT = 12        # lines of a splat or a console
 NAMES = 8           # names in a group
@@ -51,7 +56,9 @@ def _details(test: Test) -> list[str]:
     return [f"    {(k + ':').ljust(10) if k else ' ' * 10}{quote(t)}" for k, t in lines]
 
 
-def _failure(run: Run, test: Test, word: str, paint: _Paint) -> list[str]:
+def failure(run: Run, test: Test, colour: bool) -> list[str]:
+    """All that there is to say of a test that failed or is broken, with an empty line behind."""
+    paint, word = _Paint(colour), "FAILED" if test.verdict == "fail" else "BROKEN"
     counts = ""
     if test.flaky:
         counts = f"  flaky: {test.count('pass', 'xpass')} of {len(test.attempts)} attempts passed"
@@ -66,14 +73,24 @@ def _failure(run: Run, test: Test, word: str, paint: _Paint) -> list[str]:
     return lines + [""]
 
 
-def _failures(run: Run, verdict: str, word: str, paint: _Paint) -> list[str]:
+def _failures(run: Run, verdict: str, colour: bool) -> list[str]:
     tests = [t for t in run.tests.values() if t.verdict == verdict]
     lines = []
     for test in tests[:IN_FULL]:
-        lines += _failure(run, test, word, paint)
-    for test in tests[IN_FULL:]:
-        lines.append(paint("red", f"{word} {test.name}") + f": {quote(test.reason)[:80]}")
+        lines += failure(run, test, colour)
+    lines += [_line(test, _Paint(colour), 0) for test in tests[IN_FULL:]]
     return lines + ([""] if tests[IN_FULL:] else [])
+
+
+def _line(test: Test, paint: _Paint, width: int) -> str:
+    """A test that failed or is broken, in one line."""
+    head = f"{'FAILED' if test.verdict == 'fail' else 'BROKEN'} {test.name}"
+    room = width - len(head) if width else 82
+    return paint("red", head) + _cut(f": {quote(test.reason)}", max(room, 0))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[:max(width - 3, 0)] + "..."
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -132,10 +149,10 @@ def closing(totals: dict[str, int]) -> str:
             f"{totals['xfail']} known, {totals['skip']} skipped, {totals['not-run']} not run")
 
 
-def text(run: Run, colour: bool = False) -> str:
-    paint, totals = _Paint(colour), run.totals()
-    lines = claims.text(run) + _failures(run, "fail", "FAILED", paint) + _failures(run, "broken",
-                                                                                   "BROKEN", paint)
+def text(run: Run, colour: bool = False, after: Iterable[str] = ()) -> str:
+    """In full, for a file; `after` comes before the sum."""
+    paint = _Paint(colour)
+    lines = claims.text(run) + _failures(run, "fail", colour) + _failures(run, "broken", colour)
     lines += _grouped("not run", _of(run, "not-run"), paint, True)
     lines += _grouped("known to fail", _of(run, "xfail"), paint, True)
     lines += _grouped("known to fail, and passed", _of(run, "xpass"), paint, True)
@@ -145,7 +162,37 @@ def text(run: Run, colour: bool = False) -> str:
               n in run.harmless.items()]
     if grid := table.text(outcomes(run), run.kernel or run.release):
         lines += [grid, ""]
-    lines.append(_before_last(run, totals))
-    bad, good = totals["failed"], totals["passed"]
-    lines.append(paint("red" if bad else "green" if good else "yellow", closing(totals)))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *after, *_sum(run, paint)]) + "\n"
+
+
+def _sum(run: Run, paint: _Paint) -> list[str]:
+    totals = run.totals()
+    colour = "red" if totals["failed"] else "green" if totals["passed"] else "yellow"
+    return [_before_last(run, totals), paint(colour, closing(totals))]
+
+
+def for_terminal(run: Run, width: int, colour: bool, told: Collection[tuple] = (),
+                 after: Iterable[str] = ()) -> str:
+    """For a terminal so many columns wide. The failures in `told` (name, verdict, cause) stand
+    there in full already."""
+    paint = _Paint(colour)
+    lines = claims.text(run, width)
+    bad = [t for verdict in ("fail", "broken") for t in run.tests.values() if t.verdict == verdict]
+    new = [t for t in bad if (t.name, t.verdict, t.cause) not in told]
+    new = new[:max(IN_FULL - len(told), 0)]
+    for test in new:
+        lines += failure(run, test, colour)
+    old = [t for t in bad if t not in new]
+    lines += [_line(test, paint, width) for test in old[:IN_FULL]]
+    lines += [f"and {len(old) - IN_FULL} more, in summary.txt"] * (len(old) > IN_FULL)
+    for verdict, word, hue in (("not-run", "not run", "red"), ("xfail", "known", "yellow"),
+                               ("xpass", "known, and passed", "yellow"),
+                               ("skip", "skipped", "yellow")):
+        for reason, members in _groups(_of(run, verdict)).items():
+            head = f"{word} {len(members)}"
+            what = FINDING.sub(r"\2: \1", quote(reason))
+            lines.append(paint(hue, head) + _cut(f": {what}", width - len(head)))
+    lines += [""] * (lines[-1:] not in ([], [""]))
+    if grid := table.folded(outcomes(run), width):
+        lines += [grid, ""]
+    return "\n".join([*lines, *after, *_sum(run, paint)]) + "\n"

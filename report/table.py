@@ -7,10 +7,14 @@ that of `rw` shows `=`, so what a reader sees are the differences; mappings that
 a column. What does not fit the width is first abbreviated and then put into a second block, with
 `rw` repeated as the reference. Only single pages are shown: what buffers of several pages give is
 in the results folder.
+
+A terminal gets it folded: accesses with equal outcomes share a row, and columns for which there is
+no room are left out.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import TypeGuard
 
@@ -29,6 +33,7 @@ MEMORY = ("system", "movable")
 NEAREST = {"born-ro": "ro", "cow-then-migrated": "cow-shared"}
 SHORT = {"copied to RAM": "copied", "moved to RAM": "to RAM", "faulted-in": "faulted",
          "unreadable": "?"}
+LABEL = 22          # characters of names that are folded into one
 LEGEND = "= as rw   ! R/O changes the outcome   ~ not as in system memory   X the test failed"
 LEGEND_SHORT = "copied, to RAM: into system memory   ?: cannot be read"
 
@@ -158,6 +163,14 @@ def _blocks(columns: dict[str, list[str]], label: int, width: int) -> list[list[
     return blocks
 
 
+def _mappings(cells: dict, control: dict, accesses: list[str]) -> tuple[list[str], list[str]]:
+    """Those that have a column, and those that are in every row as `rw`."""
+    there = {m for _, m in cells}
+    mappings = [m for m in MAPPINGS if m in there] + sorted(there - set(MAPPINGS))
+    same = [m for m in mappings if _as_rw(cells, control, accesses, m)]
+    return [m for m in mappings if m not in same], same
+
+
 def text(outcomes: Iterable[dict], kernel: str = "", width: int = WIDTH) -> str:
     """The whole table with its title and legend, or "" where nothing was done to coherent memory.
     """
@@ -166,10 +179,7 @@ def text(outcomes: Iterable[dict], kernel: str = "", width: int = WIDTH) -> str:
     if not cells:
         return ""
     accesses = list(dict.fromkeys(a for a, _ in cells))
-    there = {m for _, m in cells}
-    mappings = [m for m in MAPPINGS if m in there] + sorted(there - set(MAPPINGS))
-    same = [m for m in mappings if _as_rw(cells, control, accesses, m)]
-    mappings = [m for m in mappings if m not in same]
+    mappings, same = _mappings(cells, control, accesses)
     for short in (False, True):
         columns = _merge({m: [_render(cells, control, a, m, short) for a in accesses]
                           for m in mappings})
@@ -200,3 +210,67 @@ def text(outcomes: Iterable[dict], kernel: str = "", width: int = WIDTH) -> str:
     if several and not any("/" in access for access in accesses):
         lines.append(f"{several} outcomes of buffers with several pages are in the results folder.")
     return "\n".join(lines)
+
+
+# -- for a terminal
+
+
+def _fold(accesses: list[str]) -> list[str]:
+    """pin-slow-read and pin-fast-read as pin-*-read, dio-read and raw-read as dio/raw-read."""
+    names = dict.fromkeys(
+        a.replace("-slow-", "-*-").replace("-fast-", "-*-")
+        if {a.replace("-fast-", "-slow-"), a.replace("-slow-", "-fast-")} <= set(accesses) else a
+        for a in accesses)
+    found: list[str] = []
+    for name in names:
+        first, dash, end = name.partition("-")
+        place = next((at for at, other in enumerate(found)
+                      if dash and other.partition("-")[2] == end
+                      and len(other) + len(first) < LABEL), None)
+        if place is None:
+            found.append(name)
+        else:
+            before, _, _ = found[place].partition("-")
+            found[place] = f"{before}/{name}"
+    return found
+
+
+def folded(outcomes: Iterable[dict], width: int) -> str:
+    """The table for a terminal so many columns wide, or ""."""
+    outcomes = list(outcomes)
+    cells, control = _pick(outcomes, PLACE), _pick(outcomes, CONTROL)
+    if not cells:
+        return ""
+    accesses = list(dict.fromkeys(a for a, _ in cells))
+    mappings, same = _mappings(cells, control, accesses)
+    columns = _merge({m: [_render(cells, control, a, m, True) for a in accesses]
+                      for m in mappings})
+    for count in range(len(columns), 0, -1):        # as many columns as there is room for
+        heads = list(columns)[:count]
+        groups: dict[tuple, list[str]] = {}
+        for row, access in enumerate(accesses):
+            groups.setdefault(tuple(columns[head][row] for head in heads), []).append(access)
+        rows = {texts: _fold(names) for texts, names in groups.items() if any(texts)}
+        size = [_width(head, columns[head]) + 2 for head in heads]
+        label = max(len(name) for names in rows.values() for name in names) + 2
+        room = width + 2 - sum(size)        # for the label; nothing follows the last column
+        if label <= room:
+            break
+    label = max(label, min(room, 2 * label))
+    lines = ["outcomes: result · page · what its owner sees"]
+    tops = [head.split("\n") for head in heads]
+    table = [(["access"] if row == 0 else [""], [(top[row:] or [""])[0] for top in tops])
+             for row in range(max(map(len, tops)))]
+    table += [(textwrap.wrap(", ".join(names), label - 2, break_long_words=False,
+                             break_on_hyphens=False), texts) for texts, names in rows.items()]
+    for first, texts in table:
+        texts = "".join(text.ljust(n) for text, n in zip(texts, size))
+        lines += [(first[0].ljust(label) + texts).rstrip(), *("  " + more for more in first[1:])]
+    shown = " ".join(text for texts in rows for text in texts)
+    legend = [item for item in f"{LEGEND}   {LEGEND_SHORT}".split("   ") if item[0] in shown
+              or item.startswith("copied")]
+    left = [name for head in list(columns)[count:] for name in head.split("\n")]
+    lines += ["", *textwrap.wrap("   ".join(item.replace(" ", "\0") for item in legend), width)]
+    for what, names in (("in every row as rw", same), ("in summary.txt", left)):
+        lines += textwrap.wrap(f"{what}: {', '.join(names)}", width) if names else []
+    return "\n".join(lines).replace("\0", " ")

@@ -33,7 +33,11 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def main(argv: list[str]) -> int:
     """One command line."""
     options = parse(argv)
-    screen = Screen(options.verbose)
+    # A terminal on stdout is for a person, unless KTAP is wanted there; that would tear a moving
+    # line.
+    for_person = os.isatty(1) and option_parser.way(options) in ("", "--native", "merge")
+    screen = Screen(options.verbose, on_stdout=for_person and not options.ktap,
+                    moving=not (for_person and options.ktap))
     cache = cache_folder(options)
     os.environ["HMM_COHERENT_CACHE"] = str(cache)
     if options.word != "doctor":    # which tells it among everything else

@@ -37,6 +37,7 @@ class Folder:
 
     def __init__(self, path: Path):
         self.path = path
+        self.previous: Path | None = None       # what `latest` pointed to
 
     @classmethod
     def create(cls, given: Path | None, label: str = "") -> Folder:
@@ -64,6 +65,7 @@ class Folder:
 
     def _point_latest(self) -> None:
         link, temporary = self.path.parent / "latest", self.path.parent / f".latest-{os.getpid()}"
+        self.previous = link.resolve() if link.exists() else None
         temporary.symlink_to(self.path.name)
         os.replace(temporary, link)
 
@@ -74,14 +76,14 @@ class Folder:
 
 
 class Both:
-    """stdout and the run's `ktap` file as one text stream; a reader of stdout that went away stops
-    nothing."""
+    """The run's `ktap` file, and stdout unless it is for a person, as one text stream; a reader of
+    stdout that went away stops nothing."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, stdout: bool = True):
         self._path = path
         with told(path):
             self._file = open(path, "w", encoding="utf-8", errors="backslashreplace")
-        self._stdout: TextIO | None = sys.stdout
+        self._stdout: TextIO | None = sys.stdout if stdout else None
 
     def write(self, text: str) -> int:
         """To both."""

@@ -24,7 +24,7 @@ WORDS = {
 # option that is accepted and then dropped would give results of something else than was asked for.
 _WHICH = "--skip --shard --cache"
 _HOW = (f"{_WHICH} --repeat --until-fail --shuffle --seed --stress --timeout --known --results "
-        "--junit --json --html --strict --gate --verbose --dry-run")
+        "--junit --json --html --strict --gate --ktap --outcomes --verbose --dry-run")
 _KERNEL = "--kernel --modules --profile --accel --boot-timeout"
 TAKES = {
     word: frozenset(f"{names} --help".split()) for word, names in {
@@ -34,7 +34,7 @@ TAKES = {
         "--shell": f"{_KERNEL} --cache --shell --copy --vm --verbose",
         "--print-kernel-tree": "--print-kernel-tree --cache", "doctor": "--cache",
         "deps": "--cache", "compare": "--html",
-        "merge": "--results --junit --json --html --strict --gate",
+        "merge": "--results --junit --json --html --strict --gate --ktap --outcomes",
         "bisect": "--kernel --vm --profile --accel --jobs --destructive --skip --repeat "
                   "--until-fail "
         "--shuffle --seed --stress --timeout --boot-timeout --known --strict --gate --results "
@@ -208,6 +208,10 @@ def parser(dev=None) -> Parser:
     out = p.add_argument_group("results")
     out.add_argument("--results", type=Path, metavar="DIR",
                      help="results folder (default: results/<time>)")
+    out.add_argument("--ktap", action="store_true",
+                     help="print KTAP on stdout also if that is a terminal")
+    out.add_argument("--outcomes", action="store_true",
+                     help="KTAP with the outcome of each cell as JSON: docs/outcomes.md")
     out.add_argument("--junit", type=Path, metavar="FILE",
                      help="also write JUnit XML, for CI systems")
     out.add_argument("--json", type=Path, metavar="FILE",

@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+import shlex
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
 from base import files
 from base.errors import Stop, WRONG_USE, worst
 from report import compare, html, json_out, ktap_out, merge, summary
-from report.model import Run
-from runner.folder import Folder, told
+from report.model import RUN, Run
+from runner.folder import Both, Folder, told
 from runner.screen import Screen, shown
 from runner.session import Session
 
+MOST = 5        # tests in a command
 FORMATS = ("junit", "json", "html")
 
 
@@ -69,8 +70,7 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
         lambda: write_run(session)]
     steps += [partial(write_format, name, run, getattr(options, name)) for name in FORMATS]
     steps += [lambda: statuses.append(judge(options, run, baseline, screen)),
-              lambda: screen.say(f"results: {shown(folder.path)}\n\n"
-                                 + summary.text(run, screen.colour).rstrip("\n"))]
+              lambda: tell(screen, run, folder, session.progress.told)]
     failed = None
     for step in steps:
         try:
@@ -80,6 +80,31 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
     if failed:
         raise failed
     return statuses[0]
+
+
+def tell(screen: Screen, run: Run, folder: Folder, told: Collection[tuple] = ()) -> None:
+    """The summary, and before its sum where the results are and what to do with them."""
+    here, before = shown(folder.path), folder.previous
+    after = [f"results: {here}", f"page:    xdg-open {here}/report.html",
+             f"again:   {again(run)}"]
+    if before and (before / "run.json").exists():
+        after.append(f"compare: ./run_tests.sh compare {shown(before)} {here}")
+    if screen.terminal:
+        text = summary.for_terminal(run, screen.width(), screen.colour, told, after)
+    else:
+        text = summary.text(run, screen.colour, after)
+    screen.say("\n" + text.rstrip("\n"))
+
+
+def again(run: Run) -> str:
+    """The command that repeats what failed, or the run if nothing did."""
+    bad = [name for name, test in run.tests.items() if test.program != RUN
+           and test.verdict in ("fail", "broken", "not-run")]
+    if not bad:
+        return shlex.join(run.info.get("command", ["./run_tests.sh"]))
+    *command, _ = shlex.split(run.rerun_command(bad[0]))
+    more = f"    # {MOST} of {len(bad)}" if len(bad) > MOST else ""
+    return shlex.join(command + bad[:MOST]) + more
 
 
 def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: Screen) -> int:
@@ -200,14 +225,17 @@ def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str,
         folder = Folder.create(
             options.results,
             kernel if options.results else "-".join(filter(None, ("merged", kernel))))
-        ktap_out.Writer(sys.stdout).finish(whole)
+        out = Both(folder.path / "ktap", not screen.on_stdout)
+        ktap_out.Writer(out, options.outcomes).finish(whole)
+        out.close()
         folder.write("outcomes.jsonl", outcomes(whole))
         folder.write("summary.txt", summary.text(whole, False))
+        write_format("html", whole, folder.path / "report.html")
         write_format("json", whole, folder.path / "run.json")
         for name in FORMATS:
             path = getattr(options, name)
             write_format(name, whole,
                          path.with_stem(f"{path.stem}-{kernel}") if path and kernel else path)
         statuses.append(judge(options, whole, baseline(gates, kernel or whole.kernel), screen))
-        screen.say(summary.text(whole, screen.colour).rstrip())
+        tell(screen, whole, folder)
     return worst(statuses)

@@ -141,7 +141,7 @@ class One:
         for batch in self.plan.work.batches:
             run.expect(batch.program.name, batch.names, {t.name: t.what for t in self.plan.tests})
         return Session(self.folder, run, self.plan.work, limits(self.options), machine, self.screen,
-                       until_fail(self.options), identity or {})
+                       until_fail(self.options), identity or {}, outcomes=self.options.outcomes)
 
     def rerun(self, name: str) -> str:
         """The command that repeats just this test on just this kernel."""

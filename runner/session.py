@@ -22,7 +22,8 @@ from report import claims, ktap, ktap_out, splat
 from report.model import Run
 from vm import qemu
 from runner.folder import Both, Folder, told
-from runner.screen import Progress, Screen
+from runner.progress import Progress
+from runner.screen import Screen
 from runner.watch import Limits, Watch
 from runner.work import Work, apart, share
 
@@ -88,13 +89,14 @@ class Session:
     side_by_side: int = 1
     apart: tuple[str, ...] = ()     # beginnings of names: these tests have a machine of their own
     untold: bool = False            # the version tells little of the kernel: so have risky tests
+    outcomes: bool = False          # KTAP has them, for --outcomes
     endings: dict[int, Ending] = field(default_factory=dict)    # by the number of the machine
 
     def follow(self) -> BaseException | None:
         """Run all work; returns the exception that ended it early. The results are in self.run."""
         self.progress = Progress(self.screen, self.work, self.run)
-        out = Both(self.folder.path / "ktap")
-        self.writer = writer = ktap_out.Writer(out)
+        out = Both(self.folder.path / "ktap", not self.screen.on_stdout)
+        self.writer = writer = ktap_out.Writer(out, self.outcomes)
         ended: BaseException | None = None
         try:
             self._machines()

@@ -9,7 +9,8 @@ import unittest
 from pathlib import Path
 
 from report import ktap, model
-from runner.screen import Progress, Screen
+from runner.progress import Progress
+from runner.screen import Screen
 from runner.work import Batch, Work
 
 NAMES = ["fork.a", "fork.b"]
