@@ -4,6 +4,7 @@ text."""
 
 import copy
 import io
+import itertools
 import json
 import os
 import random
@@ -30,10 +31,18 @@ HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> 
 VOID = {"meta", "input", "br"}
 
 
-def ktap(run):
+def ktap(run, outcomes=False):
     stream = io.StringIO()
-    ktap_out.Writer(stream).finish(run)
+    ktap_out.Writer(stream, outcomes).finish(run)
     return stream.getvalue()
+
+
+def kunit():
+    """The parser of the newest kernel in the cache; "" if there is none yet."""
+    cache = os.environ.get("HMM_COHERENT_CACHE", os.path.expanduser("~/.cache/hmm-coherent"))
+    found = Path(cache).glob("src/*/tools/testing/kunit/kunit.py")
+    return str(max(found, default="", key=lambda path: [int(number) for number in re.findall(
+        r"\d+", path.parts[-5])]))
 
 
 def hostile_run():
@@ -343,10 +352,10 @@ class Ktap(unittest.TestCase):
         return {"good": replay(GOOD), "mixed": replay(MIXED, MIXED_PLAN), "hostile": hostile_run(),
                 "matrix": matrix.run(), "cut": replay(MIXED[:len(MIXED) // 2], MIXED_PLAN)}
 
-    def parsed(self, run, command):
+    def parsed(self, run, command, outcomes):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "ktap"
-            path.write_text(ktap(run))
+            path.write_text(ktap(run, outcomes))
             return subprocess.run([*command, path], cwd=folder, capture_output=True, text=True,
                                   check=False,
                                   env=dict(os.environ, LC_ALL="C.UTF-8",
@@ -355,21 +364,18 @@ class Ktap(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("prove"), "no prove: apt-get install perl")
     def test_prove(self):
-        for name, run in self.runs().items():
-            with self.subTest(run=name):
-                done = self.parsed(run, ["prove", "--exec", "cat"])
+        for (name, run), outcomes in itertools.product(self.runs().items(), (False, True)):
+            with self.subTest(run=name, outcomes=outcomes):
+                done = self.parsed(run, ["prove", "--exec", "cat"], outcomes)
                 self.assertNotIn("Parse errors", done.stdout)
                 self.assertEqual(done.returncode == 0, name == "good", done.stdout)
                 self.assertIn(f"Tests={len(run.plans) + 1},", done.stdout)
 
-    @unittest.skipUnless(os.path.isfile(os.environ.get("HMM_COHERENT_KTREE",
-                                                       "") + "/tools/testing/kunit/kunit.py"),
-                         "HMM_COHERENT_KTREE names no kernel tree")
+    @unittest.skipUnless(kunit(), "no kernel source in the cache yet")
     def test_kunit(self):
-        parser = os.environ["HMM_COHERENT_KTREE"] + "/tools/testing/kunit/kunit.py"
-        for name, run in self.runs().items():
-            with self.subTest(run=name):
-                done = self.parsed(run, [sys.executable, parser, "parse"])
+        for (name, run), outcomes in itertools.product(self.runs().items(), (False, True)):
+            with self.subTest(run=name, outcomes=outcomes):
+                done = self.parsed(run, [sys.executable, kunit(), "parse"], outcomes)
                 self.assertNotIn("[ERROR]", done.stdout)
                 self.assertEqual(done.returncode == 0, name == "good", done.stdout)
                 self.assertIn(f"Ran {len(run.plans) + 1} tests:", done.stdout)

@@ -5,6 +5,7 @@ pseudo-terminal."""
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import pty
@@ -20,7 +21,11 @@ import time
 import unittest
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
+from runner import reports
+from runner.folder import Folder
+from runner.screen import Screen
 from streams import matrix
 
 SUM = re.compile(r"\d+ passed, \d+ failed, \d+ known, \d+ skipped, \d+ not run")
@@ -184,6 +189,9 @@ class Terminal(Case):
         self.assertEqual(moving[0], "[0/3]  booting")
         self.assertRegex(moving[-1], r"^\[2/3\]  0:0\d, 0:0\d left  liar\.three$")
         self.assertNotIn("[2/3]", got.text)
+        got = terminal(self.scratch, "--results", str(self.scratch / "narrow"), columns=20)
+        moving = re.findall(r"\r(\[[^\r\x1b]*)\x1b\[K", got.raw)
+        self.assertEqual({len(line) for line in moving[1:]}, {19}, moving)
 
     def test_a_failure_is_told_at_once_and_whole(self):
         names = ["b.one", "b.two", "b.three"]
@@ -194,7 +202,8 @@ class Terminal(Case):
             "# begin b.three", "ok 3 b.three", "# end hmm_coherent_b ran=3 checks=3", "")))
         got = terminal(self.scratch, HMM_COHERENT_PROGRAMS=str(self.scratch / "programs"))
         self.assertEqual(got.status, 1, got.text)
-        self.assertEqual(got.text.count("FAILED b.two"), 2, got.text)     # the last: one line
+        self.assertEqual((got.text.count("FAILED b.two"), got.text.count("    again: ")), (2, 1),
+                         got.text)      # the second in one line
         first = got.lines.index("FAILED b.two")
         block = "\n".join(got.lines[first:first + 6])
         for part in ("rule:     write-needs-vm-write (S5) check_vma_flags()",
@@ -227,6 +236,7 @@ class Terminal(Case):
         self.assertEqual(len(re.findall("^ +again: ", got.text, re.M)), 20)
         self.assertIn("b: 0 passed, 100 failed", got.lines)
         self.assertIn("and 80 more, in summary.txt", got.lines)
+        self.assertEqual(got.text.count(": it is wrong"), 20)
         self.assertRegex(got.text, r"(?m)^again: .* b\.number-0 .* b\.number-4 +# 5 of 100$")
 
     def test_escape_codes_only_where_they_are_wanted(self):
@@ -276,12 +286,16 @@ class Terminal(Case):
         self.assertTrue((self.scratch / "results/report.html").exists())
 
     def test_the_run_before_is_what_to_compare_with(self):
-        """Only a run in results/ has one before it."""
-        from runner.folder import Folder
-        from unittest import mock
+        """Only a run in results/ has one before it, and that may have been killed."""
         with mock.patch("runner.folder.TOP", self.scratch):
             first, second = Folder.create(None), Folder.create(None)
         self.assertEqual((first.previous, second.previous), (None, first.path))
+        for name, told in (("other", False), ("run.json", True)):
+            (first.path / name).write_text("")
+            said = io.StringIO()
+            reports.tell(Screen(stream=said), matrix.run(bad=0), second)
+            self.assertEqual(f"\ncompare: ./run_tests.sh compare {first.path} {second.path}\n"
+                             in said.getvalue(), told, said.getvalue())
 
 
 class Log(Case):
@@ -348,4 +362,5 @@ class Capture(unittest.TestCase):
         self.assertTrue(SUM.fullmatch(lines[-1]), lines[-1])
         self.assertNotIn("\x1b", "".join(lines))
         tests = sum(int(n) for n in re.findall(r"\d+", lines[-1]))
+        tests += int(lines[-2].partition(" not applicable")[0])
         self.assertIn(f"{tests} tests in a VM", lines[1])
