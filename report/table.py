@@ -34,7 +34,7 @@ NEAREST = {"born-ro": "ro", "cow-then-migrated": "cow-shared"}
 SHORT = {"copied to RAM": "copied", "moved to RAM": "to RAM", "faulted-in": "faulted",
          "unreadable": "?"}
 LABEL = 22          # characters of names that are folded into one
-LEGEND = "= as rw   ! R/O changes the outcome   ~ not as in system memory   X the test failed"
+LEGEND = "= as rw   ! R/O changes the outcome   ~ not as in system memory   X not what the rule says"
 LEGEND_SHORT = "copied, to RAM: into system memory   ?: cannot be read"
 
 
