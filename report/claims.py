@@ -164,8 +164,8 @@ def text(run: Run, width: int = 0) -> list[str]:
     size = [max(len(row[column]) for row in rows) for column in range(3)]
     room = width - sum(size) - 6        # the gaps between the columns are 2 wide
     if width:
-        rows = [(*row, textwrap.shorten(says, max(room, 3), placeholder="..."))
-                for *row, says in rows]
+        rows = [(a, b, c, textwrap.shorten(says, max(room, 3), placeholder="..."))
+                for a, b, c, says in rows]
     lines = [run.label()] + [""] * (not width)
     lines += [f"{a.ljust(size[0])}  {b.ljust(size[1])}  {c.rjust(size[2])}  {d}".rstrip()
               for a, b, c, d in rows]

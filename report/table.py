@@ -34,7 +34,8 @@ NEAREST = {"born-ro": "ro", "cow-then-migrated": "cow-shared"}
 SHORT = {"copied to RAM": "copied", "moved to RAM": "to RAM", "faulted-in": "faulted",
          "unreadable": "?"}
 LABEL = 22          # characters of names that are folded into one
-LEGEND = "= as rw   ! R/O changes the outcome   ~ not as in system memory   X not what the rule says"
+LEGEND = ("= as rw   ! R/O changes the outcome   ~ not as in system memory   "
+          "X not what the rule says")
 LEGEND_SHORT = "copied, to RAM: into system memory   ?: cannot be read"
 
 
@@ -109,7 +110,7 @@ def _render(cells: dict, control: dict, access: str, mapping: str, short: bool) 
     if outcome is None:
         return ""
     if not _told(outcome):
-        return f"({quote(str(outcome.get('verdict')))})"
+        return f"({quote(str(outcome.get('verdict')))[:20]})"
     if mapping != "rw" and _told(reference) and words(reference) == words(outcome):
         text = "="
     else:
@@ -252,20 +253,21 @@ def folded(outcomes: Iterable[dict], width: int) -> str:
             groups.setdefault(tuple(columns[head][row] for head in heads), []).append(access)
         rows = {texts: _fold(names) for texts, names in groups.items() if any(texts)}
         size = [_width(head, columns[head]) + 2 for head in heads]
-        label = max(len(name) for names in rows.values() for name in names) + 2
+        longest = max(len(name) for names in rows.values() for name in names)
+        label = min(longest + 2, max(width // 2, 4))
         room = width + 2 - sum(size)        # for the label; nothing follows the last column
         if label <= room:
             break
     label = max(label, min(room, 2 * label))
     lines = ["outcomes: result · page · what its owner sees"]
     tops = [head.split("\n") for head in heads]
-    table = [(["access"] if row == 0 else [""], [(top[row:] or [""])[0] for top in tops])
+    table = [("" if row else "access", tuple((top[row:] or [""])[0] for top in tops))
              for row in range(max(map(len, tops)))]
-    table += [(textwrap.wrap(", ".join(names), label - 2, break_long_words=False,
-                             break_on_hyphens=False), texts) for texts, names in rows.items()]
-    for first, texts in table:
-        texts = "".join(text.ljust(n) for text, n in zip(texts, size))
-        lines += [(first[0].ljust(label) + texts).rstrip(), *("  " + more for more in first[1:])]
+    table += [(", ".join(names), texts) for texts, names in rows.items()]
+    for name, texts in table:
+        first, *more = textwrap.wrap(name, label - 2, break_on_hyphens=False) or [""]
+        line = first.ljust(label) + "".join(text.ljust(n) for text, n in zip(texts, size))
+        lines += [line.rstrip(), *("  " + rest for rest in more)]
     shown = " ".join(text for texts in rows for text in texts)
     legend = [item for item in f"{LEGEND}   {LEGEND_SHORT}".split("   ") if item[0] in shown
               or item.startswith("copied")]

@@ -224,7 +224,8 @@ class Same(unittest.TestCase):
                          {"a.one": "fail", "a.two": "skip", "a.three": "broken", "a.four": "fail",
                           "b.one": "pass", "a.hostile": "fail"})
         self.check(run)
-        for text in (summary.text(run), junit.text(run), ktap(run)):
+        for text in (summary.text(run), junit.text(run), ktap(run), ktap(run, True),
+                     summary.for_terminal(run, 80, False)):
             self.assertTrue(all(c == "\n" or c == "·" or " " <= c <= "~" for c in text), repr(text))
         for end in ("reboot: System halted", "Kernel panic - not syncing: VFS:", "[FAIL]",
                     "result: </script> # SKIP"):
@@ -500,6 +501,9 @@ class Table(unittest.TestCase):
                                               "verdict"), 4)}
             text = table.text([outcome | {"place": "coherent", "mapping": "rw", "access": "x"}] * 2)
             self.assertLess(len(text), 2000)
+            lines = table.folded([outcome | {"place": "coherent", "mapping": "rw",
+                                             "access": "x"}] * 2, 80).splitlines()
+            self.assertLessEqual(max(map(len, lines)), 80)
 
 
 @unittest.skipUnless(shutil.which(os.environ.get("HMM_COHERENT_BROWSER", "")),
