@@ -52,14 +52,20 @@ class Fault:
     kernels: tuple[str, ...] = ()       # and the kernels that it can be put into
 
 
-def parse(path: Path, text: str) -> Fault:
-    """The fault of a file; a header that lacks something cannot be measured against."""
+def header(text: str) -> dict[str, list[str]]:
+    """The fields at the top of a semantic patch, each with its lines."""
     fields: dict[str, list[str]] = {}
     for line in text.splitlines():
         if not line.startswith("//"):
             break
         if found := LINE.fullmatch(line):
             fields.setdefault(found[1], []).append(found[2])
+    return fields
+
+
+def parse(path: Path, text: str) -> Fault:
+    """The fault of a file; a header that lacks something cannot be measured against."""
+    fields = header(text)
     needed: tuple[str, ...] = NEEDED
     if "history" in fields:
         needed = tuple(name for name in NEEDED if name != "resembles") + HISTORY
@@ -112,10 +118,10 @@ NOTHING_APPLIES = "-o can not be applied because there are no modified files"
 # spatch prints the difference, too, whose lines are the kernel's: "make an exception for tmpfs".
 SPATCH_FAILED = re.compile(r"^(cp|mv): |^(?![ +-]).*(\bEXN\b|Fatal error|[Ee]xception)")
 # The kernel's own words for these: overlay, bind, and what make is to do. $1 build folder, $2
-# private folder.
+# private folder, $6 what QEMU enters.
 SCRIPT = r"""set -e
-build=$1 private=$2 options=$3 source=$4 jobs=$5
-shift 5
+build=$1 private=$2 options=$3 source=$4 jobs=$5 image=$6
+shift 6
 mount -t overlay overlay -o "$options" "$build" 2>/dev/null || {
 	[ -e "$private/whole" ] || cp -a --reflink=auto "$build" "$private/whole"
 	mount --bind "$private/whole" "$build"
@@ -124,7 +130,7 @@ while [ $# -gt 0 ]; do
 	mount --bind "$2" "$source/$1"
 	shift 2
 done
-exec make -C "$source" O="$build" -j"$jobs" vmlinux modules
+exec make -C "$source" O="$build" -j"$jobs" "$image" modules
 """
 
 
@@ -178,7 +184,8 @@ class Variant:
         pairs = [word for pair in changed.items() for word in pair]
         command = [
             "unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c",
-            SCRIPT, "sh", base.build_dir, self.folder, options, base.source.path, self.jobs, *pairs]
+            SCRIPT, "sh", base.build_dir, self.folder, options, base.source.path, self.jobs,
+            base.image.name, *pairs]
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "wb") as out:
             proc = child.spawn(command, death_signal=signal.SIGTERM, stdout=out,
@@ -196,7 +203,7 @@ class Variant:
         if made == upper and not any((upper / name).exists()
                                      for name in ("vmlinux", *MODULES.values())):
             raise DoesNotBuild("it changes nothing that is compiled")
-        image = made / "vmlinux"
+        image = made / base.image.relative_to(base.build_dir)
         if not image.exists():
             image = base.image
         return replace(base, image=image, modules=modules,

@@ -88,6 +88,8 @@ class Making:
 class Faults:
     """One kernel, fault after fault."""
 
+    more: tuple[str, ...] = ()      # words for each run of the suite
+
     def __init__(self, options: argparse.Namespace, screen: Screen, chosen: list[Fault], spec: str):
         self.options, self.screen, self.chosen, self.spec = options, screen, chosen, spec
         self.cache = plan.open_cache(screen)
@@ -118,12 +120,16 @@ class Faults:
                 if number < len(self.chosen):
                     following = self.begin(self.chosen[number], base)
                 self.measure(this, built, base)
-                self.screen.say(told.line(this.measured))
+                self.screen.say(self.tell(this.measured))
                 yield self.kernel
         finally:
             for made in (this, following):
                 if made:
                     made.remove()
+
+    def tell(self, measured: told.Measured) -> str:
+        """A line about a fault that was measured."""
+        return told.line(measured)
 
     def control(self, built) -> Base:
         """The same tests on the same kernel without a fault: what fails there says nothing about a
@@ -167,7 +173,8 @@ class Faults:
         """All tests of the suite."""
         if not hasattr(self, "_tests"):
             # both of which name faults here
-            every = {**vars(self.options), "globs": [], "skip": [], "vm": True}
+            every = {**vars(self.options), "globs": [], "skip": [], "vm": True,
+                     "destructive": "--destructive" in self.more}
             self._tests = plan.make(argparse.Namespace(**every), self.screen).tests
         return self._tests
 
@@ -239,7 +246,7 @@ class Faults:
             str(results), "--timeout",
             str(options.timeout), "--cache",
             str(self.cache.root), *(["--accel", options.accel] if options.accel else []),
-            *(["--jobs", str(options.jobs)] if options.jobs else []), *globs]
+            *(["--jobs", str(options.jobs)] if options.jobs else []), *self.more, *globs]
         results.parent.mkdir(parents=True, exist_ok=True)
         log = results.with_suffix(".log")
         cut = False

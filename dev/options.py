@@ -9,12 +9,15 @@ WORDS = {
     "check": ("", "lint, selftests, then the suite"),
     "bench": ("", "measure the run time, next to the kernel's own tests"),
     "faults": ("[GLOB...]", "test which seeded kernel faults the suite detects"),
+    "findings": ("[GLOB...]", "prove each finding: its tests fail without its fix, and pass with"),
 }
 TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
     "check": "--cache",
     "bench": "--kernel --accel --repeat --cold --cache",
     "faults": "--kernel --accel --jobs --skip --timeout --results --list --quick "
               "--with-kernel-tests --cache --verbose",
+    "findings": "--kernel --profile --accel --jobs --skip --timeout --results --list --all "
+                "--cache --verbose",
 }.items()}
 WHAT = """\
 Commands for developers of the suite. ./run_tests.sh --help has those for its users.
@@ -24,13 +27,14 @@ EXAMPLES = (
     ("./run_tests.sh check", "all that must pass before a commit"),
     ("./run_tests.sh faults --list S5", "the seeded faults of a claim"),
     ("./run_tests.sh faults --quick", "one fault per claim"),
+    ("./run_tests.sh findings 'huge-*' --kernel 7.3", "with and without the fixes of a finding"),
 )
 STATUSES = (
     ("0", "all passed"),
-    ("1", "something failed, or a fault that applies was not detected"),
+    ("1", "something failed, a fault was not detected, a finding was not proven"),
     ("2", "wrong use"),
     ("3", "nothing was tested, or it could not be finished"),
-    ("4", "faults: none of the faults applies to this kernel"),
+    ("4", "none of the faults, or of the fixes, applies to this kernel"),
 )
 
 
@@ -42,6 +46,8 @@ def add(options) -> None:
                          help="faults: one per claim, on the kernel of ordinary runs")
     options.add_argument("--with-kernel-tests", action="store_true",
                          help="faults: also run hmm-tests, cow and gup_longterm on each")
+    options.add_argument("--all", action="store_true",
+                         help="findings: run every other test, too, which must stay as it is")
 
 
 def check_sense(options) -> None:

@@ -17,7 +17,7 @@ from runner.screen import Screen
 MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runner.reports",
            "merge": "runner.reports", "bisect": "runner.bisect", "import": "runner.in_tree"}
 # Commands of developers; dev/ is loaded for them alone, and named nowhere else in what a user runs.
-DEV_WORDS = ("check", "bench", "faults")
+DEV_WORDS = ("check", "bench", "faults", "findings")
 
 
 def dev(module: str):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
-from vm import initramfs, kernel, kvm, qemu, source
+from vm import initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.kconfig import Profile, PROFILES
 from runner import session
@@ -118,13 +118,14 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
         # One job more than processors: some of them wait for a disk, or have just begun.
         return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1,
                             profile.variables, profile.image)
-    if profile.name:
-        raise Stop(WRONG_USE,
-                   f"--profile {profile.name} builds a kernel, and {spec} is built already",
-                   "give a version or a tree")
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko",
                    "give --modules DIR")
+    has = kconfig.of_image(Path(spec).expanduser()) if profile.name else {}
+    if lacks := [f"{name}={value}" for name, value in kconfig.values(profile.fragments[-1]).items()
+                 if profile.name and has.get(name, "n") != value] or profile.sends_files:
+        raise Stop(WRONG_USE, f"{spec} is built already, and not for --profile {profile.name}"
+                   + (f": it lacks {lacks[0]}" if has else ""), "give a version or a tree")
     return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)
 
 
