@@ -15,7 +15,8 @@ from runner import options as option_parser
 from runner.screen import Screen
 
 MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runner.reports",
-           "merge": "runner.reports", "bisect": "runner.bisect", "import": "runner.in_tree"}
+           "merge": "runner.reports", "bisect": "runner.bisect", "import": "runner.in_tree",
+           "report": "runner.stored", "cache": "runner.cached"}
 # Commands of developers; dev/ is loaded for them alone, and named nowhere else in what a user runs.
 DEV_WORDS = ("check", "bench", "faults", "findings")
 
@@ -33,6 +34,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def main(argv: list[str]) -> int:
     """One command line."""
     options = parse(argv)
+    if options.word == "rerun":
+        from runner import stored
+        options = stored.again(options)
     # A terminal on stdout is for a person, unless KTAP is wanted there; that would tear a moving
     # line.
     for_person = os.isatty(1) and option_parser.way(options) in ("", "--native", "merge")

@@ -8,16 +8,18 @@ import argparse
 import os
 import re
 import select
+import shlex
+import socket
 import sys
 import tempfile
 import termios
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
-from vm import initramfs, kconfig, kernel, kvm, qemu, source
+from vm import existing, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.kconfig import Profile, PROFILES
 from runner import session
@@ -46,7 +48,7 @@ class Parts:
 
     def untold(self) -> bool:
         """Does the kernel's version tell little of what it has? A tree's and an image's do."""
-        return not self.kernel.source or self.kernel.source.kind == "tree"
+        return not self.kernel.source or self.kernel.source.kind != "debian"
 
     def machine(self, work: Work, number: int, company: int, folder: Path, timeout: float,
                 options) -> qemu.Guest:
@@ -71,7 +73,7 @@ class Parts:
         job = initramfs.pack({name: text.encode() for name, text in files.items()})
         return qemu.Guest(self.kernel, b"".join(
             (*archives, job, extra)), self.accel, self.disks, folder, number, self.profile.append,
-                          interactive, self.profile.sends_files, threads)
+                          interactive, self.profile.sends_files, threads, self.profile.qemu)
 
 
 def side_by_side(asked: int | None, work: Work) -> int:
@@ -96,7 +98,36 @@ def is_image(spec: str) -> bool:
     return Path(spec).expanduser().is_file()
 
 
-def find_source(spec: str, cache: Cache, screen: Screen) -> source.Source | None:
+def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:
+    """The --profile with what the command line adds to it."""
+    base = PROFILES[options.profile]
+    files = [*map(Path.absolute, options.kconfig_file)]
+    files += [kconfig.fragment(options.kconfig, cache)] if options.kconfig else []
+    qemu = [word for words in options.qemu_arg for word in shlex.split(words)]
+    append = [base.append, options.append]
+    if options.gdb:
+        files.append(kconfig.DEBUG_INFO)
+        append.append("nokaslr")
+        qemu += ["-S", "-gdb", f"tcp:127.0.0.1:{free_port()}"]
+    return replace(base, fragments=(*base.fragments, *files), append=" ".join(filter(None, append)),
+                   variables=(*base.variables, *options.make_arg), qemu=tuple(qemu))
+
+
+def free_port() -> int:
+    """One that nobody listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
+
+
+def invite(parts: Parts, screen: Screen) -> None:
+    """How to get to the guest that waits for gdb."""
+    folder = parts.kernel.build_dir or parts.kernel.image.parent
+    screen.say(f"the VM waits for: gdb {folder / 'vmlinux'} "
+               f"-ex 'target remote {parts.profile.qemu[-1].removeprefix('tcp:')}'")
+
+
+def find_source(spec: str, cache: Cache, screen: Screen,
+                refresh: bool = False) -> source.Source | None:
     """The source of a --kernel; a kernel image has none."""
     if is_image(spec):
         return None
@@ -105,12 +136,14 @@ def find_source(spec: str, cache: Cache, screen: Screen) -> source.Source | None
         if odd := NOT_FOR_MAKE.search(str(path)) if path.is_dir() else None:
             raise Stop(WRONG_USE, f"{path} has {odd[0]!r} in its path, which the kernel's "
                                   "makefiles do not take", remedy)
-    return source.resolve(spec, cache, screen.say)
+    return source.resolve(spec, cache, screen.say, refresh)
 
 
 def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache,
                 screen: Screen, profile: Profile = PROFILES[""]):
     """The kernel of a --kernel, built if need be."""
+    if found and found.kind == "built":
+        return existing.load(found, Path(spec), cache, screen.say)
     if found:
         if modules:
             raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is not one",
@@ -118,6 +151,10 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
         # One job more than processors: some of them wait for a disk, or have just begun.
         return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1,
                             profile.variables, profile.image)
+    if profile.name or profile.variables or profile.fragments != kconfig.PLAIN:
+        what = f"--profile {profile.name}" if profile.name else "one of --kconfig, --make-arg, --gdb"
+        raise Stop(WRONG_USE, f"{what} builds a kernel, and {spec} is built already",
+                   "give a version or a tree")
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko",
                    "give --modules DIR")
@@ -157,7 +194,8 @@ def facts(parts: Parts) -> dict:
         "kernel": {
             "release": built.release, "build_id": built.build_id, "config_hash": built.config_hash,
             "image": str(built.image), "seconds": round(built.seconds, 1),
-            "source": built.source.label if built.source else None}, "profile": parts.profile.name,
+            "source": built.source.label if built.source else None,
+            "commit": built.source.commit if built.source else ""}, "profile": parts.profile.name,
         "module_srcversion": built.srcversion,
         "qemu": child.output([qemu.binary(), "--version"]).partition("\n")[0],
         "accelerator": {"name": parts.accel.name, "why": parts.accel.why}}

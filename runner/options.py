@@ -9,6 +9,7 @@ from pathlib import Path
 
 from base.errors import Stop, WRONG_USE
 from vm.kconfig import PROFILES
+from vm.source import at_ref
 
 # Word: what it takes, and what it does. --help, the manual and the completion are made from these
 # tables.
@@ -19,26 +20,36 @@ WORDS = {
     "merge": ("A B...", "join the results of --shard 1/N, 2/N, ..."),
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
+    "rerun": ("DIR", "run what did not pass in a results folder again, with its options"),
+    "report": ("DIR", "print the summary of stored results, and write --junit, --html, ... of them"),
+    "cache": ("[clean [DAYS]]", "list what the cache holds; clean: remove what was not used for "
+                                "30 days, or DAYS"),
 }
 # Which options each word, and each way to run, takes. What is not here is refused by name: an
 # option that is accepted and then dropped would give results of something else than was asked for.
-_WHICH = "--skip --shard --cache"
-_HOW = (f"{_WHICH} --repeat --until-fail --shuffle --seed --stress --timeout --known --results "
-        "--junit --json --html --strict --gate --ktap --outcomes --verbose --dry-run")
-_KERNEL = "--kernel --modules --profile --accel --boot-timeout"
+_WHICH = "--skip --shard --failed --cache"
+_WRITE = "--results --junit --json --html --kcidb --strict --gate --ktap --outcomes"
+_HOW = (f"{_WHICH} {_WRITE} --repeat --until-fail --shuffle --seed --stress --timeout --known "
+        "--verbose --dry-run")
+_BUILD = "--kconfig --kconfig-file --make-arg --append --qemu-arg"
+_KERNEL = f"--kernel --modules --profile --accel --boot-timeout --build --refresh {_BUILD}"
+# Which of them say what runs, for the command that repeats a test.
+MADE = ("modules", "profile", *(name[2:].replace("-", "_") for name in _BUILD.split()))
 TAKES = {
     word: frozenset(f"{names} --help".split()) for word, names in {
-        "": f"{_HOW} {_KERNEL} --vm --jobs --destructive --bisect-step",
+        "": f"{_HOW} {_KERNEL} --vm --jobs --destructive --bisect-step --gdb",
         "--native": f"{_HOW} --native --spm",
         "--list": f"{_WHICH} --list --vm --native --kernel --destructive",
-        "--shell": f"{_KERNEL} --cache --shell --copy --vm --verbose",
+        "--shell": f"{_KERNEL} --gdb --cache --shell --copy --vm --verbose",
         "--print-kernel-tree": "--print-kernel-tree --cache", "doctor": "--cache",
         "deps": "--cache", "compare": "--html",
-        "merge": "--results --junit --json --html --strict --gate --ktap --outcomes",
-        "bisect": "--kernel --vm --profile --accel --jobs --destructive --skip --repeat "
+        "merge": _WRITE, "report": "--junit --json --html --kcidb", "cache": "--cache",
+        "rerun": f"{_WRITE} --cache --jobs --verbose --dry-run",
+        "bisect": f"{_BUILD} --kernel --vm --profile --accel --jobs --destructive --skip --repeat "
                   "--until-fail "
         "--shuffle --seed --stress --timeout --boot-timeout --known --strict --gate --results "
         "--cache --verbose", "import": "", }.items()}
+DAY = 86400             # seconds
 TEST_SECONDS = 3600     # the programs' own limit of --timeout
 EXAMPLES = (
     ("./run_tests.sh", "everything, in a VM"),
@@ -104,7 +115,7 @@ def positive(text: str) -> int:
 def seconds(text: str) -> int:
     """A time in whole seconds, at most a day so that sums of it stay sane."""
     value = positive(text)
-    if value > 86400:
+    if value > DAY:
         raise argparse.ArgumentTypeError(f"'{text}' is more than a day (86400 s)")
     return value
 
@@ -114,6 +125,24 @@ def natural(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) >= 1 << 32:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to {(1 << 32) - 1}")
     return int(text)
+
+
+def kconfig_line(text: str) -> str:
+    """CONFIG_X=y, from that or X=y."""
+    found = re.fullmatch(r"(?:CONFIG_)?([A-Za-z0-9_]+)=(\S.*)", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"'{text}' is not an option such as CONFIG_X=y")
+    return f"CONFIG_{found[1]}={found[2]}"
+
+
+def make_arg(text: str) -> str:
+    """A variable of the kernel's make that does not say what is built, or where."""
+    name, equals, _ = text.partition("=")
+    if not equals or not re.fullmatch(r"\w[\w.-]*", name):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a variable such as LLVM=1")
+    if name in ("O", "M", "ARCH", "SUBARCH", "KBUILD_OUTPUT", "KBUILD_EXTMOD", "KBUILD_SRC"):
+        raise argparse.ArgumentTypeError(f"{name} is for this suite to set")
+    return text
 
 
 def shuffle(text: str) -> int | str:
@@ -160,8 +189,25 @@ def parser(dev=None) -> Parser:
     here.add_argument("--vm", action="store_true", help="in QEMU (default)")
     where.add_argument(
         "--kernel", action="append", default=[], metavar="SPEC",
-        help="a version (6.1), a kernel tree or a bzImage; may be given several times")
+        help="a version (6.1), a kernel tree, TREE@COMMIT or a bzImage; may be given several times")
     where.add_argument("--modules", type=Path, metavar="DIR", help="the modules of a bzImage")
+    where.add_argument("--build", type=Path, metavar="DIR",
+                       help="boot the kernel of a build folder (O=) or of a built tree as it is")
+    where.add_argument("--refresh", action="store_true",
+                       help="take the newest point release of --kernel 6.1, not the cache's")
+    where.add_argument("--kconfig", action="append", type=kconfig_line, default=[],
+                       metavar="CONFIG_X=y", help="also set this option of the kernel")
+    where.add_argument("--kconfig-file", action="append", type=Path, default=[], metavar="FILE",
+                       help="also set the options of a configuration fragment")
+    where.add_argument("--make-arg", action="append", type=make_arg, default=[],
+                       metavar="VAR=VALUE",
+                       help="for the kernel's make: LLVM=1, CC='ccache gcc', KCFLAGS=-O1, V=1")
+    where.add_argument("--append", default="", metavar="WORDS",
+                       help="also put this on the kernel command line")
+    where.add_argument("--qemu-arg", action="append", default=[], metavar="WORDS",
+                       help="also give this to QEMU: --qemu-arg='-device pvpanic'")
+    where.add_argument("--gdb", action="store_true",
+                       help="build with debug information; the VM waits for gdb on a printed port")
     where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
                        help="two reserved 256 MiB ranges for the devices of a native run")
     where.add_argument("--profile", choices=("debug", "coverage"), default="",
@@ -188,6 +234,8 @@ def parser(dev=None) -> Parser:
                       help="also run tests that may crash the kernel, last and each in its own VM")
     what.add_argument("--skip", action="append", default=[], metavar="GLOB",
                       help="do not run the tests that match")
+    what.add_argument("--failed", type=Path, metavar="DIR",
+                      help="run only what failed, was broken or did not run in a results folder")
     what.add_argument("--shard", type=shard, metavar="I/N",
                       help="run part I of N, for several machines")
     what.add_argument("--repeat", type=positive, metavar="N", help="run each test N times")
@@ -218,6 +266,8 @@ def parser(dev=None) -> Parser:
                      help="also write JSON: docs/results-schema.md")
     out.add_argument("--html", type=Path, metavar="FILE",
                      help="also write an HTML page with the matrix")
+    out.add_argument("--kcidb", type=Path, metavar="FILE",
+                     help="also write KCIDB's JSON, for kcidb-submit (docs/results-schema.md)")
     out.add_argument(
         "--strict", action="store_true",
         help="a skip counts as a failure, and so does a known issue that no longer fails")
@@ -306,14 +356,19 @@ def words(options: argparse.Namespace, dests: Iterable[str]) -> list[str]:
                 one = one.expanduser().absolute()
             if one is True:
                 found.append(flag(dest))
+            elif dest == "shuffle" or str(one).startswith("-"):
+                found.append(f"{flag(dest)}={one}")
             else:
-                found += [f"{flag(dest)}={one}"] if dest == "shuffle" else [flag(dest), str(one)]
+                found += [flag(dest), str(one)]
     return found
 
 
 def anywhere(spec: str) -> str:
     """A --kernel: a path as an absolute one, a version as it is."""
     path = Path(spec).expanduser()
+    repository, ref = at_ref(spec)
+    if ref and not path.exists():
+        return f"{repository.absolute()}@{ref}"
     return str(path.absolute()) if path.exists() and not is_version(spec) else spec
 
 
@@ -328,6 +383,18 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
         raise Stop(WRONG_USE, f"--copy: {options.copy} is not a folder", "give a folder")
     if options.modules and not options.kernel:
         raise Stop(WRONG_USE, "--modules belongs to a bzImage", "give it with --kernel")
+    if options.build and (options.kernel or options.modules):
+        raise Stop(WRONG_USE, "--build and --kernel are two kernels", "give one of them")
+    built = [flag(dest) for dest in ("profile", "kconfig", "kconfig_file", "make_arg", "refresh")
+             if getattr(options, dest)]
+    if options.build and built:
+        raise Stop(WRONG_USE, f"--build takes a kernel as it is, and {built[0]} is for one that is "
+                              "built", "leave one out")
+    for file in options.kconfig_file:
+        if not file.is_file():
+            raise Stop(WRONG_USE, f"--kconfig-file: there is no file {file}", "give a fragment")
+    if options.gdb and len(options.kernel) > 1:
+        raise Stop(WRONG_USE, "--gdb takes one --kernel", "leave the others out")
     if options.bisect_step and len(options.kernel) != 1:
         raise Stop(WRONG_USE, "--bisect-step tests one kernel tree", "give it with --kernel TREE")
     if options.until_fail and options.gate:
@@ -346,6 +413,14 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
     if options.word == "merge" and not options.globs:
         raise Stop(WRONG_USE, "merge takes the results folders of all shards",
                    "./run_tests.sh merge A B...")
+    if options.word in ("rerun", "report") and len(options.globs) != 1:
+        raise Stop(WRONG_USE, f"{options.word} takes a results folder",
+                   f"./run_tests.sh {options.word} results/latest")
+    if options.word == "cache" and options.globs and (
+            options.globs[0] != "clean" or len(options.globs) > 2
+            or not all(days.isdecimal() for days in options.globs[1:])):
+        raise Stop(WRONG_USE, f"cache takes no '{options.globs[-1]}'",
+                   "./run_tests.sh cache clean [DAYS]")
     if options.word == "bisect" and (len(options.globs) < 2 or len(options.kernel) != 1):
         raise Stop(WRONG_USE, "bisect takes --kernel TREE, a good and a bad commit",
                    "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")

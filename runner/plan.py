@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from base.errors import CANNOT, Stop, WRONG_USE
-from vm import deps
+from vm import deps, existing
 from vm.source import Source
 from runner import programs, work
 from runner.host import Host
 from runner.screen import Screen
 
+HARNESS = "tools/testing/selftests/kselftest_harness.h"
 PACKAGES = {"vm": {"build", "vm", "tests"}, "native": {"tests"}}
 
 
@@ -38,7 +39,7 @@ def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
     if programs.given() and not options.vm:
         return ("programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing "
                             "about a kernel")
-    if options.vm or options.kernel or options.shell or options.profile or options.destructive:
+    if options.vm or options.kernel or options.build or options.shell or options.profile or options.destructive:
         return "vm", "as asked"
     if not (options.native or options.spm):
         return "vm", "--native runs on this kernel"
@@ -69,7 +70,7 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
     from runner import guests
     given = os.environ.get("KSRC")
     if given:
-        if not Path(given, "tools/testing/selftests/kselftest_harness.h").is_file():
+        if not Path(given, HARNESS).is_file():
             raise Stop(WRONG_USE, f"KSRC={given} is not a kernel tree with kselftests",
                        "unset it, or choose another")
         return Path(given).resolve()
@@ -91,6 +92,9 @@ def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Pla
         kernels, ksrc = sources(options, where, screen)
     paths = programs.build(ksrc, Path(os.environ["HMM_COHERENT_CACHE"]) / "log" / "programs.log")
     tests = programs.select(programs.catalogue(paths), options.globs, options.skip)
+    if options.failed:
+        from runner import stored
+        tests = stored.failed(tests, options.failed, options.strict)
     if not keep:
         programs.release()
     if not options.destructive:
@@ -109,9 +113,13 @@ def sources(options: argparse.Namespace, where: str,
     """
     from runner import guests
     cache = open_cache(screen)
-    specs = (options.kernel or [guests.DEFAULT_KERNEL]) if where == "vm" else []
-    kernels = [(spec, guests.find_source(spec, cache, screen)) for spec in specs]
-    return kernels, harness(options, [found for _, found in kernels if found], cache, screen)
+    usual = [] if where != "vm" or options.build else [guests.DEFAULT_KERNEL]
+    specs = (options.kernel if where == "vm" else []) or usual
+    kernels = [(spec, guests.find_source(spec, cache, screen, options.refresh)) for spec in specs]
+    if options.build:
+        kernels = [(str(options.build), existing.find(options.build))]
+    trees = [found for _, found in kernels if found and (found.path / HARNESS).is_file()]
+    return kernels, harness(options, trees, cache, screen)
 
 
 def spared(tests: list[programs.Test]) -> list[programs.Test]:

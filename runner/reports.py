@@ -20,7 +20,7 @@ from runner.screen import Screen, shown
 from runner.session import Session
 
 MOST = 5        # tests in a command
-FORMATS = ("junit", "json", "html")
+FORMATS = ("junit", "json", "html", "kcidb")
 
 
 def prepare(options: argparse.Namespace) -> dict[str, Run]:
@@ -171,8 +171,8 @@ def write_format(name: str, run: Run, path: Path | None) -> None:
     """One of the formats."""
     if path:
         with told(path):
-            from report import html, junit
-            {"junit": junit, "json": json_out, "html": html}[name].write(run, path)
+            from report import html, junit, kcidb
+            {"junit": junit, "json": json_out, "html": html, "kcidb": kcidb}[name].write(run, path)
 
 
 # -- compare and merge

@@ -19,7 +19,7 @@ from report import compare
 from report.model import Run
 from vm.kconfig import PROFILES
 from vm.source import Source
-from runner import options as command_line, plan as planning, programs, reports
+from runner import options as command_line, plan as planning, programs, reports, stored
 from runner.folder import Folder
 from runner.watch import Limits
 from runner.host import Host
@@ -78,6 +78,9 @@ def known_issues(options: argparse.Namespace):
 def limits(options: argparse.Namespace) -> Limits:
     """The deadlines; HMM_COHERENT_GRACE lets the selftests be quick."""
     grace = float(os.environ.get("HMM_COHERENT_GRACE", Limits.grace))
+    if options.gdb:     # whose user stops the guest for as long as he likes
+        return Limits(boot=command_line.DAY, test=command_line.test_seconds(options),
+                      grace=command_line.DAY, closing=command_line.DAY)
     return Limits(boot=options.boot_timeout * PROFILES[options.profile].slowness,
                   test=command_line.test_seconds(options), grace=grace, closing=grace)
 
@@ -126,7 +129,8 @@ class One:
             lambda left, number, company: parts.machine(left, number, company, self.folder.path,
                                                         limits(self.options).test, self.options),
             guests.identity(parts))
-        session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
+        session.side_by_side = guests.side_by_side(1 if self.options.gdb else self.options.jobs,
+                                                   self.plan.work)
         shared = session.side_by_side > 1 and guests.crowded(session.side_by_side)
         session.apart = parts.profile.apart + (BUSY if shared else ())
         session.untold = parts.untold()
@@ -146,8 +150,9 @@ class One:
     def rerun(self, name: str) -> str:
         """The command that repeats just this test on just this kernel."""
         if self.plan.where == "vm":
-            where = ["--vm", "--kernel", command_line.anywhere(self.kernel),
-                     *command_line.words(self.options, ("modules", "profile"))]
+            kernel = ["--build" if self.options.build else "--kernel",
+                      command_line.anywhere(self.kernel)]
+            where = ["--vm", *kernel, *command_line.words(self.options, command_line.MADE)]
             where += ["--destructive"] if programs.is_destructive(name) else []
         else:
             where = command_line.words(self.options, ("spm",)) or ["--native"]
@@ -158,7 +163,8 @@ class One:
         """Run, then write every report; also when a signal or a full disk ends it early."""
         options = self.options
         session.run.info.update(facts, where=self.plan.where,
-                                command=["./run_tests.sh", *sys.argv[1:]], seed=options.seed,
+                                command=["./run_tests.sh", *sys.argv[1:]],
+                                options=stored.kept(options), seed=options.seed,
                                 order=self.plan.order, timeout=options.timeout,
                                 started=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
                                 shard="/".join(map(str, options.shard)) if options.shard else None,
@@ -241,11 +247,14 @@ class Kernels:
         if planning.pretending():
             return guests.pretended()
         cache = planning.open_cache(self.screen)
-        profile = PROFILES[self.options.profile]
+        profile = guests.adjusted(self.options, cache)
         began = time.monotonic()
         built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen, profile)
         built.seconds = time.monotonic() - began
-        return guests.assemble(built, self.packed, self.options.accel, cache, self.screen, profile)
+        parts = guests.assemble(built, self.packed, self.options.accel, cache, self.screen, profile)
+        if self.options.gdb:
+            guests.invite(parts, self.screen)
+        return parts
 
 
 def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
@@ -254,7 +263,7 @@ def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
     if not label:
         return options
     own = argparse.Namespace(**vars(options))
-    for name in ("junit", "json"):
+    for name in ("junit", "json", "kcidb"):
         path = getattr(options, name)
         if path:
             setattr(own, name, path.with_stem(f"{path.stem}-{label}"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import runner_kit as kit
+import shlex
 import signal
 import tempfile
 import unittest
@@ -62,6 +63,19 @@ WRONG = (
     (["bisect", "a", "b"], "bisect takes --kernel"),
     (["bisect", "--kernel", "t", "a"], "bisect takes --kernel"),
     (["doctor", "who"], "doctor takes no 'who'"),
+    (["--kconfig", "CONFIG_X"], "not an option such as CONFIG_X=y"),
+    (["--kconfig-file", "no/such"], "there is no file no/such"),
+    (["--make-arg", "vmlinux"], "not a variable such as LLVM=1"),
+    (["--make-arg", "O=x"], "O is for this suite to set"),
+    (["--build", "b", "--kernel", "6.1"], "two kernels"),
+    (["--build", "b", "--make-arg", "V=1"], "--build takes a kernel as it is, and --make-arg"),
+    (["--gdb", "--kernel", "a", "--kernel", "b"], "--gdb takes one --kernel"),
+    (["--gdb", "--native"], "--native takes no --gdb"),
+    (["rerun"], "rerun takes a results folder"),
+    (["report", "a", "b"], "report takes a results folder"),
+    (["rerun", "a", "--kernel", "6.1"], "rerun takes no --kernel"),
+    (["cache", "clear"], "cache takes no 'clear'"),
+    (["cache", "clean", "x"], "cache takes no 'x'"),
 )
 
 
@@ -93,9 +107,11 @@ class Parse(unittest.TestCase):
                   "--copy": "/", "--skip": "s", "--shard": "1/2", "--repeat": "2",
                   "--shuffle": "=3", "--seed": "4", "--stress": "5", "--timeout": "6",
                   "--boot-timeout": "7", "--results": "r", "--junit": "j", "--json": "j",
-                  "--html": "h", "--gate": "g", "--known": "k"}
+                  "--html": "h", "--gate": "g", "--known": "k", "--build": "b",
+                  "--kconfig": "X=y", "--kconfig-file": "README.md", "--make-arg": "V=1",
+                  "--append": "x", "--qemu-arg": "x", "--failed": "f", "--kcidb": "f"}
         needs = {"compare": ["a", "b"], "merge": ["a"], "bisect": ["a", "b", "--kernel=t"],
-                 "import": ["t"]}
+                 "import": ["t"], "rerun": ["d"], "report": ["d"]}
         with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"],
                         "--copy": ["--shell"]}
         names = [name for action in options.parser(developer)._actions
@@ -125,7 +141,9 @@ class Parse(unittest.TestCase):
     def test_a_bisection_gives_each_of_its_options_to_its_steps(self):
         values = ["--profile=debug", "--accel=tcg", "-j2", "--destructive", "--skip=s",
                   "--repeat=2", "--until-fail", "--shuffle=3", "--seed=4", "--stress=5",
-                  "--timeout=6", "--boot-timeout=7", "--known=/k", "--strict", "-v"]
+                  "--timeout=6", "--boot-timeout=7", "--known=/k", "--strict", "-v",
+                  "--kconfig=X=y", "--kconfig=Y=n", f"--kconfig-file={kit.TOP}/README.md",
+                  "--make-arg=KCFLAGS=-O1 -g", "--append=x y", "--qemu-arg=-device x"]
         asked = cli.parse(["bisect", "--kernel", "t", "a", "b", "fork.*", *values])
         step = bisect.Bisection.__new__(bisect.Bisection)
         step.options, step.globs, step.tree = asked, asked.globs[2:], SimpleNamespace(path="t")
@@ -155,14 +173,20 @@ class Parse(unittest.TestCase):
                  f"--cache {here}/c --boot-timeout 8 --timeout 9 fork.a"),
                 ("vm", ["--known", "k.toml", "--strict", "--repeat", "3"], "fork.a",
                  f"--vm --kernel 6.1 --known {here}/k.toml --strict fork.a"),
+                ("vm", ["--build", "docs", "--append", "a b"], "fork.a",
+                 f"--vm --build {here}/docs --append 'a b' fork.a"),
+                ("vm", ["--kernel", ".@HEAD", "--kconfig", "X=y", "--kconfig", "CONFIG_Y=n",
+                        "--kconfig-file", "README.md", "--make-arg", "LLVM=1", "--qemu-arg=-s"],
+                 "fork.a", f"--vm --kernel {here}@HEAD --kconfig CONFIG_X=y --kconfig CONFIG_Y=n "
+                 f"--kconfig-file {here}/README.md --make-arg LLVM=1 --qemu-arg=-s fork.a"),
                 ("native", ["--native", "--stress", "3"], "fork.a", "--native --stress 3 fork.a"),
                 ("native", ["--spm", "0x140000000,0x160000000", "--timeout", "5"], "fork.a",
                  "--spm 0x140000000,0x160000000 --timeout 5 fork.a")):
             asked = cli.parse(words)
             ran = SimpleNamespace(options=asked, plan=SimpleNamespace(where=where),
-                                  kernel=(asked.kernel or ["6.1"])[0])
+                                  kernel=str(asked.build or (asked.kernel or ["6.1"])[0]))
             self.assertEqual(One.rerun(ran, name), f"./run_tests.sh {expected}")
-            cli.parse(One.rerun(ran, name).split()[1:])
+            cli.parse(shlex.split(One.rerun(ran, name))[1:])
 
     def test_the_limit_is_that_of_the_programs(self):
         """And what is within it can finish: the program, its machine, here and in a VM."""

@@ -61,6 +61,6 @@ def load(found: Source, folder: Path, cache, say) -> Kernel:
         image = vmlinux
     built = from_image(image, folder / "lib", cache, say)
     built.source, built.build_dir = found, folder
-    built.build_id = built.build_id or elf.build_id(vmlinux.read_bytes())
+    built.build_id = built.build_id or elf.build_id(vmlinux)
     built.config_hash = kconfig.fingerprint(folder / ".config")
     return built

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`cache`: what the cache holds, and how to get the room back."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+
+from vm import in_place, source
+from vm.cache import Cache, lock_of, STAMP, TEMPORARY
+from runner import plan
+from runner.screen import Screen
+
+# What a run makes again if it needs it, and what each is for a reader.
+KINDS = {"src": "kernel sources", "tree": "checkouts of TREE@REF", "build": "kernel builds",
+         "initramfs": "parts of initramfs", "disk": "disk images", "modules": "unpacked modules",
+         "kconfig": "configurations"}
+LISTED = ("src", "tree", "build")
+DAY = 86400
+MONTH = 30      # days
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """List, or remove what nobody has used for some days and uses now."""
+    cache = plan.open_cache(screen)
+    days = int(options.globs[1]) if len(options.globs) > 1 else MONTH
+    if options.globs:
+        return clean(cache, days, screen)
+    whole = 0
+    for kind, what in KINDS.items():
+        found = entries(cache, kind)
+        room = {path: size(path) for path in found}
+        whole += sum(room.values())
+        for path in found if kind in LISTED else []:
+            print(row(room[path], f"{age(path):3} days", f"{kind}/{path.name}", described(path)))
+        if found and kind not in LISTED:
+            print(row(sum(room.values()), f"{len(found)} entries", kind, what))
+    others = [path for path in cache.root.iterdir() if path.name not in KINDS]
+    rest = sum(map(size, others))
+    print(row(rest, "", "others", ", ".join(sorted(path.name for path in others if path.is_dir()))))
+    print(row(whole + rest, "", str(cache.root), "since the last use: days"))
+    return 0
+
+
+def clean(cache: Cache, days: int, screen: Screen) -> int:
+    """The old ones, and what killed runs have left."""
+    count = room = 0
+    for kind in (*KINDS, "view"):
+        cache.sweep(cache.root / kind, in_place.remove)
+        for path in entries(cache, kind):
+            if age(path) >= days:
+                taken = size(path)
+                if cache.drop(path, source.forget if kind == "tree" else in_place.remove):
+                    count, room = count + 1, room + taken
+    screen.say(f"removed {count} entries that no run has used for {days} days: {human(room)}")
+    return 0
+
+
+def entries(cache: Cache, kind: str) -> list[Path]:
+    """The folders of a kind, the one that was used last first."""
+    found = [path for path in (cache.root / kind).glob("*")
+             if path.is_dir() and not path.name.startswith(TEMPORARY)]
+    return sorted(found, key=age)
+
+
+def age(path: Path) -> int:
+    """Days since an entry was used or made."""
+    used = [0.0]
+    for name in (lock_of(path), path / STAMP):
+        with contextlib.suppress(OSError):
+            used.append(name.stat().st_mtime)
+    return int((time.time() - (max(used) or path.stat().st_mtime)) // DAY)
+
+
+def size(path: Path) -> int:
+    """Bytes on the disk."""
+    total = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += Path(folder, name).lstat().st_blocks * 512
+    return total or (path.stat().st_blocks * 512 if path.is_file() else 0)
+
+
+def described(path: Path) -> str:
+    """Of which kernel it is."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return json.loads((path / STAMP).read_text()).get("what") or (
+            f"Linux {(path / 'include/config/kernel.release').read_text().strip()}")
+    return source.tree_version(path)
+
+
+def human(count: int) -> str:
+    """Bytes for a reader."""
+    return f"{count / 2 ** 30:.1f} GiB" if count >= 2 ** 30 else f"{count / 2 ** 20:.0f} MiB"
+
+
+def row(count: int, when: str, name: str, what: str) -> str:
+    """One line of the list."""
+    return f"{human(count):>9}  {when:>12}  {name:45} {what}".rstrip()
