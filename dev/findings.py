@@ -26,7 +26,7 @@ from base import child, files
 from base.errors import CANNOT, Interrupted, Stop, WRONG_USE
 from base.files import TOP
 from report.model import Run
-from vm import deps
+from vm import deps, in_place
 from vm.kconfig import PROFILES
 from runner import guests, plan
 from runner.folder import Folder
@@ -326,7 +326,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     if not chosen:
         raise Stop(WRONG_USE, "no finding is left to show", "see --skip")
     deps.need({"build", "vm", "tests", "faults"}, screen.say)
-    plan.open_cache(screen).sweep(plan.open_cache(screen).root / "faults", fault.remove)
+    plan.open_cache(screen).sweep(plan.open_cache(screen).root / "faults", in_place.remove)
     folder = Folder.create(options.results, "" if options.results else "findings")
     table: list[Shown] = []
     ended: BaseException | None = None
