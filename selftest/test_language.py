@@ -24,9 +24,9 @@ INSTEAD = {
     r"(?:one|word|line) a (?:line|row|page|call|range)": "one per line",
 }
 WORDS = re.compile("|".join(rf"(?<![\w-])(?:{phrase})(?![\w-])" for phrase in INSTEAD), re.I)
-FILES = ("common/*/*.[ch]", "hmm-coherent/*.[ch]", "faults/*", "docs/*.md", "docs/ci/*", "README.md",
-         "vm/init", "vm/*.config", "config", "Makefile", "run_tests.sh", ".ci/run", "new",
-         "hmm_coherent_driver.sh", "known-issues.toml")
+FILES = ("common/*/*.[ch]", "hmm-coherent/*.[ch]", "faults/*", "docs/*.md", "docs/ci/*",
+         "README.md", "vm/init", "vm/*.config", "config", "Makefile", "run_tests.sh", ".ci/run",
+         "new", "hmm_coherent_driver.sh", "known-issues.toml")
 
 
 def prose(text: str) -> str:
