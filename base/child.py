@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Child processes that cannot outlive us and that are never waited for without a limit.
+"""Child processes: they end with their parent, and each wait for one has a limit.
 
-A QEMU or a make left behind by a killed run eats the machine of whoever comes next, so each child
-asks the kernel for a signal when its parent dies. A parent that dies between fork() and prctl()
-would be missed, so the child looks at its parent once more afterwards.
+A child asks the kernel for a signal when its parent dies, so that a killed run leaves no QEMU and
+no make behind. It checks its parent once more afterwards, since that may have died between fork()
+and prctl().
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from pathlib import Path
 
 from base.errors import Stop
 
-PR_SET_PDEATHSIG = 1
-# Variables of a caller that make git, make, a shell, tar or a compiler work somewhere else or on
-# something else: those of a git hook or of an outer make, and what somebody has exported for
-# another project.
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+# Variables that make git, make, a shell, tar or a compiler work on something else: of a git hook,
+# of an outer make, or exported for another project.
 LEADS_ELSEWHERE = re.compile(
     r"GIT_(DIR|WORK_TREE|INDEX_FILE|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES)|COMMON_DIR|NAMESPACE"
     r"|PREFIX|CEILING_DIRECTORIES|GRAFT_FILE|SHALLOW_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS"
@@ -36,8 +35,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def dies_with_us(death_signal: int):
-    """A preexec function. The death signal follows the *thread* that starts the child: use the main
-    one."""
+    """A preexec function. The child gets the signal when the thread that started it ends, so it
+    has to be started by the main thread."""
     parent = os.getpid()
 
     def before_exec() -> None:
@@ -49,7 +48,7 @@ def dies_with_us(death_signal: int):
 
 
 def environment() -> dict[str, str]:
-    """What children inherit: the caller's environment without what leads elsewhere."""
+    """The environment of children: the caller's, without LEADS_ELSEWHERE."""
     return {
         name: value for name, value in os.environ.items() if not LEADS_ELSEWHERE.fullmatch(name)}
 
@@ -64,7 +63,7 @@ def spawn(command: list, *, death_signal: int = signal.SIGKILL, session: bool = 
 
 
 def end(proc: subprocess.Popen, grace: float = 2.0) -> int:
-    """End a child and its process group: politely, then for certain. May be called again."""
+    """End a child and its process group by SIGTERM, then by SIGKILL. May be called again."""
     for sig, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
         if proc.poll() is not None:
             break
@@ -89,8 +88,7 @@ def _signal(proc: subprocess.Popen, sig: int) -> None:
 def run(command: list, log: Path, limit: float | None, *, append: bool = False, **options) -> int:
     """Run a command to its end with all of its output in a log; its exit status.
 
-    SIGTERM as the death signal: make passes it on to its compilers, apt-get lets dpkg put things in
-    order.
+    The death signal is SIGTERM: make passes it on to compilers, and apt-get lets dpkg finish.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab" if append else "wb") as out:
@@ -131,22 +129,18 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
 
-# -- what is left below this process
-
-
-PR_SET_CHILD_SUBREAPER = 36
+# -- processes that a test or a tool left behind
 
 
 def adopt_orphans() -> None:
     """A process whose parent dies becomes a child of this one, not of pid 1."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+    if _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 
 
 def _parents() -> dict[int, tuple[int, str, str]]:
-    """Of each process: its parent, state and name."""
+    """The parent, state and name of each process."""
     found = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -161,7 +155,7 @@ def _parents() -> dict[int, tuple[int, str, str]]:
 
 
 def descendants(root: int) -> dict[int, str]:
-    """The living processes below root, as pid and name; a zombie is not alive."""
+    """Processes below root, as pid and name; without zombies."""
     table = _parents()
     below: set[int] = set()
     new = {root}
@@ -172,7 +166,7 @@ def descendants(root: int) -> dict[int, str]:
 
 
 def collect() -> None:
-    """Take the exit status of each child that has ended, so that none stays a zombie."""
+    """Reap each child that has ended."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -181,8 +175,8 @@ def collect() -> None:
 
 
 def kill_descendants(limit: float = 5.0) -> dict[int, str]:
-    """Kill everything below this process; gives what SIGKILL did not move within the limit (state
-    D)."""
+    """Kill all processes below this one; returns those that SIGKILL did not end within the limit
+    (state D)."""
     deadline = time.monotonic() + limit
     while left := descendants(os.getpid()):
         for pid in left:
@@ -193,6 +187,6 @@ def kill_descendants(limit: float = 5.0) -> dict[int, str]:
         collect()
         if time.monotonic() > deadline:
             return left
-        time.sleep(0.01)  # the exit of a process that is not our child can only be looked at
+        time.sleep(0.01)  # there is no event for the exit of a process that is not a child
     collect()
     return {}

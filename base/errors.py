@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What ends a run early, with the one line its user reads."""
+"""Errors that end a run, each with its exit status and one line for the user."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ SEVERITY = (1, 3, 2, 4, 0)      # of several exit statuses, the first of these c
 
 
 def worst(statuses: Iterable[int]) -> int:
-    """The one that counts. That a run was interrupted (128 and more) comes before everything:
-    nobody knows what it would have said."""
+    """The exit status of several runs; one that was interrupted (128 and more) comes first."""
     def rank(status: int) -> int:
         return SEVERITY.index(status) if status in SEVERITY else -status
     return min(statuses, key=rank)
 
 
-# What git bisect run understands. Every status between 1 and 127 that it does not know it takes for
-# "bad".
+# Exit statuses for git bisect run, which takes every other one from 1 to 127 for "bad".
 GOOD, BAD, UNTESTABLE, ABORT = 0, 1, 125, 128
 BISECT_WORDS = {GOOD: "good", BAD: "bad", UNTESTABLE: "skip"}
 
 
 def bisect_status(status: int) -> int:
-    """An exit status that a run has come to by its results, as git bisect run has to see it."""
+    """The exit status for git bisect run of a run that ended with this one."""
     if status in (GOOD, BAD):
         return status
     if status in (CANNOT, 4):
@@ -35,21 +33,21 @@ def bisect_status(status: int) -> int:
 
 
 def bisect_word(status: int) -> str:
-    """What git bisect makes of a run with this exit status, and the number that tells it."""
+    """The verdict of git bisect on a run with this exit status, and its number."""
     number = bisect_status(status)
     return f"{BISECT_WORDS.get(number, 'abort')} ({number})"
 
 
 class Stop(Exception):
-    """The run cannot go on: what is wrong, what to do about it, and the exit status that says so.
+    """The run cannot go on: what is wrong, what to do about it, and the exit status.
 
-    Status 2 is wrong use, 3 is a machine that cannot or an instrument that is broken. Neither says
-    anything about the kernel, so a step of a bisection then ends the bisection.
+    Status 2 is wrong use, 3 is a machine that lacks something or a fault of the suite. Neither says
+    anything about the kernel, so a step of a bisection ends the bisection.
     """
 
     @property
     def in_bisection(self) -> int:
-        """The exit status of a step of git bisect run that ends with this."""
+        """The exit status in a step of git bisect run."""
         return max(self.status, ABORT)
 
     def __init__(self, status: int, what: str, remedy: str = ""):
@@ -60,15 +58,14 @@ class Stop(Exception):
 
 
 class Untestable(Stop):
-    """This kernel cannot be tested and another one may be: it does not build, or has no
-    device-coherent memory. A bisection skips it."""
+    """This kernel cannot be tested: it does not build, or has no device-coherent memory. A
+    bisection skips it."""
 
     in_bisection = UNTESTABLE
 
 
 class Interrupted(BaseException):
-    """A signal asked the run to end; not an Exception, so that no handler for errors swallows it.
-    """
+    """A signal ends the run. Not an Exception, so that no handler for errors catches it."""
 
     def __init__(self, number: int):
         super().__init__(number)

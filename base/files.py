@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where the suite is, and files that are written whole or not at all."""
+"""The folder of the suite, and atomic writes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ TOP = Path(__file__).resolve().parent.parent
 
 
 def write(path: Path | str, text: str) -> None:
-    """Beside it first, then renamed: nobody ever reads half of a file, and a full disk leaves the
-    old one."""
+    """Write a temporary file, then rename it: a reader never sees half a file, and on a full disk
+    the old one stays."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
     try:

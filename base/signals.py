@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""INT, TERM, HUP and QUIT: raised as Interrupted, or only noted while an event loop looks after
-them."""
+"""INT, TERM, HUP and QUIT are raised as Interrupted; inside deferred() they wake an event loop."""
 
 from __future__ import annotations
 
@@ -20,15 +19,14 @@ _pending = 0
 def _arrived(number: int, _frame) -> None:
     global _pending
     if _pending:
-        return  # the run is being cleaned up already, which is bounded
+        return  # the run is ending already
     _pending = number
     if not _deferred:
         raise Interrupted(number)
 
 
 def install() -> None:
-    """From here on an ending signal unwinds the run; one that was ignored from outside (nohup)
-    stays so."""
+    """Raise Interrupted on these signals from now on; one that is ignored (nohup) stays ignored."""
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _arrived)
@@ -36,17 +34,14 @@ def install() -> None:
 
 
 def pending() -> int:
-    """The signal that asked for the end, or 0."""
+    """The signal that has arrived, or 0."""
     return _pending
 
 
 @contextlib.contextmanager
 def deferred() -> Iterator[int]:
-    """Inside, a signal only makes the yielded descriptor readable; afterwards, call
-    raise_pending().
-
-    What starts a machine and follows it is inside, so that no signal falls between start and kill.
-    """
+    """Inside, a signal only makes the yielded descriptor readable, so that none arrives between the
+    start of a machine and its kill. Call raise_pending() afterwards."""
     global _deferred
     awake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -61,6 +56,6 @@ def deferred() -> Iterator[int]:
 
 
 def raise_pending() -> None:
-    """The signal that was only noted now ends the run."""
+    """Raise Interrupted if a signal arrived inside deferred()."""
     if _pending:
         raise Interrupted(_pending)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Entry: the last catch of everything.
+"""The entry point, which catches every exception.
 
-What goes wrong in the suite itself is one line and says nothing about a kernel: it ends with 3, in
-a step of git bisect run with 128, and never with a trace, 0, 1 or 125.
+An error of the suite itself prints one line and says nothing about a kernel: the exit status is 3,
+or 128 in a step of git bisect run; never 0, 1 or 125.
 """
 
 import errno
@@ -14,13 +14,13 @@ import sys
 from base import errors
 
 BISECTING = "--bisect-step" in sys.argv
-# The last: stdout is closed.
+# EBADF: stdout is closed.
 NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EBADF)
-HAD_ENOUGH = 128 + signal.SIGPIPE
+CLOSED_PIPE = 128 + signal.SIGPIPE
 
 
 def say(text: str) -> None:
-    """One line on stderr, if anybody reads it."""
+    """Print one line on stderr, if that is open."""
     safe = "".join(c if " " <= c <= "~" else " " if c in "\n\t" else f"\\x{ord(c):02x}"
                    for c in text)
     try:
@@ -30,10 +30,8 @@ def say(text: str) -> None:
 
 
 def open_closed() -> None:
-    """A standard descriptor that the caller has closed would be given to the next file opened.
-
-    What is written to it is an error, as it was.
-    """
+    """Open standard descriptors that are closed, or the next file opened would get their number. A
+    write to one is still an error."""
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(number)
@@ -45,7 +43,7 @@ def open_closed() -> None:
 
 
 def trace_file(error: BaseException) -> str:
-    """Keep the trace of a bug where it can be attached to a report; gives where, in words."""
+    """Write the trace of a bug to a file; returns where, for a message."""
     import tempfile
     import traceback
     try:
@@ -53,19 +51,19 @@ def trace_file(error: BaseException) -> str:
         with os.fdopen(handle, "w", errors="backslashreplace") as file:
             traceback.print_exception(error, file=file)
     except Exception as lost:
-        return f"the trace could not be kept ({lost}): HMM_COHERENT_DEBUG=1 prints it"
+        return f"the trace could not be written ({lost}): HMM_COHERENT_DEBUG=1 prints it"
     return f"trace in {path}"
 
 
 def reader_is_gone() -> bool:
-    """Who read our output has seen enough of it, as in `--list | head`."""
+    """The reader of stdout has closed the pipe, as in `--list | head`."""
     poll = select.poll()
     poll.register(1, 0)
     return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def run() -> int:
-    """The command line, to its exit status."""
+    """Run the command line; returns the exit status."""
     from base import child, signals
     signals.install()
     child.adopt_orphans()
@@ -80,7 +78,7 @@ def run() -> int:
 
 
 def of_exception(error: BaseException) -> int:
-    """Say what ended the run; its exit status."""
+    """Print what ended the run; returns the exit status."""
     cannot = errors.ABORT if BISECTING else errors.CANNOT
     match error:
         case errors.Stop():
@@ -93,7 +91,7 @@ def of_exception(error: BaseException) -> int:
             sys.stdout.flush()
             return int(error.code or 0) and cannot
         case BrokenPipeError() if reader_is_gone():
-            return HAD_ENOUGH
+            return CLOSED_PIPE
         case ImportError():
             say(f"the suite or this Python ({sys.executable}) is not complete: {error}")
         case OSError() if error.errno in NOT_WRITTEN:
@@ -107,8 +105,8 @@ def of_exception(error: BaseException) -> int:
 
 
 def main() -> int:
-    """Run, and turn whatever happens into one line and an exit status, also what happens while
-    that is said: a signal, no memory."""
+    """Run; every exception ends in one line and an exit status, also one that is raised while
+    another is handled (a signal, no memory)."""
     os.environ.setdefault("HMM_COHERENT_RUN", os.urandom(16).hex())
     try:
         open_closed()
@@ -125,7 +123,7 @@ def main() -> int:
 
 
 def leave(status: int) -> None:
-    """End, with no process left below. What cannot be flushed now, main() has told of."""
+    """Exit, and leave no process behind. main() has reported an output that cannot be flushed."""
     try:
         from base import child
         child.kill_descendants()

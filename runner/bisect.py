@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`bisect`: drives git bisect over the user's tree, one `run_tests.sh --bisect-step` a commit."""
+"""`bisect`: runs git bisect in the user's tree, `run_tests.sh --bisect-step` for each commit."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from runner import options as command_line
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
 
-# Options that a step is given by us; it gets every other one as the user gave it.
+# Options that a bisection sets for each step; it passes all others on.
 OURS = {"kernel", "results", "cache", "vm"}
-TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` tells all
+TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` has all
 LEFT = re.compile(r"Bisecting: (\d+) revisions? left .*\(roughly (\d+) steps?\)")
 FIRST_BAD = re.compile(r"^([0-9a-f]{40,64}) is the first bad commit", re.M)
 
@@ -40,26 +40,23 @@ class Step:
     folder: Path
 
     def run(self) -> Run | None:
-        """Its results; None if it did not get that far."""
+        """Its results; None if it has none."""
         try:
             return json_out.read(self.folder)
         except Stop:
             return None
 
     def took(self) -> str:
-        """How long, and how much of that the kernel's build."""
+        """Its time, and how much of that was the build of the kernel."""
         run = self.run()
         building = (run.info.get("kernel") or {}).get("seconds", 0) if run else 0
         return f"{self.seconds:.0f} s" + (f", {building:.0f} of them to build"
                                           if building >= 1 else "")
 
     def why(self) -> str:
-        """Of a commit that cannot be tested: the runner's own word, else the worst of its results.
-        """
+        """Why a commit cannot be tested: the message of the runner, else its worst result."""
         log = Path(f"{self.folder}.log").read_text(errors="replace")
-        said = [
-            line.partition(": ")[2] for line in log.splitlines()
-            if line.startswith("run_tests.sh: ")]
+        said = re.findall(r"(?m)^run_tests\.sh: (.*)$", log)
         run = self.run()
         said += [
             test.reason for verdict in ("fail", "broken", "skip") for test in run.tests.values()
@@ -68,13 +65,13 @@ class Step:
 
 
 class Tree:
-    """The user's git checkout, which is given back as it was."""
+    """The user's git checkout, which is restored at the end."""
 
     def __init__(self, path: Path):
         self.path = path
 
     def git(self, *words: str, check: bool = True) -> str:
-        """git's stdout; a failure is one line."""
+        """git's stdout; Stop with one line if it fails."""
         done = source.run(self.path, *words)
         if done.returncode and check:
             lines = done.stderr.strip().splitlines() or ["no message"]
@@ -94,7 +91,7 @@ class Tree:
         return one_line(self.git("show", "-s", "--format=%h %s", commit).strip())
 
     def must_be_clean(self) -> None:
-        """Checkouts would lose what is not committed, so nothing is checked out over it."""
+        """Stop if the tree has uncommitted changes, which a checkout could lose."""
         asked = source.run(self.path, "rev-parse", "--is-inside-work-tree")
         if asked.stdout.strip() != "true":
             why = (asked.stderr.strip().splitlines() or ["it has no files"])[0]
@@ -112,7 +109,7 @@ class Tree:
 
     @contextlib.contextmanager
     def given_back(self) -> Iterator[None]:
-        """Whatever happens inside, the branch (or commit) of before is checked out again."""
+        """Check out the branch or commit of before again, however this ends."""
         before = self.git("symbolic-ref", "--quiet", "--short", "HEAD",
                           check=False).strip() or self.commit("HEAD")
         try:
@@ -141,8 +138,8 @@ class Bisection:
         return good != bad and self.tree.git("merge-base", good, bad, check=False).strip() == good
 
     def run(self) -> int:
-        """Both ends first, since a wrong end makes every step worthless; then git's choice until it
-        knows."""
+        """Test both ends, since a wrong end makes every step useless, then the commits that git
+        chooses."""
         with self.tree.given_back():
             self._end(self.good, GOOD, "GOOD")
             self._end(self.bad, BAD, "BAD")
@@ -173,7 +170,7 @@ class Bisection:
         self.screen.say(f"step {number}: {title}{more}")
         folder = self.folder.path / f"step-{number}"
         began = time.monotonic()
-        # Each wait inside a step is bounded, by the user's own limits.
+        # Without a limit: each wait inside a step has one.
         status = child.run(self._command(folder), Path(f"{folder}.log"), None)
         step = Step(commit, title, status, time.monotonic() - began, folder)
         self.steps.append(step)
@@ -194,7 +191,7 @@ class Bisection:
                 *command_line.words(self.options, sorted(self.options.given - OURS)), *self.globs]
 
     def _undecided(self, said: str) -> int:
-        """Commits that cannot be tested stand between the last good and the first bad one."""
+        """Print the candidates, if commits between good and bad cannot be tested."""
         names = re.findall(r"^[0-9a-f]{40,64}$", said, re.M)
         self.folder.write("bisect.log", self.tree.git("bisect", "log"))
         self.screen.say("the first bad commit is one of these; the others cannot be tested:")
@@ -203,14 +200,13 @@ class Bisection:
         return CANNOT
 
     def _tell(self, commit: str) -> None:
-        """The commit on stdout, and what it changed."""
+        """Print the commit on stdout, and what it made worse on stderr."""
         bad = next(step for step in self.steps if step.commit == commit)
         good = next(step for step in reversed(self.steps) if step.status == GOOD)
         before, after = good.run(), bad.run()
-        worse = [
-            change for change in compare.changes(before, after)
-            if compare.rank(change.after) > compare.rank(change.before)
-        ] if before and after else []
+        worse = [change for change in compare.changes(before, after)
+                 if compare.rank(change.after) > compare.rank(change.before)
+                 ] if before and after else []
         if worse:
             self.screen.say(f"worse with it than with {good.title}: {len(worse)}")
         for change in worse[:TOLD]:

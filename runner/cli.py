@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From the command line to an exit status: each word and way to run, in the order in which a user
-meets them."""
+"""From the command line to an exit status."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from runner.screen import Screen
 MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runner.reports",
            "merge": "runner.reports", "bisect": "runner.bisect", "import": "runner.in_tree",
            "report": "runner.stored", "cache": "runner.cached"}
-# Commands of developers; dev/ is loaded for them alone, and named nowhere else in what a user runs.
+# Commands for developers. Only this module loads dev/, and only for these and --profile coverage.
 DEV_WORDS = ("check", "bench", "faults", "findings")
 
 
@@ -27,12 +26,12 @@ def dev(module: str):
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """The command line of a user, or of a developer if one of his commands stands there."""
+    """The options; those of dev/ only if one of its commands is given."""
     return option_parser.parse(argv, dev("options") if set(argv) & set(DEV_WORDS) else None)
 
 
 def main(argv: list[str]) -> int:
-    """One command line."""
+    """Run one command line; returns the exit status."""
     options = parse(argv)
     if options.word == "rerun":
         from runner import stored
@@ -44,7 +43,7 @@ def main(argv: list[str]) -> int:
                     moving=not (for_person and options.ktap))
     cache = cache_folder(options)
     os.environ["HMM_COHERENT_CACHE"] = str(cache)
-    if options.word != "doctor":    # which tells it among everything else
+    if options.word != "doctor":    # which reports it among everything else
         make_folder(cache)
     if options.word in DEV_WORDS:
         return dev(options.word).main(options, screen)
@@ -64,7 +63,7 @@ def main(argv: list[str]) -> int:
 
 
 def cache_folder(options: argparse.Namespace) -> Path:
-    """Where everything is kept that can be made again; its children are told by the environment."""
+    """The cache folder; child processes get it as HMM_COHERENT_CACHE."""
     given = options.cache or os.environ.get("HMM_COHERENT_CACHE")
     if given:
         return Path(given).expanduser().absolute()
@@ -73,14 +72,14 @@ def cache_folder(options: argparse.Namespace) -> Path:
         home = Path(xdg) if os.path.isabs(xdg) else Path("~/.cache").expanduser()
     except RuntimeError:
         home = Path()
-    if not home.is_absolute() or home == Path("/.cache"):   # of a user without a home
+    if not home.is_absolute() or home == Path("/.cache"):   # a user without a home
         raise Stop(CANNOT, "there is no home folder for the cache",
                    "give a folder with --cache DIR, or set HOME")
     return home / "hmm-coherent"
 
 
 def make_folder(cache: Path) -> None:
-    """One that cannot even be made is said before anything is done."""
+    """Make the cache folder, or stop before anything is done."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:

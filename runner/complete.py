@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 # PYTHON_ARGCOMPLETE_OK
-"""Completion of run_tests.sh by argcomplete (Debian: python3-argcomplete); no run needs it. Use:
+"""Completion of run_tests.sh by argcomplete (Debian: python3-argcomplete). To use it:
 eval "$(register-python-argcomplete --external-argcomplete-script \\
         $PWD/runner/complete.py run_tests.sh)"
 """
@@ -29,7 +29,7 @@ def names(prefix: str, **_parsed) -> list[str]:
 
 
 def main() -> None:
-    """Answer the shell, which has put its question into the environment."""
+    """Print the completions; the shell passes the command line in the environment."""
     import argcomplete
     parser = options.parser()
     actions: list[Any] = parser._actions

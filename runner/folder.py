@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The folder of a run: made before anything runs, complete in every state, each finished file
-renamed into place."""
+"""The results folder of a run, made before anything runs. Each file is renamed into place."""
 
 from __future__ import annotations
 
@@ -18,13 +17,13 @@ from base.errors import CANNOT, Stop, WRONG_USE
 from base.files import TOP
 
 
-# Who read stdout has gone: a pipe, a terminal; or there never was one.
+# The reader of stdout has closed it (a pipe, a terminal), or there was none.
 GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO)
 
 
 @contextlib.contextmanager
 def told(what: Path | str) -> Iterator[None]:
-    """A result that cannot be written is an error with its own line, never a short file."""
+    """Stop with one line if a result cannot be written."""
     try:
         yield
     except OSError as error:
@@ -41,7 +40,7 @@ class Folder:
 
     @classmethod
     def create(cls, given: Path | None, label: str = "") -> Folder:
-        """Make it; results that are there already are never overwritten."""
+        """Make the folder; existing results are never overwritten."""
         if given:
             path = given / label if label else given
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -70,14 +69,14 @@ class Folder:
         os.replace(temporary, link)
 
     def write(self, name: str, text: str) -> None:
-        """A whole file, or the one that was there before."""
+        """Write a file, or leave the old one."""
         with told(self.path / name):
             files.write(self.path / name, text)
 
 
 class Both:
-    """The run's `ktap` file, and stdout unless it is for a person, as one text stream; a reader of
-    stdout that went away stops nothing."""
+    """The run's `ktap` file, and stdout unless a person reads it, as one text stream. The run goes
+    on if stdout is closed."""
 
     def __init__(self, path: Path, stdout: bool = True):
         self._path = path
@@ -86,14 +85,14 @@ class Both:
         self._stdout: TextIO | None = sys.stdout if stdout else None
 
     def write(self, text: str) -> int:
-        """To both."""
+        """Write to both."""
         with told(self._path):
             self._file.write(text)
         self._to_stdout(lambda stdout: stdout.write(text))
         return len(text)
 
     def flush(self) -> None:
-        """Both, so that what is known is readable now, whatever happens next."""
+        """Flush both, so that the results so far can be read."""
         with told(self._path):
             self._file.flush()
         self._to_stdout(lambda stdout: stdout.flush())
@@ -105,18 +104,14 @@ class Both:
             action(self._stdout)
         except OSError as error:
             self._stdout = None
-            self._silence()
+            null = os.open(os.devnull, os.O_WRONLY)     # for the interpreter's own flush at exit
+            os.dup2(null, sys.stdout.fileno())
+            os.close(null)
             if error.errno not in GONE:
                 raise Stop(CANNOT, f"cannot write to stdout: {error.strerror}",
                            f"the results are in {self._path.parent}") from None
 
-    def _silence(self) -> None:
-        """Nothing can be written any more, not by the interpreter's own flush at exit either."""
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
-
     def close(self) -> None:
-        """The file is complete."""
+        """Close the file."""
         with told(self._path):
             self._file.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What this host has for a native run. It looks, and changes nothing."""
+"""What this host has for a native run. Nothing is changed here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUFFIX = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 @dataclass(frozen=True)
 class Lack:
-    """Something a way to run needs and this host has not."""
+    """Something that this host lacks, and its remedy."""
 
     what: str
     remedy: str
@@ -31,8 +31,7 @@ def number(text: str) -> int:
 
 
 class Host:
-    """Facts read from /proc, /sys and /dev; `root` is where these are, so that a test can make some
-    up."""
+    """Facts from /proc, /sys and /dev below `root`, which selftests replace."""
 
     def __init__(self, root: Path = Path("/"), uid: int | None = None, release: str = ""):
         self.root = root
@@ -46,11 +45,11 @@ class Host:
             return ""
 
     def loaded(self) -> bool:
-        """test_hmm is in this kernel now."""
+        """test_hmm is loaded."""
         return self.major() > 0
 
     def major(self) -> int:
-        """The major number of the driver, 0 when it is not there."""
+        """The major number of the driver; 0 if it is not loaded."""
         match = re.search(r"^\s*(\d+)\s+HMM_DMIRROR$", self._text("proc/devices"), re.M)
         return int(match[1]) if match else 0
 
@@ -69,9 +68,8 @@ class Host:
             folder.glob("**/test_hmm.ko*"))
 
     def memory(self) -> int:
-        """Bytes that new processes can have without others losing theirs: the kernel's estimate,
-        and what the control group of a container leaves, whose page cache goes before a process
-        does. 0: not known."""
+        """Bytes that new processes can use without swapping: MemAvailable, and no more than the
+        limits of the control groups leave, where page cache can be reclaimed. 0: not known."""
         found = re.search(r"^MemAvailable:\s+(\d+) kB$", self._text("proc/meminfo"), re.M)
         room = [int(found[1]) << 10] if found else []
         group = re.search(r"^0::/(.*)$", self._text("proc/self/cgroup"), re.M)
@@ -86,7 +84,7 @@ class Host:
         return min(room, default=0)
 
     def system_ram(self) -> list[tuple[int, int]]:
-        """What the kernel uses as memory: [start, end)."""
+        """The ranges of System RAM: [start, end)."""
         return [r for r, what in self._iomem() if what == "System RAM"]
 
     def _iomem(self) -> list[tuple[tuple[int, int], str]]:
@@ -94,8 +92,7 @@ class Host:
         return [((int(start, 16), int(end, 16) + 1), what) for _, start, end, what in lines]
 
     def backed(self, start: int, end: int) -> bool | None:
-        """Memory is behind the range, by the firmware's own map; None when that map is not shown.
-        """
+        """The firmware's map has memory in the range; None if there is no map to read."""
         entries = []
         for folder in (self.root / "sys/firmware/memmap").glob("*"):
             kind = self._text(f"sys/firmware/memmap/{folder.name}/type").strip()
@@ -109,8 +106,7 @@ class Host:
                    for s, e, kind in entries)
 
     def reserved(self) -> list[tuple[int, int]]:
-        """What somebody set aside: Soft Reserved ranges nobody has claimed, and memmap=SIZE$START.
-        """
+        """Ranges that are Soft Reserved and not used, or reserved with memmap=SIZE$START."""
         iomem = self._iomem()
         found = []
         for (start, end), what in iomem:
@@ -122,11 +118,11 @@ class Host:
                 try:
                     found.append((number(first), number(first) + number(size)))
                 except ValueError:
-                    continue  # the kernel ignored it as well
+                    continue  # the kernel ignores it, too
         return found
 
     def usable(self, start: int) -> str:
-        """Why a device range must not start here; empty when it may."""
+        """Why a device range cannot start here; empty if it can."""
         end = start + CHUNK
         if any(s < end and start < e for s, e in self.system_ram()):
             return f"{start:#x} is memory that the kernel uses"
@@ -135,8 +131,7 @@ class Host:
         return ""
 
     def ranges(self) -> list[int]:
-        """The starts of 256 MiB ranges inside what is reserved. Never anything that nobody
-        reserved."""
+        """The starts of 256 MiB ranges in reserved memory."""
         starts: list[int] = []
         for start, end in sorted(set(self.reserved())):
             at = -(-start // ALIGN) * ALIGN
@@ -147,7 +142,7 @@ class Host:
         return starts
 
     def lacks(self, spm: tuple[int, int] | None = None) -> list[Lack]:
-        """Why a native run is not possible; all reasons, not the first."""
+        """All reasons for which a native run is not possible."""
         found = []
         if self.uid:
             found.append(Lack("not root", "run as root"))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`import TREE`: the suite as an ordinary kselftest of a kernel tree, one commit's worth of files.
+"""`import TREE`: put the test programs into a kernel tree, as an ordinary kselftest.
 
-Only what runs against the kernel goes there. Everything is found out before anything is written;
-the folder is filled under another name and then renamed, so that a tree holds a whole suite or
-none.
+All checks come before the first write. The folder is filled under another name and then renamed, so
+that the tree never has half of the suite.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ FILES = ("Makefile", "config", "settings", "hmm_coherent_driver.sh", "common/*/*
          "hmm-coherent/*.[ch]")
 IGNORED = "# SPDX-License-Identifier: GPL-2.0\n/hmm_coherent_*\n!/hmm_coherent_*.sh\n/obj/\n"
 TARGET = re.compile(r"^TARGETS \+= (\S+)\n", re.M)
-# The entry of MAINTAINERS that gets the folder: who keeps test_hmm.
+# The entry of MAINTAINERS to which the folder is added: that of test_hmm.
 ENTRY = re.compile(r"^HMM - .*\n(?:[A-Z]:\t.*\n)+", re.M)
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
-    """Put it there, and say how to go on."""
+    """Import the suite, and print the next commands."""
     tree = checked(Path(options.globs[0]).expanduser().resolve(), options.globs[0])
     makefile, folder = tree / SELFTESTS / "Makefile", tree / SELFTESTS / NAME
     wanted, text = contents(), with_target(makefile)
@@ -59,7 +58,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def checked(tree: Path, given: str) -> Path:
-    """A kernel tree that has kselftests and can have device-coherent memory."""
+    """The path of a kernel tree that has kselftests and device-coherent memory; else Stop."""
     version = source.tree_version(tree)
     if not version or not (tree / SELFTESTS / "lib.mk").is_file():
         raise Stop(WRONG_USE,
@@ -78,7 +77,7 @@ def contents() -> dict[str, bytes]:
 
 
 def with_target(makefile: Path) -> str:
-    """The kselftest Makefile with our line, where the alphabet puts it."""
+    """The kselftest Makefile with our line, in alphabetical order."""
     text = makefile.read_text()
     lines = list(TARGET.finditer(text))
     if not lines:
@@ -91,7 +90,7 @@ def with_target(makefile: Path) -> str:
 
 
 def with_entry(maintainers: Path) -> str:
-    """MAINTAINERS with our folder in the entry of HMM, or "" where there is no such entry."""
+    """MAINTAINERS with our folder in the entry of HMM; empty if there is no such entry."""
     text = maintainers.read_text() if maintainers.is_file() else ""
     entry = ENTRY.search(text)
     if not entry:
@@ -106,8 +105,7 @@ def with_entry(maintainers: Path) -> str:
 
 
 def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
-    """A second import replaces the first, but not what somebody has changed there and not
-    committed, nor somebody else's folder."""
+    """Stop if a second import would lose uncommitted changes, or if the folder is not ours."""
     if not folder.exists():
         return
     if not (folder / "hmm_coherent_driver.sh").exists():
@@ -120,43 +118,36 @@ def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
             f"{differ[0]} differs from this suite, and without git it is unknown whether you "
             "changed it",
             f"move {folder} away")
-    committed = unchanged(tree, folder) if differ else set()
-    edited = [path for path in differ if path not in committed]
+    changed = uncommitted(folder) if differ else set()
+    edited = [path for path in differ if str(path.relative_to(folder)) in changed]
     if edited:
         raise Stop(WRONG_USE, f"{edited[0].relative_to(tree)} has uncommitted changes",
                    "commit or remove them first")
 
 
 def made_here(path: Path) -> bool:
-    """A program or an object: the Makefile makes it again."""
+    """It is a program or an object of a build."""
     return path.read_bytes()[:4] == b"\x7fELF"
 
 
-def unchanged(tree: Path, folder: Path) -> set[Path]:
-    """The files that are as they were committed. What git cannot say it must not be taken to have
-    said."""
-    top = Path(asked(tree, "rev-parse", "--show-toplevel").rstrip("\n"))
-    names = asked(tree, "ls-tree", "-r", "-z", "--name-only", "--full-name", "HEAD", "--",
-                  str(folder))
-    status = asked(tree, "status", "--porcelain", "-z", "--no-renames", "--", str(folder))
-    changed = {entry[3:] for entry in status.split("\0")}
-    return {top / name for name in set(names.split("\0")) - changed if name}
-
-
-def asked(tree: Path, *words: str) -> str:
-    """git's answer, or git's own reason why there is none."""
-    done = source.run(tree, *words)
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no message"])[0]
-        raise Stop(
-            WRONG_USE,
-            f"git cannot tell whether {tree} has uncommitted changes: {one_line(said, 200)}",
-            "nothing was imported")
-    return done.stdout
+def uncommitted(folder: Path) -> set[str]:
+    """Files that differ from HEAD or are not in it, ignored ones too, relative to the folder."""
+    names: set[str] = set()
+    for words in (("diff", "--name-only", "--relative", "-z", "HEAD", "--", "."),
+                  ("ls-files", "--others", "-z")):
+        done = source.run(folder, *words)
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or ["no message"])[0]
+            raise Stop(
+                WRONG_USE,
+                f"git cannot tell whether {folder} has uncommitted changes: {one_line(said, 200)}",
+                "nothing was imported")
+        names.update(done.stdout.split("\0"))
+    return names
 
 
 def replace(folder: Path, wanted: dict[str, bytes]) -> None:
-    """The folder with these files and no others."""
+    """Replace the folder by one with these files and no others."""
     private = Path(tempfile.mkdtemp(prefix=f".{NAME}-", dir=folder.parent))
     new, old = private / "new", private / "old"
     try:
@@ -171,7 +162,7 @@ def replace(folder: Path, wanted: dict[str, bytes]) -> None:
 
 
 def put(path: Path, data: bytes | str) -> None:
-    """A file, whole or not at all."""
+    """Write a file, and rename it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "wb") as file:

@@ -21,12 +21,12 @@ from runner.host import Host, NODES
 from runner.work import Work
 
 MODULE = "test_hmm"
-# By sys.path: an entry of PYTHONPATH ends at a colon.
+# Not with PYTHONPATH, whose entries end at a colon.
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from runner import native; native.main()"
 
 
 class Native:
-    """runner/native.py as a child process: the same shape as vm.qemu.Guest."""
+    """This host as a machine, like vm.qemu.Guest: a child process that runs this module."""
 
     keeps_log = False
 
@@ -42,7 +42,7 @@ class Native:
             "work": str(folder / "work")}).encode()
 
     def start(self) -> None:
-        """Start it; dying with us by SIGTERM, it takes its programs along."""
+        """Start the child process. SIGTERM as its death signal lets it kill its programs."""
         job = os.memfd_create("job")
         os.write(job, self._job)
         os.lseek(job, 0, os.SEEK_SET)
@@ -57,17 +57,17 @@ class Native:
             os.close(job)
 
     def kill(self) -> None:
-        """End it; may be called again."""
+        """End the child process; may be called again."""
         if self.proc:
             child.end(self.proc, grace=5.0)
 
     def ended_from_outside(self) -> str:
-        """What it runs on is the kernel under test, so whatever ends it may be that."""
+        """Empty: the kernel under test may be the cause of any end."""
         return ""
 
 
 class Devices:
-    """test_hmm with its coherent devices; what was loaded or made here is taken away again."""
+    """Loads test_hmm and makes its device nodes; removes at the end what was added."""
 
     def __init__(self, host: Host, spm: tuple[int, int] | None, say):
         self.host, self.spm, self.say = host, spm, say
@@ -96,8 +96,8 @@ class Devices:
             self._node(number)
 
     def _node(self, number: int) -> None:
-        """Older drivers make no device nodes, so tools/testing/selftests/mm/test_hmm.sh has to; as
-        here."""
+        """Make a device node, as tools/testing/selftests/mm/test_hmm.sh does: older drivers make
+        none."""
         path, major = self.host.node(number), self.host.major()
         try:
             os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(major, number))
@@ -122,15 +122,14 @@ class Devices:
                 self.say(f"{MODULE} could not be unloaded: {done.stderr.strip()}")
 
 
-# What modprobe says where this host does not let the module in, whatever the kernel would make of
-# it.
+# Messages of modprobe on a host that does not allow the module, whatever the kernel is.
 BARRED = re.compile(
     "not permitted|Permission denied|Key was rejected|Exec format|Invalid module format|not found",
     re.I)
 
 
 def modprobe(*words: str) -> str:
-    """Load a module; gives why the kernel refused it, or nothing. Stops where this host bars it."""
+    """Load a module; returns why the kernel refused it, or nothing. Stop if this host bars it."""
     try:
         done = subprocess.run(["modprobe", *words], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=60, check=False)
@@ -151,12 +150,12 @@ def modprobe(*words: str) -> str:
 
 
 def tell(text: str) -> None:
-    """A line for the runner, in one write, so that a program's output cannot split it."""
+    """Write a line for the runner, in one write, so that no output of a program splits it."""
     os.write(1, f"# guest: {text}\n".encode("ascii", "replace"))
 
 
 class Log:
-    """The kernel log from now on, in the raw form of /dev/kmsg, as the guest's init keeps it."""
+    """The kernel log from now on, in the format of /dev/kmsg, as vm/init sends it."""
 
     def __init__(self, path: Path):
         self.out = open(path, "ab", buffering=0)
@@ -168,7 +167,7 @@ class Log:
             tell(f"fact kernel-log unreadable: {error.strerror}")
 
     def copy(self) -> None:
-        """Everything that is new."""
+        """Copy the new records."""
         while self.fd >= 0:
             try:
                 self.out.write(os.read(self.fd, 8192))
@@ -182,7 +181,7 @@ class Log:
 
 
 class Here:
-    """One job on this host."""
+    """Runs the programs of one job on this host."""
 
     def __init__(self, job: dict):
         self.job = job
@@ -190,7 +189,7 @@ class Here:
         self.log = Log(Path(job["kmsg"]))
 
     def run(self) -> None:
-        """The plan, in order."""
+        """Run all programs, in order."""
         self.work.mkdir(exist_ok=True)
         os.environ.setdefault("HMM_COHERENT_DIR", str(self.work))
         tell("ready")
@@ -200,7 +199,7 @@ class Here:
         tell("done")
 
     def run_program(self, program: Path, names: list[str]) -> None:
-        """One program, from start to exit; what it leaves behind is killed and told."""
+        """Run one program; kill and report the processes that it leaves behind."""
         tell(f"start {program.name}")
         wanted = os.memfd_create("run-list", 0)
         os.write(wanted, "".join(f"{name}\n" for name in names).encode())
@@ -227,7 +226,7 @@ class Here:
         tell(f"exit {program.name} {status if status >= 0 else 128 - status}")
 
     def wait(self, pid: int) -> None:
-        """Until the process has ended, copying the kernel log as it grows."""
+        """Copy the kernel log as it grows, until the process has ended."""
         exited = os.pidfd_open(pid)
         while True:
             waiting = [exited] + [self.log.fd] * (self.log.fd >= 0)
@@ -238,12 +237,12 @@ class Here:
                 return
 
     def clean(self) -> None:
-        """Remove what only the tests needed."""
+        """Remove the files of the tests."""
         shutil.rmtree(self.work, ignore_errors=True)
 
 
 def main() -> None:
-    """The job from stdin, to its end or to SIGTERM, which comes also when the runner dies."""
+    """Run the job on stdin, until SIGTERM, which the kernel also sends when the runner dies."""
     child.adopt_orphans()
     tell(f"up {os.uname().release}")
     here = Here(json.load(sys.stdin))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a command line comes down to: where to run, on which kernels, which tests in which order."""
+"""Decide where to run, on which kernels, and which tests in which order."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ PACKAGES = {"vm": {"build", "vm", "tests"}, "native": {"tests"}}
 
 @dataclass
 class Plan:
-    """Everything that is known before anything runs."""
+    """All that is decided before anything runs."""
 
-    where: str                          # vm, native, programs (a selftest's)
+    where: str                          # vm, native, or programs (of a selftest)
     why: str
     paths: list[Path]
     tests: list[programs.Test]
@@ -34,8 +34,8 @@ class Plan:
 
 
 def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
-    """In a VM unless it was asked for otherwise: a range that is reserved on this machine may be
-    another's, and a driver that is loaded may be in use. The reason is for the user."""
+    """vm, native or programs, and why, for a message. A VM unless the user asks for this host:
+    reserved memory of this host, or a driver that is loaded, may be in use."""
     if programs.given() and not options.vm:
         return ("programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing "
                             "about a kernel")
@@ -51,7 +51,7 @@ def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
 
 
 def pretending() -> bool:
-    """The selftests' programs, and a QEMU that boots nothing: there need be no kernel."""
+    """A selftest replaces both the programs and QEMU, so no kernel is needed."""
     return programs.given() is not None and "HMM_COHERENT_QEMU" in os.environ
 
 
@@ -62,11 +62,8 @@ def open_cache(screen: Screen):
 
 
 def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -> Path:
-    """The kernel source whose kselftest harness the programs are built with: one for all kernels of
-    a run.
-
-    In a bisection it must not follow the tree, or the test would change along with what it tests.
-    """
+    """The kernel source whose kselftest harness the programs are built with: the same for all
+    kernels of a run, and for all steps of a bisection."""
     from runner import guests
     given = os.environ.get("KSRC")
     if given:
@@ -77,13 +74,13 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
     if sources and not options.bisect_step:
         return sources[0].path
     found = guests.find_source(guests.DEFAULT_KERNEL, cache, screen)
-    assert found        # None is for images
+    assert found        # a version has a source
     return found.path
 
 
 def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Plan:
-    """Decide where to run, build the programs, select the tests. `keep`: nobody builds these
-    programs again until programs.release()."""
+    """Decide where to run, build the programs, select the tests. With `keep`, other runs do not
+    build these programs again until programs.release()."""
     where, why = where_to_run(options, Host())
     kernels: list[tuple[str, Source | None]]
     kernels, ksrc = [(spec, None) for spec in options.kernel or ["pretended"]], None
@@ -109,8 +106,7 @@ def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Pla
 
 def sources(options: argparse.Namespace, where: str,
             screen: Screen) -> tuple[list[tuple[str, Source | None]], Path]:
-    """The kernels to run on with their sources, and the source that the programs are built against.
-    """
+    """The kernels with their sources, and the source that the programs are built against."""
     from runner import guests
     cache = open_cache(screen)
     usual = [] if where != "vm" or options.build else [guests.DEFAULT_KERNEL]
@@ -123,7 +119,7 @@ def sources(options: argparse.Namespace, where: str,
 
 
 def spared(tests: list[programs.Test]) -> list[programs.Test]:
-    """Without the tests that bring a kernel down."""
+    """The tests without those that may crash the kernel."""
     kept = [test for test in tests if not test.destructive]
     if not kept:
         raise Stop(WRONG_USE, f"{tests[0].name} may crash the kernel",
@@ -132,7 +128,7 @@ def spared(tests: list[programs.Test]) -> list[programs.Test]:
 
 
 def shard(tests: list[programs.Test], number: int, count: int) -> list[programs.Test]:
-    """Every count-th test, so that all shards take about as long."""
+    """Every count-th test, so that all shards take about the same time."""
     mine = tests[number - 1::count]
     if not mine:
         raise Stop(WRONG_USE, f"--shard {number}/{count}: there are only {len(tests)} tests",
@@ -141,7 +137,7 @@ def shard(tests: list[programs.Test], number: int, count: int) -> list[programs.
 
 
 def show(plan: Plan) -> None:
-    """--dry-run, on stdout."""
+    """Print the plan, for --dry-run."""
     for spec, found in plan.kernels:
         print(f"kernel {spec}" + (f": {found.label}" if found else ""))
     for batch in plan.work.batches:

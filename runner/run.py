@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The run itself: for each kernel a session, its folder and its reports."""
+"""The run itself: a session, a results folder and reports for each kernel."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from runner.screen import Screen
 from runner.session import Session
 from runner.work import BUSY
 
-# What a test's result may depend on, apart from the kernel.
+# Options that may change the result of a test.
 MATTERS = ("accel", "cache", "boot_timeout", "timeout", "seed", "stress", "known", "strict")
 
 
 def main(options: argparse.Namespace, screen: Screen, after: Callable | None = None) -> int:
-    """Run what was asked for; with several kernels one after the other, and the worst status
-    counts. `after` is called with what each kernel's run was made of."""
+    """Run the tests, on several kernels one after the other; returns the worst exit status.
+    `after` is called after the run on each kernel."""
     gates = reports.prepare(options)
-    # what is wrong with them is said before an hour of testing, not after it
+    # read before the tests run, so that a mistake in it is not found after an hour
     known = known_issues(options)
     plan = planning.make(options, screen, keep=True)
     if known:
@@ -66,8 +66,7 @@ def main(options: argparse.Namespace, screen: Screen, after: Callable | None = N
 
 
 def known_issues(options: argparse.Namespace):
-    """The list given with --known, or the suite's own; None for programs that are not the suite's.
-    """
+    """The list given with --known, or that of the suite; None for the programs of a selftest."""
     path = options.known or (None if programs.given() else TOP / "known-issues.toml")
     if not path:
         return None
@@ -76,7 +75,7 @@ def known_issues(options: argparse.Namespace):
 
 
 def limits(options: argparse.Namespace) -> Limits:
-    """The deadlines; HMM_COHERENT_GRACE lets the selftests be quick."""
+    """The deadlines; the selftests shorten them with HMM_COHERENT_GRACE."""
     grace = float(os.environ.get("HMM_COHERENT_GRACE", Limits.grace))
     if options.gdb:     # whose user stops the guest for as long as he likes
         return Limits(boot=command_line.DAY, test=command_line.test_seconds(options),
@@ -86,7 +85,7 @@ def limits(options: argparse.Namespace) -> Limits:
 
 
 def labels(kernels: list[tuple[str, Source | None]]) -> list[str]:
-    """A name for each of several kernels in the results; what was given twice has two."""
+    """A name for each of several kernels in the results; a kernel given twice has two."""
     found: list[str] = []
     for spec, _ in kernels if len(kernels) > 1 else []:
         plain = spec.strip("/").replace("/", "-")
@@ -96,7 +95,7 @@ def labels(kernels: list[tuple[str, Source | None]]) -> list[str]:
 
 
 def until_fail(options: argparse.Namespace) -> frozenset[str]:
-    """The verdicts that end a run with --until-fail: those for which its exit status is 1."""
+    """The verdicts that end a run with --until-fail."""
     verdicts = ("fail", "skip") if options.strict else ("fail",)
     return frozenset(verdicts if options.until_fail else ())
 
@@ -137,7 +136,7 @@ class One:
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:
-        """A session with a model that knows what is to be run."""
+        """A session, with the tests to run in its model."""
         run = Run()
         run.kernel = self.kernel
         run.rerun_command = self.rerun
@@ -148,7 +147,7 @@ class One:
                        until_fail(self.options), identity or {}, outcomes=self.options.outcomes)
 
     def rerun(self, name: str) -> str:
-        """The command that repeats just this test on just this kernel."""
+        """The command that repeats this test on this kernel."""
         if self.plan.where == "vm":
             kernel = ["--build" if self.options.build else "--kernel",
                       command_line.anywhere(self.kernel)]
@@ -160,7 +159,7 @@ class One:
         return shlex.join(["./run_tests.sh", *where, *mattered, name])
 
     def finish(self, session: Session, facts: dict) -> int:
-        """Run, then write every report; also when a signal or a full disk ends it early."""
+        """Run, then write all reports, also if a signal or a full disk ends the run."""
         options = self.options
         session.run.info.update(facts, where=self.plan.where,
                                 command=["./run_tests.sh", *sys.argv[1:]],
@@ -176,14 +175,14 @@ class One:
         try:
             status = reports.write_all(options, session, self.gate)
         except Exception as error:
-            raise ended or error    # what ended the run came first
+            raise ended or error    # the first one
         if ended:
             raise ended
         return status
 
 
 class Kernels:
-    """The run on each kernel in turn, and how they differ."""
+    """The run on each kernel in turn, and the differences between them."""
 
     def __init__(self, options: argparse.Namespace, plan: Plan, screen: Screen,
                  gates: dict[str, Run], after: Callable | None = None):
@@ -193,7 +192,7 @@ class Kernels:
         self.runs: list[Run] = []
 
     def run(self) -> int:
-        """All of them, also when one does not build; the worst status."""
+        """Run on all kernels, also if one does not build; returns the worst exit status."""
         kernels = self.plan.kernels
         self.pack()
         if self.options.shell:
@@ -234,8 +233,7 @@ class Kernels:
         return status
 
     def pack(self) -> None:
-        """The programs as they are now, before a kernel is built: another run may build them again
-        after that."""
+        """Pack the programs before a kernel is built: another run may build them again then."""
         from runner import guests
         self.packed = {} if planning.pretending() else guests.pack(self.plan.paths,
                                                                    planning.open_cache(self.screen))
@@ -258,8 +256,8 @@ class Kernels:
 
 
 def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
-    """Options whose files are one kernel's: --junit x.xml becomes x-6.12.xml; --html is one page
-    for all."""
+    """The options for one of several kernels: --junit x.xml becomes x-6.12.xml; --html is one page
+    for all of them."""
     if not label:
         return options
     own = argparse.Namespace(**vars(options))
@@ -272,6 +270,6 @@ def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
 
 
 def suite_commit() -> str:
-    """Which state of this suite ran."""
+    """The commit of the suite."""
     return child.output(["git", "-C", TOP, "describe", "--always", "--dirty",
                          "--abbrev=12"]).strip()

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is to run: programs in order, and for each the names in order; and what is left after a
-machine died."""
+"""The tests to run: programs in order, each with its tests in order, divided among machines."""
 
 from __future__ import annotations
 
@@ -11,18 +10,17 @@ from pathlib import Path
 
 from runner.programs import Test, is_destructive
 
-# Beginnings of the names of tests that are nothing without two processors: where machines side by
-# side have one each, these come after them, in a machine of their own.
+# Beginnings of the names of tests that need two processors: if machines side by side have one each,
+# these run afterwards, in a machine of their own.
 BUSY = ("races.",)
 
-# What a kernel may not survive that lacks a change which its version should tell
-# (common/kernel/since.c). The version of a kernel that is built from a tree, or given as an image,
-# tells little: there they run whatever it says, in a machine of their own, which is told so
-# (HMM_COHERENT_APART).
+# Tests that crash a kernel without a certain upstream change (common/kernel/since.c). The version
+# of a kernel that is built from a tree, or given as an image, does not say which changes it has:
+# there they run in a machine of their own, whose programs know that by HMM_COHERENT_APART.
 RISKY = ("devices.*.opener-gone-access", "reclaim.*.swap-cache", "reclaim.*.written-on-device",
          "races.coherent.unmap-and-longterm-pin")
 
-# PROGRAM/TEST, and how long it takes; the first glob counts. From run.json of a run with two
+# How long PROGRAM/TEST takes; the first glob that matches counts. From run.json of a run with two
 # machines.
 COSTS = (
     ("hmm_coherent_matrix/*", 0.3),
@@ -40,7 +38,7 @@ START = 4       # of a program, until its first test begins
 
 @dataclass
 class Batch:
-    """One program and the names it is to run, which may repeat."""
+    """One program and the tests that it has to run, which may repeat."""
 
     program: Path
     names: list[str]
@@ -56,12 +54,8 @@ class Work:
         return any(batch.names for batch in self.batches)
 
     def total(self) -> int:
-        """How many results there must be."""
+        """The number of results."""
         return sum(len(batch.names) for batch in self.batches)
-
-    def programs(self) -> list[Path]:
-        """The programs that have something to run."""
-        return [batch.program for batch in self.batches]
 
 
 def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
@@ -84,19 +78,19 @@ def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
 
 
 def cost(program: str, name: str) -> float:
-    """How long a test takes under emulation, in times of an ordinary scenario. Nothing but the
-    balance of machines depends on it."""
+    """How long a test takes under emulation, relative to an ordinary scenario. Only the division
+    among machines depends on it."""
     return next((cost for glob, cost in COSTS if fnmatchcase(f"{program}/{name}", glob)), 1.0)
 
 
 def share(work: Work, count: int) -> list[Work]:
-    """Parts that take about as long, in the order of the work, cut between two tests: each machine
-    that starts a program has to find out anew what the kernel can do. None is empty."""
+    """Parts that take about the same time, in the order of the work: each machine that starts a
+    program has to probe the kernel again. No part is empty."""
     costs = [
         cost(batch.program.name, name) + (START if position and not number else 0)
         for position, batch in enumerate(work.batches) for number, name in enumerate(batch.names)]
-    parts, done, left, share_of_one = [Work()
-                                       for _ in range(count)], 0.0, iter(costs), sum(costs) / count
+    parts, left, done = [Work() for _ in range(count)], iter(costs), 0.0
+    share_of_one = sum(costs) / count
     for batch in work.batches:
         shares = [Batch(batch.program, []) for _ in parts]
         for name in batch.names:
@@ -109,15 +103,15 @@ def share(work: Work, count: int) -> list[Work]:
 
 
 def is_risky(name: str) -> bool:
-    """May a kernel not survive this one whose version does not tell?"""
+    """The test may crash a kernel whose version does not say what it has."""
     return any(fnmatchcase(name, glob) for glob in RISKY)
 
 
 def apart(work: Work, beginnings: tuple[str, ...] = (),
           untold: bool = False) -> tuple[Work, list[Work]]:
-    """The work without what needs a machine of its own: the tests that bring one down each by
-    itself, those that begin alike together, and, on a kernel whose version tells little (`untold`),
-    the risky ones together."""
+    """Divide into the usual work and the work of machines that run afterwards: one for each
+    destructive test, one for all tests with the same beginning, and, on a kernel whose version
+    does not say what it has (`untold`), one for all risky tests."""
     usual, together, alone = Work(), {beginning: Work() for beginning in (*beginnings, RISKY)}, []
     for batch in work.batches:
         parts: dict[str | tuple, list[str]] = {}

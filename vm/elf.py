@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The few facts that are read from kernel images and modules."""
+"""Facts from kernel images and modules."""
 
 import bz2
 import lzma
@@ -15,7 +15,7 @@ from base import child
 # setup_header of a bzImage, Documentation/arch/x86/boot.rst
 HEADER_MAGIC, VERSION_POINTER, SETUP_START = 0x202, 0x20e, 0x200
 SECTORS, PAYLOAD_OFFSET, SECTOR = 0x1f1, 0x248, 512
-# What a kernel may be compressed with and Python can undo, by its first bytes.
+# Compression formats of kernels that Python can read, by their first bytes.
 COMPRESSED: dict[bytes, Callable[[], Any]] = {
     b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
     b"\xfd7zXZ": lzma.LZMADecompressor, b"\x5d\0\0": lzma.LZMADecompressor,
@@ -34,8 +34,7 @@ def build_id(image: Path) -> str:
 
 
 def kernel(image: bytes) -> bytes:
-    """The kernel as it will be in memory: a vmlinux as it is, of a bzImage what is packed in it.
-    Empty if that cannot be unpacked here."""
+    """The vmlinux in an image; empty if that cannot be unpacked here."""
     if is_elf(image):
         return image
     if len(image) < PAYLOAD_OFFSET + 8 or image[HEADER_MAGIC:HEADER_MAGIC + 4] != b"HdrS":

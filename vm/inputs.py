@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What of a tree went into a build, so that a make that would find nothing to do need not be
-started.
+"""The files of a tree that a build was made from: if none has changed, make need not run.
 
-kbuild writes down beside each object which files it was made from. Those files, and the make and
-Kconfig files around them, decide whether anything has changed; asking make costs five seconds,
-looking at them costs none.
+kbuild lists the inputs of each object beside it. These files, and the make and Kconfig files around
+them, are compared in no time; make takes five seconds to find nothing to do.
 """
 
 import os
@@ -33,13 +31,13 @@ def used(build: Path, tree: Path) -> list[str]:
 
 
 def newest(tree: Path, names: list[str]) -> int:
-    """When the last of the files was changed, in ns since the epoch."""
+    """The time of the last change of these files, in ns since the epoch."""
     times = [os.stat(tree / name).st_mtime_ns for name in names if (tree / name).exists()]
     return max(times, default=0)
 
 
 def state(tree: Path, names: list[str]) -> str:
-    """One word that changes when one of the files does."""
+    """A digest that changes when one of the files does."""
     facts = []
     for name in names:
         try:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""KVM if it is proven to run a Linux guest here, else QEMU's emulation (TCG).
+"""Choose the accelerator: KVM if a Linux guest runs under it, else QEMU's emulation (TCG).
 
-/dev/kvm says little: on some hosts it opens and runs the firmware, and then QEMU aborts, or spins
-for ever before the first line of the kernel. So a small guest has to say its word from user space
-within a few seconds. The verdict is remembered for this host kernel, QEMU, its kind of machine, and
-processor.
+That /dev/kvm opens is not enough: on some hosts it runs the firmware, and then QEMU aborts, or
+loops before the first line of the kernel. So a small guest has to print a line from user space
+within a few seconds. The result is stored for this host kernel, QEMU, machine type and processor.
 
-Only a kernel that is not under test can prove that KVM does not work: one of Debian's, built as
-ours. With any other, a boot that fails may be its own fault, so nothing is remembered; nor is a
-guest that was late, since a busy host is late too.
+Only a kernel of Debian's source that this suite has built can prove that KVM does not work. With
+any other, a failed boot may be the fault of the kernel, and is not stored. Nor is a guest that was
+late, since the host may be busy.
 """
 
 import json
@@ -42,8 +41,7 @@ class Accel:
 
 
 def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENCE) -> Accel:
-    """KVM or TCG. The proof is made with a kernel of ours, from the cache, and else with the one
-    that is to run."""
+    """KVM or TCG, tested with a kernel from the cache, else with the kernel that is to run."""
     if force:
         return Accel(force, "asked for")
     if not os.access(DEVICE, os.R_OK | os.W_OK):
@@ -74,15 +72,14 @@ def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENC
 
 
 def newest_image(cache) -> Path | None:
-    """The newest kernel that we have built whole, for the guest that we know, from a source that
-    nobody changes."""
+    """The newest kernel of Debian's source in the cache."""
     images = [path for path in (cache.root / "build").glob("*/vmlinux") if is_ours(path, cache)]
     return max(images, key=lambda path: path.stat().st_mtime) if images else None
 
 
 def is_ours(image: Path, cache) -> bool:
-    """kbuild leaves a link to the source; a kernel that has KASAN is not entered by way of vmlinux
-    (vm/kconfig.py)."""
+    """Built completely, from a source in the cache (to which kbuild leaves a link), for a microvm.
+    QEMU cannot enter the vmlinux of a kernel with KASAN (vm/kconfig.py)."""
     source = Path(os.path.realpath(image.parent / "source"))
     config = kconfig.of_image(image)
     return ((image.parent / ".stamp").exists() and source.parent == (cache.root / "src").resolve()
@@ -95,7 +92,7 @@ def processor() -> str:
 
 
 def remembered(verdict: Path) -> str | None:
-    """Why KVM does not work, empty if it does, None if it was never tried."""
+    """The stored reason why KVM does not work, empty if it works, None if it was not tried."""
     try:
         return str(json.loads(verdict.read_text())["reason"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -109,7 +106,7 @@ def remember(verdict: Path, reason: str, cache) -> None:
 
 
 def probe(image: Path, mmio: bool, patience: float) -> str:
-    """Boot a guest under KVM; why that failed, empty if it did not."""
+    """Boot a guest under KVM; returns why that failed, empty if it did not."""
     files = {"init": INIT, "bin/busybox": initramfs.busybox().read_bytes()}
     initrd = os.memfd_create("initrd", 0)
     with open(initrd, "wb", closefd=False) as out:
