@@ -61,7 +61,7 @@ WRONG = (
     ("entry.trace_file = lambda error: 1 / 0\nraise ValueError('first')", 3, 128,
      "ZeroDivisionError"),
     ("import tempfile; tempfile.mkstemp = goes_wrong\nraise OSError(errno.ENOMEM, 'no memory')", 3,
-     128, "the trace could not be kept"),
+     128, "the trace could not be written"),
     ("def again(_): raise errors.Interrupted(2)\nentry.trace_file = again\nraise ValueError", 130,
      130, "interrupted"),
     ("def gone(_): raise MemoryError\nentry.of_exception = gone\nraise ValueError", 3, 128,
