@@ -9,17 +9,20 @@ and prctl().
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import re
 import resource
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from base.errors import Stop
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+TICK = 1.0      # seconds
 # Variables that make git, make, a shell, tar or a compiler work on something else: of a git hook,
 # of an outer make, or exported for another project.
 LEADS_ELSEWHERE = re.compile(
@@ -85,8 +88,10 @@ def _signal(proc: subprocess.Popen, sig: int) -> None:
         pass
 
 
-def run(command: list, log: Path, limit: float | None, *, append: bool = False, **options) -> int:
-    """Run a command to its end with all of its output in a log; its exit status.
+def run(command: list, log: Path, limit: float | None, *, append: bool = False,
+        tick: Callable[[], None] | None = None, **options) -> int:
+    """Run a command to its end with all of its output in a log; its exit status. Meanwhile `tick`
+    is called about once a second.
 
     The death signal is SIGTERM: make passes it on to compilers, and apt-get lets dpkg finish.
     """
@@ -94,8 +99,15 @@ def run(command: list, log: Path, limit: float | None, *, append: bool = False, 
     with open(log, "ab" if append else "wb") as out:
         proc = spawn(command, death_signal=signal.SIGTERM, stdout=out, stderr=subprocess.STDOUT,
                      **options)
+        deadline = Deadline(limit or math.inf)
         try:
-            return proc.wait(limit)
+            while True:
+                try:
+                    return proc.wait(min(deadline.left(), TICK) if tick else limit)
+                except subprocess.TimeoutExpired:
+                    if not tick or not deadline.left():
+                        raise
+                tick()
         except subprocess.TimeoutExpired:
             end(proc)
             raise Stop(3, f"{command[0]} did not end within {limit:.0f} s",

@@ -24,6 +24,7 @@ from vm.cache import Cache
 from vm.kconfig import Profile, PROFILES
 from runner import session
 from runner.host import Host
+from runner.progress import Building
 from runner.screen import Screen
 from runner.work import Work, is_risky
 
@@ -150,7 +151,7 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
                        "leave it out")
         # One job more than processors: some of them wait for a disk, or have just begun.
         return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1,
-                            profile.variables, profile.image)
+                            profile.variables, profile.image, Building(screen))
     if profile.name or profile.variables or profile.fragments != kconfig.PLAIN:
         what = f"--profile {profile.name}" if profile.name else "one of --kconfig, --make-arg, --gdb"
         raise Stop(WRONG_USE, f"{what} builds a kernel, and {spec} is built already",

@@ -11,6 +11,8 @@ from report.model import Run
 from runner.screen import Screen
 from runner.work import Work, cost
 
+BAR = 24                # columns
+PAUSE = 30.0            # seconds between two lines of a log
 PASSED = "passed: "      # begins a line of programs
 
 
@@ -24,6 +26,29 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Building:
+    """How the build of a kernel goes: a bar on a terminal, a line each 30 s in a log."""
+
+    def __init__(self, screen: Screen):
+        self.screen, self._began, self._told = screen, time.monotonic(), 0.0
+        self._first: tuple[float, int] | None = None    # an interrupted build has made some before
+
+    def __call__(self, made: int, total: int) -> None:
+        """So many objects are made, of about so many; 0: nobody knows."""
+        gone = time.monotonic() - self._began
+        text = f"{made} of about {total} objects" if made < total else f"{made} objects"
+        text += f", {clock(gone)}"
+        then, before = self._first = self._first or (gone, made)
+        if before < made < total:
+            text += f", about {clock((gone - then) / (made - before) * (total - made))} left"
+        if self.screen.moves:
+            done = BAR * min(made, total) // total if total else 0
+            self.screen.counter(f"[{'#' * done:{BAR}}] " * bool(total) + text)
+        elif gone - self._told >= PAUSE:
+            self._told = gone
+            self.screen.say(f"building: {text}")
 
 
 class Progress:

@@ -35,7 +35,7 @@ class Screen:
         self.terminal = self.stream.isatty()
         knows = self.terminal and os.environ.get("TERM", "dumb") != "dumb"
         self.colour = knows and not os.environ.get("NO_COLOR")
-        self._moves, self._moving = knows and moving, False
+        self.moves, self._moving = knows and moving, False
 
     def width(self) -> int:
         """Columns of the terminal; 0 where there is none."""
@@ -58,7 +58,7 @@ class Screen:
 
     def counter(self, text: str) -> None:
         """Replace the moving line; nothing where there is no terminal."""
-        if self._moves:
+        if self.moves:
             self._write("\r" + text[:self.width() - 1] + "\x1b[K")
             self._moving = True
 
