@@ -147,7 +147,7 @@ class Check:
 
     def pyflakes(self) -> Step:
         """All Python."""
-        return self.tool("pyflakes3", ["pyflakes3"], lint.is_python)
+        return self.tool("/usr/bin/python3", ["/usr/bin/python3", "-m", "pyflakes"], lint.is_python)
 
     def mypy(self) -> Step:
         """The types of all Python but that of the selftests."""

@@ -19,7 +19,7 @@ NEEDED_BYTES = 3 << 30      # a kernel source and its build
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """`doctor` prints it all, and a lack is no error; `deps` installs the packages."""
     if options.word == "deps":
-        deps.need(set(deps.PACKAGES), screen.say)
+        deps.need(deps.PACKAGES, screen.say)
         screen.say("nothing is missing")
         return 0
     host = Host()
@@ -79,12 +79,12 @@ def vm_lacks(cache: Path) -> list[Lack]:
 
 def package_lacks(for_what: set[str]) -> list[Lack]:
     """Packages, as one lack with one command."""
-    missing = deps.missing(for_what)
-    if not missing:
+    wanted = deps.missing(for_what)
+    if not wanted:
         return []
-    root = os.geteuid() == 0
-    how = "./run_tests.sh deps" if root else f"as root: apt-get install {' '.join(missing)}"
-    return [Lack(f"packages: {' '.join(missing)}", how)]
+    installs = os.geteuid() == 0 and deps.manager() == "apt"
+    return [Lack(f"packages: {' '.join(deps.packages(wanted))}",
+                 "./run_tests.sh deps" if installs else deps.remedy(*wanted))]
 
 
 def cache_lacks(cache: Path) -> list[Lack]:
