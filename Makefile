@@ -49,12 +49,12 @@ CFLAGS += -isystem $(call quoted,$(KSRC)/tools/testing/selftests)
 CFLAGS += -isystem $(call quoted,$(KSRC)) $(KHDR_INCLUDES)
 LDLIBS += -luring -lnuma
 
-# Evaluated once, and only when something is built. The programs are linked statically, since the
-# guest has no libraries and the same binaries run on each kernel of a bisection. In a kernel tree,
-# where programs run on the machine that built them, use dynamic linking (-g) if that is impossible.
+# Evaluated once, and only when something is built. The programs are linked statically if possible,
+# since the same binaries run on each kernel of a bisection, whatever libraries are installed later.
+# Where there are no static libraries, link dynamically (-g); the guest then gets the libraries too.
 links = $(shell echo 'int main(void) { return 0; }' | \
 	$(CC) $(1) -x c - $(LDLIBS) -o /dev/null 2>/dev/null && echo $(1))
-linkage = $(or $(call links,-static),$(if $(IN_TREE),$(call links,-g)),missing)
+linkage = $(or $(call links,-static),$(call links,-g),missing)
 LINKAGE = $(eval LINKAGE := $(linkage))$(LINKAGE)
 
 COMMON := $(sort $(wildcard common/*/*.c))
@@ -99,8 +99,8 @@ Q := $(if $(V),,@)
 show = $(if $(V),@:,@echo "  $(1)      $(2)")
 
 $(OUTPUT)/obj/%.o: common/%.c $(HEADERS) $$(built_with)
-	@test $(LINKAGE) != missing || { echo "$(CC) finds no liburing or libnuma;" \
-		"on Debian: apt-get install liburing-dev libnuma-dev" >&2; exit 1; }
+	@test $(LINKAGE) != missing || { echo "$(CC) finds no liburing or libnuma" \
+		"$(if $(IN_TREE),or not their headers,(./run_tests.sh deps))" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(call show,CC,$@)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@

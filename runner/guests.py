@@ -33,6 +33,7 @@ MOST_GUESTS = 4
 # all that one can take: its memory, its disks, QEMU's translated code and QEMU
 GUEST_MIB = qemu.MEMORY_MIB + 384
 TESTS_WORTH_A_BOOT = 100
+SHARED = "shared libraries"     # no name of a program
 NOT_FOR_MAKE = re.compile(r"[^\w@+=,./~-]")
 
 
@@ -68,7 +69,8 @@ class Parts:
               extra: bytes = b"", threads: int = 2) -> qemu.Guest:
         """A guest with these files for a job, the programs of its plan (all, if it has none), and
         another archive behind."""
-        wanted = files["job/plan"].split() or self.programs
+        plan = files["job/plan"].split()
+        wanted = [*([SHARED] if SHARED in self.programs else []), *plan] if plan else self.programs
         archives = [
             path.read_bytes() for path in (self.base, *(self.programs[name] for name in wanted))]
         job = initramfs.pack({name: text.encode() for name, text in files.items()})
@@ -168,8 +170,10 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
 
 
 def pack(paths: list[Path], cache: Cache) -> dict[str, Path]:
-    """An archive of each program, by its name."""
-    return {path.name: initramfs.program(path, cache) for path in paths}
+    """An archive of each program, by its name, and that of their libraries if they need any."""
+    shared = initramfs.shared_libraries(paths, cache)
+    return {path.name: initramfs.program(path, cache) for path in paths} | (
+        {SHARED: shared} if shared else {})
 
 
 def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cache: Cache,

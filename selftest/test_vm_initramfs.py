@@ -2,14 +2,12 @@
 """The archives of the guest: what the kernel's unpacker wants, and nothing of this host in them."""
 
 import os
-import shutil
 import stat
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
-from unittest import mock
 
 from base.errors import Stop
 from vm import initramfs
@@ -137,9 +135,3 @@ class Base(WithCache):
         self.assertEqual(self.packed()[1], b"\x7fELFbroken")
 
 
-class Busybox(unittest.TestCase):
-    def test_a_dynamic_one_is_refused(self):
-        with mock.patch.object(shutil, "which",
-                               return_value="/bin/cat"), self.assertRaises(Exception) as caught:
-            initramfs.busybox()
-        self.assertIn("busybox-static", str(caught.exception))

@@ -13,14 +13,18 @@ import os
 import re
 import shutil
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from base import child
 from base.errors import Stop
+from vm import deps, libraries
 
 INIT = Path(__file__).with_name("init")
 FOLDERS = ("bin", "dev", "etc", "job", "lib", "mnt", "mnt/ext4", "proc", "sys", "tmp")
 NODES = {"dev/console": (5, 1), "dev/null": (1, 3)}
+# The commands of init without which no test runs.
+APPLETS = frozenset("cat devmem dmesg hexdump insmod ln mkfifo mount sed sh sync".split())
 FSTAB = b"""\
 dev	/dev			devtmpfs	defaults	0 0
 proc	/proc			proc		defaults	0 0
@@ -61,8 +65,7 @@ def archive(files: dict[str, bytes], links: dict[str, str] | None = None, folder
 def pack(files: dict[str, bytes], executable: tuple = ()) -> bytes:
     """An archive of plain files ("job/plan"), with the folders that they need."""
     clean = {name.lstrip("/"): data for name, data in files.items()}
-    folders = sorted({str(parent) for name in clean for parent in Path(name).parents} - {"."})
-    return archive(clean, folders=tuple(folders), executable=executable)
+    return archive(clean, folders=tuple(parents(clean)), executable=executable)
 
 
 def pack_folder(folder: Path) -> bytes:
@@ -79,14 +82,15 @@ def pack_folder(folder: Path) -> bytes:
 
 
 def busybox() -> Path:
-    """The static busybox; a dynamic one would find no libraries in the guest."""
-    path = shutil.which("busybox", path="/usr/bin:/bin:/usr/local/bin")
-    if not path:
-        raise Stop(3, "there is no busybox for the guest", "apt-get install busybox-static")
-    if b"/ld-linux" in Path(path).read_bytes()[:4096]:
-        raise Stop(3, f"{path} is not static and cannot run in the guest",
-                   "apt-get install busybox-static")
-    return Path(path)
+    """A static busybox if there is one, or one whose libraries the guest gets."""
+    found = [path for name in ("busybox", "busybox.static", "busybox-static")
+             for folder in deps.PLACES.split(":") if (path := shutil.which(name, path=folder))]
+    for path in sorted(found, key=lambda path: bool(libraries.loader(Path(path)))):
+        lacks = APPLETS.difference(child.output([path, "--list"]).split())
+        if not lacks:
+            return Path(path)
+    raise Stop(3, f"{path} has no {' '.join(sorted(lacks))}" if found
+               else "there is no busybox for the guest", deps.remedy("busybox"))
 
 
 def applets(program: Path) -> dict[str, str]:
@@ -103,6 +107,8 @@ def base(kernel, cache, say) -> Path:
     shell = busybox()
     sources = {"init": INIT, "bin/busybox": shell}
     sources |= {f"lib/{name}.ko": path for name, path in kernel.modules.items()}
+    shared, links = libraries.pack([shell])
+    sources |= shared
     digest = hashlib.sha256(Path(__file__).read_bytes() + kernel.release.encode())
     for name, path in sorted(sources.items()):
         digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
@@ -115,7 +121,8 @@ def base(kernel, cache, say) -> Path:
         # where modprobe looks
         folders = (*FOLDERS, "lib/modules", f"lib/modules/{kernel.release}")
         (folder / "base.cpio").write_bytes(
-            archive(files, applets(shell), folders, NODES, ("init", "bin/busybox")))
+            archive(files, links | applets(shell), (*folders, *parents(links)), NODES,
+                    ("init", "bin/busybox", *shared)))
 
     return cache.entry("initramfs", digest.hexdigest(), make) / "base.cpio"
 
@@ -130,6 +137,27 @@ def program(path: Path, cache) -> Path:
         (folder / "program.cpio").write_bytes(pack({name: _stripped(path, folder)}, (name,)))
 
     return cache.entry("initramfs", digest, make) / "program.cpio"
+
+
+def shared_libraries(programs: list[Path], cache) -> Path | None:
+    """The archive with the libraries of test programs; None if all of them are static."""
+    files, links = libraries.pack(programs)
+    if not files:
+        return None
+    key = [Path(__file__).read_bytes(), sorted(links.items())]
+    key += [(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in files.items()]
+
+    def make(folder: Path) -> None:
+        data = {name: _stripped(path, folder) for name, path in files.items()}
+        (folder / "libraries.cpio").write_bytes(
+            archive(data, links, ("lib", *parents(links)), executable=tuple(files)))
+
+    return cache.entry("initramfs", repr(key), make) / "libraries.cpio"
+
+
+def parents(names: Iterable[str]) -> list[str]:
+    """The folders in which these names are, the upper ones first."""
+    return sorted({str(parent) for name in names for parent in Path(name).parents} - {"."})
 
 
 def _stripped(path: Path, folder: Path) -> bytes:
@@ -157,10 +185,10 @@ MKFS = ("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-E", "lazy_it
 
 def ensure(cache, say) -> dict[str, Path]:
     """The disk images by name, made if they do not exist."""
-    tool = shutil.which(MKFS[0], path="/usr/sbin:/sbin:/usr/bin:/bin")
+    tool = deps.find(MKFS[0])
     if not tool:
         raise Stop(3, "there is no mke2fs to make the guest's filesystem",
-                   "apt-get install e2fsprogs")
+                   deps.remedy(MKFS[0]))
 
     def make(folder: Path) -> None:
         for name, size in SIZES.items():
