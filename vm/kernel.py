@@ -172,7 +172,7 @@ class Build:
             self.before = sum(1 for _ in self.folder.rglob("*.o"))
             values = kconfig.values(self.folder / ".config").values()
             self.total = round(OBJECTS * sum(value in ("y", "m") for value in values))
-        self._make(Path(self.image).name, "modules")
+        self._make(Path(self.image).name, "modules", tick=self._count)
 
     def _count(self) -> None:
         if self.tell:
@@ -207,11 +207,11 @@ class Build:
                 "or choose another kernel with --kernel")
         (self.folder / ".configured").touch()
 
-    def _make(self, *targets: str) -> None:
+    def _make(self, *targets: str, tick: Callable[[], None] | None = None) -> None:
         command = [
             *self.view.prefix, "make", "-C", self.view.top, f"O={self.folder}", f"-j{self.jobs}",
             *self.variables, *targets]
-        if child.run(command, self.log, 2 * HOURS, append=True, tick=self._count,
+        if child.run(command, self.log, 2 * HOURS, append=True, tick=tick,
                      env=environment()) != 0:
             text = self.log.read_text(errors="replace")
             if "No space left on device" in text:
