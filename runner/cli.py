@@ -41,6 +41,14 @@ def main(argv: list[str]) -> int:
     for_person = os.isatty(1) and option_parser.way(options) in ("", "--native", "merge")
     screen = Screen(options.verbose, on_stdout=for_person and not options.ktap,
                     moving=not (for_person and options.ktap))
+    try:
+        return dispatch(options, screen)
+    finally:
+        screen.leave()      # what is said next has its own line
+
+
+def dispatch(options: argparse.Namespace, screen: Screen) -> int:
+    """To the command, or the way to run."""
     cache = cache_folder(options)
     os.environ["HMM_COHERENT_CACHE"] = str(cache)
     if options.word != "doctor":    # which reports it among everything else

@@ -62,6 +62,12 @@ class Screen:
             self._write("\r" + text[:self.width() - 1] + "\x1b[K")
             self._moving = True
 
+    def leave(self) -> None:
+        """The moving line stays as it is; what comes next stands below it."""
+        if self._moving:
+            self._write("\n")
+        self._moving = False
+
     def _write(self, text: str) -> None:
         try:
             self.stream.write(text)

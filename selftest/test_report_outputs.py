@@ -420,6 +420,10 @@ class Person(unittest.TestCase):
         coloured = summary.text(run, colour=True)
         self.assertIn("\x1b[31;1mFAILED a.one\x1b[0m", coloured)
         self.assertEqual(re.sub(r"\x1b\[[0-9;]*m", "", coloured), summary.text(run))
+        run = replay(GOOD, finish=False)
+        run.broken("no device")
+        run.finish()
+        self.assertTrue(summary.text(run, colour=True).splitlines()[-1].startswith("\x1b[31;1m"))
 
     def test_a_thousand_failures_stay_readable(self):
         text = summary.text(matrix.run(bad=1.0))

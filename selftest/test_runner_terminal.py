@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from runner import reports
+from base.errors import Stop
+from runner import cli, reports
 from runner.folder import Folder
 from runner.screen import Screen
 from streams import matrix
@@ -265,6 +266,21 @@ class Terminal(Case):
         self.assertIn("# ok 3 liar.three # time=1ms", got.lines)
         self.assertNotIn("\x1b[K", got.raw, "it would tear the lines of KTAP")
         self.assertTrue(SUM.fullmatch(got.lines[-1]), got.text)
+
+    def test_an_error_has_a_line_of_its_own(self):
+        """Not behind the moving one."""
+        screen = Screen(stream=io.StringIO())
+        screen.terminal = screen.moves = True
+
+        def fails(_options):
+            screen.counter("[####    ] 3 of about 6 objects")
+            raise Stop(2, "make failed")
+
+        with mock.patch("runner.cli.Screen", return_value=screen), \
+                mock.patch("runner.cli.cache_folder", fails), self.assertRaises(Stop):
+            cli.main(["--list"])
+        self.assertEqual(screen.stream.getvalue(),
+                         "\r[####    ] 3 of about 6 objects\x1b[K\n")
 
     def test_stderr_elsewhere(self):
         """A person reads the terminal; errors alone go to stderr."""
