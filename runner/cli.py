@@ -16,6 +16,8 @@ from runner.screen import Screen
 MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runner.reports",
            "merge": "runner.reports", "bisect": "runner.bisect", "import": "runner.in_tree",
            "report": "runner.stored", "cache": "runner.cached"}
+# Words and ways to run that print results.
+PRINTS = ("", "--native", "merge", "report")
 # Commands for developers. Only this module loads dev/, and only for these and --profile coverage.
 DEV_WORDS = ("check", "bench", "faults", "findings")
 
@@ -38,7 +40,7 @@ def main(argv: list[str]) -> int:
         options = stored.again(options)
     # A terminal on stdout is for a person, unless KTAP is wanted there; that would tear a moving
     # line.
-    for_person = os.isatty(1) and option_parser.way(options) in ("", "--native", "merge")
+    for_person = os.isatty(1) and option_parser.way(options) in PRINTS
     screen = Screen(options.verbose, on_stdout=for_person and not options.ktap,
                     moving=not (for_person and options.ktap))
     try:

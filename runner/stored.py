@@ -28,7 +28,8 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     for kernel, run in runs.items():
         for name in reports.FORMATS:
             reports.write_format(name, run, getattr(labelled(options, kernel), name))
-        print(summary.text(run, False), end="")
+        print(summary.for_terminal(run, screen.width(), screen.colour) if screen.on_stdout
+              else summary.text(run, False), end="")
     if options.html:
         with told(options.html):
             html.write(list(runs.values()), options.html)

@@ -115,7 +115,7 @@ def terminal(scratch: Path, *words: str, columns: int = 80, stdout: Path | None 
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     out, err = (open(path, "wb") if path else slave for path in (stdout, stderr))
-    given = [] if "--results" in words else ["--results", str(scratch / "results")]
+    given = [] if {"--results", "report"} & set(words) else ["--results", str(scratch / "results")]
     proc = subprocess.Popen(["env", "--default-signal", kit.COMMAND, *words, *given],
                             stdin=slave, stdout=out, stderr=err, env=env, start_new_session=True)
     for file in (out, err):
@@ -302,6 +302,16 @@ class Terminal(Case):
         self.assertNotIn("TAP version", got.text)
         self.assertIn("# ok 2 liar.three", (self.scratch / "results/ktap").read_text())
         self.assertTrue((self.scratch / "results/report.html").exists())
+
+    def test_stored_results(self):
+        results = self.scratch / "results"
+        terminal(self.scratch, HMM_COHERENT_PROGRAMS=str(whole(self.scratch)))
+        got = terminal(self.scratch, "report", str(results))
+        self.assertEqual(got.status, 0, got.text)
+        self.assertLessEqual(max(map(len, got.lines)), 80)
+        self.assertIn("outcomes: result", got.text)
+        again = kit.run(self.scratch, "report", str(results))
+        self.assertEqual(again.stdout, (results / "summary.txt").read_text())
 
     def test_the_run_before_is_what_to_compare_with(self):
         """Only a run in results/ has one before it, and that may have been killed."""
