@@ -219,15 +219,16 @@ class Check:
             return Step.skip(f"{compiler} is not installed; ./run_tests.sh deps")
         output = TOP / "build" / "check" / compiler
         output.mkdir(parents=True, exist_ok=True)
-        programs.run_make(f"-j{os.cpu_count() or 1}", *self.ksrc(), f"CC={compiler}",
+        ksrc = self.ksrc()
+        programs.run_make(f"-j{os.cpu_count() or 1}", *ksrc, f"CC={compiler}",
                           f"O={output.relative_to(TOP)}", f"USERCFLAGS={WARNINGS}",
                           log=self.cache / "log" / f"check-{compiler}.log")
-        for path in sorted((TOP / "selftest").glob("*.c")):
+        # The reproducers of fixes/ take nothing of the suite.
+        ours, kernel = (f"-I{TOP}", "-D_GNU_SOURCE=", f"-iquote{TOP / 'common'}"), ksrc[0][5:]
+        for path in sorted([*TOP.glob("selftest/*.c"), *TOP.glob("fixes/*.c")]):
             done = self.call([
-                compiler, *WARNINGS.split(), "-std=gnu11", "-D_GNU_SOURCE=", "-fsyntax-only",
-                f"-I{TOP}", "-iquote",
-                str(TOP / "common"),
-                str(path)])
+                compiler, *WARNINGS.split(), "-std=gnu11", "-fsyntax-only",
+                *(ours if path.parent.name == "selftest" else (f"-I{kernel}",)), str(path)])
             if done.returncode:
                 return Step.of(done.stderr.splitlines())
         return Step(passed=1)

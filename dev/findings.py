@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -32,7 +31,7 @@ from runner import guests, plan
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
 from dev import fault, fault_report as told
-from dev.faults import Base, Faults, Making
+from dev.faults import Base, Faults
 
 FOLDER = TOP / "fixes"
 NEEDED = ("fixes", "finding", "kernels", "file")
@@ -41,10 +40,11 @@ OTHER_KERNEL, BROKEN = "not of this kernel", told.BROKEN
 GOOD = ("pass", "xpass")
 RED = ("fail", "xfail")
 REPRODUCER_SECONDS = 60
+DISK = "block/fops.c"   # whose reproducer takes a block device
 # In a guest. A complaint of the kernel is a symptom as well as what the program says; its guest
-# takes the kernel's log, so the program's own part of it is read from /dev/kmsg.
+# takes the kernel's log, so that part of it which the program caused is read from /dev/kmsg.
 SCRIPT = """echo reproducer begins >/dev/kmsg
-timeout {seconds} /mnt/{folder}/{name}; status=$?
+timeout {seconds} /mnt/{folder}/{name} {words}; status=$?
 timeout 2 cat /dev/kmsg >/tmp/kmsg
 sed -n '/reproducer begins/,$p' /tmp/kmsg |
 	grep -E -m 5 'cut here|BUG:|WARNING:|RIP:|blocked for more' && [ $status = 0 ] && status=1
@@ -172,9 +172,10 @@ def judge(it: Shown, fix: Fix, before: dict, after: dict, every: bool) -> None:
 
 
 def judge_reproducer(it: Shown) -> None:
-    """And by the reproducer, which ends with 1, or not at all, where the bug is."""
+    """And by the reproducer, which ends with 1, or not at all, where the bug is; with 2 if it could
+    not be tried."""
     before, after = it.reproducer
-    if it.verdict != PROVEN or (before != "0" and after == "0"):
+    if it.verdict != PROVEN or (before not in ("0", "2") and after == "0"):
         return
     it.verdict = STILL if after != "0" else PASSES
     it.why = f"the reproducer says {before}, and {after} with the fix"
@@ -274,7 +275,8 @@ class Findings(Faults):
         limit = REPRODUCER_SECONDS * self.profile.slowness
         log = log.with_suffix(".log")
         with open(log, "wb") as out, open(log.with_suffix(".sh"), "w+") as script:
-            script.write(SCRIPT.format(seconds=limit, folder=folder.name, name=fix.name))
+            script.write(SCRIPT.format(seconds=limit, folder=folder.name, name=fix.name,
+                                       words="$HMM_COHERENT_RAW" if DISK in fix.files else ""))
             script.seek(0)
             proc = child.spawn(words, stdin=script, stdout=out, stderr=subprocess.STDOUT,
                                death_signal=signal.SIGTERM)
