@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A page that another processor has in its batch of pages to activate does not
+ * migrate to a device, and nobody says so. Needs root, two processors and
+ * test_hmm with spm_addr_dev0 and spm_addr_dev1. gcc -I LINUX; ends with 1 where
+ * the bug is.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+
+#define SIZE 4096
+
+static void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(2, "sched_setaffinity");
+}
+
+int main(void)
+{
+	static char bytes[SIZE];
+	char *page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct hmm_dmirror_cmd cmd = { .addr = (uintptr_t)page, .ptr = (uintptr_t)bytes,
+				       .npages = 1 };
+	int hmm = open("/dev/hmm_dmirror2", O_RDWR), mem = open("/proc/self/mem", O_RDONLY), i;
+
+	run_on(0);
+	*page = 1;
+	/* Migration to the device and back puts the page on its LRU list. */
+	if (ioctl(hmm, HMM_DMIRROR_MIGRATE_TO_DEV, &cmd) ||
+	    ioctl(hmm, HMM_DMIRROR_MIGRATE_TO_SYS, &cmd))
+		err(2, "migration");
+	run_on(1);
+	for (i = 0; i < 3; i++)	/* GUP with FOLL_TOUCH */
+		if (pread(mem, bytes, SIZE, (uintptr_t)page) != SIZE)
+			err(2, "/proc/self/mem");
+	run_on(0);
+	if (ioctl(hmm, HMM_DMIRROR_MIGRATE_TO_DEV, &cmd) || cmd.cpages != 1)
+		warn("HMM_DMIRROR_MIGRATE_TO_DEV, %llu pages", (unsigned long long)cmd.cpages);
+	if (ioctl(hmm, HMM_DMIRROR_SNAPSHOT, &cmd))
+		err(2, "HMM_DMIRROR_SNAPSHOT");
+	printf("the page is %s\n",
+	       bytes[0] & HMM_DMIRROR_PROT_DEV_COHERENT_LOCAL ? "on the device" : "in memory");
+	return (bytes[0] & HMM_DMIRROR_PROT_DEV_COHERENT_LOCAL) == 0;
+}
