@@ -58,6 +58,7 @@ class Fix(fault.Fault):
 
     profile: str = ""       # of the kernel that shows the bug
     reproducer: Path | None = None
+    parts: tuple[Fix, ...] = ()     # of several together
 
     def of(self, release: str) -> bool:
         """Is this kernel one of those that the header names?"""
@@ -108,6 +109,16 @@ def select(fixes: list[Fix], globs: list[str]) -> list[Fix]:
                        "./run_tests.sh findings --list shows all")
         chosen |= {fix.name: fix for fix in mine}
     return [fix for fix in fixes if fix.name in chosen]
+
+
+def together(fixes: list[Fix], folder: Path) -> Fix:
+    """All of them as one: their rules are applied one after the other."""
+    path = folder / "together.cocci"
+    files.write(path, "".join(fix.path.read_text() for fix in fixes))
+    return Fix(path.stem, path, "all of them", (), (),
+               tuple(sorted({name for fix in fixes for name in fix.files})), "together",
+               tuple(sorted({glob for fix in fixes for glob in fix.tests})), False,
+               parts=tuple(fixes))
 
 
 @dataclass
@@ -171,14 +182,14 @@ def judge(it: Shown, fix: Fix, before: dict, after: dict, every: bool) -> None:
         it.verdict = PROVEN
 
 
-def judge_reproducer(it: Shown) -> None:
+def judge_reproducer(it: Shown, name: str) -> None:
     """And by the reproducer, which ends with 1, or not at all, where the bug is; with 2 if it could
     not be tried."""
     before, after = it.reproducer
     if it.verdict != PROVEN or (before not in ("0", "2") and after == "0"):
         return
     it.verdict = STILL if after != "0" else PASSES
-    it.why = f"the reproducer says {before}, and {after} with the fix"
+    it.why = f"{name}.c ends with {before}, and with {after} where the fix is"
 
 
 class Findings(Faults):
@@ -206,8 +217,13 @@ class Findings(Faults):
             self.ours[fix.name] = Shown(fix.name, fix.resembles, built.release, self.profile.name)
             if not fix.of(built.release) and self.source.kind != "tree":
                 self.ours[fix.name].verdict = OTHER_KERNEL
-        self.table = list(self.ours.values())
         self.chosen = [fix.on(built.release) for fix in self.chosen if self.ours[fix.name].applied]
+        if self.options.together and self.chosen:
+            self.runs.mkdir(parents=True, exist_ok=True)
+            self.chosen = [together(self.chosen, self.runs)]
+            self.ours = {"together": Shown("together", f"{len(self.chosen[0].parts)} fixes",
+                                           built.release, self.profile.name)}
+        self.table = list(self.ours.values())
         if self.chosen:
             with self.cache.shared(built.build_dir):
                 for _ in self.each(self.control(built)):
@@ -246,15 +262,17 @@ class Findings(Faults):
                 raise Stop(CANNOT, "its tests take far longer than without the fix")
             after = dict(run.tests)
         judge(it, one, self.before, after, self.options.all)
-        if one.name in self.programs:
-            it.reproducer = [self.reproduce(one, kernel, folder / name) for kernel, name in
-                             ((base.kernel, "reproducer-without"), (built, "reproducer-with"))]
-            judge_reproducer(it)
+        for fix in one.parts or (one,):
+            if fix.name in self.programs:
+                it.reproducer = [self.reproduce(fix, kernel, folder / f"{fix.name}-{name}")
+                                 for kernel, name in ((base.kernel, "without"), (built, "with"))]
+                self.screen.detail(f"{fix.name}: reproducer {' -> '.join(it.reproducer)}")
+                judge_reproducer(it, fix.name)
 
     def compiled(self) -> dict[str, Path]:
         """The reproducers, as a reader would compile them, but static."""
         found = {}
-        for fix in self.chosen:
+        for fix in [part for one in self.chosen for part in one.parts or (one,)]:
             if fix.reproducer:
                 program = self.runs / fix.name / "reproducer" / fix.name
                 program.parent.mkdir(parents=True, exist_ok=True)

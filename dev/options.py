@@ -17,7 +17,7 @@ TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
     "faults": "--kernel --accel --jobs --skip --timeout --results --list --quick "
               "--with-kernel-tests --cache --verbose",
     "findings": "--kernel --profile --accel --jobs --skip --timeout --results --list --all "
-                "--cache --verbose",
+                "--together --cache --verbose",
 }.items()}
 WHAT = """\
 Commands for developers of the suite. ./run_tests.sh --help has those for its users.
@@ -48,6 +48,8 @@ def add(options) -> None:
                          help="faults: also run hmm-tests, cow and gup_longterm on each")
     options.add_argument("--all", action="store_true",
                          help="findings: run every other test, too, which must stay as it is")
+    options.add_argument("--together", action="store_true",
+                         help="findings: all fixes in one kernel, in place of one after the other")
 
 
 def check_sense(options) -> None:

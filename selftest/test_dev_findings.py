@@ -132,7 +132,7 @@ class Judge(unittest.TestCase):
             with self.subTest(said=said):
                 it = judged(tests(a_b="xfail"), tests(a_b="pass"), "a.b")
                 it.reproducer = said
-                findings.judge_reproducer(it)
+                findings.judge_reproducer(it, "x")
                 self.assertEqual(it.verdict, verdict)
 
     def test_exit_status(self):
@@ -142,6 +142,19 @@ class Judge(unittest.TestCase):
                                  ([], 4)):
             table = [Shown("f", "g", "6.1", "", verdict) for verdict in verdicts]
             self.assertEqual(findings.exit_status(table), status, verdicts)
+
+
+class Together(unittest.TestCase):
+    def test_all_rules_files_and_tests_of_several(self):
+        fixes = [one for one in findings.catalogue() if one.resembles == "huge-coherent"]
+        with tempfile.TemporaryDirectory() as name:
+            one = findings.together(fixes, Path(name))
+            rules = one.path.read_text()
+        for part in fixes:
+            self.assertIn(part.path.read_text(), rules)
+            self.assertLessEqual(set(part.files), set(one.files))
+            self.assertLessEqual(set(part.tests), set(one.tests))
+        self.assertEqual(one.parts, tuple(fixes))
 
 
 class Reproduce(unittest.TestCase):
