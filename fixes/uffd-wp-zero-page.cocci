@@ -20,7 +20,7 @@ expression E;
 +		entry = pte_swp_mkuffd_wp(swp_entry_to_pte(
 +			make_readable_device_private_entry(page_to_pfn(page))));
 +	else
-+		entry = pte_mkuffd_wp(entry);
++		entry = pte_mkuffd_wp(pte_wrprotect(entry));
 +}
 
 @depends on renamed@
