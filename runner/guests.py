@@ -154,18 +154,21 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
         # One job more than processors: some of them wait for a disk, or have just begun.
         return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1,
                             profile.variables, profile.image, Building(screen))
-    if profile.name or profile.variables or profile.fragments != kconfig.PLAIN:
-        what = f"--profile {profile.name}" if profile.name else "one of --kconfig, --make-arg, --gdb"
-        raise Stop(WRONG_USE, f"{what} builds a kernel, and {spec} is built already",
-                   "give a version or a tree")
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko",
                    "give --modules DIR")
+    usual = PROFILES[profile.name]
+    if (profile.variables != usual.variables
+            or set(profile.fragments) - {*usual.fragments, kconfig.DEBUG_INFO}):
+        raise Stop(WRONG_USE, f"{spec} is built already, and --kconfig, --kconfig-file and "
+                              "--make-arg are for a build", "give a version or a tree")
     has = kconfig.of_image(Path(spec).expanduser()) if profile.name else {}
-    if lacks := [f"{name}={value}" for name, value in kconfig.values(profile.fragments[-1]).items()
-                 if profile.name and has.get(name, "n") != value] or profile.sends_files:
-        raise Stop(WRONG_USE, f"{spec} is built already, and not for --profile {profile.name}"
-                   + (f": it lacks {lacks[0]}" if has else ""), "give a version or a tree")
+    wanted = kconfig.values(*profile.fragments[len(kconfig.PLAIN):][:1])
+    lacks = [f"{name}={value}" for name, value in wanted.items() if has.get(name, "n") != value]
+    if profile.name and (lacks or profile.sends_files):
+        why = f": it lacks {lacks[0]}" if has and lacks else ""
+        raise Stop(WRONG_USE, f"{spec} is built already, and not for --profile {profile.name}{why}",
+                   "give a version or a tree")
     return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)
 
 

@@ -393,8 +393,10 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
     for file in options.kconfig_file:
         if not file.is_file():
             raise Stop(WRONG_USE, f"--kconfig-file: there is no file {file}", "give a fragment")
-    if options.gdb and len(options.kernel) > 1:
-        raise Stop(WRONG_USE, "--gdb takes one --kernel", "leave the others out")
+    if options.gdb and (len(options.kernel) > 1 or (options.jobs or 1) > 1):
+        raise Stop(WRONG_USE, "--gdb takes one --kernel and one VM at a time",
+                   "leave the others out")
+    options.jobs = 1 if options.gdb else options.jobs
     if options.bisect_step and len(options.kernel) != 1:
         raise Stop(WRONG_USE, "--bisect-step tests one kernel tree", "give it with --kernel TREE")
     if options.until_fail and options.gate:

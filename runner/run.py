@@ -17,6 +17,7 @@ from base.errors import Stop, worst
 from base.files import TOP
 from report import compare
 from report.model import Run
+from vm import decode
 from vm.kconfig import PROFILES
 from vm.source import Source
 from runner import options as command_line, plan as planning, programs, reports, stored
@@ -128,11 +129,11 @@ class One:
             lambda left, number, company: parts.machine(left, number, company, self.folder.path,
                                                         limits(self.options).test, self.options),
             guests.identity(parts))
-        session.side_by_side = guests.side_by_side(1 if self.options.gdb else self.options.jobs,
-                                                   self.plan.work)
+        session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
         shared = session.side_by_side > 1 and guests.crowded(session.side_by_side)
         session.apart = parts.profile.apart + (BUSY if shared else ())
         session.untold = parts.untold()
+        session.decode = lambda lines: decode.decoded(parts.kernel, lines)
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:

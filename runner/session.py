@@ -87,6 +87,8 @@ class Session:
     until: frozenset[str] = frozenset()     # verdicts that end the run, for --until-fail
     identity: dict[str, str] = field(default_factory=dict)  # facts that the guest has to confirm
     side_by_side: int = 1
+    # a kernel's report, with file and line
+    decode: Callable[[list[str]], list[str]] = list
     apart: tuple[str, ...] = ()     # beginnings of names: these tests have a machine of their own
     untold: bool = False            # the version tells little of the kernel: so have risky tests
     outcomes: bool = False          # KTAP has them, for --outcomes
@@ -240,11 +242,11 @@ class Session:
                 run.broken(
                     f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
         for found in kmsg.splats:
-            run.splat(found.where, found.lines, number, found.number)
+            run.splat(found.where, self.decode(found.lines), number, found.number)
         titles = {found.title for found in kmsg.splats}
         for found in Log(lane.machine.console_path).scan(True).splats:
             if found.title not in titles:
-                run.splat(victim, found.lines, number)
+                run.splat(victim, self.decode(found.lines), number)
 
 
 class Lane:

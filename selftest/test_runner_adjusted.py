@@ -63,7 +63,7 @@ class Adjusted(WithCache):
         guests.invite(parts, SimpleNamespace(say=self.say))
         self.assert_said(f"gdb /b/vmlinux -ex 'target remote 127.0.0.1:{port}'")
         self.assertGreaterEqual(min(run.limits(options).boot, run.limits(options).grace), 86400)
-        self.assertEqual(run.limits(options).test, 30)
+        self.assertEqual((run.limits(options).test, options.jobs), (30, 1))
 
     def test_a_kernel_that_is_built_already_is_not_adjusted(self):
         for words in (("--gdb",), ("--kconfig", "A=y"), ("--make-arg", "V=1")):
