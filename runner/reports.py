@@ -86,7 +86,7 @@ def tell(screen: Screen, run: Run, folder: Folder, told: Collection[tuple] = ())
     """The summary, and before its sum where the results are and what to do with them."""
     here, before = shown(folder.path), folder.previous
     after = [f"results: {here}", f"page:    xdg-open {here}/report.html",
-             f"again:   {again(run)}"]
+             f"again:   {again(run, here)}"]
     if before and (before / "run.json").exists():
         after.append(f"compare: ./run_tests.sh compare {shown(before)} {here}")
     if screen.terminal:
@@ -96,15 +96,14 @@ def tell(screen: Screen, run: Run, folder: Folder, told: Collection[tuple] = ())
     screen.say("\n" + text.rstrip("\n"))
 
 
-def again(run: Run) -> str:
+def again(run: Run, here: str) -> str:
     """The command that repeats what failed, or the run if nothing did."""
     bad = [name for name, test in run.tests.items() if test.program != RUN
            and test.verdict in ("fail", "broken", "not-run")]
     if not bad:
         return shlex.join(run.info.get("command", ["./run_tests.sh"]))
     *command, _ = shlex.split(run.rerun_command(bad[0]))
-    more = f"    # {MOST} of {len(bad)}" if len(bad) > MOST else ""
-    return shlex.join(command + bad[:MOST]) + more
+    return shlex.join(command + bad) if len(bad) <= MOST else f"./run_tests.sh rerun {here}"
 
 
 def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: Screen) -> int:
