@@ -38,13 +38,14 @@ def document(run: Run) -> dict:
     build = kernel.get("build_id") or run.guest.get("build-id") or run.release
     checkout = {"id": f"{origin}:{commit or digest(source)}", "origin": origin,
                 "comment": quote(source), "valid": True, "git_commit_hash": commit}
-    built = {"id": f"{origin}:{build}", "origin": origin, "checkout_id": checkout["id"],
+    name = f"{origin}:{build}"
+    built = {"id": name, "origin": origin, "checkout_id": checkout["id"],
              "architecture": "x86_64", "compiler": quote(run.info.get("compiler") or ""),
              "config_name": run.info.get("profile") or "plain", "status": "PASS",
              "duration": kernel.get("seconds"), "comment": quote(run.release),
              "misc": {"config_hash": kernel.get("config_hash") or ""}}
     which = digest(build, run.info.get("started"), run.info.get("shard"), list(run.tests))
-    tests = [_test(run, test, origin, built["id"], which) for test in run.tests.values()]
+    tests = [_test(run, test, origin, name, which) for test in run.tests.values()]
     return {"version": {"major": MAJOR, "minor": MINOR}, "checkouts": [_known(checkout)],
             "builds": [_known(built)], "tests": tests}
 

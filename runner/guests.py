@@ -104,7 +104,7 @@ def is_image(spec: str) -> bool:
 def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:
     """The --profile with what the command line adds to it."""
     base = PROFILES[options.profile]
-    files = [*map(Path.absolute, options.kconfig_file)]
+    files: list[Path] = [file.absolute() for file in options.kconfig_file]
     files += [kconfig.fragment(options.kconfig, cache)] if options.kconfig else []
     qemu = [word for words in options.qemu_arg for word in shlex.split(words)]
     append = [base.append, options.append]

@@ -21,7 +21,7 @@ WORDS = {
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
     "rerun": ("DIR", "run what did not pass in a results folder again, with its options"),
-    "report": ("DIR", "print the summary of stored results, and write --junit, --html, ... of them"),
+    "report": ("DIR", "print the summary of stored results, and write --junit, --html, ..."),
     "cache": ("[clean [DAYS]]", "list what the cache holds; clean: remove what was not used for "
                                 "30 days, or DAYS"),
 }

@@ -39,7 +39,8 @@ def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
     if programs.given() and not options.vm:
         return ("programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing "
                             "about a kernel")
-    if options.vm or options.kernel or options.build or options.shell or options.profile or options.destructive:
+    if (options.vm or options.kernel or options.build or options.shell or options.profile
+            or options.destructive):
         return "vm", "as asked"
     if not (options.native or options.spm):
         return "vm", "--native runs on this kernel"

@@ -17,7 +17,8 @@ from runner.screen import Screen, shown
 
 # Of the options of a run, what another run of its tests does not take over: what selected them, and
 # where the results went.
-NOT_AGAIN = frozenset("failed skip shard results junit json html kcidb gate verbose dry_run".split())
+NOT_AGAIN = frozenset(
+    "failed skip shard results junit json html kcidb gate verbose dry_run".split())
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:

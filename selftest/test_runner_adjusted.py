@@ -66,7 +66,7 @@ class Adjusted(WithCache):
         self.assertEqual((run.limits(options).test, options.jobs), (30, 1))
 
     def test_a_kernel_that_is_built_already_is_not_adjusted(self):
-        for words in (("--gdb",), ("--kconfig", "A=y"), ("--make-arg", "V=1")):
+        for words in (("--kconfig", "A=y"), ("--make-arg", "V=1")):
             with self.assertRaises(Stop) as caught:
                 guests.find_kernel("image", None, Path("m"), self.cache, None, self.profile(*words))
             self.assertIn("is built already", str(caught.exception))

@@ -62,7 +62,8 @@ class Kcidb(unittest.TestCase):
         run.info = {"started": "2026-11-27T10:00:00+0100", "compiler": "gcc 12", **info}
         for number, verdict in enumerate(kcidb.STATUS):
             test = run._test(f"coherent.a-{number}", "hmm_coherent_x")
-            test.attempts.append(Attempt(verdict=verdict, ms=7, diags=[Diag("seen", "a\0b")] * 4000))
+            said = [Diag("seen", "a\0b")] * 4000
+            test.attempts.append(Attempt(verdict=verdict, ms=7, diags=said))
         return run
 
     def test_its_shape(self):
@@ -162,8 +163,8 @@ class Stored(unittest.TestCase):
         """A file for each, and one page."""
         for kernel in ("6.1", "6.12"):
             kit.run(self.scratch, "--results", str(self.first / kernel))
-        got = kit.run(self.scratch, "report", str(self.first), "--junit", str(self.scratch / "j.xml"),
-                      "--html", str(self.scratch / "page.html"))
+        got = kit.run(self.scratch, "report", str(self.first), "--html",
+                      str(self.scratch / "page.html"), "--junit", str(self.scratch / "j.xml"))
         self.assertEqual(got.status, 0, got.stderr)
         self.assertEqual(sorted(path.name for path in self.scratch.glob("*.xml")),
                          ["j-6.1.xml", "j-6.12.xml"])

@@ -18,11 +18,12 @@ MAKEFILE = """VERSION = 6
 PATCHLEVEL = 1
 SUBLEVEL = 9
 tinyconfig:
-	test ! -e .config && test ! -d include/config || { echo "*** not clean, run mrproper"; exit 1; }
+	test ! -e .config && test ! -d include/config || { echo "*** run mrproper"; exit 1; }
 	echo "# nothing" > $(O)/.config
 olddefconfig: ;
 vmlinux:
-	{ echo "Linux version 6.1.9 (x)"; find . ! -type d ! -path './.git/*' | sort; } > $(O)/vmlinux
+	echo "Linux version 6.1.9 (x)" > $(O)/vmlinux
+	find . ! -type d ! -path './.git/*' | sort >> $(O)/vmlinux
 	echo "deps_x := $(CURDIR)/mm/gup.c $(CURDIR)/mm/new.c" > $(O)/.gup.o.cmd
 modules:
 	mkdir -p $(O)/lib && echo module > $(O)/lib/test_hmm.ko
@@ -92,7 +93,8 @@ class InPlace(WithCache):
         return [line.removeprefix("./") for line in built.image.read_text().splitlines()[1:]]
 
     def status(self) -> str:
-        return source.run(self.tree, "--no-optional-locks", "status", "--porcelain", "--ignored").stdout
+        return source.run(self.tree, "--no-optional-locks", "status", "--porcelain",
+                          "--ignored").stdout
 
     def test_make_sees_the_sources_alone(self):
         for reason in ("", "not permitted"):

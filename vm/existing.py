@@ -31,8 +31,8 @@ def find(folder: Path) -> Source:
     if lost:
         raise Stop(
             2, f"the kernel of {folder} lacks {len(lost)} option{'s' * (len(lost) > 1)}: "
-            + "; ".join(lost), "set them and build it, or give the tree with --kernel, which builds "
-            "a kernel of its own in the cache")
+            + "; ".join(lost), "set them and build it, or give the tree with --kernel, for a "
+            "kernel of its own in the cache")
     release = elf.release(folder / "vmlinux")
     return Source("built", tree, release, f"{folder} ({release})", f"built {folder}")
 

@@ -156,8 +156,8 @@ PROFILES = {
     # system call that goes over all pages of a device takes seconds there, and many times that when
     # the host is busy: the watchdogs wait for as long as they can.
     "debug": Profile(
-        "debug", (*PLAIN, HERE / "debug.config", DEBUG_INFO), slowness=20, image="arch/x86/boot/bzImage",
-        apart=("ksm.", ), append=
+        "debug", (*PLAIN, HERE / "debug.config", DEBUG_INFO), slowness=20,
+        image="arch/x86/boot/bzImage", apart=("ksm.", ), append=
         "page_owner=on kmemleak=on noapic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),

@@ -120,8 +120,8 @@ def tree_version(path: Path) -> str:
 
 
 def worktree(repository: Path, ref: str, spec: str, cache, say) -> Source:
-    """A commit of a user's tree, in a git worktree of the cache, one for each REF: a branch that has
-    moved is checked out over its last state, so that little is built again."""
+    """A commit of a user's tree, in a git worktree of the cache, one for each REF: a branch that
+    has moved is checked out over its last state, so that little is built again."""
     commit = asked(repository, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}",
                    why=f"{ref} is not a commit of {repository}")
     folder = cache.folder("tree", digest(repository, ref)[:16])
