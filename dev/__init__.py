@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What only developers of the suite need: lint, selftests, seeded faults, bench, coverage."""
+"""For developers of the suite: lint, selftests, seeded faults, bench, coverage."""

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`bench`: how long the suite takes and how much memory, beside the kernel's own tests in the same
-VM.
+"""`bench`: measures the time and memory of the suite, and of the kernel's own tests in the same VM.
 
-Writes docs/benchmark.md. --repeat N runs (5), --cold adds one run with an empty cache: source,
-kernel build and all.
+Writes docs/benchmark.md. --repeat N: number of runs (default 5); --cold: also a run with an empty
+cache, with the download of the source and the build of the kernel.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ from dev import kernel_tests
 
 RUNS = 5
 MATRIX = "hmm_coherent_matrix"
-# For a bisection, or a look in between.
 BASICS = ("hmm_coherent_fork", "hmm_coherent_protect", "hmm_coherent_direct_io",
           "hmm_coherent_fixed_buffers")
 FEW = ("fork.coherent-rw.*",)   # as a step of a bisection: one VM
@@ -37,7 +35,7 @@ TABLE = TOP / "docs" / "benchmark.md"
 
 @dataclass(eq=False)
 class Row:
-    """One thing that was measured several times."""
+    """A row of the table, measured several times."""
 
     what: str
     tests: int = 0
@@ -57,7 +55,7 @@ class Row:
 
 
 class Bench:
-    """All measurements, one after the other, on an otherwise idle machine."""
+    """All measurements, one after the other. The machine should do nothing else."""
 
     def __init__(self, options: argparse.Namespace, screen: Screen):
         self.options, self.screen = options, screen
@@ -100,8 +98,8 @@ class Bench:
         return 0
 
     def suite(self, row: Row, *words: str) -> float:
-        """One run of the real command, with the memory of its largest process, which is QEMU; gives
-        the seconds until the first test began in each machine that started at once."""
+        """Measure one run of ./run_tests.sh, and the memory of its largest process, which is QEMU.
+        Returns the seconds until all machines that start together have begun their first test."""
         with tempfile.TemporaryDirectory() as folder:
             results = Path(folder, "results")
             command = [
@@ -133,8 +131,7 @@ class Bench:
     # -- the kernel's own tests
 
     def theirs(self) -> list[Row]:
-        """hmm-tests of the kernel that runs; cow and gup_longterm of the first longterm kernel that
-        has them."""
+        """hmm-tests of this kernel; cow and gup_longterm of the first longterm kernel with them."""
         rows = []
         found = guests.find_source(self.spec, self.cache, self.screen)
         built = guests.find_kernel(self.spec, found, self.options.modules, self.cache, self.screen)
@@ -156,7 +153,7 @@ class Bench:
         return rows
 
     def time_theirs(self, row: Row, parts: guests.Parts, name: str, folder: Path) -> None:
-        """One boot."""
+        """Measure one boot with one of them."""
         heard = kernel_tests.run(parts, name, folder)
         row.tests, row.failed = len(heard.passed), sum(not ok for ok in heard.passed.values())
         row.note = heard.note
@@ -179,12 +176,12 @@ class Bench:
 
 
 def processor() -> str:
-    """Its name."""
+    """The name of the processor."""
     found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M)
     return found[1] if found else "unknown"
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
-    """Measure everything."""
+    """`bench`."""
     deps.need({"build", "vm", "tests"}, screen.say)
     return Bench(options, screen).run()

@@ -41,7 +41,7 @@ COUNT = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) known, (\d+) skipped, (\
 
 @dataclass
 class Step:
-    """What one step of the check came to."""
+    """The result of one step of the check."""
 
     passed: int = 0
     failed: int = 0
@@ -50,7 +50,7 @@ class Step:
 
     @classmethod
     def of(cls, problems: list[str]) -> Step:
-        """One lint: passed unless it has something to say."""
+        """The result of a lint: passed if it found no problem."""
         return cls(passed=int(not problems), failed=int(bool(problems)), says=problems)
 
     @classmethod
@@ -106,7 +106,7 @@ class Check:
         return 1 if total.failed else 0 if total.passed else 3
 
     def step(self, name: str, make: Callable[[], Step]) -> None:
-        """Run a step, say how it went, add it up."""
+        """Run a step, print its result, add it up."""
         began = time.monotonic()
         try:
             done = make()
@@ -115,7 +115,7 @@ class Check:
         self.add(name, done, time.monotonic() - began)
 
     def add(self, name: str, done: Step, seconds: float) -> None:
-        """One line a step, and what it has to say."""
+        """Print one line for a step, and its problems."""
         word = "FAILED" if done.failed else "ok" if done.passed else "skipped"
         print(f"{word:8}{name}: {done.passed} passed, {done.failed} failed, {done.skipped} skipped "
               f"({seconds:.1f} s)")
@@ -157,8 +157,8 @@ class Check:
             lambda path, _text: path.suffix == ".py" and path.parts[0] in packages)
 
     def checkpatch(self) -> Step:
-        """The kernel's own style, by its newest source in the cache; docs/checkpatch.md says which
-        remarks stay."""
+        """checkpatch.pl of the newest kernel source in the cache; docs/checkpatch.md lists the
+        remarks that stay."""
         scripts = sorted(
             self.cache.glob("src/*/scripts/checkpatch.pl"),
             key=lambda path: [int(number) for number in re.findall(r"\d+", path.parts[-3])])
@@ -178,7 +178,7 @@ class Check:
                 f"{scripts[-1]} {CHECKPATCH} {path} {text}".encode()).hexdigest()
             if not said.exists():       # half a second of perl for each file
                 done = self.call(["perl", str(scripts[-1]), *CHECKPATCH, str(path)])
-                # With nothing to remark it ends with 0 and says nothing.
+                # Without a remark it prints nothing and ends with 0.
                 if done.stderr or (done.returncode and "lines checked" not in done.stdout):
                     return Step.of([
                         f"{path}: checkpatch.pl: {done.stderr or done.stdout or done.returncode}"])
@@ -213,8 +213,7 @@ class Check:
         return [f"KSRC={plan.harness(self.options, [], plan.open_cache(self.screen), self.screen)}"]
 
     def compiler(self, compiler: str) -> Step:
-        """All C without a warning; into a folder of this checkout, since another one's objects may
-        be newer than our sources, and are not ours."""
+        """Compile all C without a warning, in a folder that only this checkout uses."""
         if not shutil.which(compiler):
             return Step.skip(f"{compiler} is not installed; ./run_tests.sh deps")
         output = TOP / "build" / "check" / compiler
@@ -234,8 +233,7 @@ class Check:
         return Step(passed=1)
 
     def harnesses(self) -> Step:
-        """The suite compiles against each kernel source that is in the cache, since it is imported
-        into each of them."""
+        """Compile the suite with the headers of each kernel source in the cache."""
         done = Step()
         for tree in sorted(self.cache.glob("src/*/tools/testing/selftests/kselftest_harness.h")):
             tree = tree.parents[3]
@@ -253,7 +251,7 @@ class Check:
         return done if done.passed or done.failed else nothing
 
     def names(self) -> Step:
-        """Names are unique and well formed, also where readers fold them."""
+        """Names of tests are unique and well formed."""
         paths = programs.build(Path(self.ksrc()[0].partition("=")[2]),
                                self.cache / "log" / "programs.log")
         tests = programs.catalogue(paths)
@@ -264,14 +262,14 @@ class Check:
     # -- tests
 
     def pytest(self, pattern: str) -> Step:
-        """Files of selftest/, as many at a time as there are processors."""
+        """Run files of selftest/, as many at a time as there are processors."""
         files = sorted((TOP / "selftest").glob(pattern))
         step = pytest([str(path) for path in files], self.call)
         step.says = step.says[-SHOWN:]
         return step
 
     def suite(self) -> Step:
-        """The suite itself, as a user runs it; its own report goes to stderr."""
+        """Run the suite as a user does."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "summary")
             with open(path, "w") as summary:
@@ -288,8 +286,7 @@ class Check:
         return step
 
     def faults(self) -> Step:
-        """One seeded fault a claim, on the kernel that the suite has built: the suite must see
-        each."""
+        """Run one seeded fault for each claim, on the suite's kernel; each must be detected."""
         done = self.call([str(TOP / "run_tests.sh"), "faults", "--quick"], FAULTS_SECONDS)
         found = DETECTED.search(done.stdout)
         if not found:
@@ -300,7 +297,7 @@ class Check:
 
 
 def pytest(words: list[str], call) -> Step:
-    """Run pytest on these files; one that is not Debian's Python may lack it."""
+    """Run pytest on these files, with a Python that has it."""
     python = next((path for path in (sys.executable, "/usr/bin/python3")
                    if not call([path, "-I", "-c", "import pytest, xdist"]).returncode), "")
     if not python:
@@ -317,6 +314,6 @@ def pytest(words: list[str], call) -> Step:
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
-    """Check everything."""
+    """`check`."""
     deps.need(set(deps.PACKAGES), screen.say)
     return Check(options, screen).run()

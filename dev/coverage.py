@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`--profile coverage`: which lines and functions of the claims' code a run reached, beside the
-kernel's own tests.
+"""`--profile coverage`: the lines and functions of the code under test that a run reached, and
+those that the kernel's own tests reach.
 
-The guest sends gcov's counters when it ends. gcov of the compiler that built the kernel turns them
-into lines; everything is kept in lcov's format, and drawn as HTML where lcov is installed.
+The guest sends gcov's counters when it ends. gcov converts them; the result is written in lcov's
+format, and as HTML pages if lcov is installed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Source:
     functions: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, other: Source) -> None:
-        """Counts of another run of the same kernel."""
+        """Add the counts of another run of the same kernel."""
         for line, count in other.lines.items():
             self.lines[line] = self.lines.get(line, 0) + count
         for name, (line, count) in other.functions.items():
@@ -101,7 +101,7 @@ def parse(source: str, text: str) -> Source:
 
 
 def join(parts: list[Coverage]) -> Coverage:
-    """Several guests as one."""
+    """Add up the counts of several guests."""
     whole = {source: Source() for source in COVERED}
     for part in parts:
         for source, counts in part.items():
@@ -110,7 +110,7 @@ def join(parts: list[Coverage]) -> Coverage:
 
 
 def info(coverage: Coverage, tree: Path, title: str) -> str:
-    """As lcov's tracefile."""
+    """The counts as a tracefile of lcov."""
     lines = []
     for source, counts in coverage.items():
         lines += [f"TN:{title}", f"SF:{tree / source}"]
@@ -128,7 +128,7 @@ def percent(share: tuple[int, int]) -> str:
 
 
 def table(ours: Coverage, others: Coverage | None, all_names: bool) -> str:
-    """For a person: the figures, and what was not reached."""
+    """The figures as text, and the functions that were not reached."""
     head = f"{'coverage':22}{'lines':>20}{'functions':>20}"
     lines = [head + (f"{'lines, theirs':>22}{'functions, theirs':>22}" if others else "")]
     for source, counts in ours.items():
@@ -152,8 +152,7 @@ def table(ours: Coverage, others: Coverage | None, all_names: bool) -> str:
 
 
 def functions(coverage: Coverage) -> str:
-    """Each function with the share of its lines that ran: a function's lines end where the next
-    begins."""
+    """Each function with the share of its lines that ran; they end where the next one begins."""
     out = []
     for source, counts in coverage.items():
         starts = sorted({line for line, _ in counts.functions.values()}) + [1 << 30]
@@ -170,7 +169,7 @@ def functions(coverage: Coverage) -> str:
 
 def of_theirs(parts: guests.Parts, tree, accel: str | None, cache,
               screen: Screen) -> Coverage | None:
-    """The same figure for the kernel's own tests, as far as this kernel's tree has them."""
+    """The coverage of the kernel's own tests; None if none of them could be run."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         for number, test in enumerate(kernel_tests.PROGRAMS, 1):
@@ -188,7 +187,7 @@ def of_theirs(parts: guests.Parts, tree, accel: str | None, cache,
 
 
 def run_to_end(guest, seconds: float) -> None:
-    """Until QEMU has ended, whatever it has to say: the counters come by another way."""
+    """Run a guest until QEMU has ended, and ignore its output."""
     deadline = child.Deadline(seconds)
     guest.start()
     try:

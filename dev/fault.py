@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A seeded fault: a semantic patch with a header that says what it breaks and who must notice."""
+"""A seeded fault: a semantic patch with a header that says what it breaks and which tests must
+fail."""
 
 from __future__ import annotations
 
@@ -23,20 +24,19 @@ from vm.kernel import ERROR, Kernel, MACHINE, MODULES, environment
 from runner.screen import one_line
 
 FOLDER = TOP / "faults"
-# What each header must say; "resembles: nothing known" is an answer, silence is none.
+# Fields that each header must have; "resembles: nothing known" is allowed, no "resembles" is not.
 NEEDED = ("breaks", "claim", "rule", "file", "resembles", "tests")
-# What a fault of the kernel's history says instead of "resembles": all of it.
+# Fields of a fault of the kernel's history, all needed, instead of "resembles".
 HISTORY = ("history", "source", "kernels")
 LINE = re.compile(r"// ([a-z]+): (.*\S)")
 CLAIM = re.compile(r"S[1-9]")
-# What counts as noticing a fault: a cause of a failure, or "broken" for one that takes away what
-# the suite looks with.
+# Values of "seen": a cause of a failure, or "broken" for a fault in what the suite observes with.
 SEEN = (*CAUSES, "broken")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What the header says; a field that takes several words has them in order."""
+    """The fields of the header; those of several words in order."""
 
     name: str
     path: Path
@@ -64,7 +64,7 @@ def header(text: str) -> dict[str, list[str]]:
 
 
 def parse(path: Path, text: str) -> Fault:
-    """The fault of a file; a header that lacks something cannot be measured against."""
+    """The fault of a file; Stop for a header that is not complete."""
     fields = header(text)
     needed: tuple[str, ...] = NEEDED
     if "history" in fields:
@@ -88,13 +88,13 @@ def parse(path: Path, text: str) -> Fault:
 
 
 def catalogue(folder: Path = FOLDER) -> list[Fault]:
-    """All of them, by claim and name."""
+    """All faults, by claim and name."""
     found = [parse(path, path.read_text()) for path in folder.glob("*.cocci")]
     return sorted(found, key=lambda fault: (fault.claims, fault.name))
 
 
 def select(faults: list[Fault], globs: list[str]) -> list[Fault]:
-    """Those whose name, claim or rule matches; a glob that selects none is wrong use."""
+    """The faults whose name, claim or rule matches; a glob that selects none is wrong use."""
     def matches(fault: Fault, glob: str) -> bool:
         return any(fnmatchcase(word, glob) for word in (fault.name, *fault.claims, *fault.rules))
 
@@ -113,7 +113,7 @@ def select(faults: list[Fault], globs: list[str]) -> list[Fault]:
 
 
 MINUTES = 60.0
-# With status 255, of a file without a word of the patch.
+# spatch ends with status 255 and this for a file that has no name in the patch.
 NOTHING_APPLIES = "-o can not be applied because there are no modified files"
 # spatch prints the difference, too, whose lines are the kernel's: "make an exception for tmpfs".
 SPATCH_FAILED = re.compile(r"^(cp|mv): |^(?![ +-]).*(\bEXN\b|Fatal error|[Ee]xception)")
@@ -135,19 +135,19 @@ exec make -C "$source" O="$build" -j"$jobs" "$image" modules
 
 
 class DoesNotBuild(Exception):
-    """The first error of the compiler."""
+    """The kernel with the fault does not build; the text is the compiler's first error."""
 
 
 @dataclass
 class Variant:
-    """One private copy, in a folder of its own that nobody else uses."""
+    """A private copy of a kernel build, in a folder of its own."""
 
     base: Kernel
     folder: Path
     jobs: int
 
     def patch(self, semantic: Path, names: tuple[str, ...]) -> dict[str, Path]:
-        """The source files that a semantic patch changes, changed. None if it does not apply."""
+        """The source files that a semantic patch changes, changed; empty if it does not apply."""
         found: dict[str, Path] = {}
         assert self.base.source
         for number, name in enumerate(names):
@@ -159,7 +159,7 @@ class Variant:
             command = ["spatch", "--very-quiet", "--sp-file", semantic, original, "-o", changed]
             status = child.run(command, log, 2 * MINUTES)
             lines = log.read_text(errors="replace").splitlines()
-            # Of these its status says nothing.
+            # spatch may end with status 0 then.
             failed = [line for line in lines if SPATCH_FAILED.search(line)]
             if failed or status and NOTHING_APPLIES not in lines:
                 why = next(filter(str.strip, failed + lines), f"exit status {status}")
@@ -170,11 +170,11 @@ class Variant:
         return found
 
     def build(self, changed: dict[str, Path], log: Path) -> Kernel:
-        """The kernel with these files in place of the source's."""
+        """Build the kernel with these files in place of the source's."""
         return self.start(changed, log).kernel()
 
     def start(self, changed: dict[str, Path], log: Path) -> Build:
-        """Begin to build it."""
+        """Start make, and return without waiting for it."""
         base, upper, work = self.base, self.folder / "upper", self.folder / "work"
         assert base.source and base.build_dir
         for path in (upper, work):
@@ -193,7 +193,7 @@ class Variant:
         return Build(self, proc, log)
 
     def built(self, log: Path) -> Kernel:
-        """What make has left."""
+        """The kernel that make has built."""
         base, upper = self.base, self.folder / "upper"
         assert base.build_dir
         whole = self.folder / "whole"
@@ -213,7 +213,7 @@ class Variant:
 
 @dataclass
 class Build:
-    """A make that goes on while its caller does something else."""
+    """A make that runs in the background."""
 
     variant: Variant
     proc: subprocess.Popen
@@ -225,7 +225,7 @@ class Build:
         return time.monotonic() - (time.time() - self.log.stat().st_mtime)
 
     def kernel(self) -> Kernel:
-        """Wait for it; DoesNotBuild with the first error, Stop if make was ended otherwise."""
+        """Wait for make; DoesNotBuild with the first error, Stop if make failed otherwise."""
         try:
             self.proc.wait(30 * MINUTES)
         except subprocess.TimeoutExpired:
@@ -243,6 +243,6 @@ class Build:
         return self.variant.built(self.log)
 
     def end(self) -> None:
-        """Nobody wants it any more."""
+        """End make."""
         child.end(self.proc)
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What runs on kernels with seeded faults say: a verdict a fault, and a table by claim and rule.
+"""The results of runs on kernels with seeded faults: a verdict for each, a table by claim and rule.
 
-A fault is detected when a test that passes on the unmodified kernel fails here because an assertion
-of its own did not hold, and the run ends with exit status 1: a gate or a bisection looks at nothing
-else. A splat, a crash, a hang or a dead guest tells that something is wrong and not what, so it
-counts apart, except where the header says that the fault does nothing else.
+A fault is detected if an assertion fails in a test that passes on the unmodified kernel, and the
+run ends with exit status 1, which is all that a gate or a bisection sees. A splat, a crash, a hang
+or a dead guest shows that something is wrong but not what, so it counts separately, unless the
+header says that the fault has no other effect.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SCHEMA, VERSION = "hmm-coherent-faults", 2
 
 @dataclass
 class Theirs:
-    """What one of the kernel's own programs made of a fault."""
+    """The results of one of the kernel's own programs with a fault."""
 
     # passed on the unmodified kernel, and says not ok here
     failed: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Theirs:
     ended: str = ""
 
     def word(self) -> str:
-        """As a cell of the table."""
+        """The result as a cell of the table."""
         return f"{len(self.failed)} tests" if self.failed else self.ended or "-"
 
 
@@ -72,7 +72,7 @@ class Measured:
 
     @property
     def applied(self) -> bool:
-        """There was a kernel with this fault in it, or should have been."""
+        """The fault applies to this kernel."""
         return self.verdict != DOES_NOT_APPLY
 
     @property
@@ -82,12 +82,12 @@ class Measured:
 
     @property
     def words(self) -> str:
-        """The verdict, as people read it."""
+        """The verdict as text."""
         return f"{self.verdict} {self.status}" if self.verdict == OTHER_STATUS else self.verdict
 
     @property
     def bisect(self) -> str:
-        """What --bisect-step says of this kernel."""
+        """The verdict of --bisect-step on this kernel."""
         return "" if self.status is None else bisect_word(self.status)
 
 
@@ -109,17 +109,14 @@ class Kernel:
 
 
 def asserted(test: Test) -> bool:
-    """It failed because something that it looked at was not as it must be.
-
-    The `fail:` of a test whose guest died is the runner's word, not the test's.
-    """
+    """An assertion of the test failed. The `fail:` of a test whose guest died is the runner's."""
     return any(a.verdict == "fail" and (a.cause == "check" or a.texts("expected")
                                         or a.cause != "vm" and a.texts("fail"))
                for a in test.attempts)
 
 
 def noticed(test: Test, seen: Collection[str]) -> bool:
-    """It failed in a way that counts for this fault."""
+    """The test failed in a way that the header expects."""
     if "check" in seen and asserted(test):
         return True
     return (test.cause or test.verdict) in set(seen) - {"check"}
@@ -130,7 +127,7 @@ def judge(measured: Measured, run: Run, passes: Collection[str],
     """The verdict of a run on the kernel with the fault, whose exit status `measured` has already.
 
     `passes` are the tests that pass without the fault, `known` all that have a result without it.
-    What is neither planned nor known exists only because something went wrong (run.*).
+    A test that is neither planned nor known reports a problem of the run (run.*).
     """
     planned = {name for names in run.plans.values() for name in names}
     extra = run.tests.keys() - planned - set(known)
@@ -156,10 +153,7 @@ def judge(measured: Measured, run: Run, passes: Collection[str],
         measured.verdict = DETECTED if own else BY_OTHERS
     elif booted(run) is False:
         measured.verdict, measured.why = DOES_NOT_BOOT, reason(red)
-    elif set(measured.causes) - {"broken"} or run.cut:
-        measured.verdict = NO_ASSERTION
-        measured.why = reason(red)
-    elif measured.causes:
+    elif measured.causes or run.cut:
         measured.verdict, measured.why = NO_ASSERTION, reason(red)
     else:
         measured.verdict = MISSED if ran else BROKEN
@@ -167,18 +161,18 @@ def judge(measured: Measured, run: Run, passes: Collection[str],
 
 
 def booted(run: Run) -> bool | None:
-    """Did any guest get as far as the first test? None where the run does not tell."""
+    """A guest was ready for its first test; None if that is not known."""
     machines = run.info.get("machines")
     return any(machine.get("boot_seconds") for machine in machines) if machines else None
 
 
 def reason(red: list[Test]) -> str:
-    """What the first red test has to say."""
+    """The name and reason of the first test that failed."""
     return f"{red[0].name}: {red[0].reason}" if red else ""
 
 
 def exit_status(kernels: list[Kernel]) -> int:
-    """0 all that apply are detected, 1 one is not, 3 one could not be judged, 4 none applied."""
+    """0: all that apply are detected, 1: one is not, 3: one was not judged, 4: none applies."""
     applied = [fault for kernel in kernels for fault in kernel.faults if fault.applied]
     if any(fault.verdict == BROKEN for fault in applied):
         return 3
@@ -191,7 +185,7 @@ def exit_status(kernels: list[Kernel]) -> int:
 
 
 def by(fault: Measured) -> str:
-    """Who noticed, in a few words."""
+    """The tests that failed, in a few words."""
     own = [name for name in fault.red if any(fnmatchcase(name, glob) for glob in fault.tests)]
     if fault.red:
         return f"{(own or fault.red)[0]}" + (f" and {len(fault.red) - 1} more"
@@ -202,13 +196,13 @@ def by(fault: Measured) -> str:
 
 
 def cited(fault: Measured) -> str:
-    """The rule that the failures name: the fault's own where they do."""
+    """The rule that the failures name; a rule of the fault's header, if one of them is."""
     return next((rule for rule in fault.cited if rule in fault.rules),
                 fault.cited[0] if fault.cited else "")
 
 
 def rows(kernel: Kernel) -> list[list[str]]:
-    """A row a fault, by claim and rule, with a column for each of the kernel's own programs."""
+    """A row for each fault, with a column for each of the kernel's own programs."""
     head = ["claim", "rule", "fault", "verdict", "exit status", "bisect", "by", "rule named",
             *kernel.theirs, "s"]
     found = [[
@@ -222,12 +216,12 @@ def rows(kernel: Kernel) -> list[list[str]]:
 
 
 def ended_with(fault: Measured) -> str:
-    """The exit status of the run, and that it was not the run's own end."""
+    """The exit status of the run, marked if the run was ended at its time limit."""
     return ("" if fault.status is None else str(fault.status)) + (" (ended)" if fault.cut else "")
 
 
 def line(fault: Measured) -> str:
-    """One fault on a terminal."""
+    """One fault, as a line for the terminal."""
     said = "no exit status"
     if fault.status is not None:
         said = f"exit status {ended_with(fault)}, bisect {fault.bisect}"
@@ -236,8 +230,8 @@ def line(fault: Measured) -> str:
 
 
 def rates(kernel: Kernel) -> list[list[str]]:
-    """Detected of applied, a row a claim: the suite, each of the kernel's own programs, and those
-    together."""
+    """How many faults are detected, for each claim: by the suite, by each of the kernel's own
+    programs, and by all of these together."""
     together = ["any of them"] if len(kernel.theirs) > 1 else []
     found = [["claim", "faults", "this suite", *kernel.theirs, *together]]
     applied = [fault for fault in kernel.faults if fault.applied]
@@ -255,15 +249,14 @@ def rates(kernel: Kernel) -> list[list[str]]:
 
 
 def named(kernel: Kernel) -> list[list[str]]:
-    """Each rule that a failure named, and the faults that made one do so: the rule was seen to be
-    broken, and to be checked."""
+    """Each rule that a failure named, with the faults that caused it."""
     rules = sorted({rule for fault in kernel.faults for rule in fault.cited})
     return [["rule", "turned red by"],
             *([rule, " ".join(f.name for f in kernel.faults if rule in f.cited)] for rule in rules)]
 
 
 def aligned(table: list[list[str]]) -> str:
-    """A table that is Markdown and that a terminal shows as one."""
+    """A Markdown table with aligned columns."""
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     lines = [
         "| " + " | ".join(word.ljust(width) for word, width in zip(row, widths)) + " |"
@@ -273,7 +266,7 @@ def aligned(table: list[list[str]]) -> str:
 
 
 def summary(kernel: Kernel) -> str:
-    """One line."""
+    """The last line: how many are detected."""
     count = Counter(fault.verdict for fault in kernel.faults)
     applied = sum(fault.applied for fault in kernel.faults)
     others = (BY_OTHERS, OTHER_STATUS, NO_ASSERTION, MISSED, BROKEN, DOES_NOT_APPLY, DOES_NOT_BUILD,
@@ -287,7 +280,7 @@ def summary(kernel: Kernel) -> str:
 
 
 def text(kernels: list[Kernel]) -> str:
-    """All of it, for a terminal and for docs/."""
+    """The whole report, for the terminal and for docs/."""
     parts = []
     for kernel in kernels:
         without = ", ".join(f"{name}: {words}" for name, words in kernel.theirs.items())
@@ -304,7 +297,7 @@ def text(kernels: list[Kernel]) -> str:
 
 
 def weakness(fault: Measured) -> str:
-    """What is left to be wished for."""
+    """Faults that are not detected as they should be."""
     if fault.verdict not in GOOD:
         return f"{fault.words}{f' ({fault.why})' if fault.why else ''}: {fault.breaks}"
     if fault.silent:
@@ -315,14 +308,14 @@ def weakness(fault: Measured) -> str:
 
 
 def document(kernels: list[Kernel]) -> dict:
-    """As plain data."""
+    """The report as plain data."""
     return {"schema": SCHEMA, "version": VERSION, "exit_status": exit_status(kernels),
             "kernels": [asdict(kernel) | {"faults": [one(fault) for fault in kernel.faults]}
                         for kernel in kernels]}
 
 
 def one(fault: Measured) -> dict:
-    """A fault as plain data, with what follows from its fields."""
+    """A fault as plain data, with its derived values."""
     return asdict(fault) | {"bisect": fault.bisect, "expects": fault.expects}
 
 
@@ -352,13 +345,13 @@ def page(kernels: list[Kernel]) -> str:
 
 
 def html_row(row: list[str], css: dict[str, str]) -> str:
-    """A row whose verdict has its colour."""
+    """A row, its verdict in colour."""
     return "<tr>" + "".join(f"<td class='{css.get(word, '')}'>{escape(word)}</td>"
                             for word in row) + "</tr>"
 
 
 def html_fault(fault: Measured) -> str:
-    """What a row has no room for."""
+    """The details of a fault, below its row."""
     facts = {"breaks": fault.breaks, "resembles": fault.resembles,
              "must fail": " ".join(fault.tests), "exit status": ended_with(fault),
              "bisect": fault.bisect, "why": fault.why,
@@ -371,7 +364,7 @@ def html_fault(fault: Measured) -> str:
 
 
 def write(kernels: list[Kernel], folder: Path) -> None:
-    """faults.md, faults.json and faults.html."""
+    """Write faults.md, faults.json and faults.html."""
     files.write(folder / "faults.md", text(kernels))
     files.write(folder / "faults.json", json.dumps(plain(document(kernels)), indent=1) + "\n")
     files.write(folder / "faults.html", page(kernels))

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and see whether a
-test notices.
+"""`faults [GLOB...]`: put each seeded fault into a kernel, run the suite on it, and report whether
+a test fails.
 
-Each fault gets a private copy of one kernel build (dev/fault.py). A user gives its kernel to the
-whole suite, and reads the exit status. That the status is 1 is certain once one test has failed, so
-the tests that the header names run first, with those that look at the machine; only where that is
-not enough, the whole suite does.
+Each fault gets a private copy of one kernel build (dev/fault.py). The tests that the header names
+run first, together with ALWAYS: once one of them has failed, the exit status of the whole suite is
+1, too. Only if none fails, the whole suite runs.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -36,30 +35,28 @@ from runner.screen import Screen, shown
 from dev import fault, fault_report as told, kernel_tests
 from dev.fault import Build, Fault
 
-# A broken kernel may hang in one test after the other. What has not failed an assertion by then
-# hardly will.
-ENOUGH = 60.0           # and twice the time that the same takes without a fault
-ENDING_SECONDS = 20.0   # a run that is ended kills its guest and writes its report
-# Part of each run, as of each user's: they look at the driver, its devices and the features.
+# A kernel with a fault may hang in one test after the other, so its run has a time limit.
+ENOUGH = 60.0           # and twice the time without a fault
+ENDING_SECONDS = 20.0   # for a run that is ended to kill its guest and write its report
+# Run with each fault: tests of the driver, its devices and the features.
 ALWAYS = ("driver.*", "features.*")
 
 
 @dataclass
 class Base:
-    """The unmodified kernel and what passes on it."""
+    """The unmodified kernel and its results."""
 
     kernel: Kernel
     passes: set[str] = field(default_factory=set)
-    known: set[str] = field(default_factory=set)        # all that have a result on it
-    seconds: float = 0.0                                                # that all of it takes
-    # the kernel's own tests, built
-    programs: dict[str, Path] = field(default_factory=dict)
-    heard: dict[str, kernel_tests.Heard] = field(default_factory=dict)        # and what they say
+    known: set[str] = field(default_factory=set)                # all tests that have a result
+    seconds: float = 0.0                                        # that the run took
+    programs: dict[str, Path] = field(default_factory=dict)     # the kernel's own tests
+    heard: dict[str, kernel_tests.Heard] = field(default_factory=dict)      # their results
 
 
 @dataclass
 class Making:
-    """A fault on its way into a kernel."""
+    """A kernel with a fault that is being built."""
 
     fault: Fault
     measured: told.Measured
@@ -68,7 +65,7 @@ class Making:
     build: Build | None = None      # None: it does not apply, or could not be begun
 
     def kernel(self):
-        """The kernel with it, or None."""
+        """The kernel, or None if there is none."""
         try:
             return self.build.kernel() if self.build else None
         except fault.DoesNotBuild as failed:
@@ -79,28 +76,30 @@ class Making:
             self.measured.seconds = ended - self.began
 
     def remove(self) -> None:
-        """No process and no private copy is left. May be called again."""
+        """End make and remove the private copy. May be called again."""
         if self.build:
             self.build.end()
         self.kept.close()
 
 
 class Faults:
-    """One kernel, fault after fault."""
+    """All faults on one kernel."""
 
     more: tuple[str, ...] = ()      # words for each run of the suite
 
-    def __init__(self, options: argparse.Namespace, screen: Screen, chosen: list[Fault], spec: str):
+    def __init__(self, options: argparse.Namespace, screen: Screen, chosen: Sequence[Fault],
+                 spec: str):
         self.options, self.screen, self.chosen, self.spec = options, screen, chosen, spec
         self.cache = plan.open_cache(screen)
-        self.source = guests.find_source(spec, self.cache, screen)
-        if not self.source:
+        source = guests.find_source(spec, self.cache, screen)
+        if not source:
             raise Stop(WRONG_USE, f"{spec} is a kernel image, and a fault changes the source",
                        "give a version or a tree")
+        self.source = source
         self.kernel = told.Kernel(spec, "", shlex.join(command(options)), 0)
 
-    def run(self, folder: Path) -> Iterator[told.Kernel]:
-        """All of them; gives the table so far after each."""
+    def run(self, folder: Path) -> Iterator[object]:
+        """Measure all faults; yields the table so far after each."""
         self.runs = folder / self.spec.strip("/").replace("/", "-")
         built = guests.find_kernel(self.spec, self.source, None, self.cache, self.screen,
                                    PROFILES["" if self.options.quick else "faults"])
@@ -109,8 +108,8 @@ class Faults:
             base = self.control(built)
             yield from self.each(base)
 
-    def each(self, base: Base) -> Iterator[told.Kernel]:
-        """Fault after fault; while the tests run on one kernel, make works on the next."""
+    def each(self, base: Base) -> Iterator[object]:
+        """Measure one fault while make builds the kernel with the next."""
         this = following = None
         try:
             for number, one in enumerate(self.chosen, 1):
@@ -132,8 +131,7 @@ class Faults:
         return told.line(measured)
 
     def control(self, built) -> Base:
-        """The same tests on the same kernel without a fault: what fails there says nothing about a
-        fault."""
+        """Run the same tests on the kernel without a fault; those that fail are not counted."""
         base = Base(built)
         globs = sorted({glob for one in self.chosen
                         for glob in self.globs(one)}) if self.options.quick else []
@@ -161,18 +159,18 @@ class Faults:
         return base
 
     def globs(self, one: Fault) -> list[str]:
-        """Those of its tests that this suite has."""
+        """The globs of a fault's header that match a test of the suite."""
         return self.present(one.tests)
 
     def present(self, globs: Iterable[str]) -> list[str]:
-        """Those that match a test of the suite."""
+        """The globs that match a test of the suite."""
         return [glob for glob in globs if any(fnmatchcase(test.name, glob) for test in self.tests)]
 
     @property
     def tests(self) -> list[programs.Test]:
         """All tests of the suite."""
         if not hasattr(self, "_tests"):
-            # both of which name faults here
+            # in which GLOB and --skip name tests, not faults
             every = {**vars(self.options), "globs": [], "skip": [], "vm": True,
                      "destructive": "--destructive" in self.more}
             self._tests = plan.make(argparse.Namespace(**every), self.screen).tests
@@ -181,7 +179,7 @@ class Faults:
     # -- one fault
 
     def begin(self, one: Fault, base: Base) -> Making:
-        """From semantic patch to a make that runs."""
+        """Apply the semantic patch and start make."""
         measured = told.Measured(one.name, one.breaks, list(one.claims), list(one.rules),
                                  one.resembles, list(one.tests), list(one.seen))
         making = Making(one, measured, time.monotonic())
@@ -201,7 +199,7 @@ class Faults:
         return making
 
     def measure(self, making: Making, built, base: Base) -> None:
-        """The verdict. The private copy is gone afterwards, whatever happens."""
+        """Find the verdict, and remove the private copy in any case."""
         measured, began = making.measured, time.monotonic()
         try:
             if built:
@@ -214,7 +212,7 @@ class Faults:
         self.kernel.faults.append(measured)
 
     def judge(self, measured: told.Measured, one: Fault, base: Base, built, folder: Path) -> None:
-        """Run the tests that must notice; everything, where they did not."""
+        """Run the tests that must fail; the whole suite, if they do not."""
         globs = self.globs(one)
         if globs:
             self.look(measured, built, folder / "named", [*globs, *self.present(ALWAYS)], base)
@@ -227,16 +225,15 @@ class Faults:
 
     def look(self, measured: told.Measured, built, results: Path, globs: list[str],
              base: Base) -> None:
-        """A run, and the verdict of it."""
+        """Run these tests, and judge."""
         run, measured.status, measured.cut = self.suite(built, results, globs, base)
         told.judge(measured, run, base.passes, base.known)
 
     def suite(self, built, results: Path, globs: list[str],
               base: Base | None = None) -> tuple[Run, int | None, bool]:
-        """The suite as a user runs it: what it found, its exit status, and whether it was ended.
-
-        On a kernel with a fault it does not go on for ever. Ended, its status is 1 if a test had
-        failed already, which no other test makes better, and else nobody knows it.
+        """Run the suite as a user does; returns its results, its exit status, and whether it was
+        ended at the time limit, which a kernel with a fault has. Then the status is 1 if a test had
+        failed, else None.
         """
         options = self.options
         words = [
@@ -273,7 +270,7 @@ class Faults:
     # -- the kernel's own tests
 
     def build_theirs(self, base: Base) -> None:
-        """Those that can be built."""
+        """Build the kernel's own tests."""
         folder = self.runs / "theirs"
         folder.mkdir(parents=True, exist_ok=True)
         for name in kernel_tests.PROGRAMS:
@@ -284,11 +281,11 @@ class Faults:
                 self.screen.say(f"{name}: {stop.what}")
 
     def listen(self, built, base: Base, folder: Path) -> dict[str, kernel_tests.Heard]:
-        """Each in a boot of its own. One that goes on for ever is heard for as long as it said
-        something before."""
+        """Run each of the kernel's own tests in a boot of its own. The limit is three times its
+        time without the fault."""
         parts = guests.assemble(built, list(base.programs.values()), self.options.accel, self.cache,
                                 self.screen)
-        # why it is that is said once, not for each fault
+        # so that the reason for the accelerator is printed once, not for each fault
         self.options.accel = parts.accel.name
         heard = {}
         for name in base.programs:
@@ -300,13 +297,13 @@ class Faults:
 
     @staticmethod
     def compare(before: kernel_tests.Heard, after: kernel_tests.Heard) -> told.Theirs:
-        """What says not ok and did not without the fault."""
+        """The tests that fail and passed without the fault."""
         failed = [name for name, ok in after.passed.items() if not ok and before.passed.get(name)]
         return told.Theirs(failed, after.note if after.note and not before.note else "")
 
 
 def command(options: argparse.Namespace) -> list[str]:
-    """What makes this table again."""
+    """The command that makes this table."""
     words = ["./run_tests.sh", "faults", *options.globs]
     for spec in options.kernel or [guests.DEFAULT_KERNEL]:
         words += ["--kernel", spec]
@@ -316,7 +313,7 @@ def command(options: argparse.Namespace) -> list[str]:
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
-    """The table, on stdout and in the results folder; an interrupted run leaves what it knows."""
+    """Print the table, and write it to the results folder, also if the run is interrupted."""
     chosen = fault.select(fault.catalogue(), options.globs)
     chosen = [
         one for one in chosen if not any(fnmatchcase(one.name, glob) for glob in options.skip)]
@@ -330,7 +327,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         raise Stop(WRONG_USE, "no fault is left to run", "see --quick and --skip")
     deps.need({"build", "vm", "tests", "faults"}, screen.say)
     cache = plan.open_cache(screen)
-    # the private copies of runs that were killed
+    # remove the private copies of runs that were killed
     cache.sweep(cache.root / "faults", in_place.remove)
     each = [
         Faults(options, screen, chosen, spec) for spec in options.kernel or [guests.DEFAULT_KERNEL]]

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel's own tests of these paths, built as its Makefile would and run in the same VM as
-ours."""
+"""The kernel's own tests of the same code, run in the same VM."""
 
 from __future__ import annotations
 
@@ -26,15 +25,15 @@ RESULT = re.compile(r"^(not )?ok (\d+\b.*?)(?: # .*)?\r?$", re.M)
 
 @dataclass
 class Heard:
-    """What a program said in one boot."""
+    """The results of a program in one boot."""
 
     passed: dict[str, bool] = field(default_factory=dict)
-    seconds: float = 0.0    # to its end, or to the last that was heard of it
-    note: str = ""          # how it ended otherwise
+    seconds: float = 0.0    # to its end, or to its last output
+    note: str = ""          # how it ended, if it did not end orderly
 
 
 def tree_of(name: str, own, cache, screen):
-    """The source that a program is built from: the kernel's own one, where it has it."""
+    """The source that a program is built from: the kernel's own, if it has the program."""
     return guests.find_source(COW_KERNEL, cache, screen) if name in COW else own
 
 
@@ -67,13 +66,12 @@ def build(name: str, tree, folder: Path) -> Path:
 
 
 def results(text: str) -> dict[str, bool]:
-    """What passed and what did not; a skip passed, or a fault that makes tests skip would be none.
-    """
+    """Each test, and whether it passed; a skip has passed."""
     return {found[2]: not found[1] for found in RESULT.finditer(text)}
 
 
 def run(parts: guests.Parts, name: str, folder: Path, limit: float = SECONDS) -> Heard:
-    """One boot with one program; its time is that between the guest's lines about it."""
+    """Boot a guest with one program; the time is that between the start and exit lines."""
     guest = parts.guest({"job/plan": f"{name}\n"}, folder, 1)
     stream, began, last, ended = b"", 0.0, 0.0, False
     deadline = child.Deadline(limit)

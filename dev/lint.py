@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Rules of this project that can be read off a file: each takes a path and its text, and gives what
-is wrong."""
+"""Rules of this project: each takes a path and its text, and yields what is wrong with it."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from base.files import TOP
 
-# Left open, in words that are not written out here, or this file would find itself.
+# Marks of unfinished work; written so that this file does not match.
 OPEN = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")
 SHELL = re.compile(r"#! ?(/usr/bin/env )?/?(\S*/)?(busybox )?(ba|da|a)?sh\b")
 TEXT = (".c", ".h", ".py", ".sh", ".bash", ".cocci", ".yml", ".yaml", ".config")
@@ -57,7 +56,7 @@ def is_python(path: Path, text: str) -> bool:
 
 
 def licence(path: Path, text: str) -> Iterator[str]:
-    """Every source says its licence in its first lines."""
+    """Every source has its licence in its first lines."""
     wanted = path.suffix in TEXT or path.name in ("Makefile", "config",
                                                   "settings") or text.startswith("#!")
     if wanted and not any("SPDX-License-Identifier: GPL-2.0" in line
@@ -66,7 +65,7 @@ def licence(path: Path, text: str) -> Iterator[str]:
 
 
 def size(path: Path, text: str) -> Iterator[str]:
-    """A file that outgrows its subject is split."""
+    """A file is not too long."""
     limits = {"hmm-coherent": 400, "common": 600}   # of C
     limit = limits.get(path.parts[0], 600) if path.suffix in (".c", ".h") else 999
     lines = text.count("\n")
@@ -85,8 +84,7 @@ def line_length(path: Path, text: str) -> Iterator[str]:
 
 
 def left_open(path: Path, text: str) -> Iterator[str]:
-    """What `new` writes into a new test must be filled in; nothing else is left for later either.
-    """
+    """No mark of unfinished work is left, also not of those that `new` writes into a new test."""
     if path.name == "new" or path.suffix == ".md":
         return
     for number, line in enumerate(text.splitlines(), 1):
@@ -95,7 +93,7 @@ def left_open(path: Path, text: str) -> Iterator[str]:
 
 
 def python(path: Path, text: str) -> Iterator[str]:
-    """It compiles, and the compiler has nothing to remark."""
+    """Python code compiles without a warning."""
     if is_python(path, text):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -106,7 +104,7 @@ def python(path: Path, text: str) -> Iterator[str]:
 
 
 def banned(path: Path, text: str) -> Iterator[str]:
-    """Ways in which a test lies."""
+    """Constructs that a test must not use."""
     if path.parts[:1] == ("hmm-coherent",) and path.suffix == ".c":
         code = without_comments(text)
         for pattern, why in BANNED:
@@ -140,7 +138,7 @@ def remarks(lines: list[str], accepted: set[str]) -> list[str]:
 
 
 def gates(path: Path, text: str) -> Iterator[str]:
-    """What depends on the kernel's version is a row of one table, with its commit."""
+    """Code that depends on the kernel's version asks the table in common/kernel/since.c."""
     if path.suffix not in (".c", ".h") or path in GATES:
         return
     if path.parts[:1] in (("common",), ("hmm-coherent",)):
@@ -304,6 +302,6 @@ def texts() -> dict[Path, str]:
 
 
 def problems(sources: dict[Path, str]) -> list[str]:
-    """All of them, as PATH: what is wrong."""
+    """All problems, as PATH: what is wrong."""
     return [f"{path}: {what}" for path, text in sources.items() for lint in LINTS
             for what in lint(path, text)]

@@ -39,7 +39,7 @@ STATUSES = (
 
 
 def add(options) -> None:
-    """The options that no command of a user takes."""
+    """Add the options that only these commands take."""
     options.add_argument("--cold", action="store_true",
                          help="bench: also a run with an empty cache")
     options.add_argument("--quick", action="store_true",
@@ -53,6 +53,6 @@ def add(options) -> None:
 
 
 def check_sense(options) -> None:
-    """What excludes each other among them."""
+    """Stop for options that exclude each other."""
     if options.word == "bench" and len(options.kernel) > 1:
         raise Stop(WRONG_USE, "bench takes one --kernel", "leave the others out")

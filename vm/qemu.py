@@ -46,7 +46,7 @@ END_OF_LOG = b"hmm-coherent: end of log"    # vm/init writes it after the last r
 
 
 def binary() -> str:
-    """The QEMU to use. HMM_COHERENT_QEMU names another one."""
+    """The path of QEMU, or of what HMM_COHERENT_QEMU names."""
     name = os.environ.get("HMM_COHERENT_QEMU", "qemu-system-x86_64")
     path = shutil.which(name)
     if not path:
@@ -55,8 +55,8 @@ def binary() -> str:
 
 
 def clock(accel, hz: int) -> list[str]:
-    """Which clock to trust; there is no ACPI to tell of a better one. KVM tells by itself. With
-    lpj= nothing is left to calibrate: a twentieth of the boot."""
+    """Parameters for the TSC, which the guest has to use, since there is no ACPI. KVM tells it the
+    rate. With lpj= there is no calibration, which takes a twentieth of the boot."""
     rate = khz() if accel.name == "tcg" else 0
     return ["tsc=reliable", "no_timer_check", *([f"tsc_early_khz={rate}"] if rate else []),
             *([f"lpj={rate * 1000 // hz}"] if rate and hz else [])]
@@ -66,8 +66,8 @@ def append(kernel, accel, extra: str = "") -> str:
     """The kernel command line, to which QEMU adds where a microvm has its devices.
 
     The delay sits in the guest's block layer: a read of /dev/dm-0 waits with its pages pinned, as
-    long as a test keeps the device suspended (common/reach/gate.h) and SLOW_MS more, and is then
-    carried out with real data. Writes, by which tests prepare it, do not wait. QEMU's null-co fills
+    long as a test keeps the device suspended (common/reach/dm_suspend.h) and SLOW_MS more, and then
+    returns real data. Writes, by which tests prepare it, do not wait. QEMU's null-co fills
     the page at once and only completes late; its throttling lets the first request through.
 
     Grace periods of RCU are not waited out but forced at once: io_uring waits for one whenever a
@@ -139,31 +139,30 @@ class Guest:
             asked.close()
 
     def ask(self, letters: str) -> None:
-        """Have a guest that hangs say what it is doing: letters of sysrq, "w" for blocked tasks,
-        "t" for all of them, "l" for processors. It answers in the kernel log, if its init still
-        runs. "b" ends one that is done."""
+        """Send letters of sysrq to the guest: "w" prints blocked tasks to the kernel log, "l" what
+        each processor does, "b" ends a guest that is done. The guest's init has to be running."""
         try:
             self.asking.sendall("".join(f"{letter}\n" for letter in letters).encode())
         except OSError:
             pass        # it has just ended
 
     def answer(self, said: bytes) -> None:
-        """For who reads the results without the runner's model: a guest that is done may go."""
+        """Let a guest that is done end; for callers that read its results themselves."""
         heard = self._heard + said
         if DONE in heard:
             self.ask("b")
         self._heard = heard[1 - len(DONE):]     # the line may come in two pieces
 
     def kill(self) -> None:
-        """End QEMU, whatever it is doing; may be called again."""
+        """End QEMU; may be called again."""
         self._kept.close()
 
     def ended_from_outside(self) -> str:
-        """What ended QEMU, if that was not its guest; of a QEMU that has ended.
+        """What ended QEMU, if that was not its guest; empty otherwise. QEMU must have ended.
 
         A guest that panics, faults three times or powers off resets the machine, and with
-        -no-reboot QEMU then ends with 0. No guest can send a signal to QEMU. Of one that it obeys,
-        QEMU says so, and ends with 0 too.
+        -no-reboot QEMU then ends with 0. A guest cannot send a signal to QEMU. QEMU prints a
+        signal on which it terminates, and ends with 0, too.
         """
         status = self.proc.returncode
         if status < 0:
@@ -241,7 +240,7 @@ def in_memory(image: Path) -> int:
 
 
 def tail(path: Path) -> str:
-    """The end of a file, however large it is; nothing of one that is not there."""
+    """The end of a file; empty if it does not exist."""
     try:
         with open(path, "rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
@@ -251,7 +250,7 @@ def tail(path: Path) -> str:
 
 
 def last_words(text: str) -> str:
-    """QEMU's own error if it names one, else the last line; for the end of a message."""
+    """QEMU's error message, else its last line; for the end of a message."""
     lines = [re.sub(r"[^ -~]", "?", line) for line in text.splitlines() if line.strip()]
     error = next((line.partition(" error: ")[2] for line in lines if " error: " in line), "")
     return f": {error or lines[-1]}"[:120] if lines else " without a word"
@@ -270,8 +269,7 @@ SPAN_NS = 5_000_000
 
 
 def khz() -> int:
-    """The rate in kHz, 0 where it cannot be measured: not this architecture, or no right to run
-    made code."""
+    """The rate in kHz; 0 if it cannot be measured: other architecture, no executable mmap()."""
     if platform.machine() != "x86_64":
         return 0
     try:
