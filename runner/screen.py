@@ -73,4 +73,4 @@ class Screen:
             self.stream.write(text)
             self.stream.flush()
         except (OSError, ValueError):
-            pass  # nobody reads it any more; the verdict does not depend on it
+            pass  # its reader has closed it; the verdict does not depend on it

@@ -26,7 +26,8 @@ INSTEAD = {
 WORDS = re.compile("|".join(rf"(?<![\w-])(?:{phrase})(?![\w-])" for phrase in INSTEAD), re.I)
 FILES = ("common/*/*.[ch]", "hmm-coherent/*.[ch]", "faults/*", "docs/*.md", "docs/ci/*",
          "README.md", "vm/init", "vm/*.config", "config", "Makefile", "run_tests.sh", ".ci/run",
-         "new", "hmm_coherent_driver.sh", "known-issues.toml")
+         "new", "hmm_coherent_driver.sh", "known-issues.toml",
+         "base/*.py", "report/*.py", "vm/*.py", "runner/*.py", "dev/*.py")
 
 
 def prose(text: str) -> str:

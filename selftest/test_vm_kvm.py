@@ -68,7 +68,7 @@ class Probe(WithCache):
             ("echo SeaBIOS; while :; do :; done", "no sign of life"),
             ("trap '' TERM; while :; do sleep 0.05; done", "no sign of life"),
             ("while :; do echo noise; sleep 0.01; done", "no sign of life"),
-            ("exit 0", "without a word"),
+            ("exit 0", "and printed nothing"),
             ("echo kvm runs; echo linux; exit 0", "QEMU ended: linux"),
             ("printf 'a\\033[2Jb\\n'; exit 1", "QEMU ended: a?[2Jb"),
         ):

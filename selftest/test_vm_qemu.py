@@ -51,7 +51,7 @@ class Guests(WithCache):
         self.addCleanup(os.close, guest.results_fd)
         return guest
 
-    def read(self, guest: qemu.Guest, limit: float = 5.0) -> bytes:
+    def read(self, guest: qemu.Guest, limit: float = 60.0) -> bytes:
         os.set_blocking(guest.results_fd, True)
         data, deadline = b"", child.Deadline(limit)
         while deadline.left() > 0:

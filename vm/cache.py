@@ -50,7 +50,7 @@ def sizes(folder: Path) -> dict[str, int]:
 
 
 def replace(path: Path, text: str) -> None:
-    """A small file, whole or as it was, whoever else writes it."""
+    """Replace a small file atomically; several processes may do so at once."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "w") as file:
@@ -87,8 +87,7 @@ def used(folder: Path) -> None:
 
 
 class Lock:
-    """The lock of an entry: held from take() until close(), or until nobody has this object any
-    more."""
+    """The lock of an entry, held from take() until close() or the end of this object."""
 
     _fd = -1
 
@@ -108,7 +107,7 @@ class Lock:
         fcntl.flock(self._fd, kind)
 
     def close(self) -> None:
-        """Give it back; may be called again."""
+        """Release the lock; may be called again."""
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1
@@ -161,23 +160,23 @@ class Cache:
 
     @contextlib.contextmanager
     def lock(self, folder: Path) -> Iterator[None]:
-        """Nobody else makes this entry or uses it; that we use it ourselves is no hindrance.
-        Waiting is said."""
+        """Lock an entry against all others that make or use it, and release our own shared locks.
+        Prints a message if it has to wait."""
         for lock in _used.pop(lock_of(folder), ()):
             lock.close()
         with self._lock(folder, fcntl.LOCK_EX, "uses or makes"):
             yield
 
     def shared(self, folder: Path) -> Lock:
-        """Nobody makes this entry again until what is returned is closed, or forgotten, or this
-        process ends."""
+        """Keep others from making this entry again, until the lock that is returned is closed or
+        deleted, or this process ends."""
         lock = self._lock(folder, fcntl.LOCK_SH, "makes")
         used(folder)
         _used.setdefault(lock_of(folder), weakref.WeakSet()).add(lock)
         return lock
 
     def drop(self, folder: Path, remove: Callable[[Path], None] = discard) -> bool:
-        """Remove an entry that nobody uses; False if somebody does."""
+        """Remove an entry; False if it is in use."""
         with self._open_lock(folder) as lock:
             if not lock.tried(fcntl.LOCK_EX):
                 return False
@@ -253,8 +252,7 @@ class Cache:
             discard(doomed)
 
     def sweep(self, parent: Path, remove: Callable[[Path], None] = discard) -> None:
-        """Remove what runs that were killed left behind: temporary folders whose entry nobody has
-        locked."""
+        """Remove temporary folders of runs that were killed: those whose entry is not locked."""
         for left in parent.glob(f"{TEMPORARY}*"):
             path = lock_of(parent / left.name.removeprefix(TEMPORARY))
             with contextlib.suppress(FileNotFoundError), Lock(path, 0) as lock:

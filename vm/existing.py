@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A kernel that somebody has built, in a build folder (O=) or in its tree, booted as it is."""
+"""A kernel that the user has built, in a build folder (O=) or in its tree, booted as it is."""
 
 from pathlib import Path
 

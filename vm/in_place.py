@@ -56,8 +56,8 @@ def made(tree: Path, folder: Path) -> list[str]:
     """The generated files of a tree, relative to it. A tree without git is asked as one in which
     nothing is tracked."""
     if not (tree / ".gitignore").is_file():
-        raise Stop(2, f"{tree} was built in place and has no .gitignore, so nobody knows which of "
-                      "its files are generated", "give a git checkout, or a tree that is not built")
+        raise Stop(2, f"{tree} was built in place and has no .gitignore, so it is unknown "
+                      "which of its files are generated", "give a git checkout, or a tree that is not built")
     where = ["-c", f"safe.directory={tree}"]
     if not (tree / ".git").exists():
         source.run(folder, "init", "--quiet", "--bare", "git")

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What became of a configuration fragment: kconfig drops a line that it cannot honour without a
-word."""
+"""What became of a configuration fragment: kconfig silently drops a line that it cannot honour."""
 
 import gzip
 import hashlib
@@ -150,8 +149,8 @@ class Profile:
 
 PROFILES = {
     "": Profile(),
-    # QEMU enters vmlinux where KASAN has no shadow yet to look at (PVH), and 6.1 ends there without
-    # a word. noapic: with KASAN a timer interrupt can come between two stores of
+    # QEMU enters vmlinux where KASAN has no shadow memory yet (PVH), and 6.1 ends there and prints
+    # nothing. noapic: with KASAN a timer interrupt can come between two stores of
     # mp_irqdomain_alloc(), which ends the boot. ksm.*: docs/findings.md, test-hmm-lock-order. A
     # system call that goes over all pages of a device takes seconds there, and many times that when
     # the host is busy: the watchdogs wait for as long as they can.
@@ -161,8 +160,8 @@ PROFILES = {
         "page_owner=on kmemleak=on noapic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
-    # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that nobody's tree has to
-    # be changed.
+    # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that the tree need
+    # not be changed.
     "coverage": Profile("coverage", (*PLAIN, HERE / "coverage.config"), slowness=2,
                         sends_files=True, variables=tuple(f"GCOV_PROFILE_{Path(name).stem}.o=y"
                                                           for name in COVERED)), }

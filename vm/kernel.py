@@ -56,7 +56,7 @@ class Kernel:
     source: Source | None = None
     build_dir: Path | None = None
     log: Path | None = field(default=None)
-    # as long as it is there, nobody builds this again
+    # a lock that keeps other runs from building this again
     hold: object = field(default=None, compare=False)
     seconds: float = 0.0    # until it was there
 
@@ -239,7 +239,7 @@ def environment() -> dict[str, str]:
 
 
 def from_image(image: Path, modules: Path, cache, say) -> Kernel:
-    """A kernel that somebody else built, with the folder where its modules are."""
+    """A kernel image that the user has built, with the folder of its modules."""
     release = elf.release(image)
     if not release:
         raise Stop(2, f"{image} is not a Linux image for x86-64 (neither a bzImage nor a vmlinux)",

@@ -253,7 +253,7 @@ def last_words(text: str) -> str:
     """QEMU's error message, else its last line; for the end of a message."""
     lines = [re.sub(r"[^ -~]", "?", line) for line in text.splitlines() if line.strip()]
     error = next((line.partition(" error: ")[2] for line in lines if " error: " in line), "")
-    return f": {error or lines[-1]}"[:120] if lines else " without a word"
+    return f": {error or lines[-1]}"[:120] if lines else " and printed nothing"
 
 
 def escape(path: Path) -> str:

@@ -46,7 +46,7 @@ class Source:
     version: str
     label: str
     ident: str
-    # nobody unpacks it again as long as it is there
+    # a lock that keeps other runs from unpacking it again
     hold: object = field(default=None, compare=False, repr=False)
     commit: str = ""    # where it is exactly this one
 
