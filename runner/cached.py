@@ -25,7 +25,7 @@ MONTH = 30      # days
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
-    """List, or remove what nobody has used for some days and uses now."""
+    """List the entries, or remove those that were not used for some days."""
     cache = plan.open_cache(screen)
     days = int(options.globs[1]) if len(options.globs) > 1 else MONTH
     if options.globs:

@@ -36,7 +36,7 @@ class Building:
         self._first: tuple[float, int] | None = None    # an interrupted build has made some before
 
     def __call__(self, made: int, total: int) -> None:
-        """So many objects are made, of about so many; 0: nobody knows."""
+        """Show how many objects are made, of about `total`; 0: not known."""
         gone = time.monotonic() - self._began
         text = f"{made} of about {total} objects" if made < total else f"{made} objects"
         text += f", {clock(gone)}"

@@ -57,7 +57,8 @@ def made(tree: Path, folder: Path) -> list[str]:
     nothing is tracked."""
     if not (tree / ".gitignore").is_file():
         raise Stop(2, f"{tree} was built in place and has no .gitignore, so it is unknown "
-                      "which of its files are generated", "give a git checkout, or a tree that is not built")
+                      "which of its files are generated",
+                   "give a git checkout, or a tree that is not built")
     where = ["-c", f"safe.directory={tree}"]
     if not (tree / ".git").exists():
         source.run(folder, "init", "--quiet", "--bare", "git")
