@@ -60,8 +60,8 @@ class Bench:
     def __init__(self, options: argparse.Namespace, screen: Screen):
         self.options, self.screen = options, screen
         self.runs = options.repeat if options.repeat > 1 else RUNS
-        self.spec = options.kernel[0] if options.kernel else guests.DEFAULT_KERNEL
         self.cache = plan.open_cache(screen)
+        self.spec = (options.kernel or [guests.default_kernel(self.cache, screen)])[0]
         self.accel = ""
         self.peak_kib = 0
         self.build_seconds = 0.0    # of the kernel, in the last run

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from base import child
 from base.errors import CANNOT, Stop
+from vm import deps
 from vm.kconfig import COVERED
 from runner import guests
 from runner.screen import Screen, shown
@@ -223,6 +224,7 @@ def report(parts: guests.Parts, spec: str, accel: str | None, folder: Path, cach
                 "genhtml", "--quiet", "--output-directory", folder / name, folder / f"{name}.info"],
                       folder / f"{name}.log", 300)
     drawn = shutil.which("genhtml")
-    pages = f"{shown(folder)}/coverage/index.html" if drawn else "apt-get install lcov for pages"
+    pages = (f"{shown(folder)}/coverage/index.html" if drawn
+             else f"for pages, {deps.remedy('genhtml')}")
     screen.say(
         table(ours, others, False) + f"coverage by function: {shown(folder)}/coverage.txt; {pages}")

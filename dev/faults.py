@@ -305,7 +305,7 @@ class Faults:
 def command(options: argparse.Namespace) -> list[str]:
     """The command that makes this table."""
     words = ["./run_tests.sh", "faults", *options.globs]
-    for spec in options.kernel or [guests.DEFAULT_KERNEL]:
+    for spec in options.kernel:
         words += ["--kernel", spec]
     for glob in options.skip:
         words += ["--skip", glob]
@@ -329,8 +329,8 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     cache = plan.open_cache(screen)
     # remove the private copies of runs that were killed
     cache.sweep(cache.root / "faults", in_place.remove)
-    each = [
-        Faults(options, screen, chosen, spec) for spec in options.kernel or [guests.DEFAULT_KERNEL]]
+    options.kernel = options.kernel or [guests.default_kernel(cache, screen)]
+    each = [Faults(options, screen, chosen, spec) for spec in options.kernel]
     folder = Folder.create(options.results, "" if options.results else "faults")
     kernels: list[told.Kernel] = []
     ended: BaseException | None = None

@@ -351,7 +351,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     table: list[Shown] = []
     ended: BaseException | None = None
     try:
-        for spec in options.kernel or [guests.DEFAULT_KERNEL]:
+        for spec in options.kernel or [guests.default_kernel(plan.open_cache(screen), screen)]:
             for profile in sorted({options.profile or fix.profile for fix in chosen}):
                 mine = [fix for fix in chosen if (options.profile or fix.profile) == profile]
                 one = Findings(options, screen, mine, spec, profile)

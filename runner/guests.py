@@ -19,7 +19,7 @@ from pathlib import Path
 
 from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
-from vm import existing, initramfs, kconfig, kernel, kvm, qemu, source
+from vm import deb, existing, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.kconfig import Profile, PROFILES
 from runner import session
@@ -97,8 +97,14 @@ def crowded(company: int) -> bool:
 
 
 def is_image(spec: str) -> bool:
-    """A file is a kernel image; a folder is a tree, anything else a version."""
-    return Path(spec).expanduser().is_file()
+    """A file that is no tarball is a kernel image; a folder is a tree, anything else a version."""
+    path = Path(spec).expanduser()
+    return path.is_file() and not source.is_tarball(path)
+
+
+def default_kernel(cache: Cache, screen: Screen) -> str:
+    """The --kernel of a run without one: DEFAULT_KERNEL where it is to be had."""
+    return deb.default(DEFAULT_KERNEL, cache, screen.say)
 
 
 def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:

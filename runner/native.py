@@ -17,6 +17,7 @@ from pathlib import Path
 from base import child
 from base.errors import CANNOT, Stop
 from base.files import TOP
+from vm import deps
 from runner.host import Host, NODES
 from runner.work import Work
 
@@ -134,7 +135,7 @@ def modprobe(*words: str) -> str:
         done = subprocess.run(["modprobe", *words], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=60, check=False)
     except FileNotFoundError as error:
-        raise Stop(CANNOT, f"cannot load {MODULE}: {error}", "apt-get install kmod") from None
+        raise Stop(CANNOT, f"cannot load {MODULE}: {error}", deps.remedy("modprobe")) from None
     except subprocess.TimeoutExpired:
         return "modprobe did not end within 60 s"
     if done.returncode:

@@ -74,8 +74,8 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
         return Path(given).resolve()
     if sources and not options.bisect_step:
         return sources[0].path
-    found = guests.find_source(guests.DEFAULT_KERNEL, cache, screen)
-    assert found        # a version has a source
+    found = guests.find_source(guests.default_kernel(cache, screen), cache, screen)
+    assert found        # None is for images
     return found.path
 
 
@@ -110,8 +110,9 @@ def sources(options: argparse.Namespace, where: str,
     """The kernels with their sources, and the source that the programs are built against."""
     from runner import guests
     cache = open_cache(screen)
-    usual = [] if where != "vm" or options.build else [guests.DEFAULT_KERNEL]
-    specs = (options.kernel if where == "vm" else []) or usual
+    specs = options.kernel if where == "vm" else []
+    if where == "vm" and not options.build:
+        specs = specs or [guests.default_kernel(cache, screen)]
     kernels = [(spec, guests.find_source(spec, cache, screen, options.refresh)) for spec in specs]
     if options.build:
         kernels = [(str(options.build), existing.find(options.build))]

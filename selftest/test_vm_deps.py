@@ -46,7 +46,7 @@ class Packages(WithCache):
 
     def system(self, text: str) -> None:
         (self.folder / "os-release").write_text(f"NAME=x\n{text}\n")
-        self.patch(deps, "OS_RELEASE", self.folder / "os-release")
+        self.patch(deb, "OS_RELEASE", self.folder / "os-release")
 
     def apt(self, behaviour: str) -> None:
         self.script("apt-get", f'echo "$@" >>{self.folder}/calls\n{behaviour}')

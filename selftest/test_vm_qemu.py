@@ -163,7 +163,7 @@ class Guests(WithCache):
 
     def test_no_qemu(self):
         self.environment(HMM_COHERENT_QEMU="no-such-qemu")
-        self.stops(3, "apt-get install qemu-system-x86", qemu.binary)
+        self.stops(3, "qemu-system-x86", qemu.binary)
 
 
 class Children(WithCache):

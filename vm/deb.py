@@ -14,11 +14,16 @@ from base.errors import Stop
 from vm.cache import STAMP
 
 SOURCES = Path("/etc/apt")
+OS_RELEASE = Path("/etc/os-release")
 TOOLS = "/usr/sbin:/usr/bin:/sbin:/bin"
 # Where on the machine's own mirror a package may be. The names are roles, so they do not age.
 OWN = ("{codename}", "{codename}-backports")
 NEWER = ("stable", "stable-backports", "testing", "unstable", "experimental")
 OLDER = ("oldstable", "oldstable-backports", "oldoldstable", "oldoldstable-backports")
+# Series that kernel.org maintains for years, the newest first, and the stable suites carry.
+LONGTERM = ("6.18", "6.12", "6.6", "6.1")
+KERNELS = ("https://kernel.org has kernels: give the path of a tree or of a tarball, such as "
+           "linux-6.12.tar.xz, with --kernel")
 STATUS = Path("/var/lib/dpkg/status")
 MINUTES = 60.0
 DAY = 24 * 3600.0
@@ -35,6 +40,15 @@ def newest_unpacked(cache, package: str) -> str:
     found = [newest for mark in ".~-" if (newest := cache.newest("src", start + mark))]
     newest = max(found, key=lambda path: (path / STAMP).stat().st_mtime, default=None)
     return newest.name.removeprefix(f"{package}-") if newest else ""
+
+
+class NotOffered(Stop):
+    """No suite has a package; `names` are those of its family that one has."""
+
+    def __init__(self, package: str, names: list[str], remedy: str):
+        super().__init__(3, f"no {package} in this system's sources or elsewhere on its mirror",
+                         remedy)
+        self.names = names
 
 
 class Apt:
@@ -89,13 +103,13 @@ def mirror(suite: str = "{codename}") -> tuple[str, str, str]:
     if not found and wanted != codename():
         return "", "", wanted
     if not found:
-        raise Stop(3, "no Debian archive in /etc/apt for this system's release",
-                   "get the kernel source yourself and give its path with --kernel")
+        raise NotOffered("package of a kernel's source", [], KERNELS)
     return found[0]
 
 
 def codename() -> str:
-    found = re.search(r"^VERSION_CODENAME=(\S+)", Path("/etc/os-release").read_text(), re.M)
+    text = OS_RELEASE.read_text() if OS_RELEASE.is_file() else ""
+    found = re.search(r"^VERSION_CODENAME=(\S+)", text, re.M)
     return found[1] if found else ""
 
 
@@ -174,10 +188,38 @@ def find_elsewhere(package: str, offered: list[str], cache, say) -> tuple[Apt, s
         offered += apt.names(family(package))
     names = sorted(name for name in set(offered)
                    if re.fullmatch(rf"{family(package)}[0-9.]+", name))
-    raise Stop(
-        3, f"no {package} in this system's sources or elsewhere on its mirror",
-        f"available: {', '.join(names) or 'no kernel source'} (see {cache.root}/apt/*/update.log); "
-        "or give a kernel tree with --kernel PATH")
+    raise NotOffered(package, names, f"available: {', '.join(names) or 'no kernel source'} (see "
+                                     f"{cache.root}/apt/*/update.log); {KERNELS}")
+
+
+def default(wanted: str, cache, say) -> str:
+    """The series of a run without --kernel: `wanted`, or what this system and its mirror have
+    instead. What was taken once is kept as long as its source is in the cache."""
+    package = f"linux-source-{wanted}"
+    if newest_unpacked(cache, package) or installed_version(package):
+        return wanted
+    kept = cache.root / "apt" / "default"
+    taken = kept.read_text() if kept.is_file() else ""
+    if not taken or not newest_unpacked(cache, f"linux-source-{taken}"):
+        try:
+            find(package, cache, say)
+            return wanted
+        except NotOffered as stop:
+            taken = instead(stop.names)
+            if not taken:
+                raise
+        with cache.explained(kept):
+            kept.write_text(taken)
+    kind = "newest long-term" if taken in LONGTERM else "newest"
+    say(f"kernel {taken}: the {kind} one of this system and its mirror, which have no {package}")
+    return taken
+
+
+def instead(names: list[str]) -> str:
+    """Of the packages that there are, the newest long-term series, or else the newest."""
+    there = {".".join(map(str, number(name))) for name in names if len(number(name)) == 2}
+    by_age = sorted(there, key=lambda series: tuple(map(int, series.split("."))), reverse=True)
+    return next((series for series in (*LONGTERM, *by_age) if series in there), "")
 
 
 def suites(package: str, offered: list[str]) -> tuple[str, ...]:

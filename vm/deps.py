@@ -52,13 +52,15 @@ spatch             coccinelle           =                     = = =
 [once]
 git                git                  =                     = = =
 modprobe           kmod                 =                     = = =
+genhtml            lcov                 =                     = = =
+ld.lld             lld                  =                     = = =
+llvm-ar            llvm                 =                     = = =
 """
 # How each installs, and what os-release(5) calls the distributions that have it.
 MANAGERS = {
     "apt": ("apt-get install -y --no-install-recommends", "debian ubuntu"),
     "dnf": ("dnf install -y", "fedora rhel centos"), "pacman": ("pacman -S --needed", "arch"),
     "zypper": ("zypper install -y", "suse opensuse"), "apk": ("apk add", "alpine")}
-OS_RELEASE = Path("/etc/os-release")
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 IMPORTS = """
 import importlib.util, sys
@@ -88,7 +90,7 @@ PACKAGES = tuple(part for part in PARTS if part != "once")      # what `deps` in
 
 def manager() -> str:
     """The package manager of this distribution, or nothing."""
-    text = OS_RELEASE.read_text() if OS_RELEASE.is_file() else ""
+    text = deb.OS_RELEASE.read_text() if deb.OS_RELEASE.is_file() else ""
     found = [re.search(rf"""(?m)^{key}=["']?(.*?)["']?$""", text) for key in ("ID", "ID_LIKE")]
     words = " ".join(one[1] for one in found if one).split()
     return next((name for word in words for name, (_, ids) in MANAGERS.items()

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from base import child
 from base.errors import Stop, Untestable
-from vm import elf, in_place, inputs, kconfig
+from vm import deps, elf, in_place, inputs, kconfig
 from vm.cache import digest
 from vm.source import Source, check_age
 
@@ -73,7 +73,8 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
     compiler = child.output([*command, "--version"]).partition("\n")[0]
     if not compiler:
         raise Stop(3, f"there is no {shlex.join(command)} to build a kernel",
-                   f"apt-get install {'gcc make' if command == ['gcc'] else 'clang lld llvm'}")
+                   deps.remedy(*(("gcc", "make") if command == ["gcc"]
+                                 else ("clang", "ld.lld", "llvm-ar"))))
     key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables)
     folder = cache.folder("build", key[:24])
     # Who uses a build shares its lock, so runs on one that is whole do not wait for each other.

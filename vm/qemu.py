@@ -31,6 +31,7 @@ from pathlib import Path
 
 from base import child
 from base.errors import Stop
+from vm import deps
 
 SPM0, SPM1, SPM_SIZE_MIB = 0x40000000, 0x50000000, 256
 MEMORY_MIB = 1536
@@ -50,7 +51,7 @@ def binary() -> str:
     name = os.environ.get("HMM_COHERENT_QEMU", "qemu-system-x86_64")
     path = shutil.which(name)
     if not path:
-        raise Stop(3, f"there is no {name}", "apt-get install qemu-system-x86")
+        raise Stop(3, f"there is no {name}", deps.remedy("qemu-system-x86_64"))
     return path
 
 

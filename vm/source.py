@@ -16,7 +16,7 @@ from pathlib import Path
 
 from base import child
 from base.errors import Stop, Untestable
-from vm import deb
+from vm import deb, deps
 from vm.cache import digest
 
 FIRST = (6, 0)
@@ -41,7 +41,7 @@ _said: set[tuple[str, str]] = set()
 @dataclass
 class Source:
     """A kernel source; ident changes when a new build folder is needed."""
-    kind: str           # "debian" (never changes) or "tree" (changes under our feet)
+    kind: str           # "debian", "tarball" (these never change) or "tree" (changes)
     path: Path
     version: str
     label: str
@@ -59,13 +59,40 @@ def resolve(spec: str, cache, say, refresh: bool = False) -> Source:
     path = Path(spec).expanduser()
     if path.is_dir():
         return tree(path.resolve(), spec)
+    if is_tarball(path):
+        return tarball(path.resolve(), spec, cache, say)
     repository, ref = at_ref(spec)
     if ref:
         return worktree(repository.resolve(), ref, spec, cache, say)
     raise Stop(
         2, f"--kernel {spec} is neither a version nor a kernel tree",
-        "give a version such as 6.1, the path of a kernel tree, TREE@COMMIT, or a bzImage with "
-        "--modules DIR")
+        "give a version such as 6.1, the path of a kernel tree or of its tarball, TREE@COMMIT, or "
+        "a bzImage with --modules DIR")
+
+
+def is_tarball(path: Path) -> bool:
+    """By its name, as kernel.org and git archive give them."""
+    return path.is_file() and re.search(r"\.(tar(\.\w+)?|tgz|txz)$", path.name) is not None
+
+
+def tarball(path: Path, spec: str, cache, say) -> Source:
+    """A kernel in a tarball of the user's, unpacked in the cache."""
+    found = path.stat()
+    name = f"{re.sub(r'[^A-Za-z0-9.+~_-]', '_', path.name)}-{digest(path)[:8]}"
+
+    def make(folder: Path) -> None:
+        # The names in it have a folder before them: linux-6.12.5/, or that of the one who made it.
+        first = child.output(["sh", "-c", 'tar -tf "$1" | head -n 1', "sh", path], 300).strip()
+        top = first.removesuffix("/") if first.endswith("/") else first.partition("/")[0]
+        say(f"unpacking {spec}")
+        unpack(path, top, folder)
+        tree(folder, spec)
+
+    entry = cache.entry(
+        "src", f"{path} {found.st_size} {found.st_mtime_ns} {UNUSED_FILES}", make, name)
+    made = tree(entry, spec)
+    return Source("tarball", entry, made.version, f"{path} ({made.version})",
+                  f"tarball {name} {found.st_size} {found.st_mtime_ns}", cache.shared(entry))
 
 
 def at_ref(spec: str) -> tuple[Path, str]:
@@ -248,8 +275,9 @@ def unpack(archive: Path, package: str, folder: Path) -> None:
         tarball = folder / f".deb/usr/src/{package}.tar.xz"
     excluded = [f"--exclude={package}/{pattern}" for pattern in UNUSED_FILES]
     step([
-        "tar", "-x", "--use-compress-program=xz -T0", "-f", tarball, "-C", folder,
-        "--strip-components=1", "--no-same-owner", "--anchored", *excluded], log)
+        "tar", "-x", *(["--use-compress-program=xz -T0"] if tarball.suffix == ".xz" else []), "-f",
+        tarball, "-C", folder,
+        f"--strip-components={package.count('/') + 1}", "--no-same-owner", "--anchored", *excluded], log)
     shutil.rmtree(folder / ".deb", ignore_errors=True)
     if archive.suffix == ".deb":
         archive.unlink()        # the cache keeps the tree
@@ -275,7 +303,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
                               capture_output=True, text=True, errors="surrogateescape",
                               env={**child.environment(), "LC_ALL": "C"}, check=False)
     except FileNotFoundError:
-        raise Stop(3, "git is not installed", "apt-get install git") from None
+        raise Stop(3, "git is not installed", deps.remedy("git")) from None
 
 
 def asked(folder: Path, *words, why: str = "") -> str:
