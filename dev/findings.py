@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`findings [GLOB...]`: put the fix of each finding into a kernel, and see that the tests which fail
-without it pass with it.
+"""`findings [GLOB...]`: put the fix of each finding into a kernel, and see that the tests which
+fail without it pass with it.
 
 A fix is a semantic patch in fixes/, as a fault is one in faults/, and gets into a kernel in the
 same way (dev/faults.py). A finding is proven on a kernel if each test that the fix names fails

@@ -12,7 +12,9 @@ from unittest import mock
 
 from base.errors import Stop
 from report.result import Attempt, Test
-from runner import cli
+from runner import cli, guests
+from vm import kconfig
+from vm.kconfig import PROFILES
 from dev import findings, lint
 from dev.findings import Fix, Shown
 
@@ -219,6 +221,28 @@ class Files(unittest.TestCase):
                 self.assertLessEqual(text.count("\n"), 75)
                 self.assertEqual(re.findall(r'#include "', text), [])
                 self.assertEqual([*lint.licence(path, text)], [])
+
+
+class Image(unittest.TestCase):
+    """How a kernel with a fix gets to run_tests.sh: as an image, which tells its profile."""
+
+    def ask(self, config: dict[str, str], profile: str):
+        with mock.patch("vm.kconfig.of_image", return_value=config), \
+                mock.patch("vm.kernel.from_image", return_value="the kernel"):
+            return guests.find_kernel("/x/bzImage", None, Path("/x"), None, mock.Mock(),
+                                      PROFILES[profile])
+
+    def test_an_image_of_a_profile(self):
+        debug = kconfig.values(PROFILES["debug"].fragments[-1])
+        self.assertEqual(self.ask({}, ""), "the kernel")
+        self.assertEqual(self.ask(debug, "debug"), "the kernel")
+        for config, profile, part in ((debug | {"CONFIG_KASAN": "n"}, "debug", "CONFIG_KASAN=y"),
+                                      ({}, "debug", "not for --profile debug"),
+                                      (kconfig.values(PROFILES["coverage"].fragments[-1]),
+                                       "coverage", "not for --profile coverage")):
+            with self.subTest(part), self.assertRaises(Stop) as caught:
+                self.ask(config, profile)
+            self.assertIn(part, str(caught.exception))
 
 
 class Select(unittest.TestCase):
