@@ -80,7 +80,8 @@ class Apart(unittest.TestCase):
     def test_only_where_it_is_crowded(self):
         for processors, jobs, apart in ((2, 2, ("races.",)), (2, 1, ()), (1, 1, ()), (4, 2, ()),
                                         (4, 3, ("races.",))):
-            one = run.One(mock.MagicMock(jobs=jobs), mock.MagicMock(), None, None, "6.1", None)
+            one = run.One(mock.MagicMock(jobs=jobs, gdb=False), mock.MagicMock(), None, None,
+                          "6.1", None)
             session, parts = SimpleNamespace(), guests.pretended()
             with mock.patch("os.sched_getaffinity", return_value=range(processors)), \
                     mock.patch.object(one, "session", return_value=session), \
