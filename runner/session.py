@@ -30,7 +30,8 @@ from runner.work import Work, apart, share
 STOPPED = "--until-fail was given, and a test had failed"
 # How many machines may try the same work: a kernel that ends two of them ends a third, too.
 CHANCES = 2
-STOPPED_SECONDS = 0.5   # a deadline noticed this late was not waited for
+LOOK_SECONDS = 1.0      # the longest wait, so that a stop in the middle of a step is noticed, too
+STOPPED_SECONDS = 0.5   # the runner was stopped if it wakes up this late
 ANSWER_SECONDS = 1.0    # for the stacks of a few tasks, on a machine of ordinary speed
 TAIL_LINES = 20         # of the console of a machine that died
 
@@ -417,16 +418,17 @@ def _round(going: list[Lane],
 
 
 def _select(going: list[Lane], selector: selectors.BaseSelector) -> list:
-    """What happens until the first deadline. Time in which this process was stopped (Ctrl-Z, a
-    debugger) and could not listen does not count against a machine.
+    """What happens until the first deadline, or within a second. Time in which this process was
+    stopped (Ctrl-Z, a debugger) and could not listen does not count against a machine.
 
     An epoll_wait() that a stop interrupts reports nothing if its time is over when the process
     goes on, although there is something to read: EINTR is not repeated then (PEP 475).
     """
     due = min(lane.watch.deadline() for lane in going)
-    ready = selector.select(max(0.0, due - time.monotonic()))
+    wake = min(due, time.monotonic() + LOOK_SECONDS)
+    ready = selector.select(max(0.0, wake - time.monotonic()))
     now = time.monotonic()
-    if now > due + STOPPED_SECONDS:
+    if now > wake + STOPPED_SECONDS:
         for lane in going:
             lane.watch.forgive(now)
     return ready or selector.select(0)
