@@ -17,14 +17,13 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from base import child, files
 from base.errors import CANNOT, Interrupted, Stop, WRONG_USE
 from base.files import TOP
-from report.model import Run
 from vm import deps, in_place
 from vm.kconfig import PROFILES
 from runner import guests, plan
@@ -69,7 +68,7 @@ class Fix(fault.Fault):
         words = [word.partition("@") for word in self.tests]
         mine = tuple(glob for glob, _, kernel in words
                      if not kernel or f"{release}.".startswith(f"{kernel}."))
-        return Fix(**vars(self) | {"tests": mine})
+        return replace(self, tests=mine)
 
 
 def parse(path: Path, text: str) -> Fix:
@@ -100,7 +99,7 @@ def catalogue(folder: Path = FOLDER) -> list[Fix]:
 
 def select(fixes: list[Fix], globs: list[str]) -> list[Fix]:
     """Those whose name or finding matches."""
-    chosen = {}
+    chosen: dict[str, Fix] = {}
     for glob in globs or ["*"]:
         mine = [fix for fix in fixes if any(fnmatchcase(word, glob)
                                             for word in (fix.name, fix.resembles))]
@@ -195,7 +194,8 @@ def judge_reproducer(it: Shown, name: str) -> None:
 class Findings(Faults):
     """One kernel of one profile, fix after fix."""
 
-    more = ("--destructive",)
+    more: tuple[str, ...] = ("--destructive",)
+    chosen: list[Fix]
 
     def __init__(self, options: argparse.Namespace, screen: Screen, chosen: list[Fix], spec: str,
                  profile: str):
@@ -251,8 +251,10 @@ class Findings(Faults):
         more = ", ".join(filter(None, (tests, program and f"reproducer {program}", others)))
         return f"{fix} on {kernel}: {verdict}{f' ({more})' if more else ''}, {seconds} s"
 
-    def judge(self, measured: told.Measured, one: Fix, base: Base, built, folder: Path) -> None:
+    def judge(self, measured: told.Measured, one: fault.Fault, base: Base, built,
+              folder: Path) -> None:
         """Run the tests that it names, or all, and the reproducer without it and with it."""
+        assert isinstance(one, Fix)
         it = self.ours[one.name]
         after, globs = {}, self.globs(one)
         if globs or self.options.all:

@@ -2,7 +2,7 @@
 """A run as a submission for KCIDB, the results database of KernelCI: its I/O schema 5.0, which
 kcidb-validate and kcidb-submit take (https://github.com/kernelci/kcidb-io).
 
-One checkout, one build, and a test for each of ours. Whoever submits has an origin of its own:
+One checkout, one build, and a test for each of ours. A submitter has an origin of its own:
 HMM_COHERENT_ORIGIN.
 """
 

@@ -277,7 +277,8 @@ def unpack(archive: Path, package: str, folder: Path) -> None:
     step([
         "tar", "-x", *(["--use-compress-program=xz -T0"] if tarball.suffix == ".xz" else []), "-f",
         tarball, "-C", folder,
-        f"--strip-components={package.count('/') + 1}", "--no-same-owner", "--anchored", *excluded], log)
+        f"--strip-components={package.count('/') + 1}", "--no-same-owner", "--anchored", *excluded],
+        log)
     shutil.rmtree(folder / ".deb", ignore_errors=True)
     if archive.suffix == ".deb":
         archive.unlink()        # the cache keeps the tree
