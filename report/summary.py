@@ -8,6 +8,7 @@ that one can read them: what has a line there has all of them in summary.txt.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Collection, Iterable
 
 from report import claims, table
@@ -56,7 +57,7 @@ def _details(test: Test) -> list[str]:
     return [f"    {(k + ':').ljust(10) if k else ' ' * 10}{quote(t)}" for k, t in lines]
 
 
-def failure(run: Run, test: Test, colour: bool) -> list[str]:
+def failure(run: Run, test: Test, colour: bool, width: int = 0) -> list[str]:
     """All that there is to say of a test that failed or is broken, with an empty line behind."""
     paint, word = _Paint(colour), "FAILED" if test.verdict == "fail" else "BROKEN"
     counts = ""
@@ -69,6 +70,10 @@ def failure(run: Run, test: Test, colour: bool) -> list[str]:
     if test.program != RUN:
         if test.what:
             lines.insert(1, f"    {'checks:'.ljust(10)}{quote(test.what)}")
+    if width:
+        lines[1:] = [textwrap.fill(line, width, subsequent_indent=" " * 14, break_on_hyphens=False,
+                                   break_long_words=False) for line in lines[1:]]
+    if test.program != RUN:     # a command is never broken
         lines.append(f"    {'again:'.ljust(10)}{run.rerun_command(test.name)}")
     return lines + [""]
 
@@ -181,7 +186,7 @@ def for_terminal(run: Run, width: int, colour: bool, told: Collection[tuple] = (
     new = [t for t in bad if (t.name, t.verdict, t.cause) not in told]
     new = new[:max(IN_FULL - len(told), 0)]
     for test in new:
-        lines += failure(run, test, colour)
+        lines += failure(run, test, colour, width)
     old = [t for t in bad if t not in new]
     lines += [_line(test, paint, width) for test in old[:IN_FULL]]
     lines += [f"and {len(old) - IN_FULL} more, in summary.txt"] * (len(old) > IN_FULL)

@@ -130,7 +130,8 @@ class Progress:
             if self.screen.terminal and len(self.told) < summary.IN_FULL and not any(
                     name == test.name for name, _, _ in self.told):
                 self.told.add((test.name, test.verdict, test.cause))
-                self.screen.say("\n".join(summary.failure(self.run, test, self.screen.colour)))
+                self.screen.say("\n".join(summary.failure(self.run, test, self.screen.colour,
+                                                          self.screen.width())))
 
     def _tell(self, program: str) -> None:
         """A program has run all that it will: say how. On a terminal they share lines, but for

@@ -200,7 +200,8 @@ class Terminal(Case):
         names = ["b.one", "b.two", "b.three"]
         recorded(self.scratch / "programs", "hmm_coherent_b", names, "\n".join((
             "TAP version 13", "1..3", "# begin b.one", OUTCOME, "ok 1 b.one", "# begin b.two",
-            "# rule: write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a write needs it",
+            "# rule: write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a write needs a"
+            " mapping that may be written",
             "# expected: result: EFAULT", "# seen: result: 4096", "not ok 2 b.two # time=1ms",
             "# begin b.three", "ok 3 b.three", "# end hmm_coherent_b ran=3 checks=3", "")))
         got = terminal(self.scratch, HMM_COHERENT_PROGRAMS=str(self.scratch / "programs"))
@@ -208,7 +209,9 @@ class Terminal(Case):
         self.assertEqual((got.text.count("FAILED b.two"), got.text.count("    again: ")), (2, 1),
                          got.text)      # the second in one line
         first = got.lines.index("FAILED b.two")
-        block = "\n".join(got.lines[first:first + 6])
+        block = "\n".join(got.lines[first:first + 7])
+        self.assertIn("    rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a "
+                      "write\n              needs a mapping that may be written\n", block)
         for part in ("rule:     write-needs-vm-write (S5) check_vma_flags()",
                      "expected: result: EFAULT", "seen:     result: 4096",
                      "again:    ./run_tests.sh --native b.two", "checks:   what it is"):
