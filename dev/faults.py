@@ -29,6 +29,7 @@ from report.model import Run
 from vm import deps, in_place
 from vm.kconfig import PROFILES
 from vm.kernel import Kernel
+from vm.source import is_built
 from runner import guests, plan, programs
 from runner.folder import Folder
 from runner.screen import Screen, shown
@@ -95,6 +96,9 @@ class Faults:
         if not source:
             raise Stop(WRONG_USE, f"{spec} is a kernel image, and a fault changes the source",
                        "give a version or a tree")
+        if is_built(source.path):
+            raise Stop(WRONG_USE, f"{spec} was built in place, and a fault is built from its path",
+                       f"give a commit of it: {spec}@HEAD")
         self.source = source
         self.kernel = told.Kernel(spec, "", shlex.join(command(options)), 0)
 

@@ -17,7 +17,7 @@ from base.errors import Stop, worst
 from base.files import TOP
 from report import compare
 from report.model import Run
-from vm import decode
+from vm import decode, kernel
 from vm.kconfig import PROFILES
 from vm.source import Source
 from runner import options as command_line, plan as planning, programs, reports, stored
@@ -150,9 +150,9 @@ class One:
     def rerun(self, name: str) -> str:
         """The command that repeats this test on this kernel."""
         if self.plan.where == "vm":
-            kernel = ["--build" if self.options.build else "--kernel",
-                      command_line.anywhere(self.kernel)]
-            where = ["--vm", *kernel, *command_line.words(self.options, command_line.MADE)]
+            which = ["--build" if self.options.build else "--kernel",
+                     command_line.anywhere(self.kernel)]
+            where = ["--vm", *which, *command_line.words(self.options, command_line.MADE)]
             where += ["--destructive"] if programs.is_destructive(name) else []
         else:
             where = command_line.words(self.options, ("spm",)) or ["--native"]
@@ -168,8 +168,9 @@ class One:
                                 order=self.plan.order, timeout=options.timeout,
                                 started=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
                                 shard="/".join(map(str, options.shard)) if options.shard else None,
-                                suite=suite_commit(), compiler=child.output(["gcc", "--version"
-                                                                             ]).partition("\n")[0])
+                                suite=suite_commit(), compiler=child.output(
+                                    [*kernel.compiler_of(options.make_arg), "--version"]
+                                ).partition("\n")[0])
         reports.announce(session)
         ended = session.follow()
         self.result = session.run

@@ -114,6 +114,7 @@ class Stored(unittest.TestCase):
         self.assertEqual((got.status, self.ran(second)), (1, ["liar.two"] * 2), got.stderr)
         info = json.loads((second / "run.json").read_text())["info"]
         self.assertEqual(info["seed"], 7)
+        self.assertIn("gcc", info["compiler"])
         self.assertNotIn("--skip", info["options"])
         self.assertTrue((self.scratch / "x.xml").exists())
         third = self.scratch / "third"

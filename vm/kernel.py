@@ -15,7 +15,7 @@ import re
 import shlex
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,7 +108,7 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
     return describe(source, folder, image, hold)
 
 
-def compiler_of(variables: tuple[str, ...]) -> list[str]:
+def compiler_of(variables: Iterable[str]) -> list[str]:
     """What make would compile with, given these variables: CC, or LLVM as kbuild has it."""
     given = dict(variable.split("=", 1) for variable in variables)
     llvm = given.get("LLVM", "")
