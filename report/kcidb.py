@@ -2,8 +2,8 @@
 """A run as a submission for KCIDB, the results database of KernelCI: its I/O schema 5.0, which
 kcidb-validate and kcidb-submit take (https://github.com/kernelci/kcidb-io).
 
-One checkout, one build, and a test for each of ours. A submitter has an origin of its own:
-HMM_COHERENT_ORIGIN.
+One checkout, one build, and a test for each of ours. HMM_COHERENT_ORIGIN is the origin of the CI
+system that submits.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def is_image(spec: str) -> bool:
 
 
 def default_kernel(cache: Cache, screen: Screen) -> str:
-    """The --kernel of a run without one: DEFAULT_KERNEL where it is available."""
+    """The --kernel of a run without one: DEFAULT_KERNEL where it is to be had."""
     return deb.default(DEFAULT_KERNEL, cache, screen.say)
 
 
@@ -123,7 +123,7 @@ def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that is free now."""
+    """A TCP port of this host that is not in use."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
 

@@ -78,7 +78,7 @@ def known_issues(options: argparse.Namespace):
 def limits(options: argparse.Namespace) -> Limits:
     """The deadlines; the selftests shorten them with HMM_COHERENT_GRACE."""
     grace = float(os.environ.get("HMM_COHERENT_GRACE", Limits.grace))
-    if options.gdb:     # whose user stops the guest for as long as he likes
+    if options.gdb:     # the guest is stopped as long as its user wants
         return Limits(boot=command_line.DAY, test=command_line.test_seconds(options),
                       grace=command_line.DAY, closing=command_line.DAY)
     return Limits(boot=options.boot_timeout * PROFILES[options.profile].slowness,
