@@ -62,7 +62,8 @@ main() {
 		if ! install_python || ! python=$(find_python); then
 			find_python || :	# prints what each of them lacks
 			echo "run_tests.sh: Python 3.11 or newer, with its whole standard" \
-				"library, is needed; run: apt-get install python3" >&2
+				"library, is needed; install the package python3 (Debian," \
+				"Fedora, openSUSE, Alpine) or python (Arch)" >&2
 			exit $cannot
 		fi
 	fi

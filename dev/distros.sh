@@ -46,7 +46,8 @@ clone() {	# ROOT
 }
 
 inside() {	# ROOT COMMAND
-	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc="$1/proc" sh -ec '
+	setpriv --pdeathsig KILL \
+		unshare --mount --pid --fork --kill-child --mount-proc="$1/proc" sh -ec '
 		mount --rbind "$1" "$1"
 		mount --rbind /dev "$1/dev"
 		mount --rbind /sys "$1/sys"
@@ -91,7 +92,8 @@ main() {
 	configure "$root" "$suite"
 	clone "$root"
 	[ $# -gt 0 ] || set -- 'make run_tests' 'make check' "$LLVM"
-	inside "$root" 'apt-get -q update && apt-get -qy install --no-install-recommends make git' >&2
+	inside "$root" 'apt-get -q update &&
+		apt-get -qy install --no-install-recommends make git' >&2
 	number=0 worst=0
 	for command; do
 		number=$((number + 1))

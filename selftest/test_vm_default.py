@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel of a run without --kernel, and kernels that come in a tarball."""
 
-import argparse
 import subprocess
 from pathlib import Path
 from unittest import mock
 
 from runner import guests, plan
+from runner.options import parse
 from runner.screen import Screen
 from vm import deb, source
 import test_vm_source as debian
@@ -85,9 +85,23 @@ class Default(debian.Trixie):
         with mock.patch.object(deb, "codename", return_value=""):
             self.stops(3, "https://kernel.org", self.default)
 
+    def test_sources_that_name_a_role(self):
+        """sid's os-release(5) says forky, and its sources sid."""
+        for suite in ("sid", "unstable", "testing", "stable"):
+            (self.folder / "sources.list").write_text(
+                "deb http://tool.example.org/linux stable main\n"
+                f"deb http://deb.example.org/debian {suite} main\n"
+                f"deb http://deb.example.org/debian-security {suite}-security main\n")
+            with self.subTest(suite=suite), \
+                    mock.patch.object(deb, "codename", return_value="forky"):
+                self.assertEqual(deb.mirror()[::2], ("http://deb.example.org/debian", suite))
+                self.assertEqual(self.default(), "6.1")
+                written = (self.cache.root / "apt/oldstable/sources.list").read_text()
+                self.assertIn("debian-security oldstable-security main", written)
+
     def test_a_run_takes_it(self):
         """Kernel and harness; another one is given by the user."""
-        options = argparse.Namespace(kernel=[], bisect_step=False)
+        options = parse([])
         with mock.patch.object(deb, "default", return_value="6.12") as default, \
                 mock.patch.object(plan, "open_cache", return_value=self.cache), \
                 mock.patch.object(guests, "find_source") as find:
@@ -98,7 +112,7 @@ class Default(debian.Trixie):
             kernels, _ = plan.sources(options, "vm", Screen())
             self.assertEqual([spec for spec, _ in kernels], ["7.3"])
             default.assert_called_once()
-            plan.harness(argparse.Namespace(bisect_step=True), [], self.cache, Screen())
+            plan.harness(parse(["--bisect-step", "--kernel", "x"]), [], self.cache, Screen())
             self.assertEqual(find.call_args.args[0], "6.12")
 
 

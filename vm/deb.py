@@ -19,6 +19,7 @@ TOOLS = "/usr/sbin:/usr/bin:/sbin:/bin"
 # Where on the machine's own mirror a package may be. The names are roles, so they do not age.
 OWN = ("{codename}", "{codename}-backports")
 NEWER = ("stable", "stable-backports", "testing", "unstable", "experimental")
+ROLES = ("stable", "testing", "unstable", "sid", "oldstable")
 OLDER = ("oldstable", "oldstable-backports", "oldoldstable", "oldoldstable-backports")
 # Series that kernel.org maintains for years, the newest first, and the stable suites carry.
 LONGTERM = ("6.18", "6.12", "6.6", "6.1")
@@ -87,21 +88,22 @@ def environment() -> dict[str, str]:
     return {"PATH": TOOLS, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
 
 
-def mirror(suite: str = "{codename}") -> tuple[str, str, str]:
-    """URI, Signed-By and suite of the machine's own Debian archive; of a suite that it does not
-    use, empty."""
-    wanted, found = suite.format(codename=codename()), []
+def mirror(suite: str = "") -> tuple[str, str, str]:
+    """URI, Signed-By and suite of the machine's own Debian archive, or of another suite that it
+    uses; empty if it does not. The sources may name a release by its role, as sid does always."""
+    found = []
     for file in (*SOURCES.glob("sources.list.d/*.sources"), *SOURCES.glob("sources.list.d/*.list"),
                  SOURCES / "sources.list"):
         if file.is_file():
             text = file.read_text(errors="replace")
             found += [
                 entry for entry in (deb822(text) if file.suffix == ".sources" else one_line(text))
-                if entry[2] == wanted]
+                if entry[2] in ({suite} if suite else {codename(), *ROLES})]
     # Other archives use Debian's release names too, but hardly ever Debian's name in their address.
-    found.sort(key=lambda entry: "debian" not in entry[0].rpartition("//")[2].partition("/")[2])
-    if not found and wanted != codename():
-        return "", "", wanted
+    found.sort(key=lambda entry: ("debian" not in entry[0].rpartition("//")[2].partition("/")[2],
+                                  entry[2] != codename()))
+    if not found and suite:
+        return "", "", suite
     if not found:
         raise NotOffered("package of a kernel's source", [], KERNELS)
     return found[0]
@@ -147,7 +149,7 @@ def elsewhere(cache, suite: str) -> Apt:
     for part in ("lists/partial", "archives/partial"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     lines = [one_source(uri, key, name)]
-    uri, key, _ = mirror("{codename}-security")
+    uri, key, _ = mirror(f"{release}-security")
     if uri and name.endswith("stable"):     # a longterm kernel's newest release is there
         lines.append(one_source(uri, key, f"{name}-security"))
     (folder / "sources.list").write_text("".join(lines))
