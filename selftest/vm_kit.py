@@ -1,38 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the selftests of vm/ share: a folder, a cache in it, and what the cache and others said."""
+"""Shared by selftests: a folder with a cache in it, what was said, and settings that last as long
+as the test."""
 
-import os
-import shutil
 import tempfile
 import unittest
 from pathlib import Path
+
+import pytest
 
 from base.child import Deadline
 from base.errors import Stop
 from vm.cache import Cache
 
+class Box:
+    """A test's folder and cache; a test file adds what its tests share."""
 
-class WithCache(unittest.TestCase):
-    def setUp(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="hmm-coherent-selftest-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, later):
+        self.folder = self.scratch = folder
+        self.patch, self.setenv = monkeypatch.setattr, monkeypatch.setenv
+        self.later = later
         self.said: list[str] = []
-        self.cache = Cache(self.folder / "cache", self.say)
+        self.cache = Cache(folder / "cache", self.say)
 
     def say(self, line: str) -> None:
         self.said.append(line)
 
     def assert_said(self, part: str) -> None:
-        self.assertTrue(any(part in line for line in self.said), self.said)
+        assert any(part in line for line in self.said), self.said
 
     def stops(self, status: int, part: str, function, *arguments) -> Stop:
         """The call ends with this status and with these words in its one line."""
-        with self.assertRaises(Stop) as caught:
+        with pytest.raises(Stop) as caught:
             function(*arguments)
-        self.assertEqual(caught.exception.status, status, caught.exception)
-        self.assertIn(part, str(caught.exception))
-        self.assertNotIn("\n", str(caught.exception))
-        return caught.exception
+        assert (caught.value.status, "\n" in str(caught.value)) == (status, False), caught.value
+        assert part in str(caught.value)
+        return caught.value
 
     def script(self, name: str, text: str) -> Path:
         """An executable shell script."""
@@ -43,11 +45,7 @@ class WithCache(unittest.TestCase):
 
     def environment(self, **values: str) -> None:
         for name, value in values.items():
-            old = os.environ.get(name)
-            os.environ[name] = value
-            self.addCleanup(os.environ.__setitem__ if old is not None else os.environ.pop,
-                            *((name, old) if old is not None else (name, None)))
-
+            self.setenv(name, value)
 
 def ends(pid: int, within: float = 5.0) -> bool:
     """The process is gone soon."""
@@ -56,10 +54,21 @@ def ends(pid: int, within: float = 5.0) -> bool:
         pass
     return not is_running(pid)
 
-
 def is_running(pid: int) -> bool:
     """A zombie that nobody reaps does not run any more."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+class WithCache(unittest.TestCase):
+    """A Box in a class of unittest."""
+
+    def setUp(self):
+        folder, patch = tempfile.TemporaryDirectory(), pytest.MonkeyPatch()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(patch.undo)
+        box = Box(Path(folder.name), patch, self.addCleanup)
+        for name in ("folder", "said", "cache", "say", "assert_said", "stops", "script",
+                     "environment"):
+            setattr(self, name, getattr(box, name))
