@@ -6,8 +6,9 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-import unittest
 from pathlib import Path
+
+import pytest
 
 from report import claims, html, json_out, summary
 from report.known import Entry, Known, Range
@@ -22,7 +23,6 @@ FACTS = """\
 # fact: rule longterm-leaves-device|S7|f7()|seven
 """
 SEEN = "# expected: x: 1\n# seen: x: 2\n"
-
 
 def run(known=None, **tests):
     """A run of tests: name -> (diagnostics, result), as `ok`, `not ok` or `ok ... # SKIP`."""
@@ -40,118 +40,106 @@ def run(known=None, **tests):
     model.known = known
     return replay(text, {"p": names}, model)
 
-
 def told(model):
     return {c.claim: (c.answer, c.count.checks, c.count.failed, c.count.known)
             for c in claims.answers(model)}
 
+def test_held_and_not_checked():
+    model = run(a=("# checks: r1=3\n", "ok"), b=("# checks: r1=2\n", "ok"))
+    assert told(model) == {"S1": ("held", 5, 0, 0), "S6": ("not checked", 0, 0, 0),
+                                   "S7": ("not checked", 0, 0, 0)}
 
-class Answers(unittest.TestCase):
-    def test_held_and_not_checked(self):
-        model = run(a=("# checks: r1=3\n", "ok"), b=("# checks: r1=2\n", "ok"))
-        self.assertEqual(told(model), {"S1": ("held", 5, 0, 0), "S6": ("not checked", 0, 0, 0),
-                                       "S7": ("not checked", 0, 0, 0)})
+def test_failed():
+    model = run(a=("# checks: r1=3\n", "ok"),
+                b=(SEEN + "# checks: longterm-leaves-device=1 r1=4/2\n", "not ok"))
+    assert told(model)["S1"] == ("failed", 7, 2, 0)
+    assert told(model)["S7"] == ("held", 1, 0, 0)
+    assert claims.answers(model)[0].failed == ["b"]
 
-    def test_failed(self):
-        model = run(a=("# checks: r1=3\n", "ok"),
-                    b=(SEEN + "# checks: longterm-leaves-device=1 r1=4/2\n", "not ok"))
-        self.assertEqual(told(model)["S1"], ("failed", 7, 2, 0))
-        self.assertEqual(told(model)["S7"], ("held", 1, 0, 0))
-        self.assertEqual(claims.answers(model)[0].failed, ["b"])
+def test_a_known_issue_and_a_failure_beside_it():
+    known = Known([Entry(["b"], Range(), ["seen: x: 2"], "why", "link")])
+    tests = {"b": (SEEN + "# checks: r1=4/2\n", "not ok")}
+    model = run(known, **tests)
+    assert told(model)["S1"] == ("known issue", 4, 0, 2)
+    assert told(run(known, **tests, c=(SEEN + "# checks: r1=1/1\n", "not ok")))["S1"] == ("failed",
+                                                                                          5, 1, 2)
 
-    def test_a_known_issue_and_a_failure_beside_it(self):
-        known = Known([Entry(["b"], Range(), ["seen: x: 2"], "why", "link")])
-        tests = {"b": (SEEN + "# checks: r1=4/2\n", "not ok")}
-        model = run(known, **tests)
-        self.assertEqual(told(model)["S1"], ("known issue", 4, 0, 2))
-        self.assertEqual(told(run(known, **tests, c=(SEEN + "# checks: r1=1/1\n", "not ok")))["S1"],
-                         ("failed", 5, 1, 2))
+def test_a_crash_counts_against_what_the_test_checked():
+    model = run(b=("# crash: it died\n# checks: r1=4\n", "not ok"),
+                c=("# crash: it died\n", "not ok"))
+    assert told(model)["S1"] == ("failed", 4, 0, 0)
+    assert claims.unclaimed(model) == ["c"]
+    text = summary.text(model)
+    assert re.search(r"\nS1 present +failed: 1 test +4  it is present\n", text)
+    assert re.search(r"\nno claim +failed: 1 test +c\n", text)
 
-    def test_a_crash_counts_against_what_the_test_checked(self):
-        model = run(b=("# crash: it died\n# checks: r1=4\n", "not ok"),
-                    c=("# crash: it died\n", "not ok"))
-        self.assertEqual(told(model)["S1"], ("failed", 4, 0, 0))
-        self.assertEqual(claims.unclaimed(model), ["c"])
-        text = summary.text(model)
-        self.assertRegex(text, r"\nS1 present +failed: 1 test +4  it is present\n")
-        self.assertRegex(text, r"\nno claim +failed: 1 test +c\n")
+def test_broken_and_skipped_tests_say_nothing():
+    model = run(b=("# broken: no device\n# checks: r1=4\n", "not ok"),
+                c=("# checks: r1=1\n", "ok # SKIP no disk"))
+    assert told(model)["S1"] == ("not checked", 0, 0, 0)
+    assert "it is present" not in summary.text(model)
 
-    def test_broken_and_skipped_tests_say_nothing(self):
-        model = run(b=("# broken: no device\n# checks: r1=4\n", "not ok"),
-                    c=("# checks: r1=1\n", "ok # SKIP no disk"))
-        self.assertEqual(told(model)["S1"], ("not checked", 0, 0, 0))
-        self.assertNotIn("it is present", summary.text(model))
+def test_gup_fast_has_a_claim_of_its_own():
+    line = "# checks: longterm-leaves-device=2\n"
+    model = run(**{"x.longterm-slow-read": (line, "ok")})
+    assert (told(model)["S6"][0], told(model)["S7"][:2]) == ("not checked", ("held", 2))
+    model = run(**{"x.longterm-fast-read": (SEEN + line.replace("=2", "=2/1"), "not ok")})
+    assert (told(model)["S6"], told(model)["S7"]) == (("failed", 2, 1, 0),) * 2
 
-    def test_gup_fast_has_a_claim_of_its_own(self):
-        line = "# checks: longterm-leaves-device=2\n"
-        model = run(**{"x.longterm-slow-read": (line, "ok")})
-        self.assertEqual((told(model)["S6"][0], told(model)["S7"][:2]),
-                         ("not checked", ("held", 2)))
-        model = run(**{"x.longterm-fast-read": (SEEN + line.replace("=2", "=2/1"), "not ok")})
-        self.assertEqual((told(model)["S6"], told(model)["S7"]), (("failed", 2, 1, 0),) * 2)
+def test_what_cannot_be_read_is_broken():
+    for word in ("r1", "r1=", "r1=x", "r1=1/", "=3", "r1=-1"):
+        model = run(a=(f"# checks: {word}\n", "ok"))
+        assert (model.tests["a"].verdict, told(model)["S1"][0]) == ("broken", "not checked")
 
-    def test_what_cannot_be_read_is_broken(self):
-        for word in ("r1", "r1=", "r1=x", "r1=1/", "=3", "r1=-1"):
-            with self.subTest(word=word):
-                model = run(a=(f"# checks: {word}\n", "ok"))
-                self.assertEqual((model.tests["a"].verdict, told(model)["S1"][0]),
-                                 ("broken", "not checked"))
+def test_claims_come_first_then_failures_then_the_matrix():
+    outcome = ('# outcome {"place":"coherent","mapping":"rw","access":"cpu-read","result":4096}\n')
+    model = run(a=(outcome + "# checks: r1=3\n", "ok"), b=(SEEN + "# checks: r1=4/2\n", "not ok"))
+    text = summary.text(model)
+    at = [text.index(part) for part in ("kernel 6.1.1", "S1 present", "not checked: S6 S7",
+                                        "FAILED b", "Outcomes on")]
+    assert at == sorted(at)
+    page = html.text(model)
+    at = [page.index(part) for part in ('data-claim="S1"', 'data-claim="S7"', 'class="run"',
+                                        "<h2>Outcomes")]
+    assert at == sorted(at)
+    assert '<td class="answer fail">failed: 2</td><td class="count">7</td>' in page
+    assert "<td>7 checks, 2 failed</td><td>one<br><code>f1()</code></td>" in page
 
+def test_a_page_of_two_kernels_has_both_answers():
+    model, other = run(a=("# checks: r1=3\n", "ok")), run(a=(SEEN + "# checks: r1=4/1\n", "not ok"))
+    [row] = re.findall(r'<tr data-claim="S1">.*', html.text([model, other]))
+    assert re.findall(r'<td class="answer \w+">(.*?)</td>', row) == ["held", "failed: 1"]
 
-class Outputs(unittest.TestCase):
-    def test_claims_come_first_then_failures_then_the_matrix(self):
-        outcome = ('# outcome {"place":"coherent","mapping":"rw","access":"cpu-read",'
-                   '"result":4096}\n')
-        model = run(a=(outcome + "# checks: r1=3\n", "ok"),
-                    b=(SEEN + "# checks: r1=4/2\n", "not ok"))
-        text = summary.text(model)
-        at = [text.index(part) for part in ("kernel 6.1.1", "S1 present", "not checked: S6 S7",
-                                            "FAILED b", "Outcomes on")]
-        self.assertEqual(at, sorted(at))
-        page = html.text(model)
-        at = [page.index(part) for part in ('data-claim="S1"', 'data-claim="S7"', 'class="run"',
-                                            "<h2>Outcomes")]
-        self.assertEqual(at, sorted(at))
-        self.assertIn('<td class="answer fail">failed: 2</td><td class="count">7</td>', page)
-        self.assertIn("<td>7 checks, 2 failed</td><td>one<br><code>f1()</code></td>", page)
+def test_stored_and_read_back():
+    model = run(a=("# checks: r1=3 longterm-leaves-device=1\n", "ok"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "run.json")
+        json_out.write(model, path)
+        assert told(json_out.read(path)) == told(model)
+        data = json.loads(path.read_text())
+        del data["claims"]                              # an older suite wrote neither
+        del data["tests"][0]["attempts"][0]["checks"]
+        path.write_text(json.dumps(data))
+        assert claims.answers(json_out.read(path)) == []
 
-    def test_a_page_of_two_kernels_has_both_answers(self):
-        model, other = run(a=("# checks: r1=3\n", "ok")), run(a=(SEEN + "# checks: r1=4/1\n",
-                                                                 "not ok"))
-        [row] = re.findall(r'<tr data-claim="S1">.*', html.text([model, other]))
-        self.assertEqual(re.findall(r'<td class="answer \w+">(.*?)</td>', row),
-                         ["held", "failed: 1"])
+# The suite's own claims: common/report/rules.c has the only table.
 
-    def test_stored_and_read_back(self):
-        model = run(a=("# checks: r1=3 longterm-leaves-device=1\n", "ok"))
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "run.json")
-            json_out.write(model, path)
-            self.assertEqual(told(json_out.read(path)), told(model))
-            data = json.loads(path.read_text())
-            del data["claims"]                              # an older suite wrote neither
-            del data["tests"][0]["attempts"][0]["checks"]
-            path.write_text(json.dumps(data))
-            self.assertEqual(claims.answers(json_out.read(path)), [])
+@pytest.fixture(name="box")
+def box_(box):
+    rules, claims_of_suite = ((TOP / "common/report" / name).read_text()
+                              for name in ("rules.h", "rules.c"))
+    box.claims = re.findall(r'\{ "(S\d)", "([^"]+)",\s*"([^"]+)" \}', claims_of_suite)
+    box.rules = re.findall(r'\bRULE\([A-Z_]+,[\\\s]*"([a-z-]+)",[\\\s]*"(\w+)"', rules)
+    return box
 
+def test_each_rule_serves_a_claim(box):
+    named = [claim for claim, _, _ in box.claims]
+    assert named == [f"S{n}" for n in range(1, 10)]
+    assert len(box.rules) > 50
+    assert [rule for rule in box.rules if rule[1] not in named] == []
+    assert (claims.FAST_RULE, "S7") in box.rules
+    assert set(named) - {claim for _, claim in box.rules} == {claims.FAST_CHECK}
 
-class Suite(unittest.TestCase):
-    """The suite's own claims: common/report/rules.c has the only table."""
-
-    def setUp(self):
-        rules, claims_of_suite = ((TOP / "common/report" / name).read_text()
-                                  for name in ("rules.h", "rules.c"))
-        self.claims = re.findall(r'\{ "(S\d)", "([^"]+)",\s*"([^"]+)" \}', claims_of_suite)
-        self.rules = re.findall(r'\bRULE\([A-Z_]+,[\\\s]*"([a-z-]+)",[\\\s]*"(\w+)"', rules)
-
-    def test_each_rule_serves_a_claim(self):
-        named = [claim for claim, _, _ in self.claims]
-        self.assertEqual(named, [f"S{n}" for n in range(1, 10)])
-        self.assertGreater(len(self.rules), 50)
-        self.assertEqual([rule for rule in self.rules if rule[1] not in named], [])
-        self.assertIn((claims.FAST_RULE, "S7"), self.rules)
-        self.assertEqual(set(named) - {claim for _, claim in self.rules}, {claims.FAST_CHECK})
-
-    def test_readme_has_each_claim(self):
-        rows = re.findall(r"^\| (S\d) ([a-z ]+): ", (TOP / "README.md").read_text(), re.M)
-        self.assertEqual(rows, [(claim, name) for claim, name, _ in self.claims])
+def test_readme_has_each_claim(box):
+    rows = re.findall(r"^\| (S\d) ([a-z ]+): ", (TOP / "README.md").read_text(), re.M)
+    assert rows == [(claim, name) for claim, name, _ in box.claims]

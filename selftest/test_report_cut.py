@@ -4,7 +4,6 @@
 
 import io
 import random
-import unittest
 
 from report import ktap_out, summary
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, RECORDED, RECORDED_PLAN, replay
@@ -15,124 +14,109 @@ for _name in ("good", "mixed"):
     STREAMS[_name + ", bare"] = "".join(
         line for line in _text.splitlines(True) if not line.startswith("# guest: ")), _plan
 
+def not_better(damaged, whole):
+    for name, test in damaged.tests.items():
+        was = whole.tests[name].verdict if name in whole.tests else "absent"
+        if test.verdict in ("pass", "skip"):
+            assert was in ("pass", test.verdict), name
+    assert set(whole.tests) - set(damaged.tests) - set(
+        damaged.not_applicable) <= {n for n in whole.tests if n.startswith("run.")}
+    assert set(damaged.not_applicable) <= set(whole.not_applicable)
+    if damaged.exit_status() in (0, 4):
+        assert whole.exit_status() in (0, damaged.exit_status())
 
-class Damage(unittest.TestCase):
-    def not_better(self, damaged, whole):
-        for name, test in damaged.tests.items():
-            was = whole.tests[name].verdict if name in whole.tests else "absent"
-            if test.verdict in ("pass", "skip"):
-                self.assertIn(was, ("pass", test.verdict), name)
-        self.assertLessEqual(set(whole.tests) - set(damaged.tests) - set(damaged.not_applicable),
-                             {n for n in whole.tests if n.startswith("run.")})
-        self.assertLessEqual(set(damaged.not_applicable), set(whole.not_applicable))
-        if damaged.exit_status() in (0, 4):
-            self.assertIn(whole.exit_status(), (0, damaged.exit_status()))
+def readable(run):
+    assert summary.text(run).endswith("not run\n")
+    ktap_out.Writer(io.StringIO()).finish(run)
 
-    def readable(self, run):
-        self.assertTrue(summary.text(run).endswith("not run\n"))
-        ktap_out.Writer(io.StringIO()).finish(run)
+def test_cut_after_every_byte():
+    for name, (text, plan) in STREAMS.items():
+        data, whole = text.encode(), replay(text, plan)
+        for size in range(len(data)):
+            run = replay(data[:size], plan)
+            not_better(run, whole)
+            assert run.exit_status() != 0
+            if size % 29 == 0:
+                readable(run)
 
-    def test_cut_after_every_byte(self):
-        for name, (text, plan) in STREAMS.items():
-            data, whole = text.encode(), replay(text, plan)
-            for size in range(len(data)):
-                with self.subTest(stream=name, size=size):
-                    run = replay(data[:size], plan)
-                    self.not_better(run, whole)
-                    self.assertNotEqual(run.exit_status(), 0)
-                    if size % 29 == 0:
-                        self.readable(run)
+def test_cut_of_a_recorded_stream():
+    data = RECORDED.encode()
+    assert replay(data, RECORDED_PLAN).exit_status() == 0
+    for size in range(0, len(data), 31):
+        assert replay(data[:size], RECORDED_PLAN).exit_status() != 0, size
 
-    def test_cut_of_a_recorded_stream(self):
-        data = RECORDED.encode()
-        self.assertEqual(replay(data, RECORDED_PLAN).exit_status(), 0)
-        for size in range(0, len(data), 31):
-            self.assertNotEqual(replay(data[:size], RECORDED_PLAN).exit_status(), 0, size)
-
-    def test_every_line_twice(self):
-        for name, (text, plan) in STREAMS.items():
-            lines, whole = text.splitlines(True), replay(text, plan)
-            for at in range(len(lines)):
-                with self.subTest(stream=name, line=lines[at]):
-                    self.not_better(replay("".join(lines[:at + 1] + lines[at:]), plan), whole)
-            doubled = replay("".join(line * 2 for line in lines), plan)
-            self.not_better(doubled, whole)
-            self.readable(doubled)
-
-    def test_every_line_lost(self):
-        for name, (text, plan) in STREAMS.items():
-            lines, whole = text.splitlines(True), replay(text, plan)
-            for at in range(len(lines)):
-                with self.subTest(stream=name, line=lines[at]):
-                    run = replay("".join(lines[:at] + lines[at + 1:]), plan)
-                    if lines[at].startswith(("# broken:", "# not-applicable:")):
-                        continue        # without it the rest is an honest stream of another story
-                    self.not_better(run, whole)
-
-    def test_every_pair_of_lines_swapped(self):
-        for name, (text, plan) in STREAMS.items():
-            lines, whole = text.splitlines(True), replay(text, plan)
-            for at in range(len(lines) - 1):
-                with self.subTest(stream=name, line=lines[at]):
-                    self.not_better(replay("".join(lines[:at] + [lines[at + 1], lines[at]]
-                                                   + lines[at + 2:]),
-                                           plan),
-                                    whole)
-
-    def insert(self, data, rng, junk):
-        damaged = bytearray(data)
-        for _ in range(rng.randrange(1, 4)):
-            at = rng.randrange(len(damaged))
-            damaged[at:at] = rng.choice(junk)
-        return bytes(damaged)
-
-    def test_garbage_between_any_two_bytes(self):
-        rng = random.Random(3)
-        junk = (b"\x00", b"\xff\xfe", b"\n", b"\r\n", b"[    1.234567] BUG: x\n", b"x" * 2000,
-                b"# SKIP ",
-                b" # SKIP no\n", b"\nno news\n", b"\n# log: ok 1 a.one\n", b"\n\n\n", b"# ",
-                b"[FAIL]",
-                b"Kernel panic - not syncing\n")
-        for name, (text, plan) in STREAMS.items():
-            whole = replay(text, plan)
-            for _ in range(250):
-                damaged = self.insert(text.encode(), rng, junk)
-                with self.subTest(stream=name, damaged=damaged):
-                    self.not_better(replay(damaged, plan), whole)
-
-    def test_whole_forged_lines(self):
-        """They may whitewash a test, but not the run: count, numbers and exit status still
-        disagree."""
-        rng = random.Random(5)
-        junk = (b"\n# end x ran=0 checks=0\n", b"\nok 1 a.one\n", b"\nnot ok 1 a.one\n",
-                b"\n1..0\n",
-                b"\n# begin a.one\n", b"\n# guest: done\n", b"\n# guest: exit hmm_coherent_a 0\n",
-                b"\n# guest: start hmm_coherent_b\n", b"\n# guest: exit hmm_coherent_b 0\n")
-        bad = GOOD.replace("ok 2 a.two", "not ok 2 a.two").replace("exit hmm_coherent_a 0",
-                                                                   "exit hmm_coherent_a 1")
-        for _ in range(700):
-            damaged = self.insert(bad.encode(), rng, junk)
-            with self.subTest(damaged=damaged):
-                self.assertIn(replay(damaged).exit_status(), (1, 3))
-
-    def test_any_byte_changed(self):
-        rng = random.Random(4)
-        for name, (text, plan) in STREAMS.items():
-            data, whole = text.encode(), replay(text, plan)
-            for at in range(0, len(data), 5):
-                damaged = bytearray(data)
-                damaged[at] = rng.choice((0, 10, 13, 32, 255, damaged[at] ^ 1))
-                with self.subTest(stream=name, at=at):
-                    run = replay(bytes(damaged), plan)
-                    self.assertLessEqual({n for n, t in run.tests.items() if t.verdict == "pass"},
-                                         {n for n, t in whole.tests.items()
-                                          if t.verdict == "pass"} | {"a.three"})
-
-    def test_the_kernel_s_words_in_a_result_channel(self):
-        """What a serial console does to a stream: none of it reads better than it was."""
-        lines = GOOD.splitlines(True)
+def test_every_line_twice():
+    for name, (text, plan) in STREAMS.items():
+        lines, whole = text.splitlines(True), replay(text, plan)
         for at in range(len(lines)):
-            line = lines[at]
-            for cut in range(0, len(line), 3):
-                torn = line[:cut] + "[   12.3] BUG: Bad page state\n" + line[cut:]
-                self.not_better(replay("".join(lines[:at] + [torn] + lines[at + 1:])), replay(GOOD))
+            not_better(replay("".join(lines[:at + 1] + lines[at:]), plan), whole)
+        doubled = replay("".join(line * 2 for line in lines), plan)
+        not_better(doubled, whole)
+        readable(doubled)
+
+def test_every_line_lost():
+    for name, (text, plan) in STREAMS.items():
+        lines, whole = text.splitlines(True), replay(text, plan)
+        for at in range(len(lines)):
+            run = replay("".join(lines[:at] + lines[at + 1:]), plan)
+            if lines[at].startswith(("# broken:", "# not-applicable:")):
+                continue        # without it the rest is an honest stream of another story
+            not_better(run, whole)
+
+def test_every_pair_of_lines_swapped():
+    for name, (text, plan) in STREAMS.items():
+        lines, whole = text.splitlines(True), replay(text, plan)
+        for at in range(len(lines) - 1):
+            not_better(replay("".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]),
+                              plan), whole)
+
+def insert(data, rng, junk):
+    damaged = bytearray(data)
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(damaged))
+        damaged[at:at] = rng.choice(junk)
+    return bytes(damaged)
+
+def test_garbage_between_any_two_bytes():
+    rng = random.Random(3)
+    junk = (b"\x00", b"\xff\xfe", b"\n", b"\r\n", b"[    1.234567] BUG: x\n", b"x" * 2000,
+            b"# SKIP ", b" # SKIP no\n", b"\nno news\n", b"\n# log: ok 1 a.one\n", b"\n\n\n", b"# ",
+            b"[FAIL]", b"Kernel panic - not syncing\n")
+    for name, (text, plan) in STREAMS.items():
+        whole = replay(text, plan)
+        for _ in range(250):
+            damaged = insert(text.encode(), rng, junk)
+            not_better(replay(damaged, plan), whole)
+
+def test_whole_forged_lines():
+    """They may whitewash a test, but not the run: count, numbers and exit status still disagree."""
+    rng = random.Random(5)
+    junk = (b"\n# end x ran=0 checks=0\n", b"\nok 1 a.one\n", b"\nnot ok 1 a.one\n", b"\n1..0\n",
+            b"\n# begin a.one\n", b"\n# guest: done\n", b"\n# guest: exit hmm_coherent_a 0\n",
+            b"\n# guest: start hmm_coherent_b\n", b"\n# guest: exit hmm_coherent_b 0\n")
+    bad = GOOD.replace("ok 2 a.two", "not ok 2 a.two").replace("exit hmm_coherent_a 0",
+                                                               "exit hmm_coherent_a 1")
+    for _ in range(700):
+        damaged = insert(bad.encode(), rng, junk)
+        assert replay(damaged).exit_status() in (1, 3)
+
+def test_any_byte_changed():
+    rng = random.Random(4)
+    for name, (text, plan) in STREAMS.items():
+        data, whole = text.encode(), replay(text, plan)
+        for at in range(0, len(data), 5):
+            damaged = bytearray(data)
+            damaged[at] = rng.choice((0, 10, 13, 32, 255, damaged[at] ^ 1))
+            run = replay(bytes(damaged), plan)
+            assert {n for n, t in run.tests.items()
+                    if t.verdict == "pass"} <= {n for n, t in whole.tests.items()
+                                                if t.verdict == "pass"} | {"a.three"}
+
+def test_the_kernel_s_words_in_a_result_channel():
+    """What a serial console does to a stream: none of it reads better than it was."""
+    lines = GOOD.splitlines(True)
+    for at in range(len(lines)):
+        line = lines[at]
+        for cut in range(0, len(line), 3):
+            torn = line[:cut] + "[   12.3] BUG: Bad page state\n" + line[cut:]
+            not_better(replay("".join(lines[:at] + [torn] + lines[at + 1:])), replay(GOOD))

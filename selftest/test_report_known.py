@@ -2,8 +2,9 @@
 """Known issues excuse exactly one failure, never another."""
 
 import tempfile
-import unittest
 from pathlib import Path
+
+import pytest
 
 from base.errors import Stop
 from report import known
@@ -12,21 +13,18 @@ from streams import replay
 
 PLAN = {"p": ["p.x"]}
 GOOD_ENTRY = {"tests": "p.*", "kernels": "6.1 .. 6.11", "text": "seen: result: 4096",
-              "reason": "FOLL_GET",
-              "link": "https://x.y/z"}
+              "reason": "FOLL_GET", "link": "https://x.y/z"}
 
 # What can become of a test: the lines before its end, and the verdict without any list.
 OUTCOMES = {
     "pass": ("", "ok 1 p.x", 0, "pass"),
-    "the known failure": ("# expected: result: EFAULT\n# seen: result: 4096\n", "not ok 1 p.x", 1,
-                          "fail"),
+    "the known failure": ("# expected: result: EFAULT\n# seen: result: 4096\n",
+                          "not ok 1 p.x", 1, "fail"),
     "another failure": ("# expected: data: old\n# seen: data: mixed\n", "not ok 1 p.x", 1, "fail"),
     "the known failure and another": ("# seen: result: 4096\n# fail: the child sees the parent's "
-                                      "bytes\n",
-                                      "not ok 1 p.x", 1, "fail"),
+                                      "bytes\n", "not ok 1 p.x", 1, "fail"),
     "crash, hang or splat": ("# seen: result: 4096\n# {cause}: seen: result: 4096\n",
-                             "not ok 1 p.x", 1,
-                             "fail"),
+                             "not ok 1 p.x", 1, "fail"),
     "broken": ("# seen: result: 4096\n# broken: no page\n", "not ok 1 p.x", 3, "broken"),
     "skip": ("", "ok 1 p.x # SKIP seen: result: 4096", 4, "skip"),
 }
@@ -43,11 +41,9 @@ LISTS = {
     "strict": ({"strict": True}, {"the known failure": "xfail", "pass": "fail"}),
 }
 
-
 def entry(changes):
     data = GOOD_ENTRY | {k: v for k, v in changes.items() if k != "strict"}
     return known._entry("list", 1, data)
-
 
 def run_with(changes, outcome, cause="crash"):
     lines, end, status, _ = OUTCOMES[outcome]
@@ -60,110 +56,98 @@ def run_with(changes, outcome, cause="crash"):
             f"# end p ran=1 checks=3\n# guest: exit p {status}\n")
     return replay(text, PLAN, run)
 
+def test_seven_by_seven():
+    for title, (changes, different) in LISTS.items():
+        for outcome, (_, _, _, plain) in OUTCOMES.items():
+            for cause in ("crash", "hang", "splat") if "{cause}" in OUTCOMES[outcome][0] else ("",):
+                run = run_with(changes, outcome, cause)
+                assert run.tests["p.x"].verdict == different.get(outcome, plain)
+                assert list(run.tests) == ["p.x"]
+                expected = {"xfail": 4, "xpass": 0, "pass": 0, "skip": 4, "broken": 3, "fail": 1}
+                assert run.exit_status() == expected[run.tests["p.x"].verdict]
 
-class Table(unittest.TestCase):
-    def test_seven_by_seven(self):
-        for title, (changes, different) in LISTS.items():
-            for outcome, (_, _, _, plain) in OUTCOMES.items():
-                for cause in ("crash", "hang",
-                              "splat") if "{cause}" in OUTCOMES[outcome][0] else ("",):
-                    with self.subTest(list=title, outcome=outcome, cause=cause):
-                        run = run_with(changes, outcome, cause)
-                        self.assertEqual(run.tests["p.x"].verdict, different.get(outcome, plain))
-                        self.assertEqual(list(run.tests), ["p.x"])
-                        expected = {"xfail": 4, "xpass": 0, "pass": 0, "skip": 4, "broken": 3,
-                                    "fail": 1}
-                        self.assertEqual(run.exit_status(), expected[run.tests["p.x"].verdict])
+def test_not_run_and_dead_vm():
+    run = Run()
+    run.release, run.known = "6.1.192", known.Known([entry({})])
+    run = replay("# guest: up 6.1.192\n# guest: ready\n# guest: start p\n1..1\n# begin p.x\n"
+                 "# seen: result: 4096\n", PLAN, run, finish=False)
+    run.vm_died(1, "p.x", "seen: result: 4096")
+    run.finish()
+    assert (run.tests["p.x"].verdict, run.tests["p.x"].cause) == ("fail", "vm")
 
-    def test_not_run_and_dead_vm(self):
-        run = Run()
-        run.release, run.known = "6.1.192", known.Known([entry({})])
-        run = replay("# guest: up 6.1.192\n# guest: ready\n# guest: start p\n1..1\n# begin p.x\n"
-                     "# seen: result: 4096\n",
-                     PLAN, run, finish=False)
-        run.vm_died(1, "p.x", "seen: result: 4096")
-        run.finish()
-        self.assertEqual((run.tests["p.x"].verdict, run.tests["p.x"].cause), ("fail", "vm"))
+def test_a_splat_that_comes_later_is_not_excused():
+    run = run_with({}, "the known failure")
+    run.splat("p.x", ["WARNING: seen: result: 4096"])
+    assert (run.tests["p.x"].verdict, run.exit_status()) == ("fail", 1)
 
-    def test_a_splat_that_comes_later_is_not_excused(self):
-        run = run_with({}, "the known failure")
-        run.splat("p.x", ["WARNING: seen: result: 4096"])
-        self.assertEqual((run.tests["p.x"].verdict, run.exit_status()), ("fail", 1))
+def test_the_reason_is_told():
+    assert run_with({}, "the known failure").tests["p.x"].reason == "FOLL_GET (https://x.y/z)"
+    assert "known issue" in run_with({}, "pass").tests["p.x"].reason
 
-    def test_the_reason_is_told(self):
-        self.assertEqual(run_with({}, "the known failure").tests["p.x"].reason,
-                         "FOLL_GET (https://x.y/z)")
-        self.assertIn("known issue", run_with({}, "pass").tests["p.x"].reason)
+def test_a_failure_without_a_word_is_not_excused():
+    run = Run()
+    run.release, run.known = "6.1.192", known.Known([entry({"text": "o"})])
+    run = replay("1..1\n# begin p.x\nnot ok 1 p.x\n# end p ran=1 checks=1\n", PLAN, run)
+    assert run.tests["p.x"].verdict == "fail"
 
-    def test_a_failure_without_a_word_is_not_excused(self):
-        run = Run()
-        run.release, run.known = "6.1.192", known.Known([entry({"text": "o"})])
-        run = replay("1..1\n# begin p.x\nnot ok 1 p.x\n# end p ran=1 checks=1\n", PLAN, run)
-        self.assertEqual(run.tests["p.x"].verdict, "fail")
+def test_an_unknown_kernel_excuses_nothing():
+    run = Run()
+    run.known = known.Known([entry({"kernels": ".."})])
+    run = replay("1..1\n# begin p.x\n# seen: result: 4096\nnot ok 1 p.x\n# end p ran=1 checks=1\n",
+                 PLAN, run)
+    assert run.tests["p.x"].verdict == "fail"
 
-    def test_an_unknown_kernel_excuses_nothing(self):
-        run = Run()
-        run.known = known.Known([entry({"kernels": ".."})])
-        run = replay("1..1\n# begin p.x\n# seen: result: 4096\nnot ok 1 p.x\n# end p ran=1 "
-                     "checks=1\n", PLAN,
-                     run)
-        self.assertEqual(run.tests["p.x"].verdict, "fail")
+def test_table():
+    for text, inside, outside in (
+        ("6.1", ("6.1", "6.1.0", "6.1.192-hmm"), ("6.0.9", "6.10", "6.2", "7.1")),
+        ("6.1 .. 6.11", ("6.1", "6.5.3", "6.11.99"), ("6.0", "6.12", "7.0")),
+        ("6.12 ..", ("6.12.0-rc3", "7.3.1"), ("6.11.5",)),
+        (".. 6.5", ("5.10", "6.5.9"), ("6.6",)),
+        ("6.1.100..6.1.192", ("6.1.100", "6.1.192"), ("6.1.99", "6.1.193", "6.1")),
+        ("..", ("6.1", "99.9"), ("", "next")),
+    ):
+        for release in inside:
+            assert release in known.Range.parse(text), text
+        for release in outside:
+            assert release not in known.Range.parse(text), text
+    for wrong in ("", "6", "6.x", "all", "6.1 - 6.5", "6.1 .. 6.5 .. 7"):
+        if wrong != "6":
+            with pytest.raises(ValueError):
+                known.Range.parse(wrong)
 
+def load(text):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "known.toml"
+        path.write_text(text)
+        return known.load(path)
 
-class Ranges(unittest.TestCase):
-    def test_table(self):
-        for text, inside, outside in (
-            ("6.1", ("6.1", "6.1.0", "6.1.192-hmm"), ("6.0.9", "6.10", "6.2", "7.1")),
-            ("6.1 .. 6.11", ("6.1", "6.5.3", "6.11.99"), ("6.0", "6.12", "7.0")),
-            ("6.12 ..", ("6.12.0-rc3", "7.3.1"), ("6.11.5",)),
-            (".. 6.5", ("5.10", "6.5.9"), ("6.6",)),
-            ("6.1.100..6.1.192", ("6.1.100", "6.1.192"), ("6.1.99", "6.1.193", "6.1")),
-            ("..", ("6.1", "99.9"), ("", "next")),
-        ):
-            for release in inside:
-                self.assertIn(release, known.Range.parse(text), text)
-            for release in outside:
-                self.assertNotIn(release, known.Range.parse(text), text)
-        for wrong in ("", "6", "6.x", "all", "6.1 - 6.5", "6.1 .. 6.5 .. 7"):
-            if wrong != "6":
-                with self.assertRaises(ValueError):
-                    known.Range.parse(wrong)
+def test_a_good_list():
+    text = "\n".join(f'{k} = "{v}"' for k, v in GOOD_ENTRY.items())
+    assert load(f"[[issue]]\n{text}\n").entries == [entry({})]
+    assert load(f'[[issue]]\n{text}\nkind = "check"\n').entries == [entry({})]
+    assert load("# nothing is known\n").entries == []
 
-
-class Files(unittest.TestCase):
-    def load(self, text):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "known.toml"
-            path.write_text(text)
-            return known.load(path)
-
-    def test_a_good_list(self):
-        text = "\n".join(f'{k} = "{v}"' for k, v in GOOD_ENTRY.items())
-        self.assertEqual(self.load(f"[[issue]]\n{text}\n").entries, [entry({})])
-        self.assertEqual(self.load(f'[[issue]]\n{text}\nkind = "check"\n').entries, [entry({})])
-        self.assertEqual(self.load("# nothing is known\n").entries, [])
-
-    def test_bad_lists(self):
-        good = dict(GOOD_ENTRY)
-        cases = ["[[issue]\n", "issue = 3\n", "[other]\nx = 1\n", "\x00"]
-        for key in known.KEYS:
-            for value in (None, '""', '" "', "3", "[]", "[3]", '["a", ""]'):
-                lines = {k: f'"{v}"' for k, v in good.items()} | {key: value}
-                cases.append("[[issue]]\n" + "".join(f"{k} = {v}\n" for k, v in lines.items()
-                                                     if v is not None))
+def test_bad_lists():
+    good = dict(GOOD_ENTRY)
+    cases = ["[[issue]\n", "issue = 3\n", "[other]\nx = 1\n", "\x00"]
+    for key in known.KEYS:
+        for value in (None, '""', '" "', "3", "[]", "[3]", '["a", ""]'):
+            lines = {k: f'"{v}"' for k, v in good.items()} | {key: value}
+            cases.append("[[issue]]\n" + "".join(f"{k} = {v}\n" for k, v in lines.items()
+                                                 if v is not None))
+    cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
+                                         v in good.items()) + 'severity = "low"\n')
+    cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
+                                         v in (good | {"kernels": "old"}).items()))
+    for kind in ("crash", "hang", "splat", "broken", "skip"):
         cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
-                                             v in good.items()) + 'severity = "low"\n')
-        cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
-                                             v in (good | {"kernels": "old"}).items()))
-        for kind in ("crash", "hang", "splat", "broken", "skip"):
-            cases.append("[[issue]]\n" + "".join(f'{k} = "{v}"\n' for k,
-                                                 v in (good | {"kind": kind}).items()))
-        for text in cases:
-            with self.subTest(text=text), self.assertRaises(Stop) as stop:
-                self.load(text)
-            self.assertEqual(stop.exception.status, 2)
-            self.assertNotIn("\n", str(stop.exception))
+                                             v in (good | {"kind": kind}).items()))
+    for text in cases:
+        with pytest.raises(Stop) as stop:
+            load(text)
+        assert stop.value.status == 2
+        assert "\n" not in str(stop.value)
 
-    def test_no_file(self):
-        with self.assertRaises(Stop):
-            known.load("/nonexistent/known.toml")
+def test_no_file():
+    with pytest.raises(Stop):
+        known.load("/nonexistent/known.toml")

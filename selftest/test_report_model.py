@@ -2,7 +2,6 @@
 """Verdicts: honest streams, lying ones, cut ones, and what only the runner can see."""
 
 import signal
-import unittest
 
 from report.ktap import Begin, Diag, Guest, Plan, Result
 from report.model import Run, signal_of
@@ -12,7 +11,6 @@ from streams import GOOD, MIXED, MIXED_PLAN, PLAN, RECORDED, RECORDED_PLAN, repl
 CRASH = (Diag("crash", "killed by SIGKILL"), Result("a.two", False))
 ALL_PASS = {"a.one": "pass", "a.two": "pass", "a.three": "pass", "b.one": "pass"}
 
-
 def change(*pairs):
     text = GOOD
     for old, new in pairs:
@@ -20,71 +18,65 @@ def change(*pairs):
         text = text.replace(old, new, 1)
     return text
 
+def test_all_pass():
+    run = replay(GOOD)
+    assert verdicts(run) == ALL_PASS
+    assert run.exit_status() == 0
+    assert run.tests["a.two"].ms == 4
+    assert run.tests["a.one"].outcomes[0]["result"] == 4096
+    assert run.rules["write-needs-vm-write"]["claim"] == "S5"
+    assert (run.release, run.guest["build-id"]) == ("6.1.192", "0123abcd")
+    assert run.facts == ["foll-longterm 0x10000"]
 
-class Honest(unittest.TestCase):
-    def test_all_pass(self):
-        run = replay(GOOD)
-        self.assertEqual(verdicts(run), ALL_PASS)
-        self.assertEqual(run.exit_status(), 0)
-        self.assertEqual(run.tests["a.two"].ms, 4)
-        self.assertEqual(run.tests["a.one"].outcomes[0]["result"], 4096)
-        self.assertEqual(run.rules["write-needs-vm-write"]["claim"], "S5")
-        self.assertEqual((run.release, run.guest["build-id"]), ("6.1.192", "0123abcd"))
-        self.assertEqual(run.facts, ["foll-longterm 0x10000"])
+def test_recorded():
+    run = replay(RECORDED, RECORDED_PLAN)
+    assert run.totals()["pass"] == 8
+    assert (len(run.tests), run.exit_status(), run.notes) == (8, 0, [])
+    assert run.tests["coherent.rw.cpu-read"].outcomes[0]["result"] == 4096
+    assert len(run.rules) == 3
 
-    def test_recorded(self):
-        run = replay(RECORDED, RECORDED_PLAN)
-        self.assertEqual(run.totals()["pass"], 8)
-        self.assertEqual((len(run.tests), run.exit_status(), run.notes), (8, 0, []))
-        self.assertEqual(run.tests["coherent.rw.cpu-read"].outcomes[0]["result"], 4096)
-        self.assertEqual(len(run.rules), 3)
+def test_one_of_each():
+    run = replay(MIXED, MIXED_PLAN)
+    assert verdicts(run) == {"a.one": "fail", "a.two": "skip", "a.three": "broken",
+                             "a.four": "fail", "b.one": "pass"}
+    assert run.tests["a.one"].cause == "check"
+    assert run.tests["a.four"].cause == "hang"
+    assert run.tests["a.four"].reason == "still running after 30 s"
+    assert run.tests["a.two"].reason == "no slow device; give HMM_COHERENT_SLOW"
+    assert run.not_applicable == {"a.never": "this kernel has no unshare"}
+    assert run.exit_status() == 1
+    totals = run.totals()
+    assert [totals[k] for k in ("passed", "failed", "skipped", "not-applicable",
+                                          "tests")] == [1, 3, 1, 1, 5]
 
-    def test_one_of_each(self):
-        run = replay(MIXED, MIXED_PLAN)
-        self.assertEqual(verdicts(run),
-                         {"a.one": "fail", "a.two": "skip", "a.three": "broken", "a.four": "fail",
-                                         "b.one": "pass"})
-        self.assertEqual(run.tests["a.one"].cause, "check")
-        self.assertEqual(run.tests["a.four"].cause, "hang")
-        self.assertEqual(run.tests["a.four"].reason, "still running after 30 s")
-        self.assertEqual(run.tests["a.two"].reason, "no slow device; give HMM_COHERENT_SLOW")
-        self.assertEqual(run.not_applicable, {"a.never": "this kernel has no unshare"})
-        self.assertEqual(run.exit_status(), 1)
-        totals = run.totals()
-        self.assertEqual([totals[k] for k in ("passed", "failed", "skipped", "not-applicable",
-                                              "tests")],
-                         [1, 3, 1, 1, 5])
+def test_exit_status_by_the_worst():
+    broken = GOOD.replace("ok 2 a.two", "# broken: no page\nnot ok 2 a.two")
+    broken = broken.replace("coherent_a 0", "coherent_a 3")
+    assert replay(broken).exit_status() == 3
+    skipped = GOOD.replace("ok 2 a.two # time=4ms", "ok 2 a.two # SKIP no disk")
+    assert replay(skipped).exit_status() == 0
+    for name in ("a.one", "a.two", "a.three", "b.one"):
+        skipped = skipped.replace(f" {name} # time=", f" {name} # SKIP no disk")
+    skipped = skipped.replace("coherent_a 0", "coherent_a 4").replace("coherent_b 0",
+                                                                      "coherent_b 4")
+    assert replay(skipped).exit_status() == 4
 
-    def test_exit_status_by_the_worst(self):
-        broken = GOOD.replace("ok 2 a.two", "# broken: no page\nnot ok 2 a.two")
-        broken = broken.replace("coherent_a 0", "coherent_a 3")
-        self.assertEqual(replay(broken).exit_status(), 3)
-        skipped = GOOD.replace("ok 2 a.two # time=4ms", "ok 2 a.two # SKIP no disk")
-        self.assertEqual(replay(skipped).exit_status(), 0)
-        for name in ("a.one", "a.two", "a.three", "b.one"):
-            skipped = skipped.replace(f" {name} # time=", f" {name} # SKIP no disk")
-        skipped = skipped.replace("coherent_a 0", "coherent_a 4").replace("coherent_b 0",
-                                                                          "coherent_b 4")
-        self.assertEqual(replay(skipped).exit_status(), 4)
+def test_all_not_applicable():
+    text = ("# guest: start p\nTAP version 13\n# not-applicable: p.one: too old\n1..0\n"
+            "# end p ran=0 checks=0\n# guest: exit p 4\n")
+    run = replay(text, {"p": ["p.one"]})
+    assert verdicts(run) == {}
+    assert run.exit_status() == 4
 
-    def test_all_not_applicable(self):
-        text = ("# guest: start p\nTAP version 13\n# not-applicable: p.one: too old\n1..0\n"
-                "# end p ran=0 checks=0\n# guest: exit p 4\n")
-        run = replay(text, {"p": ["p.one"]})
-        self.assertEqual(verdicts(run), {})
-        self.assertEqual(run.exit_status(), 4)
+def test_without_guest_lines():
+    """A recorded stream of bare programs, one after the other."""
+    text = "".join(line for line in GOOD.splitlines(True) if not line.startswith("# guest:"))
+    assert verdicts(replay(text)) == ALL_PASS
+    assert replay(text).exit_status() == 0
 
-    def test_without_guest_lines(self):
-        """A recorded stream of bare programs, one after the other."""
-        text = "".join(line for line in GOOD.splitlines(True) if not line.startswith("# guest:"))
-        self.assertEqual(verdicts(replay(text)), ALL_PASS)
-        self.assertEqual(replay(text).exit_status(), 0)
-
-    def test_a_begin_said_twice_in_a_row_is_one(self):
-        self.assertEqual(verdicts(replay(change(("# begin a.two\n",
-                                                 "# begin a.two\n# begin a.two\n")))),
-                         ALL_PASS)
-
+def test_a_begin_said_twice_in_a_row_is_one():
+    assert verdicts(replay(change(("# begin a.two\n",
+                                             "# begin a.two\n# begin a.two\n")))) == ALL_PASS
 
 # Each lie: what to change in the good stream, the verdicts that differ, the exit status.
 LIES = {
@@ -127,9 +119,9 @@ LIES = {
     "no plan": ([("1..3\n", "")], {"run.program": "broken"}, 3),
     "two plans": ([("1..3\n", "1..3\n1..3\n")], {"run.program": "broken"}, 3),
     "no end token": ([("# end hmm_coherent_a ran=3 checks=9\n", "")], {"run.program": "broken"}, 3),
-    "two end tokens": ([("# end hmm_coherent_a ran=3 checks=9\n",
-                         "# end hmm_coherent_a ran=3 checks=9\n" * 2)],
-                       {"run.program": "broken"}, 3),
+    "two end tokens":
+        ([("# end hmm_coherent_a ran=3 checks=9\n", "# end hmm_coherent_a ran=3 checks=9\n" * 2)],
+         {"run.program": "broken"}, 3),
     "another's end token": ([("# end hmm_coherent_a", "# end hmm_coherent_x")],
                             {"run.program": "broken"}, 3),
     "end token with a wrong count": ([("ran=3", "ran=4")], {"run.program": "broken"}, 3),
@@ -145,28 +137,23 @@ LIES = {
     "a result of another test": ([("ok 2 a.two", "ok 2 b.one")],
                                  {"a.two": "fail", "b.one": "broken", "run.program": "broken"}, 1),
     "a test twice": ([("# begin a.three", "# begin a.two\nok 3 a.two\n# begin a.three"),
-                      ("1..3", "1..4"),
-                      ("ok 3 a.three", "ok 4 a.three"), ("ran=3", "ran=4")], {"a.two": "broken"},
-                     3),
-    "a test that was never planned": ([("# begin a.three",
-                                        "# begin a.new\nok 3 a.new\n# begin a.three"),
-                                       ("1..3", "1..4"), ("ok 3 a.three", "ok 4 a.three"),
-                                       ("ran=3", "ran=4")],
-                                      {"a.new": "broken"}, 3),
+                      ("1..3", "1..4"), ("ok 3 a.three", "ok 4 a.three"), ("ran=3", "ran=4")],
+                     {"a.two": "broken"}, 3),
+    "a test that was never planned":
+        ([("# begin a.three", "# begin a.new\nok 3 a.new\n# begin a.three"), ("1..3", "1..4"),
+          ("ok 3 a.three", "ok 4 a.three"), ("ran=3", "ran=4")], {"a.new": "broken"}, 3),
     "a fake ok of a planned test": ([("# log: a word for people", "ok 2 b.one")],
                                     {"b.one": "broken", "run.program": "broken"}, 3),
     "a test of another program": ([("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"),
-                                   ("ran=3", "ran=4"),
-                                   ("ok 1 a.one", "ok 2 a.one"), ("ok 2 a.two", "ok 3 a.two"),
-                                   ("ok 3 a.three", "ok 4 a.three")], {"b.one": "broken"}, 3),
-    "a test of another program, which runs nothing then": (
-        [("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"), ("ran=3", "ran=4"),
-         ("ok 1 a.one", "ok 2 a.one"),
-         ("ok 2 a.two", "ok 3 a.two"), ("ok 3 a.three", "ok 4 a.three"), ("1..1", "1..0"),
-         ("ran=1", "ran=0"),
-         ("# begin b.one\nok 1 b.one # time=6ms\n", ""),
-         ("exit hmm_coherent_b 0", "exit hmm_coherent_b 4")],
-        {"b.one": "broken"}, 3),
+                                   ("ran=3", "ran=4"), ("ok 1 a.one", "ok 2 a.one"),
+                                   ("ok 2 a.two", "ok 3 a.two"), ("ok 3 a.three", "ok 4 a.three")],
+                                  {"b.one": "broken"}, 3),
+    "a test of another program, which runs nothing then":
+        ([("1..3\n", "1..4\n# begin b.one\nok 1 b.one\n"),
+          ("ran=3", "ran=4"), ("ok 1 a.one", "ok 2 a.one"),
+          ("ok 2 a.two", "ok 3 a.two"), ("ok 3 a.three", "ok 4 a.three"),
+          ("1..1", "1..0"), ("ran=1", "ran=0"), ("# begin b.one\nok 1 b.one # time=6ms\n", ""),
+          ("exit hmm_coherent_b 0", "exit hmm_coherent_b 4")], {"b.one": "broken"}, 3),
     "wrong numbers": ([("ok 2 a.two", "ok 7 a.two")], {"run.program": "broken"}, 3),
     "a torn result line": ([("ok 2 a.two # time=4ms", "not ok 2 [  1.2] a.two")],
                            {"a.two": "fail", "run.program": "broken"}, 1),
@@ -177,20 +164,20 @@ LIES = {
                                              {"a.two": "broken", "run.program": "broken"}, 3),
     "not applicable and never planned": ([("1..3\n", "# not-applicable: a.new: too old\n1..3\n")],
                                          {"run.instrument": "broken"}, 3),
-    "not applicable after the plan": ([("# begin a.two",
-                                        "# not-applicable: b.one: no\n# begin a.two")],
-                                      {"run.instrument": "broken"}, 3),
+    "not applicable after the plan":
+        ([("# begin a.two", "# not-applicable: b.one: no\n# begin a.two")],
+         {"run.instrument": "broken"}, 3),
     "an outcome that is no JSON": ([('"result":4096}', '"result":')],
                                    {"a.one": "broken", "run.program": "broken"}, 3),
-    "an outcome that is no object": ([('{"v":1,"cell":"a.one"', '[{"v":1,"cell":"a.one"'),
-                                      ("4096}", "4096}]")],
-                                     {"a.one": "broken", "run.program": "broken"}, 3),
+    "an outcome that is no object":
+        ([('{"v":1,"cell":"a.one"', '[{"v":1,"cell":"a.one"'), ("4096}", "4096}]")],
+         {"a.one": "broken", "run.program": "broken"}, 3),
     "an outcome as deep as a well": ([('"result":4096}', '"x":' + "[" * 100_000)],
                                      {"a.one": "broken", "run.program": "broken"}, 3),
-    "the program says nothing": ([(GOOD[GOOD.index("TAP"):GOOD.index("# guest: exit "
-                                                                     "hmm_coherent_a")], "")],
-                                 {"a.one": "not-run", "a.two": "not-run", "a.three": "not-run",
-                                  "run.program": "broken"}, 1),
+    "the program says nothing":
+        ([(GOOD[GOOD.index("TAP"):GOOD.index("# guest: exit hmm_coherent_a")], "")],
+         {"a.one": "not-run", "a.two": "not-run", "a.three": "not-run", "run.program": "broken"},
+         1),
     "broken outside a test": ([("1..3\n", "# broken: no device\n1..3\n")],
                               {"run.instrument": "broken"}, 3),
     "a splat outside a test": ([("# end hmm_coherent_a", "# splat: BUG: x\n# end hmm_coherent_a")],
@@ -198,237 +185,213 @@ LIES = {
     "the guest is broken": ([("# guest: ready", "# guest: broken: no test_hmm.ko")],
                             {"run.instrument": "broken"}, 3),
     "the guest never says done": ([("# guest: done\n", "")], {"run.vm": "fail"}, 1),
-    "exit of a program that did not run": ([("# guest: exit hmm_coherent_a",
-                                             "# guest: exit hmm_coherent_b")],
-                                           {"run.instrument": "broken"}, 3),
+    "exit of a program that did not run":
+        ([("# guest: exit hmm_coherent_a", "# guest: exit hmm_coherent_b")],
+         {"run.instrument": "broken"}, 3),
     "an unknown word of the guest": ([("# guest: ready", "# guest: tired\n# guest: ready")], {}, 0),
-    "chatter on the channel": ([("# log: a word",
-                                 "Kernel panic - not syncing\nBUG: x\n[FAIL]\n# log: a word")], {},
-                               0),
+    "chatter on the channel":
+        ([("# log: a word", "Kernel panic - not syncing\nBUG: x\n[FAIL]\n# log: a word")], {}, 0),
 }
 
+def test_table():
+    for lie, (changes, different, status) in LIES.items():
+        run = replay(change(*changes))
+        assert verdicts(run) == ALL_PASS | different
+        assert run.exit_status() == status
+        for test in run.tests.values():
+            assert test.verdict == "pass" or test.reason
 
-class Lies(unittest.TestCase):
-    def test_table(self):
-        for lie, (changes, different, status) in LIES.items():
-            with self.subTest(lie=lie):
-                run = replay(change(*changes))
-                self.assertEqual(verdicts(run), ALL_PASS | different)
-                self.assertEqual(run.exit_status(), status)
-                for test in run.tests.values():
-                    self.assertTrue(test.verdict == "pass" or test.reason)
+def test_nothing_ran():
+    for text, plan in (("", PLAN), ("", {}), ("noise\n", PLAN),
+                       ("TAP version 13\n1..0\n# end x ran=0 checks=0\n", {})):
+        run = replay(text, plan)
+        assert run.exit_status() == 3
+        assert run.totals()["passed"] == 0
+        assert any(t.verdict == "broken" for t in run.tests.values())
 
-    def test_nothing_ran(self):
-        for text, plan in (("", PLAN), ("", {}), ("noise\n", PLAN),
-                           ("TAP version 13\n1..0\n# end x ran=0 checks=0\n", {})):
-            with self.subTest(text=text):
-                run = replay(text, plan)
-                self.assertEqual(run.exit_status(), 3)
-                self.assertEqual(run.totals()["passed"], 0)
-                self.assertTrue(any(t.verdict == "broken" for t in run.tests.values()))
+def test_a_kernel_that_dies_before_the_first_test_has_failed():
+    """It got to its first process, and then its driver was loaded or its devices were looked at."""
+    for text in ("# guest: up 6.1\n", "# guest: up 6.1\n# guest: ready\n",
+                 "# guest: up 6.1\n# guest: ready\n# guest: start hmm_coherent_fork\nTAP "
+                 "version 13\n"):
+        run = replay(text, PLAN)
+        assert run.exit_status() == 1
+        assert run.totals()["passed"] == 0
+    # one that does not boot is no verdict
+    for text, status in (("# guest: up 6.1\n", 1), ("", 3)):
+        run = replay(text, PLAN)
+        run.splat("", ["BUG: unable to handle page fault"])
+        assert run.exit_status() == status
 
-    def test_a_kernel_that_dies_before_the_first_test_has_failed(self):
-        """It got to its first process, and then its driver was loaded or its devices were looked
-        at."""
-        for text in ("# guest: up 6.1\n", "# guest: up 6.1\n# guest: ready\n",
-                     "# guest: up 6.1\n# guest: ready\n# guest: start hmm_coherent_fork\nTAP "
-                     "version 13\n"):
-            with self.subTest(text=text):
-                run = replay(text, PLAN)
-                self.assertEqual(run.exit_status(), 1)
-                self.assertEqual(run.totals()["passed"], 0)
-        # one that does not boot is no verdict
-        for text, status in (("# guest: up 6.1\n", 1), ("", 3)):
-            run = replay(text, PLAN)
-            run.splat("", ["BUG: unable to handle page fault"])
-            self.assertEqual(run.exit_status(), status)
+def test_crash_is_named_and_the_rest_is_not_run():
+    before, after = GOOD.index("ok 2 a.two"), GOOD.index("# guest: start hmm_coherent_b")
+    run = replay(GOOD[:before] + "# guest: exit hmm_coherent_a 139\n" + GOOD[after:])
+    assert verdicts(run) == ALL_PASS | {"a.two": "fail", "a.three": "not-run"}
+    assert run.tests["a.two"].cause == "crash"
+    assert "SIGSEGV" in run.tests["a.two"].reason
+    assert "SIGSEGV before it" in run.tests["a.three"].reason
 
-    def test_crash_is_named_and_the_rest_is_not_run(self):
-        before, after = GOOD.index("ok 2 a.two"), GOOD.index("# guest: start hmm_coherent_b")
-        run = replay(GOOD[:before] + "# guest: exit hmm_coherent_a 139\n" + GOOD[after:])
-        self.assertEqual(verdicts(run), ALL_PASS | {"a.two": "fail", "a.three": "not-run"})
-        self.assertEqual(run.tests["a.two"].cause, "crash")
-        self.assertIn("SIGSEGV", run.tests["a.two"].reason)
-        self.assertIn("SIGSEGV before it", run.tests["a.three"].reason)
+def test_signal_names():
+    assert [signal_of(s) for s in (0, 1, 127, 128, 139, -9, 255)] == ["", "", "", "", "SIGSEGV",
+                                                                      "SIGKILL", ""]
 
-    def test_signal_names(self):
-        self.assertEqual([signal_of(s) for s in (0, 1, 127, 128, 139, -9, 255)],
-                         ["", "", "", "", "SIGSEGV", "SIGKILL", ""])
+# What is learnt later makes an attempt worse, never better.
 
+def test_every_pair():
+    states = [("fail", cause) for cause in CAUSES] + [(v, "") for v in VERDICTS[1:]]
+    for i, (verdict, cause) in enumerate(states):
+        for j, new in enumerate(states):
+            attempt = Attempt(verdict=verdict, cause=cause, reason="old")
+            attempt.spoil(*new, "new")
+            assert (attempt.verdict, attempt.cause) == states[min(i, j)]
+            assert attempt.reason == ("new" if j < i else "old")
 
-class Spoil(unittest.TestCase):
-    """What is learnt later makes an attempt worse, never better."""
+def run_attempts(*results):
+    run = Run()
+    run.expect("p", ["p.x"] * len(results))
+    run.take(Guest("start", "p"), 1)
+    run.take(Plan(len(results)), 1)
+    for number, ok in enumerate(results, 1):
+        run.take(Begin("p.x"), 1)
+        run.take(Result("p.x", ok, None, 5, number), 1)
+    return run
 
-    def test_every_pair(self):
-        states = [("fail", cause) for cause in CAUSES] + [(v, "") for v in VERDICTS[1:]]
-        for i, (verdict, cause) in enumerate(states):
-            for j, new in enumerate(states):
-                attempt = Attempt(verdict=verdict, cause=cause, reason="old")
-                attempt.spoil(*new, "new")
-                with self.subTest(was=(verdict, cause), new=new):
-                    self.assertEqual((attempt.verdict, attempt.cause), states[min(i, j)])
-                    self.assertEqual(attempt.reason, "new" if j < i else "old")
+def test_any_failure_fails_and_is_flaky():
+    run = run_attempts(True, False, True)
+    test = run.tests["p.x"]
+    assert (test.verdict, test.flaky, len(test.attempts), test.ms) == ("fail", True, 3, 15)
+    assert run.totals()["flaky"] == 1
 
+def test_constant_is_not_flaky():
+    for ok, verdict in ((True, "pass"), (False, "fail")):
+        test = run_attempts(ok, ok).tests["p.x"]
+        assert (test.verdict, test.flaky) == (verdict, False)
 
-class Repeat(unittest.TestCase):
-    def run_attempts(self, *results):
-        run = Run()
-        run.expect("p", ["p.x"] * len(results))
-        run.take(Guest("start", "p"), 1)
-        run.take(Plan(len(results)), 1)
-        for number, ok in enumerate(results, 1):
-            run.take(Begin("p.x"), 1)
-            run.take(Result("p.x", ok, None, 5, number), 1)
-        return run
+def test_an_attempt_that_did_not_run_is_no_pass():
+    run = run_attempts(True)
+    run.expect("p", ["p.x"])
+    assert run.remaining("p") == ["p.x"]
+    run.finish()
+    assert run.tests["p.x"].verdict == "not-run"
 
-    def test_any_failure_fails_and_is_flaky(self):
-        run = self.run_attempts(True, False, True)
-        test = run.tests["p.x"]
-        self.assertEqual((test.verdict, test.flaky, len(test.attempts), test.ms),
-                         ("fail", True, 3, 15))
-        self.assertEqual(run.totals()["flaky"], 1)
+# What the stream cannot tell.
 
-    def test_constant_is_not_flaky(self):
-        for ok, verdict in ((True, "pass"), (False, "fail")):
-            test = self.run_attempts(ok, ok).tests["p.x"]
-            self.assertEqual((test.verdict, test.flaky), (verdict, False))
+HALF = GOOD[:GOOD.index("ok 2 a.two")]
 
-    def test_an_attempt_that_did_not_run_is_no_pass(self):
-        run = self.run_attempts(True)
-        run.expect("p", ["p.x"])
-        self.assertEqual(run.remaining("p"), ["p.x"])
+def half():
+    return replay(HALF, finish=False)
+
+def test_dead_vm():
+    run = half()
+    run.vm_died(1, "a.two", "QEMU ended", ["Kernel panic - not syncing: \x1b[31mx"])
+    assert run.remaining("hmm_coherent_a") == ["a.three"]
+    assert run.remaining("hmm_coherent_b") == ["b.one"]
+    run.finish()
+    assert verdicts(run) == {"a.one": "pass", "a.two": "fail", "a.three": "not-run",
+                      "b.one": "not-run"}
+    assert run.tests["a.two"].cause == "vm"
+    assert run.tests["b.one"].reason == "VM 1 had died: QEMU ended"
+    assert any("Kernel panic" in d.text and "\x1b" not in d.text for d in run.tests["a.two"].diags)
+    assert run.exit_status() == 1
+
+def test_second_vm_runs_the_rest():
+    run = half()
+    run.vm_died(1, "a.two", "QEMU ended")
+    rest = ("# guest: up 6.1.192\n# guest: ready\n# guest: start hmm_coherent_a\n1..1\n# "
+            "begin a.three\n" "ok 1 a.three # time=1ms\n# end hmm_coherent_a ran=1 checks=3\n"
+            "# guest: exit hmm_coherent_a 0\n" + GOOD[GOOD.index("# guest: start hmm_coherent_b"):])
+    from report.ktap import Reader
+    for event in Reader().feed(rest.encode()):
+        run.take(event, 2)
+    run.finish()
+    assert verdicts(run) == ALL_PASS | {"a.two": "fail"}
+
+def test_the_kernel_log_knows_more_than_the_stream():
+    run = half()
+    run.vm_died(1, "a.three", "QEMU ended")
+    run.finish()
+    assert [run.tests[n].cause for n in ("a.two", "a.three")] == ["vm", "vm"]
+
+def test_death_after_the_last_result():
+    run = replay(GOOD.replace("# guest: done\n", ""), finish=False)
+    run.vm_died(1, None, "panic")
+    run.finish()
+    assert verdicts(run) == ALL_PASS | {"run.vm": "fail"}
+    assert run.exit_status() == 1
+
+def test_boot_failure_is_no_statement():
+    run = replay("", finish=False)
+    run.vm_died(1, None, "no sign of life")
+    run.finish()
+    assert run.tests["run.vm"].verdict == "broken"
+    assert run.exit_status() == 3
+
+def test_hang():
+    run = half()
+    run.hang("a.two", "no result within 40 s")
+    run.vm_died(1, None, "it was killed")
+    run.finish()
+    assert (run.tests["a.two"].verdict, run.tests["a.two"].cause) == ("fail", "hang")
+    assert "run.vm" not in run.tests
+
+def test_hang_between_tests():
+    run = replay(GOOD[:GOOD.index("# begin a.two")], finish=False)
+    run.hang("", "did nothing for 10 s")
+    run.finish()
+    assert (run.tests["run.program"].verdict, run.tests["run.program"].cause) == ("fail", "hang")
+    assert run.tests["a.two"].verdict == "not-run"
+
+def test_splats():
+    run = replay(GOOD, finish=False)
+    run.splat("a.two", ["WARNING: CPU: 0 at mm/gup.c:1", "Call Trace:"])
+    run.splat("after a.three", ["BUG: Bad page state"])
+    run.splat("", ["WARNING: CPU: 0 at mm/gup.c:1"])        # the console says it again
+    run.finish()
+    assert verdicts(run) == ALL_PASS | {"a.two": "fail", "run.kernel-log": "fail"}
+    assert run.tests["a.two"].cause == "splat"
+    assert len(run.tests["run.kernel-log"].worst.texts("splat")) == 1
+    assert "after a.three" in run.tests["run.kernel-log"].reason
+
+def test_what_no_check_finds_names_a_rule():
+    """And what a check finds keeps its own."""
+    ended = {"splat": lambda run: run.splat("a.two", ["BUG: x"]),
+             "hang": lambda run: run.hang("a.two", "no result", 1),
+             "vm": lambda run: run.vm_died(1, "a.two", "ended"),
+             "crash": lambda run: [run.take(event, 1) for event in CRASH]}
+    for cause, end in ended.items():
+        for own, named in (("", "kernel-survives"), ("# rule: bytes-arrive (S7)\n",
+                                                     "bytes-arrive")):
+            run = replay(HALF + own, finish=False)
+            end(run)
+            test = run.tests["a.two"]
+            assert (test.verdict, test.cause) == ("fail", cause)
+            assert [text.split()[0] for text in test.worst.texts("rule")] == [named]
+
+def test_splat_of_a_test_that_the_stream_does_not_know():
+    run = replay(GOOD, finish=False)
+    run.splat("x.y", ["BUG: x"])
+    assert run.tests["run.kernel-log"].verdict == "fail"
+
+def test_interrupt_keeps_what_there_is():
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        run = half()
+        run.interrupted(signum)
         run.finish()
-        self.assertEqual(run.tests["p.x"].verdict, "not-run")
+        assert verdicts(run) == {"a.one": "pass", "a.two": "not-run", "a.three": "not-run",
+                                 "b.one": "not-run"}
+        assert run.exit_status() == 128 + signum
 
+def test_stopped_on_purpose():
+    run = replay(HALF + "not ok 2 a.two\n# begin a.three\n", finish=False)
+    run.stopped("--until-fail")
+    run.finish()
+    assert verdicts(run) == {"a.one": "pass", "a.two": "fail", "a.three": "not-run",
+                      "b.one": "not-run"}
+    assert run.exit_status() == 1
 
-class Runner(unittest.TestCase):
-    """What the stream cannot tell."""
-
-    HALF = GOOD[:GOOD.index("ok 2 a.two")]
-
-    def half(self):
-        return replay(self.HALF, finish=False)
-
-    def test_dead_vm(self):
-        run = self.half()
-        run.vm_died(1, "a.two", "QEMU ended", ["Kernel panic - not syncing: \x1b[31mx"])
-        self.assertEqual(run.remaining("hmm_coherent_a"), ["a.three"])
-        self.assertEqual(run.remaining("hmm_coherent_b"), ["b.one"])
-        run.finish()
-        self.assertEqual(verdicts(run),
-                         {"a.one": "pass", "a.two": "fail", "a.three": "not-run",
-                          "b.one": "not-run"})
-        self.assertEqual(run.tests["a.two"].cause, "vm")
-        self.assertEqual(run.tests["b.one"].reason, "VM 1 had died: QEMU ended")
-        self.assertTrue(any("Kernel panic" in d.text and "\x1b" not in d.text
-                            for d in run.tests["a.two"].diags))
-        self.assertEqual(run.exit_status(), 1)
-
-    def test_second_vm_runs_the_rest(self):
-        run = self.half()
-        run.vm_died(1, "a.two", "QEMU ended")
-        rest = ("# guest: up 6.1.192\n# guest: ready\n# guest: start hmm_coherent_a\n1..1\n# "
-                "begin a.three\n"
-                "ok 1 a.three # time=1ms\n# end hmm_coherent_a ran=1 checks=3\n"
-                "# guest: exit hmm_coherent_a 0\n"
-                + GOOD[GOOD.index("# guest: start hmm_coherent_b"):])
-        from report.ktap import Reader
-        for event in Reader().feed(rest.encode()):
-            run.take(event, 2)
-        run.finish()
-        self.assertEqual(verdicts(run), ALL_PASS | {"a.two": "fail"})
-
-    def test_the_kernel_log_knows_more_than_the_stream(self):
-        run = self.half()
-        run.vm_died(1, "a.three", "QEMU ended")
-        run.finish()
-        self.assertEqual([run.tests[n].cause for n in ("a.two", "a.three")], ["vm", "vm"])
-
-    def test_death_after_the_last_result(self):
-        run = replay(GOOD.replace("# guest: done\n", ""), finish=False)
-        run.vm_died(1, None, "panic")
-        run.finish()
-        self.assertEqual(verdicts(run), ALL_PASS | {"run.vm": "fail"})
-        self.assertEqual(run.exit_status(), 1)
-
-    def test_boot_failure_is_no_statement(self):
-        run = replay("", finish=False)
-        run.vm_died(1, None, "no sign of life")
-        run.finish()
-        self.assertEqual(run.tests["run.vm"].verdict, "broken")
-        self.assertEqual(run.exit_status(), 3)
-
-    def test_hang(self):
-        run = self.half()
-        run.hang("a.two", "no result within 40 s")
-        run.vm_died(1, None, "it was killed")
-        run.finish()
-        self.assertEqual((run.tests["a.two"].verdict, run.tests["a.two"].cause), ("fail", "hang"))
-        self.assertNotIn("run.vm", run.tests)
-
-    def test_hang_between_tests(self):
-        run = replay(GOOD[:GOOD.index("# begin a.two")], finish=False)
-        run.hang("", "did nothing for 10 s")
-        run.finish()
-        self.assertEqual((run.tests["run.program"].verdict, run.tests["run.program"].cause),
-                         ("fail", "hang"))
-        self.assertEqual(run.tests["a.two"].verdict, "not-run")
-
-    def test_splats(self):
-        run = replay(GOOD, finish=False)
-        run.splat("a.two", ["WARNING: CPU: 0 at mm/gup.c:1", "Call Trace:"])
-        run.splat("after a.three", ["BUG: Bad page state"])
-        run.splat("", ["WARNING: CPU: 0 at mm/gup.c:1"])        # the console says it again
-        run.finish()
-        self.assertEqual(verdicts(run), ALL_PASS | {"a.two": "fail", "run.kernel-log": "fail"})
-        self.assertEqual(run.tests["a.two"].cause, "splat")
-        self.assertEqual(len(run.tests["run.kernel-log"].worst.texts("splat")), 1)
-        self.assertIn("after a.three", run.tests["run.kernel-log"].reason)
-
-    def test_what_no_check_finds_names_a_rule(self):
-        """And what a check finds keeps its own."""
-        ended = {"splat": lambda run: run.splat("a.two", ["BUG: x"]),
-                 "hang": lambda run: run.hang("a.two", "no result", 1),
-                 "vm": lambda run: run.vm_died(1, "a.two", "ended"),
-                 "crash": lambda run: [run.take(event, 1) for event in CRASH]}
-        for cause, end in ended.items():
-            for own, named in (("", "kernel-survives"), ("# rule: bytes-arrive (S7)\n",
-                                                         "bytes-arrive")):
-                with self.subTest(cause=cause, own=own):
-                    run = replay(self.HALF + own, finish=False)
-                    end(run)
-                    test = run.tests["a.two"]
-                    self.assertEqual((test.verdict, test.cause), ("fail", cause))
-                    self.assertEqual([text.split()[0] for text in test.worst.texts("rule")],
-                                     [named])
-
-    def test_splat_of_a_test_that_the_stream_does_not_know(self):
-        run = replay(GOOD, finish=False)
-        run.splat("x.y", ["BUG: x"])
-        self.assertEqual(run.tests["run.kernel-log"].verdict, "fail")
-
-    def test_interrupt_keeps_what_there_is(self):
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            run = self.half()
-            run.interrupted(signum)
-            run.finish()
-            self.assertEqual(verdicts(run), {"a.one": "pass", "a.two": "not-run",
-                                             "a.three": "not-run",
-                                             "b.one": "not-run"})
-            self.assertEqual(run.exit_status(), 128 + signum)
-
-    def test_stopped_on_purpose(self):
-        run = replay(self.HALF + "not ok 2 a.two\n# begin a.three\n", finish=False)
-        run.stopped("--until-fail")
-        run.finish()
-        self.assertEqual(verdicts(run),
-                         {"a.one": "pass", "a.two": "fail", "a.three": "not-run",
-                          "b.one": "not-run"})
-        self.assertEqual(run.exit_status(), 1)
-
-    def test_finish_twice(self):
-        run = self.half()
-        run.finish()
-        before = verdicts(run)
-        run.finish()
-        self.assertEqual(verdicts(run), before)
+def test_finish_twice():
+    run = half()
+    run.finish()
+    before = verdicts(run)
+    run.finish()
+    assert verdicts(run) == before

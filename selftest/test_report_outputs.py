@@ -13,10 +13,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import unittest
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
+
+import pytest
 
 from base.errors import Stop
 from report import html, json_out, junit, ktap_out, summary, table
@@ -25,17 +26,14 @@ from report.model import Run, RUN
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
 
 HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> <![CDATA[ &amp; '
-           '&#0; '
-           '" \' `$(x)` \x00\x1b[31m \x7f\ud800\u2028 é %s {} \\u003c \\x41 [FAIL] # SKIP '
+           '&#0; ' '" \' `$(x)` \x00\x1b[31m \x7f\ud800\u2028 é %s {} \\u003c \\x41 [FAIL] # SKIP '
            'Kernel panic - not syncing: VFS: reboot: System halted')
 VOID = {"meta", "input", "br"}
-
 
 def ktap(run, outcomes=False):
     stream = io.StringIO()
     ktap_out.Writer(stream, outcomes).finish(run)
     return stream.getvalue()
-
 
 def kunit():
     """The parser of the newest kernel in the cache; "" if there is none yet."""
@@ -44,13 +42,10 @@ def kunit():
     return str(max(found, default="", key=lambda path: [int(number) for number in re.findall(
         r"\d+", path.parts[-5])]))
 
-
 def hostile_run():
-    text = MIXED.replace("result: 4096",
-                         "result: " + ascii(HOSTILE)[1:-1].replace("\\x00", "?"))
+    text = MIXED.replace("result: 4096", "result: " + ascii(HOSTILE)[1:-1].replace("\\x00", "?"))
     run = replay(text.encode("utf-8", "backslashreplace")
-                 + HOSTILE.encode("utf-8", "surrogatepass"),
-                 MIXED_PLAN, finish=False)
+                 + HOSTILE.encode("utf-8", "surrogatepass"), MIXED_PLAN, finish=False)
     run.kernel = run.release = HOSTILE
     run.expect("hmm_coherent_a", ["a.hostile"], {"a.hostile": HOSTILE})
     run.hang("a.hostile", HOSTILE)
@@ -62,17 +57,14 @@ def hostile_run():
     run.harmless[HOSTILE] = 3
     run.not_applicable["a.gone"] = HOSTILE
     run.fact(f"rule x|{HOSTILE}|{HOSTILE}|{HOSTILE}")
-    run.tests["a.one"].attempts[0].outcomes.append(
-        {"cell": "a.one", "place": HOSTILE, "mapping": HOSTILE, "access": HOSTILE,
-         "result": HOSTILE,
-         "page": HOSTILE, "data": 3})
+    run.tests["a.one"].attempts[0].outcomes.append({"cell": "a.one", "place": HOSTILE,
+                                                    "mapping": HOSTILE, "access": HOSTILE,
+                                                    "result": HOSTILE, "page": HOSTILE, "data": 3})
     run.tests["a.one"].attempts[0].outcomes.append({HOSTILE: [HOSTILE, None, {HOSTILE: 1e300}],
                                                     "place": "coherent", "mapping": "rw",
-                                                    "access": "x",
-                                                    "page": [3, {"moved": HOSTILE}]})
+                                                    "access": "x", "page": [3, {"moved": HOSTILE}]})
     run.finish()
     return run
-
 
 def random_run(rng):
     """A run with anything in it."""
@@ -98,10 +90,9 @@ def random_run(rng):
     run.finish()
     return run
 
-
 class Page(HTMLParser):
-    """Strict enough: every element is closed, in order; collects totals, data, and what would run.
-    """
+    """Strict enough: every element is closed, in order; collects totals, data, and what would
+    run."""
 
     def __init__(self, text):
         super().__init__()
@@ -140,415 +131,378 @@ class Page(HTMLParser):
         elif self.total:
             self.totals[-1][self.total] = int(data)
 
+def check(run):
+    totals = run.totals()
+    names = sorted(run.tests)
+    assert totals["passed"] + totals["failed"] + totals["skipped"] == totals["tests"]
+    assert totals["tests"] == len(names)
 
-class Same(unittest.TestCase):
-    def check(self, run):
-        totals = run.totals()
-        names = sorted(run.tests)
-        self.assertEqual(totals["passed"] + totals["failed"] + totals["skipped"], totals["tests"])
-        self.assertEqual(totals["tests"], len(names))
+    text = summary.text(run)
+    assert [int(n) for n
+            in re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) known, "
+                            r"(\d+) skipped, (\d+) not run",
+                            text.splitlines()[-1]).groups()] == [totals["passed"],
+                                                                 totals["fail"] + totals["broken"],
+                                                                 totals["xfail"], totals["skip"],
+                                                                 totals["not-run"]]
+    for test in run.tests.values():
+        if test.verdict in ("fail", "broken"):
+            word = "FAILED" if test.verdict == "fail" else "BROKEN"
+            assert text.count(f"{word} {test.name}") == 1
 
-        text = summary.text(run)
-        self.assertEqual([int(n)
-                          for n in re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) known, "
-                                                r"(\d+) skipped, (\d+) not run",
-                                                text.splitlines()[-1]).groups()],
-                         [totals["passed"], totals["fail"] + totals["broken"], totals["xfail"],
-                          totals["skip"], totals["not-run"]])
-        for test in run.tests.values():
-            if test.verdict in ("fail", "broken"):
-                word = "FAILED" if test.verdict == "fail" else "BROKEN"
-                self.assertEqual(text.count(f"{word} {test.name}"), 1)
+    root = ET.fromstring(junit.text(run))
+    counted = {k: int(root.get(k)) for k in ("tests", "failures", "errors", "skipped")}
+    assert counted == {"tests": totals["tests"], "failures": totals["fail"],
+                       "skipped": totals["skipped"], "errors": totals["broken"] + totals["not-run"]}
+    cases = root.findall(".//testcase")
+    assert sorted(c.get("name") for c in cases) == names
+    assert sum(len(c) == 0 or all(e.tag == "system-out" for e in c)
+               for c in cases) == totals["passed"]
+    assert {k: sum(int(s.get(k)) for s in root) for k in counted} == counted
 
-        root = ET.fromstring(junit.text(run))
-        counted = {k: int(root.get(k)) for k in ("tests", "failures", "errors", "skipped")}
-        self.assertEqual(counted,
-                         {"tests": totals["tests"], "failures": totals["fail"],
-                          "skipped": totals["skipped"],
-                                   "errors": totals["broken"] + totals["not-run"]})
-        cases = root.findall(".//testcase")
-        self.assertEqual(sorted(c.get("name") for c in cases), names)
-        self.assertEqual(sum(len(c) == 0 or all(e.tag == "system-out" for e in c) for c in cases),
-                         totals["passed"])
-        self.assertEqual({k: sum(int(s.get(k)) for s in root) for k in counted}, counted)
+    data = json.loads(json.dumps(json_out.document(run), default=str))
+    assert (data["totals"], data["exit_status"]) == (totals, run.exit_status())
+    assert sorted(t["name"] for t in data["tests"]) == names
 
-        data = json.loads(json.dumps(json_out.document(run), default=str))
-        self.assertEqual((data["totals"], data["exit_status"]), (totals, run.exit_status()))
-        self.assertEqual(sorted(t["name"] for t in data["tests"]), names)
+    page = Page(html.text(run))
+    assert page.errors == []
+    assert sorted(t["name"] for t in json.loads(page.data)["runs"][0]["tests"]) == names
+    shown = page.totals[0]
+    assert shown.pop("exit") == run.exit_status()
+    assert shown.items() <= totals.items()
+    counted = ("passed", "fail", "broken", "xfail", "skip", "not-run")
+    assert sum(shown.get(key, 0) for key in counted) == totals["tests"]
 
-        page = Page(html.text(run))
-        self.assertEqual(page.errors, [])
-        self.assertEqual(sorted(t["name"] for t in json.loads(page.data)["runs"][0]["tests"]),
-                         names)
-        shown = page.totals[0]
-        self.assertEqual(shown.pop("exit"), run.exit_status())
-        self.assertLessEqual(shown.items(), totals.items())
-        counted = ("passed", "fail", "broken", "xfail", "skip", "not-run")
-        self.assertEqual(sum(shown.get(key, 0) for key in counted), totals["tests"])
+    outer = re.findall(r"^(not )?ok \d+ (.*)$", ktap(run), re.M)
+    bad = {t.program if t.program in run.plans else RUN for t in run.tests.values()
+           if t.verdict in ("fail", "broken", "not-run")}
+    assert {title.split()[2] for no, title in outer if no} == bad
+    inner = re.findall(r"^# (?:not )?ok \d+ (\S+)", ktap(run), re.M)
+    assert sorted(inner) == sorted(t.name for t in run.tests.values() for _ in t.attempts)
 
-        outer = re.findall(r"^(not )?ok \d+ (.*)$", ktap(run), re.M)
-        bad = {t.program if t.program in run.plans else RUN for t in run.tests.values()
-               if t.verdict in ("fail", "broken", "not-run")}
-        self.assertEqual({title.split()[2] for no, title in outer if no}, bad)
-        inner = re.findall(r"^# (?:not )?ok \d+ (\S+)", ktap(run), re.M)
-        self.assertEqual(sorted(inner), sorted(t.name for t in run.tests.values()
-                                               for _ in t.attempts))
+    status = run.exit_status()
+    if not run.signal:
+        assert (status == 0) == (totals["failed"] == 0 and (totals["passed"] > 0))
+        assert bool(bad) == (status in (1, 3))
 
-        status = run.exit_status()
-        if not run.signal:
-            self.assertEqual(status == 0, totals["failed"] == 0 and (totals["passed"] > 0))
-            self.assertEqual(bool(bad), status in (1, 3))
+def test_good_and_mixed():
+    check(replay(GOOD))
+    check(replay(MIXED, MIXED_PLAN))
+    check(replay("", {}))
+    check(replay("", PLAN))
 
-    def test_good_and_mixed(self):
-        self.check(replay(GOOD))
-        self.check(replay(MIXED, MIXED_PLAN))
-        self.check(replay("", {}))
-        self.check(replay("", PLAN))
+def test_random():
+    rng = random.Random(7)
+    for number in range(80):
+        check(random_run(rng))
 
-    def test_random(self):
-        rng = random.Random(7)
-        for number in range(80):
-            with self.subTest(number=number):
-                self.check(random_run(rng))
+def test_matrix():
+    check(matrix.run())
 
-    def test_matrix(self):
-        self.check(matrix.run())
+def test_many_failures():
+    page = Page(html.text(matrix.run(bad=0.2)))
+    assert page.errors == []
 
-    def test_many_failures(self):
-        page = Page(html.text(matrix.run(bad=0.2)))
-        self.assertEqual(page.errors, [])
+def test_hostile():
+    run = hostile_run()
+    assert {n: t.verdict for n, t in run.tests.items()
+            if not n.startswith("run.")} == {"a.one": "fail", "a.two": "skip", "a.three": "broken",
+                                             "a.four": "fail", "b.one": "pass", "a.hostile": "fail"}
+    check(run)
+    for text in (summary.text(run), junit.text(run), ktap(run), ktap(run, True),
+                 summary.for_terminal(run, 80, False)):
+        assert all(c == "\n" or c == "·" or " " <= c <= "~" for c in text), repr(text)
+    for end in ("reboot: System halted", "Kernel panic - not syncing: VFS:", "[FAIL]",
+                "result: </script> # SKIP"):
+        # the kernel's parser would stop there, NIPA see a verdict
+        assert end not in ktap(run)
+    page = Page(html.text(run))
+    assert len(page.scripts) == 1
+    assert "alert" not in page.scripts[0]
 
-    def test_hostile(self):
-        run = hostile_run()
-        self.assertEqual({n: t.verdict for n, t in run.tests.items() if not n.startswith("run.")},
-                         {"a.one": "fail", "a.two": "skip", "a.three": "broken", "a.four": "fail",
-                          "b.one": "pass", "a.hostile": "fail"})
-        self.check(run)
-        for text in (summary.text(run), junit.text(run), ktap(run), ktap(run, True),
-                     summary.for_terminal(run, 80, False)):
-            self.assertTrue(all(c == "\n" or c == "·" or " " <= c <= "~" for c in text), repr(text))
-        for end in ("reboot: System halted", "Kernel panic - not syncing: VFS:", "[FAIL]",
-                    "result: </script> # SKIP"):
-            # the kernel's parser would stop there, NIPA see a verdict
-            self.assertNotIn(end, ktap(run))
-        page = Page(html.text(run))
-        self.assertEqual(len(page.scripts), 1)
-        self.assertNotIn("alert", page.scripts[0])
+def test_read_back():
+    for run in (replay(GOOD), replay(MIXED, MIXED_PLAN), hostile_run(),
+                random_run(random.Random(9))):
+        with tempfile.TemporaryDirectory() as folder:
+            json_out.write(run, Path(folder) / "run.json")
+            again = json_out.read(folder)
+            assert list(Path(folder).iterdir()) == [Path(folder) / "run.json"]
+        assert json_out.document(again) | {"info": 0} == (
+            json.loads(json.dumps(json_out.document(run), default=str)) | {"info": 0})
+        assert junit.text(again) == junit.text(run)
+        assert summary.text(again) == summary.text(run)
+        check(again)
 
-    def test_read_back(self):
-        for run in (replay(GOOD), replay(MIXED, MIXED_PLAN), hostile_run(),
-                    random_run(random.Random(9))):
-            with tempfile.TemporaryDirectory() as folder:
-                json_out.write(run, Path(folder) / "run.json")
-                again = json_out.read(folder)
-                self.assertEqual(list(Path(folder).iterdir()), [Path(folder) / "run.json"])
-            self.assertEqual(json_out.document(again) | {"info": 0},
-                             json.loads(json.dumps(json_out.document(run), default=str))
-                             | {"info": 0})
-            self.assertEqual(junit.text(again), junit.text(run))
-            self.assertEqual(summary.text(again), summary.text(run))
-            self.check(again)
+def test_not_results():
+    good = json.dumps(json_out.document(replay(GOOD)))
+    data = json.loads(good)
+    cases = ["", "{}", "[]", "null", good[:-5], good.replace('"version": 1', '"version": 2'),
+             good.replace("hmm-coherent-results", "other"),
+             good.replace('"verdict": "pass"', '"verdict": "fail"'),
+             good.replace('"verdict": "pass"', '"verdict": "great"'),
+             good.replace('"attempts"', '"tries"'), good.replace('"cause": ""', '"cause": "luck"'),
+             good.replace('"exit_status": 0', '"exit_status": 1'), "[" * 100_000]
+    cases += [json.dumps({k: v for k, v in data.items() if k != key}) for key in data
+              if key != "claims"]
+    cases += [json.dumps(data | {key: None}) for key in ("tests", "plans", "totals", "harmless")]
+    for text in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "run.json").write_text(text)
+            with pytest.raises(Stop) as stop:
+                json_out.read(folder)
+            assert stop.value.status == 2
+    with pytest.raises(Stop):
+        json_out.read("/nonexistent")
 
-    def test_not_results(self):
-        good = json.dumps(json_out.document(replay(GOOD)))
-        data = json.loads(good)
-        cases = ["", "{}", "[]", "null", good[:-5], good.replace('"version": 1', '"version": 2'),
-                 good.replace("hmm-coherent-results", "other"),
-                 good.replace('"verdict": "pass"', '"verdict": "fail"'),
-                 good.replace('"verdict": "pass"', '"verdict": "great"'),
-                 good.replace('"attempts"', '"tries"'),
-                 good.replace('"cause": ""', '"cause": "luck"'),
-                 good.replace('"exit_status": 0', '"exit_status": 1'), "[" * 100_000]
-        cases += [json.dumps({k: v for k, v in data.items() if k != key}) for key in data
-                  if key != "claims"]
-        cases += [json.dumps(data | {key: None}) for key in ("tests", "plans", "totals",
-                                                             "harmless")]
-        for text in cases:
-            with self.subTest(text=text[:80]), tempfile.TemporaryDirectory() as folder:
-                (Path(folder) / "run.json").write_text(text)
-                with self.assertRaises(Stop, msg=text) as stop:
-                    json_out.read(folder)
-                self.assertEqual(stop.exception.status, 2)
-        with self.assertRaises(Stop):
-            json_out.read("/nonexistent")
-
-
-class Ktap(unittest.TestCase):
-    def test_streaming_gives_the_same(self):
-        """Written event by event, or all at once: the same, and each program as soon as it has
-        ended."""
-        from report.ktap import Reader
-        run, stream = Run(), io.StringIO()
-        for program, names in MIXED_PLAN.items():
-            run.expect(program, names)
-        writer = ktap_out.Writer(stream)
-        for event in Reader().feed(MIXED.encode()):
-            run.take(event, 1)
-            writer.update(run)
-            if "start hmm_coherent_b" in str(event):
-                self.assertIn("\nnot ok 1 selftests: hmm-coherent: hmm_coherent_a # exit=1\n",
-                              stream.getvalue())
-        run.finish()
-        writer.finish(run)
-        self.assertEqual(stream.getvalue(), ktap(replay(MIXED, MIXED_PLAN)))
-
-    def test_a_program_in_two_machines_ends_when_both_have_ended_it(self):
-        run, stream = Run(), io.StringIO()
-        run.expect("p", ["p.one", "p.two"])
-        run.expect("q", ["q.one"])
-        writer = ktap_out.Writer(stream)
-        first, second = ([b"# guest: start %b\nTAP version 13\n1..1\n# begin %b\n"
-                          % (name[:1], name),
-                          b"ok 1 %b\n" % name, b"# end %b ran=1 checks=1\n# guest: exit %b 0\n"
-                          % (name[:1], name[:1])]
-                         for name in (b"p.one", b"p.two"))
-        other = (b"# guest: start q\nTAP version 13\n1..1\n# begin q.one\nok 1 q.one\n"
-                 b"# end q ran=1 checks=1\n# guest: exit q 0\n")
-        # The second one is in the middle of its test while the first goes on with another program.
-        for vm, data in ((2, second[0]), *((1, part) for part in first), (1, other), (2, second[1]),
-                         (2, second[2])):
-            for event in Reader().feed(data):
-                run.take(event, vm)
-                writer.update(run)
-        run.finish()
-        writer.finish(run)
-        lines = [line.split(" # time")[0] for line in stream.getvalue().splitlines()]
-        self.assertEqual([line for line in lines if "ok " in line],
-                         ["# ok 1 p.one", "# ok 2 p.two", "ok 1 selftests: hmm-coherent: p",
-                          "# ok 1 q.one",
-                          "ok 2 selftests: hmm-coherent: q",
-                          "ok 3 selftests: hmm-coherent: hmm_coherent_run"])
-
-    def test_a_verdict_that_got_worse_after_it_was_printed(self):
-        run, stream = replay(GOOD, finish=False), io.StringIO()
-        writer = ktap_out.Writer(stream)
+def test_streaming_gives_the_same():
+    """Written event by event, or all at once: the same, and each program as soon as it has
+    ended."""
+    from report.ktap import Reader
+    run, stream = Run(), io.StringIO()
+    for program, names in MIXED_PLAN.items():
+        run.expect(program, names)
+    writer = ktap_out.Writer(stream)
+    for event in Reader().feed(MIXED.encode()):
+        run.take(event, 1)
         writer.update(run)
-        self.assertIn("\nok 1 selftests", stream.getvalue())
-        run.splat("a.two", ["BUG: late"])
-        run.finish()
-        writer.finish(run)
-        self.assertIn("# # a.two became fail: BUG: late\nnot ok 3 selftests: hmm-coherent: "
-                      "hmm_coherent_run",
-                      stream.getvalue())
+        if "start hmm_coherent_b" in str(event):
+            said = "\nnot ok 1 selftests: hmm-coherent: hmm_coherent_a # exit=1\n"
+            assert said in stream.getvalue()
+    run.finish()
+    writer.finish(run)
+    assert stream.getvalue() == ktap(replay(MIXED, MIXED_PLAN))
 
-    def test_a_summary_shows_the_first_lines_of_a_splat_however_often_they_come(self):
-        run = replay(GOOD, finish=False)
-        run.splat("a.two", ["WARNING: at mm/gup.c:1"] + ["Call Trace:"] * 20)
-        run.tests["a.two"].attempts[-1].diags += [Diag("splat", "WARNING: at mm/gup.c:1")] * 20
-        run.finish()
-        text = summary.text(run, False)
-        self.assertIn("splat:    WARNING: at mm/gup.c:1\n", text)
-        self.assertIn("more lines in the results folder", text)
+def test_a_program_in_two_machines_ends_when_both_have_ended_it():
+    run, stream = Run(), io.StringIO()
+    run.expect("p", ["p.one", "p.two"])
+    run.expect("q", ["q.one"])
+    writer = ktap_out.Writer(stream)
+    first, second = ([b"# guest: start %b\nTAP version 13\n1..1\n# begin %b\n" % (name[:1], name),
+                      b"ok 1 %b\n" % name, b"# end %b ran=1 checks=1\n# guest: exit %b 0\n"
+                      % (name[:1], name[:1])] for name in (b"p.one", b"p.two"))
+    other = (b"# guest: start q\nTAP version 13\n1..1\n# begin q.one\nok 1 q.one\n"
+             b"# end q ran=1 checks=1\n# guest: exit q 0\n")
+    # The second one is in the middle of its test while the first goes on with another program.
+    for vm, data in ((2, second[0]), *((1, part) for part in first), (1, other), (2, second[1]),
+                     (2, second[2])):
+        for event in Reader().feed(data):
+            run.take(event, vm)
+            writer.update(run)
+    run.finish()
+    writer.finish(run)
+    lines = [line.split(" # time")[0] for line in stream.getvalue().splitlines()]
+    assert [line for line in lines
+            if "ok " in line] == ["# ok 1 p.one", "# ok 2 p.two", "ok 1 selftests: hmm-coherent: p",
+                                  "# ok 1 q.one", "ok 2 selftests: hmm-coherent: q",
+                                  "ok 3 selftests: hmm-coherent: hmm_coherent_run"]
 
-    def test_all_skipped(self):
-        text = GOOD
-        for name in ("a.one", "a.two", "a.three", "b.one"):
-            text = text.replace(f" {name} # time=", f" {name} # SKIP no disk")
-        text = text.replace("coherent_a 0", "coherent_a 4").replace("coherent_b 0", "coherent_b 4")
-        self.assertEqual(re.findall(r"^ok .*", ktap(replay(text)), re.M),
-                         [f"ok {n} selftests: hmm-coherent: {p} # SKIP" for n, p in
-                          enumerate(("hmm_coherent_a", "hmm_coherent_b", "hmm_coherent_run"), 1)])
+def test_a_verdict_that_got_worse_after_it_was_printed():
+    run, stream = replay(GOOD, finish=False), io.StringIO()
+    writer = ktap_out.Writer(stream)
+    writer.update(run)
+    assert "\nok 1 selftests" in stream.getvalue()
+    run.splat("a.two", ["BUG: late"])
+    run.finish()
+    writer.finish(run)
+    assert ("# # a.two became fail: BUG: late\nnot ok 3 selftests: hmm-coherent: "
+                  "hmm_coherent_run") in stream.getvalue()
 
-    def runs(self):
-        return {"good": replay(GOOD), "mixed": replay(MIXED, MIXED_PLAN), "hostile": hostile_run(),
-                "matrix": matrix.run(), "cut": replay(MIXED[:len(MIXED) // 2], MIXED_PLAN)}
+def test_a_summary_shows_the_first_lines_of_a_splat_however_often_they_come():
+    run = replay(GOOD, finish=False)
+    run.splat("a.two", ["WARNING: at mm/gup.c:1"] + ["Call Trace:"] * 20)
+    run.tests["a.two"].attempts[-1].diags += [Diag("splat", "WARNING: at mm/gup.c:1")] * 20
+    run.finish()
+    text = summary.text(run, False)
+    assert "splat:    WARNING: at mm/gup.c:1\n" in text
+    assert "more lines in the results folder" in text
 
-    def parsed(self, run, command, outcomes):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "ktap"
-            path.write_text(ktap(run, outcomes))
-            return subprocess.run([*command, path], cwd=folder, capture_output=True, text=True,
-                                  check=False,
-                                  env=dict(os.environ, LC_ALL="C.UTF-8",
-                                           PYTHONDONTWRITEBYTECODE="1"),
-                                  stdin=subprocess.DEVNULL)
+def test_all_skipped():
+    text = GOOD
+    for name in ("a.one", "a.two", "a.three", "b.one"):
+        text = text.replace(f" {name} # time=", f" {name} # SKIP no disk")
+    text = text.replace("coherent_a 0", "coherent_a 4").replace("coherent_b 0", "coherent_b 4")
+    assert re.findall(r"^ok .*", ktap(replay(text)),
+                      re.M) == [f"ok {n} selftests: hmm-coherent: {p} # SKIP" for n,
+                                p in enumerate(("hmm_coherent_a", "hmm_coherent_b",
+                                                "hmm_coherent_run"), 1)]
 
-    @unittest.skipUnless(shutil.which("prove"), "no prove: apt-get install perl")
-    def test_prove(self):
-        for (name, run), outcomes in itertools.product(self.runs().items(), (False, True)):
-            with self.subTest(run=name, outcomes=outcomes):
-                done = self.parsed(run, ["prove", "--exec", "cat"], outcomes)
-                self.assertNotIn("Parse errors", done.stdout)
-                self.assertEqual(done.returncode == 0, name == "good", done.stdout)
-                self.assertIn(f"Tests={len(run.plans) + 1},", done.stdout)
+def runs():
+    return {"good": replay(GOOD), "mixed": replay(MIXED, MIXED_PLAN), "hostile": hostile_run(),
+            "matrix": matrix.run(), "cut": replay(MIXED[:len(MIXED) // 2], MIXED_PLAN)}
 
-    @unittest.skipUnless(kunit(), "no kernel source in the cache yet")
-    def test_kunit(self):
-        for (name, run), outcomes in itertools.product(self.runs().items(), (False, True)):
-            with self.subTest(run=name, outcomes=outcomes):
-                done = self.parsed(run, [sys.executable, kunit(), "parse"], outcomes)
-                self.assertNotIn("[ERROR]", done.stdout)
-                self.assertEqual(done.returncode == 0, name == "good", done.stdout)
-                self.assertIn(f"Ran {len(run.plans) + 1} tests:", done.stdout)
+def parsed(run, command, outcomes):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ktap"
+        path.write_text(ktap(run, outcomes))
+        return subprocess.run([*command, path],
+                              cwd=folder, capture_output=True, text=True, check=False,
+                              env=dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"),
+                              stdin=subprocess.DEVNULL)
 
+@pytest.mark.skipif(not shutil.which("prove"), reason="no prove: apt-get install perl")
+def test_prove():
+    for (name, run), outcomes in itertools.product(runs().items(), (False, True)):
+        done = parsed(run, ["prove", "--exec", "cat"], outcomes)
+        assert "Parse errors" not in done.stdout
+        assert (done.returncode == 0) == (name == "good"), done.stdout
+        assert f"Tests={len(run.plans) + 1}," in done.stdout
 
-class Xml(unittest.TestCase):
-    @unittest.skipUnless(shutil.which("xmllint"), "no xmllint: apt-get install libxml2-utils")
-    def test_a_second_parser(self):
-        for run in (hostile_run(), matrix.run(hostile="]]>")):
-            done = subprocess.run(["xmllint", "--noout", "-"], input=junit.text(run),
-                                  capture_output=True,
-                                  text=True, check=False)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
+@pytest.mark.skipif(not kunit(), reason="no kernel source in the cache yet")
+def test_kunit():
+    for (name, run), outcomes in itertools.product(runs().items(), (False, True)):
+        done = parsed(run, [sys.executable, kunit(), "parse"], outcomes)
+        assert "[ERROR]" not in done.stdout
+        assert (done.returncode == 0) == (name == "good"), done.stdout
+        assert f"Ran {len(run.plans) + 1} tests:" in done.stdout
 
+@pytest.mark.skipif(not shutil.which("xmllint"), reason="no xmllint: apt-get install libxml2-utils")
+def test_a_second_parser():
+    for run in (hostile_run(), matrix.run(hostile="]]>")):
+        done = subprocess.run(["xmllint", "--noout", "-"], input=junit.text(run),
+                              capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
 
-class Person(unittest.TestCase):
-    def test_a_failure_has_everything(self):
-        run = replay(MIXED, MIXED_PLAN)
-        run.rerun_command = lambda name: f"./run_tests.sh --kernel 6.1 '{name}'"
-        text = summary.text(run)
-        failure = text[:text.index("FAILED a.four")]
-        for part in ("FAILED a.one",
-                     "rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c",
-                     "expected: result: EFAULT",
-                     "seen:     result: 4096", "again:    ./run_tests.sh --kernel 6.1 'a.one'"):
-            self.assertIn(part, failure)
-        self.assertIn("FAILED a.four (hung)", text)
-        self.assertIn("BROKEN a.three", text)
-        self.assertIn("skipped 1: no slow device\n    remedy:   give HMM_COHERENT_SLOW", text)
-        self.assertIn("not applicable 1: this kernel has no unshare", text)
-        self.assertTrue(text.startswith("FAILED"))
-        self.assertIn("\n2 wrong, 1 broken, 1 not applicable, ", text)
+def test_a_failure_has_everything():
+    run = replay(MIXED, MIXED_PLAN)
+    run.rerun_command = lambda name: f"./run_tests.sh --kernel 6.1 '{name}'"
+    text = summary.text(run)
+    failure = text[:text.index("FAILED a.four")]
+    for part in ("FAILED a.one", "rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c",
+                 "expected: result: EFAULT", "seen:     result: 4096",
+                 "again:    ./run_tests.sh --kernel 6.1 'a.one'"):
+        assert part in failure
+    assert "FAILED a.four (hung)" in text
+    assert "BROKEN a.three" in text
+    assert "skipped 1: no slow device\n    remedy:   give HMM_COHERENT_SLOW" in text
+    assert "not applicable 1: this kernel has no unshare" in text
+    assert text.startswith("FAILED")
+    assert "\n2 wrong, 1 broken, 1 not applicable, " in text
 
-    def test_skips_are_grouped(self):
-        text = summary.text(matrix.run())
-        self.assertEqual(text.count("HMM_COHERENT_RAW is not set"), 1)
+def test_skips_are_grouped():
+    text = summary.text(matrix.run())
+    assert text.count("HMM_COHERENT_RAW is not set") == 1
 
-    def test_colour_only_when_asked(self):
-        run = replay(MIXED, MIXED_PLAN)
-        self.assertNotIn("\x1b", summary.text(run))
-        coloured = summary.text(run, colour=True)
-        self.assertIn("\x1b[31;1mFAILED a.one\x1b[0m", coloured)
-        self.assertEqual(re.sub(r"\x1b\[[0-9;]*m", "", coloured), summary.text(run))
-        run = replay(GOOD, finish=False)
-        run.broken("no device")
-        run.finish()
-        self.assertTrue(summary.text(run, colour=True).splitlines()[-1].startswith("\x1b[31;1m"))
+def test_colour_only_when_asked():
+    run = replay(MIXED, MIXED_PLAN)
+    assert "\x1b" not in summary.text(run)
+    coloured = summary.text(run, colour=True)
+    assert "\x1b[31;1mFAILED a.one\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == summary.text(run)
+    run = replay(GOOD, finish=False)
+    run.broken("no device")
+    run.finish()
+    assert summary.text(run, colour=True).splitlines()[-1].startswith("\x1b[31;1m")
 
-    def test_a_thousand_failures_stay_readable(self):
-        text = summary.text(matrix.run(bad=1.0))
-        self.assertLess(len(text.splitlines()), 2500)
-        self.assertGreater(text.count("again:"), 19)
+def test_a_thousand_failures_stay_readable():
+    text = summary.text(matrix.run(bad=1.0))
+    assert len(text.splitlines()) < 2500
+    assert text.count("again:") > 19
 
-    def test_flaky(self):
-        text = ("1..3\n" + "".join(f"# begin p.x\n{'not ' * (n == 2)}ok {n} p.x\n"
-                                   for n in (1, 2, 3)) + "# end p ran=3 checks=3\n")
-        run = replay(text, {"p": ["p.x"] * 3})
-        self.assertIn("FAILED p.x  flaky: 2 of 3 attempts passed", summary.text(run))
+def test_flaky():
+    text = ("1..3\n" + "".join(f"# begin p.x\n{'not ' * (n == 2)}ok {n} p.x\n"
+                               for n in (1, 2, 3)) + "# end p ran=3 checks=3\n")
+    run = replay(text, {"p": ["p.x"] * 3})
+    assert "FAILED p.x  flaky: 2 of 3 attempts passed" in summary.text(run)
 
+def cell(place, mapping, access="cpu-write", **more):
+    return matrix.outcome(place, mapping, access) | more
 
-class Table(unittest.TestCase):
-    def cell(self, place, mapping, access="cpu-write", **more):
-        return matrix.outcome(place, mapping, access) | more
+def rows(*outcomes):
+    return table.text(outcomes, "6.1").splitlines()
 
-    def lines(self, *outcomes):
-        return table.text(outcomes, "6.1").splitlines()
+def test_readable():
+    text = table.text(summary.outcomes(matrix.run(bad=0)), "6.1", 118)
+    assert max(map(len, text.splitlines())) <= 118
+    assert "cpu-write           4096·stays·new     EFAULT·stays·old !  4096·copied·new" in text
+    assert "vmsplice            4096·stays·old     =                   =  " in text
+    assert "In every row as rw: ro-rw, cow-left, uffd-wp, soft-dirty" in text
 
-    def test_readable(self):
-        text = table.text(summary.outcomes(matrix.run(bad=0)), "6.1", 118)
-        self.assertLessEqual(max(map(len, text.splitlines())), 118)
-        self.assertIn("cpu-write           4096·stays·new     EFAULT·stays·old !  4096·copied·new",
-                      text)
-        self.assertIn("vmsplice            4096·stays·old     =                   =  ", text)
-        self.assertIn("In every row as rw: ro-rw, cow-left, uffd-wp, soft-dirty", text)
+def test_in_full_where_there_is_room():
+    text = "\n".join(rows(cell("coherent", "rw"), cell("coherent", "ro"),
+                                cell("coherent", "cow-shared")))
+    assert re.search((r"cpu-write +4096 · stays · new +EFAULT · stays · old ! +4096 · copied "
+                     r"to RAM · new"), text)
 
-    def test_in_full_where_there_is_room(self):
-        text = "\n".join(self.lines(self.cell("coherent", "rw"), self.cell("coherent", "ro"),
-                                    self.cell("coherent", "cow-shared")))
-        self.assertRegex(text,
-                         r"cpu-write +4096 · stays · new +EFAULT · stays · old ! +4096 · copied "
-                         r"to RAM · new")
+def test_signs():
+    longterm = "pin-longterm-write"
+    row = rows(cell("coherent", "rw", longterm), cell("coherent", "ro", longterm),
+                cell("system", "rw", longterm), cell("system", "ro", longterm))[3]
+    assert re.search(r"4096 · moved to RAM · new ~ +EFAULT · stays · old !$", row)
+    row = rows(cell("coherent", "rw", verdict="fail"))[3]
+    assert row.endswith(" X")
 
-    def test_signs(self):
-        longterm = "pin-longterm-write"
-        row = self.lines(self.cell("coherent", "rw", longterm),
-                         self.cell("coherent", "ro", longterm),
-                         self.cell("system", "rw", longterm),
-                         self.cell("system", "ro", longterm))[3]
-        self.assertRegex(row, r"4096 · moved to RAM · new ~ +EFAULT · stays · old !$")
-        row = self.lines(self.cell("coherent", "rw", verdict="fail"))[3]
-        self.assertTrue(row.endswith(" X"))
+def test_without_an_outcome():
+    row = rows(cell("coherent", "rw"), table.stub("coherent.ro.cpu-write", "broken"))[3]
+    assert row.endswith("(broken)")
+    assert table.stub("fork.child-writes", "fail") is None
 
-    def test_without_an_outcome(self):
-        row = self.lines(self.cell("coherent", "rw"),
-                         table.stub("coherent.ro.cpu-write", "broken"))[3]
-        self.assertTrue(row.endswith("(broken)"))
-        self.assertIsNone(table.stub("fork.child-writes", "fail"))
+def test_nothing_coherent():
+    assert table.text([cell("system", "rw"), {}, {"place": "coherent"}]) == ""
 
-    def test_nothing_coherent(self):
-        self.assertEqual(table.text([self.cell("system", "rw"), {}, {"place": "coherent"}]), "")
+def test_several_pages_have_rows_only_where_there_is_nothing_simpler():
+    many = cell("coherent", "rw", extent="many")
+    lines = rows(cell("coherent", "rw"), many)
+    assert "many" not in "\n".join(lines)
+    assert lines[-1] == "1 outcomes of buffers with several pages are in the results folder."
+    assert rows(many)[3].split()[0] == "cpu-write/many"
 
-    def test_several_pages_have_rows_only_where_there_is_nothing_simpler(self):
-        many = self.cell("coherent", "rw", extent="many")
-        lines = self.lines(self.cell("coherent", "rw"), many)
-        self.assertNotIn("many", "\n".join(lines))
-        self.assertEqual(lines[-1],
-                         "1 outcomes of buffers with several pages are in the results folder.")
-        self.assertEqual(self.lines(many)[3].split()[0], "cpu-write/many")
+def test_columns_that_never_differ_are_one():
+    lines = rows(*(cell("coherent", m, a) for m in ("rw", "ro", "born-ro", "cow-left")
+                    for a in ("cpu-read", "cpu-write") if (m, a) != ("born-ro", "cpu-read")))
+    assert lines[2].split() == ["access", "rw", "ro"]
+    assert lines[3].split() == ["born-ro"]
+    assert "In every row as rw: cow-left" in lines
 
-    def test_columns_that_never_differ_are_one(self):
-        lines = self.lines(*(self.cell("coherent", m, a)
-                             for m in ("rw", "ro", "born-ro", "cow-left")
-                             for a in ("cpu-read", "cpu-write")
-                             if (m, a) != ("born-ro", "cpu-read")))
-        self.assertEqual(lines[2].split(), ["access", "rw", "ro"])
-        self.assertEqual(lines[3].split(), ["born-ro"])
-        self.assertIn("In every row as rw: cow-left", lines)
+def test_any_shape():
+    rng = random.Random(11)
+    values = (None, 0, -14, 1.5, "", "x" * 500, [], {}, [{}], [None], [{"moved": 3}],
+              {"owner": []}, True)
+    for _ in range(500):
+        outcome = {key: rng.choice(values) for key
+                   in rng.sample(("result", "errno", "page", "data", "extent", "verdict"), 4)}
+        text = table.text([outcome | {"place": "coherent", "mapping": "rw", "access": "x"}] * 2)
+        assert len(text) < 2000
+        lines = table.folded([outcome | {"place": "coherent", "mapping": "rw",
+                                         "access": "x"}] * 2, 80).splitlines()
+        assert max(map(len, lines)) <= 80
 
-    def test_any_shape(self):
-        rng = random.Random(11)
-        values = (None, 0, -14, 1.5, "", "x" * 500, [], {}, [{}], [None], [{"moved": 3}],
-                  {"owner": []}, True)
-        for _ in range(500):
-            outcome = {key: rng.choice(values)
-                       for key in rng.sample(("result", "errno", "page", "data", "extent",
-                                              "verdict"), 4)}
-            text = table.text([outcome | {"place": "coherent", "mapping": "rw", "access": "x"}] * 2)
-            self.assertLess(len(text), 2000)
-            lines = table.folded([outcome | {"place": "coherent", "mapping": "rw",
-                                             "access": "x"}] * 2, 80).splitlines()
-            self.assertLessEqual(max(map(len, lines)), 80)
+browser = pytest.mark.skipif(not shutil.which(os.environ.get("HMM_COHERENT_BROWSER", "")),
+                              reason="HMM_COHERENT_BROWSER names no browser")
 
+def dom_of(runs):
+    with tempfile.TemporaryDirectory() as folder:
+        html.write(runs, Path(folder) / "page.html")
+        return subprocess.run(
+            [os.environ["HMM_COHERENT_BROWSER"], "--headless", "--no-sandbox",
+             "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", f"--user-data-dir={folder}/home",
+             "--virtual-time-budget=5000", "--dump-dom", f"file://{folder}/page.html"],
+            capture_output=True, text=True, check=True, timeout=60).stdout
 
-@unittest.skipUnless(shutil.which(os.environ.get("HMM_COHERENT_BROWSER", "")),
-                     "HMM_COHERENT_BROWSER names no browser")
-class Browser(unittest.TestCase):
-    def dom(self, runs):
-        with tempfile.TemporaryDirectory() as folder:
-            html.write(runs, Path(folder) / "page.html")
-            return subprocess.run(
-                [os.environ["HMM_COHERENT_BROWSER"], "--headless", "--no-sandbox", "--disable-gpu",
-                 "--disable-quic", "--no-first-run",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                 f"--user-data-dir={folder}/home",
-                 "--virtual-time-budget=5000", "--dump-dom", f"file://{folder}/page.html"],
-                capture_output=True, text=True, check=True, timeout=60).stdout
+@browser
+def test_grid():
+    run = matrix.run()
+    dom = dom_of([run, hostile_run()])
+    grid = dom[dom.index('<table class="grid"'):dom.index("</table>")]
+    assert grid.count('<td class="cell ') == sum(n.startswith("coherent.") for n in run.tests)
+    assert dom.count("<script") == 2
 
-    def test_grid(self):
-        run = matrix.run()
-        dom = self.dom([run, hostile_run()])
-        grid = dom[dom.index('<table class="grid"'):dom.index("</table>")]
-        self.assertEqual(grid.count('<td class="cell '),
-                         sum(n.startswith("coherent.") for n in run.tests))
-        self.assertEqual(dom.count("<script"), 2)
-
-    def test_signs_are_those_of_the_table(self):
-        run = matrix.run(bad=0)
-        for name in [name for name in run.tests if name.startswith("coherent.ro.")]:
-            one = run.tests[name]
-            shared = copy.deepcopy(one)
-            shared.name = name.replace(".ro.", ".ro-shared.")
-            for outcome in shared.outcomes:
-                outcome |= {"cell": shared.name, "mapping": "ro-shared"}
-            run.tests[shared.name] = shared
-        found = dict(re.findall(r'title="(coherent\.[^:"]*): pass"[^>]*>[^<]*(?:<span '
-                                r'class="sign">([^<]*)</span>)?</button>',
-                                self.dom([run])))
-        places = {place: {(o["access"], o["mapping"]): o for test in run.tests.values()
-                          for o in test.outcomes if o["place"] == place}
-                  for place in ("coherent", "system")}
-        wanted = {o["cell"]: table._signs(places["coherent"], places["system"], *key) for key,
-                  o in places["coherent"].items()}
-        self.assertEqual(found, wanted)
-        self.assertEqual(wanted["coherent.ro-shared.cpu-write"], "!")
-        self.assertIn("~", wanted["coherent.born-ro.pin-longterm-read"])
+@browser
+def test_signs_are_those_of_the_table():
+    run = matrix.run(bad=0)
+    for name in [name for name in run.tests if name.startswith("coherent.ro.")]:
+        one = run.tests[name]
+        shared = copy.deepcopy(one)
+        shared.name = name.replace(".ro.", ".ro-shared.")
+        for outcome in shared.outcomes:
+            outcome |= {"cell": shared.name, "mapping": "ro-shared"}
+        run.tests[shared.name] = shared
+    found = dict(re.findall(r'title="(coherent\.[^:"]*): pass"[^>]*>[^<]*(?:<span '
+                            r'class="sign">([^<]*)</span>)?</button>', dom_of([run])))
+    places = {place: {(o["access"], o["mapping"]): o for test in run.tests.values() for o
+                      in test.outcomes if o["place"] == place} for place in ("coherent", "system")}
+    wanted = {o["cell"]: table._signs(places["coherent"], places["system"], *key) for key,
+              o in places["coherent"].items()}
+    assert found == wanted
+    assert wanted["coherent.ro-shared.cpu-write"] == "!"
+    assert "~" in wanted["coherent.born-ro.pin-longterm-read"]
