@@ -5,14 +5,13 @@ import os
 import stat
 import subprocess
 import tempfile
-import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from base.errors import Stop
 from vm import initramfs
-from vm_kit import WithCache
-
 
 def unpack(data: bytes) -> dict[str, tuple[int, bytes]]:
     """Name to mode and content, read as init/initramfs.c reads it: archives after each other, zeros
@@ -32,106 +31,100 @@ def unpack(data: bytes) -> dict[str, tuple[int, bytes]]:
             found[name[:-1].decode()] = (field[1], data[start:start + field[6]])
     return found
 
+def test_files_come_back():
+    files = {"job/plan": b"a\nb\n", "/job/env": b"", "x": bytes(range(256)) * 3}
+    found = unpack(initramfs.pack(files))
+    assert {name: data for name, (mode, data) in found.items()
+            if stat.S_ISREG(mode)} == {"job/plan": b"a\nb\n", "job/env": b"",
+                                       "x": bytes(range(256)) * 3}
+    assert stat.S_ISDIR(found["job"][0])
 
-class Archives(unittest.TestCase):
-    def test_files_come_back(self):
-        files = {"job/plan": b"a\nb\n", "/job/env": b"", "x": bytes(range(256)) * 3}
-        found = unpack(initramfs.pack(files))
-        self.assertEqual({name: data for name, (mode, data) in found.items() if stat.S_ISREG(mode)},
-                         {"job/plan": b"a\nb\n", "job/env": b"", "x": bytes(range(256)) * 3})
-        self.assertTrue(stat.S_ISDIR(found["job"][0]))
+def test_every_length_is_padded():
+    for length in range(9):
+        data = initramfs.pack({"a" * (length + 1): b"b" * length})
+        assert len(data) % 512 == 0
+        assert unpack(data)["a" * (length + 1)][1] == b"b" * length
 
-    def test_every_length_is_padded(self):
-        for length in range(9):
-            data = initramfs.pack({"a" * (length + 1): b"b" * length})
-            self.assertEqual(len(data) % 512, 0)
-            self.assertEqual(unpack(data)["a" * (length + 1)][1], b"b" * length)
+def test_folders_come_before_their_content():
+    assert list(unpack(initramfs.pack({"a/b/c": b""}))) == ["a", "a/b", "a/b/c"]
 
-    def test_folders_come_before_their_content(self):
-        self.assertEqual(list(unpack(initramfs.pack({"a/b/c": b""}))), ["a", "a/b", "a/b/c"])
+def test_archives_follow_each_other():
+    both = unpack(initramfs.pack({"one": b"1"}) + initramfs.pack({"two": b"2"}))
+    assert list(both) == ["one", "two"]
 
-    def test_archives_follow_each_other(self):
-        both = unpack(initramfs.pack({"one": b"1"}) + initramfs.pack({"two": b"2"}))
-        self.assertEqual(list(both), ["one", "two"])
+def test_a_folder_of_the_host():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "installed")
+        (folder / "deep").mkdir(parents=True)
+        (folder / "deep" / "data").write_bytes(b"1")
+        (folder / "run.sh").write_bytes(b"2")
+        (folder / "run.sh").chmod(0o755)
+        (folder / "link").symlink_to("run.sh")
+        Path(name, "beside").write_text("not packed")
+        (folder / "out").symlink_to("../beside")
+        found = unpack(initramfs.pack_folder(folder / "deep" / ".."))
+        with pytest.raises(Stop):
+            initramfs.pack_folder(Path("/"))
+    assert {name: (mode & 0o777, data) for name, (mode, data) in found.items()
+            if stat.S_ISREG(mode)} == {"mnt/installed/deep/data": (0o644, b"1"),
+                                       "mnt/installed/run.sh": (0o755, b"2"),
+                                       "mnt/installed/link": (0o755, b"2")}
 
-    def test_a_folder_of_the_host(self):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name, "installed")
-            (folder / "deep").mkdir(parents=True)
-            (folder / "deep" / "data").write_bytes(b"1")
-            (folder / "run.sh").write_bytes(b"2")
-            (folder / "run.sh").chmod(0o755)
-            (folder / "link").symlink_to("run.sh")
-            Path(name, "beside").write_text("not packed")
-            (folder / "out").symlink_to("../beside")
-            found = unpack(initramfs.pack_folder(folder / "deep" / ".."))
-            with self.assertRaises(Stop):
-                initramfs.pack_folder(Path("/"))
-        self.assertEqual({name: (mode & 0o777, data) for name,
-                          (mode, data) in found.items() if stat.S_ISREG(mode)},
-                         {"mnt/installed/deep/data": (0o644, b"1"),
-                          "mnt/installed/run.sh": (0o755, b"2"),
-                          "mnt/installed/link": (0o755, b"2")})
+def test_same_content_same_bytes():
+    assert initramfs.pack({"a": b"1", "b": b"2"}) == initramfs.pack({"b": b"2", "a": b"1"})
 
-    def test_same_content_same_bytes(self):
-        self.assertEqual(initramfs.pack({"a": b"1", "b": b"2"}),
-                         initramfs.pack({"b": b"2", "a": b"1"}))
+@pytest.fixture(name="box")
+def box_(box):
+    box.program = box.script("hmm_coherent_x", "true")
+    box.module = box.folder / "test_hmm.ko"
+    box.module.write_bytes(b"module")
+    box.kernel = SimpleNamespace(modules={"test_hmm": box.module}, release="6.1.9")
+    tool = box.script("busybox", 'echo "ls sh init"')
+    box.later(setattr, initramfs, "busybox", initramfs.busybox)
+    initramfs.busybox = lambda: tool
+    return box
 
+def base(box) -> Path:
+    return initramfs.base(box.kernel, box.cache, box.say)
 
-class Base(WithCache):
-    def setUp(self):
-        super().setUp()
-        self.program = self.script("hmm_coherent_x", "true")
-        self.module = self.folder / "test_hmm.ko"
-        self.module.write_bytes(b"module")
-        self.kernel = SimpleNamespace(modules={"test_hmm": self.module}, release="6.1.9")
-        tool = self.script("busybox", 'echo "ls sh init"')
-        self.addCleanup(setattr, initramfs, "busybox", initramfs.busybox)
-        initramfs.busybox = lambda: tool
+def packed_of(box) -> tuple[int, bytes]:
+    return unpack(initramfs.program(box.program, box.cache).read_bytes())["bin/hmm_coherent_x"]
 
-    def base(self) -> Path:
-        return initramfs.base(self.kernel, self.cache, self.say)
+def test_holds_what_the_guest_needs(box):
+    found = unpack(base(box).read_bytes())
+    assert found["init"][0] & 0o111
+    assert packed_of(box)[0] & 0o111
+    assert found["bin/busybox"][0] & 0o111
+    assert found["lib/test_hmm.ko"][1] == b"module"
+    assert found["lib/modules/6.1.9/modules.dep"][1] == b"/lib/test_hmm.ko:\n"
+    assert found["bin/sh"][1] == b"busybox"
+    assert "bin/ls" not in found     # nothing that init names
+    assert stat.S_ISCHR(found["dev/console"][0])
+    assert "bin/init" not in found
 
-    def packed(self) -> tuple[int, bytes]:
-        return unpack(initramfs.program(self.program,
-                                        self.cache).read_bytes())["bin/hmm_coherent_x"]
+def test_made_again_only_for_new_content(box):
+    first = base(box)
+    made = first.stat().st_mtime_ns
+    assert (base(box), first.stat().st_mtime_ns) == (first, made)
+    box.module.write_bytes(b"another")
+    assert base(box) != first
 
-    def test_holds_what_the_guest_needs(self):
-        found = unpack(self.base().read_bytes())
-        self.assertTrue(found["init"][0] & 0o111)
-        self.assertTrue(self.packed()[0] & 0o111)
-        self.assertTrue(found["bin/busybox"][0] & 0o111)
-        self.assertEqual(found["lib/test_hmm.ko"][1], b"module")
-        self.assertEqual(found["lib/modules/6.1.9/modules.dep"][1], b"/lib/test_hmm.ko:\n")
-        self.assertEqual(found["bin/sh"][1], b"busybox")
-        self.assertNotIn("bin/ls", found)     # nothing that init names
-        self.assertTrue(stat.S_ISCHR(found["dev/console"][0]))
-        self.assertNotIn("bin/init", found)
+def test_a_program_is_packed_again_only_for_new_content(box):
+    first = initramfs.program(box.program, box.cache)
+    os.utime(box.program)
+    assert initramfs.program(box.program, box.cache) == first
+    box.program.write_text("another")
+    assert initramfs.program(box.program, box.cache) != first
 
-    def test_made_again_only_for_new_content(self):
-        first = self.base()
-        made = first.stat().st_mtime_ns
-        self.assertEqual((self.base(), first.stat().st_mtime_ns), (first, made))
-        self.module.write_bytes(b"another")
-        self.assertNotEqual(self.base(), first)
+def test_programs_are_stripped(box):
+    source = box.folder / "x.c"
+    source.write_text("int main(void) { return 0; }\n")
+    subprocess.run(["cc", "-g", "-o", box.program, source], check=True)
+    packed = packed_of(box)[1]
+    assert b".debug_info" in box.program.read_bytes()
+    assert b".debug_info" not in packed
 
-    def test_a_program_is_packed_again_only_for_new_content(self):
-        first = initramfs.program(self.program, self.cache)
-        os.utime(self.program)
-        self.assertEqual(initramfs.program(self.program, self.cache), first)
-        self.program.write_text("another")
-        self.assertNotEqual(initramfs.program(self.program, self.cache), first)
-
-    def test_programs_are_stripped(self):
-        source = self.folder / "x.c"
-        source.write_text("int main(void) { return 0; }\n")
-        subprocess.run(["cc", "-g", "-o", self.program, source], check=True)
-        packed = self.packed()[1]
-        self.assertIn(b".debug_info", self.program.read_bytes())
-        self.assertNotIn(b".debug_info", packed)
-
-    def test_what_strip_refuses_is_taken_as_it_is(self):
-        self.program.write_bytes(b"\x7fELF" + b"broken")
-        self.assertEqual(self.packed()[1], b"\x7fELFbroken")
-
+def test_what_strip_refuses_is_taken_as_it_is(box):
+    box.program.write_bytes(b"\x7fELF" + b"broken")
+    assert packed_of(box)[1] == b"\x7fELFbroken"
 

@@ -106,8 +106,7 @@ class Dynamic(Guest):
 
     def test_a_library_that_is_not_there(self):
         self.library.unlink()
-        self.stops(3, f"does not find libown.so of {self.program}",
-                   libraries.needed, self.program)
+        self.stops(3, f"does not find libown.so of {self.program}", libraries.needed, self.program)
 
     def test_cut_short(self):
         data = self.program.read_bytes()
@@ -169,10 +168,9 @@ class Linkage(WithCache):
     def linkage(self, refused: str) -> str:
         compiler = self.script("cc", f'for word; do case $word in {refused}) exit 1 ;; esac; done\n'
                                      'exec gcc "$@"')
-        return subprocess.run(
-            ["make", "-s", f"CC={compiler}", "--eval=linked: ; @echo $(LINKAGE)", "linked"],
-            cwd=TOP, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True,
-            check=False).stdout.strip()
+        return subprocess.run(["make", "-s", f"CC={compiler}", "--eval=linked: ; @echo $(LINKAGE)",
+                               "linked"], cwd=TOP, env={"PATH": os.environ["PATH"]},
+                              capture_output=True, text=True, check=False).stdout.strip()
 
     def test_static_first_then_dynamic(self):
         self.assertEqual(self.linkage("no"), "-static")
