@@ -105,8 +105,7 @@ class Told(unittest.TestCase):
         text = self.after((1, 0, 800), (61, 200, 800), (241, 800, 800), terminal=True)
         self.assertEqual(text, "\r[                        ] 0 of about 800 objects, 0:01\x1b[K"
                          "\r[######                  ] 200 of about 800 objects, 1:01, about 3:00 "
-                         "left\x1b[K"
-                         "\r[########################] 800 objects, 4:01\x1b[K")
+                         "left\x1b[K" "\r[########################] 800 objects, 4:01\x1b[K")
 
     def test_a_bar_without_an_end(self):
         self.assertEqual(self.after((3, 7, 0), terminal=True), "\r7 objects, 0:03\x1b[K")

@@ -8,11 +8,9 @@ import os
 import runner_kit as kit
 import shutil
 import subprocess
-import tempfile
-import unittest
-from pathlib import Path
 
 import pytest
+
 from report import summary
 from dev import check
 
@@ -43,58 +41,51 @@ MODULES = {
     "unexpected": ("@unittest.expectedFailure\n    def test(self): pass", (0, 1, 0)),
 }
 
+# .ci/run with a run_tests.sh and a make that exist only here.
 
-class Ci(unittest.TestCase):
-    """.ci/run with a run_tests.sh and a make that exist only here."""
+@pytest.fixture(name="box")
+def box_(box):
+    box.top = box.folder
+    (box.top / ".ci").mkdir()
+    shutil.copy(kit.TOP / ".ci" / "run", box.top / ".ci")
+    return box
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.top = Path(folder.name)
-        (self.top / ".ci").mkdir()
-        shutil.copy(kit.TOP / ".ci" / "run", self.top / ".ci")
+def script(box, name: str, text: str) -> None:
+    """An executable."""
+    (box.top / name).write_text("#!/bin/sh\n" + text)
+    (box.top / name).chmod(0o755)
 
-    def script(self, name: str, text: str) -> None:
-        """An executable."""
-        (self.top / name).write_text("#!/bin/sh\n" + text)
-        (self.top / name).chmod(0o755)
+def run_ci(box) -> subprocess.CompletedProcess:
+    """From another folder, as CI machines do."""
+    env = {**os.environ, "PATH": f"{box.top}:{os.environ['PATH']}", "TMPDIR": str(box.top),
+           "CI": "true"}
+    return subprocess.run([box.top / ".ci" / "run"], cwd="/", env=env, capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, check=False)
 
-    def run_ci(self) -> subprocess.CompletedProcess:
-        """From another folder, as CI machines do."""
-        env = {**os.environ, "PATH": f"{self.top}:{os.environ['PATH']}", "TMPDIR": str(self.top),
-               "CI": "true"}
-        return subprocess.run([self.top / ".ci" / "run"], cwd="/", env=env, capture_output=True,
-                              text=True,
-                              stdin=subprocess.DEVNULL, check=False)
+def test_last_line_and_status(box):
+    script(box, "run_tests.sh", "exit 0\n")
+    for said, made, status, last in RUNS:
+        script(box, "make", f"cat <<'EOM'\n{said}\nEOM\nexit {made}\n")
+        done = run_ci(box)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (status, last)
+        assert list(box.top.glob("tmp.*")) == []
 
-    def test_last_line_and_status(self):
-        self.script("run_tests.sh", "exit 0\n")
-        for said, made, status, last in RUNS:
-            with self.subTest(said=said, made=made):
-                self.script("make", f"cat <<'EOM'\n{said}\nEOM\nexit {made}\n")
-                done = self.run_ci()
-                self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (status, last))
-                self.assertEqual(list(self.top.glob("tmp.*")), [])
+def test_packages_that_cannot_be_installed(box):
+    script(box, "run_tests.sh", "echo 'missing' >&2; exit 3\n")
+    script(box, "make", "echo '9 passed, 0 failed, 0 skipped'\n")
+    done = run_ci(box)
+    assert (done.returncode,
+            done.stdout.splitlines()) == (3, ["missing", "0 passed, 1 failed, 0 skipped"])
 
-    def test_packages_that_cannot_be_installed(self):
-        self.script("run_tests.sh", "echo 'missing' >&2; exit 3\n")
-        self.script("make", "echo '9 passed, 0 failed, 0 skipped'\n")
-        done = self.run_ci()
-        self.assertEqual((done.returncode, done.stdout.splitlines()),
-                         (3, ["missing", "0 passed, 1 failed, 0 skipped"]))
+# The closing line of a run in the sum of `make check`.
 
-
-class Sums(unittest.TestCase):
-    """The closing line of a run in the sum of `make check`."""
-
-    def test_a_run_in_three_numbers(self):
-        totals = {"passed": 1, "fail": 2, "broken": 3, "xfail": 4, "skip": 5, "not-run": 6}
-        line = summary.closing(totals)
-        self.assertEqual(line, "1 passed, 5 failed, 4 known, 5 skipped, 6 not run")
-        step = check.Step.of_run(f"results: x\n{line}\n")
-        self.assertEqual((step.passed, step.failed, step.skipped), (1, 11, 9))
-        self.assertIsNone(check.Step.of_run("1 passed, 5 failed, 4 skipped\n"))
-
+def test_a_run_in_three_numbers():
+    totals = {"passed": 1, "fail": 2, "broken": 3, "xfail": 4, "skip": 5, "not-run": 6}
+    line = summary.closing(totals)
+    assert line == "1 passed, 5 failed, 4 known, 5 skipped, 6 not run"
+    step = check.Step.of_run(f"results: x\n{line}\n")
+    assert (step.passed, step.failed, step.skipped) == (1, 11, 9)
+    assert check.Step.of_run("1 passed, 5 failed, 4 skipped\n") is None
 
 @pytest.mark.parametrize("name", MODULES)
 def test_counts_of_pytest(name, tmp_path):

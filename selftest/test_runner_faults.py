@@ -6,9 +6,10 @@ import argparse
 import re
 import subprocess
 import tempfile
-import unittest
 from pathlib import Path
 from unittest import mock
+
+import pytest
 
 from base.errors import Stop
 from report import json_out, ktap
@@ -30,189 +31,171 @@ HEADER = """// SPDX-License-Identifier: GPL-2.0
 // quick: not in the header any more
 """
 
-
 def rules() -> dict[str, str]:
     """Name and claim of each rule of common/report/rules.h."""
     return dict(re.findall(r'RULE\(\w+, "([a-z-]+)", "(S\d)"',
                            (TOP / "common/report/rules.h").read_text()))
 
+def test_all_of_it():
+    one = fault.parse(Path("x/some-fault.cocci"), HEADER)
+    assert (one.name, one.claims, one.rules, one.files, one.tests, one.quick) == (
+        "some-fault", ("S6", "S9"), ("pin-unshares",), ("mm/gup.c",), ("a.b", "c.*", "d.e"), False)
 
-class Header(unittest.TestCase):
-    def test_all_of_it(self):
-        one = fault.parse(Path("x/some-fault.cocci"), HEADER)
-        self.assertEqual((one.name, one.claims, one.rules, one.files, one.tests, one.quick),
-                         ("some-fault", ("S6", "S9"), ("pin-unshares",), ("mm/gup.c",),
-                          ("a.b", "c.*", "d.e"), False))
+def test_what_is_missing_or_wrong_is_said():
+    for old, new, part in ((r"// resembles: .*\n", "", "does not say resembles"),
+                           (r"// tests: .*\n", "", "does not say tests"),
+                           ("breaks:", "brakes:", "does not say breaks"),
+                           ("S6", "S10", "claims S10"),
+                           ("// file", "// odd: x\n// file", "says odd"),
+                           ("// file", "// seen: check smoke\n// file", "seen by smoke")):
+        with pytest.raises(Stop) as caught:
+            fault.parse(Path("some-fault.cocci"), re.sub(old, new, HEADER))
+        assert part in str(caught.value)
+        assert caught.value.status == 3
 
-    def test_what_is_missing_or_wrong_is_said(self):
-        for old, new, part in ((r"// resembles: .*\n", "", "does not say resembles"),
-                               (r"// tests: .*\n", "", "does not say tests"),
-                               ("breaks:", "brakes:", "does not say breaks"),
-                               ("S6", "S10", "claims S10"),
-                               ("// file", "// odd: x\n// file", "says odd"),
-                               ("// file", "// seen: check smoke\n// file", "seen by smoke")):
-            with self.subTest(part), self.assertRaises(Stop) as caught:
-                fault.parse(Path("some-fault.cocci"), re.sub(old, new, HEADER))
-            self.assertIn(part, str(caught.exception))
-            self.assertEqual(caught.exception.status, 3)
+def test_a_fault_of_the_kernels_history():
+    """Its subject stands for what it resembles, and where it is known from has to be said."""
+    history = "// history: mm: fix it (abc)\n// source: a list\n// kernels: 6.1 7.3\n"
+    text = HEADER.replace("// resembles: nothing known\n", history)
+    one = fault.parse(Path("x.cocci"), text)
+    assert (one.resembles, one.source, one.kernels) == ("mm: fix it (abc)", "a list",
+                                                        ("6.1", "7.3"))
+    for lines, part in ((history.replace("// source: a list\n", ""), "does not say source"),
+                        (history.replace("// kernels: 6.1 7.3\n", ""), "does not say kernels"),
+                        (history + "// resembles: more\n", "says resembles"),
+                        ("// resembles: nothing known\n// kernels: 6.1\n", "says kernels")):
+        with pytest.raises(Stop) as caught:
+            fault.parse(Path("x.cocci"), HEADER.replace("// resembles: nothing known\n", lines))
+        assert part in str(caught.value)
 
-    def test_a_fault_of_the_kernels_history(self):
-        """Its subject stands for what it resembles, and where it is known from has to be said."""
-        history = "// history: mm: fix it (abc)\n// source: a list\n// kernels: 6.1 7.3\n"
-        text = HEADER.replace("// resembles: nothing known\n", history)
-        one = fault.parse(Path("x.cocci"), text)
-        self.assertEqual((one.resembles, one.source, one.kernels),
-                         ("mm: fix it (abc)", "a list", ("6.1", "7.3")))
-        for lines, part in ((history.replace("// source: a list\n", ""), "does not say source"),
-                            (history.replace("// kernels: 6.1 7.3\n", ""), "does not say kernels"),
-                            (history + "// resembles: more\n", "says resembles"),
-                            ("// resembles: nothing known\n// kernels: 6.1\n", "says kernels")):
-            with self.subTest(part), self.assertRaises(Stop) as caught:
-                fault.parse(Path("x.cocci"), HEADER.replace("// resembles: nothing known\n", lines))
-            self.assertIn(part, str(caught.exception))
+def test_how_a_test_may_fail():
+    assert fault.parse(Path("x.cocci"), HEADER).seen == ("check",)
+    says = HEADER.replace("// file", "// seen: hang vm\n// file")
+    assert fault.parse(Path("x.cocci"), says).seen == ("hang", "vm")
 
-    def test_how_a_test_may_fail(self):
-        self.assertEqual(fault.parse(Path("x.cocci"), HEADER).seen, ("check",))
-        says = HEADER.replace("// file", "// seen: hang vm\n// file")
-        self.assertEqual(fault.parse(Path("x.cocci"), says).seen, ("hang", "vm"))
+# The run of the suite on a kernel with a fault: its exit status is that of the program.
 
+def ask(does: str, verdict: str = "", base=None) -> tuple:
+    """Status and cut of a run_tests.sh that does this, whose test has this verdict."""
+    with tempfile.TemporaryDirectory() as name:
+        top, options = Path(name), argparse.Namespace(timeout=30, accel="", jobs=None)
+        run = Run()
+        run.expect("p", ["p.own"])
+        run.info["state"] = "ended"
+        run.take(ktap.Guest("start", "p"), 1)
+        run.take(ktap.Begin("p.own"), 1)
+        if verdict:
+            run.take(ktap.Result("p.own", verdict == "pass"), 1)
+        run.stopped("a selftest")
+        run.finish()
+        json_out.write(run, top / "run.json")
+        script = top / "run_tests.sh"
+        script.write_text('#!/bin/sh\nwhile [ "$1" != --results ]; do shift; done\n'
+                          f'keep() {{ mkdir -p "$2" && cp {top}/run.json "$2/"; }}\n{does}\n')
+        script.chmod(0o755)
+        one = faults.Faults.__new__(faults.Faults)
+        one.options, one.screen, one.cache = options, mock.Mock(), mock.Mock(root=top / "cache")
+        built = mock.Mock(image=top / "vmlinux", modules={"test_hmm": top / "test_hmm.ko"})
+        with mock.patch("dev.faults.TOP", top), mock.patch("dev.faults.ENOUGH", 0.3):
+            _, *ended = one.suite(built, top / "runs" / "x", [], base)
+        return tuple(ended)
 
-class Suite(unittest.TestCase):
-    """The run of the suite on a kernel with a fault: its exit status is that of the program."""
+def test_the_status_is_the_programs():
+    for status in (0, 1, 3, 4, 143):
+        assert ask(f'keep "$@"; exit {status}', "pass") == (status, False)
 
-    def ask(self, does: str, verdict: str = "", base=None) -> tuple:
-        """Status and cut of a run_tests.sh that does this, whose test has this verdict."""
-        with tempfile.TemporaryDirectory() as name:
-            top, options = Path(name), argparse.Namespace(timeout=30, accel="", jobs=None)
-            run = Run()
-            run.expect("p", ["p.own"])
-            run.info["state"] = "ended"
-            run.take(ktap.Guest("start", "p"), 1)
-            run.take(ktap.Begin("p.own"), 1)
-            if verdict:
-                run.take(ktap.Result("p.own", verdict == "pass"), 1)
-            run.stopped("a selftest")
-            run.finish()
-            json_out.write(run, top / "run.json")
-            script = top / "run_tests.sh"
-            script.write_text('#!/bin/sh\nwhile [ "$1" != --results ]; do shift; done\n'
-                              f'keep() {{ mkdir -p "$2" && cp {top}/run.json "$2/"; }}\n{does}\n')
-            script.chmod(0o755)
-            one = faults.Faults.__new__(faults.Faults)
-            one.options, one.screen, one.cache = options, mock.Mock(), mock.Mock(root=top / "cache")
-            built = mock.Mock(image=top / "vmlinux", modules={"test_hmm": top / "test_hmm.ko"})
-            with mock.patch("dev.faults.TOP", top), mock.patch("dev.faults.ENOUGH", 0.3):
-                _, *ended = one.suite(built, top / "runs" / "x", [], base)
-            return tuple(ended)
+def test_what_was_ended_has_failed_or_nobody_knows():
+    hangs = 'trap \'keep "$@"; exit 143\' TERM; while :; do sleep 0.1; done'
+    for verdict, status in (("fail", 1), ("pass", None), ("", None)):
+        assert ask(hangs, verdict, faults.Base(None)) == (status, True)
 
-    def test_the_status_is_the_programs(self):
-        for status in (0, 1, 3, 4, 143):
-            with self.subTest(status):
-                self.assertEqual(self.ask(f'keep "$@"; exit {status}', "pass"), (status, False))
+def test_no_results_are_no_verdict():
+    with pytest.raises(Stop) as caught:
+        ask("echo no disk; exit 3")
+    assert "status 3 (bisect skip (125)): no disk" in str(caught.value)
 
-    def test_what_was_ended_has_failed_or_nobody_knows(self):
-        hangs = 'trap \'keep "$@"; exit 143\' TERM; while :; do sleep 0.1; done'
-        for verdict, status in (("fail", 1), ("pass", None), ("", None)):
-            with self.subTest(verdict):
-                self.assertEqual(self.ask(hangs, verdict, faults.Base(None)), (status, True))
+FAULTS = fault.catalogue()
 
-    def test_no_results_are_no_verdict(self):
-        with self.assertRaises(Stop) as caught:
-            self.ask("echo no disk; exit 3")
-        self.assertIn("status 3 (bisect skip (125)): no disk", str(caught.exception))
+def test_enough_for_all_claims():
+    assert len(FAULTS) >= 40
+    assert {claim for one in FAULTS for claim in one.claims} == CLAIMS
 
+def test_rules_are_the_suites_own():
+    for one in FAULTS:
+        assert set(one.rules) <= set(rules())
 
-class Files(unittest.TestCase):
-    def setUp(self):
-        self.faults = fault.catalogue()
+def test_names_files_and_licence():
+    for one in FAULTS:
+        assert re.search(r"^[a-z-]+$", one.name)
+        for name in one.files:
+            assert re.search(r"^[a-z0-9_/-]+\.c$", name)
+        assert one.path.read_text().splitlines()[0] == "// SPDX-License-Identifier: GPL-2.0"
 
-    def test_enough_for_all_claims(self):
-        self.assertGreaterEqual(len(self.faults), 40)
-        self.assertEqual({claim for one in self.faults for claim in one.claims}, CLAIMS)
+def test_the_list_of_history_is_that_of_the_files():
+    """docs/history.md and the headers name the same faults, subjects and kernels."""
+    rows = re.findall(r"^\| (h-[a-z-]+) \| (.+?) \| .+? \| (.+?) \| (.+?) \|",
+                      (TOP / "docs/history.md").read_text(), re.MULTILINE)
+    listed = {name: (subject, *(tuple(cell.split(", ")) for cell in cells))
+              for name, subject, *cells in rows}
+    files = {one.name: (one.resembles.rpartition(" (")[0], one.files, one.kernels)
+             for one in FAULTS if one.kernels}
+    assert files == {name: what for name, what in listed.items() if name in files}
+    assert sorted(files) == sorted(one.name for one in FAULTS if one.name.startswith("h-"))
 
-    def test_rules_are_the_suites_own(self):
-        for one in self.faults:
-            with self.subTest(one.name):
-                self.assertLessEqual(set(one.rules), set(rules()))
+def test_the_quick_ones_are_one_a_claim_at_most():
+    quick = [one.claims[0] for one in FAULTS if one.quick]
+    assert len(quick) == len(set(quick))
+    assert len(quick) >= 5
 
-    def test_names_files_and_licence(self):
-        for one in self.faults:
-            with self.subTest(one.name):
-                self.assertRegex(one.name, r"^[a-z-]+$")
-                for name in one.files:
-                    self.assertRegex(name, r"^[a-z0-9_/-]+\.c$")
-                self.assertEqual(one.path.read_text().splitlines()[0],
-                                 "// SPDX-License-Identifier: GPL-2.0")
+def test_lint_knows_semantic_patches():
+    assert "no SPDX" in " ".join(lint.licence(Path("faults/x.cocci"), "@@\n@@\n"))
 
-    def test_the_list_of_history_is_that_of_the_files(self):
-        """docs/history.md and the headers name the same faults, subjects and kernels."""
-        rows = re.findall(r"^\| (h-[a-z-]+) \| (.+?) \| .+? \| (.+?) \| (.+?) \|",
-                          (TOP / "docs/history.md").read_text(), re.MULTILINE)
-        listed = {name: (subject, *(tuple(cell.split(", ")) for cell in cells))
-                  for name, subject, *cells in rows}
-        files = {one.name: (one.resembles.rpartition(" (")[0], one.files, one.kernels)
-                 for one in self.faults if one.kernels}
-        self.assertEqual(files, {name: what for name, what in listed.items() if name in files})
-        self.assertEqual(sorted(files), sorted(one.name for one in self.faults
-                                               if one.name.startswith("h-")))
+# The kernel's own tests: what says not ok, and did not without the fault.
 
-    def test_the_quick_ones_are_one_a_claim_at_most(self):
-        quick = [one.claims[0] for one in self.faults if one.quick]
-        self.assertEqual(len(quick), len(set(quick)))
-        self.assertGreaterEqual(len(quick), 5)
+WITHOUT = ("TAP version 13\nok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\n"
+           "ok 4 # SKIP no swap\n# not ok 9 x\n")
+WITH = "TAP version 13\nnot ok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nnot ok 4 swap\r\n"
 
-    def test_lint_knows_semantic_patches(self):
-        self.assertIn("no SPDX", " ".join(lint.licence(Path("faults/x.cocci"), "@@\n@@\n")))
+def test_results_with_equal_names():
+    assert kernel_tests.results(WITHOUT) == {"1 No leak": True, "2 No leak": True,
+                                             "3 hmm.open": False, "4": True}
 
+def test_only_what_turned_red():
+    before, after = (kernel_tests.Heard(kernel_tests.results(text), 1.0)
+                     for text in (WITHOUT, WITH))
+    told = faults.Faults.compare(before, after)
+    assert (told.failed, told.ended) == (["1 No leak"], "")
 
-class Theirs(unittest.TestCase):
-    """The kernel's own tests: what says not ok, and did not without the fault."""
+def test_an_end_counts_where_there_was_one_before():
+    well, hung = kernel_tests.Heard({}, 1.0), kernel_tests.Heard({}, 1.0, "killed its guest")
+    assert faults.Faults.compare(well, hung).ended == "killed its guest"
+    assert faults.Faults.compare(hung, hung).ended == ""
 
-    WITHOUT = ("TAP version 13\nok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\n"
-               "ok 4 # SKIP no swap\n# not ok 9 x\n")
-    WITH = "TAP version 13\nnot ok 1 No leak\nok 2 No leak\nnot ok 3 hmm.open\nnot ok 4 swap\r\n"
+@pytest.fixture(name="select")
+def select_(box):
+    box.faults = fault.catalogue()
+    return box
 
-    def test_results_with_equal_names(self):
-        self.assertEqual(kernel_tests.results(self.WITHOUT),
-                         {"1 No leak": True, "2 No leak": True, "3 hmm.open": False, "4": True})
+def test_by_name_claim_and_rule(select):
+    assert [one.name
+            for one in fault.select(select.faults, ["unshare-skipped"])] == ["unshare-skipped"]
+    assert all("S4" in one.claims for one in fault.select(select.faults, ["S4"]))
+    assert all("pin-unshares" in one.rules for one in fault.select(select.faults, ["pin-unshares"]))
+    assert fault.select(select.faults, []) == select.faults
 
-    def test_only_what_turned_red(self):
-        before, after = (kernel_tests.Heard(kernel_tests.results(text), 1.0)
-                         for text in (self.WITHOUT, self.WITH))
-        told = faults.Faults.compare(before, after)
-        self.assertEqual((told.failed, told.ended), (["1 No leak"], ""))
+def test_the_nearest_name(select):
+    with pytest.raises(Stop) as caught:
+        fault.select(select.faults, ["unshare-skiped"])
+    assert caught.value.status == 2
+    assert "the nearest is unshare-skipped" in str(caught.value)
 
-    def test_an_end_counts_where_there_was_one_before(self):
-        well, hung = kernel_tests.Heard({}, 1.0), kernel_tests.Heard({}, 1.0, "killed its guest")
-        self.assertEqual(faults.Faults.compare(well, hung).ended, "killed its guest")
-        self.assertEqual(faults.Faults.compare(hung, hung).ended, "")
+def test_options_of_faults_belong_to_faults():
+    for word in ("--quick", "--with-kernel-tests"):
+        with pytest.raises(Stop) as caught:
+            cli.parse([word, "fork.*"])
+        assert caught.value.status == 2
 
-
-class Select(unittest.TestCase):
-    def setUp(self):
-        self.faults = fault.catalogue()
-
-    def test_by_name_claim_and_rule(self):
-        self.assertEqual([one.name for one in fault.select(self.faults, ["unshare-skipped"])],
-                         ["unshare-skipped"])
-        self.assertTrue(all("S4" in one.claims for one in fault.select(self.faults, ["S4"])))
-        self.assertTrue(all("pin-unshares" in one.rules
-                            for one in fault.select(self.faults, ["pin-unshares"])))
-        self.assertEqual(fault.select(self.faults, []), self.faults)
-
-    def test_the_nearest_name(self):
-        with self.assertRaises(Stop) as caught:
-            fault.select(self.faults, ["unshare-skiped"])
-        self.assertEqual(caught.exception.status, 2)
-        self.assertIn("the nearest is unshare-skipped", str(caught.exception))
-
-    def test_options_of_faults_belong_to_faults(self):
-        for word in ("--quick", "--with-kernel-tests"):
-            with self.subTest(word), self.assertRaises(Stop) as caught:
-                cli.parse([word, "fork.*"])
-            self.assertEqual(caught.exception.status, 2)
-
-    def test_the_command_lists(self):
-        done = subprocess.run([TOP / "run_tests.sh", "faults", "--list", "S8"], capture_output=True,
-                              text=True, check=True)
-        self.assertEqual(len(done.stdout.splitlines()), len(fault.select(self.faults, ["S8"])))
+def test_the_command_lists(select):
+    done = subprocess.run([TOP / "run_tests.sh", "faults", "--list", "S8"], capture_output=True,
+                          text=True, check=True)
+    assert len(done.stdout.splitlines()) == len(fault.select(select.faults, ["S8"]))

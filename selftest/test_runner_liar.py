@@ -7,10 +7,8 @@ from __future__ import annotations
 import concurrent.futures
 import runner_kit as kit
 import tempfile
-import unittest
 from dataclasses import dataclass
 from pathlib import Path
-
 
 @dataclass(frozen=True)
 class Row:
@@ -22,7 +20,6 @@ class Row:
     at: str = "liar.two"
     seconds: float = 6.0
     extra: tuple = ()
-
 
 TABLE = (
     # those that tell the truth
@@ -74,60 +71,51 @@ TABLE = (
 
 # Lies of --list: no run at all, one line on stderr.
 LISTS = (("no-test", "there are no tests"), ("list-hangs", "did not end"),
-         ("list-fails", "status 1"),
-         ("duplicate-name", "two tests have the same name"),
-         ("folded-name", "two tests have the same name"),
-         ("bad-name", "is not a test name"))
+         ("list-fails", "status 1"), ("duplicate-name", "two tests have the same name"),
+         ("folded-name", "two tests have the same name"), ("bad-name", "is not a test name"))
 
+# Everything through run_tests.sh.
 
-class Liar(unittest.TestCase):
-    """Everything through run_tests.sh."""
+def check(row: Row) -> list[str]:
+    """What is wrong with a row, as text, so that rows can run side by side."""
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        got = kit.run(scratch, LIE=row.lie, **dict(row.extra))
+        wrong = []
+        if got.status != row.status:
+            wrong.append(f"exit {got.status}, not {row.status}")
+        if got.seconds > row.seconds * kit.slowness():
+            wrong.append(f"took {got.seconds:.1f} s, at most {row.seconds} on an idle machine")
+        if "Traceback" in got.stderr or "a bug in the suite" in got.stderr:
+            wrong.append("a Python trace")
+        elif got.verdict(row.at) != row.verdict:
+            wrong.append(f"{row.at} is {got.verdict(row.at)}, not {row.verdict}")
+        if "\x1b" in got.stderr + got.stdout:
+            wrong.append("an escape sequence came through")
+        if kit.leftovers(scratch):
+            wrong.append(f"left behind: {kit.leftovers(scratch)}")
+        if got.left:
+            wrong.append(f"still running: {got.left}")
+        return [f"{row.lie} {dict(row.extra)}: {what}\n{got.stderr}" for what in wrong]
 
-    @classmethod
-    def tearDownClass(cls):
-        kit.forget()
+def test_each_lie():
+    kit.slowness()
+    rows = kit.chosen(TABLE, lambda row: row.lie)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        for row, wrong in zip(rows, pool.map(check, rows)):
+            assert wrong == []
 
-    def check(self, row: Row) -> list[str]:
-        """What is wrong with a row, as text, so that rows can run side by side."""
+def test_each_lie_of_the_list():
+    for lie, text in kit.chosen(LISTS, lambda row: row[0]):
         with tempfile.TemporaryDirectory() as name:
-            scratch = Path(name)
-            got = kit.run(scratch, LIE=row.lie, **dict(row.extra))
-            wrong = []
-            if got.status != row.status:
-                wrong.append(f"exit {got.status}, not {row.status}")
-            if got.seconds > row.seconds * kit.slowness():
-                wrong.append(f"took {got.seconds:.1f} s, at most {row.seconds} on an idle machine")
-            if "Traceback" in got.stderr or "a bug in the suite" in got.stderr:
-                wrong.append("a Python trace")
-            elif got.verdict(row.at) != row.verdict:
-                wrong.append(f"{row.at} is {got.verdict(row.at)}, not {row.verdict}")
-            if "\x1b" in got.stderr + got.stdout:
-                wrong.append("an escape sequence came through")
-            if kit.leftovers(scratch):
-                wrong.append(f"left behind: {kit.leftovers(scratch)}")
-            if got.left:
-                wrong.append(f"still running: {got.left}")
-            return [f"{row.lie} {dict(row.extra)}: {what}\n{got.stderr}" for what in wrong]
+            got = kit.run(Path(name), LIE=lie)
+            assert got.status == 3, got.stderr
+            assert text in got.stderr
+            assert got.stderr.count("\n") == 1
+            assert got.stdout == ""
 
-    def test_each_lie(self):
-        kit.slowness()
-        rows = kit.chosen(TABLE, lambda row: row.lie)
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            for row, wrong in zip(rows, pool.map(self.check, rows)):
-                with self.subTest(lie=row.lie, **dict(row.extra)):
-                    self.assertEqual(wrong, [])
-
-    def test_each_lie_of_the_list(self):
-        for lie, text in kit.chosen(LISTS, lambda row: row[0]):
-            with self.subTest(lie=lie), tempfile.TemporaryDirectory() as name:
-                got = kit.run(Path(name), LIE=lie)
-                self.assertEqual(got.status, 3, got.stderr)
-                self.assertIn(text, got.stderr)
-                self.assertEqual(got.stderr.count("\n"), 1)
-                self.assertEqual(got.stdout, "")
-
-    def test_no_lie_is_forgotten(self):
-        source = (kit.TOP / "selftest/liar.c").read_text()
-        told = {line.split('"')[1] for line in source.splitlines() if line.startswith('\t{ "')}
-        # see test_runner_selection.py
-        self.assertEqual(told - {row.lie for row in TABLE}, {"honest-flaky"})
+def test_no_lie_is_forgotten():
+    source = (kit.TOP / "selftest/liar.c").read_text()
+    told = {line.split('"')[1] for line in source.splitlines() if line.startswith('\t{ "')}
+    # see test_runner_selection.py
+    assert told - {row.lie for row in TABLE} == {"honest-flaky"}

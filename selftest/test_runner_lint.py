@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import unittest
 from pathlib import Path
 
 from dev import lint
@@ -97,45 +96,39 @@ ACCEPTED = (
     ("docs/architecture.md", TABLE),
 )
 
+# The rules, on files that exist only here.
 
-class Lint(unittest.TestCase):
-    """The rules, on files that exist only here."""
+def test_each_rule_rejects():
+    for name, text, why in REJECTED:
+        found = lint.problems({Path(name): text})
+        assert len(found) == 1, found
+        assert why in found[0]
 
-    def test_each_rule_rejects(self):
-        for name, text, why in REJECTED:
-            with self.subTest(name=name, why=why):
-                found = lint.problems({Path(name): text})
-                self.assertEqual(len(found), 1, found)
-                self.assertIn(why, found[0])
+def test_each_rule_accepts():
+    for name, text in ACCEPTED:
+        assert lint.problems({Path(name): text}) == []
 
-    def test_each_rule_accepts(self):
-        for name, text in ACCEPTED:
-            with self.subTest(name=name):
-                self.assertEqual(lint.problems({Path(name): text}), [])
+def test_the_table_of_layers_is_there():
+    order = lint.layers((lint.TOP / lint.ARCHITECTURE).read_text())
+    assert (order[0], order[-1]) == ("suite/harness", "report/compiler")
+    assert order.index("cell/cell") < order.index("see/page")
 
-    def test_the_table_of_layers_is_there(self):
-        order = lint.layers((lint.TOP / lint.ARCHITECTURE).read_text())
-        self.assertEqual((order[0], order[-1]), ("suite/harness", "report/compiler"))
-        self.assertLess(order.index("cell/cell"), order.index("see/page"))
+def test_remarks_of_checkpatch():
+    accepted = lint.remark_types("| type | why |\n|---|---|\n| `VOLATILE` | it is meant |\n| "
+                                 "`ENOSYS` | |\n")
+    assert accepted == {"VOLATILE"}, "a row without a reason"
+    stays = "common/a.c:1: WARNING:VOLATILE: Use of volatile is usually wrong"
+    new = "common/a.c:2: CHECK:LONG_LINE: line length of 101 exceeds 100 columns"
+    assert lint.remarks([stays], accepted) == []
+    assert lint.remarks([stays, new], accepted) == [new]
+    assert lint.remarks(
+        [], accepted) == ["docs/checkpatch.md: no remark has the type VOLATILE any more"]
 
-    def test_remarks_of_checkpatch(self):
-        accepted = lint.remark_types("| type | why |\n|---|---|\n| `VOLATILE` | it is meant |\n| "
-                                     "`ENOSYS` | |\n")
-        self.assertEqual(accepted, {"VOLATILE"}, "a row without a reason")
-        stays = "common/a.c:1: WARNING:VOLATILE: Use of volatile is usually wrong"
-        new = "common/a.c:2: CHECK:LONG_LINE: line length of 101 exceeds 100 columns"
-        self.assertEqual(lint.remarks([stays], accepted), [])
-        self.assertEqual(lint.remarks([stays, new], accepted), [new])
-        self.assertEqual(lint.remarks([], accepted),
-                         ["docs/checkpatch.md: no remark has the type VOLATILE any more"])
+def test_the_table_of_remarks_is_there():
+    assert "SPLIT_STRING" in lint.remark_types((lint.TOP / lint.CHECKPATCH).read_text())
 
-    def test_the_table_of_remarks_is_there(self):
-        self.assertIn("SPLIT_STRING", lint.remark_types((lint.TOP / lint.CHECKPATCH).read_text()))
-
-    def test_shell_is_recognised(self):
-        for first, expected in (("#!/bin/sh", True), ("#!/bin/busybox sh", True),
-                                ("#!/usr/bin/env bash", True),
-                                ("#! /bin/dash", True), ("#!/usr/bin/env python3", False),
-                                ("shell", False)):
-            with self.subTest(first=first):
-                self.assertEqual(lint.is_shell(Path("init"), first + "\n"), expected)
+def test_shell_is_recognised():
+    for first, expected in (("#!/bin/sh", True), ("#!/bin/busybox sh", True),
+                            ("#!/usr/bin/env bash", True), ("#! /bin/dash", True),
+                            ("#!/usr/bin/env python3", False), ("shell", False)):
+        assert lint.is_shell(Path("init"), first + "\n") == expected

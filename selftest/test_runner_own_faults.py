@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import pty
 import runner_kit as kit
 import shutil
@@ -14,9 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import unittest
 from pathlib import Path
 from unittest import mock
+
+import pytest
 
 from base.errors import Interrupted, Stop, Untestable, worst
 from runner import folder, needs, options, programs, reports, run, session
@@ -70,361 +72,310 @@ WRONG = (
     ("import os; os.close(2)\nraise ValueError('x')", 3, 128, None),
 )
 PARTS = ("run_tests.sh", "Makefile", "known-issues.toml", "base", "runner", "report", "vm",
-         "common",
-         "hmm-coherent", "config", "settings")
+         "common", "hmm-coherent", "config", "settings")
 USER = ("base", "report", "vm", "runner")     # what a user runs, with a bare Python
 ODD = "a b:c'd\"e$f,g"
 
+# Exceptions of every sort.
 
-class Inside(unittest.TestCase):
-    """Exceptions of every sort."""
+def test_each():
+    with tempfile.TemporaryDirectory() as scratch:
+        for code, plain, bisecting, says in WRONG:
+            for words, status in (((), plain), (("--bisect-step",), bisecting)):
+                done = subprocess.run([sys.executable, "-I", "-S", "-c", INJECTED, kit.TOP,
+                                       code, *words], capture_output=True, text=True,
+                                      env={**os.environ, "TMPDIR": scratch}, check=False)
+                assert done.returncode == status, done.stderr
+                assert "Traceback" not in done.stderr
+                assert done.stderr.count("\n") == (0 if says is None else 1), done.stderr
+                assert (says or "") in done.stderr
+                assert says is None or done.stderr.startswith("run_tests.sh: ")
 
-    def test_each(self):
-        with tempfile.TemporaryDirectory() as scratch:
-            for code, plain, bisecting, says in WRONG:
-                for words, status in (((), plain), (("--bisect-step",), bisecting)):
-                    done = subprocess.run([sys.executable, "-I", "-S", "-c", INJECTED, kit.TOP,
-                                           code, *words], capture_output=True, text=True,
-                                          env={**os.environ, "TMPDIR": scratch}, check=False)
-                    with self.subTest(code=code, words=words):
-                        self.assertEqual(done.returncode, status, done.stderr)
-                        self.assertNotIn("Traceback", done.stderr)
-                        self.assertEqual(done.stderr.count("\n"), 0 if says is None else 1,
-                                         done.stderr)
-                        self.assertIn(says or "", done.stderr)
-                        self.assertTrue(says is None or done.stderr.startswith("run_tests.sh: "))
+def test_the_list_of_modules_is_complete():
+    used = set()
+    for path in (path for folder in USER
+                 for path in (kit.TOP / folder).glob("*.py")
+                 if path.name != "complete.py"):     # no run needs it
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                used |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                used.add(node.module)
+    own = {name for name in used if name.split(".")[0] in (*USER, "__future__")}
+    assert {name for name in used - own if name.split(".")[0] not in needs.NAMES
+                      and name not in needs.NAMES} == set()
+    assert needs.lacks() == ""
 
-    def test_the_list_of_modules_is_complete(self):
-        used = set()
-        for path in (path for folder in USER
-                     for path in (kit.TOP / folder).glob("*.py")
-                     if path.name != "complete.py"):     # no run needs it
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Import):
-                    used |= {alias.name for alias in node.names}
-                elif isinstance(node, ast.ImportFrom):
-                    used.add(node.module)
-        own = {name for name in used
-               if name.split(".")[0] in (*USER, "__future__")}
-        self.assertEqual({name for name in used - own if name.split(".")[0] not in needs.NAMES
-                          and name not in needs.NAMES}, set())
-        self.assertEqual(needs.lacks(), "")
+def test_the_worst_of_several():
+    assert [worst(each) for each in ((0, 4), (0, 3, 4), (3, 1, 0), (2, 3), (1, 130),
+                                     (130, 143, 1))] == [4, 3, 1, 3, 130, 143]
 
-    def test_the_worst_of_several(self):
-        self.assertEqual([worst(each)
-                          for each in ((0, 4), (0, 3, 4), (3, 1, 0), (2, 3), (1, 130),
-                                       (130, 143, 1))], [4, 3, 1, 3, 130, 143])
+# The real command, where its surroundings are odd.
 
+def copy(box) -> Path:
+    """The suite in a folder with a name that breaks lists and words."""
+    top = box.scratch / ODD / "suite"
+    top.mkdir(parents=True)
+    for name in PARTS:
+        source = kit.TOP / name
+        if source.is_dir():
+            shutil.copytree(source, top / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, top / name)
+    return top
 
-class Outside(unittest.TestCase):
-    """The real command, where its surroundings are odd."""
+def sh(box, script: str, *words, **extra) -> subprocess.CompletedProcess:
+    """A shell script with the command as "$0"."""
+    return subprocess.run(["sh", "-c", script, kit.COMMAND, *words], capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL,
+                          env=kit.environment(box.scratch, **extra), timeout=60, check=False)
 
-    @classmethod
-    def tearDownClass(cls):
-        kit.forget()
+def test_an_odd_path(box):
+    """Of the suite, of its results, its cache for programs, and of TMPDIR: here and in a VM."""
+    top = copy(box)
+    odd = box.scratch / ODD
+    with mock.patch.object(kit, "COMMAND", top / "run_tests.sh"):
+        here = kit.run(odd, "--results", str(odd / "r1"))
+        vm = kit.run(odd, "--vm", "--results", str(odd / "r2"),
+                     HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+        step = kit.run(odd, "--results", str(odd / "r3"), "--bisect-step", "--kernel", "x",
+                       LIE="honest-fail")
+    assert (here.status, vm.status, step.status) == (0, 0, 1), here.stderr + vm.stderr + step.stderr
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.scratch = Path(folder.name)
-
-    def copy(self) -> Path:
-        """The suite in a folder with a name that breaks lists and words."""
-        top = self.scratch / ODD / "suite"
-        top.mkdir(parents=True)
-        for name in PARTS:
-            source = kit.TOP / name
-            if source.is_dir():
-                shutil.copytree(source, top / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, top / name)
-        return top
-
-    def sh(self, script: str, *words, **extra) -> subprocess.CompletedProcess:
-        """A shell script with the command as "$0"."""
-        return subprocess.run(["sh", "-c", script, kit.COMMAND, *words], capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL,
-                              env=kit.environment(self.scratch, **extra), timeout=60, check=False)
-
-    def test_an_odd_path(self):
-        """Of the suite, of its results, its cache for programs, and of TMPDIR: here and in a VM."""
-        top = self.copy()
-        odd = self.scratch / ODD
-        with mock.patch.object(kit, "COMMAND", top / "run_tests.sh"):
-            here = kit.run(odd, "--results", str(odd / "r1"))
-            vm = kit.run(odd, "--vm", "--results", str(odd / "r2"),
-                         HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-            step = kit.run(odd, "--results", str(odd / "r3"), "--bisect-step", "--kernel", "x",
-                           LIE="honest-fail")
-        self.assertEqual((here.status, vm.status, step.status), (0, 0, 1),
-                         here.stderr + vm.stderr + step.stderr)
-
-    def test_make_in_an_odd_path(self):
-        """Every word that the compiler gets is one that exists, and the programs are found."""
-        top, tree, log = self.copy(), self.scratch / ODD / "linux", self.scratch / "log"
-        (tree / "tools/testing/selftests").mkdir(parents=True)
-        compiler = self.scratch / "cc"
-        compiler.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >>"$LOG"\n'
-                            'while [ $# -gt 0 ]; do [ "$1" != -o ] || : >"$2"; shift; done\n')
-        compiler.chmod(0o755)
-        with mock.patch("runner.programs.TOP", top), mock.patch.dict(os.environ, LOG=str(log)):
-            programs.run_make(f"KSRC={tree}", f"CC={compiler}", "build/hmm_coherent_fork")
-            found = programs.run_make(f"KSRC={tree}", "print-programs").splitlines()
-        (tree / "a$b c").mkdir()
-        path = f"{compiler.parent}:{os.environ['PATH']}"
-        with mock.patch.multiple("runner.programs", TOP=top, BUILD=top / "build"), \
+def test_make_in_an_odd_path(box):
+    """Every word that the compiler gets is one that exists, and the programs are found."""
+    top, tree, log = copy(box), box.scratch / ODD / "linux", box.scratch / "log"
+    (tree / "tools/testing/selftests").mkdir(parents=True)
+    compiler = box.scratch / "cc"
+    compiler.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >>"$LOG"\n'
+                        'while [ $# -gt 0 ]; do [ "$1" != -o ] || : >"$2"; shift; done\n')
+    compiler.chmod(0o755)
+    with mock.patch("runner.programs.TOP", top), mock.patch.dict(os.environ, LOG=str(log)):
+        programs.run_make(f"KSRC={tree}", f"CC={compiler}", "build/hmm_coherent_fork")
+        found = programs.run_make(f"KSRC={tree}", "print-programs").splitlines()
+    (tree / "a$b c").mkdir()
+    path = f"{compiler.parent}:{os.environ['PATH']}"
+    with mock.patch.multiple("runner.programs", TOP=top, BUILD=top / "build"), \
                 mock.patch.dict(os.environ, LOG=str(log), PATH=path):
-            built = programs.build(tree / "a$b c", self.scratch / "programs.log")
-            programs.release()
-        self.assertTrue(built and all(one.exists() for one in built), built)
-        self.assertIn(f"{tree}/a$b c", log.read_text().splitlines())
-        words = log.read_text().splitlines()
-        self.assertIn(str(tree), words)
-        self.assertIn(f"{tree}/tools/testing/selftests", words)
-        self.assertIn("build/hmm_coherent_fork", words)
-        self.assertIn("build/hmm_coherent_fork", found)
-        self.assertTrue((top / "build/hmm_coherent_fork").exists())
+        built = programs.build(tree / "a$b c", box.scratch / "programs.log")
+        programs.release()
+    assert built and all(one.exists() for one in built), built
+    assert f"{tree}/a$b c" in log.read_text().splitlines()
+    words = log.read_text().splitlines()
+    assert str(tree) in words
+    assert f"{tree}/tools/testing/selftests" in words
+    assert "build/hmm_coherent_fork" in words
+    assert "build/hmm_coherent_fork" in found
+    assert (top / "build/hmm_coherent_fork").exists()
 
-    def test_make_says_the_status(self):
-        """make ends with 2 whatever its command ended with; the last lines say which it was."""
-        for lie, status in (("honest", 0), ("honest-fail", 1), ("honest-broken", 3),
-                            ("honest-skip", 4)):
-            with self.subTest(lie=lie):
-                done = subprocess.run(["make", "-C", kit.TOP, "run_tests",
-                                       f"ARGS=--results {self.scratch}/{lie} --timeout 1"],
-                                       capture_output=True, text=True,
-                                      env=kit.environment(self.scratch, LIE=lie), check=False)
-                self.assertEqual(done.returncode, 2 if status else 0)
-                said = f"./run_tests.sh ended with status {status}; make ends with 2" in done.stderr
-                self.assertEqual(said, bool(status), done.stderr)
+def test_make_says_the_status(box):
+    """make ends with 2 whatever its command ended with; the last lines say which it was."""
+    for lie, status in (("honest", 0), ("honest-fail", 1), ("honest-broken", 3),
+                        ("honest-skip", 4)):
+        done = subprocess.run(
+            ["make", "-C", kit.TOP, "run_tests", f"ARGS=--results {box.scratch}/{lie} --timeout 1"],
+            capture_output=True, text=True, env=kit.environment(box.scratch, LIE=lie), check=False)
+        assert done.returncode == (2 if status else 0)
+        said = f"./run_tests.sh ended with status {status}; make ends with 2" in done.stderr
+        assert said == bool(status), done.stderr
 
-    def test_the_limit_of_a_native_run(self):
-        """The program and the machine that it runs on are told the same: nothing is ended too
-        early."""
-        with mock.patch.object(run, "Native") as native, mock.patch.object(run.One, "finish"), \
+def test_the_limit_of_a_native_run():
+    """The program and the machine that it runs on are told the same: nothing is ended too early."""
+    with mock.patch.object(run, "Native") as native, mock.patch.object(run.One, "finish"), \
                 mock.patch.object(run, "known_issues", return_value=None):
-            one = run.One(options.parse(["--native", "--stress", "3000", "--timeout", "500"]),
-                          mock.MagicMock(), None, None, "", mock.MagicMock())
-            with mock.patch.dict(os.environ):
-                one.here()
-                session_ = one.finish.mock_calls[0].args[0]
-                session_.machine(None, 1, 1)
-        self.assertEqual((native.mock_calls[0].args[1], session_.limits.test), (3500, 3500))
+        one = run.One(options.parse(["--native", "--stress", "3000", "--timeout", "500"]),
+                      mock.MagicMock(), None, None, "", mock.MagicMock())
+        with mock.patch.dict(os.environ):
+            one.here()
+            session_ = one.finish.mock_calls[0].args[0]
+            session_.machine(None, 1, 1)
+    assert (native.mock_calls[0].args[1], session_.limits.test) == (3500, 3500)
 
-    def test_a_folder_that_make_cannot_take(self):
-        """The kernel's makefiles take no blank and no colon in a path; a commit is not to blame."""
-        odd = self.scratch / "a b"
-        odd.mkdir()
-        for words, says in ((("--cache", str(odd)), "which the kernel's makefiles do not take"),
-                            (("--cache", str(self.scratch / "a:b")),
-                             "which the kernel's makefiles do not take"),
-                            (("--cache", str(self.scratch / "c"), "--kernel", str(odd)),
-                             "which the kernel's makefiles do not take")):
-            extra = {"HMM_COHERENT_PROGRAMS": ""}
-            for step, status in (((), 2), (("--bisect-step",), 128)):
-                words_ = [*words, *step, *(["--kernel", "x"] if step and "--kernel" not in words
-                                           else [])]
-                done = self.sh('"$0" "$@"', *words_, "--vm", **extra)
-                self.assertEqual((done.returncode, says in done.stderr), (status, True),
-                                 (words_, done.stderr))
+def test_a_folder_that_make_cannot_take(box):
+    """The kernel's makefiles take no blank and no colon in a path; a commit is not to blame."""
+    odd = box.scratch / "a b"
+    odd.mkdir()
+    for words, says in ((("--cache", str(odd)), "which the kernel's makefiles do not take"),
+                        (("--cache", str(box.scratch / "a:b")),
+                         "which the kernel's makefiles do not take"),
+                        (("--cache", str(box.scratch / "c"), "--kernel", str(odd)),
+                         "which the kernel's makefiles do not take")):
+        extra = {"HMM_COHERENT_PROGRAMS": ""}
+        for step, status in (((), 2), (("--bisect-step",), 128)):
+            words_ = [*words, *step, *(["--kernel", "x"] if step and "--kernel" not in words
+                                       else [])]
+            done = sh(box, '"$0" "$@"', *words_, "--vm", **extra)
+            assert (done.returncode, says in done.stderr) == (status, True), (words_, done.stderr)
 
-    def test_closed_descriptors(self):
-        for script, status, out, says in (('"$0" --results "$1" >&-', 0, "", "3 passed"),
-                                          ('"$0" --results "$1" 2>&-', 0, "# 1..3", ""),
-                                          ('"$0" --results "$1" <&- >&- 2>&-', 0, "", ""),
-                                          ('"$0" --list >&-', 3, "",
-                                           "cannot write to stdout: Bad file"),
-                                          ('"$0" --list 2>&-', 0, "liar.one", ""),
-                                          ('"$0" --nonsense 2>&- >&-', 2, "", ""),
-                                          ('"$0" --list --bisect-step --kernel x >&-', 128, "",
-                                           "")):
-            with self.subTest(script=script):
-                done = self.sh(script, self.scratch / str(abs(hash(script))))
-                self.assertEqual(done.returncode, status, done.stderr)
-                self.assertIn(out, done.stdout)
-                self.assertIn(says, done.stderr)
-                self.assertNotIn("Traceback", done.stderr)
+def test_closed_descriptors(box):
+    for script, status, out, says in (('"$0" --results "$1" >&-', 0, "", "3 passed"),
+                                      ('"$0" --results "$1" 2>&-', 0, "# 1..3", ""),
+                                      ('"$0" --results "$1" <&- >&- 2>&-', 0, "", ""),
+                                      ('"$0" --list >&-',
+                                       3, "", "cannot write to stdout: Bad file"),
+                                      ('"$0" --list 2>&-', 0, "liar.one", ""),
+                                      ('"$0" --nonsense 2>&- >&-', 2, "", ""),
+                                      ('"$0" --list --bisect-step --kernel x >&-', 128, "", "")):
+        done = sh(box, script, box.scratch / str(abs(hash(script))))
+        assert done.returncode == status, done.stderr
+        assert out in done.stdout
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
 
-    def test_nobody_reads_stderr(self):
-        """A pipe whose reader has gone, a full disk: the verdict is the same."""
-        gone = '{ "$0" %s 2>&1 >/dev/null; echo $? >"$1.status"; } | :'
-        for script, status in (('"$0" --results "$1" 2>/dev/full', 0), (gone % '--results "$1"', 0),
-                               (gone % "--nonsense", 2), ('"$0" --nonsense 2>/dev/full', 2)):
-            with self.subTest(script=script):
-                folder = self.scratch / str(abs(hash(script)))
-                done = self.sh(script, folder)
-                kept = Path(f"{folder}.status")
-                self.assertEqual(int(kept.read_text()) if kept.exists() else done.returncode,
-                                 status, done.stderr)
+def test_nobody_reads_stderr(box):
+    """A pipe whose reader has gone, a full disk: the verdict is the same."""
+    gone = '{ "$0" %s 2>&1 >/dev/null; echo $? >"$1.status"; } | :'
+    for script, status in (('"$0" --results "$1" 2>/dev/full', 0), (gone % '--results "$1"', 0),
+                           (gone % "--nonsense", 2), ('"$0" --nonsense 2>/dev/full', 2)):
+        folder = box.scratch / str(abs(hash(script)))
+        done = sh(box, script, folder)
+        kept = Path(f"{folder}.status")
+        assert (int(kept.read_text()) if kept.exists() else done.returncode) == status, done.stderr
 
-    def test_full_disk_in_a_step(self):
-        """Whichever file is the first that does not fit; what the tests said is no verdict."""
-        for limit in (0, 300, 2000, 8000):
-            with self.subTest(bytes=limit):
-                done = self.sh('prlimit --fsize="$1" "$0" --results "$2" --bisect-step --kernel x',
-                               str(limit), self.scratch / f"r{limit}", LIE="honest-fail")
-                self.assertEqual(done.returncode, 128, done.stderr)
-                self.assertIn("cannot write", done.stderr)
-                self.assertNotIn("Traceback", done.stderr)
+def test_full_disk_in_a_step(box):
+    """Whichever file is the first that does not fit; what the tests said is no verdict."""
+    for limit in (0, 300, 2000, 8000):
+        done = sh(box, 'prlimit --fsize="$1" "$0" --results "$2" --bisect-step --kernel x',
+                       str(limit), box.scratch / f"r{limit}", LIE="honest-fail")
+        assert done.returncode == 128, done.stderr
+        assert "cannot write" in done.stderr
+        assert "Traceback" not in done.stderr
 
-    def test_a_python_that_is_not_complete(self):
-        """Another one is looked for; without any it is said what this one lacks."""
-        tools = self.scratch / "bin"
-        tools.mkdir()
-        for name in ("env", "id", "readlink", "sh"):
-            (tools / name).symlink_to(shutil.which(name))
-        for module, path, status in (("json", tools, 3), ("_ctypes", tools, 3),
-                                     ("ctypes", f"{tools}:{self.scratch / 'more'}", 0)):
-            (tools / "python3").write_text(
-                f'#!{sys.executable} -IS\nimport runpy, sys\nsys.modules["{module}"] = None\n'
-                'sys.argv = [a for a in sys.argv[1:] if a not in ("-I", "-S")]\n'
-                'runpy.run_path(sys.argv[0], run_name="__main__")\n')
-            (tools / "python3").chmod(0o755)
-            (self.scratch / "more").mkdir(exist_ok=True)
-            if not (self.scratch / "more/python3.11").exists():
-                (self.scratch / "more/python3.11").symlink_to(sys.executable)
-            for words, expected in ((["--help"], status),
-                                    (["--bisect-step", "--help"], status and 128)):
-                with self.subTest(module=module, words=words):
-                    done = self.sh('"$0" "$@"', *words, PATH=str(path), PYTHON="python3")
-                    self.assertEqual(done.returncode, expected, done.stderr)
-                    self.assertIn(f"has no {module}" if status else "", done.stderr)
+def test_a_python_that_is_not_complete(box):
+    """Another one is looked for; without any it is said what this one lacks."""
+    tools = box.scratch / "bin"
+    tools.mkdir()
+    for name in ("env", "id", "readlink", "sh"):
+        (tools / name).symlink_to(shutil.which(name))
+    for module, path, status in (("json", tools, 3), ("_ctypes", tools, 3),
+                                 ("ctypes", f"{tools}:{box.scratch / 'more'}", 0)):
+        (tools / "python3").write_text(
+            f'#!{sys.executable} -IS\nimport runpy, sys\nsys.modules["{module}"] = None\n'
+            'sys.argv = [a for a in sys.argv[1:] if a not in ("-I", "-S")]\n'
+            'runpy.run_path(sys.argv[0], run_name="__main__")\n')
+        (tools / "python3").chmod(0o755)
+        (box.scratch / "more").mkdir(exist_ok=True)
+        if not (box.scratch / "more/python3.11").exists():
+            (box.scratch / "more/python3.11").symlink_to(sys.executable)
+        for words, expected in ((["--help"], status),
+                                (["--bisect-step", "--help"], status and 128)):
+            done = sh(box, '"$0" "$@"', *words, PATH=str(path), PYTHON="python3")
+            assert done.returncode == expected, done.stderr
+            assert (f"has no {module}" if status else "") in done.stderr
 
-    def test_nothing_of_the_callers_python(self):
-        bad = self.scratch / "report"
-        bad.mkdir()
-        (bad / "__init__.py").write_text("raise SystemExit(1)\n")
-        done = self.sh('cd "$1" && "$0" --list', self.scratch, PYTHONPATH=str(self.scratch),
-                       PYTHONHOME="/nowhere", PYTHONINSPECT="1", PYTHONWARNINGS="error")
-        self.assertEqual((done.returncode, done.stdout.count("liar.")), (0, 3), done.stderr)
+def test_nothing_of_the_callers_python(box):
+    bad = box.scratch / "report"
+    bad.mkdir()
+    (bad / "__init__.py").write_text("raise SystemExit(1)\n")
+    done = sh(box, 'cd "$1" && "$0" --list', box.scratch, PYTHONPATH=str(box.scratch),
+                   PYTHONHOME="/nowhere", PYTHONINSPECT="1", PYTHONWARNINGS="error")
+    assert (done.returncode, done.stdout.count("liar.")) == (0, 3), done.stderr
 
-    def test_a_terminal_that_goes(self):
-        """A window is closed, a connection breaks: the reports are there. With nohup the run goes
-        on."""
-        for prefix, status, verdict in ((("env", "--default-signal=HUP"), 129, "not-run"),
-                                        (("env", "--ignore-signal=HUP"), 1, "fail")):
-            scratch = self.scratch / verdict
-            scratch.mkdir()
-            master, slave = pty.openpty()
-            proc = subprocess.Popen(["setsid", "--ctty", *prefix, kit.COMMAND, "--results",
-                                     scratch / "results", "--timeout", "2"], stdin=slave,
-                                     stdout=slave,
-                                    stderr=slave, env=kit.environment(scratch, LIE="hang"))
-            os.close(slave)
-            stream, deadline = scratch / "results/stream-1", time.monotonic() + 30
-            while not stream.exists() or b"# begin liar.two" not in stream.read_bytes():
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.02)
-            os.close(master)
-            with self.subTest(prefix=prefix):
-                self.assertEqual(proc.wait(30), status)
-                got = kit.Outcome(0, "", "", 0, scratch / "results", {})
-                self.assertEqual((got.verdict("liar.one"),
-                                  got.verdict("liar.two").partition("/")[0]), ("pass", verdict))
-                self.assertTrue((scratch / "results/report.html").exists())
+def test_a_terminal_that_goes(box):
+    """A window is closed, a connection breaks: the reports are there. With nohup the run goes
+    on."""
+    for prefix, status, verdict in ((("env", "--default-signal=HUP"), 129, "not-run"),
+                                    (("env", "--ignore-signal=HUP"), 1, "fail")):
+        scratch = box.scratch / verdict
+        scratch.mkdir()
+        master, slave = pty.openpty()
+        proc = subprocess.Popen(["setsid", "--ctty", *prefix, kit.COMMAND, "--results",
+                                 scratch / "results", "--timeout", "2"], stdin=slave, stdout=slave,
+                                stderr=slave, env=kit.environment(scratch, LIE="hang"))
+        os.close(slave)
+        stream, deadline = scratch / "results/stream-1", time.monotonic() + 30
+        while not stream.exists() or b"# begin liar.two" not in stream.read_bytes():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.close(master)
+        assert proc.wait(30) == status
+        got = kit.Outcome(0, "", "", 0, scratch / "results", {})
+        assert (got.verdict("liar.one"),
+                          got.verdict("liar.two").partition("/")[0]) == ("pass", verdict)
+        assert (scratch / "results/report.html").exists()
 
+# Whatever ends a run, its reports are written first.
 
-class Reports(unittest.TestCase):
-    """Whatever ends a run, its reports are written first."""
+def broken_off(box, where, name: str, error: BaseException) -> kit.Outcome:
+    """The command in this process, with a method that raises; its outcome."""
+    from runner import cli
+    folder = box.scratch / f"{name}-{type(error).__name__}"
+    environ = kit.environment(box.scratch)
+    with mock.patch.dict(os.environ, environ), mock.patch("sys.stdout"), mock.patch(
+        "sys.stderr"), mock.patch.object(where, name, side_effect=error):
+        with pytest.raises(type(error)):
+            cli.main(["--results", str(folder), "--timeout", "1"])
+    return kit.Outcome(0, "", "", 0, folder, {})
 
-    @classmethod
-    def tearDownClass(cls):
-        kit.forget()
+def test_each_end(box):
+    ends = ((Session, "_successor"), (Session, "_judge"),
+            (Session, "compare"), (session.claims, "check_pairs"), (session.Progress, "end"),
+            (session.ktap_out.Writer, "finish"), (folder.Both, "close"), (reports.summary, "text"))
+    for where, name in ends:
+        for error in (MemoryError(), Stop(3, "stopped")):
+            got = broken_off(box, where, name, error)
+            assert got.verdict("liar.one") in (("pass", "not-run") if name == "compare"
+                          else ("pass",))
+            assert (got.folder / "outcomes.jsonl").exists()
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.scratch = Path(folder.name)
+def test_a_kernel_that_does_not_build_stops_no_other():
+    built = []
 
-    def broken_off(self, where, name: str, error: BaseException) -> kit.Outcome:
-        """The command in this process, with a method that raises; its outcome."""
-        from runner import cli
-        folder = self.scratch / f"{name}-{type(error).__name__}"
-        environ = kit.environment(self.scratch)
-        with mock.patch.dict(os.environ,
-                             environ), mock.patch("sys.stdout"), mock.patch("sys.stderr"), \
-                mock.patch.object(where, name, side_effect=error):
-            with self.assertRaises(type(error)):
-                cli.main(["--results", str(folder), "--timeout", "1"])
-        return kit.Outcome(0, "", "", 0, folder, {})
+    def one(_self, _label, spec, _found):
+        built.append(spec)
+        if spec == "second":
+            raise Untestable(3, "the kernel does not build")
+        if spec == "interrupted":
+            raise Interrupted(2)
+        return 1 if spec == "bad" else 0
 
-    def test_each_end(self):
-        ends = ((Session, "_successor"), (Session, "_judge"), (Session, "compare"),
-                (session.claims, "check_pairs"), (session.Progress, "end"),
-                (session.ktap_out.Writer, "finish"), (folder.Both, "close"),
-                (reports.summary, "text"))
-        for where, name in ends:
-            for error in (MemoryError(), Stop(3, "stopped")):
-                with self.subTest(where=name, error=error):
-                    got = self.broken_off(where, name, error)
-                    self.assertIn(got.verdict("liar.one"), ("pass", "not-run") if name == "compare"
-                                  else ("pass",))
-                    self.assertTrue((got.folder / "outcomes.jsonl").exists())
+    screen = mock.MagicMock()
+    with mock.patch.object(Kernels, "one", one), mock.patch.object(Kernels, "pack"):
+        for specs, status in ((("first", "second", "third"), 3),
+                              (("bad", "second", "third"), 1), (("first", "third"), 0)):
+            built.clear()
+            plan = mock.MagicMock(kernels=[(spec, None) for spec in specs])
+            assert Kernels(mock.MagicMock(shell=False), plan, screen, {}).run() == status
+            assert tuple(built) == specs
+        assert "second: the kernel does not build" in str(screen.say.mock_calls)
+        with pytest.raises(Untestable):
+            Kernels(mock.MagicMock(shell=False), mock.MagicMock(kernels=[("second", None)]),
+                    screen, {}).run()
+        with pytest.raises(Interrupted):
+            Kernels(mock.MagicMock(shell=False),
+                    mock.MagicMock(kernels=[("first", None), ("interrupted", None),
+                                            ("third", None)]), screen, {}).run()
 
-    def test_a_kernel_that_does_not_build_stops_no_other(self):
-        built = []
+def test_the_same_kernel_twice(box):
+    kernels = [("a/b", None), ("a-b", None), ("a/b", None)]
+    assert run.labels(kernels) == ["a-b", "a-b-2", "a-b-3"]
+    assert run.labels(kernels[:1]) == [""]
+    got = kit.run(box.scratch, "--vm", "--kernel", "a", "--kernel", "a", "--json",
+                  str(box.scratch / "x.json"), HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+    assert got.status == 0, got.stderr
+    assert sorted(path.parent.name for path in got.folder.glob("*/run.json")) == ["a", "a-2"]
+    assert sorted(path.name for path in box.scratch.glob("x*")) == ["x-a-2.json", "x-a.json"]
+    gated = kit.run(box.scratch, "--vm", "--kernel", "b", "--gate", str(got.folder),
+                    "--results", str(box.scratch / "g"), HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+    assert (gated.status, "the baseline has results of a and a-2, and none of b"
+            in gated.stderr) == (2, True), gated.stderr
+    assert not (box.scratch / "g").exists()
 
-        def one(_self, _label, spec, _found):
-            built.append(spec)
-            if spec == "second":
-                raise Untestable(3, "the kernel does not build")
-            if spec == "interrupted":
-                raise Interrupted(2)
-            return 1 if spec == "bad" else 0
-
-        screen = mock.MagicMock()
-        with mock.patch.object(Kernels, "one", one), mock.patch.object(Kernels, "pack"):
-            for specs, status in ((("first", "second", "third"), 3),
-                                  (("bad", "second", "third"), 1), (("first", "third"), 0)):
-                built.clear()
-                plan = mock.MagicMock(kernels=[(spec, None) for spec in specs])
-                self.assertEqual(Kernels(mock.MagicMock(shell=False), plan, screen, {}).run(),
-                                 status)
-                self.assertEqual(tuple(built), specs)
-            self.assertIn("second: the kernel does not build", str(screen.say.mock_calls))
-            with self.assertRaises(Untestable):
-                Kernels(mock.MagicMock(shell=False), mock.MagicMock(kernels=[("second", None)]),
-                        screen, {}).run()
-            with self.assertRaises(Interrupted):
-                Kernels(mock.MagicMock(shell=False),
-                        mock.MagicMock(kernels=[("first", None), ("interrupted", None),
-                                                ("third", None)]), screen, {}).run()
-
-    def test_the_same_kernel_twice(self):
-        kernels = [("a/b", None), ("a-b", None), ("a/b", None)]
-        self.assertEqual(run.labels(kernels), ["a-b", "a-b-2", "a-b-3"])
-        self.assertEqual(run.labels(kernels[:1]), [""])
-        got = kit.run(self.scratch, "--vm", "--kernel", "a", "--kernel", "a", "--json",
-                      str(self.scratch / "x.json"), HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-        self.assertEqual(got.status, 0, got.stderr)
-        self.assertEqual(sorted(path.parent.name for path in got.folder.glob("*/run.json")),
-                         ["a", "a-2"])
-        self.assertEqual(sorted(path.name for path in self.scratch.glob("x*")),
-                         ["x-a-2.json", "x-a.json"])
-        gated = kit.run(self.scratch, "--vm", "--kernel", "b", "--gate", str(got.folder),
-                        "--results", str(self.scratch / "g"), HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-        self.assertEqual((gated.status,
-                          "the baseline has results of a and a-2, and none of b" in gated.stderr),
-                          (2, True), gated.stderr)
-        self.assertFalse((self.scratch / "g").exists())
-
-    def test_a_shard_that_was_interrupted(self):
-        kit.run(self.scratch, "--shard", "1/2", "--results", str(self.scratch / "one"))
-        for number, status, says in ((signal.SIGINT, 130, "shard 2/2 was interrupted"),
-                                     (signal.SIGKILL, 2,
-                                      "its run was killed, or is still running")):
-            folder = self.scratch / f"two-{number}"
-            proc, _ = kit.start(self.scratch, "--shard", "2/2", "--results", str(folder),
-                                LIE="hang", HMM_COHERENT_GRACE="60")
-            deadline = time.monotonic() + 20
-            stream = folder / "stream-1"
-            while not stream.exists() or b"# begin" not in stream.read_bytes():
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.02)
-            proc.send_signal(number)
-            proc.wait(20)
-            with self.subTest(signal=number):
-                got = kit.run(self.scratch, "merge", str(self.scratch / "one"), str(folder),
-                              "--results", str(self.scratch / f"whole-{number}"))
-                self.assertEqual((got.status, says in got.stderr), (status, True), got.stderr)
-                self.assertNotRegex(got.stderr, "Traceback|a bug of")
+def test_a_shard_that_was_interrupted(box):
+    kit.run(box.scratch, "--shard", "1/2", "--results", str(box.scratch / "one"))
+    for number, status, says in ((signal.SIGINT, 130, "shard 2/2 was interrupted"),
+                                 (signal.SIGKILL, 2, "its run was killed, or is still running")):
+        folder = box.scratch / f"two-{number}"
+        proc, _ = kit.start(box.scratch, "--shard", "2/2", "--results", str(folder),
+                            LIE="hang", HMM_COHERENT_GRACE="60")
+        deadline = time.monotonic() + 20
+        stream = folder / "stream-1"
+        while not stream.exists() or b"# begin" not in stream.read_bytes():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        proc.send_signal(number)
+        proc.wait(20)
+        got = kit.run(box.scratch, "merge", str(box.scratch / "one"), str(folder),
+                      "--results", str(box.scratch / f"whole-{number}"))
+        assert (got.status, says in got.stderr) == (status, True), got.stderr
+        assert not re.search("Traceback|a bug of", got.stderr)

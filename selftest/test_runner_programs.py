@@ -8,166 +8,157 @@ import fcntl
 import os
 import shutil
 import subprocess
-import tempfile
 import threading
-import unittest
 from pathlib import Path
 from unittest import mock
+
+import pytest
 
 from base import child
 from base.files import TOP
 from vm.cache import Lock
 from runner import programs
 
+# The lock on the build folder.
 
-class Together(unittest.TestCase):
-    """The lock on the build folder."""
+@pytest.fixture(name="together")
+def together_(box):
+    box.ksrc, box.folder = box.folder / "linux-6.1", box.folder / "build"
+    box.lock = box.folder / "linux-6.1" / ".lock"
+    box.called, box.built = threading.Event(), False
+    for name, value in (("BUILD", box.folder), ("given", lambda: None),
+                        ("run_make", lambda *words, **log: run_make(box, *words, **log)),
+                        ("is_built", lambda words: box.built)):
+        box.patch(programs, name, value)
+    box.later(programs.release)
+    return box
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name, "build")
-        self.ksrc = Path(folder.name, "linux-6.1")
-        self.lock = self.folder / "linux-6.1" / ".lock"
-        self.called, self.built = threading.Event(), False
-        patches = mock.patch.multiple(programs, BUILD=self.folder, run_make=self.run_make,
-                                      given=lambda: None,
-                                      is_built=lambda words: self.built)
-        patches.start()
-        self.addCleanup(patches.stop)
-        self.addCleanup(programs.release)
+def run_make(together, *words: str, log: Path | None = None) -> str:
+    """A make that only says that it was there, and under which lock."""
+    if log:
+        with Lock(together.lock) as lock:
+            assert not lock.tried(fcntl.LOCK_SH)
+        together.built = True
+        together.called.set()
+    return ""
 
-    def run_make(self, *words: str, log: Path | None = None) -> str:
-        """A make that only says that it was there, and under which lock."""
-        if log:
-            with Lock(self.lock) as lock:
-                self.assertFalse(lock.tried(fcntl.LOCK_SH))
-            self.built = True
-            self.called.set()
-        return ""
+def build(together) -> list[Path]:
+    """What is tested."""
+    return programs.build(together.ksrc, together.folder / "log")
 
-    def build(self) -> list[Path]:
-        """What is tested."""
-        return programs.build(self.ksrc, self.folder / "log")
+def test_waits_for_another_run_that_uses_them(together):
+    together.lock.parent.mkdir(parents=True)
+    thread = threading.Thread(target=programs.build, args=(together.ksrc, together.folder / "log"))
+    with Lock(together.lock) as lock:
+        lock.take(fcntl.LOCK_SH)
+        thread.start()
+        assert not together.called.wait(0.3)
+    assert together.called.wait(10)
+    thread.join(10)
 
-    def test_waits_for_another_run_that_uses_them(self):
-        self.lock.parent.mkdir(parents=True)
-        build = threading.Thread(target=self.build)
-        with Lock(self.lock) as lock:
-            lock.take(fcntl.LOCK_SH)
-            build.start()
-            self.assertFalse(self.called.wait(0.3))
-        self.assertTrue(self.called.wait(10))
-        build.join(10)
+def test_does_not_wait_where_nothing_is_to_be_built(together):
+    together.lock.parent.mkdir(parents=True)
+    together.built = True
+    with Lock(together.lock) as lock:
+        lock.take(fcntl.LOCK_SH)
+        assert build(together) == []
+    assert not together.called.is_set()
 
-    def test_does_not_wait_where_nothing_is_to_be_built(self):
-        self.lock.parent.mkdir(parents=True)
-        self.built = True
-        with Lock(self.lock) as lock:
-            lock.take(fcntl.LOCK_SH)
-            self.assertEqual(self.build(), [])
-        self.assertFalse(self.called.is_set())
+def test_in_use_until_released(together):
+    assert build(together) == []
+    assert together.called.is_set()
+    with Lock(together.lock) as lock:
+        assert not lock.tried(fcntl.LOCK_EX)
+        assert lock.tried(fcntl.LOCK_SH)
+        programs.release()
+        assert lock.tried(fcntl.LOCK_EX)
 
-    def test_in_use_until_released(self):
-        self.assertEqual(self.build(), [])
-        self.assertTrue(self.called.is_set())
-        with Lock(self.lock) as lock:
-            self.assertFalse(lock.tried(fcntl.LOCK_EX))
-            self.assertTrue(lock.tried(fcntl.LOCK_SH))
-            programs.release()
-            self.assertTrue(lock.tried(fcntl.LOCK_EX))
+def test_a_folder_that_cannot_be_made_is_left_to_make(together):
+    together.folder.write_text("no folder")
+    with mock.patch.object(programs, "run_make", return_value="") as make:
+        build(together)
+    assert make.call_count == 2
 
-    def test_a_folder_that_cannot_be_made_is_left_to_make(self):
-        self.folder.write_text("no folder")
-        with mock.patch.object(programs, "run_make", return_value="") as make:
-            self.build()
-        self.assertEqual(make.call_count, 2)
+# The project's own, with programs of one line.
 
+@pytest.fixture(name="makefile")
+def makefile_(box):
+    box.top = box.folder / "suite"
+    for name in ("common/low", "hmm-coherent"):
+        (box.top / name).mkdir(parents=True)
+    shutil.copy(TOP / "Makefile", box.top)
+    (box.top / "common/low/x.h").write_text("int x(void);\n")
+    (box.top / "common/low/x.c").write_text('#include "low/x.h"\nint x(void) { return 0; }\n')
+    (box.top / "hmm-coherent/fork.c").write_text('#include "low/x.h"\nint main(void) { '
+                                                  'return x(); }\n')
+    box.ksrc = [box.folder / name for name in ("a", "b")]
+    for tree in box.ksrc:
+        (tree / "lib").mkdir(parents=True)
+        (tree / "lib/test_hmm_uapi.h").write_text("")
+    box.output = box.folder / "out"
+    box.program = box.output / "hmm_coherent_fork"
+    box.env = child.environment()
+    return box
 
-class Makefile(unittest.TestCase):
-    """The project's own, with programs of one line."""
+def make(makefile, *words: str | Path) -> None:
+    """A make with an output folder that is not the suite's."""
+    done = subprocess.run(["make", "-C", makefile.top, f"O={makefile.output}", *words],
+                          env=makefile.env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.top = Path(folder.name, "suite")
-        for name in ("common/low", "hmm-coherent"):
-            (self.top / name).mkdir(parents=True)
-        shutil.copy(TOP / "Makefile", self.top)
-        (self.top / "common/low/x.h").write_text("int x(void);\n")
-        (self.top / "common/low/x.c").write_text('#include "low/x.h"\nint x(void) { return 0; }\n')
-        (self.top / "hmm-coherent/fork.c").write_text('#include "low/x.h"\nint main(void) { '
-                                                      'return x(); }\n')
-        self.ksrc = [Path(folder.name, name) for name in ("a", "b")]
-        for tree in self.ksrc:
-            (tree / "lib").mkdir(parents=True)
-            (tree / "lib/test_hmm_uapi.h").write_text("")
-        self.output = Path(folder.name, "out")
-        self.program = self.output / "hmm_coherent_fork"
-        self.env = child.environment()
+def remade(makefile, *words: str) -> bool:
+    """It was linked again, and then not once more."""
+    before = makefile.program.stat().st_mtime_ns if makefile.program.exists() else 0
+    make(makefile, *words, makefile.program)
+    made = makefile.program.stat().st_mtime_ns
+    make(makefile, *words, makefile.program)
+    assert makefile.program.stat().st_mtime_ns == made, words
+    return made != before
 
-    def make(self, *words: str | Path) -> None:
-        """A make with an output folder that is not the suite's."""
-        done = subprocess.run(["make", "-C", self.top, f"O={self.output}", *words], env=self.env,
-                              capture_output=True,
-                              text=True, check=False)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+def test_what_is_built_otherwise_is_built_again(makefile):
+    first, second = (f"KSRC={tree}" for tree in makefile.ksrc)
+    assert remade(makefile, first)
+    assert not remade(makefile, first)
+    assert remade(makefile, second)
+    assert remade(makefile, second, "USERCFLAGS=-DX")
+    assert remade(makefile, second)
+    (makefile.ksrc[1] / "lib/test_hmm_uapi.h").write_text("/* new */")
+    assert remade(makefile, second)
+    compiler = makefile.output / "another-cc"
+    compiler.write_text('#!/bin/sh\nexec gcc "$@"\n')
+    compiler.chmod(0o755)
+    assert remade(makefile, second, f"CC={compiler}")
 
-    def remade(self, *words: str) -> bool:
-        """It was linked again, and then not once more."""
-        before = self.program.stat().st_mtime_ns if self.program.exists() else 0
-        self.make(*words, self.program)
-        made = self.program.stat().st_mtime_ns
-        self.make(*words, self.program)
-        self.assertEqual(self.program.stat().st_mtime_ns, made, words)
-        return made != before
+def test_clean_removes_what_was_made(makefile):
+    (makefile.output / "obj").mkdir(parents=True)
+    for name in ("mine", "obj/mine", "hmm_coherent_mine"):
+        (makefile.output / name).write_text("")
+    assert remade(makefile, f"KSRC={makefile.ksrc[0]}")
+    make(makefile, "clean")
+    left = {str(path.relative_to(makefile.output)) for path in makefile.output.rglob("*")}
+    assert left == {"mine", "obj", "obj/mine", "hmm_coherent_mine"}
+    shutil.rmtree(makefile.output)
+    assert remade(makefile, f"KSRC={makefile.ksrc[0]}")
+    make(makefile, "clean")
+    assert not makefile.output.exists()
 
-    def test_what_is_built_otherwise_is_built_again(self):
-        first, second = (f"KSRC={tree}" for tree in self.ksrc)
-        self.assertTrue(self.remade(first))
-        self.assertFalse(self.remade(first))
-        self.assertTrue(self.remade(second))
-        self.assertTrue(self.remade(second, "USERCFLAGS=-DX"))
-        self.assertTrue(self.remade(second))
-        (self.ksrc[1] / "lib/test_hmm_uapi.h").write_text("/* new */")
-        self.assertTrue(self.remade(second))
-        compiler = self.output / "another-cc"
-        compiler.write_text('#!/bin/sh\nexec gcc "$@"\n')
-        compiler.chmod(0o755)
-        self.assertTrue(self.remade(second, f"CC={compiler}"))
+def test_clean_in_a_tree_leaves_the_script(makefile):
+    """As lib.mk does it, called without OUTPUT, with the folder itself, and with another."""
+    (makefile.top.parent / "lib.mk").write_text("OUTPUT ?= $(CURDIR)\nTEST_GEN_FILES := "
+                                            "$(patsubst %,$(OUTPUT)/%,$(TEST_GEN_FILES))\n"
+                                            "clean:\n\trm -f $(TEST_GEN_FILES)\n")
+    script = makefile.top / "hmm_coherent_driver.sh"
+    script.write_text("")
+    for words in ([], [f"OUTPUT={makefile.top}"], [f"OUTPUT={makefile.output}"]):
+        subprocess.run(["make", "-s", "-C", makefile.top, "clean", *words], env=makefile.env,
+                       check=True)
+        assert script.exists() == True, words
 
-    def test_clean_removes_what_was_made(self):
-        (self.output / "obj").mkdir(parents=True)
-        for name in ("mine", "obj/mine", "hmm_coherent_mine"):
-            (self.output / name).write_text("")
-        self.assertTrue(self.remade(f"KSRC={self.ksrc[0]}"))
-        self.make("clean")
-        left = {str(path.relative_to(self.output)) for path in self.output.rglob("*")}
-        self.assertEqual(left, {"mine", "obj", "obj/mine", "hmm_coherent_mine"})
-        shutil.rmtree(self.output)
-        self.assertTrue(self.remade(f"KSRC={self.ksrc[0]}"))
-        self.make("clean")
-        self.assertFalse(self.output.exists())
-
-    def test_clean_in_a_tree_leaves_the_script(self):
-        """As lib.mk does it, called without OUTPUT, with the folder itself, and with another."""
-        (self.top.parent / "lib.mk").write_text("OUTPUT ?= $(CURDIR)\nTEST_GEN_FILES := "
-                                                "$(patsubst %,$(OUTPUT)/%,$(TEST_GEN_FILES))\n"
-                                                "clean:\n\trm -f $(TEST_GEN_FILES)\n")
-        script = self.top / "hmm_coherent_driver.sh"
-        script.write_text("")
-        for words in ([], [f"OUTPUT={self.top}"], [f"OUTPUT={self.output}"]):
-            subprocess.run(["make", "-s", "-C", self.top, "clean", *words], env=self.env,
-                           check=True)
-            self.assertEqual(script.exists(), True, words)
-
-    def test_what_is_exported_is_not_meant(self):
-        """OUTPUT and O of another project; the runner's children do not see them either."""
-        for name in ("OUTPUT", "O"):
-            with mock.patch.dict(os.environ, {name: str(self.output), "KEPT": "1"}):
-                done = subprocess.run(["make", "-s", "-C", self.top, "print-programs"],
-                                      capture_output=True, text=True,
-                                      check=True)
-                self.assertIn("build/hmm_coherent_fork", done.stdout.splitlines())
-                self.assertEqual((child.environment().get(name), child.environment()["KEPT"]),
-                                 (None, "1"))
+def test_what_is_exported_is_not_meant(makefile):
+    """OUTPUT and O of another project; the runner's children do not see them either."""
+    for name in ("OUTPUT", "O"):
+        with mock.patch.dict(os.environ, {name: str(makefile.output), "KEPT": "1"}):
+            done = subprocess.run(["make", "-s", "-C", makefile.top, "print-programs"],
+                                  capture_output=True, text=True, check=True)
+            assert "build/hmm_coherent_fork" in done.stdout.splitlines()
+            assert (child.environment().get(name), child.environment()["KEPT"]) == (None, "1")

@@ -5,7 +5,6 @@ shared by two machines."""
 from __future__ import annotations
 
 import io
-import unittest
 from pathlib import Path
 
 from report import ktap, model
@@ -15,24 +14,20 @@ from runner.work import Batch, Work
 
 NAMES = ["fork.a", "fork.b"]
 
+# One program on two machines.
 
-class Shared(unittest.TestCase):
-    """One program on two machines."""
+def test_a_program_takes_as_long_as_its_tests():
+    stderr, run = io.StringIO(), model.Run()
+    run.expect("fork", NAMES)
+    progress = Progress(Screen(stream=stderr), Work([Batch(Path("fork"), NAMES)]), run)
 
-    def test_a_program_takes_as_long_as_its_tests(self):
-        stderr, run = io.StringIO(), model.Run()
-        run.expect("fork", NAMES)
-        progress = Progress(Screen(stream=stderr), Work([Batch(Path("fork"), NAMES)]), run)
+    def take(machine: int, text: str) -> None:
+        for event in ktap.Reader().feed(text.encode()):
+            run.take(event, machine)
+            progress.take(event, machine)
 
-        def take(machine: int, text: str) -> None:
-            for event in ktap.Reader().feed(text.encode()):
-                run.take(event, machine)
-                progress.take(event, machine)
-
-        for machine, name in enumerate(NAMES, 1):
-            self.assertEqual(stderr.getvalue(), "")
-            take(machine,
-                 f"# guest: start fork\nTAP version 13\n1..1\n# begin {name}\nok 1 {name} # "
-                 "time=700ms\n"
-                          "# end fork ran=1 checks=1\n# guest: exit fork 0\n")
-        self.assertEqual(stderr.getvalue(), "fork: 2 passed (1.4 s)\n")
+    for machine, name in enumerate(NAMES, 1):
+        assert stderr.getvalue() == ""
+        take(machine, f"# guest: start fork\nTAP version 13\n1..1\n# begin {name}\nok 1 {name} # "
+             "time=700ms\n" "# end fork ran=1 checks=1\n# guest: exit fork 0\n")
+    assert stderr.getvalue() == "fork: 2 passed (1.4 s)\n"

@@ -8,7 +8,6 @@ import io
 import os
 import runner_kit as kit
 import tempfile
-import unittest
 from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,67 +23,63 @@ from runner.work import Batch, Work
 
 OPTIONS = SimpleNamespace(seed=1, stress=0)
 
+# A session with a QEMU that only speaks.
 
-class Apart(unittest.TestCase):
-    """A session with a QEMU that only speaks."""
+def run_session(box, folder: str, behaviour: str, names: tuple[str, ...], apart: tuple[str, ...],
+            jobs: int = 1) -> Session:
+    """A whole run; the session after it."""
+    work, model, parts = Work([Batch(Path("liar"), list(names))]), Run(), guests.pretended()
+    model.expect("liar", names)
+    results = Path(folder, "results")
+    results.mkdir()
 
-    def session(self, folder: str, behaviour: str, names: tuple[str, ...], apart: tuple[str, ...],
-                jobs: int = 1) -> Session:
-        """A whole run; the session after it."""
-        work, model, parts = Work([Batch(Path("liar"), list(names))]), Run(), guests.pretended()
-        model.expect("liar", names)
-        results = Path(folder, "results")
-        results.mkdir()
+    def machine(left: Work, number: int, company: int):
+        box.companies[number] = company
+        return parts.machine(left, number, company, results, 5, OPTIONS)
 
-        def machine(left: Work, number: int, company: int):
-            self.companies[number] = company
-            return parts.machine(left, number, company, results, 5, OPTIONS)
+    box.companies: dict[int, int] = {}
+    session = Session(Folder(results), model, work, Limits(boot=5, grace=2, closing=2), machine,
+                      Screen(stream=io.StringIO()), side_by_side=jobs, apart=apart)
+    environ = {"FAKE_QEMU": behaviour, "FAKE_QEMU_STATE": folder,
+               "HMM_COHERENT_QEMU": str(kit.FAKE_QEMU)}
+    with mock.patch.dict(os.environ, environ), redirect_stdout(io.StringIO()):
+        session.follow()
+    return session
 
-        self.companies: dict[int, int] = {}
-        session = Session(Folder(results), model, work, Limits(boot=5, grace=2, closing=2), machine,
-                          Screen(stream=io.StringIO()),
-                          side_by_side=jobs, apart=apart)
-        environ = {"FAKE_QEMU": behaviour, "FAKE_QEMU_STATE": folder,
-                   "HMM_COHERENT_QEMU": str(kit.FAKE_QEMU)}
-        with mock.patch.dict(os.environ, environ), redirect_stdout(io.StringIO()):
-            session.follow()
-        return session
+def verdicts(session: Session) -> dict[str, tuple[str, list[int]]]:
+    """Of each test, with the machines that tried it."""
+    return {name: (test.verdict, [attempt.vm for attempt in test.attempts if attempt.vm])
+            for name, test in session.run.tests.items()}
 
-    def verdicts(self, session: Session) -> dict[str, tuple[str, list[int]]]:
-        """Of each test, with the machines that tried it."""
-        return {name: (test.verdict, [attempt.vm for attempt in test.attempts if attempt.vm])
-                for name, test in session.run.tests.items()}
+def test_after_the_others_and_alone(box):
+    with tempfile.TemporaryDirectory() as folder:
+        session = run_session(box, folder, "good", ("a.one", "x.one", "a.two", "a.three", "a.four"),
+                               ("x.",), 2)
+    assert verdicts(session) == {"a.one": ("pass", [1]), "a.two": ("pass", [1]), "a.three":
+                                     ("pass", [2]), "a.four": ("pass", [2]), "x.one": ("pass", [5])}
+    assert box.companies == {1: 2, 2: 2, 5: 1}
 
-    def test_after_the_others_and_alone(self):
-        with tempfile.TemporaryDirectory() as folder:
-            session = self.session(folder, "good", ("a.one", "x.one", "a.two", "a.three", "a.four"),
-                                   ("x.",), 2)
-        self.assertEqual(self.verdicts(session), {"a.one": ("pass", [1]), "a.two": ("pass", [1]),
-                                                  "a.three": ("pass", [2]), "a.four": ("pass", [2]),
-                                                  "x.one": ("pass", [5])})
-        self.assertEqual(self.companies, {1: 2, 2: 2, 5: 1})
+def test_each_has_a_second_chance(box):
+    with tempfile.TemporaryDirectory() as folder:
+        session = run_session(box, folder, "once-dies-in-second", ("x.two", "x.three", "y.one"),
+                               ("x.", "y."))
+    assert verdicts(session) == {"x.two": ("fail", [3]), "x.three": ("pass", [4]),
+                                              "y.one": ("pass", [5])}
 
-    def test_each_has_a_second_chance(self):
-        with tempfile.TemporaryDirectory() as folder:
-            session = self.session(folder, "once-dies-in-second", ("x.two", "x.three", "y.one"),
-                                   ("x.", "y."))
-        self.assertEqual(self.verdicts(session), {"x.two": ("fail", [3]), "x.three": ("pass", [4]),
-                                                  "y.one": ("pass", [5])})
+def test_and_not_a_third(box):
+    with tempfile.TemporaryDirectory() as folder:
+        session = run_session(box, folder, "dies-always", ("x.one", "x.two", "x.three"), ("x.",))
+    assert verdicts(session) == {"x.one": ("fail", [3]), "x.two": ("fail", [4]),
+                                              "x.three": ("not-run", [])}
 
-    def test_and_not_a_third(self):
-        with tempfile.TemporaryDirectory() as folder:
-            session = self.session(folder, "dies-always", ("x.one", "x.two", "x.three"), ("x.",))
-        self.assertEqual(self.verdicts(session), {"x.one": ("fail", [3]), "x.two": ("fail", [4]),
-                                                  "x.three": ("not-run", [])})
-
-    def test_only_where_it_is_crowded(self):
-        for processors, jobs, apart in ((2, 2, ("races.",)), (2, 1, ()), (1, 1, ()), (4, 2, ()),
-                                        (4, 3, ("races.",))):
-            one = run.One(mock.MagicMock(jobs=jobs, gdb=False), mock.MagicMock(), None, None,
-                          "6.1", None)
-            session, parts = SimpleNamespace(), guests.pretended()
-            with mock.patch("os.sched_getaffinity", return_value=range(processors)), \
+def test_only_where_it_is_crowded():
+    for processors, jobs, apart in ((2, 2, ("races.",)), (2, 1, ()), (1, 1, ()), (4, 2, ()),
+                                    (4, 3, ("races.",))):
+        one = run.One(mock.MagicMock(jobs=jobs, gdb=False), mock.MagicMock(), None, None,
+                      "6.1", None)
+        session, parts = SimpleNamespace(), guests.pretended()
+        with mock.patch("os.sched_getaffinity", return_value=range(processors)), \
                     mock.patch.object(one, "session", return_value=session), \
                     mock.patch.object(one, "finish"), mock.patch.object(guests, "facts"):
-                one.in_guests(parts)
-            self.assertEqual(session.apart, apart)
+            one.in_guests(parts)
+        assert session.apart == apart

@@ -25,17 +25,16 @@ ID, ORIGIN = r"[a-z0-9_]+:[^\0]*", r"[a-z0-9_]+"
 STATUS = "FAIL|ERROR|MISS|PASS|DONE|SKIP"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)"
 SHAPE = {
-    "checkouts": ({"id", "origin"}, {
-        "id": ID, "origin": ORIGIN, "comment": r"[^\0]*", "git_commit_hash": "[0-9a-f]{40}",
-        "valid": bool}),
-    "builds": ({"id", "origin", "checkout_id"}, {
-        "id": ID, "origin": ORIGIN, "checkout_id": ID, "comment": r"[^\0]*", "duration": float,
-        "architecture": "[a-z0-9_]*", "compiler": r"[^\0]*", "config_name": r"[^\0]*",
-        "status": STATUS, "misc": dict}),
-    "tests": ({"id", "origin", "build_id"}, {
-        "id": ID, "origin": ORIGIN, "build_id": ID, "comment": r"[^\0]*", "duration": float,
-        "path": r"([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*)?", "log_excerpt": r"[^\0]{0,16384}",
-        "status": STATUS, "start_time": TIME, "environment": dict, "misc": dict}),
+    "checkouts": ({"id", "origin"}, {"id": ID, "origin": ORIGIN, "comment": r"[^\0]*",
+                                     "git_commit_hash": "[0-9a-f]{40}", "valid": bool}),
+    "builds": ({"id", "origin", "checkout_id"},
+               {"id": ID, "origin": ORIGIN, "checkout_id": ID,
+                "comment": r"[^\0]*", "duration": float, "architecture": "[a-z0-9_]*",
+                "compiler": r"[^\0]*", "config_name": r"[^\0]*", "status": STATUS, "misc": dict}),
+    "tests": ({"id", "origin", "build_id"},
+              {"id": ID, "origin": ORIGIN, "build_id": ID, "comment": r"[^\0]*", "duration": float,
+               "path": r"([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*)?", "log_excerpt": r"[^\0]{0,16384}",
+               "status": STATUS, "start_time": TIME, "environment": dict, "misc": dict}),
 }
 
 
@@ -77,8 +76,7 @@ class Kcidb(unittest.TestCase):
                                  [*kcidb.STATUS.values()])
                 self.assertEqual({test["build_id"] for test in document["tests"]},
                                  {document["builds"][0]["id"]})
-                self.assertEqual(len({test["id"] for test in document["tests"]}),
-                                 len(kcidb.STATUS))
+                self.assertEqual(len({test["id"] for test in document["tests"]}), len(kcidb.STATUS))
         self.assertEqual(kcidb.document(self.run_of(kernel=whole))["checkouts"][0]
                          ["git_commit_hash"], "c" * 40)
 

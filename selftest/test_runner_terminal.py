@@ -163,10 +163,9 @@ class Terminal(Case):
                 self.assertLessEqual(got.rows, 80, got.text)
                 tests = PROGRAMS * 2 + len(matrix.stream(bad=0)[0])
                 commands = ("page:", "again:", "compare:", "results:")
-                self.assertEqual(
-                    [line for line in got.lines if len(line) > columns
-                     and not line.startswith(commands)],
-                    [f"{tests} tests here ({WHY})"][:columns < 100])
+                self.assertEqual([line for line in got.lines
+                                  if len(line) > columns and not line.startswith(commands)],
+                                 [f"{tests} tests here ({WHY})"][:columns < 100])
                 self.assertNotRegex(got.text, r"ok \d|outcome \{|TAP version|\d+\.\.\d+")
                 for number in range(PROGRAMS):
                     self.assertRegex(got.text, rf"\bprogram_{number} 2\b")
@@ -247,11 +246,10 @@ class Terminal(Case):
 
     def test_escape_codes_only_where_they_are_wanted(self):
         """NO_COLOR (https://no-color.org) and TERM."""
-        for number, (environ, colour, moving) in enumerate((
-                ({"NO_COLOR": None}, True, True), ({"NO_COLOR": ""}, True, True),
-                ({"NO_COLOR": "1"}, False, True),
-                ({"NO_COLOR": None, "TERM": "dumb"}, False, False),
-                ({"NO_COLOR": None, "TERM": None}, False, False))):
+        for number, (environ, colour, moving) in enumerate(
+            (({"NO_COLOR": None}, True, True), ({"NO_COLOR": ""}, True, True),
+             ({"NO_COLOR": "1"}, False, True), ({"NO_COLOR": None, "TERM": "dumb"}, False, False),
+             ({"NO_COLOR": None, "TERM": None}, False, False))):
             with self.subTest(environ=environ):
                 got = terminal(self.scratch, "--results", str(self.scratch / str(number)),
                                LIE="honest-fail", **environ)
@@ -282,8 +280,7 @@ class Terminal(Case):
         with mock.patch("runner.cli.Screen", return_value=screen), \
                 mock.patch("runner.cli.cache_folder", fails), self.assertRaises(Stop):
             cli.main(["--list"])
-        self.assertEqual(screen.stream.getvalue(),
-                         "\r[####    ] 3 of about 6 objects\x1b[K\n")
+        self.assertEqual(screen.stream.getvalue(), "\r[####    ] 3 of about 6 objects\x1b[K\n")
 
     def test_stderr_elsewhere(self):
         """A person reads the terminal; errors alone go to stderr."""

@@ -4,9 +4,10 @@ what a profile names, together."""
 
 from __future__ import annotations
 
-import unittest
 from pathlib import Path
 from unittest import mock
+
+import pytest
 
 from base.errors import Stop
 from runner import guests, plan, work
@@ -14,135 +15,121 @@ from runner.programs import Test
 
 USUAL, WRECK = Path("hmm_coherent_fork"), Path("hmm_coherent_destructive")
 
-
 def tests(*names: str) -> list[Test]:
     """Tests of these names; the program follows from the name."""
     return [Test(name, "", WRECK if name.startswith("destructive.") else USUAL) for name in names]
 
+# destructive.*, told by its name.
 
-class Destructive(unittest.TestCase):
-    """destructive.*, told by its name."""
+def test_each_alone_and_once_a_round():
+    arranged = work.arrange(tests("fork.a", "destructive.a", "fork.b", "destructive.b"), 2, None)
+    usual, alone = work.apart(arranged)
+    assert [(b.program, b.names) for b in usual.batches] == [(USUAL, ["fork.a", "fork.b"] * 2)]
+    assert [[b.names for b in one.batches] for one in alone] == [[["destructive.a"]],
+                                                                 [["destructive.b"]]] * 2
+    assert usual.total() + sum(one.total() for one in alone) == arranged.total()
 
-    def test_each_alone_and_once_a_round(self):
-        arranged = work.arrange(tests("fork.a", "destructive.a", "fork.b", "destructive.b"), 2,
-                                None)
-        usual, alone = work.apart(arranged)
-        self.assertEqual([(b.program, b.names) for b in usual.batches],
-                         [(USUAL, ["fork.a", "fork.b"] * 2)])
-        self.assertEqual([[b.names for b in one.batches] for one in alone],
-                         [[["destructive.a"]], [["destructive.b"]]] * 2)
-        self.assertEqual(usual.total() + sum(one.total() for one in alone), arranged.total())
+def test_nothing_else_is_left():
+    usual, alone = work.apart(work.arrange(tests("destructive.a"), 1, None))
+    assert not usual
+    assert len(alone) == 1
+    usual, alone = work.apart(work.arrange(tests("fork.destructive", "fork.a"), 1, None))
+    assert (usual.total(), alone) == (2, [])
 
-    def test_nothing_else_is_left(self):
-        usual, alone = work.apart(work.arrange(tests("destructive.a"), 1, None))
-        self.assertFalse(usual)
-        self.assertEqual(len(alone), 1)
-        usual, alone = work.apart(work.arrange(tests("fork.destructive", "fork.a"), 1, None))
-        self.assertEqual((usual.total(), alone), (2, []))
+def test_some_go_together():
+    arranged = work.arrange(tests("fork.a", "ksm.a", "destructive.a", "ksm.b", "ksmd.a"), 1, None)
+    usual, others = work.apart(arranged, ("ksm.",))
+    assert [b.names for b in usual.batches] == [["fork.a", "ksmd.a"]]
+    assert [[b.names for b in one.batches] for one in others] == [[["ksm.a", "ksm.b"]],
+                                                                  [["destructive.a"]]]
+    usual, others = work.apart(work.arrange(tests("ksm.a"), 1, None), ("ksm.",))
+    assert not usual
+    assert [one.total() for one in others] == [1]
 
-    def test_some_go_together(self):
-        arranged = work.arrange(tests("fork.a", "ksm.a", "destructive.a", "ksm.b", "ksmd.a"), 1,
-                                None)
-        usual, others = work.apart(arranged, ("ksm.",))
-        self.assertEqual([b.names for b in usual.batches], [["fork.a", "ksmd.a"]])
-        self.assertEqual([[b.names for b in one.batches] for one in others],
-                         [[["ksm.a", "ksm.b"]], [["destructive.a"]]])
-        usual, others = work.apart(work.arrange(tests("ksm.a"), 1, None), ("ksm.",))
-        self.assertFalse(usual)
-        self.assertEqual([one.total() for one in others], [1])
+def test_each_beginning_has_its_machine():
+    arranged = work.arrange(tests("races.a", "fork.a", "ksm.a", "races.b", "destructive.a"), 1,
+                            None)
+    usual, others = work.apart(arranged, ("ksm.", "races."))
+    assert [b.names for b in usual.batches] == [["fork.a"]]
+    assert [[b.names for b in one.batches]
+            for one in others] == [[["ksm.a"]], [["races.a", "races.b"]], [["destructive.a"]]]
 
-    def test_each_beginning_has_its_machine(self):
-        arranged = work.arrange(tests("races.a", "fork.a", "ksm.a", "races.b", "destructive.a"), 1,
-                                None)
-        usual, others = work.apart(arranged, ("ksm.", "races."))
-        self.assertEqual([b.names for b in usual.batches], [["fork.a"]])
-        self.assertEqual([[b.names for b in one.batches] for one in others],
-                         [[["ksm.a"]], [["races.a", "races.b"]], [["destructive.a"]]])
+def test_what_a_version_does_not_tell():
+    names = ("fork.a", "devices.coherent-rw.opener-gone-access", "devices.coherent-rw.opener-gone",
+             "reclaim.coherent-ro.swap-cache")
+    arranged = work.arrange(tests(*names), 1, None)
+    usual, others = work.apart(arranged)
+    assert (usual.total(), others) == (4, [])
+    usual, others = work.apart(arranged, (), True)
+    assert [b.names for b in usual.batches] == [["fork.a", "devices.coherent-rw.opener-gone"]]
+    assert [[b.names for b in one.batches] for one in others] == [[[names[1], names[3]]]]
 
-    def test_what_a_version_does_not_tell(self):
-        names = ("fork.a", "devices.coherent-rw.opener-gone-access",
-                 "devices.coherent-rw.opener-gone",
-                 "reclaim.coherent-ro.swap-cache")
-        arranged = work.arrange(tests(*names), 1, None)
-        usual, others = work.apart(arranged)
-        self.assertEqual((usual.total(), others), (4, []))
-        usual, others = work.apart(arranged, (), True)
-        self.assertEqual([b.names for b in usual.batches],
-                         [["fork.a", "devices.coherent-rw.opener-gone"]])
-        self.assertEqual([[b.names for b in one.batches] for one in others],
-                         [[[names[1], names[3]]]])
+def test_the_machine_apart_is_told_so():
+    risky, usual = (work.arrange(tests(name), 1, None)
+                    for name in ("reclaim.coherent-ro.swap-cache", "fork.a"))
+    options = mock.Mock(seed=1, stress=0)
+    for source, part, told in ((None, risky, True), (mock.Mock(kind="tree"), risky, True),
+                               (mock.Mock(kind="debian"), risky, False), (None, usual, False)):
+        parts = guests.Parts(mock.Mock(source=source), Path(), {}, mock.Mock(), {})
+        with mock.patch.object(guests.Parts, "guest") as guest:
+            parts.machine(part, 1, 1, Path(), 30, options)
+        assert ("HMM_COHERENT_APART=1" in guest.call_args[0][0]["job/env"]) == told
 
-    def test_the_machine_apart_is_told_so(self):
-        risky, usual = (work.arrange(tests(name), 1, None)
-                        for name in ("reclaim.coherent-ro.swap-cache", "fork.a"))
-        options = mock.Mock(seed=1, stress=0)
-        for source, part, told in ((None, risky, True), (mock.Mock(kind="tree"), risky, True),
-                                   (mock.Mock(kind="debian"), risky, False), (None, usual, False)):
-            parts = guests.Parts(mock.Mock(source=source), Path(), {}, mock.Mock(), {})
-            with mock.patch.object(guests.Parts, "guest") as guest:
-                parts.machine(part, 1, 1, Path(), 30, options)
-            self.assertEqual("HMM_COHERENT_APART=1" in guest.call_args[0][0]["job/env"], told)
+def test_spared_unless_asked_for():
+    kept = plan.spared(tests("fork.a", "destructive.a"))
+    assert [test.name for test in kept] == ["fork.a"]
+    with pytest.raises(Stop) as caught:
+        plan.spared(tests("destructive.a"))
+    assert caught.value.status == 2
+    assert "--destructive" in str(caught.value)
 
-    def test_spared_unless_asked_for(self):
-        kept = plan.spared(tests("fork.a", "destructive.a"))
-        self.assertEqual([test.name for test in kept], ["fork.a"])
-        with self.assertRaises(Stop) as caught:
-            plan.spared(tests("destructive.a"))
-        self.assertEqual(caught.exception.status, 2)
-        self.assertIn("--destructive", str(caught.exception))
+# Guests do not take more of the host's processors than it has.
 
+def test_as_many_as_there_are():
+    for processors, company, crowded in ((1, 1, True), (2, 1, False), (2, 2, True),
+                                         (4, 2, False), (4, 3, True), (8, 4, False)):
+        with mock.patch("os.sched_getaffinity", return_value=range(processors)):
+            assert guests.crowded(company) == crowded
 
-class Crowded(unittest.TestCase):
-    """Guests do not take more of the host's processors than it has."""
+# Side by side: all of the work, each test once, in its order, and nobody waits long for
+# the other.
 
-    def test_as_many_as_there_are(self):
-        for processors, company, crowded in ((1, 1, True), (2, 1, False), (2, 2, True),
-                                             (4, 2, False), (4, 3, True), (8, 4, False)):
-            with mock.patch("os.sched_getaffinity", return_value=range(processors)):
-                self.assertEqual(guests.crowded(company), crowded)
+def test_what_takes_long_counts_more():
+    names = ["device-full.a", *(f"fork.{number}" for number in range(200))]
+    parts = work.share(work.arrange(tests(*names), 1, None), 2)
+    costs = [sum(work.cost(USUAL.name, name) for batch in part.batches for name in batch.names)
+             for part in parts]
+    assert abs(costs[0] - costs[1]) <= 1.0
+    assert parts[0].total() < parts[1].total()
+    got = [[name for batch in part.batches for name in batch.names] for part in parts]
+    assert sorted(got[0] + got[1]) == sorted(names)
+    for part in got:
+        assert part == [name for name in names if name in part]
 
+def test_few_programs_are_cut():
+    names = [f"{subject}.{number}" for subject in ("fork", "destructive", "zap")
+             for number in range(10)]
+    programs = {subject: Path(f"hmm_coherent_{subject}")
+                for subject in ("fork", "destructive", "zap")}
+    arranged = work.arrange([Test(name, "", programs[name.partition(".")[0]])
+                             for name in names], 1, None)
+    parts = work.share(arranged, 2)
+    assert [[(b.program.name, len(b.names)) for b in part.batches]
+            for part in parts] == [[("hmm_coherent_fork", 10), ("hmm_coherent_destructive", 5)],
+                                   [("hmm_coherent_destructive", 5), ("hmm_coherent_zap", 10)]]
 
-class Share(unittest.TestCase):
-    """Side by side: all of the work, each test once, in its order, and nobody waits long for the
-    other."""
+def test_a_start_counts():
+    many = [Test(f"{subject}.{number}", "", Path(f"hmm_coherent_{subject}"))
+            for subject in ("a", "b", "c") for number in range(4)]
+    few = [Test(f"z.{number}", "", Path("hmm_coherent_z")) for number in range(12)]
+    one, other = work.share(work.arrange([*many, *few], 1, None), 2)
+    assert one.total() + 2 < other.total()
 
-    def test_what_takes_long_counts_more(self):
-        names = ["device-full.a", *(f"fork.{number}" for number in range(200))]
-        parts = work.share(work.arrange(tests(*names), 1, None), 2)
-        costs = [sum(work.cost(USUAL.name, name) for batch in part.batches for name in batch.names)
-                 for part in parts]
-        self.assertLessEqual(abs(costs[0] - costs[1]), 1.0)
-        self.assertLess(parts[0].total(), parts[1].total())
-        got = [[name for batch in part.batches for name in batch.names] for part in parts]
-        self.assertEqual(sorted(got[0] + got[1]), sorted(names))
-        for part in got:
-            self.assertEqual(part, [name for name in names if name in part])
+def test_no_part_is_empty():
+    assert [part.total()
+            for part in work.share(work.arrange(tests("fork.a", "fork.b"), 1, None), 4)] == [1, 1]
 
-    def test_few_programs_are_cut(self):
-        names = [f"{subject}.{number}" for subject in ("fork", "destructive", "zap")
-                 for number in range(10)]
-        programs = {subject: Path(f"hmm_coherent_{subject}")
-                    for subject in ("fork", "destructive", "zap")}
-        arranged = work.arrange([Test(name, "", programs[name.partition(".")[0]])
-                                 for name in names], 1, None)
-        parts = work.share(arranged, 2)
-        self.assertEqual([[(b.program.name, len(b.names)) for b in part.batches] for part in parts],
-                         [[("hmm_coherent_fork", 10), ("hmm_coherent_destructive", 5)],
-                          [("hmm_coherent_destructive", 5), ("hmm_coherent_zap", 10)]])
-
-    def test_a_start_counts(self):
-        many = [Test(f"{subject}.{number}", "", Path(f"hmm_coherent_{subject}"))
-                for subject in ("a", "b", "c") for number in range(4)]
-        few = [Test(f"z.{number}", "", Path("hmm_coherent_z")) for number in range(12)]
-        one, other = work.share(work.arrange([*many, *few], 1, None), 2)
-        self.assertLess(one.total() + 2, other.total())
-
-    def test_no_part_is_empty(self):
-        self.assertEqual([part.total() for part in work.share(work.arrange(tests("fork.a",
-                                                                                 "fork.b"), 1,
-                                                                           None), 4)], [1, 1])
-
-    def test_the_same_each_time(self):
-        arranged = work.arrange(tests(*(f"races.{number}" for number in range(9)), "fork.a",
-                                      "fork.b"), 2, 7)
-        self.assertEqual(work.share(arranged, 3), work.share(arranged, 3))
+def test_the_same_each_time():
+    arranged = work.arrange(tests(*(f"races.{number}" for number in range(9)), "fork.a",
+                                  "fork.b"), 2, 7)
+    assert work.share(arranged, 3) == work.share(arranged, 3)
