@@ -74,6 +74,19 @@ class Default(debian.Trixie):
         self.cache.drop(self.cache.root / "src/linux-source-6.12-6.12.9-1")
         self.assertEqual(self.default(), "6.1")
 
+    def test_each_suite_is_fetched_once_a_day(self):
+        """Also one that does not have the package, but not one that could not be fetched."""
+        for failure, again in (("", []), ("exit 100", ["trixie-backports", "oldstable"]),
+                               ("echo W: Failed to fetch x", ["trixie-backports", "oldstable"])):
+            self.script("apt-get", f"{debian.APT_GET.format(folder=self.folder)}\n{failure}")
+            for log in self.cache.root.glob("apt/*/update.log"):
+                log.unlink()
+            self.default()
+            self.default()
+            with self.subTest(failure=failure):
+                self.assertEqual(self.said, [f"looking for linux-source-6.1 in {suite}"
+                                             for suite in again])
+
     def test_where_kernels_come_from(self):
         """No suite has one; a system without apt; Ubuntu, whose packages are made otherwise."""
         (self.folder / "old.txt").unlink()

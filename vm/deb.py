@@ -5,6 +5,7 @@ What the machine's own sources do not offer is looked for in the other suites of
 with a private sources file and state: the system's own are left as they are.
 """
 
+import os
 import re
 import time
 from pathlib import Path
@@ -74,7 +75,8 @@ class Apt:
         # A role goes to another release one day, and apt would refuse that.
         command = [
             "apt-get", *self.options, "-q", "-o", "Acquire::AllowReleaseInfoChange=true", "update"]
-        return child.run(command, log, 10 * MINUTES, env=environment()) == 0
+        done = child.run(command, log, 10 * MINUTES, env=environment())
+        return done == 0 and "Failed to fetch" not in log.read_text(errors="replace")
 
     def download(self, package: str, version: str, folder: Path, log: Path) -> Path | None:
         command = ["apt-get", *self.options, "-q", "-o", "APT::Sandbox::User=root", "download",
@@ -179,12 +181,11 @@ def find_elsewhere(package: str, offered: list[str], cache, say) -> tuple[Apt, s
         name = Path(apt.options[1]).parent.name
         log = cache.root / "apt" / name / "update.log"
         # What an old list names may be gone from the mirror.
-        version = apt.candidate(
-            package) if log.is_file() and time.time() - log.stat().st_mtime < DAY else ""
-        if not version:
+        if not log.is_file() or time.time() - log.stat().st_mtime > DAY:
             say(f"looking for {package} in {name}")
-            apt.update(log)
-            version = apt.candidate(package)
+            if not apt.update(log) and log.is_file():
+                os.utime(log, (0, 0))       # the next run tries again
+        version = apt.candidate(package)
         if version:
             return apt, version
         offered += apt.names(family(package))
