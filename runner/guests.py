@@ -103,7 +103,7 @@ def is_image(spec: str) -> bool:
 
 
 def default_kernel(cache: Cache, screen: Screen) -> str:
-    """The --kernel of a run without one: DEFAULT_KERNEL where it is to be had."""
+    """The --kernel of a run without one: DEFAULT_KERNEL where it is available."""
     return deb.default(DEFAULT_KERNEL, cache, screen.say)
 
 

@@ -22,8 +22,17 @@ NOBLE = """linux-source-6.8.0:
 """
 
 
-class Default(debian.Trixie):
+class Default(WithCache):
     """On Debian 13, and on what may come after it."""
+
+    def setUp(self):
+        super().setUp()
+        debian.on_trixie(self, self.patch)
+
+    def patch(self, where, name: str, value) -> None:
+        patch = mock.patch.object(where, name, value)
+        patch.start()
+        self.addCleanup(patch.stop)
 
     def default(self) -> str:
         self.said.clear()

@@ -300,8 +300,7 @@ esac
 
 # The README's first command on Debian 13, whose newest kernel is 6.12.
 
-@pytest.fixture(name="trixie")
-def trixie_(box):
+def on_trixie(box, patch):
     (box.folder / "trixie.txt").write_text(TRIXIE)
     (box.folder / "old.txt").write_text(OLDSTABLE)
     (box.folder / "sources.list").write_text("deb http://deb.debian.org/debian trixie main\n")
@@ -309,8 +308,12 @@ def trixie_(box):
         box.script(name, text.format(folder=box.folder))
     for name, value in (("SOURCES", box.folder), ("codename", lambda: "trixie"),
                         ("TOOLS", f"{box.folder}:{deb.TOOLS}")):
-        box.patch(deb, name, value)
+        patch(deb, name, value)
     box.environment(PATH=f"{box.folder}:{deb.TOOLS}", LC_ALL="de_DE.UTF-8")
+
+@pytest.fixture(name="trixie")
+def trixie_(box):
+    on_trixie(box, box.patch)
     return box
 
 def find(trixie, package: str):
