@@ -17,9 +17,12 @@
 set -eu
 
 MIRROR=${MIRROR:-http://deb.debian.org/debian}
-LLVM='for cc in $(cd /usr/bin && echo gcc-[0-9][0-9] clang-[0-9][0-9]); do
+# The programs with each compiler that is installed then, and the kernel with clang.
+COMPILERS='for cc in $(cd /usr/bin && echo gcc-[0-9][0-9] clang-[0-9][0-9]); do
 	[ ! -x /usr/bin/$cc ] || make -s O=build/$cc CC=$cc USERCFLAGS="-Wall -Wextra -Werror" ||
 		exit 1; done'
+LLVM='apt-get -qy install --no-install-recommends clang lld llvm &&
+	./run_tests.sh --make-arg LLVM=1'
 
 make_root() {	# ROOT SUITE
 	[ ! -e "$1/etc/debian_version" ] || return 0
@@ -91,7 +94,7 @@ main() {
 	make_root "$root" "$suite"
 	configure "$root" "$suite"
 	clone "$root"
-	[ $# -gt 0 ] || set -- 'make run_tests' 'make check' "$LLVM"
+	[ $# -gt 0 ] || set -- 'make run_tests' 'make check' "$COMPILERS" "$LLVM"
 	inside "$root" 'apt-get -q update &&
 		apt-get -qy install --no-install-recommends make git' >&2
 	number=0 worst=0
