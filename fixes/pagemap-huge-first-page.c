@@ -21,6 +21,7 @@ int main(void)
 	char *huge = (char *)(((uintptr_t)map + HUGE - 1) & -HUGE);
 	int fd = open("/proc/self/pagemap", O_RDONLY), ready[2], end[2], count = 0, i;
 	uint64_t entries[512];
+	char byte;
 
 	madvise(huge, HUGE, MADV_HUGEPAGE);
 	memset(huge, 1, HUGE);
@@ -31,9 +32,9 @@ int main(void)
 		close(end[1]);
 		if (write(ready[1], "x", 1) != 1)
 			_exit(2);
-		_exit(read(end[0], map, 1));
+		_exit(read(end[0], &byte, 1));
 	}
-	if (read(ready[0], map, 1) != 1)
+	if (read(ready[0], &byte, 1) != 1)
 		err(2, "read");
 	if (pread(fd, entries, sizeof(entries), (uintptr_t)huge / SIZE * 8) != sizeof(entries))
 		err(2, "pagemap");
