@@ -11,6 +11,7 @@ from pathlib import Path
 from vm import elf
 
 RENAMED = re.compile(r"^# renamed: (CONFIG_\w+) to (CONFIG_\w+)$", re.M)
+NEWER = re.compile(r"^# newer: (CONFIG_.*)$", re.M)
 UNSET = re.compile(r"# (CONFIG_\w+) is not set")
 EMBEDDED = re.compile(rb"IKCFG_ST(.*?)IKCFG_ED", re.S)     # kernel/configs.c
 
@@ -56,11 +57,12 @@ def meaning(*fragments: Path) -> str:
 
 def lost(fragments: tuple[Path, ...], config: Path) -> list[str]:
     """The fragments' lines that the configuration does not honour. No such symbol is as good as
-    "not set"."""
+    "not set"; a symbol of a line "newer:" may be missing."""
     have = values(config)
     later = dict(RENAMED.findall(text(*fragments)))
+    newer = {name for names in NEWER.findall(text(*fragments)) for name in names.split()}
     return [f"{name}={value}" for name, value in values(*fragments).items()
-            if value not in (have.get(name, "n"), have.get(later.get(name, name), "n"))]
+            if not (name in newer and name not in have) and value not in (have.get(name, "n"), have.get(later.get(name, name), "n"))]
 
 
 def fingerprint(config: Path) -> str:
