@@ -3,7 +3,7 @@
  * oracle.h - counters and device page frames that every test must leave
  * unchanged
  *
- * The program checks them after some tests (TESTS_PER_LOOK in suite.c), when
+ * The program checks them after some tests (suite/candidates.h), when
  * the last process of the test has ended: pins have been released
  * (nr_foll_pin_acquired and nr_foll_pin_released of /proc/vmstat), page frames
  * have been returned to the driver, and no page counts as locked (nr_mlock). A

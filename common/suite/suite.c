@@ -14,6 +14,7 @@
 #include "report/kmsg.h"
 #include "report/report.h"
 #include "report/rules.h"
+#include "suite/candidates.h"
 #include "suite/oracle.h"
 #include "suite/output.h"
 #include "suite/plan.h"
@@ -36,12 +37,6 @@ struct progress {
 	int verdicts[4];
 	struct timespec began;
 };
-
-/*
- * The checks of oracle.h take as long as a test, so they run after this number
- * of tests.
- */
-#define TESTS_PER_LOOK 16
 
 static const struct suite *suite;
 static struct progress *progress;
@@ -151,35 +146,6 @@ static void end(bool survived)
 	progress->running = false;
 }
 
-/* The tests since the last check of oracle.h, including the running one. */
-static const char *unlooked[TESTS_PER_LOOK];
-static int unlooked_count;
-
-/*
- * One of several tests left something behind, and the last one failed for it:
- * print the command that runs only these.
- */
-static void name_candidates(void)
-{
-	char command[900];
-	size_t used = 0;
-	int i;
-
-	report_line("note:",
-		    "this is checked after every %d tests: each of these %d may be the cause. To "
-		    "find it, run them one at a time:",
-		    TESTS_PER_LOOK, unlooked_count);
-	for (i = 0; i < unlooked_count; i++) {
-		if (used + strlen(unlooked[i]) + 2 > sizeof(command)) {
-			report_line("note:", "%s", command);
-			used = 0;
-		}
-		used += snprintf(command + used, sizeof(command) - used, "%s %s",
-				 used ? "" : "./run_tests.sh", unlooked[i]);
-	}
-	report_line("note:", "%s", command);
-}
-
 /*
  * The body of the running test or cell has ended, its result is not printed
  * yet. A skipped test has done nothing, so it must not fail for what another
@@ -193,14 +159,14 @@ static void look_around(bool alone)
 
 	if (report->skipped)
 		return;
-	unlooked[unlooked_count++] = plan.tests[progress->next]->name;
 	/* Check after a failed test, so that what it left is not assigned to another one. */
-	if (unlooked_count < TESTS_PER_LOOK && !last && !failures && !report->broken)
+	if (!candidates_add(plan.tests[progress->next]->name) && !last && !failures &&
+	    !report->broken)
 		return;
 	oracle_end();
-	if (report->failures > failures && unlooked_count > 1)
-		name_candidates();
-	unlooked_count = 0;
+	if (report->failures > failures)
+		candidates_print();
+	candidates_clear();
 }
 
 static void run_next_test(void)
@@ -217,6 +183,17 @@ static bool run_doomed(void)
 	report_finish();
 	end(true);
 	return true;
+}
+
+/* Fail the running test if a process of it, @stuck unless 0, survives SIGKILL. */
+static bool expect_none_stuck(pid_t stuck)
+{
+	if (stuck) {
+		set_rule(RULE_KERNEL_SURVIVES);
+		expect(false, "process %d does not end after SIGKILL: it hangs in the kernel",
+		       stuck);
+	}
+	return !stuck;
 }
 
 static void run_test(void)
@@ -243,11 +220,7 @@ static void run_test(void)
 	 * The children of a test that gave up end by their death signal; a test
 	 * that finished must have reaped them.
 	 */
-	if (stuck) {
-		set_rule(RULE_KERNEL_SURVIVES);
-		expect(false, "process %d does not end after SIGKILL: it hangs in the kernel",
-		       stuck);
-	} else if (left && report->finished && !report->skipped) {
+	if (expect_none_stuck(stuck) && left && report->finished && !report->skipped) {
 		report->broken = true;
 		report_line("broken:", "the test left running processes behind");
 	}
@@ -307,12 +280,7 @@ static void run_cells(void)
 		report_line("broken:", "the process for the cells did not start");
 	}
 	if (progress->running) {
-		if (stuck) {
-			set_rule(RULE_KERNEL_SURVIVES);
-			expect(false,
-			       "process %d does not end after SIGKILL: it hangs in the kernel",
-			       stuck);
-		}
+		expect_none_stuck(stuck);
 		output_read(fd, true);
 		end(false);
 	}
