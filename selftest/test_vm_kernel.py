@@ -173,6 +173,13 @@ def test_renamed(box):
                        ("# CONFIG_NEW is not set", ["CONFIG_OLD=y"])):
         assert kconfig.lost((fragment,), config(box, have + "\n")) == lost, have
 
+def test_an_option_that_older_kernels_do_not_have(box):
+    fragment = config(box, "# newer: CONFIG_A CONFIG_B\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=y\n")
+    for have, lost in (("CONFIG_C=y", []), ("CONFIG_A=y\nCONFIG_B=y\nCONFIG_C=y", []),
+                       ("# CONFIG_B is not set\nCONFIG_C=y", ["CONFIG_B=y"]),
+                       ("CONFIG_A=y", ["CONFIG_C=y"])):
+        assert kconfig.lost((fragment,), config(box, have + "\n")) == lost, have
+
 def test_why(box):
     have = config(box, "CONFIG_A=y\n")
     (box.folder / "Kconfig").write_text("menuconfig X\n\tbool\n\tdepends on A && !C && "

@@ -62,7 +62,8 @@ def lost(fragments: tuple[Path, ...], config: Path) -> list[str]:
     later = dict(RENAMED.findall(text(*fragments)))
     newer = {name for names in NEWER.findall(text(*fragments)) for name in names.split()}
     return [f"{name}={value}" for name, value in values(*fragments).items()
-            if not (name in newer and name not in have) and value not in (have.get(name, "n"), have.get(later.get(name, name), "n"))]
+            if not (name in newer and name not in have)
+            and value not in (have.get(name, "n"), have.get(later.get(name, name), "n"))]
 
 
 def fingerprint(config: Path) -> str:
