@@ -164,23 +164,24 @@ def _blocks(columns: dict[str, list[str]], label: int, width: int) -> list[list[
     return blocks
 
 
-def _mappings(cells: dict, control: dict, accesses: list[str]) -> tuple[list[str], list[str]]:
-    """Those that have a column, and those that are in every row as `rw`."""
+def _sorted(outcomes: Iterable[dict]) -> tuple[dict, dict, list[str], list[str], list[str]]:
+    """The cells, their control cells, the accesses, the mappings that have a column, and those that
+    are in every row as `rw`."""
+    outcomes = list(outcomes)
+    cells, control = _pick(outcomes, PLACE), _pick(outcomes, CONTROL)
+    accesses = list(dict.fromkeys(a for a, _ in cells))
     there = {m for _, m in cells}
     mappings = [m for m in MAPPINGS if m in there] + sorted(there - set(MAPPINGS))
     same = [m for m in mappings if _as_rw(cells, control, accesses, m)]
-    return [m for m in mappings if m not in same], same
+    return cells, control, accesses, [m for m in mappings if m not in same], same
 
 
 def text(outcomes: Iterable[dict], kernel: str = "", width: int = WIDTH) -> str:
     """The whole table with its title and legend, or "" where nothing was done to coherent memory.
     """
-    outcomes = list(outcomes)
-    cells, control = _pick(outcomes, PLACE), _pick(outcomes, CONTROL)
+    cells, control, accesses, mappings, same = _sorted(outcomes)
     if not cells:
         return ""
-    accesses = list(dict.fromkeys(a for a, _ in cells))
-    mappings, same = _mappings(cells, control, accesses)
     for short in (False, True):
         columns = _merge({m: [_render(cells, control, a, m, short) for a in accesses]
                           for m in mappings})
@@ -238,12 +239,9 @@ def _fold(accesses: list[str]) -> list[str]:
 
 def folded(outcomes: Iterable[dict], width: int) -> str:
     """The table for a terminal so many columns wide, or ""."""
-    outcomes = list(outcomes)
-    cells, control = _pick(outcomes, PLACE), _pick(outcomes, CONTROL)
+    cells, control, accesses, mappings, same = _sorted(outcomes)
     if not cells:
         return ""
-    accesses = list(dict.fromkeys(a for a, _ in cells))
-    mappings, same = _mappings(cells, control, accesses)
     columns = _merge({m: [_render(cells, control, a, m, True) for a in accesses]
                       for m in mappings})
     for count in range(len(columns), 0, -1):        # as many columns as there is room for
