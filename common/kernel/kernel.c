@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,25 @@ bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds)
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (now.tv_sec - began.tv_sec <= seconds);
 	return is_done(arg);
+}
+
+struct ending {
+	pid_t pid;
+	int *status;
+};
+
+static bool has_ended(void *arg)
+{
+	const struct ending *ending = arg;
+
+	return waitpid(ending->pid, ending->status, WNOHANG) == ending->pid;
+}
+
+bool wait_for_end(pid_t pid, int *status, int seconds)
+{
+	struct ending ending = { pid, status };
+
+	return wait_until(has_ended, &ending, seconds);
 }
 
 long read_number(const char *path)

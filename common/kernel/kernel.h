@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "report/compiler.h"
 
@@ -60,6 +61,13 @@ int write_text(const char *path, const char *text) __must_check;
  * @seconds. Returns whether it did.
  */
 bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds) __must_check;
+
+/*
+ * Wait for the end of the child process @pid, for at most @seconds. Returns
+ * whether it has ended; *@status is its wait status then, and is unchanged
+ * otherwise.
+ */
+bool wait_for_end(pid_t pid, int *status, int seconds) __must_check;
 
 /* The decimal number at the beginning of the file @path, or -1. */
 long read_number(const char *path) __must_check;

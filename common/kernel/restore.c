@@ -195,47 +195,36 @@ static void undo_all(void)
 	_exit(!all);
 }
 
-struct undoer {
-	pid_t pid;
-	int status;
-};
-
-static bool has_ended(void *arg)
-{
-	struct undoer *undoer = arg;
-
-	return waitpid(undoer->pid, &undoer->status, WNOHANG) != 0;
-}
-
 /*
  * Undo the changes in a separate process: a kernel that lost a swap entry never
  * returns from swapoff(), and the results of the test must still be printed.
  */
 bool restore_all(void)
 {
-	struct undoer undoer = { .status = -1 };
+	int status = -1;
+	pid_t pid;
 
 	if (!table->used)
 		return true;
 	fflush(NULL);
-	undoer.pid = fork();
-	if (!undoer.pid)
+	pid = fork();
+	if (!pid)
 		undo_all();
-	if (undoer.pid < 0) {
+	if (pid < 0) {
 		report->broken = true;
 		report_line("broken:",
 			    "cannot fork to restore the settings that the test changed: %s",
 			    strerror(errno));
 		return false;
 	}
-	if (wait_until(has_ended, &undoer, UNDO_S * table->used + 1))
-		return undoer.status == 0;
+	if (wait_for_end(pid, &status, UNDO_S * table->used + 1))
+		return status == 0;
 	set_rule(RULE_KERNEL_SURVIVES);
 	expect(false, "the system call that restores %s after the test does not return",
 	       table->actions[table->used - 1].path);
 	table->used = 0;
-	kill(undoer.pid, SIGKILL);
-	if (!wait_until(has_ended, &undoer, UNDO_S))
-		report_line("note:", "process %d hangs in the kernel", undoer.pid);
+	kill(pid, SIGKILL);
+	if (!wait_for_end(pid, &status, UNDO_S))
+		report_line("note:", "process %d hangs in the kernel", pid);
 	return false;
 }

@@ -47,28 +47,14 @@ void child_fork(struct child *child)
 	child->answers = answers[0];
 }
 
-/* The wait status of a child. For wait_until(). */
-struct ending {
-	pid_t pid;
-	int status;
-};
-
-static bool has_ended(void *arg)
-{
-	struct ending *ending = arg;
-
-	return waitpid(ending->pid, &ending->status, WNOHANG) == ending->pid;
-}
-
 /*
  * The kernel killed the child, unless the test did: report the signal. The
  * pipes of a child are closed before it has ended.
  */
 static void __noreturn lost(struct child *child, enum request request)
 {
-	struct ending ending = { .pid = child->pid };
-	const bool ended = wait_until(has_ended, &ending, 5);
-	const int status = ending.status;
+	int status = 0;
+	const bool ended = wait_for_end(child->pid, &status, 5);
 
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	if (ended && WIFSIGNALED(status))

@@ -77,19 +77,6 @@ static bool listen(int from, char *said, int size)
 	}
 }
 
-/* The wait status of @pid. For wait_until(). */
-struct ending {
-	pid_t pid;
-	int status;
-};
-
-static bool has_ended(void *arg)
-{
-	struct ending *ending = arg;
-
-	return waitpid(ending->pid, &ending->status, WNOHANG) == ending->pid;
-}
-
 /*
  * Run the script with up to three arguments. Returns its exit status; @said
  * gets the last line of its output. If loading the driver does not return, that
@@ -97,14 +84,14 @@ static bool has_ended(void *arg)
  */
 static int run_helper(const char *const words[3], char *said, int size)
 {
-	struct ending ending = { 0 };
+	int ends[2], status = 0;
 	bool in_time;
-	int ends[2];
+	pid_t pid;
 
 	if (pipe(ends))
 		return 3;
-	ending.pid = fork();
-	if (!ending.pid) {
+	pid = fork();
+	if (!pid) {
 		setpgid(0, 0);
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
@@ -113,18 +100,18 @@ static int run_helper(const char *const words[3], char *said, int size)
 		_exit(3);
 	}
 	close(ends[1]);
-	in_time = ending.pid > 0 && listen(ends[0], said, size);
+	in_time = pid > 0 && listen(ends[0], said, size);
 	close(ends[0]);
-	if (ending.pid < 0)
+	if (pid < 0)
 		return 3;
 	if (!in_time)
-		kill(-ending.pid, SIGKILL);
-	if (!wait_until(has_ended, &ending, 5) || !in_time) {
+		kill(-pid, SIGKILL);
+	if (!wait_for_end(pid, &status, 5) || !in_time) {
 		snprintf(said, size, "hmm_coherent_driver.sh %s did not end within %d s", words[0],
 			 HELPER_S);
 		return REFUSED;
 	}
-	return WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : 3;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
 }
 
 /* exit() in the process of a test also calls this. */
