@@ -2,6 +2,7 @@
 #include "reach/ring.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +10,9 @@
 #include "report/rules.h"
 
 #define COMPLETION_S 20
+
+/* The user data of requests. */
+enum { REQUEST_TRANSFER = 1, REQUEST_CANCELLATION };
 
 bool ring_available(void)
 {
@@ -73,10 +77,17 @@ int ring_unregister(struct ring *ring)
 	return io_uring_unregister_buffers(&ring->uring);
 }
 
+static void submit(struct ring *ring)
+{
+	int submitted = io_uring_submit(&ring->uring);
+
+	if (submitted != 1)
+		syscall_failed("io_uring_submit", submitted < 0 ? -submitted : EIO);
+}
+
 void ring_start(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
-	int submitted;
 
 	if (!sqe)
 		broken("the submission queue is full");
@@ -94,9 +105,8 @@ void ring_start(struct ring *ring, enum ring_op op, int fd, void *addr, size_t s
 		io_uring_prep_write_fixed(sqe, fd, addr, size, 0, 0);
 		break;
 	}
-	submitted = io_uring_submit(&ring->uring);
-	if (submitted != 1)
-		syscall_failed("io_uring_submit", submitted < 0 ? -submitted : EIO);
+	io_uring_sqe_set_data64(sqe, REQUEST_TRANSFER);
+	submit(ring);
 }
 
 int ring_wait(struct ring *ring, struct io_uring_cqe **cqe, int seconds)
@@ -134,11 +144,69 @@ long ring_finish(struct ring *ring)
 	return result;
 }
 
-bool ring_is_done(struct ring *ring)
+/*
+ * Try to cancel the transfer. io_try_cancel(), io_uring/cancel.c, finds it only
+ * as long as no device has it: -ENOENT. Returns 0 if it is cancelled, and
+ * -EALREADY while a worker submits it. The completion of the transfer itself
+ * goes to *@result, -EINPROGRESS if there is none.
+ */
+static int cancel(struct ring *ring, int *result)
 {
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
 	struct io_uring_cqe *cqe;
+	int cancelled = -EINPROGRESS, error;
 
-	return !io_uring_peek_cqe(&ring->uring, &cqe);
+	if (!sqe)
+		broken("the submission queue is full");
+	io_uring_prep_cancel64(sqe, REQUEST_TRANSFER, 0);
+	io_uring_sqe_set_data64(sqe, REQUEST_CANCELLATION);
+	submit(ring);
+	*result = -EINPROGRESS;
+	while (cancelled == -EINPROGRESS || (!cancelled && *result == -EINPROGRESS)) {
+		error = ring_wait(ring, &cqe, COMPLETION_S);
+		if (error) {
+			set_rule(RULE_LEGAL_CALLS_WORK);
+			fail_now("IORING_OP_ASYNC_CANCEL did not complete within %d s: %s",
+				 COMPLETION_S, strerror(-error));
+		}
+		*(io_uring_cqe_get_data64(cqe) == REQUEST_TRANSFER ? result : &cancelled) =
+			cqe->res;
+		io_uring_cqe_seen(&ring->uring, cqe);
+	}
+	return cancelled;
+}
+
+void ring_start_in_flight(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size,
+			  const struct dm_suspension *suspension)
+{
+	const int rule = report->rule;
+	struct timespec now, end;
+	int cancelled, result;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += COMPLETION_S;
+	ring_start(ring, op, fd, addr, size);
+	do {
+		cancelled = cancel(ring, &result);
+		if (!cancelled)
+			ring_start(ring, op, fd, addr, size);
+		else if (result != -EINPROGRESS || cancelled == -ENOENT)
+			break;
+		poll(NULL, 0, 1);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec < end.tv_sec);
+	set_rule(RULE_BYTES_ARRIVE);
+	must(result == -EINPROGRESS || result >= 0, "the transfer completed with %s",
+	     strerror(-result));
+	must(result == -EINPROGRESS || !suspension->active,
+	     "the transfer completed with %d although its device is suspended", result);
+	must(cancelled == -ENOENT || result >= 0,
+	     "the transfer does not reach its device within %d s: a cancellation returns %d",
+	     COMPLETION_S, cancelled);
+	report->rule = rule;
+	if (result != -EINPROGRESS)
+		broken("the transfer completed before the test had done its part: "
+		       "HMM_COHERENT_SLOW is not slow");
 }
 
 long ring_transfer(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
+#include "reach/dm_suspend.h"
 #include "report/report.h"
 
 struct ring {
@@ -50,11 +51,18 @@ long ring_transfer(struct ring *ring, enum ring_op op, int fd, void *addr,
 void ring_start(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size);
 long ring_finish(struct ring *ring) __must_check;
 /*
+ * Start a transfer as ring_start() does, and wait at most 20 s until the device
+ * has it. io_uring may hand a submitted transfer to a worker (io_queue_iowq(),
+ * io_uring/io_uring.c), and cancels it at the ring's end if the worker has not
+ * begun. Fails the test if the transfer completes although the device is
+ * suspended; the test is broken if it completes on a device that is not.
+ */
+void ring_start_in_flight(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size,
+			  const struct dm_suspension *suspension);
+/*
  * Wait at most @seconds for a completion, also if signals interrupt it. Returns
  * 0 or -errno, -ETIME if there was none.
  */
 int ring_wait(struct ring *ring, struct io_uring_cqe **cqe, int seconds) __must_check;
-/* Has the transfer completed? Does not wait. */
-bool ring_is_done(struct ring *ring) __must_check;
 
 #endif
