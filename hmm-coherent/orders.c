@@ -86,7 +86,7 @@ FIXTURE_VARIANT_ADD(orders, system_fast_read)
 
 WHY_NOT(orders)
 {
-	return holder_is_gup_test(variant->holder) && !features.pin_stays ?
+	return holder_is_gup_test(variant->holder) && features.gup_test && !features.pin_stays ?
 	       "gup_test of this kernel has no pins that stay (6.2)" : NULL;
 }
 
@@ -94,6 +94,7 @@ FIXTURE_SETUP(orders)
 {
 	struct story *s = &self->story;
 
+	need(!holder_is_gup_test(variant->holder) || features.gup_test, SKIP_NO_GUP_TEST);
 	story_begin(s, variant->place, false, 2);
 	holder_init(&self->holder, variant->holder, s);
 	if (variant->holder == HOLDER_FIXED_BUFFER) {

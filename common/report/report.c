@@ -155,15 +155,28 @@ void give_up(void)
 	_exit(1);
 }
 
+/* A check has failed without which the rest is meaningless. Before the first test, all tests fail. */
+static void __noreturn end_failed(const char *fmt, va_list args)
+{
+	char text[200];
+
+	if (report->preparing) {
+		vsnprintf(text, sizeof(text), fmt, args);
+		report_fail_all(report->rule < 0 ? RULE_LEGAL_CALLS_WORK : (enum rule_id)report->rule,
+				"devices and features can be probed", text);
+	} else {
+		report_va("fail:", fmt, args);
+	}
+	give_up();
+}
+
 void fail_now(const char *fmt, ...)
 {
 	va_list args;
 
 	count_check(false);
 	va_start(args, fmt);
-	report_va("fail:", fmt, args);
-	va_end(args);
-	give_up();
+	end_failed(fmt, args);
 }
 
 void must(bool ok, const char *fmt, ...)
@@ -174,9 +187,7 @@ void must(bool ok, const char *fmt, ...)
 	if (ok)
 		return;
 	va_start(args, fmt);
-	report_va("fail:", fmt, args);
-	va_end(args);
-	give_up();
+	end_failed(fmt, args);
 }
 
 bool is_lack(int error)
@@ -248,6 +259,11 @@ void report_fail_all(enum rule_id rule, const char *expected, const char *seen)
 	all->rule = rule;
 	snprintf(all->expected, sizeof(all->expected), "%s", expected);
 	snprintf(all->seen, sizeof(all->seen), "%s", seen);
+}
+
+bool report_all_will_fail(void)
+{
+	return failure_of_all->set;
 }
 
 bool report_all_failed(void)

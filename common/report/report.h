@@ -31,7 +31,8 @@ struct report {
 	bool finished;		/* the test body reached its end */
 	bool broken;		/* the test could not be carried out */
 	bool skipped;		/* this machine or kernel lacks something */
-	bool preparing;		/* no test has begun: broken() ends the whole program */
+	/* no test has begun: broken() ends the whole program, fail_now() fails all tests */
+	bool preparing;
 	int rule;		/* the rule that is being checked, or -1; see rules.h */
 	int rule_told;		/* the rule that was last named in the text, or -1 */
 	struct rule_checks {
@@ -132,6 +133,9 @@ void need(bool have, enum skip_id id);
  * under @rule from now on. Both texts are copied; later calls are ignored.
  */
 void report_fail_all(enum rule_id rule, const char *expected, const char *seen);
+
+/* Was report_fail_all() called? */
+bool report_all_will_fail(void);
 
 /* If report_fail_all() was called, fail the running test with its arguments and return true. */
 bool report_all_failed(void);

@@ -58,8 +58,9 @@ static struct scenario *scenarios;
 /*
  * Defines which tests of a fixture can never apply to the running kernel: a
  * function body that gets @variant and the name of the @test as in SCENARIO(),
- * and returns the reason, or NULL if the test applies. If only the machine
- * lacks something, use a skip.
+ * and returns the reason, a string constant, or NULL if the test applies. It
+ * runs before the first test, in the process that probes the machine. If only
+ * the machine lacks something, use a skip.
  */
 struct applicability {
 	const char *fixture;

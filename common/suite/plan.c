@@ -162,16 +162,13 @@ void plan_list(const struct test_set *set)
 		printf("%s\t%s\n", set->tests[i].name, set->tests[i].what);
 }
 
-void plan_drop(struct plan *plan, const char *(*not_applicable)(const struct suite_test *test),
-	       FILE *out)
+void plan_drop(struct plan *plan, const char *const *why_not, FILE *out)
 {
 	size_t i, kept = 0;
-	const char *why;
 
 	for (i = 0; i < plan->count; i++) {
-		why = not_applicable(plan->tests[i]);
-		if (why)
-			fprintf(out, "# not-applicable: %s: %s\n", plan->tests[i]->name, why);
+		if (why_not[i])
+			fprintf(out, "# not-applicable: %s: %s\n", plan->tests[i]->name, why_not[i]);
 		else
 			plan->tests[kept++] = plan->tests[i];
 	}

@@ -51,11 +51,10 @@ struct plan plan_make(const struct test_set *set, const struct suite_options *op
 
 /*
  * Remove the tests from @plan that can never apply to the running kernel, and
- * print a line with the reason for each to @out. @not_applicable returns the
- * reason, or NULL.
+ * print a line with the reason for each to @out. @why_not has the reason for
+ * each test of the plan, or NULL if the test applies.
  */
-void plan_drop(struct plan *plan, const char *(*not_applicable)(const struct suite_test *test),
-	       FILE *out);
+void plan_drop(struct plan *plan, const char *const *why_not, FILE *out);
 
 /* Print a line for each test: its name, a tab, and what it checks. */
 void plan_list(const struct test_set *set);

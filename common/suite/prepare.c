@@ -105,8 +105,8 @@ void prepare_guarded(const struct preparation *preparation, FILE *out, int secon
 		fail_hung(pid, seconds);
 	else if (prepared->ended)
 		copy_areas(preparation, false);
-	else if (WIFEXITED(status))
-		exit(WEXITSTATUS(status));
-	else
+	else if (!WIFEXITED(status))
 		fail_killed(status);
+	else if (!report_all_will_fail())
+		exit(WEXITSTATUS(status));
 }

@@ -25,7 +25,7 @@ struct preparation {
 	 * Probe this machine, and print "# fact:" lines. Runs once, before the
 	 * plan, and not for --list. It runs in a separate process, since the
 	 * kernel under test may kill it or let it hang. The results for the
-	 * tests are in the areas @kept. May be NULL.
+	 * tests are in the areas @kept.
 	 */
 	void (*prepare)(FILE *out);
 	const struct area *kept;
@@ -35,9 +35,9 @@ struct preparation {
 /*
  * Call preparation->provide(@out), then preparation->prepare(@out) in a
  * separate process for at most @seconds, and copy the areas preparation->kept
- * back. If that process exits, the program exits with the same status. If it is
- * killed or does not end, all tests fail under the rule kernel-survives
- * (report_fail_all()).
+ * back. If that process exits, the program exits with the same status. If a
+ * check in it fails, or if it is killed or does not end (rule kernel-survives),
+ * all tests fail (report_fail_all()).
  */
 void prepare_guarded(const struct preparation *preparation, FILE *out, int seconds);
 

@@ -42,6 +42,7 @@ static const struct suite *suite;
 static struct progress *progress;
 static struct suite_options options;
 static struct plan plan;
+static const char **why_not;	/* for each test of the plan: why it does not apply, or NULL */
 static size_t batch_end;
 static FILE *out;
 static int log_fd = -1;
@@ -318,13 +319,31 @@ static void run_plan(void)
 	}
 }
 
+/*
+ * Probe the machine, and look which tests of the plan apply to the running
+ * kernel. Some of that opens devices and rings, which the kernel may not
+ * survive, so it runs in the process of prepare_guarded().
+ */
+static void prepare(FILE *to)
+{
+	size_t i;
+
+	suite->preparation.prepare(to);
+	if (report_all_will_fail() || !suite->not_applicable)
+		return;
+	for (i = 0; i < plan.count; i++)
+		why_not[i] = suite->not_applicable(plan.tests[i]);
+}
+
 /* Duplicate stdout for the results, before anything else can print to it. */
 static void open_out(void)
 {
+	const int prot = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_ANONYMOUS;
+
 	out = fdopen(dup(STDOUT_FILENO), "w");
-	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			-1, 0);
-	if (!out || progress == MAP_FAILED) {
+	progress = mmap(NULL, sizeof(*progress), prot, flags, -1, 0);
+	why_not = mmap(NULL, (plan.count + 1) * sizeof(*why_not), prot, flags, -1, 0);
+	if (!out || progress == MAP_FAILED || why_not == MAP_FAILED) {
 		perror(suite->set.program);
 		exit(3);
 	}
@@ -332,6 +351,8 @@ static void open_out(void)
 
 int suite_main(const struct suite *the_suite, int argc, char **argv)
 {
+	struct preparation preparation = the_suite->preparation;
+
 	if (argc == 3 && !strcmp(argv[1], DM_RESUMER))
 		return dm_resumer(argv[2]);
 	suite = the_suite;
@@ -353,10 +374,9 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	claims_print(out);
 	fflush(out);
 	log_fd = kmsg_open();
-	if (suite->preparation.prepare)
-		prepare_guarded(&suite->preparation, out, options.timeout_s);
-	if (suite->not_applicable)
-		plan_drop(&plan, suite->not_applicable, out);
+	preparation.prepare = prepare;
+	prepare_guarded(&preparation, out, options.timeout_s);
+	plan_drop(&plan, why_not, out);
 	fprintf(out, "1..%zu\n", plan.count);
 	fflush(out);
 	run_plan();

@@ -25,8 +25,9 @@ struct suite {
 
 	struct preparation preparation;
 	/*
-	 * The reason why @test can never apply to the running kernel, or NULL
-	 * if it can. May be NULL.
+	 * The reason why @test can never apply to the running kernel, a string
+	 * constant, or NULL if it can. Runs in the process of
+	 * preparation.prepare(), after it. May be NULL.
 	 */
 	const char *(*not_applicable)(const struct suite_test *test);
 	/*
