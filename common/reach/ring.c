@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "kernel/kernel.h"
 #include "report/report.h"
 #include "report/rules.h"
 
@@ -14,22 +15,24 @@
 /* The user data of requests. */
 enum { REQUEST_TRANSFER = 1, REQUEST_CANCELLATION };
 
+/* Does @error mean that the kernel has no io_uring, or that this user may not use it? */
+static bool is_unavailable(int error)
+{
+	return error == ENOSYS ||
+	       (error == EPERM &&
+		(is_lack(error) || read_number("/proc/sys/kernel/io_uring_disabled") > 0));
+}
+
 bool ring_available(void)
 {
 	struct io_uring uring;
 	const int error = io_uring_queue_init(2, &uring, 0);
 
-	if (!error) {
+	if (!error)
 		io_uring_queue_exit(&uring);
-		return true;
-	}
-	/*
-	 * The kernel has no io_uring, or this user may not use it. Any other
-	 * error is a failure of the kernel.
-	 */
-	if (!is_lack(-error))
+	else if (!is_unavailable(-error))
 		syscall_failed("io_uring_setup", -error);
-	return false;
+	return !error;
 }
 
 void ring_open(struct ring *ring)

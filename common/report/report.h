@@ -107,7 +107,8 @@ void fail_now(const char *fmt, ...) __noreturn __printf(1, 2);
 
 /*
  * Does @error (an errno) mean that the machine lacks a resource or the user a
- * privilege, and not that the kernel is wrong?
+ * privilege, and not that the kernel is wrong? In a guest of the suite
+ * (HMM_COHERENT_GUEST) the user lacks no privilege.
  */
 bool is_lack(int error);
 
@@ -117,6 +118,9 @@ bool is_lack(int error);
  * legal-calls-work.
  */
 void syscall_failed(const char *what, int error) __noreturn;
+
+/* The same with a failed check of @rule. */
+void call_failed(enum rule_id rule, const char *what, int error) __noreturn;
 
 /*
  * The machine or the kernel lacks something that the test needs; the table in

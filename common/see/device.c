@@ -77,21 +77,19 @@ static unsigned char snapshot_byte(struct device *device, const void *addr)
 {
 	int error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, 1);
 
-	if (error) {
-		if (!is_lack(-error))
-			set_rule(RULE_OBSERVERS_AGREE);
-		syscall_failed("the driver's snapshot of a page", -error);
-	}
+	if (error)
+		call_failed(RULE_OBSERVERS_AGREE, "the driver's snapshot of a page", -error);
 	return device->bounce[0];
 }
 
 struct snapshot device_snapshot(struct device *device, const void *addr)
 {
 	unsigned char byte = snapshot_byte(device, addr);
-	struct snapshot snapshot = { .huge = byte & HMM_DMIRROR_PROT_PMD };
+	struct snapshot snapshot = { 0 };
 
 	if (byte == HMM_DMIRROR_PROT_ERROR)
 		return snapshot;
+	snapshot.huge = byte & HMM_DMIRROR_PROT_PMD;
 	if (byte & HMM_DMIRROR_PROT_WRITE)
 		snapshot.permission = PERM_RW;
 	else if (byte & HMM_DMIRROR_PROT_READ)
@@ -119,11 +117,8 @@ static void open_node(struct device *device, int node, enum place memory, size_t
 	*device = (struct device){ .memory = memory, .bounce_pages = pages };
 	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", node);
 	device->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (device->fd < 0) {
-		if (!is_lack(errno))
-			set_rule(RULE_DRIVER_LOADS);
-		syscall_failed(path, errno);
-	}
+	if (device->fd < 0)
+		call_failed(RULE_DRIVER_LOADS, path, errno);
 	/*
 	 * MAP_POPULATE, because the driver copies to it while it holds locks,
 	 * and a first use would change the charge of the memory cgroup.
