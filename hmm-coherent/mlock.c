@@ -199,9 +199,7 @@ SCENARIO(mlock, fresh_frame,
 		must(pin_pages(get, s->buffer.addr, 1) == (long)features.page_size,
 		     "GUP does not get a page of memory");
 	locked_pages();
-	dump = page_dump(s->buffer.addr);
-	if (!dump.valid)
-		broken("gup_test gives no dump of the page");
+	dump = page_dump_checked(s->buffer.addr);
 	/*
 	 * mark_page_accessed(): the second access activates a page that is on
 	 * an LRU list, as a page that was migrated back must be.
@@ -220,7 +218,7 @@ SCENARIO(mlock, fresh_frame,
 	next_frames_take(&next, 1, &s->device, PLACE_COHERENT);
 	set_rule(RULE_FREED_TO_DRIVER);
 	expect(next_frames_count(&next, frame), "the next page does not have frame 0x%lx", frame);
-	dump = page_dump(next.addr);
+	dump = page_dump_checked(next.addr);
 	stale = stale_flag(&dump);
 	set_rule(RULE_FRESH_FRAME);
 	expect_same(!stale, "stale page flag", "none", stale ? stale : "none");

@@ -75,7 +75,7 @@ SCENARIO(numa, node_of_page,
 	 "has the node that it is bound to")
 {
 	struct story *s = &self->story;
-	struct page_dump dump = page_dump(s->buffer.addr);
+	struct page_dump dump = page_dump_checked(s->buffer.addr);
 	const char *in_dump = strstr(dump.flags, "node=");
 	long node = node_of(s, 0);
 	size_t i;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/kernel.h"
 #include "report/kmsg.h"
 #include "report/report.h"
 #include "report/rules.h"
@@ -55,29 +56,28 @@ static bool read_dump_record(struct page_dump *dump, const char *text)
 	return strstr(text, "page dumped because");
 }
 
-static struct page_dump dump_once(const void *addr, bool *lost)
+/*
+ * Other CPUs may write to the log at the same time: search all records for the
+ * lines of dump_page().
+ */
+static struct page_dump dump_once(const void *addr)
 {
-	struct page_dump dump = { .state = DUMP_NOT_ASKED };
-	bool ended = false;
+	struct page_dump dump = { .state = DUMP_NO_PAGE };
+	bool ended = false, lost = false;
+	int fd = own_log(), got;
 	char text[1024];
-	int fd, got, records;
 
-	fd = own_log();
-	if (fd < 0 || pin_dump(addr) < 0)
+	if (fd < 0)
+		broken("/dev/kmsg cannot be read, to which gup_test writes the dump of a page");
+	if (pin_dump(addr) < 0)
 		return dump;
-	/*
-	 * Other CPUs may write to the log at the same time: search all records
-	 * for the lines of dump_page().
-	 */
-	for (records = 0; records < 100 && !ended; records++) {
-		got = kmsg_next(fd, text, sizeof(text));
-		if (!got)
-			break;
-		*lost |= got < 0;
+	while (!ended && (got = kmsg_next(fd, text, sizeof(text))) != 0) {
+		lost |= got < 0;
 		ended = got > 0 && read_dump_record(&dump, text);
 	}
 	dump.state = dump.valid && dump.flags[0] ? DUMP_READ :
 		     ended			 ? DUMP_UNREADABLE :
+		     lost			 ? DUMP_LOST :
 						   DUMP_NO_PAGE;
 	dump.valid = dump.state == DUMP_READ;
 	return dump;
@@ -86,15 +86,13 @@ static struct page_dump dump_once(const void *addr, bool *lost)
 struct page_dump page_dump(const void *addr)
 {
 	struct page_dump dump = { .state = DUMP_NOT_ASKED };
-	bool lost = true;
-	int attempts;
+	int attempts = 0;
 
-	if (!page_at(0, addr).present)
+	if (!features.gup_test || !page_at(0, addr).present)
 		return dump;
-	for (attempts = 0; attempts < 3 && lost && !dump.valid; attempts++) {
-		lost = false;
-		dump = dump_once(addr, &lost);
-	}
+	do {
+		dump = dump_once(addr);
+	} while (dump.state == DUMP_LOST && ++attempts < 3);
 	return dump;
 }
 
@@ -106,6 +104,8 @@ struct page_dump page_dump_checked(const void *addr)
 	if (dump.state == DUMP_UNREADABLE)
 		broken("this suite cannot parse the format of the kernel's dump of a page "
 		       "(dump_page())");
+	if (dump.state == DUMP_LOST)
+		broken("the kernel log wrapped: the dump of a page is lost");
 	if (dump.state == DUMP_NOT_ASKED)
 		return dump;
 	set_rule(RULE_OBSERVERS_AGREE);

@@ -13,7 +13,8 @@
 
 enum dump_state {
 	DUMP_NOT_ASKED,		/* the page is not present, or there is no gup_test */
-	DUMP_NO_PAGE,		/* GUP got no page, although one is present */
+	DUMP_NO_PAGE,		/* gup_test refused, or got no page although one is present */
+	DUMP_LOST,		/* the log wrapped */
 	DUMP_UNREADABLE,	/* the suite cannot parse the dump */
 	DUMP_READ
 };
@@ -36,7 +37,7 @@ struct page_dump page_dump(const void *addr);
 
 /*
  * The same for a page for which there must be a dump. The test is broken if the
- * dump cannot be parsed, and fails under observers-agree if GUP got no page or
+ * dump cannot be parsed or is lost, and fails under observers-agree if GUP got no page or
  * if the dump shows another frame than pagemap. Returns a dump that is not
  * valid if there is no gup_test or the page is not present.
  */
