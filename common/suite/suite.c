@@ -79,22 +79,31 @@ static void begin(const struct suite_test *test)
 	kmsg_mark("begin", test->name);
 }
 
+/*
+ * The process of the running test has ended. If the kernel killed it or let it
+ * hang, report that, whatever else is found out about the test afterwards.
+ */
+static bool expect_survived(bool survived)
+{
+	const bool hung = elapsed_ms(&progress->began) >= options.timeout_s * 1000L;
+
+	/* broken(), skip() and a failed check also end the process. */
+	if (survived || report->broken || report->skipped || report->failures)
+		return true;
+	report_line(hung ? "hang:" : "crash:",
+		    hung ? "still running after %d s" : "the test's process died (limit %d s)",
+		    options.timeout_s);
+	return false;
+}
+
 static enum verdict judge(bool survived, int splats)
 {
-	bool hung = elapsed_ms(&progress->began) >= options.timeout_s * 1000L;
-
-	if (splats || report->failures) {
+	if (splats || report->failures || !survived) {
 		return VERDICT_FAIL;
 	} else if (report->broken) {
 		return VERDICT_BROKEN;
 	} else if (report->skipped) {
 		return VERDICT_SKIP;
-	} else if (!survived) {
-		report_line(hung ? "hang:" : "crash:",
-			    hung ? "still running after %d s" :
-				   "the test's process died (limit %d s)",
-			    options.timeout_s);
-		return VERDICT_FAIL;
 	} else if (!report->finished) {
 		report_line("broken:", "the test did not reach its end");
 		return VERDICT_BROKEN;
@@ -119,8 +128,8 @@ static void print_diagnostics(void)
 }
 
 /*
- * Print the result of plan.tests[next], whose process ended normally
- * (@survived) or not, and continue with the next test.
+ * Print the result of plan.tests[next], as expect_survived() returned
+ * @survived, and continue with the next test.
  */
 static void end(bool survived)
 {
@@ -201,21 +210,23 @@ static void run_test(void)
 {
 	struct caught caught;
 	pid_t stuck = 0;
+	bool survived;
 	int fd, left;
-	bool show;
 
 	if (run_doomed())
 		return;
 	oracle_begin(true);
 	fd = output_catch(run_next_test);
+	caught = output_read(fd, false);
+	survived = expect_survived(caught.ok && !caught.not_ok);
 	/* Print failed checks at once: the kernel may crash in the clean-up after the test. */
 	if (report->failures)
 		print_diagnostics();
 	left = leftovers_kill(&stuck);
 	restore_all();
 	look_around(true);
-	show = options.verbose || report->failures || report->broken || !report->finished;
-	caught = output_read(fd, show);
+	(void)output_read(fd, options.verbose || report->failures || report->broken ||
+			      !report->finished);
 	close(fd);
 	/*
 	 * The children of a test that gave up end by their death signal; a test
@@ -225,17 +236,12 @@ static void run_test(void)
 		report->broken = true;
 		report_line("broken:", "the test left running processes behind");
 	}
-	if (caught.not_ok && report->finished && !report->broken && !report->failures)
-		expect(false, "the harness reports a failure");
-	end(caught.ok && !caught.not_ok);
+	end(survived);
 }
 
 void suite_run_cells(void)
 {
-	/*
-	 * Open another reader of the kernel log: the position is a property of
-	 * the open file, and the program needs its own later.
-	 */
+	/* Another reader of the log: the position is a property of the open file. */
 	log_fd = kmsg_open();
 	/*
 	 * A failure of the setup is reported for the first cell, and the setup
@@ -272,6 +278,7 @@ static void run_cells(void)
 {
 	size_t before = progress->next;
 	int fd = output_catch(run_batch);
+	const bool survived = !progress->running || expect_survived(false);
 	pid_t stuck = 0;
 
 	(void)leftovers_kill(&stuck);
@@ -283,7 +290,7 @@ static void run_cells(void)
 	if (progress->running) {
 		expect_none_stuck(stuck);
 		output_read(fd, true);
-		end(false);
+		end(survived);
 	}
 	close(fd);
 	/* The process of the cells has read these messages. */
