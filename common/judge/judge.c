@@ -11,68 +11,88 @@ static void place_text(char *text, size_t size, enum place at, bool same)
 	snprintf(text, size, "%s, %s page frame", place_name(at), same ? "the same" : "another");
 }
 
-static void judge_page(const struct outcome *outcome, const struct model *after, size_t i)
+/* The state of page @i, by pagemap, the driver's snapshot and the kernel's dump. */
+static void judge_state(const struct outcome *outcome, const struct page_model *page, size_t i)
 {
 	const struct page_seen *was = &outcome->before.page[i], *is = &outcome->after.page[i];
-	const struct page_model *page = &after->page[i];
 	char expected[64], seen[64];
 	/* Without a frame before the access, no frame is the same. */
-	bool same = was->pfn == is->pfn, child_same = was->child_pfn == is->child_pfn;
+	const bool same = was->pfn == is->pfn;
 
 	place_text(expected, sizeof(expected), page->at, page->same_frame);
 	place_text(seen, sizeof(seen), is->at, same);
 	expect_page(page->by[ASPECT_PLACE], is->at == page->at && same == page->same_frame, i,
 		    "place", expected, seen);
-
 	expect_page(page->by[ASPECT_PERMISSION], is->permission == page->permission, i,
 		    "permission", permission_name(page->permission),
 		    permission_name(is->permission));
-
 	if (!page->exclusive_open && is->exclusive_known)
 		expect_page(page->by[ASPECT_EXCLUSIVITY], is->exclusive == page->exclusive, i,
 			    "exclusivity", page->exclusive ? "exclusive" : "not exclusive",
 			    is->exclusive ? "exclusive" : "not exclusive");
-
-	if (page->child != DATA_NOT_LOOKED) {
-		place_text(expected, sizeof(expected), page->child_at, page->child_same_frame);
-		place_text(seen, sizeof(seen), is->child_at, child_same);
-		expect_page(page->by[ASPECT_CHILD_PLACE],
-			    is->child_at == page->child_at && child_same == page->child_same_frame,
-			    i, "place for the child", expected, seen);
-		expect_page(page->by[ASPECT_CHILD_DATA], is->data[OBSERVER_CHILD] == page->child, i,
-			    "bytes that the child sees", data_name(page->child),
-			    data_name(is->data[OBSERVER_CHILD]));
-	}
-	if (page->vma_read && !page->owner_open) {
-		expect_page(page->by[ASPECT_OWNER_DATA], is->data[OBSERVER_OWNER] == page->owner, i,
-			    "bytes that the owner sees", data_name(page->owner),
-			    data_name(is->data[OBSERVER_OWNER]));
-		if (is->data[OBSERVER_DEVICE] != DATA_NOT_LOOKED)
-			expect_page(page->by[ASPECT_OWNER_DATA],
-				    is->data[OBSERVER_DEVICE] == page->owner, i,
-				    "bytes that the device sees", data_name(page->owner),
-				    data_name(is->data[OBSERVER_DEVICE]));
-	}
-	if (page->medium != DATA_NOT_LOOKED)
-		expect_page(page->by[ASPECT_MEDIUM_DATA], is->data[OBSERVER_MEDIUM] == page->medium,
-			    i, "bytes on the medium", data_name(page->medium),
-			    data_name(is->data[OBSERVER_MEDIUM]));
-	if (page->holder != DATA_NOT_LOOKED)
-		expect_page(page->by[ASPECT_HOLDER_DATA], is->data[OBSERVER_HOLDER] == page->holder,
-			    i, "bytes that the holder of the reference sees",
-			       data_name(page->holder),
-			    data_name(is->data[OBSERVER_HOLDER]));
-	if (page->reader != DATA_NOT_LOOKED)
-		expect_page(page->by[ASPECT_READER_DATA], is->data[OBSERVER_READER] == page->reader,
-			    i, "bytes that were read", data_name(page->reader),
-			    data_name(is->data[OBSERVER_READER]));
 	if (!page->soft_dirty_open)
 		expect_page(page->by[ASPECT_TRACKING], is->soft_dirty == page->soft_dirty, i,
 			    "soft-dirty", page->soft_dirty ? "written" : "clean",
 			    is->soft_dirty ? "written" : "clean");
-	if (is->uffd_wp != page->uffd_wp && page->at != PLACE_NOWHERE)
-		expect_page(RULE_NOTHING_ELSE_CHANGES, false, i, "userfaultfd protection",
-			    page->uffd_wp ? "on" : "off", is->uffd_wp ? "on" : "off");
+	if (page->at != PLACE_NOWHERE)
+		expect_page(RULE_NOTHING_ELSE_CHANGES, is->uffd_wp == page->uffd_wp, i,
+			    "userfaultfd protection", page->uffd_wp ? "on" : "off",
+			    is->uffd_wp ? "on" : "off");
+}
+
+static void judge_child(const struct outcome *outcome, const struct page_model *page, size_t i)
+{
+	const struct page_seen *was = &outcome->before.page[i], *is = &outcome->after.page[i];
+	const bool same = was->child_pfn == is->child_pfn;
+	char expected[64], seen[64];
+
+	if (page->child == DATA_NOT_LOOKED)
+		return;
+	place_text(expected, sizeof(expected), page->child_at, page->child_same_frame);
+	place_text(seen, sizeof(seen), is->child_at, same);
+	expect_page(page->by[ASPECT_CHILD_PLACE],
+		    is->child_at == page->child_at && same == page->child_same_frame, i,
+		    "place for the child", expected, seen);
+}
+
+/*
+ * The bytes of page @i, for each observer that the model has. The device must
+ * see what the owner sees, unless it cannot look (look_at_all()).
+ */
+static void judge_bytes(const struct outcome *outcome, const struct page_model *page, size_t i)
+{
+	const enum data *seen = outcome->after.page[i].data;
+	const enum data owner = page->vma_read ? page->owner : DATA_NOT_LOOKED;
+	const enum data device = seen[OBSERVER_DEVICE] == DATA_NOT_LOOKED ? DATA_NOT_LOOKED : owner;
+	const struct {
+		enum observer observer;
+		enum aspect aspect;
+		const char *what;
+		enum data expected;
+		bool old_or_new;
+	} rows[] = {
+		{ OBSERVER_OWNER, ASPECT_OWNER_DATA, "bytes that the owner sees", owner,
+		  page->owner_open },
+		{ OBSERVER_DEVICE, ASPECT_OWNER_DATA, "bytes that the device sees", device,
+		  page->owner_open },
+		{ OBSERVER_CHILD, ASPECT_CHILD_DATA, "bytes that the child sees", page->child, false },
+		{ OBSERVER_MEDIUM, ASPECT_MEDIUM_DATA, "bytes on the medium", page->medium, false },
+		{ OBSERVER_HOLDER, ASPECT_HOLDER_DATA,
+		  "bytes that the holder of the reference sees", page->holder, false },
+		{ OBSERVER_READER, ASPECT_READER_DATA, "bytes that were read", page->reader, false },
+	};
+	size_t r;
+
+	for (r = 0; r < ARRAY_SIZE(rows); r++) {
+		const enum data is = seen[rows[r].observer];
+		const bool ok = is == rows[r].expected ||
+				(rows[r].old_or_new && (is == DATA_OLD || is == DATA_NEW));
+
+		if (rows[r].expected != DATA_NOT_LOOKED)
+			expect_page(page->by[rows[r].aspect], ok, i, rows[r].what,
+				    rows[r].old_or_new ? "old or new" : data_name(rows[r].expected),
+				    data_name(is));
+	}
 }
 
 static void judge_result(const struct outcome *outcome, const struct cell *cell,
@@ -107,7 +127,10 @@ struct model judge(const struct cell *cell, const struct outcome *outcome)
 
 	model_after(&after, cell);
 	judge_result(outcome, cell, &after);
-	for (i = 0; i < outcome->after.pages; i++)
-		judge_page(outcome, &after, i);
+	for (i = 0; i < outcome->after.pages; i++) {
+		judge_state(outcome, &after.page[i], i);
+		judge_child(outcome, &after.page[i], i);
+		judge_bytes(outcome, &after.page[i], i);
+	}
 	return after;
 }

@@ -112,6 +112,7 @@ static long failure(int refusal)
 	return refusal < 0 ? KILLED_BY(-refusal) : -refusal;
 }
 
+/* The access may have stored to pages [0, @count), each as a whole, or not. */
 static void leave_bytes_open(struct model *model, size_t count)
 {
 	size_t i;

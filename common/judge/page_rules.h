@@ -46,7 +46,7 @@ struct page_model {
 	enum data reader;	/* the bytes that the access copied to cell->got */
 	bool soft_dirty;
 	bool soft_dirty_open;	/* soft_dirty is not checked: the bits were not cleared */
-	bool owner_open;	/* the owner's bytes are not checked */
+	bool owner_open;	/* the owner's bytes may be old or new */
 	enum rule_id by[ASPECT_COUNT];
 	/* These do not change: */
 	bool vma_read, vma_write, uffd_wp;
