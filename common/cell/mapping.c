@@ -58,13 +58,8 @@ static void place(struct cell *cell)
 
 		if (!cell_places(cell, i) || at == cell->place)
 			continue;
-		/*
-		 * The kernel may choose the zone of ordinary memory; only
-		 * migration to a device is tested.
-		 */
 		if (!is_device(cell->place) && in_memory(at))
-			broken("page %zu is in %s memory, not in %s", i, place_name(at),
-			       place_name(cell->place));
+			buffer_in_wrong_zone(buffer, i, at);
 		snprintf(what, sizeof(what), "page %zu place", i);
 		set_rule(is_device(cell->place) ? RULE_ENTRY : RULE_NOTHING_ELSE_CHANGES);
 		placed = expect_same(false, what, place_name(cell->place), place_name(at));

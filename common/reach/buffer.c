@@ -79,6 +79,21 @@ unsigned char *buffer_page(const struct buffer *buffer, size_t page)
 	return buffer->addr + page * features.page_size;
 }
 
+void buffer_in_wrong_zone(const struct buffer *buffer, size_t page, enum place at)
+{
+	int node = -1;
+
+	if (get_mempolicy(&node, NULL, 0, buffer_page(buffer, page), MPOL_F_NODE | MPOL_F_ADDR))
+		node = -1;
+	if (buffer->node >= 0 && node >= 0 && node != buffer->node) {
+		set_rule(RULE_LEGAL_CALLS_WORK);
+		fail_now("page %zu is on node %d, although mbind(MPOL_BIND) bound it to node %d", page,
+			 node, buffer->node);
+	}
+	broken("page %zu is in %s memory, on node %d, which is not the zone that the test needs", page,
+	       place_name(at), node);
+}
+
 /* Writer, serial, page and word number: all words that the suite writes differ. */
 static uint64_t word(uint32_t serial, size_t page, size_t index, enum writer writer)
 {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/compiler.h"
 #include "see/page.h"
 
 #define BUFFER_PAGES_MAX 8
@@ -61,6 +62,13 @@ void buffer_map(struct buffer *buffer, size_t pages, enum place place);
 void buffer_unmap(struct buffer *buffer);
 
 unsigned char *buffer_page(const struct buffer *buffer, size_t page);
+
+/*
+ * Page @page of the buffer is in another zone than that of buffer_map(). Ends
+ * the test: the kernel may choose the zone within a node, but the node must be
+ * the one to which the memory is bound.
+ */
+void buffer_in_wrong_zone(const struct buffer *buffer, size_t page, enum place at) __noreturn;
 
 /* Fill the page at @to with @writer's pattern for page @page of the buffer with @serial. */
 void write_page(void *to, uint32_t serial, size_t page, enum writer writer);

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -39,6 +41,17 @@ static size_t alignment(int fd)
 	return file.st_blksize;
 }
 
+/* Must it be possible to open the file or block device @fd with O_DIRECT? */
+static bool has_direct_io(int fd)
+{
+	struct statfs fs;
+	struct stat file;
+
+	if (fstat(fd, &file) || fstatfs(fd, &fs))
+		return false;
+	return S_ISBLK(file.st_mode) || fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC;
+}
+
 static void medium_open(struct medium *medium, const char *path, bool is_file)
 {
 	int create = is_file ? O_CREAT | O_TRUNC : 0;
@@ -47,6 +60,8 @@ static void medium_open(struct medium *medium, const char *path, bool is_file)
 	if (medium->buffered < 0)
 		broken("%s: %s", path, strerror(errno));
 	medium->fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (medium->fd < 0 && has_direct_io(medium->buffered))
+		syscall_failed("open() with O_DIRECT", errno);
 	if (medium->fd < 0)
 		broken("%s: no O_DIRECT: %s", path, strerror(errno));
 	medium->align = alignment(medium->fd);
@@ -80,7 +95,7 @@ bool medium_file(struct medium *medium)
 	if (pwrite(medium->buffered, medium->bounce, BUFFER_PAGES_MAX * features.page_size, 0) <
 		    0 ||
 	    fsync(medium->buffered))
-		broken("%s: %s", dir, strerror(errno));
+		broken("%s: writing a file: %s", dir, strerror(errno));
 	return true;
 }
 

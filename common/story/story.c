@@ -64,10 +64,10 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 	if (read_only)
 		story_protect(story, 0, pages, PROT_READ);
 	for (i = 0; i < pages; i++) {
-		if (!story_on_device(story) && in_memory(look(story, i).at) &&
-		    look(story, i).at != place)
-			broken("page %zu is in %s memory, not in %s", i,
-			       place_name(look(story, i).at), place_name(place));
+		const enum place at = look(story, i).at;
+
+		if (!story_on_device(story) && in_memory(at) && at != place)
+			buffer_in_wrong_zone(&story->buffer, i, at);
 		if (story_on_device(story))
 			expect_observers_agree(story, i);
 		set_rule(RULE_ENTRY);
