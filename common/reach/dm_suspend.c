@@ -12,12 +12,21 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "report/report.h"
 
-/* Longer than a test needs under any load, and shorter than the time limit of a test. */
-#define SUSPENDED_MS 15000
+/* Longer than a test needs, and shorter than the time limit of a test. */
+#define SUSPENDED_MS 20000
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* Get the name of the device-mapper device at @path. False if it is not a device-mapper device. */
 static bool mapper_name(const char *path, char *name, size_t size)
@@ -110,11 +119,19 @@ bool dm_suspend(struct dm_suspension *suspension, const char *path)
 
 	if (!mapper_name(path, name, sizeof(name)) || set_suspended(name, false))
 		return false;
+	suspension->began_ms = now_ms();
 	start_resumer(suspension, name);
 	suspension->active = true;
 	if (set_suspended(name, true))
 		broken("%s cannot be suspended", name);
 	return true;
+}
+
+void dm_still_suspended(const struct dm_suspension *suspension)
+{
+	if (suspension->active && now_ms() - suspension->began_ms >= SUSPENDED_MS)
+		broken("the test took longer than the %d s for which its device is suspended",
+		       SUSPENDED_MS / 1000);
 }
 
 void dm_resume(struct dm_suspension *suspension)

@@ -10,7 +10,7 @@
  * A test that dies while the device is suspended cannot exit, since its address
  * space waits for the transfer. Therefore a separate process, the resumer,
  * which shares no memory with the test, resumes the device when it is told to,
- * and after 15 s in any case.
+ * and after 20 s in any case.
  */
 #ifndef HMM_COHERENT_DM_SUSPEND_H
 #define HMM_COHERENT_DM_SUSPEND_H
@@ -24,6 +24,7 @@ struct dm_suspension {
 	bool active;
 	pid_t resumer;
 	int tell;		/* a byte into it tells the resumer to resume */
+	long began_ms;		/* monotonic clock */
 };
 
 /* Resume the block device @path, which a test that died may have left suspended. */
@@ -36,6 +37,13 @@ void dm_resume_left(const char *path);
  * device needs.
  */
 bool dm_suspend(struct dm_suspension *suspension, const char *path);
+
+/*
+ * The test is broken if the resumer may already have resumed the device, so
+ * that a transfer may have completed. Call it before a check that depends on
+ * this. Does nothing if the device is not suspended.
+ */
+void dm_still_suspended(const struct dm_suspension *suspension);
 
 /*
  * Resume the device, so that the waiting transfers complete. The test is broken

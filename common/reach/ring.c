@@ -198,6 +198,7 @@ void ring_start_in_flight(struct ring *ring, enum ring_op op, int fd, void *addr
 		poll(NULL, 0, 1);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (now.tv_sec < end.tv_sec);
+	dm_still_suspended(suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	must(result == -EINPROGRESS || result >= 0, "the transfer completed with %s",
 	     strerror(-result));

@@ -67,6 +67,7 @@ void transfer_prove_in_flight(struct transfer *transfer, const struct dm_suspens
 	const int rule = report->rule;
 	const bool done = transfer_is_done(transfer);
 
+	dm_still_suspended(suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	must(!done || transfer->result >= 0, "the transfer completed with %s",
 	     strerror(-transfer->result));

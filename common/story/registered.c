@@ -20,6 +20,7 @@ void expect_pinned(struct story *s)
 
 	set_rule(RULE_PINNED_STAYS);
 	story_migrate_to_device(s);
+	dm_still_suspended(&s->suspension);
 	for (i = 0; i < s->buffer.pages; i++)
 		expect_same_frame(s, i);
 }
