@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define STUCK_MAX 64
+#define PAUSE_MS 20
+#define ROUNDS (10 * 1000 / PAUSE_MS)
 
 /* Processes that did not end after SIGKILL. */
 static pid_t stuck_before[STUCK_MAX];
@@ -71,7 +73,7 @@ static int kill_children(pid_t *last)
 
 int leftovers_kill(pid_t *stuck)
 {
-	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000 * 1000 };
 	int killed = 0, running = 0, rounds;
 	sigset_t sigchld, old;
 	pid_t pid;
@@ -79,7 +81,7 @@ int leftovers_kill(pid_t *stuck)
 	sigemptyset(&sigchld);
 	sigaddset(&sigchld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &sigchld, &old);
-	for (rounds = 0; rounds < 250; rounds++) {
+	for (rounds = 0; rounds < ROUNDS; rounds++) {
 		do {
 			pid = waitpid(-1, NULL, WNOHANG);
 		} while (pid > 0);

@@ -7,7 +7,7 @@
 /*
  * Kill each process that a test left behind with SIGKILL, and reap it; the
  * caller is their subreaper. They map the pages of their test, which would
- * disturb the next one. Returns how many were still running. Waits at most 5
+ * disturb the next one. Returns how many were still running. Waits at most 10
  * seconds.
  *
  * A process that does not end after SIGKILL hangs in the kernel. @stuck gets a
