@@ -67,6 +67,9 @@ static bool goes_on(struct race *race, const struct timespec *begin)
 {
 	struct timespec now;
 
+	/* On a loaded machine one side may run much earlier than the other. */
+	if (!race->other.rounds)
+		return true;
 	if (!race->seconds)
 		return race->first.rounds < race->limit;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -132,10 +135,6 @@ void run_race(struct race *race, void (*first)(struct side *), void (*other)(str
 	expect(!race->other.wrong[0],
 	       "after %ld rounds of this side and %ld of the other: %s", race->other.rounds,
 	       race->first.rounds, race->other.wrong);
-	if (!race->other.rounds)
-		broken("the sides did not run at the same time: %ld rounds of one, none of the "
-		       "other",
-		       race->first.rounds);
 	report_line("note:",
 		    "%ld rounds of the first side, %ld of the other",
 		    race->first.rounds, race->other.rounds);
