@@ -94,7 +94,7 @@ SCENARIO(accounts, anonymous_pages,
 {
 	const long pages = counters_many(), before = anonymous();
 
-	need(getenv("HMM_COHERENT_GUEST"), SKIP_NOT_ALONE);
+	need(in_guest(), SKIP_NOT_ALONE);
 	range_map(&self->range, pages);
 	memset(self->range.addr, 0x5a, pages / 2 * features.page_size);
 	range_move_to(&self->range, &self->device);

@@ -105,6 +105,7 @@ SCENARIO(mlock, locked_memory_migrates,
 	struct story *s = &self->story;
 	long before;
 
+	need(in_guest(), SKIP_NOT_ALONE);
 	story_migrate_back(s);
 	before = locked_pages();
 	lock(s);
@@ -126,9 +127,11 @@ SCENARIO(mlock, locked_on_device,
 	 "mlock() and munlock() do not change pages on the device and do not count them")
 {
 	struct story *s = &self->story;
-	long before = locked_pages();
+	long before;
 	size_t i;
 
+	need(in_guest(), SKIP_NOT_ALONE);
+	before = locked_pages();
 	lock(s);
 	set_rule(RULE_LOCKED_AS_MEMORY);
 	expect_result("locked pages", locked_pages() - before, 0);
@@ -152,6 +155,7 @@ SCENARIO(mlock, unlocked_on_device,
 	struct story *s = &self->story;
 	long before;
 
+	need(in_guest(), SKIP_NOT_ALONE);
 	story_migrate_back(s);
 	before = locked_pages();
 	lock(s);

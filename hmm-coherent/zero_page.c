@@ -43,6 +43,7 @@ FIXTURE_SETUP(zero_page)
 {
 	size_t i;
 
+	need(in_guest(), SKIP_NOT_ALONE);
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 	self->empty = map_memory(PAGES * features.page_size,
 				 variant->read_only ? PROT_READ : PROT_READ | PROT_WRITE);

@@ -190,13 +190,18 @@ void must(bool ok, const char *fmt, ...)
 	end_failed(fmt, args);
 }
 
+bool in_guest(void)
+{
+	return getenv("HMM_COHERENT_GUEST");
+}
+
 bool is_lack(int error)
 {
 	switch (error) {
 	case EPERM:
 	case EACCES:
 		/* In the guest of the suite the tests are root, and nothing is locked down. */
-		return !getenv("HMM_COHERENT_GUEST");
+		return !in_guest();
 	case ENOMEM:
 	case EAGAIN:
 	case EMFILE:

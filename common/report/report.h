@@ -106,9 +106,15 @@ void must(bool ok, const char *fmt, ...) __printf(2, 3);
 void fail_now(const char *fmt, ...) __noreturn __printf(1, 2);
 
 /*
+ * Is this a guest of the suite, in which the tests have all rights and no other
+ * process changes the counters of the machine?
+ */
+bool in_guest(void);
+
+/*
  * Does @error (an errno) mean that the machine lacks a resource or the user a
- * privilege, and not that the kernel is wrong? In a guest of the suite
- * (HMM_COHERENT_GUEST) the user lacks no privilege.
+ * privilege, and not that the kernel is wrong? In a guest of the suite the user
+ * lacks no privilege.
  */
 bool is_lack(int error);
 

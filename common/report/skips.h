@@ -55,7 +55,7 @@
 	SKIP(NO_KSM, "no KSM here", "the kernel needs CONFIG_KSM, and the test needs root") \
 	SKIP(NO_KSM_COUNT, "this kernel has no /proc/PID/ksm_merging_pages", \
 	     "the kernel must be Linux 5.19 or later") \
-	SKIP(NOT_ALONE, "other processes of this machine change AnonPages", \
+	SKIP(NOT_ALONE, "other processes change the counters of this machine", \
 	     "run the test in a VM (--vm)") \
 	SKIP(NO_EVICTION, \
 	     "test_hmm may leave pages on the device when a file of it is closed", \

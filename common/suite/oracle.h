@@ -30,7 +30,7 @@ void oracle_begin(bool frames);
 
 /*
  * Call it after the test. Failed checks are added to the test's report. Waits
- * up to two seconds for asynchronous releases.
+ * up to ten seconds for asynchronous releases.
  */
 void oracle_end(void);
 
