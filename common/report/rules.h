@@ -53,7 +53,7 @@ struct rule {
 	     "after mprotect() or UFFDIO_WRITEPROTECT the page table permits the requested " \
 	     "accesses and nothing more") \
 	RULE(FORK_SHARES, "fork-shares", "S5", \
-	     "copy_present_pte(), copy_nonpresent_pte(), mm/memory.c", \
+	     "copy_present_ptes() (6.1: copy_present_pte()), copy_nonpresent_pte(), mm/memory.c", \
 	     "fork() makes parent and child share each page, mapped read-only in both and not " \
 	     "exclusive") \
 	RULE(WRITES_ARE_TRACKED, "writes-are-tracked", "S5", \
@@ -90,7 +90,7 @@ struct rule {
 	     "a write to a shared page gives the writer a copy in system memory; the other " \
 	     "processes keep the page") \
 	RULE(LAST_SHARER_REUSES, "last-sharer-reuses", "S5", \
-	     "do_wp_page(), wp_can_reuse_anon_folio(), mm/memory.c", \
+	     "do_wp_page(), wp_can_reuse_anon_folio() (6.1: within do_wp_page()), mm/memory.c", \
 	     "the last process that maps a formerly shared page writes it in place and makes it " \
 	     "exclusive again") \
 	RULE(EXCLUSIVE_IS_REUSED, "exclusive-is-reused", "S5", \
@@ -110,7 +110,8 @@ struct rule {
 	RULE(LONGTERM_LEAVES_MOVABLE, "longterm-leaves-movable", "S8", \
 	     "check_and_migrate_movable_pages(), folio_is_longterm_pinnable()", \
 	     "FOLL_LONGTERM moves a page out of ZONE_MOVABLE before it pins it") \
-	RULE(SHORT_PIN_STAYS, "short-pin-stays", "S7", "try_grab_folio(), mm/gup.c", \
+	RULE(SHORT_PIN_STAYS, "short-pin-stays", "S7", \
+	     "try_grab_folio() (6.1: try_grab_page()), mm/gup.c", \
 	     "GUP without FOLL_LONGTERM takes its reference where the page is and does not move " \
 	     "it") \
 	RULE(CPU_IN_PLACE, "cpu-in-place", "S1", "vm_normal_page(), mm/memory.c", \
@@ -139,7 +140,8 @@ struct rule {
 	     "a short-term pin of the zero page succeeds, but takes no reference and is not " \
 	     "counted in nr_foll_pin_acquired") \
 	RULE(PIN_FOLLOWS_OWNER, "pin-follows-owner", "S7", \
-	     "folio_needs_cow_for_dma(), copy_present_page(), mm/memory.c", \
+	     "folio_needs_cow_for_dma() (6.1: page_needs_cow_for_dma()), include/linux/mm.h; " \
+	     "copy_present_page(), mm/memory.c", \
 	     "a pinned page stays the page that the process which pinned it maps, also after " \
 	     "fork()") \
 	RULE(PIN_ENDS_WITH_HOLDER, "pin-ends-with-holder", "S7", \
@@ -149,13 +151,14 @@ struct rule {
 	     "io_account_mem(), io_buffer_account_pin(), io_uring/rsrc.c", \
 	     "registered buffers of a user without CAP_IPC_LOCK count in VmPin and against " \
 	     "RLIMIT_MEMLOCK, wherever their pages were before") \
-	RULE(NO_LEAK, "nobody-sees-the-other", "S5", "copy_present_pte(), mm/memory.c", \
+	RULE(NO_LEAK, "nobody-sees-the-other", "S5", \
+	     "copy_present_ptes() (6.1: copy_present_pte()), do_wp_page(), mm/memory.c", \
 	     "after fork() neither parent nor child sees bytes that the other one wrote later") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \
 	     "a transfer writes its own bytes and no others, at the right place in memory and on " \
 	     "the medium") \
 	RULE(PROVIDED_ARE_COUNTED, "provided-are-counted", "S7", \
-	     "io_provide_buffers_prep(), io_remove_buffers_legacy() (6.1: " \
+	     "io_provide_buffers_prep(), io_remove_buffers_legacy() (up to 6.12: " \
 	     "__io_remove_buffers()), io_buffer_select(), io_uring/kbuf.c", \
 	     "each buffer provided to a ring has an ID from 0 to 65535 and at least one byte and " \
 	     "is selected once; removal returns how many buffers it removed") \
@@ -177,7 +180,7 @@ struct rule {
 	     "a private copy of a file's page stays when the file's own page is removed, and is " \
 	     "not written back to the file") \
 	RULE(HUGE_AS_ADVISED, "huge-as-advised", "S2", \
-	     "do_set_pmd(), mm/memory.c; vma_thp_disabled()", \
+	     "do_set_pmd(), mm/memory.c; vma_thp_disabled(), since 6.12", \
 	     "a mapping with MADV_NOHUGEPAGE maps a huge page of shared memory by PTEs, not by a " \
 	     "PMD") \
 	RULE(DIRTY_OUTLIVES, "dirty-outlives-mapping", "S3", \
@@ -187,7 +190,8 @@ struct rule {
 	RULE(SOURCES_OF_BUFFER, "sources-of-buffer", "S7", "io_pin_pages(), io_uring/rsrc.c", \
 	     "registration of a buffer that spans two files fails up to Linux 6.4; since 6.5 it " \
 	     "pins the pages of both") \
-	RULE(CLONE_WITHIN, "clone-within", "S7", "io_clone_buffers(), io_uring/rsrc.c", \
+	RULE(CLONE_WITHIN, "clone-within", "S7", \
+	     "io_clone_buffers(), since 6.12, io_uring/rsrc.c", \
 	     "IORING_REGISTER_CLONE_BUFFERS of a range that is not within the table of the " \
 	     "source ring fails and clones nothing") \
 	RULE(POSITION_FOLLOWS, "position-follows", "S7", \
@@ -202,26 +206,30 @@ struct rule {
 	     "an access to a page that was never touched maps a zero-filled page of system " \
 	     "memory") \
 	RULE(REFERENCE_A_MAPPING, "reference-a-mapping", "S4", \
-	     "do_wp_page(), free_zone_device_page(); offset gone with ef233450898f", \
+	     "do_wp_page(), free_zone_device_folio() (6.1: free_zone_device_page()); offset gone " \
+	     "with ef233450898f", \
 	     "a device page has one reference for each mapping, one for each FOLL_GET and 1024 " \
 	     "for each FOLL_PIN, and no offset") \
 	RULE(ACCOUNTS_RETURN, "accounts-return", "S3", \
-	     "add_mm_rss_vec(), mem_cgroup_uncharge() in free_zone_device_page()", \
+	     "add_mm_rss_vec(), mem_cgroup_uncharge() in free_zone_device_folio() (6.1: " \
+	     "free_zone_device_page())", \
 	     "unmapping a device page reverses its accounting: RSS, charge of the memory cgroup, " \
 	     "committed memory") \
 	RULE(FREED_TO_DRIVER, "freed-to-the-driver", "S3", \
-	     "zap_pte_range(), free_zone_device_page()", \
+	     "zap_pte_range(), free_zone_device_folio() (6.1: free_zone_device_page())", \
 	     "the last unmap of a device page returns it to the driver exactly once") \
 	RULE(NODE_OF_DEVICE, "node-of-device", "S1", \
 	     "memremap_pages(), mm/memremap.c; lookup_node(), mm/mempolicy.c", \
 	     "all pages of a device are on the NUMA node that its driver set, and the kernel " \
 	     "reports this node for each") \
 	RULE(NODES_PASS_OVER, "nodes-pass-over", "S2", \
-	     "do_pages_stat_array(), add_folio_for_migration(), queue_folios_pte_range()", \
+	     "do_pages_stat_array(), add_folio_for_migration() (6.1: add_page_for_migration()), " \
+	     "queue_folios_pte_range()", \
 	     "calls that query or move memory by NUMA node skip device pages, whatever the node " \
 	     "of these is") \
 	RULE(COPY_BY_POLICY, "copy-by-policy", "S5", \
-	     "wp_page_copy(), migrate_device_coherent_folio(); mbind(2)", \
+	     "wp_page_copy(), migrate_device_coherent_folio() (6.1: " \
+	     "migrate_device_coherent_page()); mbind(2)", \
 	     "a page of system memory that replaces a device page is allocated by the memory " \
 	     "policy of the mapping, or by the task's if the mapping has none") \
 	RULE(BACK_BY_POLICY, "back-by-policy", "S2", \
@@ -240,7 +248,8 @@ struct rule {
 	     "a device file mirrors the address space of the process that opened it, whichever " \
 	     "process uses the file, and nothing after that process has exited") \
 	RULE(DEVICE_EXCLUSIVE, "device-exclusive", "S1", \
-	     "make_device_exclusive(), restore_exclusive_pte()", \
+	     "make_device_exclusive() (up to 6.14: make_device_exclusive_range()), " \
+	     "restore_exclusive_pte()", \
 	     "exclusive access by a device replaces the PTE by a device-exclusive entry; the " \
 	     "next access by the CPU maps the same page again") \
 	RULE(NO_PAGE_NO_MOVE, "no-page-no-move", "S2", \
@@ -261,11 +270,12 @@ struct rule {
 	     "userfaultfd for missing pages") \
 	RULE(MONITOR_LETS_GO, "monitor-lets-go", "S5", \
 	     "userfaultfd_clear_vma() (6.1: userfaultfd_unregister()), move_ptes(), " \
-	     "copy_nonpresent_pte(), copy_present_pte()", \
+	     "copy_nonpresent_pte(), copy_present_ptes() (6.1: copy_present_pte())", \
 	     "userfaultfd write protection ends when the range is unregistered; mremap() and " \
 	     "fork() do not carry it to a mapping that is not registered") \
 	RULE(COUNTED_AS_MEMORY, "counted-as-memory", "S1", \
-	     "smaps_pte_entry(), pagemap_page_category(), fs/proc/task_mmu.c; vm_normal_page()", \
+	     "smaps_pte_entry(), pagemap_page_category() (since 6.7), fs/proc/task_mmu.c; " \
+	     "vm_normal_page()", \
 	     "smaps, pagemap and PAGEMAP_SCAN report a device page as present anonymous memory") \
 	RULE(NOT_MERGED, "not-merged", "S2", "ksm_scan_thread(), get_mergeable_page(), mm/ksm.c", \
 	     "KSM does not merge a device page, and does not replace a page of memory by a page " \
@@ -282,7 +292,8 @@ struct rule {
 	     "migration to a device first removes a page from the swap cache; up to Linux 6.5 it " \
 	     "does not migrate such a page") \
 	RULE(LOCKED_AS_MEMORY, "locked-as-memory", "S3", \
-	     "mlock_pte_range(), mlock_vma_folio(), munlock_vma_folio()", \
+	     "mlock_pte_range(), mlock_vma_folio(), munlock_vma_folio() (6.1: " \
+	     "munlock_vma_page())", \
 	     "Mlocked counts locked pages of system memory, not of a device; munlock() and " \
 	     "munmap() end that, also for pages that were on a device in between") \
 	RULE(MAPPINGS_ARE_COUNTED, "mappings-are-counted", "S3", \
@@ -308,19 +319,20 @@ struct rule {
 	     "pagemap and PAGEMAP_SCAN report the state of each single page: of a file or " \
 	     "anonymous, mapped once or not, write-protected or not") \
 	RULE(FRESH_FRAME, "fresh-frame", "S3", \
-	     "free_zone_device_folio(), zone_device_page_init()", \
+	     "free_zone_device_folio() (6.1: free_zone_device_page()), zone_device_page_init()", \
 	     "a page frame that was returned to the driver has none of its former state when it " \
 	     "is used again") \
 	RULE(HUGE_IS_SPLIT, "huge-is-split", "S2", \
 	     "migrate_vma_collect_pmd(), split_huge_page(); dmirror_migrate_alloc_and_copy()", \
 	     "migration to a device moves a huge page as one or splits it; what is not migrated " \
 	     "stays mapped as before, with its bytes") \
-	RULE(NOT_COLLAPSED, "not-collapsed", "S2", "hpage_collapse_scan_pmd(), mm/khugepaged.c", \
+	RULE(NOT_COLLAPSED, "not-collapsed", "S2", \
+	     "collapse_scan_pmd() (up to 6.12: hpage_collapse_scan_pmd()), mm/khugepaged.c", \
 	     "khugepaged and MADV_COLLAPSE do not collapse a range that has a page on a device") \
 	RULE(HUGETLB_REFUSED, "hugetlb-refused", "S2", "migrate_vma_setup(), mm/migrate_device.c", \
 	     "migration of hugetlb memory to a device fails with EINVAL") \
 	RULE(HUGETLB_NOT_TAKEN, "hugetlb-not-taken", "S1", \
-	     "folio_make_device_exclusive() (later make_device_exclusive()), mm/rmap.c", \
+	     "make_device_exclusive() (up to 6.14: folio_make_device_exclusive()), mm/rmap.c", \
 	     "exclusive access by a device to hugetlb memory fails and changes nothing") \
 	RULE(HUGETLB_WHOLE_PAGES, "hugetlb-whole-pages", "S3", \
 	     "madvise_dontneed_free_valid_vma(), madvise_dontneed_free(), mm/madvise.c", \
@@ -336,7 +348,7 @@ struct rule {
 	     "hugetlb memory that is mapped through a shared page table counts as shared and is " \
 	     "not moved by MPOL_MF_MOVE") \
 	RULE(MOVED_BY_MAPPING, "moved-by-mapping", "S2", \
-	     "move_pages(), move_present_pte(), mm/userfaultfd.c", \
+	     "move_pages(), move_present_ptes() (6.12: move_present_pte()), mm/userfaultfd.c", \
 	     "UFFDIO_MOVE moves an exclusive page to another address and leaves it on its " \
 	     "device; it refuses a shared page")
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel functions that the rules cite exist: each in one of the kernels in the cache, and at
+least one of each rule in each of these kernels. Skipped without a kernel source in the cache."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+RULES = Path(__file__).resolve().parent.parent / "common/report/rules.h"
+CACHE = Path(os.environ.get("HMM_COHERENT_CACHE", os.path.expanduser("~/.cache/hmm-coherent")))
+FOLDERS = ("mm", "fs", "io_uring", "block", "lib", "kernel", "include", "arch/x86/mm")
+
+def sources() -> dict[str, str]:
+    """What each rule cites."""
+    text = " ".join(RULES.read_text().replace("\\\n", " ").split()).replace('" "', "")
+    string = r'"((?:[^"\\]|\\.)*)"'
+    return {row[0]: row[3] for row in
+            re.findall(rf"\bRULE\((\w+), {string}, {string}, {string}, {string}\)", text)}
+
+def functions(source: str) -> set[str]:
+    return set(re.findall(r"(\w+)\(\)", source))
+
+def test_the_header_is_read():
+    assert len(sources()) == RULES.read_text().count("\tRULE(")
+    assert functions(sources()["FREED_TO_DRIVER"]) == {
+        "zap_pte_range", "free_zone_device_folio", "free_zone_device_page"}
+
+@pytest.fixture(name="kernels", scope="module")
+def kernels_():
+    """The cited functions that each kernel in the cache has."""
+    names = set().union(*map(functions, sources().values()))
+    found = {}
+    for source in sorted(CACHE.glob("src/linux-source-*")):
+        folders = [folder for folder in FOLDERS if (source / folder).is_dir()]
+        if folders:
+            words = subprocess.run(["grep", "-rhowF", "--include=*.[ch]", "-e", "\n".join(names),
+                                    *folders], cwd=source, capture_output=True, text=True,
+                                   check=False).stdout.split()
+            found[source.name] = set(words)
+    if not found:
+        pytest.skip("no kernel source in the cache")
+    return found
+
+def test_each_function_exists(kernels):
+    existing = set().union(*kernels.values())
+    assert {rule: functions(source) - existing for rule, source in sources().items()
+            if functions(source) - existing} == {}
+
+def test_each_kernel_has_one_of_each_rule(kernels):
+    assert [(rule, kernel) for rule, source in sources().items() for kernel in kernels
+            if functions(source) and not functions(source) & kernels[kernel]
+            and "since" not in source] == []
