@@ -11,7 +11,8 @@
 ##                removes the built files
 ## CC=COMPILER    gcc or clang; USERCFLAGS and USERLDFLAGS are added last
 ## INSTALL_PATH=  where `make install` puts the programs, without subfolders
-## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 6.12 'fork.*'"
+## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 6.12 'fork.*'",
+##                and options for `make deps`: ARGS="--arch arm64"
 ## KDIR=TREE      the kernel tree into which `make import` puts the suite, as a kselftest
 
 IN_TREE := $(wildcard ../lib.mk)
@@ -53,7 +54,7 @@ LDLIBS += -luring -lnuma
 # since the same binaries run on each kernel of a bisection, whatever libraries are installed later.
 # Where there are no static libraries, link dynamically (-g); the guest then gets the libraries too.
 links = $(shell echo 'int main(void) { return 0; }' | \
-	$(CC) $(1) -x c - $(LDLIBS) -o /dev/null 2>/dev/null && echo $(1))
+	$(CC) $(CFLAGS) $(1) $(LDFLAGS) -x c - $(LDLIBS) -o /dev/null 2>/dev/null && echo $(1))
 linkage = $(or $(call links,-static),$(call links,-g),missing)
 LINKAGE = $(eval LINKAGE := $(linkage))$(LINKAGE)
 
@@ -129,7 +130,7 @@ faults:
 	@./run_tests.sh faults $(ARGS)
 
 deps:
-	@./run_tests.sh deps
+	@./run_tests.sh deps $(ARGS)
 
 bench:
 	@./run_tests.sh bench

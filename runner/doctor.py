@@ -9,7 +9,9 @@ import shutil
 from pathlib import Path
 
 from base.errors import Stop
-from vm import deps
+from vm import deps, qemu
+from vm.arch import Arch, HOST
+from runner import guests
 from runner.host import Host, Lack
 from runner.screen import Screen
 
@@ -19,13 +21,15 @@ NEEDED_BYTES = 3 << 30      # a kernel source and its build
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """`doctor` prints it all, and a lack is no error; `deps` installs the packages."""
     if options.word == "deps":
-        deps.need(deps.PACKAGES, screen.say)
+        deps.need({*deps.PACKAGES, *deps.for_vm(guests.arch_of(options))}, screen.say)
         screen.say("nothing is missing")
         return 0
     host = Host()
     cache = Path(os.environ["HMM_COHERENT_CACHE"])
     chapter("here (--native)", native_facts(host), host.lacks())
-    chapter("in a VM (--vm)", vm_facts(cache), vm_lacks(cache))
+    arch = guests.arch_of(options)
+    chapter("in a VM (--vm)" if arch is HOST else f"in a VM (--arch {arch.name})",
+            vm_facts(cache, arch), vm_lacks(cache, arch))
     chapter("make check", [], package_lacks({"check", "faults"}))
     return 0
 
@@ -55,12 +59,11 @@ def native_facts(host: Host) -> list[str]:
     return facts
 
 
-def vm_facts(cache: Path) -> list[str]:
+def vm_facts(cache: Path, arch: Arch) -> list[str]:
     """What a VM run would use."""
-    from vm import qemu
     facts = []
     try:
-        facts.append(qemu.binary())
+        facts.append(qemu.binary(arch))
     except Stop:
         pass
     facts.append("/dev/kvm (proven before it is used)" if os.access("/dev/kvm", os.R_OK | os.W_OK)
@@ -72,9 +75,9 @@ def vm_facts(cache: Path) -> list[str]:
     return facts
 
 
-def vm_lacks(cache: Path) -> list[Lack]:
+def vm_lacks(cache: Path, arch: Arch) -> list[Lack]:
     """What keeps a VM run from starting."""
-    return package_lacks({"build", "vm", "tests"}) + cache_lacks(cache)
+    return package_lacks(deps.for_vm(arch)) + cache_lacks(cache)
 
 
 def package_lacks(for_what: set[str]) -> list[Lack]:

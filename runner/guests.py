@@ -21,6 +21,7 @@ from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
 from vm import deb, existing, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
+from vm.arch import Arch, ARCHS, HOST
 from vm.kconfig import Profile, PROFILES
 from runner import session
 from runner.host import Host
@@ -30,10 +31,11 @@ from runner.work import Work, is_risky
 
 DEFAULT_KERNEL = "6.1"
 MOST_GUESTS = 4
-# all that one can take: its memory, its disks, QEMU's translated code and QEMU
-GUEST_MIB = qemu.MEMORY_MIB + 384
+# that one can take beside its memory: its disks, QEMU's translated code and QEMU
+MORE_MIB = 384
 TESTS_WORTH_A_BOOT = 100
 SHARED = "shared libraries"     # no name of a program
+PAGE_SIZE = "--page-size"
 NOT_FOR_MAKE = re.compile(r"[^\w@+=,./~-]")
 
 
@@ -79,12 +81,12 @@ class Parts:
                           interactive, self.profile.sends_files, threads, self.profile.qemu)
 
 
-def side_by_side(asked: int | None, work: Work) -> int:
+def side_by_side(asked: int | None, work: Work, arch: Arch = HOST) -> int:
     """How many guests share the work: a test keeps one processor busy, and fewer tests than these
     are not worth a boot. No more than fit into the memory that is free, or the host's OOM killer
     ends one."""
     memory = Host().memory()
-    fit = memory // (GUEST_MIB << 20) if memory else MOST_GUESTS
+    fit = memory // (arch.memory_mib + MORE_MIB << 20) if memory else MOST_GUESTS
     return asked or max(
         1, min(MOST_GUESTS, len(os.sched_getaffinity(0)),
                work.total() // TESTS_WORTH_A_BOOT, fit))
@@ -102,15 +104,25 @@ def is_image(spec: str) -> bool:
     return path.is_file() and not source.is_tarball(path)
 
 
-def default_kernel(cache: Cache, screen: Screen) -> str:
+def arch_of(options: argparse.Namespace) -> Arch:
+    """The architecture of the guests: --arch, or that of this machine."""
+    return ARCHS[options.arch] if getattr(options, "arch", "") else HOST
+
+
+def default_kernel(cache: Cache, screen: Screen, arch: Arch = HOST) -> str:
     """The --kernel of a run without one: DEFAULT_KERNEL where it is available."""
-    return deb.default(DEFAULT_KERNEL, cache, screen.say)
+    return deb.default(DEFAULT_KERNEL, cache, screen.say, source.kind_of(arch))
 
 
 def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:
     """The --profile with what the command line adds to it."""
-    base = PROFILES[options.profile]
-    files: list[Path] = [file.absolute() for file in options.kconfig_file]
+    base, arch = PROFILES[options.profile], arch_of(options)
+    if arch.name not in base.archs:
+        raise Stop(WRONG_USE, f"--profile {base.name} is for {', '.join(base.archs)}, not for "
+                              f"{arch.name}", "leave it out")
+    size = arch_page(options)
+    files = [kconfig.fragment([arch.pages[size]], cache, PAGE_SIZE)] if size else []
+    files += [file.absolute() for file in options.kconfig_file]
     files += [kconfig.fragment(options.kconfig, cache)] if options.kconfig else []
     qemu = [word for words in options.qemu_arg for word in shlex.split(words)]
     append = [base.append, options.append]
@@ -118,8 +130,18 @@ def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:
         files.append(kconfig.DEBUG_INFO)
         append.append("nokaslr")
         qemu += ["-S", "-gdb", f"tcp:127.0.0.1:{free_port()}"]
-    return replace(base, fragments=(*base.fragments, *files), append=" ".join(filter(None, append)),
+    return replace(base, arch=arch, more=(*base.more, *files),
+                   append=" ".join(filter(None, append)),
                    variables=(*base.variables, *options.make_arg), qemu=tuple(qemu))
+
+
+def arch_page(options: argparse.Namespace) -> str:
+    """--page-size, or the first one that the architecture has."""
+    pages = arch_of(options).pages
+    if options.page_size and options.page_size not in pages:
+        raise Stop(WRONG_USE, f"{arch_of(options).name} has no --page-size {options.page_size}",
+                   "choose one of " + " ".join(pages) if pages else "leave it out")
+    return options.page_size or next(iter(pages), "")
 
 
 def free_port() -> int:
@@ -135,8 +157,8 @@ def invite(parts: Parts, screen: Screen) -> None:
                f"-ex 'target remote {parts.profile.qemu[-1].removeprefix('tcp:')}'")
 
 
-def find_source(spec: str, cache: Cache, screen: Screen,
-                refresh: bool = False) -> source.Source | None:
+def find_source(spec: str, cache: Cache, screen: Screen, refresh: bool = False,
+                arch: Arch = HOST) -> source.Source | None:
     """The source of a --kernel; a kernel image has none."""
     if is_image(spec):
         return None
@@ -145,37 +167,39 @@ def find_source(spec: str, cache: Cache, screen: Screen,
         if odd := NOT_FOR_MAKE.search(str(path)) if path.is_dir() else None:
             raise Stop(WRONG_USE, f"{path} has {odd[0]!r} in its path, which the kernel's "
                                   "makefiles do not take", remedy)
-    return source.resolve(spec, cache, screen.say, refresh)
+    return source.resolve(spec, cache, screen.say, refresh, arch)
 
 
 def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache,
                 screen: Screen, profile: Profile = PROFILES[""]):
     """The kernel of a --kernel, built if need be."""
     if found and found.kind == "built":
-        return existing.load(found, Path(spec), cache, screen.say)
+        return existing.load(found, Path(spec), cache, screen.say, profile.arch)
     if found:
         if modules:
             raise Stop(WRONG_USE, f"--modules belongs to a bzImage, and {spec} is not one",
                        "leave it out")
         # One job more than processors: some of them wait for a disk, or have just begun.
         return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1,
-                            profile.variables, profile.image, Building(screen))
+                            profile.variables, profile.image, Building(screen), profile.arch)
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko",
                    "give --modules DIR")
     usual = PROFILES[profile.name]
+    pages = {kconfig.fragment([one], cache, PAGE_SIZE) for one in profile.arch.pages.values()}
     if (profile.variables != usual.variables
-            or set(profile.fragments) - {*usual.fragments, kconfig.DEBUG_INFO}):
+            or set(profile.more) - {*usual.more, *pages, kconfig.DEBUG_INFO}):
         raise Stop(WRONG_USE, f"{spec} is built already, and --kconfig, --kconfig-file and "
                               "--make-arg are for a build", "give a version or a tree")
     has = kconfig.of_image(Path(spec).expanduser()) if profile.name else {}
-    wanted = kconfig.values(*profile.fragments[len(kconfig.PLAIN):][:1])
+    wanted = kconfig.values(*usual.more[:1])
     lacks = [f"{name}={value}" for name, value in wanted.items() if has.get(name, "n") != value]
     if profile.name and (lacks or profile.sends_files):
         why = f": it lacks {lacks[0]}" if has and lacks else ""
         raise Stop(WRONG_USE, f"{spec} is built already, and not for --profile {profile.name}{why}",
                    "give a version or a tree")
-    return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say)
+    return kernel.from_image(Path(spec).expanduser().resolve(), modules, cache, screen.say,
+                             profile.arch)
 
 
 def pack(paths: list[Path], cache: Cache) -> dict[str, Path]:
@@ -205,13 +229,14 @@ def facts(parts: Parts) -> dict:
     """What run.json says about the machine that ran."""
     built = parts.kernel
     return {
+        "arch": built.arch.name,
         "kernel": {
             "release": built.release, "build_id": built.build_id, "config_hash": built.config_hash,
             "image": str(built.image), "seconds": round(built.seconds, 1),
             "source": built.source.label if built.source else None,
             "commit": built.source.commit if built.source else ""}, "profile": parts.profile.name,
         "module_srcversion": built.srcversion,
-        "qemu": child.output([qemu.binary(), "--version"]).partition("\n")[0],
+        "qemu": child.output([qemu.binary(built.arch), "--version"]).partition("\n")[0],
         "accelerator": {"name": parts.accel.name, "why": parts.accel.why}}
 
 

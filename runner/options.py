@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from base.errors import Stop, WRONG_USE
+from vm.arch import ARCHS, TABLE
 from vm.kconfig import PROFILES
 from vm.source import at_ref
 
@@ -31,7 +32,7 @@ _WHICH = "--skip --shard --failed --cache"
 _WRITE = "--results --junit --json --html --kcidb --strict --gate --ktap --outcomes"
 _HOW = (f"{_WHICH} {_WRITE} --repeat --until-fail --shuffle --seed --stress --timeout --known "
         "--verbose --dry-run")
-_BUILD = "--kconfig --kconfig-file --make-arg --append --qemu-arg"
+_BUILD = "--arch --page-size --kconfig --kconfig-file --make-arg --append --qemu-arg"
 _KERNEL = f"--kernel --modules --profile --accel --boot-timeout --build --refresh {_BUILD}"
 # Which of them say what runs, for the command that repeats a test.
 MADE = ("modules", "profile", *(name[2:].replace("-", "_") for name in _BUILD.split()))
@@ -39,16 +40,17 @@ TAKES = {
     word: frozenset(f"{names} --help".split()) for word, names in {
         "": f"{_HOW} {_KERNEL} --vm --jobs --destructive --bisect-step --gdb",
         "--native": f"{_HOW} --native --spm",
-        "--list": f"{_WHICH} --list --vm --native --kernel --destructive",
+        "--list": f"{_WHICH} --list --vm --native --kernel --arch --destructive",
         "--shell": f"{_KERNEL} --gdb --cache --shell --copy --vm --verbose",
-        "--print-kernel-tree": "--print-kernel-tree --cache", "doctor": "--cache",
-        "deps": "--cache", "compare": "--html",
+        "--print-kernel-tree": "--print-kernel-tree --cache", "doctor": "--cache --arch",
+        "deps": "--cache --arch", "compare": "--html",
         "merge": _WRITE, "report": "--junit --json --html --kcidb", "cache": "--cache",
         "rerun": f"{_WRITE} --cache --jobs --verbose --dry-run",
         "bisect": f"{_BUILD} --kernel --vm --profile --accel --jobs --destructive --skip --repeat "
                   "--until-fail "
         "--shuffle --seed --stress --timeout --boot-timeout --known --strict --gate --results "
         "--cache --verbose", "import": "", }.items()}
+PAGE_SIZES = tuple(dict.fromkeys(size for arch in TABLE for size in arch.pages))
 DAY = 86400             # seconds
 TEST_SECONDS = 3600     # the programs' own limit of --timeout
 EXAMPLES = (
@@ -190,6 +192,11 @@ def parser(dev=None) -> Parser:
     where.add_argument(
         "--kernel", action="append", default=[], metavar="SPEC",
         help="a version (6.1), a kernel tree, TREE@COMMIT or a bzImage; may be given several times")
+    where.add_argument("--arch", choices=tuple(ARCHS), default="", metavar="ARCH",
+                       help=f"architecture of the VM: {', '.join(ARCHS)} (default: this machine's); "
+                       "docs/platforms.md")
+    where.add_argument("--page-size", choices=PAGE_SIZES, default="", metavar="SIZE",
+                       help="of the kernel that is built: 4K, 16K or 64K on arm64")
     where.add_argument("--modules", type=Path, metavar="DIR", help="the modules of a bzImage")
     where.add_argument("--build", type=Path, metavar="DIR",
                        help="boot the kernel of a build folder (O=) or of a built tree as it is")

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from base.errors import CANNOT, Stop, WRONG_USE
-from vm import deps, existing
+from vm import deps, existing, sysroot
+from vm.arch import HOST
 from vm.source import Source
 from runner import programs, work
 from runner.host import Host
 from runner.screen import Screen
 
 HARNESS = "tools/testing/selftests/kselftest_harness.h"
-PACKAGES = {"vm": {"build", "vm", "tests"}, "native": {"tests"}}
 
 
 @dataclass
@@ -40,7 +40,7 @@ def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
         return ("programs", "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing "
                             "about a kernel")
     if (options.vm or options.kernel or options.build or options.shell or options.profile
-            or options.destructive):
+            or options.arch or options.destructive):
         return "vm", "as asked"
     if not (options.native or options.spm):
         return "vm", "--native runs on this kernel"
@@ -74,7 +74,8 @@ def harness(options: argparse.Namespace, sources: list, cache, screen: Screen) -
         return Path(given).resolve()
     if sources and not options.bisect_step:
         return sources[0].path
-    found = guests.find_source(guests.default_kernel(cache, screen), cache, screen)
+    arch = guests.arch_of(options)
+    found = guests.find_source(guests.default_kernel(cache, screen, arch), cache, screen, arch=arch)
     assert found        # None is for images
     return found.path
 
@@ -85,10 +86,10 @@ def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Pla
     where, why = where_to_run(options, Host())
     kernels: list[tuple[str, Source | None]]
     kernels, ksrc = [(spec, None) for spec in options.kernel or ["pretended"]], None
-    if where in PACKAGES and not pretending():
-        deps.need(PACKAGES[where], screen.say)
+    if where in ("vm", "native") and not pretending():
+        deps.need(needs(options, where), screen.say)
         kernels, ksrc = sources(options, where, screen)
-    paths = programs.build(ksrc, Path(os.environ["HMM_COHERENT_CACHE"]) / "log" / "programs.log")
+    paths = build(options, ksrc, screen)
     tests = programs.select(programs.catalogue(paths), options.globs, options.skip)
     if options.failed:
         from runner import stored
@@ -105,17 +106,35 @@ def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Pla
                 kernels)
 
 
+def needs(options: argparse.Namespace, where: str) -> set[str]:
+    """The parts of vm/deps.py that a run needs."""
+    from runner import guests
+    return deps.for_vm(guests.arch_of(options)) if where == "vm" else {"tests"}
+
+
+def build(options: argparse.Namespace, ksrc: Path | None, screen: Screen) -> list[Path]:
+    """The test programs, for the architecture of the guests."""
+    from runner import guests
+    arch, log = guests.arch_of(options), Path(os.environ["HMM_COHERENT_CACHE"]) / "log"
+    if not ksrc or arch is HOST:
+        return programs.build(ksrc, log / "programs.log")
+    root = sysroot.find(arch, open_cache(screen), screen.say)
+    return programs.build(ksrc, log / f"programs-{arch.name}.log", arch,
+                          sysroot.compiler(arch, root))
+
+
 def sources(options: argparse.Namespace, where: str,
             screen: Screen) -> tuple[list[tuple[str, Source | None]], Path]:
     """The kernels with their sources, and the source that the programs are built against."""
     from runner import guests
-    cache = open_cache(screen)
+    cache, arch = open_cache(screen), guests.arch_of(options)
     specs = options.kernel if where == "vm" else []
     if where == "vm" and not options.build:
-        specs = specs or [guests.default_kernel(cache, screen)]
-    kernels = [(spec, guests.find_source(spec, cache, screen, options.refresh)) for spec in specs]
+        specs = specs or [guests.default_kernel(cache, screen, arch)]
+    kernels = [(spec, guests.find_source(spec, cache, screen, options.refresh, arch))
+               for spec in specs]
     if options.build:
-        kernels = [(str(options.build), existing.find(options.build))]
+        kernels = [(str(options.build), existing.find(options.build, arch))]
     trees = [found for _, found in kernels if found and (found.path / HARNESS).is_file()]
     return kernels, harness(options, trees, cache, screen)
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
 from base.files import TOP
+from vm import elf
+from vm.arch import Arch, HOST
 from vm.cache import Lock
 from runner.screen import one_line
 
@@ -89,9 +91,9 @@ def is_built(words: list[str]) -> bool:
     return done.returncode == 0
 
 
-def build(ksrc: Path | None, log: Path) -> list[Path]:
-    """Build the suite against the harness of ksrc, in a folder for each; gives the programs in the
-    Makefile's order.
+def build(ksrc: Path | None, log: Path, arch: Arch = HOST, compiler: str = "") -> list[Path]:
+    """Build the suite against the harness of ksrc, in a folder for each and for each other
+    architecture, with its compiler; gives the programs in the Makefile's order.
 
     Until release() no other run builds them again: what is just being linked can not be started.
     Who finds nothing to build does not wait for who uses them.
@@ -100,8 +102,10 @@ def build(ksrc: Path | None, log: Path) -> list[Path]:
     if folder:
         return executables(folder)
     # make takes no target with a blank in it, so it is told where from here, and by a plain name.
-    output = BUILD / re.sub(r"[^\w.+~-]", "_", ksrc.name) if ksrc else BUILD
-    words = [f"OUTPUT={os.path.relpath(output, TOP)}", *([f"KSRC={ksrc}"] if ksrc else [])]
+    base = BUILD if arch is HOST else BUILD / arch.name
+    output = base / re.sub(r"[^\w.+~-]", "_", ksrc.name) if ksrc else base
+    words = [f"OUTPUT={os.path.relpath(output, TOP)}", *([f"KSRC={ksrc}"] if ksrc else []),
+             *([f"CC={compiler}"] if compiler else [])]
     release()
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -136,8 +140,9 @@ def executables(folder: Path) -> list[Path]:
 def listing(program: Path) -> list[Test]:
     """What PROG --list says. A program that cannot say it cannot be trusted with a verdict either.
     """
+    arch = elf.arch(program) or HOST
     try:
-        done = subprocess.run([str(program), "--list"], stdin=subprocess.DEVNULL,
+        done = subprocess.run([*arch.runner, str(program), "--list"], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=LIST_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise Stop(CANNOT, f"{program.name} --list did not end within {LIST_SECONDS:g} s") from None

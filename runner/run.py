@@ -129,7 +129,8 @@ class One:
             lambda left, number, company: parts.machine(left, number, company, self.folder.path,
                                                         limits(self.options).test, self.options),
             guests.identity(parts))
-        session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work)
+        session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work,
+                                                   parts.kernel.arch)
         shared = session.side_by_side > 1 and guests.crowded(session.side_by_side)
         session.apart = parts.profile.apart + (BUSY if shared else ())
         session.untold = parts.untold()

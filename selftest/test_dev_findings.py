@@ -233,7 +233,7 @@ class Image(unittest.TestCase):
                                       PROFILES[profile])
 
     def test_an_image_of_a_profile(self):
-        debug = kconfig.values(PROFILES["debug"].fragments[len(kconfig.PLAIN)])
+        debug = kconfig.values(PROFILES["debug"].more[0])
         self.assertEqual(self.ask({}, ""), "the kernel")
         self.assertEqual(self.ask(debug, "debug"), "the kernel")
         for config, profile, part in ((debug | {"CONFIG_KASAN": "n"}, "debug", "CONFIG_KASAN=y"),

@@ -106,7 +106,8 @@ def test_each_word_with_each_option():
               "--stress": "5", "--timeout": "6", "--boot-timeout": "7", "--results": "r", "--junit":
                   "j", "--json": "j", "--html": "h", "--gate": "g", "--known": "k", "--build": "b",
               "--kconfig": "X=y", "--kconfig-file": "README.md", "--make-arg": "V=1",
-              "--append": "x", "--qemu-arg": "x", "--failed": "f", "--kcidb": "f"}
+              "--append": "x", "--qemu-arg": "x", "--arch": "arm64",
+              "--page-size": "16K", "--failed": "f", "--kcidb": "f"}
     needs = {"compare": ["a", "b"], "merge": ["a"], "bisect": ["a", "b", "--kernel=t"],
              "import": ["t"], "rerun": ["d"], "report": ["d"]}
     with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"],
@@ -138,7 +139,8 @@ def test_a_bisection_gives_each_of_its_options_to_its_steps():
               "--repeat=2", "--until-fail", "--shuffle=3", "--seed=4", "--stress=5",
               "--timeout=6", "--boot-timeout=7", "--known=/k", "--strict", "-v",
               "--kconfig=X=y", "--kconfig=Y=n", f"--kconfig-file={kit.TOP}/README.md",
-              "--make-arg=KCFLAGS=-O1 -g", "--append=x y", "--qemu-arg=-device x"]
+              "--make-arg=KCFLAGS=-O1 -g", "--append=x y", "--qemu-arg=-device x", "--arch=arm64",
+              "--page-size=16K"]
     asked = cli.parse(["bisect", "--kernel", "t", "a", "b", "fork.*", *values])
     step = bisect.Bisection.__new__(bisect.Bisection)
     step.options, step.globs, step.tree = asked, asked.globs[2:], SimpleNamespace(path="t")

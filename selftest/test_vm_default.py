@@ -129,7 +129,7 @@ class Default(WithCache):
                 mock.patch.object(guests, "find_source") as find:
             kernels, _ = plan.sources(options, "vm", Screen())
             self.assertEqual([spec for spec, _ in kernels], ["6.12"])
-            default.assert_called_once_with("6.1", self.cache, mock.ANY)
+            default.assert_called_once_with("6.1", self.cache, mock.ANY, "src")
             options.kernel = ["7.3"]
             kernels, _ = plan.sources(options, "vm", Screen())
             self.assertEqual([spec for spec, _ in kernels], ["7.3"])

@@ -80,9 +80,9 @@ def test_which_system_it_is(box):
 def test_missing(box):
     """A command and a module that are there, wherever from, and a header."""
     box.environment(PATH=str(box.folder))
-    assert deps.missing({"vm"}) == ["qemu-system-x86_64", "busybox", "mke2fs"]
+    assert deps.missing({"vm", "qemu-x86_64"}) == ["qemu-system-x86_64", "busybox", "mke2fs"]
     box.script("busybox", ":")
-    assert deps.missing({"vm"}) == ["qemu-system-x86_64", "mke2fs"]
+    assert deps.missing({"vm", "qemu-x86_64"}) == ["qemu-system-x86_64", "mke2fs"]
     box.environment(PATH="/usr/bin:/bin")
     with mock.patch.dict(deps.PARTS, {"x": dict.fromkeys(
             ("stdio.h", "no/such.h", "json.py", "no_such.py"), {})}):

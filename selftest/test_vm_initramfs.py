@@ -12,6 +12,7 @@ import pytest
 
 from base.errors import Stop
 from vm import initramfs
+from vm.arch import HOST
 
 def unpack(data: bytes) -> dict[str, tuple[int, bytes]]:
     """Name to mode and content, read as init/initramfs.c reads it: archives after each other, zeros
@@ -78,7 +79,8 @@ def box_(box):
     box.program = box.script("hmm_coherent_x", "true")
     box.module = box.folder / "test_hmm.ko"
     box.module.write_bytes(b"module")
-    box.kernel = SimpleNamespace(modules={"test_hmm": box.module}, release="6.1.9")
+    box.kernel = SimpleNamespace(modules={"test_hmm": box.module}, release="6.1.9",
+                                 arch=HOST)
     tool = box.script("busybox", 'echo "ls sh init"')
     box.later(setattr, initramfs, "busybox", initramfs.busybox)
     initramfs.busybox = lambda: tool

@@ -19,6 +19,7 @@ from unittest import mock
 import pytest
 
 from vm import elf, kconfig, kernel
+from vm.arch import TABLE
 from vm.cache import Lock, lock_of
 from vm.source import Source
 
@@ -195,7 +196,10 @@ def test_the_later_fragment_decides(box):
 
 def test_the_fragments_of_this_repository():
     """Each line once; each block of options says why."""
-    text = "\n".join(file.read_text() for file in kconfig.PLAIN)
+    for arch in TABLE:
+        each_line_once("\n".join(file.read_text() for file in kconfig.plain(arch)))
+
+def each_line_once(text: str) -> None:
     names = [line.removeprefix("# ").split("=")[0].split(" ")[0] for line in text.splitlines()
              if line.removeprefix("# ").startswith("CONFIG_")]
     assert len(names) == len(set(names))

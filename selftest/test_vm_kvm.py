@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 
 from vm import kvm
+from vm.arch import HOST
 from vm_kit import is_running
 
 PATIENCE = 0.5
@@ -22,7 +23,7 @@ def box_(box):
     tool = box.script("busybox", "true")
     for target, name, value in ((kvm, "DEVICE", device), (kvm.initramfs, "busybox", lambda: tool)):
         box.patch(target, name, value)
-    box.kernel = SimpleNamespace(image=box.folder / "under-test", mmio=False)
+    box.kernel = SimpleNamespace(image=box.folder / "under-test", mmio=False, arch=HOST)
     box.ours = build(box, "ours")
     return box
 

@@ -11,6 +11,7 @@ from unittest import mock, skipUnless
 from base.files import TOP
 from runner import guests
 from vm import deps, initramfs, libraries
+from vm.arch import HOST
 from test_vm_initramfs import unpack
 from vm_kit import WithCache
 
@@ -133,7 +134,7 @@ class Busybox(Guest):
                        place / "busybox", *words)
 
     def base(self) -> dict:
-        kernel = SimpleNamespace(modules={}, release="6.1.9")
+        kernel = SimpleNamespace(modules={}, release="6.1.9", arch=HOST)
         return unpack(initramfs.base(kernel, self.cache, self.say).read_bytes())
 
     def test_the_static_one_is_preferred(self):
@@ -145,7 +146,7 @@ class Busybox(Guest):
     @skipUnless(MAY_CHROOT, "unshare --map-root-user is not permitted")
     def test_a_dynamic_one_runs(self):
         self.busybox(self.places[0], initramfs.APPLETS)
-        base = initramfs.base(SimpleNamespace(modules={}, release="6.1.9"), self.cache, self.say)
+        base = initramfs.base(SimpleNamespace(modules={}, release="6.1.9", arch=HOST), self.cache, self.say)
         done = self.run_in(self.root(base.read_bytes()), "/bin/busybox")
         self.assertEqual(set(done.stdout.split()), set(initramfs.APPLETS), done.stderr)
 

@@ -16,6 +16,7 @@ import pytest
 from base import child
 from base.errors import Stop
 from vm import qemu
+from vm.arch import ARCHS
 from vm_kit import ends, is_running
 
 ORPHAN = """
@@ -27,7 +28,9 @@ sys.stdin.readline()
 """
 DISK_BYTES = 3 << 20
 INITRD = bytes(range(256)) * 64
-KERNEL, TCG = SimpleNamespace(image=Path("/k"), hz=250, mmio=False), SimpleNamespace(name="tcg")
+X86, ARM64 = ARCHS["x86_64"], ARCHS["arm64"]
+KERNEL, TCG = (SimpleNamespace(image=Path("/k"), hz=250, mmio=False, arch=X86),
+               SimpleNamespace(name="tcg"))
 # What every fake does first: find its channels and its initramfs among the arguments.
 FIND = """
 for word; do
@@ -63,7 +66,7 @@ def read(box, guest: qemu.Guest, limit: float = 60.0) -> bytes:
 def test_nothing_is_left_to_calibrate():
     with mock.patch("vm.qemu.khz", return_value=2_000_000):
         assert " tsc_early_khz=2000000 lpj=8000000 " in qemu.append(KERNEL, TCG)
-        assert "lpj=" not in qemu.append(SimpleNamespace(hz=0, mmio=False), TCG)
+        assert "lpj=" not in qemu.append(SimpleNamespace(hz=0, mmio=False, arch=X86), TCG)
         assert "lpj=" not in qemu.append(KERNEL, SimpleNamespace(name="kvm"))
     with mock.patch("vm.qemu.khz", return_value=0):
         assert "lpj=" not in qemu.append(KERNEL, TCG)
@@ -89,7 +92,6 @@ def test_command_line(box):
     assert "memmap=256M$0x50000000" in words
     assert words[-1] == "extra=1"
     assert qemu.escape(Path("/a,b/c,raw")) == "/a,,b/c,,raw"
-    assert qemu.MEMORY_MIB <= 3072
 
 def test_disks_are_in_memory(box):
     """A full disk of the host stops no guest, and no guest changes an image."""
@@ -111,7 +113,7 @@ def test_each_kernel_has_the_machine_that_it_knows(box):
     for mmio, machine, bus, reset in ((False, "q35", "-pci,", False),
                                       (True, "microvm,acpi=off", "-device,", True)):
         command = start_guest(box, "true", kernel=SimpleNamespace(image=Path("/k"), hz=250,
-                                                            mmio=mmio)).command
+                                                            mmio=mmio, arch=X86)).command
         assert command[command.index("-machine") + 1] == machine + ",memory-backend=memory"
         devices = [word for word in command if word.startswith(("virtio-blk", "virtio-serial-"))]
         assert len(devices) == 1 + len(qemu.DISKS)
@@ -122,14 +124,32 @@ def test_one_thread_for_two_processors(box):
     for threads, word in ((2, "thread=multi"), (1, "thread=single")):
         command = start_guest(box, "true", threads=threads).command
         assert word in command[command.index("-accel") + 1]
-    assert qemu.machine(SimpleNamespace(name="kvm"), False,
-                        1) == qemu.machine(SimpleNamespace(name="kvm"), False, 2)
+    assert qemu.machine(X86, SimpleNamespace(name="kvm"), False,
+                        1) == qemu.machine(X86, SimpleNamespace(name="kvm"), False, 2)
 
 def test_device_ranges_are_inside_memory():
-    end = qemu.MEMORY_MIB << 20
-    for start in (qemu.SPM0, qemu.SPM1):
-        assert start % (256 << 20) == 0
-        assert start + (qemu.SPM_SIZE_MIB << 20) <= end
+    assert X86.memory_mib <= 3072      # below the hole of q35
+    for arch, base in ((X86, 0), (ARM64, 1 << 30)):
+        for start in arch.spm:
+            assert start % (256 << 20) == 0
+            assert base <= start and start + (qemu.SPM_SIZE_MIB << 20) <= base + (
+                arch.memory_mib << 20)
+
+def test_an_arm64_guest_has_what_its_words_say(box):
+    """The kernel's memory ends where the ranges begin, node 1 is the larger one, and vdc is the
+    slow disk although the guest numbers its disks from the last one."""
+    kernel = SimpleNamespace(image=Path("/k"), hz=250, mmio=True, arch=ARM64)
+    command = start_guest(box, "true", kernel=kernel).command
+    words = command[command.index("-append") + 1].split()
+    assert "mem=1536M" in words and (1 << 30) + (1536 << 20) == ARM64.spm[0]
+    assert "console=ttyAMA0" in words and not any("tsc" in word for word in words)
+    assert [word.partition(",")[0] for word in command if word.startswith("virtio-blk")] == [
+        "virtio-blk-device"] * 3
+    assert [word.split(",")[1] for word in command if word.startswith("if=none")] == [
+        "id=slow", "id=raw", "id=ext4"]
+    assert command[command.index("-machine") + 1] == "virt,gic-version=max"
+    assert [word for word in command if word.startswith("node,")] == [
+        "node,nodeid=0,memdev=memory0,cpus=0", "node,nodeid=1,memdev=memory1,cpus=1"]
 
 def test_kill_is_bounded_and_may_be_repeated(box):
     guest = start_guest(box, "trap '' TERM; echo >$results; while :; do sleep 0.05; done")

@@ -36,10 +36,10 @@ def installed_version(package: str) -> str:
     return text.removeprefix("ii ").strip() if text.startswith("ii ") else ""
 
 
-def newest_unpacked(cache, package: str) -> str:
+def newest_unpacked(cache, package: str, kind: str = "src") -> str:
     """The release of a source that is in the cache already, so that no network is needed twice."""
     start = f"{package}-{package.removeprefix(family(package))}"
-    found = [newest for mark in ".~-" if (newest := cache.newest("src", start + mark))]
+    found = [newest for mark in ".~-" if (newest := cache.newest(kind, start + mark))]
     newest = max(found, key=lambda path: (path / STAMP).stat().st_mtime, default=None)
     return newest.name.removeprefix(f"{package}-") if newest else ""
 
@@ -155,12 +155,39 @@ def elsewhere(cache, suite: str) -> Apt:
     if uri and name.endswith("stable"):     # a longterm kernel's newest release is there
         lines.append(one_source(uri, key, f"{name}-security"))
     (folder / "sources.list").write_text("".join(lines))
-    return Apt(("-o", f"Dir::Etc::sourcelist={folder}/sources.list", "-o",
-                "Dir::Etc::sourceparts=/dev/null", "-o", f"Dir::State={folder}", "-o",
-                f"Dir::State::lists={folder}/lists", "-o", f"Dir::State::status={STATUS}", "-o",
-                f"Dir::Cache={folder}", "-o", f"Dir::Cache::archives={folder}/archives", "-o",
-                "APT::Sandbox::User=root", "-o", "Acquire::Languages=none", "-o",
-                "APT::Get::List-Cleanup=false"))
+    return Apt((*private(folder), "-o", f"Dir::State::status={STATUS}"))
+
+
+def private(folder: Path) -> tuple[str, ...]:
+    """apt's options for sources, lists and downloads of its own."""
+    return ("-o", f"Dir::Etc::sourcelist={folder}/sources.list", "-o",
+            "Dir::Etc::sourceparts=/dev/null", "-o", f"Dir::State={folder}", "-o",
+            f"Dir::State::lists={folder}/lists", "-o", f"Dir::Cache={folder}", "-o",
+            f"Dir::Cache::archives={folder}/archives", "-o", "APT::Sandbox::User=root", "-o",
+            "Acquire::Languages=none", "-o", "APT::Get::List-Cleanup=false")
+
+
+def foreign(cache, architecture: str, folder: Path) -> tuple[Apt, Path]:
+    """apt for packages of another architecture from the machine's mirror, with all of its state in
+    `folder`; and the log of what it does."""
+    uri, key, release = mirror()
+    for part in ("lists/partial", "archives/partial"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    (folder / "status").touch()
+    (folder / "sources.list").write_text(one_source(uri, key, release))
+    options = {"APT::Architecture": architecture, "APT::Architectures": architecture,
+               "Dir::State::status": folder / "status"}
+    words = [f"{name}={value}" for name, value in options.items()]
+    own = private(folder)
+    return (Apt((*own, *(word for one in words for word in ("-o", one)))),
+            cache.folder("log", "") / f"apt-{architecture}.log")
+
+
+def unpack(package: Path, folder: Path, log: Path) -> None:
+    """Unpack a .deb without installing it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if child.run(["dpkg-deb", "-x", package, folder], log, 10 * MINUTES, append=True) != 0:
+        raise Stop(3, f"{package.name} cannot be unpacked", f"see {log}")
 
 
 def find(package: str, cache, say) -> tuple[Apt, str]:
@@ -195,15 +222,15 @@ def find_elsewhere(package: str, offered: list[str], cache, say) -> tuple[Apt, s
                                      f"{cache.root}/apt/*/update.log); {KERNELS}")
 
 
-def default(wanted: str, cache, say) -> str:
+def default(wanted: str, cache, say, kind: str = "src") -> str:
     """The series of a run without --kernel: `wanted`, or what this system and its mirror have
     instead. What was taken once is kept as long as its source is in the cache."""
     package = f"linux-source-{wanted}"
-    if newest_unpacked(cache, package) or installed_version(package):
+    if newest_unpacked(cache, package, kind) or installed_version(package):
         return wanted
     kept = cache.root / "apt" / "default"
     taken = kept.read_text() if kept.is_file() else ""
-    if not taken or not newest_unpacked(cache, f"linux-source-{taken}"):
+    if not taken or not newest_unpacked(cache, f"linux-source-{taken}", kind):
         try:
             find(package, cache, say)
             return wanted

@@ -11,6 +11,7 @@ from pathlib import Path
 from base import child
 from base.errors import Stop
 from vm import deb
+from vm.arch import Arch, HOST
 
 # What is wanted is a command, a header (.h) or a Python module (.py), wherever it comes from. A
 # package "=" has the name that apt's has, and "a+b" are two. Those under "once" are only named to
@@ -34,9 +35,18 @@ stdio.h            libc6-dev            glibc-devel           glibc glibc-devel 
 liburing.h         liburing-dev         liburing-devel        liburing liburing-devel =
 numa.h             libnuma-dev          numactl-devel         numactl libnuma-devel numactl-dev
 [vm]
-qemu-system-x86_64 qemu-system-x86      qemu-system-x86-core  = qemu-x86 qemu-system-x86_64
 busybox            busybox-static       busybox               busybox = =
 mke2fs             e2fsprogs            =                     = = =
+[qemu-x86_64]
+qemu-system-x86_64 qemu-system-x86      qemu-system-x86-core  = qemu-x86 qemu-system-x86_64
+[qemu-arm64]
+qemu-system-aarch64 qemu-system-arm     qemu-system-aarch64-core = qemu-arm qemu-system-aarch64
+[cross-x86_64]
+x86_64-linux-gnu-gcc gcc-x86-64-linux-gnu+libc6-dev-amd64-cross = = = =
+qemu-x86_64        qemu-user            qemu-user             = qemu-linux-user qemu-x86_64
+[cross-arm64]
+aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu+libc6-dev-arm64-cross = = = =
+qemu-aarch64       qemu-user            qemu-user             = qemu-linux-user qemu-aarch64
 [check]
 clang              clang                =                     = = =
 shellcheck         shellcheck           ShellCheck            = ShellCheck =
@@ -85,7 +95,16 @@ def read_table() -> dict[str, dict[str, dict[str, str]]]:
 
 
 PARTS = read_table()
-PACKAGES = tuple(part for part in PARTS if part != "once")      # what `deps` installs
+# What `deps` installs; more for another architecture.
+PACKAGES = tuple(part for part in PARTS
+                 if part != "once" and not part.startswith(("qemu-", "cross-"))) + (
+                     f"qemu-{HOST.name}", )
+
+
+def for_vm(arch: Arch = HOST) -> set[str]:
+    """The parts that a run in VMs needs."""
+    found = {"build", "vm", "tests", f"qemu-{arch.name}"}
+    return found if arch is HOST else found | {f"cross-{arch.name}"}
 
 
 def manager() -> str:

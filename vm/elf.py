@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from base import child
+from vm.arch import Arch, of_elf, TABLE
 
 # setup_header of a bzImage, Documentation/arch/x86/boot.rst
 HEADER_MAGIC, VERSION_POINTER, SETUP_START = 0x202, 0x20e, 0x200
 SECTORS, PAYLOAD_OFFSET, SECTOR = 0x1f1, 0x248, 512
+# The magic of an arm64 Image, which is not compressed: Documentation/arch/arm64/booting.rst
+ARM64_MAGIC, ARM64_AT = b"ARM\x64", 56
 # Compression formats of kernels that Python can read, by their first bytes.
 COMPRESSED: dict[bytes, Callable[[], Any]] = {
     b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
@@ -26,6 +29,17 @@ def is_elf(data: bytes) -> bool:
     return data[:5] == b"\x7fELF\x02"
 
 
+def arch(path: Path) -> Arch | None:
+    """The architecture of a program, a module or a kernel image; None if it is none of ours."""
+    with open(path, "rb") as file:
+        head = file.read(HEADER_MAGIC + 4)
+    if is_elf(head) and len(head) > 20:
+        return of_elf(struct.unpack_from("<H", head, 18)[0])
+    if head[ARM64_AT:ARM64_AT + 4] == ARM64_MAGIC:
+        return next(one for one in TABLE if one.name == "arm64")
+    return TABLE[0] if head[HEADER_MAGIC:] == b"HdrS" else None
+
+
 def build_id(image: Path) -> str:
     """The GNU build id of a vmlinux; empty if it has none, and for any other file."""
     notes = child.output(["readelf", "--notes", image], env=child.environment() | {"LC_ALL": "C"})
@@ -34,8 +48,8 @@ def build_id(image: Path) -> str:
 
 
 def kernel(image: bytes) -> bytes:
-    """The vmlinux in an image; empty if that cannot be unpacked here."""
-    if is_elf(image):
+    """The kernel in an image; empty if that cannot be unpacked here."""
+    if is_elf(image) or image[ARM64_AT:ARM64_AT + 4] == ARM64_MAGIC:
         return image
     if len(image) < PAYLOAD_OFFSET + 8 or image[HEADER_MAGIC:HEADER_MAGIC + 4] != b"HdrS":
         return b""
@@ -52,9 +66,10 @@ def kernel(image: bytes) -> bytes:
 
 
 def release(image: Path) -> str:
-    """The release of a vmlinux (its banner) or a bzImage (its header), empty for anything else."""
+    """The release of a vmlinux or an arm64 Image (its banner), or of a bzImage (its header); empty
+    for anything else."""
     data = image.read_bytes()
-    if is_elf(data):
+    if is_elf(data) or data[ARM64_AT:ARM64_AT + 4] == ARM64_MAGIC:
         found = re.search(rb"Linux version (\S+) \(", data)
         return found[1].decode() if found else ""
     if len(data) > SETUP_START + 0x20 and data[HEADER_MAGIC:HEADER_MAGIC + 4] == b"HdrS":

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from base import child
 from base.errors import Stop
-from vm import deps, libraries
+from vm import deps, elf, libraries, sysroot
+from vm.arch import Arch, HOST
 
 INIT = Path(__file__).with_name("init")
 FOLDERS = ("bin", "dev", "etc", "job", "lib", "mnt", "mnt/ext4", "proc", "sys", "tmp")
@@ -81,6 +82,11 @@ def pack_folder(folder: Path) -> bytes:
                 tuple(name for name, path in found.items() if os.access(path, os.X_OK)))
 
 
+def busybox_for(arch: Arch, cache, say) -> Path:
+    """That of this machine, or of Debian for another architecture."""
+    return busybox() if arch is HOST else sysroot.busybox(sysroot.find(arch, cache, say))
+
+
 def busybox() -> Path:
     """A static busybox if there is one, or one whose libraries the guest gets."""
     found = [path for name in ("busybox", "busybox.static", "busybox-static")
@@ -93,21 +99,22 @@ def busybox() -> Path:
                else "there is no busybox for the guest", deps.remedy("busybox"))
 
 
-def applets(program: Path) -> dict[str, str]:
+def applets(program: Path, arch: Arch = HOST) -> dict[str, str]:
     """Those that init names. Each costs a boot 1 ms, so init itself links the others, where there
     is a shell to use them."""
     words = set(re.findall(r"[a-z]+", INIT.read_text()))
     return {
-        f"bin/{name}": "busybox" for name in child.output([program, "--list"]).split()
+        f"bin/{name}": "busybox"
+        for name in child.output([*arch.runner, program, "--list"]).split()
         if name in words - {"busybox", "init"}}
 
 
 def base(kernel, cache, say) -> Path:
     """The archive with busybox, init and the kernel's modules."""
-    shell = busybox()
+    shell = busybox_for(kernel.arch, cache, say)
     sources = {"init": INIT, "bin/busybox": shell}
     sources |= {f"lib/{name}.ko": path for name, path in kernel.modules.items()}
-    shared, links = libraries.pack([shell])
+    shared, links = libraries.pack([shell]) if kernel.arch is HOST else ({}, {})
     sources |= shared
     digest = hashlib.sha256(Path(__file__).read_bytes() + kernel.release.encode())
     for name, path in sorted(sources.items()):
@@ -121,7 +128,7 @@ def base(kernel, cache, say) -> Path:
         # where modprobe looks
         folders = (*FOLDERS, "lib/modules", f"lib/modules/{kernel.release}")
         (folder / "base.cpio").write_bytes(
-            archive(files, links | applets(shell), (*folders, *parents(links)), NODES,
+            archive(files, links | applets(shell, kernel.arch), (*folders, *parents(links)), NODES,
                     ("init", "bin/busybox", *shared)))
 
     return cache.entry("initramfs", digest.hexdigest(), make) / "base.cpio"
@@ -163,10 +170,12 @@ def parents(names: Iterable[str]) -> list[str]:
 def _stripped(path: Path, folder: Path) -> bytes:
     """A program without its debug information: the guest has to carry every byte in memory."""
     data = path.read_bytes()
-    if data[:4] != b"\x7fELF" or path.suffix == ".ko" or not shutil.which("strip"):
+    arch = elf.arch(path) or HOST
+    tool = "strip" if arch is HOST else f"{arch.triplet}-strip"
+    if data[:4] != b"\x7fELF" or path.suffix == ".ko" or not shutil.which(tool):
         return data
     copy = folder / ".strip"
-    if child.run(["strip", "-o", copy, path], folder / ".strip.log", 60) == 0:
+    if child.run([tool, "-o", copy, path], folder / ".strip.log", 60) == 0:
         data = copy.read_bytes()
     for left in (copy, folder / ".strip.log"):
         left.unlink(missing_ok=True)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vm import elf
+from vm.arch import Arch, HOST, TABLE
 
 RENAMED = re.compile(r"^# renamed: (CONFIG_\w+) to (CONFIG_\w+)$", re.M)
 NEWER = re.compile(r"^# newer: (CONFIG_.*)$", re.M)
+WHERE = re.compile(r"^# where (CONFIG_\w+): (CONFIG_\w+)$", re.M)
 UNSET = re.compile(r"# (CONFIG_\w+) is not set")
 EMBEDDED = re.compile(rb"IKCFG_ST(.*?)IKCFG_ED", re.S)     # kernel/configs.c
 
@@ -39,13 +41,13 @@ def text(*files: Path) -> str:
     return "".join(file.read_text() for file in files)
 
 
-def fragment(lines: list[str], cache) -> Path:
+def fragment(lines: list[str], cache, option: str = "--kconfig") -> Path:
     """A file with these lines, CONFIG_X=n as a configuration has it. Its name is the option's, for
     the message that one of them was lost."""
     said = "".join(f"# {line[:-2]} is not set\n" if line.endswith("=n") else f"{line}\n"
                    for line in lines)
-    return cache.entry("kconfig", said, lambda folder: (folder / "--kconfig").write_text(said)
-                       ) / "--kconfig"
+    return cache.entry("kconfig", said + option.removeprefix("--kconfig"),
+                       lambda folder: (folder / option).write_text(said)) / option
 
 
 def meaning(*fragments: Path) -> str:
@@ -57,10 +59,12 @@ def meaning(*fragments: Path) -> str:
 
 def lost(fragments: tuple[Path, ...], config: Path) -> list[str]:
     """The fragments' lines that the configuration does not honour. No such symbol is as good as
-    "not set"; a symbol of a line "newer:" may be missing."""
+    "not set"; a symbol of a line "newer:" may be missing, and that of a line "where:" if the
+    architecture lacks what it needs."""
     have = values(config)
     later = dict(RENAMED.findall(text(*fragments)))
     newer = {name for names in NEWER.findall(text(*fragments)) for name in names.split()}
+    newer |= {name for what, name in WHERE.findall(text(*fragments)) if have.get(what) != "y"}
     return [f"{name}={value}" for name, value in values(*fragments).items()
             if not (name in newer and name not in have)
             and value not in (have.get(name, "n"), have.get(later.get(name, name), "n"))]
@@ -75,7 +79,9 @@ def fingerprint(config: Path) -> str:
 def of_image(image: Path) -> dict[str, str]:
     """What an image was configured with: as its build folder says or, with CONFIG_IKCONFIG, the
     image itself. Empty if neither does."""
-    above = 3 if image.parts[-4:-1] == ("arch", "x86", "boot") else 0
+    boot = (Path(path).parent.parts for arch in TABLE for path in (arch.image, arch.boot_image))
+    above = next((len(parts) for parts in boot if parts and image.parts[-1 - len(parts):-1] == parts),
+                 0)
     beside = image.parents[above] / ".config"
     if beside.is_file():
         return parsed(beside.read_text(errors="replace"))
@@ -86,24 +92,28 @@ def of_image(image: Path) -> dict[str, str]:
         return {}
 
 
-def has_mmio(config: dict[str, str]) -> bool:
-    """The kernel is told on its command line where its virtio devices are, and does not look for
-    them on PCI."""
-    return config.get(
-        "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES") == "y" and config.get("CONFIG_VIRTIO_PCI") != "y"
+def has_mmio(config: dict[str, str], arch: Arch = HOST) -> bool:
+    """The kernel is told where its virtio devices are, and does not look for them on PCI."""
+    return config.get(arch.mmio) == "y" and config.get("CONFIG_VIRTIO_PCI") != "y"
+
+
+def arch_of(config: dict[str, str]) -> Arch:
+    """The architecture of a kernel of this configuration."""
+    return next((arch for arch in TABLE if config.get(f"CONFIG_{arch.kbuild.upper()}") == "y"), HOST)
 
 
 def explain(line: str, config: Path, source: Path,
             otherwise: str = "its dependencies are not met") -> str:
     """Why a symbol was dropped: the dependencies in its Kconfig entry that are not met."""
     symbol, _, value = line.removeprefix("CONFIG_").partition("=")
+    have = values(config)
+    mine = ("arch", arch_of(have).kbuild)
     files = [file for file in sorted(source.rglob("Kconfig*"))
-             if file.relative_to(source).parts[:2] in (("arch", "x86"), ("arch", "Kconfig"))
+             if file.relative_to(source).parts[:2] in (mine, ("arch", "Kconfig"))
              or file.relative_to(source).parts[0] != "arch"]
     entries = [entry for file in files for entry in _entries(file, symbol)]
     if not entries:
         return f"it has no option {symbol}"
-    have = values(config)
     unmet = []
     for entry in entries:
         for condition in re.findall(r"^\s+depends on (.*)$", entry.replace("\\\n", " "), re.M):
@@ -129,7 +139,11 @@ HERE = Path(__file__).parent
 
 # Nothing of it may depend on the host: what several machines say of one kernel is put together
 # (report/merge.py).
-PLAIN = (HERE.parent / "config", HERE / "guest.config")
+def plain(arch: Arch = HOST) -> tuple[Path, ...]:
+    """What each kernel is configured with: config first, then what the guest needs."""
+    return HERE.parent / "config", HERE / "guest.config", arch.fragment
+
+
 DEBUG_INFO = HERE / "debug-info.config"
 # The code of the claims.
 COVERED = ("mm/gup.c", "mm/migrate_device.c", "mm/memory.c", "mm/mprotect.c", "lib/test_hmm.c")
@@ -139,32 +153,40 @@ COVERED = ("mm/gup.c", "mm/migrate_device.c", "mm/memory.c", "mm/mprotect.c", "l
 class Profile:
     """What differs from the plain kernel."""
     name: str = ""
-    fragments: tuple[Path, ...] = PLAIN
+    more: tuple[Path, ...] = ()         # fragments
+    arch: Arch = HOST
     variables: tuple[str, ...] = ()     # for make
     append: str = ""                    # to the kernel command line
     slowness: int = 1                   # by which time limits grow
     sends_files: bool = False           # the guest has something to send at its end
-    image: str = "vmlinux"              # what QEMU enters, inside the build folder
+    image: str = ""                     # what QEMU starts, where it is not that of arch
     qemu: tuple[str, ...] = ()          # more words for it
     # tests that go into a machine of their own, by the beginning of their names
     apart: tuple[str, ...] = ()
+    archs: tuple[str, ...] = ("x86_64", )       # where it was tried
+
+    @property
+    def fragments(self) -> tuple[Path, ...]:
+        """All of them; a later one decides."""
+        return (*plain(self.arch), *self.more)
 
 
 PROFILES = {
-    "": Profile(),
+    "": Profile(archs=tuple(arch.name for arch in TABLE)),
     # QEMU enters vmlinux where KASAN has no shadow memory yet (PVH), and 6.1 ends there and prints
     # nothing. noapic: with KASAN a timer interrupt can come between two stores of
     # mp_irqdomain_alloc(), which ends the boot. ksm.*: docs/findings.md, test-hmm-lock-order. A
     # system call that goes over all pages of a device takes seconds there, and many times that when
     # the host is busy: the watchdogs wait for as long as they can.
     "debug": Profile(
-        "debug", (*PLAIN, HERE / "debug.config", DEBUG_INFO), slowness=20,
+        "debug", (HERE / "debug.config", DEBUG_INFO), slowness=20,
         image="arch/x86/boot/bzImage", apart=("ksm.", ), append=
         "page_owner=on kmemleak=on noapic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
-    "faults": Profile("faults", (*PLAIN, HERE.parent / "faults" / "config")),
+    "faults": Profile("faults", (HERE.parent / "faults" / "config", ),
+                      archs=tuple(arch.name for arch in TABLE)),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that the tree need
     # not be changed.
-    "coverage": Profile("coverage", (*PLAIN, HERE / "coverage.config"), slowness=2,
+    "coverage": Profile("coverage", (HERE / "coverage.config", ), slowness=2,
                         sends_files=True, variables=tuple(f"GCOV_PROFILE_{Path(name).stem}.o=y"
                                                           for name in COVERED)), }

@@ -22,6 +22,7 @@ from pathlib import Path
 from base import child
 from base.errors import Stop, Untestable
 from vm import deps, elf, in_place, inputs, kconfig
+from vm.arch import Arch, HOST
 from vm.cache import digest
 from vm.source import Source, check_age
 
@@ -59,21 +60,25 @@ class Kernel:
     # a lock that keeps other runs from building this again
     hold: object = field(default=None, compare=False)
     seconds: float = 0.0    # until it was there
+    arch: Arch = HOST
 
 
 def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
-          variables: tuple[str, ...] = (), image: str = "vmlinux",
-          tell: Callable[[int, int], None] | None = None) -> Kernel:
+          variables: tuple[str, ...] = (), image: str = "",
+          tell: Callable[[int, int], None] | None = None, arch: Arch = HOST) -> Kernel:
     """The kernel of a source, built if it is not there or if its tree has changed since.
 
     Meanwhile `tell` is called with the objects that are made and how many there will be, about;
     0: it is not known.
     """
+    variables = (*arch.make_words(), *variables)
+    image = image or arch.image
     command = compiler_of(variables)
     compiler = child.output([*command, "--version"]).partition("\n")[0]
+    cross = "" if arch is HOST else f"{arch.triplet}-"
     if not compiler:
         raise Stop(3, f"there is no {shlex.join(command)} to build a kernel",
-                   deps.remedy(*(("gcc", "make") if command == ["gcc"]
+                   deps.remedy(*((command[0], "make") if command == [f"{cross}gcc"]
                                  else ("clang", "ld.lld", "llvm-ar"))))
     key = digest(source.ident, kconfig.meaning(*fragments), compiler, *variables)
     folder = cache.folder("build", key[:24])
@@ -100,12 +105,13 @@ def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
                 made_from = "" if changed else inputs.state(source.path, names)
                 (folder / DONE).write_text(
                     json.dumps({"sizes": sizes(folder, image), "inputs": names, "what": " ".join(
-                        [source.label, *(file.name for file in fragments[2:]), *variables]),
+                        [source.label, *(file.name for file in fragments
+                                         if file not in kconfig.plain(arch)), *variables]),
                                 "state": made_from}))
     else:
         raise Stop(3, f"{source.path} changed while it was built",
                    "do not change the tree during the build")
-    return describe(source, folder, image, hold)
+    return describe(source, folder, image, hold, arch)
 
 
 def compiler_of(variables: Iterable[str]) -> list[str]:
@@ -113,7 +119,7 @@ def compiler_of(variables: Iterable[str]) -> list[str]:
     given = dict(variable.split("=", 1) for variable in variables)
     llvm = given.get("LLVM", "")
     usual = (f"{llvm}clang" if llvm.endswith("/") else f"clang{llvm}" if llvm.startswith("-")
-             else "clang" if llvm else "gcc")
+             else "clang" if llvm else f"{given.get('CROSS_COMPILE', '')}gcc")
     return shlex.split(given.get("CC") or usual)
 
 
@@ -137,14 +143,15 @@ def sizes(folder: Path, image: str) -> dict[str, int]:
             for name in ("vmlinux", image, ".config", *MODULES.values())}
 
 
-def describe(source: Source, folder: Path, image: str, hold: object) -> Kernel:
+def describe(source: Source, folder: Path, image: str, hold: object, arch: Arch) -> Kernel:
     vmlinux = folder / "vmlinux"
     modules = {name: folder / path for name, path in MODULES.items()}
     config = kconfig.values(folder / ".config")
     return Kernel(folder / image, modules, elf.release(vmlinux), elf.build_id(vmlinux),
                   elf.modinfo(modules["test_hmm"], "srcversion"),
                   kconfig.fingerprint(folder / ".config"), int(config.get("CONFIG_HZ", 0)),
-                  kconfig.has_mmio(config), source, folder, folder / "build.log", hold)
+                  kconfig.has_mmio(config, arch), source, folder, folder / "build.log", hold,
+                  arch=arch)
 
 
 class Build:
@@ -239,12 +246,16 @@ def environment() -> dict[str, str]:
     return kept | fixed | {"LC_ALL": "C", "LOCALVERSION": ""}
 
 
-def from_image(image: Path, modules: Path, cache, say) -> Kernel:
+def from_image(image: Path, modules: Path, cache, say, arch: Arch = HOST) -> Kernel:
     """A kernel image that the user has built, with the folder of its modules."""
-    release = elf.release(image)
+    release, found_arch = elf.release(image), elf.arch(image)
     if not release:
-        raise Stop(2, f"{image} is not a Linux image for x86-64 (neither a bzImage nor a vmlinux)",
-                   "give arch/x86/boot/bzImage or vmlinux of the build")
+        raise Stop(2, f"{image} is not a Linux image for {arch.name} (neither a "
+                      f"{Path(arch.boot_image).name} nor a vmlinux)",
+                   f"give {arch.boot_image} or {arch.image} of the build")
+    if found_arch and found_arch is not arch:
+        raise Stop(2, f"{image} is a kernel for {found_arch.name}",
+                   f"run with --arch {found_arch.name}")
     check_age(release)
     found = {}
     for name in MODULES:
@@ -262,7 +273,7 @@ def from_image(image: Path, modules: Path, cache, say) -> Kernel:
     config = kconfig.of_image(image)
     return Kernel(image, found, release, elf.build_id(image),
                   elf.modinfo(found["test_hmm"], "srcversion"), hz=int(config.get("CONFIG_HZ", 0)),
-                  mmio=kconfig.has_mmio(config))
+                  mmio=kconfig.has_mmio(config, arch), arch=arch)
 
 
 def unpacked(module: Path, cache) -> Path:

@@ -22,6 +22,7 @@ from pathlib import Path
 from base import child
 from base.errors import Stop
 from vm import initramfs, kconfig, qemu
+from vm.arch import HOST
 from vm.cache import digest, replace
 
 DEVICE = Path("/dev/kvm")
@@ -44,6 +45,9 @@ def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENC
     """KVM or TCG, tested with a kernel from the cache, else with the kernel that is to run."""
     if force:
         return Accel(force, "asked for")
+    arch = kernel.arch if kernel else HOST
+    if arch is not HOST:
+        return Accel("tcg", f"QEMU emulates {arch.name} on {HOST.name}")
     if not os.access(DEVICE, os.R_OK | os.W_OK):
         why = f"no access to {DEVICE}" if DEVICE.exists() else f"there is no {DEVICE}"
         say(f"using TCG (emulation): {why}")
@@ -113,9 +117,10 @@ def probe(image: Path, mmio: bool, patience: float) -> str:
         out.write(initramfs.archive(files, folders=("bin", "dev"), nodes=initramfs.NODES,
                                     executable=tuple(files)))
     command = [qemu.binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-               *qemu.machine(Accel("kvm", ""), mmio), "-smp", "2", "-m", "256M",
+               *qemu.machine(HOST, Accel("kvm", ""), mmio), "-smp", "2",
                "-kernel", image, "-initrd", f"/dev/fd/{initrd}",
-               "-append", f"console=ttyS0 panic=-1 loglevel=4{' reboot=t' if mmio else ''}",
+               "-append", " ".join((f"console={HOST.console} panic=-1 loglevel=4",
+                                    *(HOST.mmio_words if mmio else ()))),
                "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     output, said = os.pipe()
     try:

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 """One guest: QEMU's command line, its channels, its start and its end.
 
-Two kinds of machine. A kernel that finds virtio by its command line and has no PCI, as ours, runs
-on a microvm: nothing to probe, and a third of the boot is gone. Any other is given a q35 with its
-devices on PCI.
+Two kinds of machine. On x86-64 a kernel that finds virtio by its command line and has no PCI, as
+ours, runs on a microvm: nothing to probe, and a third of the boot is gone. Any other is given a q35
+with its devices on PCI. vm/arch.py has what differs between architectures.
 
-Memory, by physical address (all of it below either machine's hole, so nothing moves):
+Memory on x86-64, by physical address (all below either machine's hole, so nothing moves):
 
     0           1024 MiB    the kernel's, in two nodes by numa=fake=2; a block of
                             node 1 is made movable
     1024 MiB    1280 MiB    device range 0
     1280 MiB    1536 MiB    device range 1
+
+and on arm64, where memory begins at 1024 MiB:
+
+    1024 MiB    2560 MiB    the kernel's: 512 MiB of node 0, 1024 of node 1
+    2560 MiB    2816 MiB    device range 0
+    2816 MiB    3072 MiB    device range 1
 
 The device ranges are RAM that the kernel is told to leave alone. `memmap=` needs a plain `$`: there
 is no shell between us and the kernel.
@@ -32,12 +38,12 @@ from pathlib import Path
 from base import child
 from base.errors import Stop
 from vm import deps
+from vm.arch import Arch, HOST
 
-SPM0, SPM1, SPM_SIZE_MIB = 0x40000000, 0x50000000, 256
-MEMORY_MIB = 1536
+SPM_SIZE_MIB = 256
 SLOW_MS = 20
 SLOW_SECTORS = 16 * 2048
-# Disks appear in the guest in this order; vdc carries the slow one.
+# Disks have to appear in the guest in this order; vdc carries the slow one.
 DISKS = ("ext4", "raw", "slow")
 DONE = b"# guest: done\n"
 # qemu_kill_report() of QEMU
@@ -46,18 +52,20 @@ TAIL_BYTES = 1 << 16
 END_OF_LOG = b"hmm-coherent: end of log"    # vm/init writes it after the last record
 
 
-def binary() -> str:
+def binary(arch: Arch = HOST) -> str:
     """The path of QEMU, or of what HMM_COHERENT_QEMU names."""
-    name = os.environ.get("HMM_COHERENT_QEMU", "qemu-system-x86_64")
+    name = os.environ.get("HMM_COHERENT_QEMU", arch.qemu)
     path = shutil.which(name)
     if not path:
-        raise Stop(3, f"there is no {name}", deps.remedy("qemu-system-x86_64"))
+        raise Stop(3, f"there is no {name}", deps.remedy(arch.qemu))
     return path
 
 
-def clock(accel, hz: int) -> list[str]:
-    """Parameters for the TSC, which the guest has to use, since there is no ACPI. KVM tells it the
-    rate. With lpj= there is no calibration, which takes a twentieth of the boot."""
+def clock(arch: Arch, accel, hz: int) -> list[str]:
+    """Parameters for the TSC, which an x86 guest has to use, since there is no ACPI. KVM tells it
+    the rate. With lpj= there is no calibration, which takes a twentieth of the boot."""
+    if not arch.tsc:
+        return []
     rate = khz() if accel.name == "tcg" else 0
     return ["tsc=reliable", "no_timer_check", *([f"tsc_early_khz={rate}"] if rate else []),
             *([f"lpj={rate * 1000 // hz}"] if rate and hz else [])]
@@ -74,16 +82,18 @@ def append(kernel, accel, extra: str = "") -> str:
     Grace periods of RCU are not waited out but forced at once: io_uring waits for one whenever a
     buffer is unregistered, and at 4 ms a tick that would be most of the time of a cell.
     """
+    arch = kernel.arch
     words = [
-        "console=ttyS0", "loglevel=4", "panic=-1", "numa=fake=2",
+        f"console={arch.console}", "loglevel=4", "panic=-1", *arch.words,
     # the guest sends the log as it happens; a larger one takes longer to set up
-        "log_buf_len=1M", *clock(accel, kernel.hz), "mitigations=off", "random.trust_cpu=on",
-        "reboot=t" if kernel.mmio else "",    # a microvm has nothing else to reset it by
+        "log_buf_len=1M", *clock(arch, accel, kernel.hz), "mitigations=off", "random.trust_cpu=on",
+        *(arch.mmio_words if kernel.mmio else ()),
     # do not fill new struct pages with a pattern: that is a tenth of the boot
-        "vm_debug=-", f"memmap={SPM_SIZE_MIB}M${SPM0:#x}", f"memmap={SPM_SIZE_MIB}M${SPM1:#x}",
+        "vm_debug=-",
         f'dm-mod.create="hmm-slow,,,rw,0 {SLOW_SECTORS} delay /dev/vdc 0 {SLOW_MS} /dev/vdc 0 0"',
         "rcupdate.rcu_expedited=1", "rcutree.jiffies_till_first_fqs=0",
-        "rcutree.jiffies_till_next_fqs=0", f"SPM0={SPM0:#x}", f"SPM1={SPM1:#x}", extra, ]
+        "rcutree.jiffies_till_next_fqs=0",
+        *(f"SPM{number}={start:#x}" for number, start in enumerate(arch.spm)), extra, ]
     return " ".join(word for word in words if word)
 
 
@@ -177,9 +187,9 @@ class Guest:
     def _command(self, initrd: str, results: str, asked: int, disks: dict[str, int]) -> list[str]:
         bus = "device" if self.kernel.mmio else "pci"
         command = [
-            binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            *machine(self.accel, self.kernel.mmio, self.threads), "-smp", "2,sockets=2", "-m",
-            f"{MEMORY_MIB}M", "-kernel",
+            binary(self.kernel.arch), "-nodefaults", "-no-user-config", "-display", "none",
+            "-no-reboot", *machine(self.kernel.arch, self.accel, self.kernel.mmio, self.threads),
+            "-smp", "2,sockets=2", "-kernel",
             str(self.kernel.image), "-initrd", initrd, "-append",
             append(self.kernel, self.accel,
                    self.extra_append), "-chardev", f"file,id=results,path={results}", "-chardev",
@@ -198,28 +208,35 @@ class Guest:
         else:
             command += ["-chardev", f"file,id=console,append=on,path={escape(self.console_path)}"]
         command += ["-serial", "chardev:console"]
-        for name, fd in disks.items():
+        order = reversed(disks) if self.kernel.arch.disks_reversed else disks
+        for name in order:
+            fd = disks[name]
             command += ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file=/dev/fd/{fd}",
                         "-device", f"virtio-blk-{bus},drive={name},serial=hmm-{name}"]
         return [*command, *self.words]
 
 
-def machine(accel, mmio: bool, threads: int = 2) -> list[str]:
-    """Machine and processor for an accelerator. TCG's code cache is limited: its default is 1 GiB.
-    What it has to emulate at each entry to the kernel (stac, clac, ...) is left away: a sixth of
-    the processor time. With one thread TCG runs both processors in turn, and one that waits for the
-    other gives way; two threads on one processor of the host spin instead, for as long as the host
-    lets them. In a memfd, memory is cleared by the page where it would be by 2 MiB otherwise, for a
-    guest that boots a fifth of the time."""
-    kind, modern = ("microvm,acpi=off",
-                    ["-global", "virtio-mmio.force-legacy=off"]) if mmio else ("q35", [])
+def machine(arch: Arch, accel, mmio: bool, threads: int = 2) -> list[str]:
+    """Machine, memory and processor for an accelerator. TCG's code cache is limited: its default is
+    1 GiB. With one thread TCG runs both processors in turn, and one that waits for the other gives
+    way; two threads on one processor of the host spin instead, for as long as the host lets them.
+    """
+    kind = arch.mmio_machine if mmio else arch.machine
+    memory = ["-m", f"{arch.memory_mib}M"]
+    words = ["-global", "virtio-mmio.force-legacy=off"] if mmio else []
+    if len(arch.nodes) > 1:
+        for node, mib in enumerate(arch.nodes):
+            memory += ["-object", f"memory-backend-memfd,id=memory{node},size={mib}M",
+                       "-numa", f"node,nodeid={node},memdev=memory{node},cpus={node}"]
+    elif accel.name == "tcg":
+        # In a memfd, memory is cleared by the page where it would be by 2 MiB otherwise, for a
+        # guest that boots a fifth of the time.
+        memory += ["-object", f"memory-backend-memfd,id=memory,size={arch.memory_mib}M"]
+        kind += ",memory-backend=memory"
     if accel.name == "kvm":
-        return ["-machine", kind, *modern, "-accel", "kvm", "-cpu", "host"]
-    return [
-        "-object", f"memory-backend-memfd,id=memory,size={MEMORY_MIB}M", "-machine",
-        f"{kind},memory-backend=memory", *modern, "-accel",
-        f"tcg,thread={'multi' if threads > 1 else 'single'},tb-size=128", "-cpu",
-        "max,-smap,-smep,-umip,-pku,-erms,-fsrm"]
+        return [*memory, "-machine", kind, *words, "-accel", "kvm", "-cpu", "host"]
+    return [*memory, "-machine", kind, *words, "-accel",
+            f"tcg,thread={'multi' if threads > 1 else 'single'},tb-size=128", "-cpu", arch.cpu]
 
 
 def in_memory(image: Path) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from base import child
 from base.errors import Stop, Untestable
 from vm import deb, deps
+from vm.arch import Arch, HOST, TABLE
 from vm.cache import digest
 
 FIRST = (6, 0)
@@ -27,12 +28,13 @@ INSTALLED = Path("/usr/src")
 UNUSED_ARCH = (
     "alpha arc arm arm64 csky hexagon ia64 loongarch m68k microblaze mips nios2 openrisc parisc "
     "powerpc riscv s390 sh sparc um xtensa")
-UNUSED = [*(f"arch/{name}" for name in UNUSED_ARCH.split()), "net", "samples", "sound",
+UNUSED = ["net", "samples", "sound",
           *(f"drivers/{name}" for name in "gpu iio infiniband media net scsi staging usb".split())]
-UNUSED_FILES = [*(f"{folder}/*.[chS]" for folder in UNUSED), "Documentation/*.*", "*.dts", "*.dtsi"]
 
-# What a build leaves in its tree; with one of the first three kbuild builds it nowhere else.
-MADE = (".config", "include/config", "arch/x86/include/generated", "include/generated")
+# What a build leaves in its tree; with .config or one of arch/*/include/generated kbuild builds it
+# nowhere else.
+MADE = (".config", "include/config", "include/generated",
+        *(f"arch/{arch.kbuild}/include/generated" for arch in TABLE))
 DAY = 86400
 TRIES = 3
 _said: set[tuple[str, str]] = set()
@@ -51,16 +53,29 @@ class Source:
     commit: str = ""    # where it is exactly this one
 
 
-def resolve(spec: str, cache, say, refresh: bool = False) -> Source:
+def unused_files(arch: Arch) -> list[str]:
+    """What is left out of a source for this architecture."""
+    others = [name for name in UNUSED_ARCH.split() if name != arch.kbuild]
+    others += ["x86"] if arch.kbuild != "x86" else []
+    return [*(f"{folder}/*.[chS]" for folder in (*(f"arch/{name}" for name in others), *UNUSED)),
+            "Documentation/*.*", "*.dts", "*.dtsi"]
+
+
+def kind_of(arch: Arch) -> str:
+    """Where in the cache the sources for an architecture are: they lack the files of the others."""
+    return "src" if arch.kbuild == "x86" else f"src-{arch.name}"
+
+
+def resolve(spec: str, cache, say, refresh: bool = False, arch: Arch = HOST) -> Source:
     """The source that a --kernel SPEC names; `refresh`: the newest point release of a version."""
     if VERSION.fullmatch(spec):
         check_age(spec)
-        return debian(spec, cache, say, refresh)
+        return debian(spec, cache, say, refresh, arch)
     path = Path(spec).expanduser()
     if path.is_dir():
         return tree(path.resolve(), spec)
     if is_tarball(path):
-        return tarball(path.resolve(), spec, cache, say)
+        return tarball(path.resolve(), spec, cache, say, arch)
     repository, ref = at_ref(spec)
     if ref:
         return worktree(repository.resolve(), ref, spec, cache, say)
@@ -75,7 +90,7 @@ def is_tarball(path: Path) -> bool:
     return path.is_file() and re.search(r"\.(tar(\.\w+)?|tgz|txz)$", path.name) is not None
 
 
-def tarball(path: Path, spec: str, cache, say) -> Source:
+def tarball(path: Path, spec: str, cache, say, arch: Arch = HOST) -> Source:
     """A kernel in a tarball of the user's, unpacked in the cache."""
     found = path.stat()
     name = f"{re.sub(r'[^A-Za-z0-9.+~_-]', '_', path.name)}-{digest(path)[:8]}"
@@ -85,11 +100,12 @@ def tarball(path: Path, spec: str, cache, say) -> Source:
         first = child.output(["sh", "-c", 'tar -tf "$1" | head -n 1', "sh", path], 300).strip()
         top = first.removesuffix("/") if first.endswith("/") else first.partition("/")[0]
         say(f"unpacking {spec}")
-        unpack(path, top, folder)
+        unpack(path, top, folder, arch)
         tree(folder, spec)
 
     entry = cache.entry(
-        "src", f"{path} {found.st_size} {found.st_mtime_ns} {UNUSED_FILES}", make, name)
+        kind_of(arch), f"{path} {found.st_size} {found.st_mtime_ns} {unused_files(arch)}", make,
+        name)
     made = tree(entry, spec)
     return Source("tarball", entry, made.version, f"{path} ({made.version})",
                   f"tarball {name} {found.st_size} {found.st_mtime_ns}", cache.shared(entry))
@@ -182,14 +198,14 @@ def forget(folder: Path) -> None:
         run(Path(common), "worktree", "prune", "--expire=now")
 
 
-def debian(version: str, cache, say, refresh: bool = False) -> Source:
+def debian(version: str, cache, say, refresh: bool = False, arch: Arch = HOST) -> Source:
     """Debian's source package of a version, unpacked in the cache."""
     package = f"linux-source-{version}"
     installed = INSTALLED / f"{package}.tar.xz"
     tarball: Path | None = installed
     release, apt = deb.installed_version(package) if installed.is_file() else "", None
     if not release:
-        release, tarball = deb.newest_unpacked(cache, package), None
+        release, tarball = deb.newest_unpacked(cache, package, kind_of(arch)), None
         if release and refresh:
             apt, release = newer(package, release, cache, say)
         elif release:
@@ -201,7 +217,7 @@ def debian(version: str, cache, say, refresh: bool = False) -> Source:
         archive = tarball or deb.fetch(apt or deb.find(package, cache, say)[0], package, release,
                                        cache, say)
         say(f"unpacking {package} {release}")
-        unpack(archive, package, folder)
+        unpack(archive, package, folder, arch)
         if not of_series(tree_version(folder), version):
             raise Stop(
                 3,
@@ -209,7 +225,8 @@ def debian(version: str, cache, say, refresh: bool = False) -> Source:
                 f"{tree_version(folder) or 'without a version'}, not {version}",
                 "give the path of a kernel tree with --kernel")
 
-    path = cache.entry("src", f"{package} {release} {UNUSED_FILES}", make, f"{package}-{release}")
+    path = cache.entry(kind_of(arch), f"{package} {release} {unused_files(arch)}", make,
+                       f"{package}-{release}")
     return Source("debian", path, tree_version(path) or version, f"Debian {package} {release}",
                   f"{package} {release}", cache.shared(path))
 
@@ -266,14 +283,14 @@ def newest_known(package: str, cache) -> str:
     return known
 
 
-def unpack(archive: Path, package: str, folder: Path) -> None:
+def unpack(archive: Path, package: str, folder: Path, arch: Arch = HOST) -> None:
     """A linux-source package, or its tarball, into a folder."""
     log = folder / ".unpack.log"
     tarball = archive
     if archive.suffix == ".deb":
         step(["dpkg-deb", "-x", archive, folder / ".deb"], log)
         tarball = folder / f".deb/usr/src/{package}.tar.xz"
-    excluded = [f"--exclude={package}/{pattern}" for pattern in UNUSED_FILES]
+    excluded = [f"--exclude={package}/{pattern}" for pattern in unused_files(arch)]
     step([
         "tar", "-x", *(["--use-compress-program=xz -T0"] if tarball.suffix == ".xz" else []), "-f",
         tarball, "-C", folder,
