@@ -9,8 +9,9 @@ import shutil
 from pathlib import Path
 
 from base.errors import Stop
-from vm import deps, qemu
+from vm import deps, kvm, qemu
 from vm.arch import Arch, HOST
+from vm.cache import Cache
 from runner import guests
 from runner.host import Host, Lack
 from runner.screen import Screen
@@ -65,9 +66,9 @@ def vm_facts(cache: Path, arch: Arch) -> list[str]:
     try:
         facts.append(qemu.binary(arch))
     except Stop:
-        pass
-    facts.append("/dev/kvm (proven before it is used)" if os.access("/dev/kvm", os.R_OK | os.W_OK)
-                 else "no usable /dev/kvm: QEMU emulates, tests take some seconds more")
+        facts.append("no QEMU, so KVM is not looked at")
+        facts.append(kvm.state(Cache(cache)) if arch is HOST
+                     else f"no KVM for {arch.name} on {HOST.name}: QEMU emulates it")
     built = len(list((cache / "build").glob("*/vmlinux")))
     facts.append(f"{built} kernels built in {cache}"
                  if built else f"no kernel built yet in {cache}: the first run "

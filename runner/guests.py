@@ -210,11 +210,12 @@ def pack(paths: list[Path], cache: Cache) -> dict[str, Path]:
 
 
 def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cache: Cache,
-             screen: Screen, profile: Profile = PROFILES[""]) -> Parts:
+             screen: Screen, profile: Profile = PROFILES[""],
+             patience: float = kvm.PATIENCE) -> Parts:
     """Everything else that goes with a kernel; the programs, or what pack() made of them."""
     base = initramfs.base(built, cache, screen.say)
     programs = given if isinstance(given, dict) else pack(given, cache)
-    return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built),
+    return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built, patience),
                  initramfs.ensure(cache, screen.say), profile)
 
 

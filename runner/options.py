@@ -220,8 +220,8 @@ def parser(dev=None) -> Parser:
     where.add_argument("--profile", choices=("debug", "coverage"), default="",
                        metavar="debug",
                        help="build the kernel with KASAN, lockdep and others: docs/profiles.md")
-    where.add_argument("--accel", choices=("kvm", "tcg"),
-                       help="accelerator to use, without a probe for KVM")
+    where.add_argument("--accel", choices=("kvm", "tcg", "probe"),
+                       help="accelerator to use, without a test of KVM; probe: test KVM again")
     where.add_argument(
         "-j", "--jobs", type=positive, metavar="N",
         help="VMs at a time (default: one per processor, as memory allows, at most 4)")

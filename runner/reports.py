@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shlex
 import tempfile
 from collections.abc import Callable, Collection
@@ -87,6 +88,7 @@ def tell(screen: Screen, run: Run, folder: Folder, told: Collection[tuple] = ())
     here, before = shown(folder.path), folder.previous
     after = [f"results: {here}", f"page:    xdg-open {here}/report.html",
              f"again:   {again(run, here)}"]
+    after += slow_clock(run)
     if before and (before / "run.json").exists():
         after.append(f"compare: ./run_tests.sh compare {shown(before)} {here}")
     if screen.terminal:
@@ -94,6 +96,13 @@ def tell(screen: Screen, run: Run, folder: Folder, told: Collection[tuple] = ())
     else:
         text = summary.text(run, screen.colour, after)
     screen.say("\n" + text.rstrip("\n"))
+
+
+def slow_clock(run: Run) -> list[str]:
+    """A line about a kernel whose timers are no better than its tick."""
+    found = [fact for fact in run.facts if re.fullmatch(r"clock \S+, timers of (?!1 )\d+ ns", fact)]
+    return [f"note:    the kernel has no high-resolution timers ({found[0]}): waits are longer, and "
+            "races are rarer"] if found else []
 
 
 def again(run: Run, here: str) -> str:

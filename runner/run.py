@@ -252,7 +252,8 @@ class Kernels:
         began = time.monotonic()
         built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen, profile)
         built.seconds = time.monotonic() - began
-        parts = guests.assemble(built, self.packed, self.options.accel, cache, self.screen, profile)
+        parts = guests.assemble(built, self.packed, self.options.accel, cache, self.screen, profile,
+                                self.options.boot_timeout)
         if self.options.gdb:
             guests.invite(parts, self.screen)
         return parts

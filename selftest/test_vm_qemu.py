@@ -36,7 +36,7 @@ FIND = """
 for word; do
 	case $word in
 	file,id=results,path=*) results=${word##*path=} ;;
-	/dev/fd/*) initrd=$word ;;
+	/proc/self/fd/*) initrd=$word ;;
 	esac
 done
 """

@@ -130,8 +130,7 @@ class Guest:
         self.asking, asked = socket.socketpair()
         self._kept.enter_context(self.asking)
         os.set_blocking(self.results_fd, False)
-        self.command = self._command(f"/dev/fd/{initrd}", f"/dev/fd/{results}", asked.fileno(),
-                                     disks)
+        self.command = self._command(path_of(initrd), path_of(results), asked.fileno(), disks)
         try:
             with open(self.console_path, "wb") as console:
                 quiet: dict = {} if self.interactive else {
@@ -211,7 +210,7 @@ class Guest:
         order = reversed(disks) if self.kernel.arch.disks_reversed else disks
         for name in order:
             fd = disks[name]
-            command += ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file=/dev/fd/{fd}",
+            command += ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file={path_of(fd)}",
                         "-device", f"virtio-blk-{bus},drive={name},serial=hmm-{name}"]
         return [*command, *self.words]
 
@@ -272,6 +271,12 @@ def last_words(text: str) -> str:
     lines = [re.sub(r"[^ -~]", "?", line) for line in text.splitlines() if line.strip()]
     error = next((line.partition(" error: ")[2] for line in lines if " error: " in line), "")
     return f": {error or lines[-1]}"[:120] if lines else " and printed nothing"
+
+
+def path_of(fd: int) -> str:
+    """The path by which QEMU opens a descriptor that it has inherited. Not /dev/fd, which is only a
+    link that some systems lack."""
+    return f"/proc/self/fd/{fd}"
 
 
 def escape(path: Path) -> str:

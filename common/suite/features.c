@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel/since.h"
@@ -331,6 +332,24 @@ void feature_decide(enum feature feature)
 	*rows[feature].value = answer == ANSWER_YES;
 }
 
+/*
+ * clock_getres() returns hrtimer_resolution: 1 ns with high-resolution timers,
+ * and a tick without them (posix_get_hrtimer_res()).
+ */
+static void print_clock(FILE *out)
+{
+	FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "r");
+	char source[32] = "unknown";
+	struct timespec step = { 0 };
+
+	if (file && fscanf(file, "%31s", source) != 1)
+		strcpy(source, "unknown");
+	if (file)
+		fclose(file);
+	clock_getres(CLOCK_MONOTONIC, &step);
+	fprintf(out, "# fact: clock %s, timers of %ld ns\n", source, step.tv_nsec);
+}
+
 void features_probe(FILE *out)
 {
 	static const enum feature for_all[] = { FEATURE_PIN_STAYS, FEATURE_DIO_PINS,
@@ -347,6 +366,7 @@ void features_probe(FILE *out)
 	choose_foll_numbers();
 	features.gup_test = pin_available();
 	features.movable = movable_node() >= 0;
+	print_clock(out);
 	fprintf(out, "# fact: kernel %s\n# fact: page-size %zu\n", features.release,
 		features.page_size);
 	fprintf(out, "# fact: features gup_test=%d movable=%d", features.gup_test,
