@@ -22,6 +22,7 @@ from runner.host import Host, NODES
 from runner.work import Work
 
 MODULE = "test_hmm"
+DEVKMSG = "proc/sys/kernel/printk_devkmsg"
 # Not with PYTHONPATH, whose entries end at a colon.
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from runner import native; native.main()"
 
@@ -68,20 +69,36 @@ class Native:
 
 
 class Devices:
-    """Loads test_hmm and makes its device nodes; removes at the end what was added."""
+    """Loads test_hmm, makes its device nodes and lets the kernel log keep the marks of tests; takes
+    all of it back at the end."""
 
     def __init__(self, host: Host, spm: tuple[int, int] | None, say):
         self.host, self.spm, self.say = host, spm, say
         self._loaded = False
         self._made: list[Path] = []
+        self._devkmsg = ""      # what it was before
 
     def __enter__(self) -> Devices:
         try:
+            self._keep_marks()
             self._provide()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _keep_marks(self) -> None:
+        """With printk_devkmsg=ratelimit, the default, the kernel drops most of what is written to
+        /dev/kmsg (devkmsg_write()), and with "off" all of it."""
+        path = self.host.root / DEVKMSG
+        try:
+            before = path.read_text().strip()
+            if before != "on":
+                path.write_text("on\n")
+                self._devkmsg = before
+        except OSError as error:
+            self.say(f"/{DEVKMSG} stays as it is ({error.strerror}), and the kernel log may lack "
+                     "marks of tests: boot with printk.devkmsg=on")
 
     def _provide(self) -> None:
         if not self.host.loaded():
@@ -114,6 +131,9 @@ class Devices:
             ) from None
 
     def __exit__(self, *_error) -> None:
+        if self._devkmsg:
+            (self.host.root / DEVKMSG).write_text(f"{self._devkmsg}\n")
+            self._devkmsg = ""
         for path in self._made:
             path.unlink(missing_ok=True)
         if self._loaded and self.host.loaded():

@@ -241,7 +241,8 @@ class Session:
         if ending.kind == "done" and (guest or kmsg.begins):
             if lost := splat.unmarked(run, number, kmsg.begins):
                 run.broken(
-                    f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}")
+                    f"the kernel log has no mark of {len(lost)} tests that ran, such as {lost[0]}"
+                    + ("" if guest else "; boot with printk.devkmsg=on"))
         for found in kmsg.splats:
             run.splat(found.where, self.decode(found.lines), number, found.number)
         titles = {found.title for found in kmsg.splats}

@@ -11,7 +11,7 @@ import pytest
 
 from base.errors import Interrupted, Stop
 from runner.host import Host, NODES
-from runner.native import Devices
+from runner.native import Devices, DEVKMSG
 
 LOADED = "Character devices:\n240 HMM_DMIRROR\n"
 MODPROBE = 'echo "modprobe $*" >>{root}/calls; printf "%s" "$LOADED" >{root}/proc/devices\n'
@@ -24,8 +24,8 @@ def box_(box):
     box.root = box.folder
     for name, text in (("proc/devices", "nothing\n"), ("proc/cmdline", "memmap=512M$0x40000000\n"),
                        ("proc/iomem", "00100000-3fffffff : System RAM\n"), ("dev/null", ""),
-                       ("calls", "")):
-        (box.root / name).parent.mkdir(exist_ok=True)
+                       (DEVKMSG, "ratelimit\n"), ("calls", "")):
+        (box.root / name).parent.mkdir(parents=True, exist_ok=True)
         (box.root / name).write_text(text)
     tool(box, "modprobe", MODPROBE)
     tool(box, "rmmod", RMMOD)
@@ -53,6 +53,28 @@ def devices(box, spm=None) -> Devices:
 def calls(box) -> list[str]:
     """What was called."""
     return (box.root / "calls").read_text().splitlines()
+
+def test_the_kernel_log_keeps_marks_and_is_put_back(box):
+    """However the run ends; where that cannot be set, a line says what helps."""
+    path = box.root / DEVKMSG
+    nodes(box)
+    for before in ("ratelimit", "off", "on"):
+        path.write_text(f"{before}\n")
+        with devices(box):
+            assert path.read_text() == "on\n"
+        assert path.read_text() == f"{before}\n"
+    path.write_text("ratelimit\n")
+    with pytest.raises(Interrupted), devices(box):
+        raise Interrupted(2)
+    assert path.read_text() == "ratelimit\n"
+    with mock.patch("runner.native.modprobe", side_effect=Stop(3, "x")), pytest.raises(Stop):
+        devices(box).__enter__()
+    assert path.read_text() == "ratelimit\n" and not any("devkmsg" in line for line in box.said)
+    path.unlink()
+    path.mkdir()
+    with devices(box):
+        pass
+    assert any("boot with printk.devkmsg=on" in line for line in box.said), box.said
 
 def test_a_driver_that_the_kernel_refuses_is_the_tests_to_fail(box):
     """A host that bars the module is no statement about the kernel."""
