@@ -21,7 +21,7 @@ from base import files
 from base.errors import BAD, CANNOT, bisect_word
 from report.ktap import plain
 from report.model import Run
-from report.result import Test
+from report.result import FAILING, Test
 
 DETECTED, BY_OTHERS = "detected", "detected by others"
 NO_ASSERTION, MISSED = "no assertion", "missed"
@@ -29,7 +29,6 @@ OTHER_STATUS = "detected, but status"   # and the number: not detected by the ex
 BROKEN = "broken"
 DOES_NOT_APPLY, DOES_NOT_BUILD, DOES_NOT_BOOT = "does not apply", "does not build", "does not boot"
 GOOD = (DETECTED, BY_OTHERS)
-RED = ("fail", "broken", "not-run")
 SCHEMA, VERSION = "hmm-coherent-faults", 2
 
 
@@ -132,7 +131,7 @@ def judge(measured: Measured, run: Run, passes: Collection[str],
     planned = {name for names in run.plans.values() for name in names}
     extra = run.tests.keys() - planned - set(known)
     red = [test for test in run.tests.values()
-           if test.verdict in RED and (test.name in passes or test.name in extra)]
+           if test.verdict in FAILING and (test.name in passes or test.name in extra)]
     noticing = [test for test in red if noticed(test, measured.seen)]
     measured.red = [test.name for test in noticing]
     cited = Counter(text.split(" ")[0] for test in noticing

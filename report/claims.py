@@ -145,8 +145,7 @@ def unclaimed(run: Run) -> list[str]:
     """Tests that failed and count against no claim: nothing was checked before they failed, or the
     run as a whole did."""
     claimed = {name for claim in answers(run) for name in claim.failed}
-    return [test.name for test in run.tests.values()
-            if test.verdict == "fail" and test.name not in claimed]
+    return [test.name for test in run.of("fail") if test.name not in claimed]
 
 
 def text(run: Run, width: int = 0) -> list[str]:

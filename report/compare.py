@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from base.errors import Stop, WRONG_USE
 from report.ktap import quote
-from report.model import Run, RUN
-from report.result import CAUSES, Test, VERDICTS
+from report.model import Run
+from report.result import CAUSES, RUN, Test, VERDICTS
 
 ABSENT, NOT_APPLICABLE = "absent", "not applicable"
 GOOD = {"pass", NOT_APPLICABLE}

@@ -20,10 +20,9 @@ from base import files
 from report import claims, table
 from report.ktap import plain, quote
 from report.model import Run
-from report.result import Test
+from report.result import FAILING, Test
 
 HERE = Path(__file__).parent
-BAD = ("fail", "broken", "not-run")
 # failures at the top, and with those behind "more"; the list of all tests has the rest
 OPEN, SHOWN = 12, 200
 NAMES = 20                  # names of tests below a claim
@@ -90,8 +89,7 @@ def _head(run: Run) -> str:
     totals = run.totals()
     items = "".join(_total(key, word, css, totals[key]) for key, word, css in TOTALS
                     if totals[key] or key in ALWAYS)
-    bad = [t for t in run.tests.values() if t.verdict in BAD]
-    bad.sort(key=lambda t: BAD.index(t.verdict))
+    bad = run.of(*FAILING)
     told = [_failure(run, t) for t in bad[:SHOWN]]
     if len(bad) > OPEN:
         hidden = len(bad) - SHOWN

@@ -27,8 +27,8 @@ import re
 from typing import Protocol
 
 from report.ktap import quote
-from report.model import Run, RUN
-from report.result import Attempt, Test
+from report.model import Run
+from report.result import Attempt, FAILING, RUN, Test
 
 TITLE = "selftests: hmm-coherent: "
 
@@ -50,7 +50,7 @@ def _lines(test: Test, attempt: Attempt, number: int, outcomes: bool) -> list[st
               for o in attempt.outcomes if outcomes]
     reason = harmless(quote(attempt.reason)[:900])
     said = attempt.texts("fail", "broken", "splat", "crash", "hang")
-    if reason and attempt.verdict in ("fail", "broken", "not-run") and attempt.reason not in said:
+    if reason and attempt.verdict in FAILING and attempt.reason not in said:
         lines.append(f"# {attempt.verdict}: {reason}")
     time = f" # time={attempt.ms}ms" if attempt.ms is not None else ""
     match attempt.verdict:
@@ -153,7 +153,7 @@ class Writer:
         self._closed += 1
 
     def _result(self, program: str, tests: list[Test], status: int, late: bool) -> None:
-        bad = late or any(t.verdict in ("fail", "broken", "not-run") for t in tests)
+        bad = late or any(t.verdict in FAILING for t in tests)
         number, self._opened = self._closed + 1, False
         title = f"{number} {TITLE}{quote(program)}"
         if status == 4 and not bad:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from base.errors import Stop, WRONG_USE
 from report import claims
-from report.model import Run, RUN
+from report.model import Run
+from report.result import RUN
 
 
 def _number(run: Run) -> tuple[int, int]:

@@ -26,93 +26,13 @@ How a runner uses it:
 
 from __future__ import annotations
 
-import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from report.ktap import Begin, Diag, End, Event, Garbage, Guest, NotApplicable, Plan, Result, quote
-from report.result import Attempt, Test, totals
-
-RUN = "hmm_coherent_run"            # the program name of what belongs to no program
-
-
-# Exit statuses of a program, by its verdicts (docs/architecture.md).
-PASSED, FAILED, BROKEN, SKIPPED = 0, 1, 3, 4
-
-
-def signal_of(status: int) -> str:
-    """The name of the signal in a status of Python (-9) or of a shell (137); else empty."""
-    number = -status if status < 0 else status - 128 if status > 128 else 0
-    if number <= 0:
-        return ""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}" if number < 65 else ""
-
-
-@dataclass
-class Stream:
-    """One run of one program in one VM: what its result stream says."""
-
-    vm: int
-    program: str = ""               # unknown until a `# guest: start` or a test of it begins
-    started: bool = False           # it was announced, so its exit will be
-    plan: int | None = None
-    end: End | None = None
-    ends: int = 0
-    last: str = ""                  # the test that began last
-    running: tuple[Test, Attempt] | None = None
-    results: list[Attempt] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    began: int = 0
-    said: list[str] = field(default_factory=list)       # verdicts of its result lines
-    excused: bool = False           # cut short by a hang or a dead VM, which is reported
-
-    def silent(self) -> bool:
-        return self.plan is None and self.end is None and not self.began and not self.results
-
-    def owed(self) -> int:
-        if "fail" in self.said:
-            return FAILED
-        if "broken" in self.said:
-            return BROKEN
-        return PASSED if "pass" in self.said else SKIPPED
-
-    def unchecked(self) -> list[Attempt]:
-        """Attempts that passed in a program whose `# end` line says that it checked nothing."""
-        if self.end is None or self.end.checks:
-            return []
-        return [a for a in self.results if a.verdict in ("pass", "xpass")]
-
-    def complaints(self, status: int | None) -> list[str]:
-        """Each disagreement between results, plan, `# end` line and exit status."""
-        name, got, found = self.program or "a program", len(self.results), []
-        if self.end is None:
-            how = "" if status is None else f", exit {status}"
-            return [f"{name} ended without its `# end` line{how}"]
-        if self.plan != got:
-            planned = "planned nothing" if self.plan is None else f"planned {self.plan} tests"
-            found.append(f"{name} {planned} and reported {got}")
-        skipped = sum(a.verdict == "skip" for a in self.results)
-        if self.end.ran not in (got, got - skipped):
-            found.append(f"{name} says that it ran {self.end.ran} tests and reported {got}")
-        if self.program and self.end.prog != self.program:
-            found.append(f"{name} ended with the `# end` line of {self.end.prog}")
-        if self.ends > 1:
-            found.append(f"{name} printed its `# end` line {self.ends} times")
-        if self.numbers != list(range(1, got + 1)):
-            found.append(f"{name} numbered its results wrongly")
-        if status is None and self.started:
-            found.append(f"{name} has no exit status")
-        if status is not None and status != self.owed():
-            found.append(f"{name} exited with {status} where its results say {self.owed()}")
-        return found
-
-
-NOTES = 1000        # odd lines that are kept
+from report.known import Known
+from report.result import Attempt, Results, RUN
+from report.stream import signal_of, Stream
 
 
 def _keyword(verdict: str, cause: str) -> str:
@@ -122,81 +42,18 @@ def _keyword(verdict: str, cause: str) -> str:
     return cause if cause in ("splat", "crash", "hang") else "fail"
 
 
-class Run:
+class Run(Results):
+    """The results of a run, from the events of its machines."""
+
     def __init__(self) -> None:
-        self.release = ""                               # of the kernel that ran
-        self.kernel = ""                                # the --kernel word, for titles
-        self.info: dict = {}                            # what the runner knows: for run.json
-        self.guest: dict[str, str] = {}                 # `# guest: fact` lines
-        self.facts: list[str] = []                      # `# fact:`, no claim and no rule
-        self.claims: dict[str, dict[str, str]] = {}     # S1..S9 -> name, sentence
-        self.rules: dict[str, dict[str, str]] = {}      # rule -> claim, source, sentence
-        self.harmless: Counter[str] = Counter()         # filtered kernel messages, by reason
-        self.notes: list[str] = []                      # unexpected lines without a verdict
-        self.seconds: float | None = None
-        self.rerun_command: Callable[[str], str] = lambda name: f"./run_tests.sh '{name}'"
-        self.tests: dict[str, Test] = {}
-        self.plans: dict[str, list[str]] = {}           # program -> planned names, in order
-        self.not_applicable: dict[str, str] = {}        # name -> reason
-        self.known = None                               # a report.known.Known
-        self.signal = 0
-        self.cut = ""                                   # why the run was ended early
-        self.closed: list[str] = []     # programs in the order in which they ended, for each VM
-        self.done: list[tuple[Test, Attempt]] = []      # attempts in the order in which they ended
-        self.finished = False
+        super().__init__()
+        self.known: Known | None = None
         self.seen: set[str] = set()                     # verdicts that a test has had at some time
         self._started = time.monotonic()
-        self._streams: dict[int, Stream] = {}         # the running program of each VM
+        self._streams: dict[int, Stream] = {}           # the running program of each VM
         self._up: dict[int, str] = {}                   # VM -> up, ready, killed, done, dead
         self._why: dict[str, str] = {}                  # program -> why its rest did not run
         self._splats: set[tuple[str, str]] = set()
-
-    def fact(self, text: str) -> None:
-        """A `# fact:` line: `rule NAME|CLAIM|source|sentence`, `claim CLAIM|name|sentence`, or
-        any other text."""
-        kind, _, rest = text.partition(" ")
-        fields = rest.split("|", 3)
-        if kind == "rule" and len(fields) == 4:
-            name, claim, source, sentence = (f.strip() for f in fields)
-            self.rules[name] = {"claim": claim, "source": source, "sentence": sentence}
-        elif kind == "claim" and len(fields) == 3:
-            claim, name, sentence = (f.strip() for f in fields)
-            self.claims[claim] = {"name": name, "sentence": sentence}
-        elif text not in self.facts:
-            self.facts.append(text)
-
-    def label(self) -> str:
-        """The kernel, for titles: the word of --kernel and the release."""
-        first, *more = dict.fromkeys(word for word in (self.kernel, self.release) if word) or ["?"]
-        return f"kernel {first}" + "".join(f" ({word})" for word in more)
-
-    def note(self, text: str) -> None:
-        if len(self.notes) < NOTES:
-            self.notes.append(text)
-
-    # -- the plan
-
-    def expect(self, program: str, names: Iterable[str],
-               what: Mapping[str, str] | None = None) -> None:
-        plan = self.plans.setdefault(program, [])
-        for name in names:
-            plan.append(name)
-            test = self._test(name, program)
-            test.planned += 1
-            test.what = (what or {}).get(name, test.what)
-
-    def _test(self, name: str, program: str) -> Test:
-        return self.tests.setdefault(name, Test(name, program or RUN))
-
-    def remaining(self, program: str) -> list[str]:
-        """Planned names without an attempt, in order; of a name that repeats, the last ones."""
-        used = Counter({name: len(self.tests[name].attempts) for name in self.plans[program]})
-        rest = []
-        for name in self.plans[program]:
-            used[name] -= 1
-            if used[name] < 0:
-                rest.append(name)
-        return rest
 
     def is_over(self, program: str) -> bool:
         """The program has ended in each VM, and each of its tests has a result."""
@@ -235,7 +92,7 @@ class Run:
         self._lost(stream, f"{name} began, and it had no result")
         if stream.end:
             stream = self._next(stream.vm, "")
-        test = self._test(name, stream.program)
+        test = self.test(name, stream.program)
         stream.program = stream.program or test.program
         attempt = Attempt(vm=stream.vm)
         test.attempts.append(attempt)
@@ -249,7 +106,7 @@ class Run:
             test, attempt = stream.running
             stream.running = None
         else:
-            test, attempt = self._test(result.name, stream.program), Attempt(vm=stream.vm)
+            test, attempt = self.test(result.name, stream.program), Attempt(vm=stream.vm)
             test.attempts.append(attempt)
             wrong = "it has a result and had not begun"
         stream.results.append(attempt)
@@ -487,7 +344,7 @@ class Run:
 
     def _problem(self, topic: str, verdict: str, cause: str, why: str,
                  lines: Iterable[Diag] = ()) -> None:
-        test = self._test(f"run.{topic}", RUN)
+        test = self.test(f"run.{topic}", RUN)
         test.what = "the run as a whole: " + topic
         if not test.attempts:
             test.attempts.append(Attempt())
@@ -518,27 +375,3 @@ class Run:
         self.finished = True
         if self.seconds is None:
             self.seconds = time.monotonic() - self._started
-
-    @property
-    def ran(self) -> bool:
-        """At least one test began."""
-        tests = [t for t in self.tests.values() if t.program != RUN]
-        return any(a.verdict != "not-run" for t in tests for a in t.attempts)
-
-    def totals(self) -> dict[str, int]:
-        """Tests by verdict, and the sums of report.result.totals()."""
-        return totals(self.tests.values()) | {"not-applicable": len(self.not_applicable)}
-
-    def exit_status(self) -> int:
-        if self.signal:
-            return 128 + self.signal
-        count = self.totals()
-        if count["fail"] and (self.ran or self.release):
-            return 1                # also when the kernel died between boot and first test
-        if not self.ran and not self.not_applicable:
-            return 3                # nothing ran, so nothing is known about the kernel
-        if count["not-run"] and not self.info.get("lost"):
-            return 1
-        if count["broken"]:
-            return 3
-        return 0 if count["passed"] else 4      # skipped, not applicable, or known to fail

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A test and its attempts: what is kept of every result, and how several become one verdict."""
+"""What is kept of the results: attempts, the tests whose verdict they give, and all of a run."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from report.ktap import Diag, plain
 
 # Worst first. `xfail` and `xpass` exist only with a known-issue list (report/known.py).
 VERDICTS = ("fail", "broken", "not-run", "xfail", "xpass", "pass", "skip")
+FAILING = ("fail", "broken", "not-run")     # the verdicts that count as failed
 CAUSES = ("vm", "splat", "crash", "hang", "check")
+RUN = "hmm_coherent_run"            # the program name of what belongs to no program
 # The rule of every failure that no check of a test finds.
 SURVIVES = ("kernel-survives (S2) -- the kernel does not die, hang, complain or kill a process for "
             "legal calls")
 
 # How many lines without a keyword are kept of one attempt.
 CHATTER = 200
+NOTES = 1000        # odd lines that are kept of a run
 
 _CHECKS = re.compile(r"([a-z0-9-]+)=([0-9]{1,9})(?:/([0-9]{1,9}))?")
 
@@ -167,14 +170,113 @@ class Test:
         return bool(self.count("pass", "xpass") and self.count("fail", "broken", "xfail"))
 
 
-def totals(tests: Iterable[Test]) -> dict[str, int]:
-    """Tests by verdict, and sums: tests = passed + failed + skipped, and of these the flaky."""
-    tests = list(tests)
-    count = Counter(test.verdict for test in tests)
-    found = {verdict: count[verdict] for verdict in VERDICTS}
-    found["tests"] = len(tests)
-    found["passed"] = count["pass"] + count["xpass"]
-    found["failed"] = count["fail"] + count["broken"] + count["not-run"]
-    found["skipped"] = count["skip"] + count["xfail"]
-    found["flaky"] = sum(test.flaky for test in tests)
-    return found
+@dataclass(eq=False)
+class Results:
+    """What is known about a run; all outputs are made from it. report.model.Run finds it out."""
+
+    release: str = ""                               # of the kernel that ran
+    kernel: str = ""                                # the --kernel word, for titles
+    info: dict = field(default_factory=dict)        # what the runner knows: for run.json
+    guest: dict[str, str] = field(default_factory=dict)     # `# guest: fact` lines
+    facts: list[str] = field(default_factory=list)          # `# fact:`, no claim and no rule
+    # S1..S9 -> name, sentence
+    claims: dict[str, dict[str, str]] = field(default_factory=dict)
+    # rule -> claim, source, sentence
+    rules: dict[str, dict[str, str]] = field(default_factory=dict)
+    harmless: Counter[str] = field(default_factory=Counter)     # kernel messages, by reason
+    notes: list[str] = field(default_factory=list)          # unexpected lines without a verdict
+    seconds: float | None = None
+    rerun_command: Callable[[str], str] = lambda name: f"./run_tests.sh '{name}'"
+    tests: dict[str, Test] = field(default_factory=dict)
+    plans: dict[str, list[str]] = field(default_factory=dict)   # program -> planned, in order
+    not_applicable: dict[str, str] = field(default_factory=dict)        # name -> reason
+    signal: int = 0
+    cut: str = ""                                   # why the run was ended early
+    # programs in the order in which they ended, for each VM
+    closed: list[str] = field(default_factory=list)
+    # attempts in the order in which they ended
+    done: list[tuple[Test, Attempt]] = field(default_factory=list)
+    finished: bool = False
+
+    def fact(self, text: str) -> None:
+        """A `# fact:` line: `rule NAME|CLAIM|source|sentence`, `claim CLAIM|name|sentence`, or
+        any other text."""
+        kind, _, rest = text.partition(" ")
+        fields = rest.split("|", 3)
+        if kind == "rule" and len(fields) == 4:
+            name, claim, source, sentence = (f.strip() for f in fields)
+            self.rules[name] = {"claim": claim, "source": source, "sentence": sentence}
+        elif kind == "claim" and len(fields) == 3:
+            claim, name, sentence = (f.strip() for f in fields)
+            self.claims[claim] = {"name": name, "sentence": sentence}
+        elif text not in self.facts:
+            self.facts.append(text)
+
+    def note(self, text: str) -> None:
+        if len(self.notes) < NOTES:
+            self.notes.append(text)
+
+    def expect(self, program: str, names: Iterable[str],
+               what: Mapping[str, str] | None = None) -> None:
+        plan = self.plans.setdefault(program, [])
+        for name in names:
+            plan.append(name)
+            test = self.test(name, program)
+            test.planned += 1
+            test.what = (what or {}).get(name, test.what)
+
+    def test(self, name: str, program: str) -> Test:
+        """The test of this name, which is new if no program has planned it."""
+        return self.tests.setdefault(name, Test(name, program or RUN))
+
+    def remaining(self, program: str) -> list[str]:
+        """Planned names without an attempt, in order; of a name that repeats, the last ones."""
+        used = Counter({name: len(self.tests[name].attempts) for name in self.plans[program]})
+        rest = []
+        for name in self.plans[program]:
+            used[name] -= 1
+            if used[name] < 0:
+                rest.append(name)
+        return rest
+
+    def label(self) -> str:
+        """The kernel, for titles: the word of --kernel and the release."""
+        first, *more = dict.fromkeys(word for word in (self.kernel, self.release) if word) or ["?"]
+        return f"kernel {first}" + "".join(f" ({word})" for word in more)
+
+    def of(self, *verdicts: str) -> list[Test]:
+        """The tests with these verdicts, one verdict after the other."""
+        return [test for verdict in verdicts for test in self.tests.values()
+                if test.verdict == verdict]
+
+    @property
+    def ran(self) -> bool:
+        """At least one test began."""
+        tests = [t for t in self.tests.values() if t.program != RUN]
+        return any(a.verdict != "not-run" for t in tests for a in t.attempts)
+
+    def totals(self) -> dict[str, int]:
+        """Tests by verdict, and sums: tests = passed + failed + skipped, and of these the flaky."""
+        count = Counter(test.verdict for test in self.tests.values())
+        found = {verdict: count[verdict] for verdict in VERDICTS}
+        found["tests"] = len(self.tests)
+        found["passed"] = count["pass"] + count["xpass"]
+        found["failed"] = count["fail"] + count["broken"] + count["not-run"]
+        found["skipped"] = count["skip"] + count["xfail"]
+        found["flaky"] = sum(test.flaky for test in self.tests.values())
+        found["not-applicable"] = len(self.not_applicable)
+        return found
+
+    def exit_status(self) -> int:
+        if self.signal:
+            return 128 + self.signal
+        count = self.totals()
+        if count["fail"] and (self.ran or self.release):
+            return 1                # also when the kernel died between boot and first test
+        if not self.ran and not self.not_applicable:
+            return 3                # nothing ran, so nothing is known about the kernel
+        if count["not-run"] and not self.info.get("lost"):
+            return 1
+        if count["broken"]:
+            return 3
+        return 0 if count["passed"] else 4      # skipped, not applicable, or known to fail

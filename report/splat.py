@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from report.ktap import NAME, quote
-from report.model import Run, RUN
+from report.model import Run
+from report.result import RUN
 
 EXCERPT = 60        # lines kept of one report
 HEAD = 4            # lines within which several patterns are one report

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable
 
 from report import claims, table
 from report.ktap import quote
-from report.model import RUN, Run
-from report.result import Test
+from report.model import Run
+from report.result import RUN, Test
 
 FINDING = re.compile(r"(.*) \(docs/findings\.md, ([\w-]+)\)")     # how known-issues.toml names it
 IN_FULL = 20        # failures that are told with everything; of the others the name and the reason
@@ -79,8 +79,7 @@ def failure(run: Run, test: Test, colour: bool, width: int = 0) -> list[str]:
 
 
 def _failures(run: Run, verdict: str, colour: bool) -> list[str]:
-    tests = [t for t in run.tests.values() if t.verdict == verdict]
-    lines = []
+    tests, lines = run.of(verdict), []
     for test in tests[:IN_FULL]:
         lines += failure(run, test, colour)
     lines += [_line(test, _Paint(colour), 0) for test in tests[IN_FULL:]]
@@ -120,7 +119,7 @@ def _grouped(word: str, pairs: Iterable[tuple[str, str]], paint: _Paint, names: 
 
 
 def _of(run: Run, verdict: str) -> list[tuple[str, str]]:
-    return [(t.name, t.reason) for t in run.tests.values() if t.verdict == verdict]
+    return [(test.name, test.reason) for test in run.of(verdict)]
 
 
 def _before_last(run: Run, totals: dict[str, int]) -> str:
@@ -182,7 +181,7 @@ def for_terminal(run: Run, width: int, colour: bool, told: Collection[tuple] = (
     there in full already."""
     paint = _Paint(colour)
     lines = claims.text(run, width)
-    bad = [t for verdict in ("fail", "broken") for t in run.tests.values() if t.verdict == verdict]
+    bad = run.of("fail", "broken")
     new = [t for t in bad if (t.name, t.verdict, t.cause) not in told]
     new = new[:max(IN_FULL - len(told), 0)]
     for test in new:

@@ -58,9 +58,7 @@ class Step:
         log = Path(f"{self.folder}.log").read_text(errors="replace")
         said = re.findall(r"(?m)^run_tests\.sh: (.*)$", log)
         run = self.run()
-        said += [
-            test.reason for verdict in ("fail", "broken", "skip") for test in run.tests.values()
-            if test.verdict == verdict] if run else []
+        said += [test.reason for test in run.of("fail", "broken", "skip")] if run else []
         return one_line(said[0], 200) if said else f"see {shown(self.folder)}.log"
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from base import files
 from base.errors import Stop, WRONG_USE, worst
 from report import compare, html, json_out, ktap_out, merge, summary
-from report.model import RUN, Run
+from report.model import Run
+from report.result import FAILING, RUN
 from runner.folder import Both, Folder, told
 from runner.screen import Screen, shown
 from runner.session import Session
@@ -108,7 +109,7 @@ def slow_clock(run: Run) -> list[str]:
 def again(run: Run, here: str) -> str:
     """The command that repeats what failed, or the run if nothing did."""
     bad = [name for name, test in run.tests.items() if test.program != RUN
-           and test.verdict in ("fail", "broken", "not-run")]
+           and test.verdict in FAILING]
     if not bad:
         return shlex.join(run.info.get("command", ["./run_tests.sh"]))
     *command, _ = shlex.split(run.rerun_command(bad[0]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from base.errors import Stop, WRONG_USE
 from report import html, json_out, summary
-from report.model import RUN
+from report.result import FAILING, RUN
 from runner import options as command_line, reports
 from runner.folder import told
 from runner.programs import Test
@@ -57,9 +57,9 @@ def kept(options: argparse.Namespace) -> list[str]:
 def failed(tests: list[Test], folder: Path, strict: bool) -> list[Test]:
     """Those that failed, were broken or did not run there, on whatever kernel; with --strict also
     those that were skipped. Known failures are not among them."""
-    wanted = ("fail", "broken", "not-run", *(["skip"] if strict else []))
+    wanted = (*FAILING, "skip") if strict else FAILING
     names = {test.name for run in json_out.read_kernels(folder).values()
-             for test in run.tests.values() if test.verdict in wanted and test.program != RUN}
+             for test in run.of(*wanted) if test.program != RUN}
     if not names:
         raise Stop(4, f"nothing failed in {shown(folder)}", "there is nothing to run again")
     chosen = [test for test in tests if test.name in names]

@@ -4,8 +4,9 @@
 import signal
 
 from report.ktap import Begin, Diag, Guest, Plan, Result
-from report.model import Run, signal_of
+from report.model import Run
 from report.result import Attempt, CAUSES, VERDICTS
+from report.stream import signal_of
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, RECORDED, RECORDED_PLAN, replay, verdicts
 
 CRASH = (Diag("crash", "killed by SIGKILL"), Result("a.two", False))

@@ -22,7 +22,8 @@ import pytest
 from base.errors import Stop
 from report import html, json_out, junit, ktap_out, summary, table
 from report.ktap import Diag, Reader
-from report.model import Run, RUN
+from report.model import Run
+from report.result import RUN
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
 
 HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> <![CDATA[ &amp; '

@@ -60,7 +60,7 @@ class Kcidb(unittest.TestCase):
         run.release, run.finished = "6.1.9", True
         run.info = {"started": "2026-11-27T10:00:00+0100", "compiler": "gcc 12", **info}
         for number, verdict in enumerate(kcidb.STATUS):
-            test = run._test(f"coherent.a-{number}", "hmm_coherent_x")
+            test = run.test(f"coherent.a-{number}", "hmm_coherent_x")
             said = [Diag("seen", "a\0b")] * 4000
             test.attempts.append(Attempt(verdict=verdict, ms=7, diags=said))
         return run
