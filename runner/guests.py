@@ -23,7 +23,7 @@ from vm import deb, existing, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.arch import Arch, ARCHS, HOST
 from vm.kconfig import Profile, PROFILES
-from runner import session
+from runner import lane
 from runner.host import Host
 from runner.progress import Building
 from runner.screen import Screen
@@ -303,6 +303,6 @@ def script(guest: qemu.Guest, boot_timeout: int) -> int:
     finally:
         guest.kill()
     if status is None:
-        tail = " / ".join(session.tail(guest.console_path)[-3:])
+        tail = " / ".join(lane.tail(guest.console_path)[-3:])
         raise Stop(CANNOT, f"the guest ended before the script did: {tail or 'it said nothing'}")
     return status
