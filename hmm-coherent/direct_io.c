@@ -82,11 +82,6 @@ FIXTURE_TEARDOWN(direct_io)
 	story_end(&self->story);
 }
 
-static long or_errno(long result)
-{
-	return result < 0 ? -errno : result;
-}
-
 /* Check a read of the whole buffer: it transfers all bytes, or none to a read-only mapping. */
 static void expect_read(struct story *s, long result)
 {
@@ -128,7 +123,7 @@ SCENARIO(direct_io, read_whole,
 {
 	struct story *s = &self->story;
 
-	expect_read(s, or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)));
+	expect_read(s, errno_of(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)));
 }
 
 SCENARIO(direct_io, write_whole,
@@ -136,7 +131,7 @@ SCENARIO(direct_io, write_whole,
 {
 	struct story *s = &self->story;
 
-	expect_written(s, or_errno(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)));
+	expect_written(s, errno_of(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)));
 }
 
 /*
@@ -170,7 +165,7 @@ SCENARIO(direct_io, read_out_of_order,
 	expect_result("preparation", pwrite(s->medium.fd, s->medium.bounce, s->buffer.size, 0),
 		      s->buffer.size);
 	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
-	expect_result("preadv", or_errno(preadv(s->medium.fd, iov, PAGES, 0)),
+	expect_result("preadv", errno_of(preadv(s->medium.fd, iov, PAGES, 0)),
 		      s->read_only ? -EFAULT : (long)s->buffer.size);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
@@ -203,7 +198,7 @@ SCENARIO(direct_io, read_odd_pieces,
 	struct iovec iov[4];
 	size_t count = odd_pieces(s, iov);
 
-	expect_read(s, or_errno(preadv(s->medium.fd, iov, count, 0)));
+	expect_read(s, errno_of(preadv(s->medium.fd, iov, count, 0)));
 }
 
 SCENARIO(direct_io, write_odd_pieces,
@@ -213,7 +208,7 @@ SCENARIO(direct_io, write_odd_pieces,
 	struct iovec iov[4];
 	size_t count = odd_pieces(s, iov);
 
-	expect_written(s, or_errno(pwritev(s->medium.fd, iov, count, 0)));
+	expect_written(s, errno_of(pwritev(s->medium.fd, iov, count, 0)));
 }
 
 SCENARIO(direct_io, read_half_placed,
@@ -228,7 +223,7 @@ SCENARIO(direct_io, read_half_placed,
 	story_remember_frames(s);
 	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
 	expect_result("read from the medium",
-		      or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
+		      errno_of(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
 		      s->read_only ? -EFAULT : (long)s->buffer.size);
 	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_MEDIUM);
 	expect_owner_sees(s, 1, s->read_only ? BY_OWNER : BY_MEDIUM);
@@ -280,7 +275,7 @@ SCENARIO(direct_io, read_into_shared,
 	story_make_writable(s);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("read from the medium",
-		      or_errno(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
+		      errno_of(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
 		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
 		set_rule(RULE_SHARED_IS_COPIED);
@@ -306,7 +301,7 @@ SCENARIO(direct_io, write_from_shared,
 	child_fork(&s->child);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("write to the medium",
-		      or_errno(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
+		      errno_of(pwrite(s->medium.fd, s->buffer.addr, s->buffer.size, 0)),
 		      s->buffer.size);
 	for (i = 0; i < PAGES; i++) {
 		set_rule(RULE_BYTES_ARRIVE);

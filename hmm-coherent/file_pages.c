@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <numaif.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@
 #include "kernel/memory.h"
 #include "reach/cpu.h"
 #include "reach/next_frames.h"
-#include "story/story.h"
+#include "story/nodes.h"
 
 #define PAGES 4
 /* Pages [0, COPIES) are copies, the last page is one of the file. */
@@ -50,14 +49,13 @@ FIXTURE_VARIANT_ADD(file_pages, system_ro) { .place = PLACE_SYSTEM, .read_only =
 /* Map the file over the anonymous memory of the buffer, with the same memory policy. */
 static void map_file(struct story *s)
 {
-	const unsigned long node = s->buffer.node < 0 ? 0 : 1UL << s->buffer.node;
 	void *addr = mmap(s->buffer.addr, s->buffer.size, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_FIXED, s->medium.buffered, 0);
 
 	if (addr == MAP_FAILED)
 		syscall_failed("mmap", errno);
-	if (node && mbind(addr, s->buffer.size, MPOL_BIND, &node, 8 * sizeof(node), 0))
-		syscall_failed("mbind", errno);
+	if (s->buffer.node >= 0)
+		bind_buffer(s, s->buffer.node);
 }
 
 FIXTURE_SETUP(file_pages)
@@ -68,8 +66,9 @@ FIXTURE_SETUP(file_pages)
 	story_begin(s, variant->place, false, PAGES);
 	story_medium(s, ON_FILE);
 	map_file(s);
-	set_rule(RULE_ENTRY);
+	set_rule(RULE_BYTES_ARRIVE);
 	expect_owner_sees(s, COPIES, BY_MEDIUM);
+	set_rule(RULE_ENTRY);
 	buffer_write(&s->buffer, 0, COPIES, BY_OWNER);
 	if (story_on_device(s))
 		story_migrate_to_device(s);

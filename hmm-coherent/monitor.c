@@ -261,9 +261,11 @@ SCENARIO(monitor, child_of_private_file,
 SCENARIO(monitor, huge_zero_page,
 	 "if a protected huge zero page is split, each of its small pages stays protected")
 {
-	const long size = read_number(THP "hpage_pmd_size");
+	const long failed = read_counter("/proc/vmstat", "thp_zero_page_alloc_failed"),
+		   size = read_number(THP "hpage_pmd_size");
 	unsigned char *map, *addr;
 	struct buffer empty = { .serial = 1 };
+	bool is_huge;
 	size_t i;
 
 	need(size > 0, SKIP_NO_THP);
@@ -275,6 +277,11 @@ SCENARIO(monitor, huge_zero_page,
 	empty.size = size;
 	advise_memory(addr, size, MADV_HUGEPAGE);
 	expect_result("a read", cpu_read(&empty, 0, 1, NULL), features.page_size);
+	is_huge = device_snapshot(&self->story.device, addr).huge;
+	if (!is_huge && read_counter("/proc/vmstat", "thp_zero_page_alloc_failed") > failed)
+		broken("there is no memory for the huge zero page");
+	set_rule(RULE_HOLE_IS_FILLED);
+	must(is_huge, "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
 	self->fd = monitor_open(addr, size, 0);
 	monitor_protect(self->fd, addr, size, true);
 	set_rule(RULE_PROTECTION_AS_ASKED);

@@ -13,15 +13,13 @@
 #include "suite/harness.h"
 
 #include <errno.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "reach/monitor.h"
 #include "see/pin.h"
 #include "story/story.h"
 
@@ -228,22 +226,11 @@ SCENARIO(next_access, store_after_uffd_wp,
 	 "a store after UFFDIO_WRITEPROTECT gets SIGBUS")
 {
 	struct story *s = &self->story;
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS,
-	};
-	struct uffdio_range range = { (uintptr_t)s->buffer.addr, s->buffer.size };
-	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
-	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
 
 	need(features.uffd_wp, SKIP_NO_UFFD_WP);
-	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (self->uffd < 0)
-		syscall_failed("userfaultfd", errno);
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect_result("UFFDIO_API", ioctl(self->uffd, UFFDIO_API, &api), 0);
-	expect_result("UFFDIO_REGISTER", ioctl(self->uffd, UFFDIO_REGISTER, &reg), 0);
+	self->uffd = monitor_open(s->buffer.addr, s->buffer.size, 0);
 	cpu_use_translations(&s->buffer);
-	expect_result("UFFDIO_WRITEPROTECT", ioctl(self->uffd, UFFDIO_WRITEPROTECT, &wp), 0);
+	monitor_protect(self->uffd, s->buffer.addr, s->buffer.size, true);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a store", cpu_write(&s->buffer, 0, 1, BY_OWNER_AGAIN), KILLED_BY(SIGBUS));
 	expect_owner_sees(s, 0, BY_OWNER);
@@ -256,8 +243,7 @@ SCENARIO(next_access, store_after_clear_refs,
 
 	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
 	cpu_use_translations(&s->buffer);
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect_result("clearing the soft-dirty bits", write_text("/proc/self/clear_refs", "4"), 0);
+	clear_soft_dirty();
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect(page_at(0, s->buffer.addr).soft_dirty, "the page is not soft-dirty after the store");

@@ -64,22 +64,17 @@ FIXTURE_TEARDOWN(sequential)
 	story_end(&self->story);
 }
 
-static long or_errno(long result)
-{
-	return result < 0 ? -errno : result;
-}
-
 static void go_to(struct story *s, off_t position)
 {
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect_result("lseek", or_errno(lseek(s->medium.fd, position, SEEK_SET)), position);
+	expect_result("lseek", errno_of(lseek(s->medium.fd, position, SEEK_SET)), position);
 }
 
 static void expect_position(struct story *s, off_t position)
 {
 	set_rule(RULE_POSITION_FOLLOWS);
 	expect_result("the position of the file",
-		      or_errno(lseek(s->medium.fd, 0, SEEK_CUR)), position);
+		      errno_of(lseek(s->medium.fd, 0, SEEK_CUR)), position);
 }
 
 /*
@@ -120,7 +115,7 @@ SCENARIO(sequential, reads,
 	go_to(s, 0);
 	for (i = 0; i < PAGES; i++) {
 		expect_read_on(s,
-			       or_errno(read(s->medium.fd, buffer_page(&s->buffer, i), self->page)),
+			       errno_of(read(s->medium.fd, buffer_page(&s->buffer, i), self->page)),
 			       self->page, at);
 		at += s->read_only ? 0 : self->page;
 		expect_owner_sees(s, i, s->read_only ? BY_OWNER : BY_MEDIUM);
@@ -137,7 +132,7 @@ SCENARIO(sequential, writes,
 	go_to(s, 0);
 	for (i = 0; i < PAGES; i++) {
 		expect_transferred(s,
-				   or_errno(write(s->medium.fd, buffer_page(&s->buffer, i),
+				   errno_of(write(s->medium.fd, buffer_page(&s->buffer, i),
 						  self->page)),
 				   self->page, i * self->page);
 		expect_medium_has(s, i, BY_OWNER);
@@ -160,7 +155,7 @@ SCENARIO(sequential, read_no_wait,
 	long result;
 
 	go_to(s, 2 * self->page);
-	result = or_errno(preadv2(s->medium.fd, &iov, 1, -1, RWF_NOWAIT));
+	result = errno_of(preadv2(s->medium.fd, &iov, 1, -1, RWF_NOWAIT));
 	if (result == -EAGAIN)
 		expect_position(s, 2 * self->page);
 	else
@@ -178,7 +173,7 @@ SCENARIO(sequential, write_in_sync,
 	struct iovec iov = last_two_pages(s);
 
 	go_to(s, 2 * self->page);
-	expect_transferred(s, or_errno(pwritev2(s->medium.fd, &iov, 1, -1, RWF_DSYNC)),
+	expect_transferred(s, errno_of(pwritev2(s->medium.fd, &iov, 1, -1, RWF_DSYNC)),
 			   2 * self->page, 2 * self->page);
 	expect_medium_has(s, 1, BY_MEDIUM);
 	expect_medium_has(s, 2, BY_OWNER);
@@ -198,16 +193,16 @@ SCENARIO(sequential, end_of_file,
 
 	memcpy(last, (char *)s->medium.bounce + self->page, ODD_BYTES);
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect_result("ftruncate", or_errno(ftruncate(s->medium.fd, size)), 0);
+	expect_result("ftruncate", errno_of(ftruncate(s->medium.fd, size)), 0);
 	go_to(s, 0);
-	expect_read_on(s, or_errno(read(s->medium.fd, s->buffer.addr, s->buffer.size)), size, 0);
+	expect_read_on(s, errno_of(read(s->medium.fd, s->buffer.addr, s->buffer.size)), size, 0);
 	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_MEDIUM);
 	if (!s->read_only) {
 		set_rule(RULE_BYTES_ARRIVE);
 		expect(!memcmp(buffer_page(&s->buffer, 1), last, ODD_BYTES),
 		       "the last %d bytes of the file are not in page 1", ODD_BYTES);
 		expect_result("a read at the end of the file",
-			      or_errno(read(s->medium.fd, buffer_page(&s->buffer, 2), self->page)),
+			      errno_of(read(s->medium.fd, buffer_page(&s->buffer, 2), self->page)),
 			      0);
 		expect_position(s, size);
 	}
@@ -233,19 +228,19 @@ SCENARIO(sequential, append,
 	size_t i;
 
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect_result("fcntl", or_errno(fcntl(s->medium.fd, F_SETFL, O_APPEND | O_DIRECT)), 0);
+	expect_result("fcntl", errno_of(fcntl(s->medium.fd, F_SETFL, O_APPEND | O_DIRECT)), 0);
 	go_to(s, 0);
 	for (i = 0; i < 2; i++)
 		expect_transferred(s,
-				   or_errno(write(s->medium.fd, buffer_page(&s->buffer, i),
+				   errno_of(write(s->medium.fd, buffer_page(&s->buffer, i),
 						  self->page)),
 				   self->page, end + i * self->page);
 	set_rule(RULE_BYTES_ARRIVE);
-	expect_result("fstat", or_errno(fstat(s->medium.fd, &file)), 0);
+	expect_result("fstat", errno_of(fstat(s->medium.fd, &file)), 0);
 	expect_result("the size of the file", file.st_size, end + 2 * self->page);
 	for (i = 0; i < 2; i++) {
 		expect_result("pread through the page cache",
-			      or_errno(pread(s->medium.buffered, s->medium.bounce, self->page,
+			      errno_of(pread(s->medium.buffered, s->medium.bounce, self->page,
 					     end + i * self->page)),
 			      self->page);
 		expect_bytes(s->medium.bounce, s->buffer.serial, i, BY_OWNER,
@@ -266,7 +261,7 @@ SCENARIO(sequential, resumed_after_fault,
 	story_make_writable(s);
 	story_protect(s, 2, 1, PROT_NONE);
 	go_to(s, 0);
-	first = or_errno(read(s->medium.fd, s->buffer.addr, s->buffer.size));
+	first = errno_of(read(s->medium.fd, s->buffer.addr, s->buffer.size));
 	set_rule(RULE_PARTIAL_TRANSFER);
 	must(first == -EFAULT || (first > 0 && first <= 2 * self->page),
 	     "a read to a range with an inaccessible page returns %ld, not EFAULT or at most %ld",
@@ -276,7 +271,7 @@ SCENARIO(sequential, resumed_after_fault,
 	expect_position(s, done);
 	story_protect(s, 2, 1, PROT_READ | PROT_WRITE);
 	expect_transferred(s,
-			   or_errno(read(s->medium.fd, s->buffer.addr + done,
+			   errno_of(read(s->medium.fd, s->buffer.addr + done,
 					 s->buffer.size - done)),
 			   s->buffer.size - done, done);
 	set_rule(RULE_BYTES_ARRIVE);

@@ -65,15 +65,6 @@ FIXTURE_TEARDOWN(soft_dirty)
 	story_end(&self->story);
 }
 
-/* Clear the soft-dirty bits of this process. */
-static void forget_writes(void)
-{
-	int error = write_text("/proc/self/clear_refs", "4");
-
-	if (error)
-		syscall_failed("/proc/self/clear_refs", -error);
-}
-
 static void expect_dirty(const void *addr, const char *what, bool dirty)
 {
 	set_rule(RULE_WRITES_ARE_TRACKED);
@@ -96,7 +87,7 @@ SCENARIO(soft_dirty, after_mprotect,
 {
 	struct story *s = &self->story;
 
-	forget_writes();
+	clear_soft_dirty();
 	story_protect(s, 0, PAGES, PROT_READ);
 	story_protect(s, 0, PAGES, PROT_READ | PROT_WRITE);
 	expect_dirty(s->buffer.addr, "is a page soft-dirty that was not written", false);
@@ -109,7 +100,7 @@ SCENARIO(soft_dirty, after_mprotect_in_part,
 {
 	struct story *s = &self->story;
 
-	forget_writes();
+	clear_soft_dirty();
 	story_protect(s, 0, 1, PROT_NONE);
 	story_protect(s, 0, 1, PROT_READ | PROT_WRITE);
 	expect_dirty(s->buffer.addr, "is a page soft-dirty that was not written", false);
@@ -126,7 +117,7 @@ SCENARIO(soft_dirty, after_exclusive,
 	expect_result("exclusive access",
 		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
 	expect_at(s, 0, PLACE_SWAPPED);
-	forget_writes();
+	clear_soft_dirty();
 	expect_dirty(s->buffer.addr, "is the page soft-dirty during exclusive access", false);
 	expect_owner_sees(s, 0, BY_OWNER);
 	set_rule(RULE_DEVICE_EXCLUSIVE);
@@ -149,7 +140,7 @@ SCENARIO(soft_dirty, moved_by_monitor,
 	self->monitor = monitor_open(to, PAGES * features.page_size, UFFD_FEATURE_MOVE);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(self->monitor >= 0, "UFFDIO_API refuses UFFD_FEATURE_MOVE");
-	forget_writes();
+	clear_soft_dirty();
 	advise_memory(s->buffer.addr, features.page_size, MADV_FREE);
 	expect_dirty(s->buffer.addr, "is the page soft-dirty before", false);
 	set_rule(RULE_MOVED_BY_MAPPING);
@@ -194,7 +185,7 @@ SCENARIO(soft_dirty, split_when_written,
 	size_t i, lost = 0;
 
 	huge_range_begin(huge, &self->story.device);
-	forget_writes();
+	clear_soft_dirty();
 	expect_dirty(page_in(huge->addr, 1), "is a page soft-dirty that was not written", false);
 	write_page(huge->addr, self->story.buffer.serial, 0, BY_OWNER);
 	expect_dirty(page_in(huge->addr, 1), "is the huge page soft-dirty", true);

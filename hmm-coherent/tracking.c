@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
 #include "see/counters.h"
 #include "see/scan.h"
 
@@ -21,15 +22,6 @@ WHY_NOT(tracking)
 static struct page page_of(struct story *s, size_t page)
 {
 	return page_at(0, buffer_page(&s->buffer, page));
-}
-
-/* Clear the soft-dirty bits of this process. */
-static void forget_writes(void)
-{
-	int error = write_text("/proc/self/clear_refs", "4");
-
-	if (error)
-		syscall_failed("/proc/self/clear_refs", -error);
 }
 
 static void expect_soft_dirty(struct story *s, size_t page, bool dirty)
@@ -46,7 +38,7 @@ SCENARIO(tracking, soft_dirty_clean,
 
 	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
 	story_migrate_back(s);
-	forget_writes();
+	clear_soft_dirty();
 	set_rule(RULE_MARKS_TRAVEL);
 	expect_soft_dirty(s, 0, false);
 	story_migrate_to_device(s);
@@ -65,7 +57,7 @@ SCENARIO(tracking, soft_dirty_written,
 
 	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
 	story_make_writable(s);
-	forget_writes();
+	clear_soft_dirty();
 	set_rule(RULE_MARKS_TRAVEL);
 	expect_soft_dirty(s, 0, false);
 	story_write(s, 0);

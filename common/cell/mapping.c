@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The mappings of the matrix, with one row and one function for each. */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <string.h>
-#include <sys/ioctl.h>
+#include <stdio.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "cell/mapping.h"
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "reach/monitor.h"
 #include "report/report.h"
 #include "report/rules.h"
 #include "see/page.h"
@@ -139,12 +136,8 @@ static void make_cow_then_migrated(struct cell *cell)
 
 static void make_soft_dirty(struct cell *cell)
 {
-	int error;
-
 	place(cell);
-	error = write_text("/proc/self/clear_refs", "4");
-	if (error)
-		syscall_failed("clearing the soft-dirty bits", -error);
+	clear_soft_dirty();
 }
 
 /*
@@ -153,24 +146,9 @@ static void make_soft_dirty(struct cell *cell)
  */
 static void make_uffd_wp(struct cell *cell)
 {
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS
-	};
-	struct uffdio_range range = { (uintptr_t)cell->buffer.addr, cell->buffer.size };
-	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
-	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
-
 	place(cell);
-	cell->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (cell->uffd < 0)
-		syscall_failed("userfaultfd", errno);
-	set_rule(RULE_PROTECTION_AS_ASKED);
-	if (ioctl(cell->uffd, UFFDIO_API, &api))
-		syscall_failed("UFFDIO_API", errno);
-	if (ioctl(cell->uffd, UFFDIO_REGISTER, &reg))
-		syscall_failed("UFFDIO_REGISTER", errno);
-	if (ioctl(cell->uffd, UFFDIO_WRITEPROTECT, &wp))
-		syscall_failed("UFFDIO_WRITEPROTECT", errno);
+	cell->uffd = monitor_open(cell->buffer.addr, cell->buffer.size, 0);
+	monitor_protect(cell->uffd, cell->buffer.addr, cell->buffer.size, true);
 }
 
 #define EVERYWHERE \

@@ -5,6 +5,7 @@
 #include <numaif.h>
 #include <sys/mman.h>
 
+#include "kernel/kernel.h"
 #include "report/report.h"
 
 void *map_memory(size_t size, int prot)
@@ -33,6 +34,14 @@ void advise_memory(void *addr, size_t size, int advice)
 {
 	if (madvise(addr, size, advice) && !(advice == MADV_NOHUGEPAGE && errno == EINVAL))
 		syscall_failed("madvise", errno);
+}
+
+void clear_soft_dirty(void)
+{
+	const int error = write_text("/proc/self/clear_refs", "4");
+
+	if (error)
+		syscall_failed("clearing the soft-dirty bits", -error);
 }
 
 void drain_lru_batches(void)

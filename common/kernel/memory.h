@@ -28,6 +28,9 @@ void protect_memory(void *addr, size_t size, int prot);
  */
 void advise_memory(void *addr, size_t size, int advice);
 
+/* Clear the soft-dirty bits of this process, so that pagemap shows the pages that are written then. */
+void clear_soft_dirty(void);
+
 /*
  * Drain the LRU batches of all processors. move_pages(2) does that before it
  * looks at a page (lru_cache_disable()).
