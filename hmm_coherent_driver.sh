@@ -5,7 +5,7 @@
 #
 # Each coherent device needs 256 MiB of memory that the kernel does not use. The script uses
 # ranges that are reserved, by memmap=SIZE$START on the kernel's command line or as "Soft Reserved"
-# memory in /proc/iomem.
+# memory in /proc/iomem that no driver uses.
 set -eu
 
 CHUNK=0x10000000
@@ -30,6 +30,23 @@ bytes() {	# 512M: a number
 	esac
 }
 
+# Print the "Soft Reserved" ranges of which a driver uses no part: that part is indented below it.
+soft_reserved() {
+	unused=
+	while IFS= read -r line; do
+		case $line in
+		' '*)
+			unused=
+			continue
+			;;
+		esac
+		[ -z "$unused" ] || echo "$unused"
+		unused=
+		case $line in *' : Soft Reserved') unused=${line% : *} ;; esac
+	done
+	[ -z "$unused" ] || echo "$unused"
+}
+
 reserved() {	# prints START and SIZE of each reserved range, as decimal numbers
 	number='\([0-9a-fA-FxXkKmMgG]*\)'
 	tr ',' ' ' </proc/cmdline | tr ' ' '\n' |
@@ -37,10 +54,9 @@ reserved() {	# prints START and SIZE of each reserved range, as decimal numbers
 		while read -r size start; do
 			echo "$(bytes "$start") $(bytes "$size")"
 		done
-	sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : Soft Reserved$/\1 \2/p' /proc/iomem |
-		while read -r start end; do
-			echo "$((0x$start)) $((0x$end - 0x$start + 1))"
-		done
+	soft_reserved </proc/iomem | while IFS=- read -r start end; do
+		echo "$((0x$start)) $((0x$end - 0x$start + 1))"
+	done
 }
 
 ranges() {	# prints the start of each chunk in the reserved ranges, one per line
