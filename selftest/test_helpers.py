@@ -19,15 +19,15 @@ SOURCES = ("see/page", "see/zone", "see/dump", "see/place", "kernel/since", "rea
 BLOCK = 128 << 20
 PER_BLOCK = BLOCK // os.sysconf("SC_PAGE_SIZE")
 
-# Compiled once, with a second for a child to answer.
+# Compiled once, with a second for a child to answer, and for a system call that restores a setting.
 
 @pytest.fixture(scope="module")
 def program():
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "helpers")
         done = subprocess.run([os.environ.get("CC", "cc"), "-std=gnu11", "-O2", "-Wall", "-Wextra",
-                               "-Werror", "-D_GNU_SOURCE=", "-DANSWER_MS=1000", "-iquote",
-                               TOP / "common", "-o", program, TOP / "selftest/helpers.c",
+                               "-Werror", "-D_GNU_SOURCE=", "-DANSWER_MS=1000", "-DCALL_S=1",
+                               "-iquote", TOP / "common", "-o", program, TOP / "selftest/helpers.c",
                                *(TOP / f"common/{name}.c" for name in SOURCES), "-lnuma"],
                               capture_output=True, text=True, check=False)
         if "cannot find -lnuma" in done.stderr or "numa.h: No such file" in done.stderr:

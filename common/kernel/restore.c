@@ -19,7 +19,9 @@
 /* The kernel notices the exit of the last process of a cgroup with a delay. */
 #define UNDO_S 5
 /* swapoff() of a small file on a loaded machine, before it counts as hanging in the kernel. */
+#ifndef CALL_S
 #define CALL_S 15
+#endif
 
 enum undo { UNDO_WRITE, UNDO_SWAPON, UNDO_MKDIR };
 
