@@ -204,6 +204,8 @@ SCENARIO(mlock, fresh_frame,
 		     "GUP does not get a page of memory");
 	locked_pages();
 	dump = page_dump_checked(s->buffer.addr);
+	if (!dump.valid)
+		give_up();
 	/*
 	 * mark_page_accessed(): the second access activates a page that is on
 	 * an LRU list, as a page that was migrated back must be.
