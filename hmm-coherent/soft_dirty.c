@@ -170,8 +170,10 @@ static void split_huge(FIXTURE_DATA(soft_dirty) (*self))
 		snprintf(text, sizeof(text), "%d,0x%lx,0x%lx", getpid(), addr,
 			 addr + self->huge.size);
 		error = write_text("/sys/kernel/debug/split_huge_pages", text);
+		if (error == -ENOENT)
+			broken("/sys/kernel/debug/split_huge_pages does not exist");
 		if (error)
-			broken("/sys/kernel/debug/split_huge_pages: %s", strerror(-error));
+			syscall_failed("/sys/kernel/debug/split_huge_pages", -error);
 	}
 	set_rule(RULE_HUGE_IS_SPLIT);
 	must(!device_snapshot(&s->device, self->huge.addr).huge, "the huge page was not split");

@@ -2,6 +2,7 @@
 #include "story/huge.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -19,6 +20,31 @@ static bool is_never(void)
 	if (file)
 		fclose(file);
 	return never;
+}
+
+/* Free blocks of which the kernel must be able to use one: it keeps some for itself (watermarks). */
+#define FEW 16
+
+/* A line is "Node 0, zone   Normal" and the number of free blocks of each order. */
+bool huge_blocks_are_few(void)
+{
+	const long size = read_number(THP "hpage_pmd_size");
+	FILE *file = fopen("/proc/buddyinfo", "r");
+	char line[512], *word;
+	long block, free = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		strtok(line, " ");
+		for (word = line; word && strcmp(word, "zone"); word = strtok(NULL, " "))
+			;
+		/* Skip the name of the zone. */
+		word = word ? strtok(NULL, " ") : NULL;
+		for (block = features.page_size; word && (word = strtok(NULL, " \n")); block *= 2)
+			free += block >= size ? strtol(word, NULL, 10) : 0;
+	}
+	if (file)
+		fclose(file);
+	return free < FEW;
 }
 
 void huge_begin(struct huge *h, bool read_only)
@@ -55,7 +81,8 @@ void huge_fill(struct huge *h, unsigned char *range, bool as_huge)
 		write_page(page_in(range, i), h->story.buffer.serial, i, BY_OWNER);
 	huge = device_snapshot(&h->device, range).huge;
 	/* If the machine lacks contiguous memory, the kernel counts a fallback. */
-	if (as_huge && !huge && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
+	if (as_huge && !huge && huge_blocks_are_few() &&
+	    read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
 		broken("there is no memory for a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(huge == as_huge, "a range with %s is mapped by %s",
@@ -79,7 +106,7 @@ void huge_range_begin(struct huge_range *range, struct device *device)
 	*(volatile unsigned char *)range->addr = 0;
 	if (device_snapshot(device, range->addr).huge)
 		return;
-	if (read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
+	if (huge_blocks_are_few() && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
 		broken("there is no memory for a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	fail_now("a range with MADV_HUGEPAGE is mapped by small pages");

@@ -31,6 +31,13 @@ void huge_end(struct huge *huge);
  */
 void huge_fill(struct huge *huge, unsigned char *range, bool as_huge);
 
+/*
+ * The kernel has fallen back to small pages. Is that because the machine has few
+ * free blocks of the size of a huge page (/proc/buddyinfo)? Otherwise the kernel
+ * is wrong.
+ */
+bool huge_blocks_are_few(void) __must_check;
+
 /* How many pages of @addr have lost the bytes that huge_fill() wrote. */
 size_t huge_lost(const struct huge *huge);
 
