@@ -282,7 +282,8 @@ SCENARIO(monitor, huge_zero_page,
 	    read_counter("/proc/vmstat", "thp_zero_page_alloc_failed") > failed)
 		broken("there is no memory for the huge zero page");
 	set_rule(RULE_HOLE_IS_FILLED);
-	must(is_huge, "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
+	must(is_huge,
+	     "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
 	self->fd = monitor_open(addr, size, 0);
 	monitor_protect(self->fd, addr, size, true);
 	set_rule(RULE_PROTECTION_AS_ASKED);

@@ -63,7 +63,8 @@ static void judge_bytes(const struct outcome *outcome, const struct page_model *
 {
 	const enum data *seen = outcome->after.page[i].data;
 	const enum data owner = page->vma_read ? page->owner : DATA_NOT_LOOKED;
-	const enum data device = seen[OBSERVER_DEVICE] == DATA_NOT_LOOKED ? DATA_NOT_LOOKED : owner;
+	const bool device_looked = seen[OBSERVER_DEVICE] != DATA_NOT_LOOKED;
+	const enum data device = device_looked ? owner : DATA_NOT_LOOKED;
 	const struct {
 		enum observer observer;
 		enum aspect aspect;
@@ -75,11 +76,13 @@ static void judge_bytes(const struct outcome *outcome, const struct page_model *
 		  page->owner_open },
 		{ OBSERVER_DEVICE, ASPECT_OWNER_DATA, "bytes that the device sees", device,
 		  page->owner_open },
-		{ OBSERVER_CHILD, ASPECT_CHILD_DATA, "bytes that the child sees", page->child, false },
+		{ OBSERVER_CHILD, ASPECT_CHILD_DATA, "bytes that the child sees", page->child,
+		  false },
 		{ OBSERVER_MEDIUM, ASPECT_MEDIUM_DATA, "bytes on the medium", page->medium, false },
 		{ OBSERVER_HOLDER, ASPECT_HOLDER_DATA,
 		  "bytes that the holder of the reference sees", page->holder, false },
-		{ OBSERVER_READER, ASPECT_READER_DATA, "bytes that were read", page->reader, false },
+		{ OBSERVER_READER, ASPECT_READER_DATA, "bytes that were read", page->reader,
+		  false },
 	};
 	size_t r;
 

@@ -28,7 +28,7 @@ void protect_memory(void *addr, size_t size, int prot);
  */
 void advise_memory(void *addr, size_t size, int advice);
 
-/* Clear the soft-dirty bits of this process, so that pagemap shows the pages that are written then. */
+/* Clear the soft-dirty bits of this process: pagemap then shows which pages are written. */
 void clear_soft_dirty(void);
 
 /*

@@ -87,11 +87,11 @@ void buffer_in_wrong_zone(const struct buffer *buffer, size_t page, enum place a
 		node = -1;
 	if (buffer->node >= 0 && node >= 0 && node != buffer->node) {
 		set_rule(RULE_LEGAL_CALLS_WORK);
-		fail_now("page %zu is on node %d, although mbind(MPOL_BIND) bound it to node %d", page,
-			 node, buffer->node);
+		fail_now("page %zu is on node %d, although mbind(MPOL_BIND) bound it to node %d",
+			 page, node, buffer->node);
 	}
-	broken("page %zu is in %s memory, on node %d, which is not the zone that the test needs", page,
-	       place_name(at), node);
+	broken("page %zu is in %s memory, on node %d, which is not the zone that the test needs",
+	       page, place_name(at), node);
 }
 
 /* Writer, serial, page and word number: all words that the suite writes differ. */

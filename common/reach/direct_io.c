@@ -49,7 +49,8 @@ static bool has_direct_io(int fd)
 
 	if (fstat(fd, &file) || fstatfs(fd, &fs))
 		return false;
-	return S_ISBLK(file.st_mode) || fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC;
+	return S_ISBLK(file.st_mode) || fs.f_type == EXT4_SUPER_MAGIC ||
+	       fs.f_type == XFS_SUPER_MAGIC;
 }
 
 static void medium_open(struct medium *medium, const char *path, bool is_file)

@@ -155,14 +155,18 @@ void give_up(void)
 	_exit(1);
 }
 
-/* A check has failed without which the rest is meaningless. Before the first test, all tests fail. */
+/*
+ * A check has failed without which the rest is meaningless. Before the first
+ * test, all tests fail.
+ */
 static void __noreturn end_failed(const char *fmt, va_list args)
 {
 	char text[200];
 
 	if (report->preparing) {
 		vsnprintf(text, sizeof(text), fmt, args);
-		report_fail_all(report->rule < 0 ? RULE_LEGAL_CALLS_WORK : (enum rule_id)report->rule,
+		report_fail_all(report->rule < 0 ? RULE_LEGAL_CALLS_WORK :
+						   (enum rule_id)report->rule,
 				"devices and features can be probed", text);
 	} else {
 		report_va("fail:", fmt, args);

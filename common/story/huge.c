@@ -22,7 +22,7 @@ static bool is_never(void)
 	return never;
 }
 
-/* Free blocks of which the kernel must be able to use one: it keeps some for itself (watermarks). */
+/* With so many free blocks one can be allocated, although the kernel keeps some (watermarks). */
 #define FEW 16
 
 /* A line is "Node 0, zone   Normal" and the number of free blocks of each order. */
@@ -39,7 +39,7 @@ bool huge_blocks_are_few(void)
 			;
 		/* Skip the name of the zone. */
 		word = word ? strtok(NULL, " ") : NULL;
-		for (block = features.page_size; word && (word = strtok(NULL, " \n")); block *= 2)
+		for (block = features.page_size; word && (word = strtok(NULL, "\n ")); block *= 2)
 			free += block >= size ? strtol(word, NULL, 10) : 0;
 	}
 	if (file)

@@ -36,7 +36,7 @@ void huge_fill(struct huge *huge, unsigned char *range, bool as_huge);
  * free blocks of the size of a huge page (/proc/buddyinfo)? Otherwise the kernel
  * is wrong.
  */
-bool huge_blocks_are_few(void) __must_check;
+bool __must_check huge_blocks_are_few(void);
 
 /* How many pages of @addr have lost the bytes that huge_fill() wrote. */
 size_t huge_lost(const struct huge *huge);

@@ -299,10 +299,8 @@ static bool ask(enum question question, struct finding *finding)
 	ended = !got && (report->failures || report->broken);
 	set_rule(RULE_KERNEL_SURVIVES);
 	if (!ended)
-		expect(false, got ? "the process that looks at the devices' frames did not answer "
-				    "within %d s" :
-				    "the process that looks at the devices' frames was killed (limit "
-				    "%d s)", KEEPER_S);
+		expect(false, "the process that looks at the devices' frames %s (limit %d s)",
+		       got ? "did not answer" : "was killed", KEEPER_S);
 	close(ask_fd);
 	ask_fd = -1;
 	return false;

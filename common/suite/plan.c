@@ -168,7 +168,8 @@ void plan_drop(struct plan *plan, const char *const *why_not, FILE *out)
 
 	for (i = 0; i < plan->count; i++) {
 		if (why_not[i])
-			fprintf(out, "# not-applicable: %s: %s\n", plan->tests[i]->name, why_not[i]);
+			fprintf(out, "# not-applicable: %s: %s\n", plan->tests[i]->name,
+				why_not[i]);
 		else
 			plan->tests[kept++] = plan->tests[i];
 	}
