@@ -14,6 +14,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "see/zone.h"
 #include "story/story.h"
 
 #define PAGES 3
@@ -39,7 +40,7 @@ FIXTURE_VARIANT_ADD(fixed_buffers, system_ro) { .place = PLACE_SYSTEM, .read_onl
 FIXTURE_SETUP(fixed_buffers)
 {
 	if (variant->place == PLACE_MOVABLE)
-		need(features.movable, SKIP_NO_MOVABLE);
+		need_movable();
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 	story_medium(&self->story, ON_FILE);
 	story_ring(&self->story);

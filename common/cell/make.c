@@ -8,6 +8,7 @@
 #include "report/report.h"
 #include "report/result.h"
 #include "report/rules.h"
+#include "see/zone.h"
 
 static void need_what_it_needs(const struct cell *cell)
 {
@@ -29,7 +30,8 @@ static void need_what_it_needs(const struct cell *cell)
 
 	for (i = 0; i < NEED_COUNT; i++)
 		need(!(needs & BIT(i)) || rows[i].have, rows[i].skip);
-	need(cell->place != PLACE_MOVABLE || features.movable, SKIP_NO_MOVABLE);
+	if (cell->place == PLACE_MOVABLE)
+		need_movable();
 }
 
 void cell_make(struct cell *cell, struct cell_env *env)

@@ -170,6 +170,15 @@ int movable_node(void)
 	return movable_count ? movable[0].node : -1;
 }
 
+void need_movable(void)
+{
+	const char *error = getenv("HMM_COHERENT_MOVABLE_ERROR");
+
+	if (movable_node() < 0 && error)
+		broken("%s", error);
+	need(movable_node() >= 0, SKIP_NO_MOVABLE);
+}
+
 /* Does @node have memory in ZONE_MOVABLE (@is_movable), or in another zone (not @is_movable)? */
 static bool node_has(int node, bool is_movable)
 {

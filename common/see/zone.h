@@ -14,6 +14,12 @@ bool pfn_is_movable(unsigned long pfn);
 int movable_node(void);
 
 /*
+ * Skip the test if there is no ZONE_MOVABLE. It is broken if the machine should
+ * have it, but the kernel has refused to make it (HMM_COHERENT_MOVABLE_ERROR).
+ */
+void need_movable(void);
+
+/*
  * A NUMA node with memory and without ZONE_MOVABLE, or -1. With -1, either the
  * zones are unknown, or each node has ZONE_MOVABLE (movable_node()). In the
  * latter case anonymous memory cannot be allocated outside of it, since
