@@ -3,8 +3,8 @@
  * race.h - two threads on two processors, to test races
  *
  * A race has two sides. The first runs a number of rounds (or for some
- * seconds), and on until the second has completed a round; the second runs until
- * the first has ended. Neither knows what the
+ * seconds), fewer on a slow machine, and on until the second has completed a
+ * round; the second runs until the first has ended. Neither knows what the
  * other one is doing, so each checks only conditions that are always true: a
  * counter never decreases, the bytes of a completed transfer are in the page, a
  * read-only mapping cannot be written. The other checks follow when both have
