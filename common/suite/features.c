@@ -343,7 +343,7 @@ static void print_clock(FILE *out)
 	struct timespec step = { 0 };
 
 	if (file && fscanf(file, "%31s", source) != 1)
-		strcpy(source, "unknown");
+		snprintf(source, sizeof(source), "unknown");
 	if (file)
 		fclose(file);
 	clock_getres(CLOCK_MONOTONIC, &step);
