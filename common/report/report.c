@@ -249,8 +249,26 @@ void broken(const char *fmt, ...)
 	_exit(1);
 }
 
+/*
+ * A guest of the suite was given the resource, and its kernel refused to make
+ * it available: HMM_COHERENT_NO_DIR and so on, set by vm/init.
+ */
+static void fail_if_refused(enum skip_id id)
+{
+	char variable[64];
+	const char *why;
+
+	snprintf(variable, sizeof(variable), "HMM_COHERENT_%s", skip_name(id));
+	why = getenv(variable);
+	if (!why)
+		return;
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	fail_now("%s", why);
+}
+
 void skip(enum skip_id id)
 {
+	fail_if_refused(id);
 	if (report->checks)
 		broken("skipped after %d checks: %s", report->checks, skip_reason(id));
 	report->skipped = true;

@@ -3,7 +3,8 @@
  * skips.h - the reasons for which a test skips
  *
  * The only list of them: what is missing, and how to get it. A test calls
- * need(have, SKIP_ID). docs/skip-reasons.md has a row for each reason; lint
+ * need(have, SKIP_ID). If the variable HMM_COHERENT_ID is set, the kernel of a
+ * guest refused what is missing, and the test fails instead. docs/skip-reasons.md has a row for each reason; lint
  * compares it with this table.
  */
 #ifndef HMM_COHERENT_SKIPS_H
@@ -84,6 +85,9 @@
 #define SKIP_ID(id, what, how) SKIP_##id,
 enum skip_id { SKIPS(SKIP_ID) SKIP_COUNT };
 #undef SKIP_ID
+
+/* The identifier without its prefix: "NO_DIR". */
+const char *skip_name(enum skip_id id);
 
 /* The text for the result line: "no gup_test here: the kernel needs ...". */
 const char *skip_reason(enum skip_id id);

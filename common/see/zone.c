@@ -172,10 +172,6 @@ int movable_node(void)
 
 void need_movable(void)
 {
-	const char *error = getenv("HMM_COHERENT_MOVABLE_ERROR");
-
-	if (movable_node() < 0 && error)
-		broken("%s", error);
 	need(movable_node() >= 0, SKIP_NO_MOVABLE);
 }
 

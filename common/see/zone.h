@@ -13,10 +13,7 @@ bool pfn_is_movable(unsigned long pfn);
 /* Does this machine have ZONE_MOVABLE memory, and on which NUMA node? Returns the node, or -1. */
 int movable_node(void);
 
-/*
- * Skip the test if there is no ZONE_MOVABLE. It is broken if the machine should
- * have it, but the kernel has refused to make it (HMM_COHERENT_MOVABLE_ERROR).
- */
+/* Skip the test if there is no ZONE_MOVABLE. */
 void need_movable(void);
 
 /*
