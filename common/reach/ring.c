@@ -150,8 +150,9 @@ long ring_finish(struct ring *ring)
 /*
  * Try to cancel the transfer. io_try_cancel(), io_uring/cancel.c, finds it only
  * as long as no device has it: -ENOENT. Returns 0 if it is cancelled, and
- * -EALREADY while a worker submits it. The completion of the transfer itself
- * goes to *@result, -EINPROGRESS if there is none.
+ * -EALREADY while a worker has it, which then cancels or submits it. The
+ * completion of the transfer itself goes to *@result, -EINPROGRESS if there is
+ * none.
  */
 static int cancel(struct ring *ring, int *result)
 {
@@ -165,15 +166,19 @@ static int cancel(struct ring *ring, int *result)
 	io_uring_sqe_set_data64(sqe, REQUEST_CANCELLATION);
 	submit(ring);
 	*result = -EINPROGRESS;
-	while (cancelled == -EINPROGRESS || (!cancelled && *result == -EINPROGRESS)) {
+	/* A worker queues its completion before it lets go of the transfer. */
+	while (cancelled == -EINPROGRESS || (!cancelled && *result == -EINPROGRESS) ||
+	       !io_uring_peek_cqe(&ring->uring, &cqe)) {
 		error = ring_wait(ring, &cqe, COMPLETION_S);
 		if (error) {
 			set_rule(RULE_LEGAL_CALLS_WORK);
 			fail_now("IORING_OP_ASYNC_CANCEL did not complete within %d s: %s",
 				 COMPLETION_S, strerror(-error));
 		}
-		*(io_uring_cqe_get_data64(cqe) == REQUEST_TRANSFER ? result : &cancelled) =
-			cqe->res;
+		if (io_uring_cqe_get_data64(cqe) == REQUEST_TRANSFER)
+			*result = cqe->res;
+		else
+			cancelled = cqe->res;
 		io_uring_cqe_seen(&ring->uring, cqe);
 	}
 	return cancelled;
@@ -183,6 +188,7 @@ void ring_start_in_flight(struct ring *ring, enum ring_op op, int fd, void *addr
 			  const struct dm_suspension *suspension)
 {
 	const int rule = report->rule;
+	bool completed, in_flight;
 	struct timespec now, end;
 	int cancelled, result;
 
@@ -191,24 +197,25 @@ void ring_start_in_flight(struct ring *ring, enum ring_op op, int fd, void *addr
 	ring_start(ring, op, fd, addr, size);
 	do {
 		cancelled = cancel(ring, &result);
-		if (!cancelled)
-			ring_start(ring, op, fd, addr, size);
-		else if (result != -EINPROGRESS || cancelled == -ENOENT)
+		completed = result != -EINPROGRESS && result != -ECANCELED;
+		in_flight = result == -EINPROGRESS && cancelled == -ENOENT;
+		if (completed || in_flight)
 			break;
+		if (result == -ECANCELED)
+			ring_start(ring, op, fd, addr, size);
 		poll(NULL, 0, 1);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (now.tv_sec < end.tv_sec);
 	dm_still_suspended(suspension);
 	set_rule(RULE_BYTES_ARRIVE);
-	must(result == -EINPROGRESS || result >= 0, "the transfer completed with %s",
-	     strerror(-result));
-	must(result == -EINPROGRESS || !suspension->active,
-	     "the transfer completed with %d although its device is suspended", result);
-	must(cancelled == -ENOENT || result >= 0,
-	     "the transfer does not reach its device within %d s: a cancellation returns %d",
+	must(completed || in_flight,
+	     "the transfer does not reach its device within %d s: its cancellation returns %d",
 	     COMPLETION_S, cancelled);
+	must(!completed || result >= 0, "the transfer completed with %s", strerror(-result));
+	must(!completed || !suspension->active,
+	     "the transfer completed with %d although its device is suspended", result);
 	report->rule = rule;
-	if (result != -EINPROGRESS)
+	if (completed)
 		broken("the transfer completed before the test had done its part: "
 		       "HMM_COHERENT_SLOW is not slow");
 }
