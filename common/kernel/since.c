@@ -125,6 +125,21 @@ static const struct change changes[CHANGE_COUNT] = {
 		.commit = "adef440691ba \"userfaultfd: UFFDIO_MOVE uABI\"",
 		.mainline = 608, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_UFFD_POISON] = {
+		.name = "uffd-poison",
+		.commit = "fc71884a5f59 \"mm: userfaultfd: add new UFFDIO_POISON ioctl\"",
+		.mainline = 606, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_UFFD_HOLES] = {
+		.name = "uffd-holes",
+		.commit = "2bad466cc9d9 \"mm/uffd: UFFD_FEATURE_WP_UNPOPULATED\"",
+		.mainline = 604, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_GUARD_REGIONS] = {
+		.name = "guard-regions",
+		.commit = "662df3e5c376 \"mm: madvise: implement lightweight guard page mechanism\"",
+		.mainline = 613, .rc = 1, .only_mainline = true,
+	},
 	[CHANGE_CLONE_BUFFERS] = {
 		.name = "clone-buffers",
 		.commit = "7cc2a6eadcd7 \"io_uring: add IORING_REGISTER_COPY_BUFFERS method\"",

@@ -38,6 +38,9 @@ enum kernel_change {
 	CHANGE_EXCLUSIVE_ENDS_CLEAN,
 	CHANGE_SINGLE_IS_PRESENT, /* pagemap: bit 56 is only set for a present page */
 	CHANGE_UFFD_MOVE,	 /* UFFDIO_MOVE, where there is userfaultfd */
+	CHANGE_UFFD_POISON,	 /* UFFDIO_POISON, where there is userfaultfd */
+	CHANGE_UFFD_HOLES,	 /* userfaultfd can write-protect holes of anonymous memory */
+	CHANGE_GUARD_REGIONS,	 /* MADV_GUARD_INSTALL, MADV_GUARD_REMOVE */
 	CHANGE_CLONE_BUFFERS,	 /* IORING_REGISTER_CLONE_BUFFERS */
 	CHANGE_CLONE_AT_OFFSET,	 /* a part of the registered buffers can be cloned */
 	CHANGE_LONGTERM_NOT_OF_FILE, /* GUP refuses long-term pins to write to files */

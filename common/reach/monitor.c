@@ -12,12 +12,42 @@
 
 #include "report/report.h"
 
-int monitor_watch(int fd, void *addr, size_t size)
+int monitor_watch_for(int fd, void *addr, size_t size, unsigned long long mode)
 {
-	struct uffdio_register reg = { .range = { (uintptr_t)addr, size },
-				       .mode = UFFDIO_REGISTER_MODE_WP };
+	struct uffdio_register reg = { .range = { (uintptr_t)addr, size }, .mode = mode };
 
 	return ioctl(fd, UFFDIO_REGISTER, &reg) ? -errno : 0;
+}
+
+int monitor_watch(int fd, void *addr, size_t size)
+{
+	return monitor_watch_for(fd, addr, size, UFFDIO_REGISTER_MODE_WP);
+}
+
+int monitor_fill(int fd, enum monitor_fill how, void *to, const void *from, size_t size)
+{
+	const struct uffdio_range range = { (uintptr_t)to, size };
+	struct uffdio_copy copy = { .dst = (uintptr_t)to, .src = (uintptr_t)from, .len = size };
+	struct uffdio_zeropage zero = { .range = range };
+	struct uffdio_poison poison = { .range = range };
+	struct uffdio_continue file = { .range = range };
+	int result = -1;
+
+	switch (how) {
+	case FILL_WITH_COPY:
+		result = ioctl(fd, UFFDIO_COPY, &copy);
+		break;
+	case FILL_WITH_ZERO:
+		result = ioctl(fd, UFFDIO_ZEROPAGE, &zero);
+		break;
+	case FILL_WITH_POISON:
+		result = ioctl(fd, UFFDIO_POISON, &poison);
+		break;
+	case FILL_FROM_FILE:
+		result = ioctl(fd, UFFDIO_CONTINUE, &file);
+		break;
+	}
+	return result ? -errno : 0;
 }
 
 bool monitor_can(unsigned long long features)

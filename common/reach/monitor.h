@@ -28,8 +28,25 @@ struct uffdio_move {
 #define UFFD_FEATURE_MOVE BIT(16)
 #endif
 
+/* linux/userfaultfd.h has it since 6.6. */
+#ifndef UFFDIO_POISON
+struct uffdio_poison {
+	struct uffdio_range range;
+	__u64 mode;
+	__s64 updated;
+};
+
+#define UFFDIO_POISON _IOWR(UFFDIO, 0x08, struct uffdio_poison)
+#endif
+
 /* UFFD_FEATURE_WP_ASYNC of 6.7: a write is not stopped and removes the protection. */
 #define MONITOR_LETS_WRITE 0x8000ULL
+
+/* UFFD_FEATURE_WP_UNPOPULATED of 6.4: holes of anonymous memory can be protected. */
+#define MONITOR_OF_HOLES 0x2000ULL
+
+/* UFFD_FEATURE_POISON of 6.6. */
+#define MONITOR_OF_POISON 0x4000ULL
 
 /* UFFD_FEATURE_WP_HUGETLBFS_SHMEM of 5.19; the headers may be older. */
 #define MONITOR_OF_SHARED_MEMORY 0x1000ULL
@@ -50,6 +67,18 @@ int monitor_move(int fd, void *to, void *from, size_t size) __must_check;
 
 /* Register @size more bytes at @addr. Returns 0 or -errno. */
 int monitor_watch(int fd, void *addr, size_t size);
+
+/* The same for other faults than those of write protection: UFFDIO_REGISTER_MODE_*. */
+int monitor_watch_for(int fd, void *addr, size_t size, unsigned long long mode) __must_check;
+
+/*
+ * Fill @size bytes at the registered address @to: with a copy of those at
+ * @from, with the zero page, with marks whose access gets SIGBUS, or with the
+ * page that the file has there. Returns 0 or -errno.
+ */
+enum monitor_fill { FILL_WITH_COPY, FILL_WITH_ZERO, FILL_WITH_POISON, FILL_FROM_FILE };
+int monitor_fill(int fd, enum monitor_fill how, void *to, const void *from,
+		 size_t size) __must_check;
 
 /* Write-protect @size bytes at @addr (UFFDIO_WRITEPROTECT), or remove the protection. */
 void monitor_protect(int fd, void *addr, size_t size, bool on);
