@@ -179,6 +179,28 @@ struct rule {
 	     "should_zap_folio() (6.1: should_zap_page()), mm/memory.c; unmap_mapping_range()", \
 	     "a private copy of a file's page stays when the file's own page is removed, and is " \
 	     "not written back to the file") \
+	RULE(MARK_STAYS, "mark-stays", "S2", \
+	     "migrate_vma_collect_pmd(), migrate_vma_insert_page(), mm/migrate_device.c", \
+	     "migration puts no page where the page table has a mark: a guard region, poison or " \
+	     "the write protection of a hole") \
+	RULE(MARK_STOPS, "mark-stops", "S7", "handle_pte_marker(), mm/memory.c", \
+	     "an access to a guard region gets SIGSEGV and an access to poison gets SIGBUS; the " \
+	     "kernel's and a device's accesses there fail and reach no page") \
+	RULE(MARK_IS_KEPT, "mark-is-kept", "S5", \
+	     "copy_pte_marker(), move_ptes(), change_pte_range(), zap_nonpresent_ptes()", \
+	     "fork(), mremap() and mprotect() keep guard regions and poison, and MADV_DONTNEED " \
+	     "keeps guard regions only") \
+	RULE(GUARD_FREES, "guard-frees", "S3", "madvise_guard_install(), mm/madvise.c", \
+	     "MADV_GUARD_INSTALL frees the pages of its range, also those on a device, and no " \
+	     "others") \
+	RULE(FILL_NEEDS_HOLE, "fill-needs-hole", "S2", \
+	     "mfill_atomic_install_pte(), mfill_atomic_pte_zeropage(), mfill_atomic_pte_poison()", \
+	     "userfaultfd fills a hole only: where there is a page, on a device or not, it fails " \
+	     "with EEXIST and changes nothing") \
+	RULE(HINTS_FROM_OUTSIDE, "hints-from-outside", "S2", \
+	     "process_madvise_behavior_valid() (later process_madvise_remote_valid()), mm/madvise.c", \
+	     "process_madvise() gives hints about another process's memory, which leave device " \
+	     "pages in place, and refuses advice that frees pages") \
 	RULE(HUGE_AS_ADVISED, "huge-as-advised", "S2", \
 	     "do_set_pmd(), mm/memory.c; vma_thp_disabled(), since 6.12", \
 	     "a mapping with MADV_NOHUGEPAGE maps a huge page of shared memory by PTEs, not by a " \
