@@ -201,6 +201,13 @@ struct rule {
 	     "process_madvise_behavior_valid() (later process_madvise_remote_valid()), mm/madvise.c", \
 	     "process_madvise() gives hints about another process's memory, which leave device " \
 	     "pages in place, and refuses advice that frees pages") \
+	RULE(MOVES_WITH_ADDRESS, "moves-with-address", "S2", \
+	     "move_ptes(), move_soft_dirty_pte(), mm/mremap.c", \
+	     "mremap() moves the entries of present and of private pages to the new address, with " \
+	     "frame and permission, makes them soft-dirty, and leaves holes") \
+	RULE(NOT_FORKED, "not-forked", "S5", "dup_mmap(), kernel/fork.c (later mm/mmap.c)", \
+	     "a child has no mapping of memory with MADV_DONTFORK and an empty one of memory with " \
+	     "MADV_WIPEONFORK; the parent's pages stay exclusive") \
 	RULE(HUGE_AS_ADVISED, "huge-as-advised", "S2", \
 	     "do_set_pmd(), mm/memory.c; vma_thp_disabled(), since 6.12", \
 	     "a mapping with MADV_NOHUGEPAGE maps a huge page of shared memory by PTEs, not by a " \
@@ -372,7 +379,7 @@ struct rule {
 	RULE(MOVED_BY_MAPPING, "moved-by-mapping", "S2", \
 	     "move_pages(), move_present_ptes() (6.12: move_present_pte()), mm/userfaultfd.c", \
 	     "UFFDIO_MOVE moves an exclusive page to another address and leaves it on its " \
-	     "device; it refuses a shared page")
+	     "device; it refuses a shared page and a private one")
 
 #define RULE_ID(id, name, claim, source, sentence) RULE_##id,
 enum rule_id { RULES(RULE_ID) RULE_COUNT };
