@@ -208,6 +208,13 @@ struct rule {
 	RULE(NOT_FORKED, "not-forked", "S5", "dup_mmap(), kernel/fork.c (later mm/mmap.c)", \
 	     "a child has no mapping of memory with MADV_DONTFORK and an empty one of memory with " \
 	     "MADV_WIPEONFORK; the parent's pages stay exclusive") \
+	RULE(SCAN_FINDS_WRITES, "scan-finds-writes", "S5", \
+	     "pagemap_scan_pmd_entry(), make_uffd_wp_pte(), fs/proc/task_mmu.c", \
+	     "PAGEMAP_SCAN reports a page as written after a write by the CPU, O_DIRECT or a " \
+	     "device since it was protected, and not after a read, a migration or a fork()") \
+	RULE(FRAMES_OF_MEMORY, "frames-of-memory", "S1", \
+	     "kpage_read() (6.1: kpagecount_read(), kpageflags_read()), fs/proc/page.c", \
+	     "kpagecount and kpageflags show the frames of memory only, and none of a device") \
 	RULE(HUGE_AS_ADVISED, "huge-as-advised", "S2", \
 	     "do_set_pmd(), mm/memory.c; vma_thp_disabled(), since 6.12", \
 	     "a mapping with MADV_NOHUGEPAGE maps a huge page of shared memory by PTEs, not by a " \
