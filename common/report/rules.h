@@ -215,6 +215,10 @@ struct rule {
 	RULE(FRAMES_OF_MEMORY, "frames-of-memory", "S1", \
 	     "kpage_read() (6.1: kpagecount_read(), kpageflags_read()), fs/proc/page.c", \
 	     "kpagecount and kpageflags show the frames of memory only, and none of a device") \
+	RULE(FLAGS_AS_A_WHOLE, "flags-as-a-whole", "S7", \
+	     "kiocb_set_rw_flags(), include/linux/fs.h; iomap_dio_rw(), blkdev_direct_write()", \
+	     "a transfer whose flags, length or offset are refused writes nothing; an accepted " \
+	     "one writes all bytes, with RWF_APPEND at the end of the file") \
 	RULE(HUGE_AS_ADVISED, "huge-as-advised", "S2", \
 	     "do_set_pmd(), mm/memory.c; vma_thp_disabled(), since 6.12", \
 	     "a mapping with MADV_NOHUGEPAGE maps a huge page of shared memory by PTEs, not by a " \
