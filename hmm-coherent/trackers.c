@@ -15,8 +15,10 @@
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
 #include "reach/monitor.h"
 #include "see/scan.h"
+#include "story/huge.h"
 #include "story/story.h"
 
 #define PAGES 3
@@ -35,6 +37,7 @@ FIXTURE(trackers)
 {
 	struct story story;
 	int fd;			/* a userfaultfd, -1: none */
+	struct huge_range huge;
 };
 
 FIXTURE_VARIANT(trackers)
@@ -60,7 +63,10 @@ WHY_NOT(trackers)
 		       "memory";
 	if (!strcmp(test, "migrated") && variant->place == PLACE_SYSTEM)
 		return "the pages of this variant do not migrate";
-	if (!strcmp(test, "soft_dirty_forked") || !strcmp(test, "frames_counted"))
+	if (!strcmp(test, "huge_moved") && variant->place == PLACE_COHERENT)
+		return "a coherent device splits huge pages";
+	if (!strcmp(test, "soft_dirty_forked") || !strcmp(test, "frames_counted") ||
+	    !strcmp(test, "huge_moved"))
 		return NULL;
 	return scan_available() ? NULL : "this kernel has no PAGEMAP_SCAN (6.7)";
 }
@@ -68,6 +74,7 @@ WHY_NOT(trackers)
 FIXTURE_SETUP(trackers)
 {
 	self->fd = -1;
+	self->huge.map = NULL;
 	story_begin(&self->story, variant->place, false, PAGES);
 }
 
@@ -75,6 +82,8 @@ FIXTURE_TEARDOWN(trackers)
 {
 	if (self->fd >= 0)
 		close(self->fd);
+	if (self->huge.map)
+		huge_range_end(&self->huge);
 	story_end(&self->story);
 }
 
@@ -282,6 +291,43 @@ SCENARIO(trackers, soft_dirty_forked,
 	expect_dirty(0, s, 2, false, "a page that was not written");
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 2);
+}
+
+/*
+ * A private device may take the huge page as one or split it. Its soft-dirty
+ * bit is cleared before that: clear_refs skips huge private entries.
+ */
+SCENARIO(trackers, huge_moved,
+	 "all pages of a huge page are soft-dirty after mremap(), in memory and on a private "
+	 "device")
+{
+	struct huge_range *huge = &self->huge;
+	struct device device;
+	unsigned char *to, *map;
+	size_t i, clean = 0;
+
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
+	huge_range_begin(huge, &self->story.device);
+	map = map_memory(2 * huge->size, PROT_NONE);
+	to = (unsigned char *)(((uintptr_t)map + huge->size - 1) & ~(huge->size - 1));
+	if (write_text("/proc/self/clear_refs", "4"))
+		broken("/proc/self/clear_refs cannot be written");
+	if (self->story.place == PLACE_PRIVATE) {
+		device_open(&device, PLACE_PRIVATE, huge->pages);
+		device_move_to(&device, huge->addr, huge->pages);
+		set_rule(RULE_ENTRY);
+		/* Not by pagemap: the device may have added a chunk for it. */
+		expect_place(0, device_snapshot(&device, huge->addr).at, PLACE_PRIVATE);
+	}
+	set_rule(RULE_MOVES_WITH_ADDRESS);
+	must(mremap(huge->addr, huge->size, huge->size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
+	     "mremap: %s", strerror(errno));
+	for (i = 0; i < huge->pages; i++)
+		clean += !page_at(0, page_in(to, i)).soft_dirty;
+	expect_result("moved pages that are not soft-dirty", clean, 0);
+	unmap_memory(map, 2 * huge->size);
+	if (self->story.place == PLACE_PRIVATE)
+		device_close(&device);
 }
 
 /* The entry of a frame in a file of /proc, which has one number for each; 0 behind its end. */
