@@ -128,6 +128,9 @@ run_tests:
 check:
 	@./run_tests.sh check
 
+check-kvm:
+	@./run_tests.sh nested $(ARGS)
+
 faults:
 	@./run_tests.sh faults $(ARGS)
 
@@ -172,11 +175,11 @@ print-programs:
 	@printf '%s\n' $(addprefix $(OUTPUT)/,$(PROGRAMS))
 
 help:
-	@echo "make [all] | run_tests | check | deps | doctor | bench | faults | import |" \
+	@echo "make [all] | run_tests | check | check-kvm | deps | doctor | bench | faults | import |" \
 		"manual | install | clean"
 	@sed -n 's/^## //p' Makefile
 	@echo "make run_tests ends with 0 if ./run_tests.sh does, and with 2 otherwise; the exit"
 	@echo "status of ./run_tests.sh is in the last lines of its output"
 
-.PHONY: all run_tests check faults deps bench doctor import manual install clean print-programs help
+.PHONY: all run_tests check check-kvm faults deps bench doctor import manual install clean print-programs help
 endif

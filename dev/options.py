@@ -10,6 +10,7 @@ WORDS = {
     "bench": ("", "measure the run time, next to the kernel's own tests"),
     "faults": ("[GLOB...]", "test which seeded kernel faults the suite detects"),
     "findings": ("[GLOB...]", "prove each finding: its tests fail without its fix, and pass with"),
+    "nested": ("[GLOB...]", "run tests under real KVM, in a guest with an emulated processor"),
 }
 TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
     "check": "--cache",
@@ -18,6 +19,7 @@ TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
               "--with-kernel-tests --cache --verbose",
     "findings": "--kernel --profile --accel --jobs --skip --timeout --results --list --all "
                 "--together --cache --verbose",
+    "nested": "--kernel --results --cache --verbose",
 }.items()}
 WHAT = """\
 Commands for developers of the suite. ./run_tests.sh --help has those for its users.

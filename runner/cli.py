@@ -19,7 +19,7 @@ MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runne
 # Words and ways to run that print results.
 PRINTS = ("", "--native", "merge", "report")
 # Commands for developers. Only this module loads dev/, and only for these and --profile coverage.
-DEV_WORDS = ("check", "bench", "faults", "findings")
+DEV_WORDS = ("check", "bench", "faults", "findings", "nested")
 
 
 def dev(module: str):

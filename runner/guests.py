@@ -29,7 +29,6 @@ from runner.progress import Building
 from runner.screen import Screen
 from runner.work import Work, is_risky
 
-DEFAULT_KERNEL = "6.1"
 MOST_GUESTS = 4
 # that one can take beside its memory: its disks, QEMU's translated code and QEMU
 MORE_MIB = 384
@@ -110,8 +109,8 @@ def arch_of(options: argparse.Namespace) -> Arch:
 
 
 def default_kernel(cache: Cache, screen: Screen, arch: Arch = HOST) -> str:
-    """The --kernel of a run without one: DEFAULT_KERNEL where it is available."""
-    return deb.default(DEFAULT_KERNEL, cache, screen.say, source.kind_of(arch))
+    """The --kernel of a run without one: that of the architecture where it is available."""
+    return deb.default(arch.default, cache, screen.say, source.kind_of(arch))
 
 
 def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:
@@ -167,7 +166,9 @@ def find_source(spec: str, cache: Cache, screen: Screen, refresh: bool = False,
         if odd := NOT_FOR_MAKE.search(str(path)) if path.is_dir() else None:
             raise Stop(WRONG_USE, f"{path} has {odd[0]!r} in its path, which the kernel's "
                                   "makefiles do not take", remedy)
-    return source.resolve(spec, cache, screen.say, refresh, arch)
+    found = source.resolve(spec, cache, screen.say, refresh, arch)
+    source.check_driver(found, arch)
+    return found
 
 
 def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache,

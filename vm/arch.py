@@ -32,6 +32,9 @@ class Arch:
     spm: tuple[int, int]        # where the device ranges start
     words: tuple[str, ...]      # of the kernel command line
     mmio_words: tuple[str, ...] = ()    # on the machine for mmio
+    default: str = "6.1"        # the series of a run without --kernel
+    # where the kernel has to say at which physical address its linear map ends (PHYSMEM_END)
+    linear_end: str = ""
     tsc: bool = False           # the kernel's clock is the TSC, whose rate has to be measured
     disks_reversed: bool = False        # the guest numbers its disks from the last one
     pages: dict[str, str] = field(default_factory=dict, hash=False)     # --page-size: its option
@@ -83,7 +86,7 @@ TABLE = (
          mmio="CONFIG_VIRTIO_MMIO", machine="virt,gic-version=max",
          mmio_machine="virt,gic-version=max", cpu="max,pauth=off,sve=off", nodes=(512, 1536),
          spm=(0xa0000000, 0xb0000000), words=("mem=1536M", "kernelcore=1024M"),
-         disks_reversed=True,
+         disks_reversed=True, default="6.12", linear_end="arch/arm64/include/asm/memory.h",
          pages={size: f"CONFIG_ARM64_{size}_PAGES=y" for size in ("4K", "16K", "64K")}),
 )
 ARCHS = {arch.name: arch for arch in TABLE}
