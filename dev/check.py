@@ -21,7 +21,8 @@ from xml.etree import ElementTree
 
 from base.errors import Stop
 from base.files import TOP
-from vm import deps
+from vm import deps, sysroot
+from vm.arch import Arch, HOST, TABLE
 from runner import plan, programs
 from runner.screen import Screen, one_line
 from dev import lint
@@ -95,6 +96,9 @@ class Check:
             self.step(name, step)
         for compiler in COMPILERS:
             self.step(f"{compiler} {WARNINGS}", partial(self.compiler, compiler))
+        for arch in TABLE:
+            if arch is not HOST:
+                self.step(f"programs for {arch.name} {WARNINGS}", partial(self.cross, arch))
         self.step("harnesses of other kernels", self.harnesses)
         self.step("selftests", lambda: self.pytest("test_*.py"))
         self.step("the suite", self.suite)
@@ -230,6 +234,19 @@ class Check:
                 *(ours if path.parent.name == "selftest" else (f"-I{kernel}",)), str(path)])
             if done.returncode:
                 return Step.of(done.stderr.splitlines())
+        return Step(passed=1)
+
+    def cross(self, arch: Arch) -> Step:
+        """Compile the programs for another architecture without a warning."""
+        if lacks := deps.missing({f"cross-{arch.name}"}):
+            return Step.skip(f"{lacks[0]} is not installed; ./run_tests.sh deps --arch {arch.name}")
+        output = TOP / "build" / "check" / arch.name
+        output.mkdir(parents=True, exist_ok=True)
+        root = sysroot.find(arch, plan.open_cache(self.screen), self.screen.say)
+        programs.run_make(f"-j{os.cpu_count() or 1}", *self.ksrc(),
+                          f"CC={sysroot.compiler(arch, root)}", f"O={output.relative_to(TOP)}",
+                          f"USERCFLAGS={WARNINGS}",
+                          log=self.cache / "log" / f"check-{arch.name}.log")
         return Step(passed=1)
 
     def harnesses(self) -> Step:

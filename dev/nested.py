@@ -20,7 +20,7 @@ from base import child
 from base.errors import CANNOT, Stop, worst
 from base.files import TOP
 from report import json_out
-from vm import deb, deps, initramfs, kernel, qemu
+from vm import deb, deps, elf, initramfs, kernel, qemu
 from vm.arch import ARCHS, HOST
 from runner import guests, plan
 from runner.folder import Folder
@@ -144,17 +144,23 @@ class Nested:
     def initrd(self, root: Path) -> bytes:
         """busybox, init and the modules in the order in which they are loaded."""
         release = next((root / "lib/modules").iterdir()).name
-        tools = {name: deps.find(name) for name in ("depmod", "modprobe")}
-        if not all(tools.values()):
-            raise Stop(CANNOT, "there is no modprobe", deps.remedy("modprobe"))
-        child.output([tools["depmod"], "-b", root, release])
-        said = [child.output([tools["modprobe"], "-d", root, "-S", release, "--show-depends", name])
-                for name in WANTED]
-        paths = dict.fromkeys(re.findall(r"^insmod (\S+)", "".join(said), re.M))
-        modules = [kernel.unpacked(Path(path), self.cache) for path in paths]
+        there = {path.name.partition(".")[0].replace("-", "_"): path
+                 for path in (root / "lib/modules" / release / "kernel").rglob("*.ko*")}
+        modules: dict[str, Path] = {}
+
+        def add(name: str) -> None:
+            """A module, after those that it depends on. What is not there is built in."""
+            if name in there and name not in modules:
+                plain = kernel.unpacked(there[name], self.cache)
+                for needed in filter(None, elf.modinfo(plain, "depends").split(",")):
+                    add(needed.replace("-", "_"))
+                modules[name] = plain
+
+        for name in WANTED:
+            add(name)
         files = {"init": INIT.read_bytes(), "bin/busybox": initramfs.busybox().read_bytes(),
-                 "modules/order": "".join(f"{path.name}\n" for path in modules).encode()}
-        files |= {f"modules/{path.name}": path.read_bytes() for path in modules}
+                 "modules/order": "".join(f"{path.name}\n" for path in modules.values()).encode()}
+        files |= {f"modules/{path.name}": path.read_bytes() for path in modules.values()}
         return initramfs.archive(files, folders=FOLDERS, nodes=initramfs.NODES,
                                  executable=("init", "bin/busybox"))
 

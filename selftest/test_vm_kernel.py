@@ -18,8 +18,9 @@ from unittest import mock
 
 import pytest
 
+from base.errors import Stop
 from vm import elf, kconfig, kernel
-from vm.arch import TABLE
+from vm.arch import ARCHS, HOST, TABLE
 from vm.cache import Lock, lock_of
 from vm.source import Source
 
@@ -336,3 +337,34 @@ def test_build_id(images):
         subprocess.run(["gcc", "-shared", "-nostdlib", "-x", "c", "/dev/null", "-o", image,
                         f"-Wl,--build-id={name}"], check=True)
         assert elf.build_id(image) == found
+
+def test_what_an_architecture_does_not_have(box):
+    """A line "where B: A" asks for A only where the kernel has B."""
+    asked = config(box, "# where CONFIG_HAVE_A: CONFIG_A\nCONFIG_A=y\n")
+    for text, lost in (("CONFIG_HAVE_A=y\nCONFIG_A=y\n", []), ("", []),
+                       ("CONFIG_HAVE_A=y\n# CONFIG_A is not set\n", ["CONFIG_A=y"])):
+        have = box.folder / "have"
+        have.write_text(text)
+        assert kconfig.lost((asked,), have) == lost, text
+
+def test_images_of_each_architecture(box):
+    """What a file is for is read from it, and another --arch is named."""
+    image = box.folder / "Image"
+    banner = b"\0Linux version 7.3.0 (me) gcc\0"
+    for arch, head in ((ARCHS["arm64"], bytes(56) + b"ARM\x64" + bytes(900)),
+                       (ARCHS["arm64"], b"\x7fELF\x02" + bytes(13) + b"\xb7\0" + bytes(900)),
+                       (ARCHS["x86_64"], b"\x7fELF\x02" + bytes(13) + b"\x3e\0" + bytes(900))):
+        image.write_bytes(head + banner)
+        assert (elf.arch(image), elf.release(image)) == (arch, "7.3.0")
+        other = next(one for one in TABLE if one is not arch)
+        with pytest.raises(Stop, match=f"run with --arch {arch.name}"):
+            kernel.from_image(image, box.folder, box.cache, box.say, other)
+    image.write_bytes(b"text")
+    assert elf.arch(image) is None
+
+def test_a_cross_build_says_so_to_make(box):
+    """And not on a host of the architecture itself, where the key stays what it was."""
+    assert ARCHS["arm64"].make_words() == ("ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-")
+    assert HOST.make_words() == HOST.runner == ()
+    assert kernel.compiler_of(ARCHS["arm64"].make_words()) == ["aarch64-linux-gnu-gcc"]
+    assert kernel.compiler_of(("LLVM=1", *ARCHS["arm64"].make_words())) == ["clang"]

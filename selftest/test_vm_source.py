@@ -9,7 +9,9 @@ from unittest import mock
 
 import pytest
 
+from base.errors import Untestable
 from vm import deb, source
+from vm.arch import ARCHS
 
 MAKEFILE = "# SPDX\nVERSION = {}\nPATCHLEVEL = {}\nSUBLEVEL = 9\nEXTRAVERSION ={}\nNAME = x\n"
 
@@ -345,3 +347,28 @@ def test_where_to_look_first(trixie):
     assert deb.suites("linux-source-7.3", offered)[1] == "stable"
     assert set(deb.suites("linux-source-7.3", [])) == set(deb.suites("linux-source-6.1",
                                                                      offered)) | {"{codename}"}
+
+def test_a_kernel_that_cannot_load_the_driver(box):
+    """Refused with the option that it has, where the architecture needs it."""
+    for text, refused in (("#define PAGE_END x\n", True), ("#define PHYSMEM_END x\n", False),
+                          ("#define DIRECT_MAP_PHYSMEM_END x\n", False)):
+        header = box.folder / ARCHS["arm64"].linear_end
+        header.parent.mkdir(parents=True, exist_ok=True)
+        header.write_text(text)
+        found = source.Source("tree", box.folder, "6.1.9", "a label", "x")
+        source.check_driver(found, ARCHS["x86_64"])
+        if refused:
+            stop = box.stops(4, "oopses when test_hmm is loaded", source.check_driver, found,
+                             ARCHS["arm64"])
+            assert isinstance(stop, Untestable) and "fixes/arm64/physmem-end.cocci" in str(stop)
+        else:
+            source.check_driver(found, ARCHS["arm64"])
+
+def test_sources_of_each_architecture_have_its_files():
+    """And those for x86-64 are what they were before there was another one."""
+    for name, mine, others in (("x86_64", "arch/x86", "arch/arm64"),
+                               ("arm64", "arch/arm64", "arch/x86")):
+        left_out = source.unused_files(ARCHS[name])
+        assert f"{mine}/*.[chS]" not in left_out and f"{others}/*.[chS]" in left_out
+    assert source.kind_of(ARCHS["x86_64"]) == "src"
+    assert source.kind_of(ARCHS["arm64"]) == "src-arm64"

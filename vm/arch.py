@@ -33,7 +33,7 @@ class Arch:
     words: tuple[str, ...]      # of the kernel command line
     mmio_words: tuple[str, ...] = ()    # on the machine for mmio
     default: str = "6.1"        # the series of a run without --kernel
-    # where the kernel has to say at which physical address its linear map ends (PHYSMEM_END)
+    # where the kernel defines the physical address at which its linear map ends (PHYSMEM_END)
     linear_end: str = ""
     tsc: bool = False           # the kernel's clock is the TSC, whose rate has to be measured
     disks_reversed: bool = False        # the guest numbers its disks from the last one

@@ -120,6 +120,11 @@ static const struct change changes[CHANGE_COUNT] = {
 			  "without PM_PRESENT\"",
 		.mainline = 611, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_UFFD_WP_ON_ARM64] = {
+		.name = "uffd-wp-on-arm64",
+		.commit = "\"arm64/mm: Add uffd write-protect support\"",
+		.mainline = 610, .rc = 1, .only_mainline = true,
+	},
 	[CHANGE_UFFD_MOVE] = {
 		.name = "uffd-move",
 		.commit = "adef440691ba \"userfaultfd: UFFDIO_MOVE uABI\"",

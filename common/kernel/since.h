@@ -37,6 +37,7 @@ enum kernel_change {
 	/* the end of exclusive access does not make a page soft-dirty */
 	CHANGE_EXCLUSIVE_ENDS_CLEAN,
 	CHANGE_SINGLE_IS_PRESENT, /* pagemap: bit 56 is only set for a present page */
+	CHANGE_UFFD_WP_ON_ARM64,
 	CHANGE_UFFD_MOVE,	 /* UFFDIO_MOVE, where there is userfaultfd */
 	CHANGE_UFFD_POISON,	 /* UFFDIO_POISON, where there is userfaultfd */
 	CHANGE_UFFD_HOLES,	 /* userfaultfd can write-protect holes of anonymous memory */

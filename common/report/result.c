@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report/report.h"
 
@@ -23,5 +24,24 @@ void expect_result(const char *what, long seen, long expected)
 
 	result_text(expected_text, sizeof(expected_text), expected);
 	result_text(seen_text, sizeof(seen_text), seen);
+	expect_same(seen == expected, what, expected_text, seen_text);
+}
+
+static void bytes_text(char *text, size_t size, long result)
+{
+	long page = sysconf(_SC_PAGESIZE);
+
+	if (result <= 0 || result % page)
+		result_text(text, size, result);
+	else
+		snprintf(text, size, "%ld page%s", result / page, result == page ? "" : "s");
+}
+
+void expect_bytes(const char *what, long seen, long expected)
+{
+	char expected_text[64], seen_text[64];
+
+	bytes_text(expected_text, sizeof(expected_text), expected);
+	bytes_text(seen_text, sizeof(seen_text), seen);
 	expect_same(seen == expected, what, expected_text, seen_text);
 }

@@ -19,4 +19,10 @@ void result_text(char *text, size_t size, long result);
 /* Check that a call, which @what names, had the result @expected. */
 void expect_result(const char *what, long seen, long expected);
 
+/*
+ * The same for a number of bytes, which is printed as pages if it is a whole
+ * number of them: known-issues.toml compares texts, whatever the page size is.
+ */
+void expect_bytes(const char *what, long seen, long expected);
+
 #endif

@@ -114,8 +114,9 @@ static int open_uffd(void)
 }
 
 /*
- * CONFIG_HAVE_ARCH_USERFAULTFD_WP comes with CONFIG_USERFAULTFD on x86-64 (arch/x86/Kconfig). An
- * error that does not mean that there is no userfaultfd fails the tests that use it.
+ * CONFIG_HAVE_ARCH_USERFAULTFD_WP comes with CONFIG_USERFAULTFD on x86-64 (arch/x86/Kconfig) and,
+ * since 6.10, on arm64 (arch/arm64/Kconfig). An error that does not mean that there is no
+ * userfaultfd fails the tests that use it.
  */
 static enum answer known_uffd_wp(void)
 {
@@ -125,8 +126,10 @@ static enum answer known_uffd_wp(void)
 		return ANSWER_NO;
 	if (fd >= 0)
 		close(fd);
-#ifdef __x86_64__
+#if defined(__x86_64__)
 	return ANSWER_YES;
+#elif defined(__aarch64__)
+	return yes_or_no(kernel_has(CHANGE_UFFD_WP_ON_ARM64));
 #else
 	return ANSWER_UNKNOWN;
 #endif
@@ -306,7 +309,7 @@ static const struct feature_row rows[FEATURE_COUNT] = {
 			       "dio-pins in common/kernel/since.c", known_dio_pins, probe_dio_pins,
 			       &features.dio_pins },
 	[FEATURE_UFFD_WP] = { "uffd-wp", "userfaultfd can write-protect anonymous memory",
-			      "userfaultfd(2) exists, on x86-64", known_uffd_wp, probe_uffd_wp,
+			      "userfaultfd(2) exists, on x86-64 and, since 6.10, arm64", known_uffd_wp, probe_uffd_wp,
 			      &features.uffd_wp },
 	[FEATURE_SOFT_DIRTY] = { "soft-dirty", "pagemap's soft-dirty bit follows writes",
 				 "the flag sd of a new mapping in smaps", known_soft_dirty,

@@ -14,6 +14,7 @@
 #include "report/kmsg.h"
 #include "report/report.h"
 #include "report/rules.h"
+#include "suite/architecture.h"
 #include "suite/candidates.h"
 #include "suite/oracle.h"
 #include "suite/output.h"
@@ -336,10 +337,13 @@ static void prepare(FILE *to)
 	size_t i;
 
 	suite->preparation.prepare(to);
-	if (report_all_will_fail() || !suite->not_applicable)
+	if (report_all_will_fail())
 		return;
-	for (i = 0; i < plan.count; i++)
-		why_not[i] = suite->not_applicable(plan.tests[i]);
+	for (i = 0; i < plan.count; i++) {
+		why_not[i] = architecture_lacks(plan.tests[i]->name);
+		if (!why_not[i] && suite->not_applicable)
+			why_not[i] = suite->not_applicable(plan.tests[i]);
+	}
 }
 
 /* Duplicate stdout for the results, before anything else can print to it. */
