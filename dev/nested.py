@@ -38,7 +38,7 @@ TRIES = 2               # TCG's SVM loses a guest now and then
 SLICE = ("driver.*", "fork.coherent-*", "slow-io.*")
 JOB = """\
 export HOME={home} PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
-cd {top} && {command} >/shared/log 2>&1
+{{ cd {top} && {command}; }} >/shared/log 2>&1
 echo $? >/shared/status
 """
 
@@ -117,7 +117,7 @@ class Nested:
                 "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", CPU,
                 "-smp", "2", "-m", f"{MEMORY_MIB}M", "-kernel", str(outer / "vmlinuz"),
                 "-initrd", str(outer / "initrd"), "-append",
-                "console=ttyS0 loglevel=4 mitigations=off nokaslr panic=-1 audit=0",
+                "console=ttyS0 loglevel=4 mitigations=off nokaslr panic=-1 audit=0 no_timer_check",
                 *words, "-serial", "stdio"]
 
     def outer(self) -> Path:

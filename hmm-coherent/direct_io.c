@@ -256,7 +256,7 @@ SCENARIO(direct_io, async_half_placed,
 	transfer_start_read(&transfer, s->medium.fd, s->buffer.addr, s->buffer.size);
 	result = transfer_finish(&transfer);
 	set_rule(RULE_BYTES_ARRIVE);
-	expect_bytes("bytes read", result, s->buffer.size);
+	expect_byte_count("bytes read", result, s->buffer.size);
 	for (i = 0; i < PAGES && (long)((i + 1) * features.page_size) <= result; i++)
 		expect_owner_sees(s, i, BY_MEDIUM);
 	set_rule(RULE_SHORT_PIN_STAYS);

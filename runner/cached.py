@@ -11,15 +11,18 @@ import time
 from pathlib import Path
 
 from vm import in_place, source
+from vm.arch import TABLE
 from vm.cache import Cache, lock_of, STAMP, TEMPORARY
 from runner import plan
 from runner.screen import Screen
 
 # What a run makes again if it needs it, and what each is for a reader.
-KINDS = {"src": "kernel sources", "tree": "checkouts of TREE@REF", "build": "kernel builds",
+SOURCES = {source.kind_of(arch): f"kernel sources for {arch.name}" for arch in TABLE}
+KINDS = {**SOURCES, "tree": "checkouts of TREE@REF", "build": "kernel builds",
          "initramfs": "parts of initramfs", "disk": "disk images", "modules": "unpacked modules",
-         "kconfig": "configurations"}
-LISTED = ("src", "tree", "build")
+         "kconfig": "configurations", "sysroot": "libraries of other architectures",
+         "outer": "the outer guest of nested"}
+LISTED = (*SOURCES, "tree", "build")
 DAY = 86400
 MONTH = 30      # days
 

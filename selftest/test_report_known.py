@@ -154,7 +154,7 @@ def test_no_file():
         known.load("/nonexistent/known.toml")
 
 def test_no_text_of_the_list_depends_on_the_page_size():
-    """A number of bytes is another one where pages are larger: expect_bytes() prints pages."""
+    """A number of bytes is another one where pages are larger: expect_byte_count() prints pages."""
     entries = known.load(Path(__file__).parent.parent / "known-issues.toml", False).entries
     sizes = [(text, number) for entry in entries for text in entry.text
              for number in re.findall(r"\d+", text) if int(number) >= 512]

@@ -57,8 +57,10 @@ def unused_files(arch: Arch) -> list[str]:
     """What is left out of a source for this architecture."""
     others = [name for name in UNUSED_ARCH.split() if name != arch.kbuild]
     others += ["x86"] if arch.kbuild != "x86" else []
+    # A kernel with CONFIG_OF is linked with a device tree of drivers/of.
+    trees = "" if arch.kbuild == "x86" else "arch/"
     return [*(f"{folder}/*.[chS]" for folder in (*(f"arch/{name}" for name in others), *UNUSED)),
-            "Documentation/*.*", "*.dts", "*.dtsi"]
+            "Documentation/*.*", f"{trees}*.dts", f"{trees}*.dtsi"]
 
 
 def kind_of(arch: Arch) -> str:

@@ -120,6 +120,18 @@ static const struct change changes[CHANGE_COUNT] = {
 			  "without PM_PRESENT\"",
 		.mainline = 611, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_LARGE_FOLIOS] = {
+		.name = "large-folios",
+		.commit = "3485b88390b0 \"mm: thp: introduce multi-size THP sysfs interface\"",
+		.mainline = 608, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_FOLIO_IS_SPLIT] = {
+		.name = "folio-is-split",
+		.commit = "\"mm/migrate_device: handle partially mapped folios during collection\"",
+		.mainline = 619, .rc = 1, .only_mainline = true,
+		/* A kernel that was built from a tree is newer than that. */
+		.when_unknown = true,
+	},
 	[CHANGE_UFFD_WP_ON_ARM64] = {
 		.name = "uffd-wp-on-arm64",
 		.commit = "\"arm64/mm: Add uffd write-protect support\"",

@@ -37,6 +37,8 @@ enum kernel_change {
 	/* the end of exclusive access does not make a page soft-dirty */
 	CHANGE_EXCLUSIVE_ENDS_CLEAN,
 	CHANGE_SINGLE_IS_PRESENT, /* pagemap: bit 56 is only set for a present page */
+	CHANGE_LARGE_FOLIOS,	/* sizes of folios between a page and a huge page */
+	CHANGE_FOLIO_IS_SPLIT,	/* migration to a device splits a large folio that PTEs map */
 	CHANGE_UFFD_WP_ON_ARM64,
 	CHANGE_UFFD_MOVE,	 /* UFFDIO_MOVE, where there is userfaultfd */
 	CHANGE_UFFD_POISON,	 /* UFFDIO_POISON, where there is userfaultfd */

@@ -37,7 +37,7 @@ static void bytes_text(char *text, size_t size, long result)
 		snprintf(text, size, "%ld page%s", result / page, result == page ? "" : "s");
 }
 
-void expect_bytes(const char *what, long seen, long expected)
+void expect_byte_count(const char *what, long seen, long expected)
 {
 	char expected_text[64], seen_text[64];
 

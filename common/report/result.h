@@ -23,6 +23,6 @@ void expect_result(const char *what, long seen, long expected);
  * The same for a number of bytes, which is printed as pages if it is a whole
  * number of them: known-issues.toml compares texts, whatever the page size is.
  */
-void expect_bytes(const char *what, long seen, long expected);
+void expect_byte_count(const char *what, long seen, long expected);
 
 #endif
