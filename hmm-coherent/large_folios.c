@@ -67,7 +67,7 @@ WHY_NOT(large_folios)
 		       NULL;
 }
 
-/* Allow folios of this size for the test. The file has the current word in brackets. */
+/* Allow folios of this size for ranges with MADV_HUGEPAGE during the test. The file has the current word in brackets. */
 static void allow_folios(void)
 {
 	char path[128], words[128] = "", *word, *end;
@@ -86,7 +86,7 @@ static void allow_folios(void)
 		broken("%s has no word in brackets", path);
 	*end = '\0';
 	restore_text(path, word + 1);
-	error = write_text(path, "always");
+	error = write_text(path, "madvise");
 	if (error)
 		broken("%s: %s", path, strerror(-error));
 }
@@ -117,6 +117,7 @@ FIXTURE_SETUP(large_folios)
 	self->map = map_memory(2 * self->size, PROT_READ | PROT_WRITE);
 	self->addr = (unsigned char *)(((uintptr_t)self->map + self->size - 1) &
 				       ~(self->size - 1));
+	advise_memory(self->addr, self->size, MADV_HUGEPAGE);
 	for (i = 0; i < self->pages; i++)
 		write_page(page_in(self->addr, i), self->story.buffer.serial, i, BY_OWNER);
 	for (i = 0; i < self->pages; i++)
