@@ -36,11 +36,17 @@ CPU = "max,+svm,+npt,-xsave,-smap,-smep,-umip,-pku,-la57,-erms,-fsrm"
 SECONDS = 3600.0        # for the outer guest; two minutes on a machine that has nothing else to do
 TRIES = 2               # TCG's SVM loses a guest now and then
 SLICE = ("driver.*", "fork.coherent-*", "slow-io.*")
+BOOT_SECONDS = 300.0    # until it runs the job; five seconds on such a machine
 JOB = """\
+echo >/shared/began
 export HOME={home} PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 {{ cd {top} && {command}; }} >/shared/log 2>&1
 echo $? >/shared/status
 """
+
+
+class Late(Exception):
+    """An outer guest that does not boot."""
 
 
 class Nested:
@@ -76,13 +82,25 @@ class Nested:
                                                    top=shlex.quote(str(TOP)),
                                                    command=shlex.join(command)))
             self.screen.say(f"an outer guest for {spec}: {shown(shared)}/console")
-            child.run(self.command(outer, shared), shared / "console", SECONDS)
+            last = self.boot(outer, shared, began)
             if (shared / "status").exists():
                 return self.judge(spec, shared, time.monotonic() - began)
-            last = qemu.last_words(qemu.tail(shared / "console"))
             self.screen.say(f"the outer guest was lost{last}"
                             + ("; starting it again" if left else ""))
         raise Stop(CANNOT, f"{TRIES} outer guests were lost", f"see {shown(folder.path)}")
+
+    def boot(self, outer: Path, shared: Path, began: float) -> str:
+        """Run an outer guest to its end; returns its last words."""
+        def tick() -> None:
+            late = time.monotonic() - began > BOOT_SECONDS
+            if late and not (shared / "began").exists():
+                raise Late
+
+        try:
+            child.run(self.command(outer, shared), shared / "console", SECONDS, tick=tick)
+        except Late:
+            return f": it did not boot within {BOOT_SECONDS:.0f} s"
+        return qemu.last_words(qemu.tail(shared / "console"))
 
     def judge(self, spec: str, shared: Path, seconds: float) -> int:
         """What ran in it, and whether it ran under KVM."""
@@ -117,7 +135,7 @@ class Nested:
                 "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", CPU,
                 "-smp", "2", "-m", f"{MEMORY_MIB}M", "-kernel", str(outer / "vmlinuz"),
                 "-initrd", str(outer / "initrd"), "-append",
-                "console=ttyS0 loglevel=4 mitigations=off nokaslr panic=-1 audit=0 no_timer_check",
+                "console=ttyS0 loglevel=4 mitigations=off nokaslr panic=-1 audit=0",
                 *words, "-serial", "stdio"]
 
     def outer(self) -> Path:

@@ -55,6 +55,12 @@ def test_a_lost_guest_is_started_again_once_and_told(box: Box):
     assert sorted(path.name for path in (box.folder / "results").glob("*/*")) == [
         "outer-1", "outer-2"]
 
+def test_a_guest_that_does_not_boot(box: Box):
+    box.patch(nested, "BOOT_SECONDS", 0.5)
+    with pytest.raises(Stop, match="2 outer guests were lost"):
+        one(box, "exec sleep 60")
+    box.assert_said("the outer guest was lost: it did not boot within")
+
 def test_what_ran_is_judged(box: Box):
     """By the accelerator, and by the status of the run."""
     text = json.dumps(RUN)
