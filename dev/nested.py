@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import shlex
 import shutil
 import time
@@ -141,8 +140,7 @@ class Nested:
     def outer(self) -> Path:
         """Kernel and initramfs of the outer guest, from Debian's package."""
         meta = META.format(debian=HOST.debian)
-        package = next(iter(re.findall(r"Depends: (linux-image-\S+)",
-                                       child.output(["apt-cache", "depends", meta]))), "")
+        package = next(iter(deb.Apt().needs(meta)), "")
         version = deb.Apt().candidate(package) if package else ""
         if not version:
             raise Stop(CANNOT, f"there is no {meta} in this system's sources",

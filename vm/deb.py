@@ -63,13 +63,20 @@ class Apt:
         """The version that would be installed. apt takes a name that it does not know for a
         pattern, and then answers for every package in which it finds that: linux-source-6.12 for
         linux-source-6.1."""
-        text = child.output(["apt-cache", *self.options, "policy", package], env=environment())
+        text = child.output(["apt-cache", *self.options, "policy", package], 5 * MINUTES,
+                            env=environment())
         found = re.search(rf"^{re.escape(package)}:\n(?: .*\n)*?  Candidate: (\S+)$", text, re.M)
         return found[1] if found and found[1] != "(none)" else ""
 
     def names(self, start: str) -> list[str]:
-        return child.output(["apt-cache", *self.options, "pkgnames", start],
+        return child.output(["apt-cache", *self.options, "pkgnames", start], 5 * MINUTES,
                             env=environment()).split()
+
+    def needs(self, package: str) -> list[str]:
+        """The packages that a package depends on."""
+        text = child.output(["apt-cache", *self.options, "depends", package], 5 * MINUTES,
+                            env=environment())
+        return re.findall(r"^\s*Depends: (\S+)$", text, re.M)
 
     def update(self, log: Path) -> bool:
         # A role goes to another release one day, and apt would refuse that.
