@@ -10,9 +10,11 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TypeVar
 
 from base import child
 from base.errors import CANNOT, Stop, WRONG_USE
@@ -51,40 +53,51 @@ class Fault:
     source: str = ""                    # of the kernel's history: how it is known
     kernels: tuple[str, ...] = ()       # and the kernels that it can be put into
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a GLOB of the command line may match."""
+        return self.name, *self.claims, *self.rules
 
-def header(text: str) -> dict[str, list[str]]:
-    """The fields at the top of a semantic patch, each with its lines."""
-    fields: dict[str, list[str]] = {}
+
+def fields_of(path: Path, text: str, needed: Iterable[str],
+              optional: Iterable[str]) -> dict[str, str]:
+    """The fields at the top of a semantic patch; Stop if one that is needed is not there, or one
+    is there that is none of these."""
+    fields: dict[str, str] = {}
     for line in text.splitlines():
         if not line.startswith("//"):
             break
         if found := LINE.fullmatch(line):
-            fields.setdefault(found[1], []).append(found[2])
+            fields[found[1]] = f"{fields.get(found[1], '')} {found[2]}".strip()
+    lacks = [name for name in needed if name not in fields]
+    odd = sorted(set(fields) - {*needed, *optional})
+    if lacks:
+        raise wrong(path, f"does not say {', '.join(lacks)}")
+    if odd:
+        raise wrong(path, f"says {odd[0]}, which is not a field")
     return fields
 
 
+def wrong(path: Path, what: str) -> Stop:
+    """The error for a header that is not as it has to be."""
+    return Stop(CANNOT, f"the header of {path.name} {what}", f"see {path.parent.name}/README.md")
+
+
 def parse(path: Path, text: str) -> Fault:
-    """The fault of a file; Stop for a header that is not complete."""
-    fields = header(text)
-    needed: tuple[str, ...] = NEEDED
-    if "history" in fields:
-        needed = tuple(name for name in NEEDED if name != "resembles") + HISTORY
-    lacks = [name for name in needed if name not in fields]
-    odd = sorted(set(fields) - set(needed) - {"quick", "seen"})
-    words = {name: tuple(" ".join(lines).split()) for name, lines in fields.items()}
-    bad = [claim for claim in words.get("claim", ()) if not CLAIM.fullmatch(claim)]
-    strange = sorted(set(words.get("seen", ())) - set(SEEN))
-    if lacks or odd or bad or strange:
-        what = (f"does not say {', '.join(lacks)}"
-                if lacks else f"says {odd[0]}, which is not a field"
-                if odd else f"claims {bad[0]}, which is not one of S1..S9"
-                if bad else f"is seen by {strange[0]}, which is not one of {', '.join(SEEN)}")
-        raise Stop(CANNOT, f"the header of {path.name} {what}", "see faults/README.md")
-    return Fault(path.stem, path, " ".join(fields["breaks"]), words["claim"], words["rule"],
-                 words["file"],
-                 " ".join(fields.get("history") or fields["resembles"]), words["tests"],
-                 "quick" in fields, words.get("seen", ("check",)),
-                 " ".join(fields.get("source", ())), words.get("kernels", ()))
+    """The fault of a file."""
+    of_history = "// history: " in text
+    needed = [name for name in NEEDED if not (of_history and name == "resembles")]
+    fields = fields_of(path, text, [*needed, *(HISTORY if of_history else ())], ("quick", "seen"))
+    words = {name: tuple(line.split()) for name, line in fields.items()}
+    for claim in words["claim"]:
+        if not CLAIM.fullmatch(claim):
+            raise wrong(path, f"claims {claim}, which is not one of S1..S9")
+    for seen in words.get("seen", ()):
+        if seen not in SEEN:
+            raise wrong(path, f"is seen by {seen}, which is not one of {', '.join(SEEN)}")
+    return Fault(path.stem, path, fields["breaks"], words["claim"], words["rule"], words["file"],
+                 fields.get("history") or fields["resembles"], words["tests"], "quick" in fields,
+                 words.get("seen", ("check",)), fields.get("source", ""), words.get("kernels", ()))
 
 
 def catalogue(folder: Path = FOLDER) -> list[Fault]:
@@ -93,19 +106,22 @@ def catalogue(folder: Path = FOLDER) -> list[Fault]:
     return sorted(found, key=lambda fault: (fault.claims, fault.name))
 
 
-def select(faults: list[Fault], globs: list[str]) -> list[Fault]:
-    """The faults whose name, claim or rule matches; a glob that selects none is wrong use."""
+F = TypeVar("F", bound=Fault)
+
+
+def select(faults: list[F], globs: list[str], command: str = "faults") -> list[F]:
+    """Those one of whose words matches; a glob that selects none is wrong use."""
     def matches(fault: Fault, glob: str) -> bool:
-        return any(fnmatchcase(word, glob) for word in (fault.name, *fault.claims, *fault.rules))
+        return any(fnmatchcase(word, glob) for word in fault.words)
 
     for glob in globs:
         if not any(matches(fault, glob) for fault in faults):
-            words = {word for fault in faults for word in (fault.name, *fault.rules)}
+            words = {word for fault in faults for word in fault.words}
             near = difflib.get_close_matches(glob, words, 1, 0.3)
             raise Stop(
-                WRONG_USE, f"no fault matches '{one_line(glob, 80)}'" +
+                WRONG_USE, f"none of the {command} matches '{one_line(glob, 80)}'" +
                 (f", the nearest is {near[0]}" if near else ""),
-                "./run_tests.sh faults --list shows all")
+                f"./run_tests.sh {command} --list shows all")
     return [fault for fault in faults if not globs or any(matches(fault, glob) for glob in globs)]
 
 
@@ -245,4 +261,3 @@ class Build:
     def end(self) -> None:
         """End make."""
         child.end(self.proc)
-

@@ -16,10 +16,11 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TypeVar
 
 from base import child
 from base.errors import BAD, CANNOT, Interrupted, Stop, WRONG_USE, bisect_word
@@ -316,38 +317,63 @@ def command(options: argparse.Namespace) -> list[str]:
     return words + ["--quick"] * options.quick + ["--with-kernel-tests"] * options.with_kernel_tests
 
 
-def main(options: argparse.Namespace, screen: Screen) -> int:
-    """Print the table, and write it to the results folder, also if the run is interrupted."""
-    chosen = fault.select(fault.catalogue(), options.globs)
-    chosen = [
-        one for one in chosen if not any(fnmatchcase(one.name, glob) for glob in options.skip)]
-    if options.quick:
-        chosen = [one for one in chosen if one.quick]
-    if options.list:
-        for one in chosen:
-            print(f"{one.name}\t{' '.join(one.claims)}\t{one.breaks}")
-        return 0
-    if not chosen:
-        raise Stop(WRONG_USE, "no fault is left to run", "see --quick and --skip")
+F = TypeVar("F", bound=Fault)
+
+
+def chosen(options: argparse.Namespace, command: str, catalogue: list[F]) -> list[F]:
+    """Those that the command line selects; at least one, unless they are only to be listed."""
+    found = [one for one in fault.select(catalogue, options.globs, command)
+             if not any(fnmatchcase(one.name, glob) for glob in options.skip)
+             and (one.quick or not options.quick)]
+    if not found and not options.list:
+        raise Stop(WRONG_USE, f"none of the {command} is left to run", "see --quick and --skip")
+    return found
+
+
+def prepare(options: argparse.Namespace, screen: Screen) -> None:
+    """The packages, the --kernel, and no private copies of runs that were killed."""
     deps.need({"build", "vm", "tests", "faults"}, screen.say)
     cache = plan.open_cache(screen)
-    # remove the private copies of runs that were killed
     cache.sweep(cache.root / "faults", in_place.remove)
     options.kernel = options.kernel or [guests.default_kernel(cache, screen)]
-    each = [Faults(options, screen, chosen, spec) for spec in options.kernel]
-    folder = Folder.create(options.results, "" if options.results else "faults")
-    kernels: list[told.Kernel] = []
+
+
+def measure(steps: Iterator[object], write: Callable[[], str], folder: Folder,
+            screen: Screen) -> None:
+    """Take all steps. `write` puts the table so far into the results folder, after each step, and
+    gives it as text, which is printed at the end, also if the run is interrupted."""
     ended: BaseException | None = None
     try:
-        for kernel in each:
-            kernels.append(kernel.kernel)
-            for _ in kernel.run(folder.path):
-                told.write(kernels, folder.path)
+        for _ in steps:
+            write()
     except (Interrupted, Stop) as caught:
         ended = caught
-    told.write(kernels, folder.path)
-    print(told.text(kernels), end="", flush=True)
+    print(write(), end="", flush=True)
     screen.say(f"results: {shown(folder.path)}")
     if ended:
         raise ended
+
+
+def main(options: argparse.Namespace, screen: Screen) -> int:
+    """Print the table, and write it to the results folder."""
+    ours = chosen(options, "faults", fault.catalogue())
+    if options.list:
+        for one in ours:
+            print(f"{one.name}\t{' '.join(one.claims)}\t{one.breaks}")
+        return 0
+    prepare(options, screen)
+    each = [Faults(options, screen, ours, spec) for spec in options.kernel]
+    folder = Folder.create(options.results, "" if options.results else "faults")
+    kernels: list[told.Kernel] = []
+
+    def steps() -> Iterator[object]:
+        for kernel in each:
+            kernels.append(kernel.kernel)
+            yield from kernel.run(folder.path)
+
+    def write() -> str:
+        told.write(kernels, folder.path)
+        return told.text(kernels)
+
+    measure(steps(), write, folder, screen)
     return told.exit_status(kernels)

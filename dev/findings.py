@@ -22,14 +22,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from base import child, files
-from base.errors import CANNOT, Interrupted, Stop, WRONG_USE
+from base.errors import CANNOT, Stop
 from base.files import TOP
-from vm import deps, in_place
 from vm.kconfig import PROFILES
-from runner import guests, plan
+from runner import guests
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
-from dev import fault, fault_report as told
+from dev import fault, fault_report as told, faults
 from dev.faults import Base, Faults
 
 FOLDER = TOP / "fixes"
@@ -59,6 +58,10 @@ class Fix(fault.Fault):
     reproducer: Path | None = None
     parts: tuple[Fix, ...] = ()     # of several together
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.name, self.resembles
+
     def of(self, release: str) -> bool:
         """Is this kernel one of those that the header names?"""
         return any(f"{release}.".startswith(f"{kernel}.") for kernel in self.kernels)
@@ -73,41 +76,22 @@ class Fix(fault.Fault):
 
 def parse(path: Path, text: str) -> Fix:
     """The fix of a file."""
-    fields = fault.header(text)
     reproducer = path.with_suffix(".c")
-    lacks = [name for name in NEEDED if name not in fields]
-    lacks += ["tests"] if "tests" not in fields and not reproducer.exists() else []
-    odd = sorted(set(fields) - {*NEEDED, "tests", "profile"})
-    if lacks or odd:
-        raise Stop(CANNOT, f"the header of {path.name} " +
-                   (f"does not say {', '.join(lacks)}" if lacks else
-                    f"says {odd[0]}, which is not a field"), "see fixes/README.md")
-    words = {name: tuple(" ".join(lines).split()) for name, lines in fields.items()}
-    profile = "".join(words.get("profile", ()))
+    needed = [*NEEDED, *(["tests"] if not reproducer.exists() else [])]
+    fields = fault.fields_of(path, text, needed, ("tests", "profile"))
+    profile = fields.get("profile", "")
     if profile not in PROFILES:
-        raise Stop(CANNOT, f"{path.name} wants a profile {profile}, which is not one")
-    return Fix(path.stem, path, " ".join(fields["fixes"]), (), (), words["file"],
-               words["finding"][0], words.get("tests", ()), False, kernels=words["kernels"],
-               profile=profile, reproducer=reproducer if reproducer.exists() else None)
+        raise fault.wrong(path, f"wants a profile {profile}, which is not one")
+    return Fix(path.stem, path, fields["fixes"], (), (), tuple(fields["file"].split()),
+               fields["finding"], tuple(fields.get("tests", "").split()), False,
+               kernels=tuple(fields["kernels"].split()), profile=profile,
+               reproducer=reproducer if reproducer.exists() else None)
 
 
 def catalogue(folder: Path = FOLDER) -> list[Fix]:
     """All of them, by finding and name."""
     found = [parse(path, path.read_text()) for path in folder.glob("*.cocci")]
     return sorted(found, key=lambda fix: (fix.resembles, fix.name))
-
-
-def select(fixes: list[Fix], globs: list[str]) -> list[Fix]:
-    """Those whose name or finding matches."""
-    chosen: dict[str, Fix] = {}
-    for glob in globs or ["*"]:
-        mine = [fix for fix in fixes if any(fnmatchcase(word, glob)
-                                            for word in (fix.name, fix.resembles))]
-        if not mine:
-            raise Stop(WRONG_USE, f"no finding with a fix matches '{one_line(glob, 80)}'",
-                       "./run_tests.sh findings --list shows all")
-        chosen |= {fix.name: fix for fix in mine}
-    return [fix for fix in fixes if fix.name in chosen]
 
 
 def together(fixes: list[Fix], folder: Path) -> Fix:
@@ -331,41 +315,31 @@ def text(table: list[Shown]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(table: list[Shown], folder: Path) -> None:
-    """findings.md and findings.json, whole or as they were."""
-    files.write(folder / "findings.md", text(table))
-    files.write(folder / "findings.json", json.dumps([asdict(it) for it in table], indent=1) + "\n")
-
-
 def main(options: argparse.Namespace, screen: Screen) -> int:
-    """The table, on stdout and in the results folder; an interrupted run leaves what it knows."""
-    chosen = [fix for fix in select(catalogue(), options.globs)
-              if not any(fnmatchcase(fix.name, glob) for glob in options.skip)]
+    """The table, on stdout and in the results folder."""
+    chosen = faults.chosen(options, "findings", catalogue())
     if options.list:
         for fix in chosen:
             print(f"{fix.name}\t{fix.resembles}\t{' '.join(fix.kernels)}\t{fix.breaks}")
         return 0
-    if not chosen:
-        raise Stop(WRONG_USE, "no finding is left to show", "see --skip")
-    deps.need({"build", "vm", "tests", "faults"}, screen.say)
-    plan.open_cache(screen).sweep(plan.open_cache(screen).root / "faults", in_place.remove)
+    faults.prepare(options, screen)
     folder = Folder.create(options.results, "" if options.results else "findings")
     table: list[Shown] = []
-    ended: BaseException | None = None
-    try:
-        for spec in options.kernel or [guests.default_kernel(plan.open_cache(screen), screen)]:
+
+    def steps() -> Iterator[object]:
+        for spec in options.kernel:
             for profile in sorted({options.profile or fix.profile for fix in chosen}):
                 mine = [fix for fix in chosen if (options.profile or fix.profile) == profile]
-                one = Findings(options, screen, mine, spec, profile)
                 done = list(table)
-                for part in one.run(folder.path):
-                    table = done + part
-                    write(table, folder.path)
-    except (Interrupted, Stop) as caught:
-        ended = caught
-    write(table, folder.path)
-    print(text(table), end="", flush=True)
-    screen.say(f"results: {shown(folder.path)}")
-    if ended:
-        raise ended
+                for part in Findings(options, screen, mine, spec, profile).run(folder.path):
+                    table[:] = done + part
+                    yield table
+
+    def write() -> str:
+        files.write(folder.path / "findings.md", text(table))
+        files.write(folder.path / "findings.json",
+                    json.dumps([asdict(it) for it in table], indent=1) + "\n")
+        return text(table)
+
+    faults.measure(steps(), write, folder, screen)
     return exit_status(table)
