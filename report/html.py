@@ -16,7 +16,6 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from base import files
 from report import claims, table
 from report.ktap import plain, quote
 from report.model import Run
@@ -166,7 +165,3 @@ def text(runs: Run | Sequence[Run], extra: str = "") -> str:
     return Template((HERE / "page.html").read_text()).substitute(
         policy=policy, title=_text(", ".join(run.label() for run in runs)), style=style, extra=told,
         claims=_claims(runs), runs="".join(map(_head, runs)), data=_data(runs), script=script)
-
-
-def write(run: Run | Sequence[Run], path: Path | str) -> None:
-    files.write(path, text(run))

@@ -11,7 +11,6 @@ import dataclasses
 import json
 from pathlib import Path
 
-from base import files
 from base.errors import Stop, WRONG_USE
 from report.ktap import Diag
 from report.model import Run
@@ -43,8 +42,8 @@ def document(run: Run) -> dict:
         "tests": [_test(run, t) for t in run.tests.values()]}
 
 
-def write(run: Run, path: Path | str) -> None:
-    files.write(path, json.dumps(document(run), indent=1, default=str, allow_nan=False) + "\n")
+def text(run: Run) -> str:
+    return json.dumps(document(run), indent=1, default=str, allow_nan=False) + "\n"
 
 
 def read(path: Path | str) -> Run:

@@ -7,10 +7,8 @@ about the kernel (broken, not run). skipped: also a known issue.
 
 from __future__ import annotations
 
-from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from base import files
 from report.ktap import quote
 from report.model import Run
 from report.result import Test
@@ -72,7 +70,3 @@ def text(run: Run) -> str:
         lines += ["  <properties>", *properties, "  </properties>",
                   *(line for test in mine for line in _case(run, test)), " </testsuite>"]
     return "\n".join(lines + ["</testsuites>"]) + "\n"
-
-
-def write(run: Run, path: Path | str) -> None:
-    files.write(path, text(run))

@@ -12,9 +12,7 @@ import hashlib
 import json
 import os
 import re
-from pathlib import Path
 
-from base import files
 from base.errors import Stop, WRONG_USE
 from report.ktap import quote
 from report.model import Run
@@ -51,7 +49,7 @@ def document(run: Run) -> dict:
 
 
 def _test(run: Run, test: Test, origin: str, build: str, which: str) -> dict:
-    log = "\n".join(quote(f"{d.keyword}: {d.text}" if d.keyword else d.text) for d in test.diags)
+    log = "\n".join(quote(str(diag)) for diag in test.diags)
     started = re.sub(r"(\d\d)$", r":\1", run.info.get("started") or "")     # as RFC 3339 has it
     accel = (run.info.get("accelerator") or {}).get("name")
     return _known({
@@ -73,5 +71,5 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def write(run: Run, path: Path | str) -> None:
-    files.write(path, json.dumps(document(run), indent=1, allow_nan=False) + "\n")
+def text(run: Run) -> str:
+    return json.dumps(document(run), indent=1, allow_nan=False) + "\n"

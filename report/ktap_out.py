@@ -44,8 +44,7 @@ def harmless(text: str, escape: str = "\\x{:02x}") -> str:
 
 
 def _lines(test: Test, attempt: Attempt, number: int, outcomes: bool) -> list[str]:
-    lines = [harmless(f"# {d.keyword + ': ' if d.keyword else ''}{quote(d.text)}"[:1000])
-             for d in attempt.diags]
+    lines = [harmless(f"# {quote(str(diag))}"[:1000]) for diag in attempt.diags]
     lines += ["# outcome " + harmless(json.dumps(o), "\\u{:04x}")
               for o in attempt.outcomes if outcomes]
     reason = harmless(quote(attempt.reason)[:900])

@@ -13,8 +13,8 @@ from vm.kconfig import PROFILES
 from runner import options as option_parser
 from runner.screen import Screen
 
-MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runner.reports",
-           "merge": "runner.reports", "bisect": "runner.bisect", "import": "runner.in_tree",
+MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runner.stored",
+           "merge": "runner.stored", "bisect": "runner.bisect", "import": "runner.in_tree",
            "report": "runner.stored", "cache": "runner.cached"}
 # Words and ways to run that print results.
 PRINTS = ("", "--native", "merge", "report")

@@ -64,6 +64,14 @@ class Ending:
     watch: Watch
     command: list[str]
 
+    def facts(self, number: int) -> dict:
+        """For run.json."""
+        watch = self.watch
+        return {"number": number, "ended": self.kind, "why": self.why, "running": watch.running,
+                "command": self.command, "slowness": round(watch.factor, 2),
+                "boot_seconds": round(watch.boot_seconds, 2),
+                "test_seconds": round(watch.test_seconds, 2)}
+
 
 class Lane:
     """One machine with its share of the work, from its start to its end."""

@@ -8,21 +8,21 @@ import json
 import re
 import shlex
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from pathlib import Path
 
 from base import files
-from base.errors import Stop, WRONG_USE, worst
-from report import compare, html, json_out, ktap_out, merge, summary
+from base.errors import Stop, WRONG_USE
+from report import compare, html, json_out, junit, kcidb, summary
 from report.model import Run
 from report.result import FAILING, RUN
-from runner.folder import Both, Folder, told
+from runner.folder import Folder, told
 from runner.screen import Screen, shown
-from runner.session import Session
 
 MOST = 5        # tests in a command
-FORMATS = ("junit", "json", "html", "kcidb")
+# The files that an option asks for, each with what makes its text.
+FORMATS: dict[str, Callable[[Run], str]] = {
+    "junit": junit.text, "json": json_out.text, "html": html.text, "kcidb": kcidb.text}
 
 
 def prepare(options: argparse.Namespace) -> dict[str, Run]:
@@ -42,7 +42,6 @@ def prepare(options: argparse.Namespace) -> dict[str, Run]:
                        "choose another file") from None
     if not options.gate:
         return {}
-    from report import compare
     gates = json_out.read_kernels(options.gate)
     for run in gates.values():
         compare.refuse_empty(run)
@@ -58,21 +57,33 @@ def baseline(gates: dict[str, Run], kernel: str) -> Run | None:
     return found
 
 
-def write_all(options: argparse.Namespace, session: Session, baseline: Run | None) -> int:
+def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
+    """The options for one of several kernels: --junit x.xml becomes x-6.12.xml; --html is one page
+    for all of them."""
+    if not label:
+        return options
+    own = argparse.Namespace(**vars(options) | {"html": None})
+    for name in ("junit", "json", "kcidb"):
+        if path := getattr(options, name):
+            setattr(own, name, path.with_stem(f"{path.stem}-{label}"))
+    return own
+
+
+def write_all(options: argparse.Namespace, run: Run, folder: Folder, screen: Screen,
+              baseline: Run | None, told_already: Collection[tuple] = ()) -> int:
     """All files, then the summary; gives the exit status.
 
     One file that cannot be written, or made, costs neither the others nor the summary.
     """
-    run, folder, screen = session.run, session.folder, session.screen
     statuses: list[int] = []
     steps: list[Callable[[], None]] = [
         lambda: folder.write("outcomes.jsonl", outcomes(run)),
         lambda: folder.write("summary.txt", summary.text(run, False)),
-        lambda: write_format("html", run, folder.path / "report.html"),
-        lambda: write_run(session)]
-    steps += [partial(write_format, name, run, getattr(options, name)) for name in FORMATS]
-    steps += [lambda: statuses.append(judge(options, run, baseline, screen)),
-              lambda: tell(screen, run, folder, session.progress.told)]
+        lambda: folder.write("report.html", html.text(run)),
+        lambda: folder.write("run.json", json_out.text(run)),
+        *(partial(write_format, options, run, name) for name in FORMATS),
+        lambda: statuses.append(judge(options, run, baseline, screen)),
+        lambda: tell(screen, run, folder, told_already)]
     failed = None
     for step in steps:
         try:
@@ -82,6 +93,20 @@ def write_all(options: argparse.Namespace, session: Session, baseline: Run | Non
     if failed:
         raise failed
     return statuses[0]
+
+
+def write_format(options: argparse.Namespace, run: Run, name: str) -> None:
+    """One of the formats, if an option asks for it."""
+    if path := getattr(options, name):
+        with told(path):
+            files.write(path, FORMATS[name](run))
+
+
+def write_page(options: argparse.Namespace, runs: Sequence[Run], extra: str = "") -> None:
+    """--html: one page of several runs."""
+    if options.html:
+        with told(options.html):
+            files.write(options.html, html.text(runs, extra))
 
 
 def tell(screen: Screen, run: Run, folder: Folder, told: Collection[tuple] = ()) -> None:
@@ -121,7 +146,6 @@ def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: S
     would give."""
     status = run.exit_status()
     if baseline:
-        from report import compare
         found = compare.judge(baseline, run, shown(options.gate))
         screen.say(found.text)
         status = found.status
@@ -134,12 +158,9 @@ def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: S
 
 def tell_several(options: argparse.Namespace, screen: Screen, runs: list[Run]) -> None:
     """How the kernels differ from the first, and one page for all."""
-    from report import compare, html
     for other in runs[1:]:
         screen.say("\n" + compare.text(runs[0], other).rstrip())
-    if options.html:
-        with told(options.html):
-            html.write(runs, options.html)
+    write_page(options, runs)
 
 
 def outcomes(run: Run) -> str:
@@ -152,99 +173,8 @@ def outcomes(run: Run) -> str:
         for outcome in attempt.outcomes)
 
 
-def announce(session: Session) -> None:
+def announce(run: Run, folder: Folder) -> None:
     """run.json from the start, without results, so that a run that was killed is known as one."""
-    session.run.info["state"] = "running"
-    session.folder.write(
-        "run.json",
-        json.dumps({
-            "schema": json_out.SCHEMA, "version": json_out.VERSION, "kernel": session.run.kernel,
-            "info": session.run.info}) + "\n")
-
-
-def write_run(session: Session) -> None:
-    """run.json: the model and what the runner knows."""
-    run = session.run
-    run.info.update(
-        state="ended", machines=[{
-            "number": number, "ended": ending.kind, "why": ending.why,
-            "running": ending.watch.running, "command": ending.command,
-            "slowness": round(ending.watch.factor, 2),
-            "boot_seconds": round(ending.watch.boot_seconds, 2),
-            "test_seconds": round(ending.watch.test_seconds, 2)}
-                                 for number, ending in sorted(session.endings.items())])
-    write_format("json", run, session.folder.path / "run.json")
-
-
-def write_format(name: str, run: Run, path: Path | None) -> None:
-    """One of the formats."""
-    if path:
-        with told(path):
-            from report import html, junit, kcidb
-            {"junit": junit, "json": json_out, "html": html, "kcidb": kcidb}[name].write(run, path)
-
-
-# -- compare and merge
-
-
-def main(options: argparse.Namespace, screen: Screen) -> int:
-    """Dispatch, kernel by kernel: the folder of a run on several kernels has one for each."""
-    given = [json_out.read_kernels(Path(name)) for name in options.globs]
-    for name, runs in zip(options.globs, given):
-        if set(runs) != set(given[0]):
-            raise Stop(
-                WRONG_USE,
-                f"{options.globs[0]} has results of {listed(given[0])}, {name} of {listed(runs)}",
-                "give folders of the same kernels")
-    gates = prepare(options)
-    return compare_two(options, given) if options.word == "compare" else merge_all(
-        options, screen, given, gates)
-
-
-def listed(runs: dict[str, Run]) -> str:
-    """The kernels, for a message."""
-    return " and ".join(runs) if "" not in runs else "one kernel"
-
-
-def compare_two(options: argparse.Namespace, given: list[dict[str, Run]]) -> int:
-    """What changed, on stdout, and as a page with --html. A difference is no error: --gate judges.
-    """
-    before, after = given
-    text = "\n".join(compare.text(before[kernel], after[kernel]) for kernel in before)
-    print(text, end="")
-    if options.html:
-        with told(options.html):
-            files.write(
-                options.html,
-                html.text([run for kernel in before
-                           for run in (before[kernel], after[kernel])], text))
-    return 0
-
-
-def merge_all(options: argparse.Namespace, screen: Screen, given: list[dict[str, Run]],
-              gates: dict[str, Run]) -> int:
-    """The shards as one run, with all that a run has: KTAP, results folder, reports, summary and
-    exit status."""
-    statuses = []
-    for kernel in given[0]:
-        whole = merge.merge([runs[kernel] for runs in given])
-        for cut in (runs[kernel] for runs in given if runs[kernel].signal):
-            screen.say(f"shard {cut.info.get('shard')} was interrupted: "
-                       "the tests that it did not run are unknown")
-        folder = Folder.create(
-            options.results,
-            kernel if options.results else "-".join(filter(None, ("merged", kernel))))
-        out = Both(folder.path / "ktap", not screen.on_stdout)
-        ktap_out.Writer(out, options.outcomes).finish(whole)
-        out.close()
-        folder.write("outcomes.jsonl", outcomes(whole))
-        folder.write("summary.txt", summary.text(whole, False))
-        write_format("html", whole, folder.path / "report.html")
-        write_format("json", whole, folder.path / "run.json")
-        for name in FORMATS:
-            path = getattr(options, name)
-            write_format(name, whole,
-                         path.with_stem(f"{path.stem}-{kernel}") if path and kernel else path)
-        statuses.append(judge(options, whole, baseline(gates, kernel or whole.kernel), screen))
-        tell(screen, whole, folder)
-    return worst(statuses)
+    run.info["state"] = "running"
+    folder.write("run.json", json.dumps({"schema": json_out.SCHEMA, "version": json_out.VERSION,
+                                         "kernel": run.kernel, "info": run.info}) + "\n")

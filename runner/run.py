@@ -172,11 +172,12 @@ class One:
                                 suite=suite_commit(), compiler=child.output(
                                     [*kernel.compiler_of(options.make_arg), "--version"]
                                 ).partition("\n")[0])
-        reports.announce(session)
+        reports.announce(session.run, self.folder)
         ended = session.follow()
         self.result = session.run
         try:
-            status = reports.write_all(options, session, self.gate)
+            status = reports.write_all(options, session.run, self.folder, self.screen, self.gate,
+                                       session.progress.told)
         except Exception as error:
             raise ended or error    # the first one
         if ended:
@@ -223,7 +224,7 @@ class Kernels:
     def one(self, label: str, spec: str, found) -> int:
         """The run on one of them."""
         parts = self.parts(spec, found)
-        one = One(labelled(self.options, label), self.plan, self.screen,
+        one = One(reports.labelled(self.options, label), self.plan, self.screen,
                   reports.baseline(self.gates, label or spec), spec,
                   Folder.create(self.options.results, label))
         try:
@@ -257,20 +258,6 @@ class Kernels:
         if self.options.gdb:
             guests.invite(parts, self.screen)
         return parts
-
-
-def labelled(options: argparse.Namespace, label: str) -> argparse.Namespace:
-    """The options for one of several kernels: --junit x.xml becomes x-6.12.xml; --html is one page
-    for all of them."""
-    if not label:
-        return options
-    own = argparse.Namespace(**vars(options))
-    for name in ("junit", "json", "kcidb"):
-        path = getattr(options, name)
-        if path:
-            setattr(own, name, path.with_stem(f"{path.stem}-{label}"))
-    own.html = None
-    return own
 
 
 def suite_commit() -> str:

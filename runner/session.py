@@ -62,6 +62,8 @@ class Session:
         except Exception as caught:
             ended = caught
             self.run.stopped(str(getattr(caught, "what", "") or repr(caught)))
+        self.run.info.update(state="ended", machines=[ending.facts(number) for number, ending
+                                                      in sorted(self.endings.items())])
         for step in (self.progress.end, self._compare_pairs, self.run.finish,
                      lambda: writer.finish(self.run), out.close):
             try:

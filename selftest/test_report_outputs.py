@@ -2,7 +2,6 @@
 """Every output is made from the same model: the same tests, the same totals, and safe with any
 text."""
 
-import copy
 import io
 import itertools
 import json
@@ -12,16 +11,15 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from base.errors import Stop
-from report import html, json_out, junit, ktap_out, summary, table
-from report.ktap import Diag, Reader
+from base import files
+from report import html, json_out, junit, ktap_out, summary
+from report.ktap import Reader
 from report.model import Run
 from report.result import RUN
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, matrix, replay
@@ -221,20 +219,19 @@ def test_hostile():
     assert len(page.scripts) == 1
     assert "alert" not in page.scripts[0]
 
-def test_read_back():
+def test_read_back(scratch):
     for run in (replay(GOOD), replay(MIXED, MIXED_PLAN), hostile_run(),
                 random_run(random.Random(9))):
-        with tempfile.TemporaryDirectory() as folder:
-            json_out.write(run, Path(folder) / "run.json")
-            again = json_out.read(folder)
-            assert list(Path(folder).iterdir()) == [Path(folder) / "run.json"]
+        files.write(scratch / "run.json", json_out.text(run))
+        again = json_out.read(scratch)
+        assert list(scratch.iterdir()) == [scratch / "run.json"]
         assert json_out.document(again) | {"info": 0} == (
             json.loads(json.dumps(json_out.document(run), default=str)) | {"info": 0})
         assert junit.text(again) == junit.text(run)
         assert summary.text(again) == summary.text(run)
         check(again)
 
-def test_not_results():
+def test_not_results(box):
     good = json.dumps(json_out.document(replay(GOOD)))
     data = json.loads(good)
     cases = ["", "{}", "[]", "null", good[:-5], good.replace('"version": 1', '"version": 2'),
@@ -247,13 +244,9 @@ def test_not_results():
               if key != "claims"]
     cases += [json.dumps(data | {key: None}) for key in ("tests", "plans", "totals", "harmless")]
     for text in cases:
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "run.json").write_text(text)
-            with pytest.raises(Stop) as stop:
-                json_out.read(folder)
-            assert stop.value.status == 2
-    with pytest.raises(Stop):
-        json_out.read("/nonexistent")
+        (box.folder / "run.json").write_text(text)
+        box.stops(2, "", json_out.read, box.folder)
+    box.stops(2, "give a results folder", json_out.read, "/nonexistent")
 
 def test_streaming_gives_the_same():
     """Written event by event, or all at once: the same, and each program as soon as it has
@@ -308,15 +301,6 @@ def test_a_verdict_that_got_worse_after_it_was_printed():
     assert ("# # a.two became fail: BUG: late\nnot ok 3 selftests: hmm-coherent: "
                   "hmm_coherent_run") in stream.getvalue()
 
-def test_a_summary_shows_the_first_lines_of_a_splat_however_often_they_come():
-    run = replay(GOOD, finish=False)
-    run.splat("a.two", ["WARNING: at mm/gup.c:1"] + ["Call Trace:"] * 20)
-    run.tests["a.two"].attempts[-1].diags += [Diag("splat", "WARNING: at mm/gup.c:1")] * 20
-    run.finish()
-    text = summary.text(run, False)
-    assert "splat:    WARNING: at mm/gup.c:1\n" in text
-    assert "more lines in the results folder" in text
-
 def test_all_skipped():
     text = GOOD
     for name in ("a.one", "a.two", "a.three", "b.one"):
@@ -331,27 +315,25 @@ def runs():
     return {"good": replay(GOOD), "mixed": replay(MIXED, MIXED_PLAN), "hostile": hostile_run(),
             "matrix": matrix.run(), "cut": replay(MIXED[:len(MIXED) // 2], MIXED_PLAN)}
 
-def parsed(run, command, outcomes):
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ktap"
-        path.write_text(ktap(run, outcomes))
-        return subprocess.run([*command, path],
-                              cwd=folder, capture_output=True, text=True, check=False,
-                              env=dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"),
-                              stdin=subprocess.DEVNULL)
+def parsed(scratch, run, command, outcomes):
+    (scratch / "ktap").write_text(ktap(run, outcomes))
+    return subprocess.run([*command, scratch / "ktap"],
+                          cwd=scratch, capture_output=True, text=True, check=False,
+                          env=dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"),
+                          stdin=subprocess.DEVNULL)
 
 @pytest.mark.skipif(not shutil.which("prove"), reason="no prove: apt-get install perl")
-def test_prove():
+def test_prove(scratch):
     for (name, run), outcomes in itertools.product(runs().items(), (False, True)):
-        done = parsed(run, ["prove", "--exec", "cat"], outcomes)
+        done = parsed(scratch, run, ["prove", "--exec", "cat"], outcomes)
         assert "Parse errors" not in done.stdout
         assert (done.returncode == 0) == (name == "good"), done.stdout
         assert f"Tests={len(run.plans) + 1}," in done.stdout
 
 @pytest.mark.skipif(not kunit(), reason="no kernel source in the cache yet")
-def test_kunit():
+def test_kunit(scratch):
     for (name, run), outcomes in itertools.product(runs().items(), (False, True)):
-        done = parsed(run, [sys.executable, kunit(), "parse"], outcomes)
+        done = parsed(scratch, run, [sys.executable, kunit(), "parse"], outcomes)
         assert "[ERROR]" not in done.stdout
         assert (done.returncode == 0) == (name == "good"), done.stdout
         assert f"Ran {len(run.plans) + 1} tests:" in done.stdout
@@ -362,148 +344,3 @@ def test_a_second_parser():
         done = subprocess.run(["xmllint", "--noout", "-"], input=junit.text(run),
                               capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
-
-def test_a_failure_has_everything():
-    run = replay(MIXED, MIXED_PLAN)
-    run.rerun_command = lambda name: f"./run_tests.sh --kernel 6.1 '{name}'"
-    text = summary.text(run)
-    failure = text[:text.index("FAILED a.four")]
-    for part in ("FAILED a.one", "rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c",
-                 "expected: result: EFAULT", "seen:     result: 4096",
-                 "again:    ./run_tests.sh --kernel 6.1 'a.one'"):
-        assert part in failure
-    assert "FAILED a.four (hung)" in text
-    assert "BROKEN a.three" in text
-    assert "skipped 1: no slow device\n    remedy:   give HMM_COHERENT_SLOW" in text
-    assert "not applicable 1: this kernel has no unshare" in text
-    assert text.startswith("FAILED")
-    assert "\n2 wrong, 1 broken, 1 not applicable, " in text
-
-def test_skips_are_grouped():
-    text = summary.text(matrix.run())
-    assert text.count("HMM_COHERENT_RAW is not set") == 1
-
-def test_colour_only_when_asked():
-    run = replay(MIXED, MIXED_PLAN)
-    assert "\x1b" not in summary.text(run)
-    coloured = summary.text(run, colour=True)
-    assert "\x1b[31;1mFAILED a.one\x1b[0m" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == summary.text(run)
-    run = replay(GOOD, finish=False)
-    run.broken("no device")
-    run.finish()
-    assert summary.text(run, colour=True).splitlines()[-1].startswith("\x1b[31;1m")
-
-def test_a_thousand_failures_stay_readable():
-    text = summary.text(matrix.run(bad=1.0))
-    assert len(text.splitlines()) < 2500
-    assert text.count("again:") > 19
-
-def test_flaky():
-    text = ("1..3\n" + "".join(f"# begin p.x\n{'not ' * (n == 2)}ok {n} p.x\n"
-                               for n in (1, 2, 3)) + "# end p ran=3 checks=3\n")
-    run = replay(text, {"p": ["p.x"] * 3})
-    assert "FAILED p.x  flaky: 2 of 3 attempts passed" in summary.text(run)
-
-def cell(place, mapping, access="cpu-write", **more):
-    return matrix.outcome(place, mapping, access) | more
-
-def rows(*outcomes):
-    return table.text(outcomes, "6.1").splitlines()
-
-def test_readable():
-    text = table.text(summary.outcomes(matrix.run(bad=0)), "6.1", 118)
-    assert max(map(len, text.splitlines())) <= 118
-    assert "cpu-write           4096·stays·new     EFAULT·stays·old !  4096·copied·new" in text
-    assert "vmsplice            4096·stays·old     =                   =  " in text
-    assert "In every row as rw: ro-rw, cow-left, uffd-wp, soft-dirty" in text
-
-def test_in_full_where_there_is_room():
-    text = "\n".join(rows(cell("coherent", "rw"), cell("coherent", "ro"),
-                                cell("coherent", "cow-shared")))
-    assert re.search((r"cpu-write +4096 · stays · new +EFAULT · stays · old ! +4096 · copied "
-                     r"to RAM · new"), text)
-
-def test_signs():
-    longterm = "pin-longterm-write"
-    row = rows(cell("coherent", "rw", longterm), cell("coherent", "ro", longterm),
-                cell("system", "rw", longterm), cell("system", "ro", longterm))[3]
-    assert re.search(r"4096 · moved to RAM · new ~ +EFAULT · stays · old !$", row)
-    row = rows(cell("coherent", "rw", verdict="fail"))[3]
-    assert row.endswith(" X")
-
-def test_without_an_outcome():
-    row = rows(cell("coherent", "rw"), table.stub("coherent.ro.cpu-write", "broken"))[3]
-    assert row.endswith("(broken)")
-    assert table.stub("fork.child-writes", "fail") is None
-
-def test_nothing_coherent():
-    assert table.text([cell("system", "rw"), {}, {"place": "coherent"}]) == ""
-
-def test_several_pages_have_rows_only_where_there_is_nothing_simpler():
-    many = cell("coherent", "rw", extent="many")
-    lines = rows(cell("coherent", "rw"), many)
-    assert "many" not in "\n".join(lines)
-    assert lines[-1] == "1 outcomes of buffers with several pages are in the results folder."
-    assert rows(many)[3].split()[0] == "cpu-write/many"
-
-def test_columns_that_never_differ_are_one():
-    lines = rows(*(cell("coherent", m, a) for m in ("rw", "ro", "born-ro", "cow-left")
-                    for a in ("cpu-read", "cpu-write") if (m, a) != ("born-ro", "cpu-read")))
-    assert lines[2].split() == ["access", "rw", "ro"]
-    assert lines[3].split() == ["born-ro"]
-    assert "In every row as rw: cow-left" in lines
-
-def test_any_shape():
-    rng = random.Random(11)
-    values = (None, 0, -14, 1.5, "", "x" * 500, [], {}, [{}], [None], [{"moved": 3}],
-              {"owner": []}, True)
-    for _ in range(500):
-        outcome = {key: rng.choice(values) for key
-                   in rng.sample(("result", "errno", "page", "data", "extent", "verdict"), 4)}
-        text = table.text([outcome | {"place": "coherent", "mapping": "rw", "access": "x"}] * 2)
-        assert len(text) < 2000
-        lines = table.folded([outcome | {"place": "coherent", "mapping": "rw",
-                                         "access": "x"}] * 2, 80).splitlines()
-        assert max(map(len, lines)) <= 80
-
-browser = pytest.mark.skipif(not shutil.which(os.environ.get("HMM_COHERENT_BROWSER", "")),
-                              reason="HMM_COHERENT_BROWSER names no browser")
-
-def dom_of(runs):
-    with tempfile.TemporaryDirectory() as folder:
-        html.write(runs, Path(folder) / "page.html")
-        return subprocess.run(
-            [os.environ["HMM_COHERENT_BROWSER"], "--headless", "--no-sandbox",
-             "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", f"--user-data-dir={folder}/home",
-             "--virtual-time-budget=5000", "--dump-dom", f"file://{folder}/page.html"],
-            capture_output=True, text=True, check=True, timeout=60).stdout
-
-@browser
-def test_grid():
-    run = matrix.run()
-    dom = dom_of([run, hostile_run()])
-    grid = dom[dom.index('<table class="grid"'):dom.index("</table>")]
-    assert grid.count('<td class="cell ') == sum(n.startswith("coherent.") for n in run.tests)
-    assert dom.count("<script") == 2
-
-@browser
-def test_signs_are_those_of_the_table():
-    run = matrix.run(bad=0)
-    for name in [name for name in run.tests if name.startswith("coherent.ro.")]:
-        one = run.tests[name]
-        shared = copy.deepcopy(one)
-        shared.name = name.replace(".ro.", ".ro-shared.")
-        for outcome in shared.outcomes:
-            outcome |= {"cell": shared.name, "mapping": "ro-shared"}
-        run.tests[shared.name] = shared
-    found = dict(re.findall(r'title="(coherent\.[^:"]*): pass"[^>]*>[^<]*(?:<span '
-                            r'class="sign">([^<]*)</span>)?</button>', dom_of([run])))
-    places = {place: {(o["access"], o["mapping"]): o for test in run.tests.values() for o
-                      in test.outcomes if o["place"] == place} for place in ("coherent", "system")}
-    wanted = {o["cell"]: table._signs(places["coherent"], places["system"], *key) for key,
-              o in places["coherent"].items()}
-    assert found == wanted
-    assert wanted["coherent.ro-shared.cpu-write"] == "!"
-    assert "~" in wanted["coherent.born-ro.pin-longterm-read"]

@@ -6,13 +6,10 @@ from __future__ import annotations
 import json
 import re
 import runner_kit as kit
-import tempfile
-import unittest
-from pathlib import Path
 from types import SimpleNamespace
-from unittest import mock
 
-from base.errors import Stop
+import pytest
+
 from report import json_out, kcidb
 from report.ktap import Diag
 from report.model import Run
@@ -54,127 +51,115 @@ def misshapen(document: dict) -> list[str]:
     return found
 
 
-class Kcidb(unittest.TestCase):
-    def run_of(self, **info) -> Run:
-        run = Run()
-        run.release, run.finished = "6.1.9", True
-        run.info = {"started": "2026-11-27T10:00:00+0100", "compiler": "gcc 12", **info}
-        for number, verdict in enumerate(kcidb.STATUS):
-            test = run.test(f"coherent.a-{number}", "hmm_coherent_x")
-            said = [Diag("seen", "a\0b")] * 4000
-            test.attempts.append(Attempt(verdict=verdict, ms=7, diags=said))
-        return run
+def run_of(**info) -> Run:
+    """A run with a test of each verdict."""
+    run = Run()
+    run.release, run.finished = "6.1.9", True
+    run.info = {"started": "2026-11-27T10:00:00+0100", "compiler": "gcc 12", **info}
+    for number, verdict in enumerate(kcidb.STATUS):
+        said = [Diag("seen", "a\0b")] * 4000
+        run.test(f"coherent.a-{number}", "hmm_coherent_x").attempts.append(
+            Attempt(verdict=verdict, ms=7, diags=said))
+    return run
 
-    def test_its_shape(self):
-        whole = {"build_id": "ab", "commit": "c" * 40, "seconds": 3.0, "source": "a tree"}
-        for info in ({}, {"kernel": whole, "accelerator": {"name": "tcg"}, "where": "vm"},
-                     {"kernel": {"source": None, "commit": "", "build_id": ""}, "shard": None}):
-            with self.subTest(info=info):
-                document = kcidb.document(self.run_of(**info))
-                self.assertEqual(misshapen(document), [])
-                self.assertEqual([test["status"] for test in document["tests"]],
-                                 [*kcidb.STATUS.values()])
-                self.assertEqual({test["build_id"] for test in document["tests"]},
-                                 {document["builds"][0]["id"]})
-                self.assertEqual(len({test["id"] for test in document["tests"]}), len(kcidb.STATUS))
-        self.assertEqual(kcidb.document(self.run_of(kernel=whole))["checkouts"][0]
-                         ["git_commit_hash"], "c" * 40)
+WHOLE = {"build_id": "ab", "commit": "c" * 40, "seconds": 3.0, "source": "a tree"}
 
-    def test_the_origin(self):
-        with mock.patch.dict("os.environ", HMM_COHERENT_ORIGIN="my_ci"):
-            self.assertEqual(kcidb.document(self.run_of())["builds"][0]["origin"], "my_ci")
-        with mock.patch.dict("os.environ", HMM_COHERENT_ORIGIN="My CI"):
-            self.assertRaises(Stop, kcidb.document, self.run_of())
+@pytest.mark.parametrize("info", [
+    {}, {"kernel": WHOLE, "accelerator": {"name": "tcg"}, "where": "vm"},
+    {"kernel": {"source": None, "commit": "", "build_id": ""}, "shard": None}])
+def test_the_shape_of_a_submission_to_kcidb(info):
+    document = kcidb.document(run_of(**info))
+    assert misshapen(document) == []
+    tests = document["tests"]
+    assert [test["status"] for test in tests] == [*kcidb.STATUS.values()]
+    assert {test["build_id"] for test in tests} == {document["builds"][0]["id"]}
+    assert len({test["id"] for test in tests}) == len(kcidb.STATUS)
+    commit = info["kernel"]["commit"] if info else ""
+    assert document["checkouts"][0].get("git_commit_hash", "") == commit
 
+def test_the_origin(box):
+    box.environment(HMM_COHERENT_ORIGIN="my_ci")
+    assert kcidb.document(run_of())["builds"][0]["origin"] == "my_ci"
+    box.environment(HMM_COHERENT_ORIGIN="My CI")
+    box.stops(2, "is no origin of KCIDB", kcidb.document, run_of())
 
-class Stored(unittest.TestCase):
-    @classmethod
-    def tearDownClass(cls):
-        kit.forget()
+# The real command, on stored results.
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.scratch = Path(folder.name)
-        self.first = self.scratch / "first"
+@pytest.fixture(name="box")
+def box_(box):
+    box.first = box.scratch / "first"
+    return box
 
-    def ran(self, folder: Path) -> list[str]:
-        return [line.split()[-1] for line in (folder / "stream-1").read_text().splitlines()
-                if line.startswith("# begin ")]
+def ran(folder) -> list[str]:
+    """The tests that began, in order."""
+    return [line.split()[-1] for line in (folder / "stream-1").read_text().splitlines()
+            if line.startswith("# begin ")]
 
-    def test_what_failed_runs_again_with_the_options_of_its_run(self):
-        """And with those that are given now."""
-        kit.run(self.scratch, "--seed", "7", "--repeat", "2", "--skip", "*.three", "--results",
-                str(self.first), LIE="honest-fail")
-        second = self.scratch / "second"
-        got = kit.run(self.scratch, "rerun", str(self.first), "--results", str(second), "--junit",
-                      str(self.scratch / "x.xml"), LIE="honest-fail")
-        self.assertEqual((got.status, self.ran(second)), (1, ["liar.two"] * 2), got.stderr)
-        info = json.loads((second / "run.json").read_text())["info"]
-        self.assertEqual(info["seed"], 7)
-        self.assertIn("gcc", info["compiler"])
-        self.assertNotIn("--skip", info["options"])
-        self.assertTrue((self.scratch / "x.xml").exists())
-        third = self.scratch / "third"
-        got = kit.run(self.scratch, "rerun", str(second), "--results", str(third))
-        self.assertEqual((got.status, self.ran(third)), (0, ["liar.two"] * 2), got.stderr)
-        got = kit.run(self.scratch, "rerun", str(third), "--results", str(self.scratch / "none"))
-        self.assertEqual(got.status, 4)
-        self.assertIn("nothing failed in", got.stderr)
-        self.assertFalse((self.scratch / "none").exists())
+def test_what_failed_runs_again_with_the_options_of_its_run(box):
+    """And with those that are given now."""
+    kit.run(box.scratch, "--seed", "7", "--repeat", "2", "--skip", "*.three", "--results",
+            str(box.first), LIE="honest-fail")
+    second, third = box.scratch / "second", box.scratch / "third"
+    got = kit.run(box.scratch, "rerun", str(box.first), "--results", str(second), "--junit",
+                  str(box.scratch / "x.xml"), LIE="honest-fail")
+    assert (got.status, ran(second)) == (1, ["liar.two"] * 2), got.stderr
+    info = json.loads((second / "run.json").read_text())["info"]
+    assert info["seed"] == 7
+    assert "gcc" in info["compiler"]
+    assert "--skip" not in info["options"]
+    assert (box.scratch / "x.xml").exists()
+    got = kit.run(box.scratch, "rerun", str(second), "--results", str(third))
+    assert (got.status, ran(third)) == (0, ["liar.two"] * 2), got.stderr
+    got = kit.run(box.scratch, "rerun", str(third), "--results", str(box.scratch / "none"))
+    assert got.status == 4
+    assert "nothing failed in" in got.stderr
+    assert not (box.scratch / "none").exists()
 
-    def test_failed_selects_with_globs_and_options_of_now(self):
-        kit.run(self.scratch, "--results", str(self.first), LIE="honest-fail")
-        got = kit.run(self.scratch, "--list", "--failed", str(self.first))
-        self.assertEqual(got.stdout.split()[0], "liar.two")
-        self.assertEqual(len(got.stdout.splitlines()), 1)
-        got = kit.run(self.scratch, "--list", "--failed", str(self.first), "liar.one")
-        self.assertEqual(got.status, 2)
-        self.assertIn("none of the 1 tests that failed in", got.stderr)
-        got = kit.run(self.scratch, "--list", "--failed", str(self.scratch / "none"))
-        self.assertEqual(got.status, 2)
+def test_failed_selects_with_globs_and_options_of_now(box):
+    kit.run(box.scratch, "--results", str(box.first), LIE="honest-fail")
+    got = kit.run(box.scratch, "--list", "--failed", str(box.first))
+    assert [line.split()[0] for line in got.stdout.splitlines()] == ["liar.two"]
+    got = kit.run(box.scratch, "--list", "--failed", str(box.first), "liar.one")
+    assert got.status == 2
+    assert "none of the 1 tests that failed in" in got.stderr
+    got = kit.run(box.scratch, "--list", "--failed", str(box.scratch / "none"))
+    assert got.status == 2
 
-    def test_skipped_ones_only_with_strict(self):
-        tests = [SimpleNamespace(name=f"liar.{name}") for name in ("one", "two", "three")]
-        kit.run(self.scratch, "--results", str(self.first), LIE="honest-skip")
-        with self.assertRaises(Stop) as caught:
-            stored.failed(tests, self.first, False)
-        self.assertEqual(caught.exception.status, 4)
-        self.assertEqual(stored.failed(tests, self.first, True), tests)
+def test_skipped_ones_only_with_strict(box):
+    tests = [SimpleNamespace(name=f"liar.{name}") for name in ("one", "two", "three")]
+    kit.run(box.scratch, "--results", str(box.first), LIE="honest-skip")
+    box.stops(4, "nothing failed in", stored.failed, tests, box.first, False)
+    assert stored.failed(tests, box.first, True) == tests
 
-    def test_each_report_from_stored_results(self):
-        kit.run(self.scratch, "--results", str(self.first), "--junit", str(self.scratch / "then.x"),
-                LIE="honest-fail")
-        names = {name: self.scratch / f"now.{name}" for name in ("junit", "json", "html", "kcidb")}
-        got = kit.run(self.scratch, "report", str(self.first), *(
-            word for name, path in names.items() for word in (f"--{name}", str(path))))
-        self.assertEqual((got.status, got.stderr), (0, ""))
-        self.assertIn("1 failed", got.stdout)
-        self.assertEqual(names["junit"].read_text(), (self.scratch / "then.x").read_text())
-        self.assertEqual(json_out.read(names["json"]).totals(), json_out.read(self.first).totals())
-        self.assertIn("<html", names["html"].read_text())
-        document = json.loads(names["kcidb"].read_text())
-        self.assertEqual(misshapen(document), [])
-        self.assertEqual(sorted(test["status"] for test in document["tests"]),
-                         ["FAIL", "PASS", "PASS"])
+def test_each_report_from_stored_results(box):
+    kit.run(box.scratch, "--results", str(box.first), "--junit", str(box.scratch / "then.x"),
+            LIE="honest-fail")
+    names = {name: box.scratch / f"now.{name}" for name in ("junit", "json", "html", "kcidb")}
+    got = kit.run(box.scratch, "report", str(box.first), *(
+        word for name, path in names.items() for word in (f"--{name}", str(path))))
+    assert (got.status, got.stderr) == (0, "")
+    assert "1 failed" in got.stdout
+    assert names["junit"].read_text() == (box.scratch / "then.x").read_text()
+    assert json_out.read(names["json"]).totals() == json_out.read(box.first).totals()
+    assert "<html" in names["html"].read_text()
+    document = json.loads(names["kcidb"].read_text())
+    assert misshapen(document) == []
+    assert sorted(test["status"] for test in document["tests"]) == ["FAIL", "PASS", "PASS"]
 
-    def test_reports_of_several_kernels(self):
-        """A file for each, and one page."""
-        for kernel in ("6.1", "6.12"):
-            kit.run(self.scratch, "--results", str(self.first / kernel))
-        got = kit.run(self.scratch, "report", str(self.first), "--html",
-                      str(self.scratch / "page.html"), "--junit", str(self.scratch / "j.xml"))
-        self.assertEqual(got.status, 0, got.stderr)
-        self.assertEqual(sorted(path.name for path in self.scratch.glob("*.xml")),
-                         ["j-6.1.xml", "j-6.12.xml"])
-        self.assertTrue((self.scratch / "page.html").exists())
+def test_reports_of_several_kernels(box):
+    """A file for each, and one page."""
+    for kernel in ("6.1", "6.12"):
+        kit.run(box.scratch, "--results", str(box.first / kernel))
+    got = kit.run(box.scratch, "report", str(box.first), "--html", str(box.scratch / "page.html"),
+                  "--junit", str(box.scratch / "j.xml"))
+    assert got.status == 0, got.stderr
+    assert sorted(path.name for path in box.scratch.glob("*.xml")) == ["j-6.1.xml", "j-6.12.xml"]
+    assert (box.scratch / "page.html").exists()
 
-    def test_results_of_an_older_suite(self):
-        """Say which command does it."""
-        kit.run(self.scratch, "--results", str(self.first), LIE="honest-fail")
-        report = json.loads((self.first / "run.json").read_text())
-        del report["info"]["options"]
-        (self.first / "run.json").write_text(json.dumps(report))
-        with self.assertRaises(Stop) as caught:
-            stored.again(cli.parse(["rerun", str(self.first)]))
-        self.assertIn(f"--failed {self.first}", str(caught.exception))
+def test_results_of_an_older_suite(box):
+    """Say which command does it."""
+    kit.run(box.scratch, "--results", str(box.first), LIE="honest-fail")
+    report = json.loads((box.first / "run.json").read_text())
+    del report["info"]["options"]
+    (box.first / "run.json").write_text(json.dumps(report))
+    box.stops(2, f"--failed {box.first}", stored.again, cli.parse(["rerun", str(box.first)]))

@@ -15,13 +15,13 @@ import select
 import shlex
 import struct
 import subprocess
-import tempfile
 import termios
 import time
-import unittest
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
+
+import pytest
 
 from base.errors import Stop
 from runner import cli, reports
@@ -47,6 +47,15 @@ def recorded(folder: Path, program: str, names: list[str], stream: str) -> None:
     Path(f"{data}.stream").write_text(stream)
     (folder / program).write_text(PLAYER.format(shlex.quote(str(data)), int("\nnot ok" in stream)))
     (folder / program).chmod(0o755)
+
+
+def saying(scratch: Path, *lines: str) -> str:
+    """The folder of one program, hmm_coherent_b, whose stream has these lines."""
+    names = re.findall(r"(?m)^# begin (.*)$", "\n".join(lines))
+    recorded(scratch / "programs", "hmm_coherent_b", names, "\n".join((
+        "TAP version 13", f"1..{len(names)}", *lines,
+        f"# end hmm_coherent_b ran={len(names)} checks={len(names)}", "")))
+    return str(scratch / "programs")
 
 
 def scenario(number: int) -> tuple[str, list[str], str]:
@@ -139,256 +148,213 @@ def terminal(scratch: Path, *words: str, columns: int = 80, stdout: Path | None 
     return Seen(status, sent.decode(), columns)
 
 
-class Case(unittest.TestCase):
-    """A folder of its own for each test."""
+# stdout is a terminal.
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.scratch = Path(folder.name)
+@pytest.mark.parametrize("columns", [80, 200])
+def test_a_screen_of_a_whole_run(scratch, columns):
+    """All is well: at most 80 lines in 80 columns, with all that was promised."""
+    results = scratch / f"results-{columns}"
+    got = terminal(scratch, "--results", str(results), columns=columns,
+                   HMM_COHERENT_PROGRAMS=str(whole(scratch)))
+    assert got.status == 0, got.text
+    assert got.rows <= 80, got.text
+    tests = PROGRAMS * 2 + len(matrix.stream(bad=0)[0])
+    commands = ("page:", "again:", "compare:", "results:")
+    assert [line for line in got.lines if len(line) > columns and not line.startswith(commands)
+            ] == [f"{tests} tests here ({WHY})"][:columns < 100]
+    assert not re.search(r"ok \d|outcome \{|TAP version|\d+\.\.\d+", got.text), got.text
+    for number in range(PROGRAMS):
+        assert re.search(rf"\bprogram_{number} 2\b", got.text)
+    for part in (*(f"S{n} name" for n in range(1, 10)), "gup-*-write",
+                 "= as rw   ! R/O changes the outcome"):
+        assert part in got.text
+    heads = next(line for line in got.lines if line.startswith("access "))
+    assert "cow-shared" in heads.split()
+    for line, form in zip(got.lines[-5:], (
+            "results: .*results-.*", r"page: +xdg-open .*/report\.html",
+            r"again: +\./run_tests\.sh --results .*", r"\d+ not applicable, [\d.]+ s", SUM)):
+        assert re.fullmatch(form, line), line
+    assert (results / "report.html").exists()
+    assert "ok 1 selftests: hmm-coherent: " in (results / "ktap").read_text()
 
+def test_the_moving_line_says_how_far_it_is(scratch):
+    got = terminal(scratch)
+    assert got.status == 0, got.text
+    moving = re.findall(r"\r(\[[^\r\x1b]*)\x1b\[K", got.raw)
+    assert moving[0] == "[0/3]  booting"
+    assert re.fullmatch(r"\[2/3\]  0:0\d, 0:0\d left  liar\.three", moving[-1])
+    assert "[2/3]" not in got.text
+    got = terminal(scratch, "--results", str(scratch / "narrow"), columns=20)
+    moving = re.findall(r"\r(\[[^\r\x1b]*)\x1b\[K", got.raw)
+    assert {len(line) for line in moving[1:]} == {19}, moving
 
-class Terminal(Case):
-    """stdout is one."""
+def test_a_failure_is_told_at_once_and_whole(scratch):
+    got = terminal(scratch, HMM_COHERENT_PROGRAMS=saying(
+        scratch, "# begin b.one", OUTCOME, "ok 1 b.one", "# begin b.two",
+        "# rule: write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a write needs a"
+        " mapping that may be written",
+        "# expected: result: EFAULT", "# seen: result: 4096", "not ok 2 b.two # time=1ms",
+        "# begin b.three", "ok 3 b.three"))
+    assert got.status == 1, got.text
+    # the second in one line
+    assert (got.text.count("FAILED b.two"), got.text.count("    again: ")) == (2, 1), got.text
+    first = got.lines.index("FAILED b.two")
+    block = "\n".join(got.lines[first:first + 7])
+    for part in ("rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a write\n"
+                 "              needs a mapping that may be written\n",
+                 "expected: result: EFAULT", "seen:     result: 4096",
+                 "again:    ./run_tests.sh --native b.two", "checks:   what it is"):
+        assert "    " + part in block
+    assert got.raw.index("FAILED b.two") < got.raw.index("b.three"), "too late"
+    assert "\r[2/3] 1 failed  " in got.raw
+    assert "b: 2 passed, 1 failed" in got.lines
+    assert "again:   ./run_tests.sh --native b.two" in got.lines
+    assert got.lines[-1] == "2 passed, 1 failed, 0 known, 0 skipped, 0 not run"
 
-    def test_a_screen_of_a_whole_run(self):
-        """All is well: at most 80 lines in 80 columns, with all that was promised."""
-        programs = str(whole(self.scratch))
-        for columns in (80, 200):
-            with self.subTest(columns=columns):
-                results = self.scratch / f"results-{columns}"
-                got = terminal(self.scratch, "--results", str(results), columns=columns,
-                               HMM_COHERENT_PROGRAMS=programs)
-                self.assertEqual(got.status, 0, got.text)
-                self.assertLessEqual(got.rows, 80, got.text)
-                tests = PROGRAMS * 2 + len(matrix.stream(bad=0)[0])
-                commands = ("page:", "again:", "compare:", "results:")
-                self.assertEqual([line for line in got.lines
-                                  if len(line) > columns and not line.startswith(commands)],
-                                 [f"{tests} tests here ({WHY})"][:columns < 100])
-                self.assertNotRegex(got.text, r"ok \d|outcome \{|TAP version|\d+\.\.\d+")
-                for number in range(PROGRAMS):
-                    self.assertRegex(got.text, rf"\bprogram_{number} 2\b")
-                for part in (*(f"S{n} name" for n in range(1, 10)), "gup-*-write",
-                             "= as rw   ! R/O changes the outcome"):
-                    self.assertIn(part, got.text)
-                heads = next(line for line in got.lines if line.startswith("access "))
-                self.assertIn("cow-shared", heads.split())
-                *_, where, page, again, count, total = got.lines
-                self.assertRegex(where, "^results: .*results-")
-                self.assertRegex(page, r"^page: +xdg-open .*/report\.html$")
-                self.assertRegex(again, r"^again: +\./run_tests\.sh --results ")
-                self.assertRegex(count, r"^\d+ not applicable, [\d.]+ s$")
-                self.assertTrue(SUM.fullmatch(total), total)
-                self.assertTrue((results / "report.html").exists())
-                ktap = (results / "ktap").read_text()
-                self.assertIn("ok 1 selftests: hmm-coherent: ", ktap)
+@pytest.mark.parametrize("name", ["panic-in-second", "splat-in-second"])
+def test_what_kills_the_machine_is_told_in_full_once(scratch, name):
+    got = terminal(scratch, "--vm", FAKE_QEMU=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU),
+                   FAKE_QEMU_STATE=str(scratch))
+    assert got.status == 1, got.text
+    assert len(re.findall("^ +again: ", got.text, re.M)) == 1, got.text
+    assert re.search(r"FAILED liar\.two \(the (machine died|kernel comp)", got.text), got.text
 
-    def test_the_moving_line_says_how_far_it_is(self):
-        got = terminal(self.scratch)
-        self.assertEqual(got.status, 0, got.text)
-        moving = re.findall(r"\r(\[[^\r\x1b]*)\x1b\[K", got.raw)
-        self.assertEqual(moving[0], "[0/3]  booting")
-        self.assertRegex(moving[-1], r"^\[2/3\]  0:0\d, 0:0\d left  liar\.three$")
-        self.assertNotIn("[2/3]", got.text)
-        got = terminal(self.scratch, "--results", str(self.scratch / "narrow"), columns=20)
-        moving = re.findall(r"\r(\[[^\r\x1b]*)\x1b\[K", got.raw)
-        self.assertEqual({len(line) for line in moving[1:]}, {19}, moving)
+def test_many_failures_end_in_a_list_that_is_short(scratch):
+    got = terminal(scratch, HMM_COHERENT_PROGRAMS=saying(scratch, *(
+        f"# begin b.number-{n}\n# fail: it is wrong\nnot ok {n} b.number-{n}"
+        for n in range(1, 101))))
+    assert len(re.findall("^ +again: ", got.text, re.M)) == 20
+    assert "b: 0 passed, 100 failed" in got.lines
+    assert "and 80 more, in summary.txt" in got.lines
+    assert got.text.count(": it is wrong") == 20
+    assert re.search(r"(?m)^again: +\./run_tests\.sh rerun \S+$", got.text), got.text
 
-    def test_a_failure_is_told_at_once_and_whole(self):
-        names = ["b.one", "b.two", "b.three"]
-        recorded(self.scratch / "programs", "hmm_coherent_b", names, "\n".join((
-            "TAP version 13", "1..3", "# begin b.one", OUTCOME, "ok 1 b.one", "# begin b.two",
-            "# rule: write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a write needs a"
-            " mapping that may be written",
-            "# expected: result: EFAULT", "# seen: result: 4096", "not ok 2 b.two # time=1ms",
-            "# begin b.three", "ok 3 b.three", "# end hmm_coherent_b ran=3 checks=3", "")))
-        got = terminal(self.scratch, HMM_COHERENT_PROGRAMS=str(self.scratch / "programs"))
-        self.assertEqual(got.status, 1, got.text)
-        self.assertEqual((got.text.count("FAILED b.two"), got.text.count("    again: ")), (2, 1),
-                         got.text)      # the second in one line
-        first = got.lines.index("FAILED b.two")
-        block = "\n".join(got.lines[first:first + 7])
-        self.assertIn("    rule:     write-needs-vm-write (S5) check_vma_flags(), mm/gup.c -- a "
-                      "write\n              needs a mapping that may be written\n", block)
-        for part in ("rule:     write-needs-vm-write (S5) check_vma_flags()",
-                     "expected: result: EFAULT", "seen:     result: 4096",
-                     "again:    ./run_tests.sh --native b.two", "checks:   what it is"):
-            self.assertIn("    " + part, block)
-        self.assertLess(got.raw.index("FAILED b.two"), got.raw.index("b.three"), "too late")
-        self.assertIn("\r[2/3] 1 failed  ", got.raw)
-        self.assertIn("b: 2 passed, 1 failed", got.lines)
-        self.assertIn("again:   ./run_tests.sh --native b.two", got.lines)
-        self.assertEqual(got.lines[-1], "2 passed, 1 failed, 0 known, 0 skipped, 0 not run")
+@pytest.mark.parametrize("environ, colour, moving", [
+    ({"NO_COLOR": None}, True, True), ({"NO_COLOR": ""}, True, True),
+    ({"NO_COLOR": "1"}, False, True), ({"NO_COLOR": None, "TERM": "dumb"}, False, False),
+    ({"NO_COLOR": None, "TERM": None}, False, False)])
+def test_escape_codes_only_where_they_are_wanted(scratch, environ, colour, moving):
+    """NO_COLOR (https://no-color.org) and TERM."""
+    got = terminal(scratch, LIE="honest-fail", **environ)
+    assert (bool(re.search(r"\x1b\[[0-9;]+m", got.raw)),
+            "\x1b[K" in got.raw) == (colour, moving), got.raw
+    assert ("\x1b" in got.raw) == (colour or moving)
+    assert "TAP version" not in got.raw
+    for name in ("ktap", "summary.txt", "run.json"):
+        assert "\x1b" not in (scratch / "results" / name).read_text(), name
 
-    def test_what_kills_the_machine_is_told_in_full_once(self):
-        for name in ("panic-in-second", "splat-in-second"):
-            with self.subTest(behaviour=name):
-                got = terminal(self.scratch, "--vm", "--results", str(self.scratch / name),
-                               FAKE_QEMU=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU),
-                               FAKE_QEMU_STATE=str(self.scratch))
-                self.assertEqual(got.status, 1, got.text)
-                self.assertEqual(len(re.findall("^ +again: ", got.text, re.M)), 1, got.text)
-                self.assertRegex(got.text, r"FAILED liar\.two \(the (machine died|kernel comp)")
+def test_ktap_when_it_is_asked_for(scratch):
+    got = terminal(scratch, "--ktap")
+    assert (got.status, got.lines.count("TAP version 13")) == (0, 1), got.text
+    assert "# ok 3 liar.three # time=1ms" in got.lines
+    assert "\x1b[K" not in got.raw, "it would tear the lines of KTAP"
+    assert SUM.fullmatch(got.lines[-1]), got.text
 
-    def test_many_failures_end_in_a_list_that_is_short(self):
-        names = [f"b.number-{n}" for n in range(100)]
-        recorded(self.scratch / "programs", "hmm_coherent_b", names, "\n".join((
-            "TAP version 13", "1..100", *(f"# begin {name}\n# fail: it is wrong\nnot ok {n} {name}"
-                                          for n, name in enumerate(names, 1)),
-            "# end hmm_coherent_b ran=100 checks=100", "")))
-        got = terminal(self.scratch, HMM_COHERENT_PROGRAMS=str(self.scratch / "programs"))
-        self.assertEqual(len(re.findall("^ +again: ", got.text, re.M)), 20)
-        self.assertIn("b: 0 passed, 100 failed", got.lines)
-        self.assertIn("and 80 more, in summary.txt", got.lines)
-        self.assertEqual(got.text.count(": it is wrong"), 20)
-        self.assertRegex(got.text, r"(?m)^again: +\./run_tests\.sh rerun \S+$")
+def test_an_error_has_a_line_of_its_own():
+    """Not behind the moving one."""
+    screen = Screen(stream=io.StringIO())
+    screen.terminal = screen.moves = True
 
-    def test_escape_codes_only_where_they_are_wanted(self):
-        """NO_COLOR (https://no-color.org) and TERM."""
-        for number, (environ, colour, moving) in enumerate(
-            (({"NO_COLOR": None}, True, True), ({"NO_COLOR": ""}, True, True),
-             ({"NO_COLOR": "1"}, False, True), ({"NO_COLOR": None, "TERM": "dumb"}, False, False),
-             ({"NO_COLOR": None, "TERM": None}, False, False))):
-            with self.subTest(environ=environ):
-                got = terminal(self.scratch, "--results", str(self.scratch / str(number)),
-                               LIE="honest-fail", **environ)
-                self.assertEqual((bool(re.search(r"\x1b\[[0-9;]+m", got.raw)),
-                                  "\x1b[K" in got.raw), (colour, moving), got.raw)
-                self.assertEqual("\x1b" in got.raw, colour or moving)
-                self.assertNotIn("TAP version", got.raw)
-                log = self.scratch / str(number)
-                for name in ("ktap", "summary.txt", "run.json"):
-                    self.assertNotIn("\x1b", (log / name).read_text(), name)
+    def fails(_options):
+        screen.counter("[####    ] 3 of about 6 objects")
+        raise Stop(2, "make failed")
 
-    def test_ktap_when_it_is_asked_for(self):
-        got = terminal(self.scratch, "--ktap")
-        self.assertEqual((got.status, got.lines.count("TAP version 13")), (0, 1), got.text)
-        self.assertIn("# ok 3 liar.three # time=1ms", got.lines)
-        self.assertNotIn("\x1b[K", got.raw, "it would tear the lines of KTAP")
-        self.assertTrue(SUM.fullmatch(got.lines[-1]), got.text)
+    with mock.patch("runner.cli.Screen", return_value=screen), \
+            mock.patch("runner.cli.cache_folder", fails), pytest.raises(Stop):
+        cli.main(["--list"])
+    assert screen.stream.getvalue() == "\r[####    ] 3 of about 6 objects\x1b[K\n"
 
-    def test_an_error_has_a_line_of_its_own(self):
-        """Not behind the moving one."""
-        screen = Screen(stream=io.StringIO())
-        screen.terminal = screen.moves = True
+def test_stderr_elsewhere(scratch):
+    """A person reads the terminal; errors alone go to stderr."""
+    log = scratch / "log"
+    got = terminal(scratch, stderr=log)
+    assert SUM.fullmatch(got.lines[-1]), got.text
+    assert (got.status, log.read_text()) == (0, "")
+    got = terminal(scratch, "nothing.like-it", stderr=log)
+    assert log.read_text().startswith("run_tests.sh: no test matches")
+    assert got.status == 2
 
-        def fails(_options):
-            screen.counter("[####    ] 3 of about 6 objects")
-            raise Stop(2, "make failed")
+def test_merged_shards(scratch):
+    for number in (1, 2):
+        terminal(scratch, "--shard", f"{number}/2", "--results", str(scratch / str(number)))
+    got = terminal(scratch, "merge", str(scratch / "1"), str(scratch / "2"))
+    assert (got.status, got.lines[-1]) == (
+        0, "3 passed, 0 failed, 0 known, 0 skipped, 0 not run"), got.text
+    assert "TAP version" not in got.text
+    assert "# ok 2 liar.three" in (scratch / "results/ktap").read_text()
+    assert (scratch / "results/report.html").exists()
 
-        with mock.patch("runner.cli.Screen", return_value=screen), \
-                mock.patch("runner.cli.cache_folder", fails), self.assertRaises(Stop):
-            cli.main(["--list"])
-        self.assertEqual(screen.stream.getvalue(), "\r[####    ] 3 of about 6 objects\x1b[K\n")
+def test_stored_results(scratch):
+    results = scratch / "results"
+    terminal(scratch, HMM_COHERENT_PROGRAMS=str(whole(scratch)))
+    got = terminal(scratch, "report", str(results))
+    assert got.status == 0, got.text
+    assert max(map(len, got.lines)) <= 80
+    assert "outcomes: result" in got.text
+    again = kit.run(scratch, "report", str(results))
+    assert again.stdout == (results / "summary.txt").read_text()
 
-    def test_stderr_elsewhere(self):
-        """A person reads the terminal; errors alone go to stderr."""
-        log = self.scratch / "log"
-        got = terminal(self.scratch, stderr=log)
-        self.assertTrue(SUM.fullmatch(got.lines[-1]), got.text)
-        self.assertEqual((got.status, log.read_text()), (0, ""))
-        got = terminal(self.scratch, "nothing.like-it", stderr=log)
-        self.assertRegex(log.read_text(), "^run_tests.sh: no test matches")
-        self.assertEqual(got.status, 2)
+def test_the_run_before_is_what_to_compare_with(scratch):
+    """Only a run in results/ has one before it, and that may have been killed."""
+    with mock.patch("runner.folder.TOP", scratch):
+        first, second = Folder.create(None), Folder.create(None)
+    assert (first.previous, second.previous) == (None, first.path)
+    for name, told in (("other", False), ("run.json", True)):
+        (first.path / name).write_text("")
+        said = io.StringIO()
+        reports.tell(Screen(stream=said), matrix.run(bad=0), second)
+        compare = f"\ncompare: ./run_tests.sh compare {first.path} {second.path}\n"
+        assert (compare in said.getvalue()) == told, said.getvalue()
 
-    def test_merged_shards(self):
-        for number in (1, 2):
-            terminal(self.scratch, "--shard", f"{number}/2", "--results",
-                     str(self.scratch / str(number)))
-        got = terminal(self.scratch, "merge", str(self.scratch / "1"), str(self.scratch / "2"))
-        self.assertEqual((got.status, got.lines[-1]),
-                         (0, "3 passed, 0 failed, 0 known, 0 skipped, 0 not run"), got.text)
-        self.assertNotIn("TAP version", got.text)
-        self.assertIn("# ok 2 liar.three", (self.scratch / "results/ktap").read_text())
-        self.assertTrue((self.scratch / "results/report.html").exists())
+# stdout is a pipe or a file.
 
-    def test_stored_results(self):
-        results = self.scratch / "results"
-        terminal(self.scratch, HMM_COHERENT_PROGRAMS=str(whole(self.scratch)))
-        got = terminal(self.scratch, "report", str(results))
-        self.assertEqual(got.status, 0, got.text)
-        self.assertLessEqual(max(map(len, got.lines)), 80)
-        self.assertIn("outcomes: result", got.text)
-        again = kit.run(self.scratch, "report", str(results))
-        self.assertEqual(again.stdout, (results / "summary.txt").read_text())
+@pytest.fixture(name="environ")
+def environ_(scratch):
+    """A program with an outcome."""
+    return {"HMM_COHERENT_PROGRAMS": saying(scratch, "# begin b.one", OUTCOME, "ok 1 b.one"),
+            "TERM": "xterm"}
 
-    def test_the_run_before_is_what_to_compare_with(self):
-        """Only a run in results/ has one before it, and that may have been killed."""
-        with mock.patch("runner.folder.TOP", self.scratch):
-            first, second = Folder.create(None), Folder.create(None)
-        self.assertEqual((first.previous, second.previous), (None, first.path))
-        for name, told in (("other", False), ("run.json", True)):
-            (first.path / name).write_text("")
-            said = io.StringIO()
-            reports.tell(Screen(stream=said), matrix.run(bad=0), second)
-            self.assertEqual(f"\ncompare: ./run_tests.sh compare {first.path} {second.path}\n"
-                             in said.getvalue(), told, said.getvalue())
+@pytest.mark.parametrize("words, count", [((), 0), (("--outcomes",), 1)])
+def test_ktap_has_outcomes_only_when_it_shall(scratch, environ, words, count):
+    folder = scratch / "results"
+    got = kit.run(scratch, *words, "--shard", "1/1", **environ)
+    assert (got.status, got.stdout.count("# outcome {")) == (0, count)
+    assert (folder / "ktap").read_text() == got.stdout
+    [line] = (folder / "outcomes.jsonl").read_text().splitlines()
+    assert json.loads(line)["outcome"]["result"] == 4096
+    assert "# outcome" in (folder / "stream-1").read_text()
+    got = kit.run(scratch, "merge", str(folder), *words, "--results", str(scratch / "whole"),
+                  **environ)
+    assert (got.status, got.stdout.count("# outcome {")) == (0, count), got.stderr
 
+@pytest.mark.parametrize("words", [(), ("--ktap",), ("-v",)])
+def test_no_escape_codes(scratch, environ, words):
+    got = kit.run(scratch, *words, **environ | {"NO_COLOR": ""})
+    assert (got.status, "\x1b" in got.stdout + got.stderr) == (0, False)
+    assert "TAP version 13" in got.stdout
 
-class Log(Case):
-    """stdout is a pipe or a file."""
+def test_the_last_lines(scratch, environ):
+    got = kit.run(scratch, **environ)
+    *_, where, page, again, _, total = got.stderr.splitlines()
+    assert [line.split()[0] for line in (where, page, again)] == ["results:", "page:", "again:"]
+    assert SUM.fullmatch(total)
+    for path in (shlex.split(page)[-1], shlex.split(again)[1]):
+        assert Path(path).exists(), path
 
-    def setUp(self):
-        super().setUp()
-        recorded(self.scratch / "programs", "hmm_coherent_b", ["b.one"], "\n".join((
-            "TAP version 13", "1..1", "# begin b.one", OUTCOME, "ok 1 b.one",
-            "# end hmm_coherent_b ran=1 checks=1", "")))
-        self.environ = {"HMM_COHERENT_PROGRAMS": str(self.scratch / "programs"), "TERM": "xterm"}
+def test_a_person_watches_while_ktap_goes_to_a_file(scratch, environ):
+    got = terminal(scratch, stdout=scratch / "out", **environ)
+    assert "TAP version 13" in (scratch / "out").read_text()
+    assert "TAP version" not in got.text
+    assert "\r[0/1]" in got.raw
+    assert SUM.fullmatch(got.lines[-1]), got.text
 
-    def test_ktap_has_outcomes_only_when_it_shall(self):
-        for words, count in (((), 0), (("--outcomes",), 1)):
-            with self.subTest(words=words):
-                folder = self.scratch / f"results-{count}"
-                got = kit.run(self.scratch, "--results", str(folder), *words, **self.environ)
-                self.assertEqual((got.status, got.stdout.count("# outcome {")), (0, count))
-                self.assertEqual((folder / "ktap").read_text(), got.stdout)
-                [line] = (folder / "outcomes.jsonl").read_text().splitlines()
-                self.assertEqual(json.loads(line)["outcome"]["result"], 4096)
-                self.assertIn("# outcome", (folder / "stream-1").read_text())
-
-    def test_merged_ktap_has_outcomes_only_when_it_shall(self):
-        kit.run(self.scratch, "--shard", "1/1", "--results", str(self.scratch / "1"),
-                **self.environ)
-        for words, count in (((), 0), (("--outcomes",), 1)):
-            got = kit.run(self.scratch, "merge", str(self.scratch / "1"), *words, "--results",
-                          str(self.scratch / f"whole-{count}"), **self.environ)
-            self.assertEqual((got.status, got.stdout.count("# outcome {")), (0, count), got.stderr)
-
-    def test_no_escape_codes(self):
-        environ = {name: value for name, value in self.environ.items()} | {"NO_COLOR": ""}
-        for number, words in enumerate(((), ("--ktap",), ("-v",))):
-            got = kit.run(self.scratch, "--results", str(self.scratch / str(number)), *words,
-                          **environ)
-            self.assertEqual((got.status, "\x1b" in got.stdout + got.stderr), (0, False))
-            self.assertIn("TAP version 13", got.stdout)
-
-    def test_the_last_lines(self):
-        got = kit.run(self.scratch, **self.environ)
-        *_, where, page, again, _, total = got.stderr.splitlines()
-        self.assertEqual((where.split()[0], page.split()[0], again.split()[0]),
-                         ("results:", "page:", "again:"))
-        self.assertTrue(SUM.fullmatch(total))
-        for line in (page, again):
-            self.assertTrue(Path(shlex.split(line)[-1 if line == page else 1]).exists(), line)
-
-    def test_a_person_watches_while_ktap_goes_to_a_file(self):
-        got = terminal(self.scratch, stdout=self.scratch / "out", **self.environ)
-        self.assertIn("TAP version 13", (self.scratch / "out").read_text())
-        self.assertNotIn("TAP version", got.text)
-        self.assertIn("\r[0/1]", got.raw)
-        self.assertTrue(SUM.fullmatch(got.lines[-1]), got.text)
-
-
-class Capture(unittest.TestCase):
+def test_the_page_of_a_terminal_fits():
     """docs/terminal.txt is what a terminal of 80 columns showed."""
-
-    def test_it_fits(self):
-        lines = (kit.TOP / "docs/terminal.txt").read_text().splitlines()
-        self.assertLessEqual(len(lines), 80)
-        self.assertLessEqual(max(map(len, lines)), 80)
-        self.assertTrue(SUM.fullmatch(lines[-1]), lines[-1])
-        self.assertNotIn("\x1b", "".join(lines))
-        tests = sum(int(n) for n in re.findall(r"\d+", lines[-1]))
-        tests += int(lines[-2].partition(" not applicable")[0])
-        self.assertIn(f"{tests} tests in a VM", lines[1])
+    lines = (kit.TOP / "docs/terminal.txt").read_text().splitlines()
+    assert len(lines) <= 80
+    assert max(map(len, lines)) <= 80
+    assert SUM.fullmatch(lines[-1]), lines[-1]
+    assert "\x1b" not in "".join(lines)
+    tests = sum(int(n) for n in re.findall(r"\d+", lines[-1]))
+    tests += int(lines[-2].partition(" not applicable")[0])
+    assert f"{tests} tests in a VM" in lines[1]
