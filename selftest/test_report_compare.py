@@ -5,9 +5,8 @@ import copy
 
 import pytest
 
-from base.errors import Stop
 from report import compare, merge
-from report.result import VERDICTS
+from report.result import Attempt, VERDICTS
 from streams import GOOD, MIXED, MIXED_PLAN, PLAN, replay
 
 def named(run, kernel="6.1", release="6.1.192"):
@@ -17,8 +16,7 @@ def named(run, kernel="6.1", release="6.1.192"):
 def with_verdict(verdict, cause=""):
     """GOOD, with a.two made into this."""
     run = replay(GOOD)
-    attempt = run.tests["a.two"].attempts[0]
-    attempt.verdict, attempt.cause = verdict, cause
+    run.tests["a.two"].attempts[0] = Attempt(verdict=verdict, cause=cause)
     return run
 
 def without(name):
@@ -119,12 +117,10 @@ def test_a_splat_outside_a_test():
     assert compare.judge(run, replay(GOOD)).status == 0
     assert compare.judge(run, run).status == 0
 
-def test_no_run_is_no_pass():
+def test_no_run_is_no_pass(box):
     bad = replay("", PLAN)
     assert compare.judge(replay(GOOD), bad).status == 3
-    with pytest.raises(Stop) as stop:
-        compare.judge(bad, replay(GOOD))
-    assert stop.value.status == 2
+    box.stops(2, "no test of the baseline ran", compare.judge, bad, replay(GOOD))
     interrupted = replay(GOOD[:GOOD.index("# begin a.two")], finish=False)
     interrupted.interrupted(2)
     interrupted.finish()
@@ -133,29 +129,27 @@ def test_no_run_is_no_pass():
                      "checks=0\n", {"hmm_coherent_b": ["b.one"]})
     assert compare.judge(replay(GOOD), skipped).status == 4
 
-def test_what_proves_nothing_opens_no_gate():
-    """Neither a baseline in which nothing passed, nor a run: whatever of them is equal."""
-    def all_of(verdict: str):
-        run = replay(GOOD)
-        for test in run.tests.values():
-            test.attempts[0].verdict = verdict
-            test.attempts[0].cause = "check" if verdict == "fail" else ""
-        return run
+def all_are(verdict: str, *names: str):
+    """GOOD, with these tests, or all, made into this."""
+    run = replay(GOOD)
+    for name in names or run.tests:
+        attempt = run.tests[name].attempts[0]
+        attempt.verdict, attempt.cause = verdict, "check" if verdict == "fail" else ""
+    return run
 
-    for verdict in ("broken", "skip", "xfail", "not-run", "fail"):
-        with pytest.raises(Stop) as stop:
-            compare.judge(all_of(verdict), replay(GOOD))
-        assert stop.value.status == 2
-    # All that was asked for is as it was before.
-    for verdict, status in (("broken", 3), ("skip", 4), ("xfail", 4), ("fail", 4)):
-        before, after = replay(GOOD), replay(GOOD)
-        for run in (before, after):
-            attempt = run.tests["b.one"].attempts[0]
-            attempt.verdict, attempt.cause = verdict, "check" if verdict == "fail" else ""
-        for name in ("a.one", "a.two", "a.three"):
-            del after.tests[name]
-        assert compare.judge(before, after).status == status
-        assert "gate: FAILED, " in compare.judge(before, after).text
+@pytest.mark.parametrize("verdict", ["broken", "skip", "xfail", "not-run", "fail"])
+def test_a_baseline_in_which_nothing_passed_opens_no_gate(box, verdict):
+    box.stops(2, "no test of the baseline", compare.judge, all_are(verdict), replay(GOOD))
+
+@pytest.mark.parametrize("verdict, status", [("broken", 3), ("skip", 4), ("xfail", 4),
+                                             ("fail", 4)])
+def test_a_run_in_which_nothing_passed_opens_no_gate(verdict, status):
+    """Though all that was asked for is as it was before."""
+    before, after = all_are(verdict, "b.one"), all_are(verdict, "b.one")
+    for name in ("a.one", "a.two", "a.three"):
+        del after.tests[name]
+    gate = compare.judge(before, after)
+    assert (gate.status, "gate: FAILED, " in gate.text) == (status, True)
 
 def test_a_run_that_is_broken_itself_opens_no_gate():
     """A guest that is not what was built gives results of something else, every time."""
@@ -200,26 +194,25 @@ def test_a_shard_is_missing():
     assert whole.exit_status() == 3
     assert "shard 2/2 is missing" in whole.tests["run.instrument"].reason
 
-def test_refused():
-    def wrong(change):
-        first, second = shards()
-        change(first, second)
-        return [first, second]
-    cases = {
-        "nothing": [],
-        "no shard": wrong(lambda a, b: b.info.pop("shard")),
-        "0/2": wrong(lambda a, b: b.info.update(shard="0/2")),
-        "3/2": wrong(lambda a, b: b.info.update(shard="3/2")),
-        "not text": wrong(lambda a, b: b.info.update(shard=[2, 2])),
-        "another count": wrong(lambda a, b: b.info.update(shard="2/3")),
-        "twice": wrong(lambda a, b: b.info.update(shard="1/2")),
-        "another kernel": wrong(lambda a, b: b.guest.update({"build-id": "other"})),
-        "another release": wrong(lambda a, b: setattr(b, "release", "6.12")),
-        "another suite": wrong(lambda a, b: b.info.update(suite="xyz")),
-        "the same test": wrong(lambda a,
-                               b: b.tests.update({"a.one": copy.deepcopy(a.tests["a.one"])})),
-    }
-    for case, runs in cases.items():
-        with pytest.raises(Stop) as stop:
-            merge.merge(runs)
-        assert stop.value.status == 2
+# What makes two shards none of one run.
+STRANGE = {
+    "no shard": lambda a, b: b.info.pop("shard"),
+    "0/2": lambda a, b: b.info.update(shard="0/2"),
+    "3/2": lambda a, b: b.info.update(shard="3/2"),
+    "not text": lambda a, b: b.info.update(shard=[2, 2]),
+    "another count": lambda a, b: b.info.update(shard="2/3"),
+    "twice": lambda a, b: b.info.update(shard="1/2"),
+    "another kernel": lambda a, b: b.guest.update({"build-id": "other"}),
+    "another release": lambda a, b: setattr(b, "release", "6.12"),
+    "another suite": lambda a, b: b.info.update(suite="xyz"),
+    "the same test": lambda a, b: b.tests.update({"a.one": copy.deepcopy(a.tests["a.one"])}),
+}
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_refused(box, case):
+    first, second = shards()
+    STRANGE[case](first, second)
+    box.stops(2, "", merge.merge, [first, second])
+
+def test_nothing_to_merge(box):
+    box.stops(2, "no results to merge", merge.merge, [])

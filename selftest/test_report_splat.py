@@ -19,144 +19,21 @@ TAIL = ["CPU: 0 PID: 93 Comm: hmm_coherent_fo Not tainted 6.1.192 #1",
 CUT = "------------[ cut here ]------------"
 END = "---[ end trace 0000000000000000 ]---"
 
-# The first lines of each kind of report, as kernels from 6.1 to 7.3 print them.
-KINDS = {
-    "WARN": [CUT, "WARNING: CPU: 0 PID: 93 at mm/gup.c:72 try_grab_page+0x1/0x2",
-             "Modules linked in: test_hmm"],
-    "WARN, 7.x": [CUT, "WARNING: mm/gup.c:72 at try_grab_page+0x1/0x2, CPU#0: hmm/93"],
-    "WARN with a message": [CUT, "sched: this is odd",
-                            "WARNING: CPU: 0 PID: 93 at mm/memory.c:1 do_wp_page+0x1/0x2"],
-    "refcount": [CUT, "refcount_t: underflow; use-after-free.",
-                 "WARNING: CPU: 0 PID: 93 at lib/refcount.c:28 x+0x1/0x2"],
-    "BUG()": [CUT, "kernel BUG at mm/huge_memory.c:2412!",
-              "invalid opcode: 0000 [#1] PREEMPT SMP NOPTI"],
-    "list": [CUT, "list_del corruption. prev->next should be ffff888, but was ffff999",
-             "kernel BUG at lib/list_debug.c:59!"],
-    "list_add": [CUT, "list_add corruption. next->prev should be prev (ffff), but was 0000.",
-                 "kernel BUG at x:1!"],
-    "list_add double": [CUT, "list_add double add: new=ffff, prev=ffff, next=ffff."],
-    "NULL": ["BUG: kernel NULL pointer dereference, address: 0000000000000008",
-             "#PF: supervisor read access in kernel mode",
-             "Oops: 0000 [#1] PREEMPT SMP NOPTI"],
-    "page fault": ["BUG: unable to handle page fault for address: ffffc90000000000",
-                   "Oops: 0002 [#1] SMP"],
-    "fault on arm64": ["Unable to handle kernel paging request at virtual address dead000000000100",
-                       "Internal error: Oops: 96000004 [#1] SMP"],
-    "GPF": ["general protection fault, probably for non-canonical address 0xdead000000000122: "
-            "0000 [#1] SMP"],
-    "GPF, 6.12": ["Oops: general protection fault, probably for non-canonical address "
-                  "0xdead0000: 0000 [#1]"],
-    "KASAN": ["=" * 66, "BUG: KASAN: use-after-free in do_wp_page+0x1/0x2",
-              "Write of size 8 at addr ffff888"],
-    "KCSAN": ["=" * 66, "BUG: KCSAN: data-race in try_grab_page / put_page"],
-    "KFENCE": ["=" * 66, "BUG: KFENCE: out-of-bounds read in test_hmm+0x1/0x2"],
-    "UBSAN": ["=" * 80, "UBSAN: array-index-out-of-bounds in lib/test_hmm.c:12:3"],
-    "kmemleak": ["kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)"],
-    "lockdep circular": ["", "=" * 54, "WARNING: possible circular locking dependency detected",
-                         "6.1.192 #1 Not tainted"],
-    "lockdep recursive": ["", "=" * 44, "WARNING: possible recursive locking detected"],
-    "lockdep irq": ["", "=" * 32, "WARNING: inconsistent lock state",
-                    "inconsistent {HARDIRQ-ON-W} -> {IN-HARDIRQ-W} usage."],
-    "lockdep RCU": ["", "=" * 29, "WARNING: suspicious RCU usage",
-                    "mm/gup.c:1 suspicious rcu_dereference_check() usage!"],
-    "lockdep unlock": ["WARNING: bad unlock balance detected!"],
-    "lockdep exit": ["WARNING: lock held when returning to user space!"],
-    "lockdep off": [CUT, "DEBUG_LOCKS_WARN_ON(lock->magic != lock)",
-                    "WARNING: CPU: 0 PID: 1 at kernel/locking/mutex.c:1"],
-    "atomic": ["BUG: sleeping function called from invalid context at mm/page_alloc.c:1"],
-    "scheduling": ["BUG: scheduling while atomic: hmm/93/0x00000002"],
-    "RCU stall": ["rcu: INFO: rcu_preempt self-detected stall on CPU",
-                  "rcu: \t0-....: (5250 ticks this GP) idle=1/1/0x4"],
-    "RCU stalls": ["rcu: INFO: rcu_sched detected stalls on CPUs/tasks:"],
-    "RCU expedited": ["rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 1-.... }"],
-    "RCU starved": ["rcu: rcu_preempt kthread starved for 5250 jiffies! g100 f0x0"],
-    "hung task": ["INFO: task hmm_coherent_io:93 blocked for more than 122 seconds."],
-    "soft lockup": ["watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [hmm:93]"],
-    "hard lockup": ["watchdog: Watchdog detected hard LOCKUP on cpu 1"],
-    "workqueue": ["BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 31s!"],
-    "bad page": ["BUG: Bad page state in process hmm_coherent_fo  pfn:50001"],
-    "bad map": ["BUG: Bad page map in process hmm  pte:8000000050001067 pmd:00000001"],
-    "bad rss": ["BUG: Bad rss-counter state mm:00000000abcdef12 type:MM_ANONPAGES val:1"],
-    "page tables": ["BUG: non-zero pgtables_bytes on freeing mm: 4096"],
-    "slub": ["=" * 77, "BUG kmalloc-64 (Not tainted): Poison overwritten"],
-    "panic": ["Kernel panic - not syncing: Fatal exception"],
-    "lockdep key": ["INFO: trying to register non-static key.",
-                    "The code is fine but needs lockdep annotation"],
-    "NX": ["kernel tried to execute NX-protected page - exploit attempt? (uid: 0)",
-           "BUG: unable to handle page fault for x"],
-    "double fault": ["double fault: 0000 [#1] SMP"],
-    "stack segment": ["stack segment: 0000 [#1] SMP"],
-    "divide error": ["divide error: 0000 [#1] PREEMPT SMP NOPTI"],
-    "int3": ["int3: 0000 [#1] SMP"],
-    "page table": ["hmm_coherent_fo: Corrupted page table at address 7f0000000000",
-                   "PGD 1067 P4D 1067 PUD 1067",
-                   "Bad pagetable: 000d [#1] SMP"],
-    "fault on riscv": ["Unable to handle paging request at virtual address ff000000"],
-    "KASAN, null": ["KASAN: null-ptr-deref in range [0x0000000000000008-0x000000000000000f]"],
-    "poison": ["pagealloc: memory corruption", "00000000: 00 aa"],
-    "poison, one bit": ["pagealloc: single bit error"],
-    "hard lockup, 7.x": ["watchdog: CPU0: Watchdog detected hard LOCKUP on cpu 1"],
-    "hard lockup by NMI": ["NMI watchdog: Watchdog detected hard LOCKUP on cpu 1"],
-    "bad pte": ["mm/memory.c:300: bad pte 00000000abcdef12(8000000050001067)"],
-    "bad pmd": ["mm/pgtable-generic.c:54: bad pmd 00000000abcdef12(8000000050001067)"],
-    "bad pud": ["mm/pgtable-generic.c:43: bad pud 00000000abcdef12(8000000050001067)"],
-    "bad p4d": ["mm/pgtable-generic.c:34: bad p4d 00000000abcdef12(8000000050001067)"],
-    "bad pgd": ["mm/pgtable-generic.c:27: bad pgd 00000000abcdef12(8000000050001067)"],
-    "zone device": ["Unsupported ZONE_DEVICE page type."],
-    "swap file": ["get_swap_device: Bad swap file entry 3ffffffffffff"],
-    "swap offset": ["get_swap_device: Bad swap offset entry 3ffffffffffff"],
-    "unused file": ["swap_info_get: Unused swap file entry 3ffffffffffff"],
-    "unused offset": ["swap_info_get: Unused swap offset entry 00000042"],
-    "swap file, 7.x": ["Bad swap file entry 00000042"],
-    "swap entry": ["unrecognized swap entry 0x42"],
-    "swap read": ["Read-error on swap-device (254:0:8)"],
-    "swap write": ["Write-error on swap-device (254:0:8)"],
-    "swap write by dio": ["Write error -5 on dio swapfile (4096)"],
-    "zswap": ["zswap: Decompression error from zswap (0:1 lzo 100->0)"],
-    "shmem": ["shmem_recalc_inode: ino=12 i_blocks=8 alloced=2 swapped=0 nrpages=0"],
-    "hugetlb": ["hugetlb: Huge Page Reserved count may go negative."],
-    "hugetlb page": ["HugeTLB head page unexpected inflated ref count"],
-    "ext4": ["EXT4-fs error (device vda): ext4_lookup:1855: inode #2: comm hmm: iget: checksum "
-             "invalid"],
-    "OOM": ["hmm_coherent_re invoked oom-killer: gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE), "
-            "order=0, oom_score_adj=0"],
-    "OOM kill": ["Out of memory: Killed process 93 (hmm) total-vm:1kB, anon-rss:1kB, "
-                 "file-rss:0kB, shmem-rss:0kB"],
-    "OOM kill of itself": ["Out of memory (oom_kill_allocating_task): Killed process 93 (hmm) "
-                           "total-vm:1kB"],
-    "OOM kill by memcg": ["Memory cgroup out of memory: Killed process 93 (hmm) total-vm:1kB, "
-                          "anon-rss:1kB"],
-    "OOM for nobody": ["Out of memory and no killable processes..."],
-    "OOM leaked": ["Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF"],
-}
+def lines_of(name: str) -> list[str]:
+    """A file of streams/, without its head."""
+    return [line for line in (HERE / name).read_text().splitlines() if not line.startswith("## ")]
 
-HARMLESS_LINES = [
-    "Linux version 6.1.192 (root@vm) (gcc 12.2.0) #1 SMP",
-    "Command line: console=ttyS0 loglevel=4 panic=-1 oops=panic",
-    "Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible",
-    "x86/fpu: Supporting XSAVE",
-    "hmm_coherent_fo[93]: segfault at 0 ip 000000000040 sp 00007ffc error 4 in hmm[400000+1000]",
-    "traps: hmm_coherent_fo[93] general protection fault ip:401136 sp:7ffc error:0 in "
-    "hmm[401000+1000]",
-    "page: refcount:2 mapcount:1 mapping:0000000000000000 index:0x7f pfn:0x50001",
-    "page dumped because: gup_test: dump_pages() test",
-    "---- page #0, starting from user virt addr: 0x7f0000000000",
-    "stderr: BUG: this is what a program said",
-    "kmemleak: Kernel memory leak detector initialized (mem pool available: 1)",
-    "rcu: Hierarchical RCU implementation.",
-    "rcu: RCU calculated value of scheduler-enlistment delay is 25 jiffies.",
-    "Lockdep: no Oops here", "ACPI: [Firmware Bug]: BIOS _OSI(Linux) query ignored",
-    "EXT4-fs (vda): warning: mounting unchecked fs", "Out of memory, said a program",
-    "no bad pmd here",
-    "Unable to handle swap header version 7",
-    "tsc: Fast TSC calibration failed", "Warning: unable to open an initial console.",
-    "kasan: KernelAddressSanitizer initialized",
-    "INFO: lockdep is happy", "systemd[1]: Failed",
-    "HMM test module loaded. This is only for testing HMM.",
-    "hmm-coherent: BUG: kernel BUG at mm/gup.c:1", "hmm-coherent: begin WARNING: x",
-    "reboot: Power down",
-    "debug: unmapping init [mem 0x1-0x2]", "mm/gup.c: WARNING: not at the start of a line",
-]
+def kinds() -> dict[str, list[str]]:
+    """The first lines of each kind of report, by its name."""
+    found: dict[str, list[str]] = {}
+    for line in lines_of("splats.txt"):
+        if line.startswith("# "):
+            lines = found[line[2:]] = []
+        else:
+            lines.append(line)
+    return found
+
+KINDS, HARMLESS_LINES = kinds(), lines_of("no-splats.txt")
 
 def kmsg(lines, start=1):
     return [f"4,{n},{n * 1000},-;{line}\n".encode() for n, line in enumerate(lines, start)]

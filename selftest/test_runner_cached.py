@@ -7,92 +7,90 @@ import json
 import os
 import time
 from pathlib import Path
-from unittest import mock
+
+import pytest
 
 from runner import cached, cli
 from runner.screen import Screen
 from vm.cache import lock_of
-from vm_kit import WithCache
 
+@pytest.fixture(name="box")
+def box_(box):
+    box.environment(HMM_COHERENT_CACHE=str(box.cache.root))
+    return box
 
-class Listed(WithCache):
-    def setUp(self):
-        super().setUp()
-        self.environment(HMM_COHERENT_CACHE=str(self.cache.root))
+def entry(box, kind: str, name: str, days: int, stamp: dict | None = None) -> Path:
+    """An entry that was used so many days ago."""
+    path = box.cache.entry(kind, name, lambda folder: (folder / "data").write_text("x" * 9000),
+                           name)
+    if stamp:
+        (path / ".stamp").write_text(json.dumps(stamp))
+    then = time.time() - days * 86400
+    for file in (path / ".stamp", lock_of(path)):
+        os.utime(file, (then, then))
+    return path
 
-    def entry(self, kind: str, name: str, days: int, stamp: dict | None = None) -> Path:
-        path = self.cache.entry(kind, name, lambda folder: (folder / "data").write_text("x" * 9000),
-                                name)
-        if stamp:
-            (path / ".stamp").write_text(json.dumps(stamp))
-        then = time.time() - days * 86400
-        for file in (path / ".stamp", lock_of(path)):
-            os.utime(file, (then, then))
-        return path
+def run_it(box, capsys, *words: str) -> list[str]:
+    """The lines on stdout; what is said is in box.said."""
+    screen = Screen()
+    box.patch(screen, "say", box.say)
+    assert cached.main(cli.parse(["cache", *words]), screen) == 0
+    return capsys.readouterr().out.splitlines()
 
-    def run_it(self, *words: str) -> tuple[list[str], list[str]]:
-        out, said = [], []
-        screen = Screen()
-        with mock.patch.object(screen, "say", said.append), \
-                mock.patch("builtins.print", lambda line: out.append(line)):
-            self.assertEqual(cached.main(cli.parse(["cache", *words]), screen), 0)
-        return out, said
+def test_list(box, capsys):
+    entry(box, "build", "abc", 3, {"what": "a tree debug.config LLVM=1"})
+    for number in range(3):
+        entry(box, "initramfs", f"i{number}", 1)
+    (box.cache.root / "log").mkdir()
+    out = run_it(box, capsys)
+    build = next(line for line in out if "build/abc" in line)
+    assert "a tree debug.config LLVM=1" in build
+    assert "3 days" in build
+    assert "3 entries" in next(line for line in out if "initramfs" in line)
+    assert "log" in out[-2]
+    assert str(box.cache.root) in out[-1]
 
-    def test_list(self):
-        self.entry("build", "abc", 3, {"what": "a tree debug.config LLVM=1"})
-        for number in range(3):
-            self.entry("initramfs", f"i{number}", 1)
-        (self.cache.root / "log").mkdir()
-        out, _ = self.run_it()
-        build = next(line for line in out if "build/abc" in line)
-        self.assertIn("a tree debug.config LLVM=1", build)
-        self.assertIn("3 days", build)
-        self.assertIn("3 entries", next(line for line in out if "initramfs" in line))
-        self.assertIn("log", out[-2])
-        self.assertIn(str(self.cache.root), out[-1])
+def test_clean_removes_the_old_alone(box, capsys):
+    old, new = entry(box, "build", "old", 40), entry(box, "build", "new", 20)
+    entry(box, "initramfs", "old", 31)
+    run_it(box, capsys, "clean")
+    box.assert_said("removed 2 entries that no run has used for 30 days")
+    assert (old.exists(), new.exists()) == (False, True)
+    run_it(box, capsys, "clean", "20")
+    assert not new.exists()
 
-    def test_clean_removes_the_old_alone(self):
-        old, new = self.entry("build", "old", 40), self.entry("build", "new", 20)
-        self.entry("initramfs", "old", 31)
-        _, said = self.run_it("clean")
-        self.assertIn("removed 2 entries that no run has used for 30 days", said[0])
-        self.assertEqual((old.exists(), new.exists()), (False, True))
-        self.run_it("clean", "20")
-        self.assertFalse(new.exists())
+def test_use_makes_an_entry_young(box, capsys):
+    for use in (box.cache.shared, lambda path: box.cache.entry("build", path.name, None,
+                                                               path.name)):
+        path = entry(box, "build", "one", 40)
+        use(path)
+        run_it(box, capsys, "clean")
+        assert (path / "data").exists()
 
-    def test_use_makes_an_entry_young(self):
-        for use in (self.cache.shared, lambda path: self.cache.entry("build", path.name, None,
-                                                                     path.name)):
-            path = self.entry("build", "one", 40)
-            use(path)
-            self.run_it("clean")
-            self.assertTrue((path / "data").exists())
+def test_what_is_used_stays(box, capsys):
+    path = entry(box, "build", "one", 40)
+    with box.cache.shared(path):
+        run_it(box, capsys, "clean", "0")
+        assert (path / "data").exists()
+    run_it(box, capsys, "clean", "0")
+    assert not path.exists()
 
-    def test_what_is_used_stays(self):
-        path = self.entry("build", "one", 40)
-        hold = self.cache.shared(path)
-        self.run_it("clean", "0")
-        self.assertTrue((path / "data").exists())
-        hold.close()
-        self.run_it("clean", "0")
-        self.assertFalse(path.exists())
+def test_half_removed_is_none(box):
+    """It is made again, not used."""
+    path = entry(box, "build", "one", 40)
 
-    def test_half_removed_is_none(self):
-        """It is made again, not used."""
-        path = self.entry("build", "one", 40)
+    def killed(_folder):
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        box.cache.drop(path, killed)
+    made = []
+    box.cache.entry("build", "one", made.append, "one")
+    assert len(made) == 1
 
-        def killed(_folder):
-            raise KeyboardInterrupt
-        with self.assertRaises(KeyboardInterrupt):
-            self.cache.drop(path, killed)
-        made = []
-        self.cache.entry("build", "one", lambda folder: made.append(folder), "one")
-        self.assertEqual(len(made), 1)
-
-    def test_what_killed_runs_left(self):
-        self.entry("view", "x", 0)
-        left = self.cache.root / "view" / ".tmp-x"
-        (left / "work/work").mkdir(parents=True)
-        (left / "work/work").chmod(0)
-        self.run_it("clean")
-        self.assertFalse(left.exists())
+def test_what_killed_runs_left(box, capsys):
+    entry(box, "view", "x", 0)
+    left = box.cache.root / "view" / ".tmp-x"
+    (left / "work/work").mkdir(parents=True)
+    (left / "work/work").chmod(0)
+    run_it(box, capsys, "clean")
+    assert not left.exists()
