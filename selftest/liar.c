@@ -58,22 +58,17 @@ static void upto_second(void)
 		begin(names[done]);
 }
 
+static void plan_upto_second(void)
+{
+	plan(planned);
+	upto_second();
+}
+
 /* What an honest program does after it. */
 static void rest(void)
 {
 	while (++done < planned)
 		test("ok", names[done]);
-}
-
-static int second(const char *diagnostic, const char *verdict, int status)
-{
-	plan(planned);
-	upto_second();
-	if (diagnostic)
-		puts(diagnostic);
-	result(verdict, "liar.two");
-	rest();
-	return end(number, number, status);
 }
 
 static int honest(void)
@@ -84,16 +79,6 @@ static int honest(void)
 	for (i = 0; i < planned; i++)
 		test("ok", names[i]);
 	return end(number, number, 0);
-}
-
-static int honest_fail(void)
-{
-	return second("# fail: the bytes differ", "not ok", 1);
-}
-
-static int honest_broken(void)
-{
-	return second("# broken: the page was not on the device", "not ok", 3);
 }
 
 static int honest_skip(void)
@@ -132,75 +117,9 @@ static int silent(void)
 	return 0;
 }
 
-static int no_plan(void)
-{
-	upto_second();
-	result("ok", "liar.two");
-	rest();
-	return end(number, number, 0);
-}
-
-static int wrong_plan(void)
-{
-	plan(planned + 1);
-	upto_second();
-	result("ok", "liar.two");
-	rest();
-	return end(number, number, 0);
-}
-
-static int one_missing(void)
-{
-	plan(planned);
-	upto_second();
-	result("ok", "liar.two");
-	return end(planned, planned, 0);
-}
-
-static int one_twice(void)
-{
-	plan(planned);
-	upto_second();
-	result("ok", "liar.two");
-	test("ok", "liar.two");
-	rest();
-	return end(number, number, 0);
-}
-
-static int uninvited(void)
-{
-	plan(planned);
-	upto_second();
-	result("ok", "liar.two");
-	rest();
-	test("ok", "liar.four");
-	return end(number, number, 0);
-}
-
-static int ok_then_exit_1(void)
-{
-	return second(NULL, "ok", 1);
-}
-
-static int ok_then_exit_77(void)
-{
-	return second(NULL, "ok", 77);
-}
-
-static int not_ok_then_exit_0(void)
-{
-	return second("# fail: the bytes differ", "not ok", 0);
-}
-
-static int ok_with_fail(void)
-{
-	return second("# fail: the bytes differ", "ok", 0);
-}
-
 static int late_skip(void)
 {
-	plan(planned);
-	upto_second();
+	plan_upto_second();
 	printf("# fail: the bytes differ\nok %d liar.two # SKIP not supported\n", ++number);
 	rest();
 	return end(number, number, 0);
@@ -208,51 +127,22 @@ static int late_skip(void)
 
 static int exit_0_half_way(void)
 {
-	plan(planned);
-	upto_second();
+	plan_upto_second();
 	return 0;
-}
-
-static int no_token(void)
-{
-	plan(planned);
-	upto_second();
-	result("ok", "liar.two");
-	rest();
-	return 0;
-}
-
-static int wrong_token(void)
-{
-	plan(planned);
-	upto_second();
-	result("ok", "liar.two");
-	rest();
-	return end(number - 1, number, 0);
-}
-
-static int no_check(void)
-{
-	plan(planned);
-	upto_second();
-	result("ok", "liar.two");
-	rest();
-	return end(number, 0, 0);
 }
 
 static int killed(void)
 {
 	const char *signal_number = getenv("LIE_SIGNAL");
 
-	plan(planned);
-	upto_second();
+	plan_upto_second();
 	raise(signal_number ? atoi(signal_number) : SIGSEGV);
 	return 0;
 }
 
 static int killed_at_the_end(void)
 {
-	second(NULL, "ok", 0);
+	honest();
 	raise(SIGKILL);
 	return 0;
 }
@@ -266,8 +156,7 @@ static int sleep_on(void)
 
 static int hang(void)
 {
-	plan(planned);
-	upto_second();
+	plan_upto_second();
 	return sleep_on();
 }
 
@@ -279,7 +168,7 @@ static int hang_ignoring_term(void)
 
 static int hang_at_end(void)
 {
-	second(NULL, "ok", 0);
+	honest();
 	return sleep_on();
 }
 
@@ -302,22 +191,16 @@ static int child_holding_stdout(void)
 
 static int endless_output(void)
 {
-	plan(planned);
-	upto_second();
-	while (printf("# again and again and again and again and again and again and again and "
-		      "again\n") >
-	       0)
+	plan_upto_second();
+	while (printf("# again and again and again and again and again and again and again\n") > 0)
 		;
 	return 0;
 }
 
 static int endless_line(void)
 {
-	plan(planned);
-	upto_second();
-	while (printf("again and again and again and again and again and again and again and "
-		      "again") >
-	       0)
+	plan_upto_second();
+	while (printf("again and again and again and again and again and again and again") > 0)
 		;
 	return 0;
 }
@@ -325,8 +208,7 @@ static int endless_line(void)
 /* A test that begins again and again must not be given time again and again. */
 static int endless_begin(void)
 {
-	plan(planned);
-	upto_second();
+	plan_upto_second();
 	while (poll(NULL, 0, 10) == 0)
 		begin("liar.two");
 	return 0;
@@ -334,8 +216,7 @@ static int endless_begin(void)
 
 static int half_a_line(void)
 {
-	plan(planned);
-	upto_second();
+	plan_upto_second();
 	printf("ok 2 liar.two");
 	fflush(stdout);
 	return 0;
@@ -345,8 +226,7 @@ static int binary_output(void)
 {
 	int byte;
 
-	plan(planned);
-	upto_second();
+	plan_upto_second();
 	for (byte = 0; byte < 256; byte++)
 		putchar(byte);
 	putchar('\n');
@@ -355,69 +235,90 @@ static int binary_output(void)
 	return end(number, number, 0);
 }
 
-static int result_like_text(void)
-{
-	return second("# Kernel panic - not syncing: BUG: [FAIL] ]]> <script>alert(1)</script> "
-		      "\033[31m\n"
-		      "#   not ok 7 liar.two\n# ok 5 fake",
-		      "ok", 0);
-}
-
-static int stray_result(void)
-{
-	return second("ok 5 fake", "ok", 0);
-}
-
 static int guest_talk(void)
 {
-	plan(planned);
-	upto_second();
+	plan_upto_second();
 	printf("# guest: exit liar 0\n# guest: done\n");
 	fflush(stdout);
 	return 0;
 }
 
+#define DIFFER "# fail: the bytes differ"
+#define LIKE_RESULTS "# Kernel panic - not syncing: BUG: [FAIL] ]]> <script>alert(1)</script> "	\
+	"\033[31m\n#   not ok 7 liar.two\n# ok 5 fake"
+
+/*
+ * A lie is a function, or what the program does in another way than an honest
+ * one, which tell() has.
+ */
 static const struct lie {
 	const char *name;
 	int (*tell)(void);
+	int more_planned;	/* than it has */
+	const char *says;	/* before the result of the second test */
+	const char *verdict;	/* of the second test, in place of ok */
+	const char *also;	/* a test that it runs when all have run */
+	int more_ran;		/* in its last line */
+	int status;
+	int has_no_plan, has_no_rest, has_no_end, checks_nothing;
 } lies[] = {
-	{ "honest", honest },
-	{ "honest-fail", honest_fail },
-	{ "honest-broken", honest_broken },
-	{ "honest-skip", honest_skip },
-	{ "honest-flaky", honest_flaky },
-	{ "silent", silent },
-	{ "no-plan", no_plan },
-	{ "wrong-plan", wrong_plan },
-	{ "one-missing", one_missing },
-	{ "one-twice", one_twice },
-	{ "uninvited", uninvited },
-	{ "ok-then-exit-1", ok_then_exit_1 },
-	{ "ok-then-exit-77", ok_then_exit_77 },
-	{ "not-ok-then-exit-0", not_ok_then_exit_0 },
-	{ "exit-0-half-way", exit_0_half_way },
-	{ "no-token", no_token },
-	{ "wrong-token", wrong_token },
-	{ "no-check", no_check },
-	{ "killed", killed },
-	{ "killed-at-the-end", killed_at_the_end },
-	{ "hang", hang },
-	{ "hang-ignoring-term", hang_ignoring_term },
-	{ "hang-at-start", sleep_on },
-	{ "hang-at-end", hang_at_end },
-	{ "child-in-own-session", child_in_own_session },
-	{ "child-holding-stdout", child_holding_stdout },
-	{ "endless-output", endless_output },
-	{ "endless-line", endless_line },
-	{ "endless-begin", endless_begin },
-	{ "half-a-line", half_a_line },
-	{ "binary-output", binary_output },
-	{ "result-like-text", result_like_text },
-	{ "stray-result", stray_result },
-	{ "guest-talk", guest_talk },
-	{ "late-skip", late_skip },
-	{ "ok-with-fail", ok_with_fail },
+	{ "honest", .tell = honest },
+	{ "honest-fail", .says = DIFFER, .verdict = "not ok", .status = 1 },
+	{ "honest-broken", .says = "# broken: the page was not on the device",
+	  .verdict = "not ok", .status = 3 },
+	{ "honest-skip", .tell = honest_skip },
+	{ "honest-flaky", .tell = honest_flaky },
+	{ "silent", .tell = silent },
+	{ "no-plan", .has_no_plan = 1 },
+	{ "wrong-plan", .more_planned = 1 },
+	{ "one-missing", .has_no_rest = 1, .more_ran = 1 },
+	{ "one-twice", .also = "liar.two" },
+	{ "uninvited", .also = "liar.four" },
+	{ "ok-then-exit-1", .status = 1 },
+	{ "ok-then-exit-77", .status = 77 },
+	{ "not-ok-then-exit-0", .says = DIFFER, .verdict = "not ok" },
+	{ "exit-0-half-way", .tell = exit_0_half_way },
+	{ "no-token", .has_no_end = 1 },
+	{ "wrong-token", .more_ran = -1 },
+	{ "no-check", .checks_nothing = 1 },
+	{ "killed", .tell = killed },
+	{ "killed-at-the-end", .tell = killed_at_the_end },
+	{ "hang", .tell = hang },
+	{ "hang-ignoring-term", .tell = hang_ignoring_term },
+	{ "hang-at-start", .tell = sleep_on },
+	{ "hang-at-end", .tell = hang_at_end },
+	{ "child-in-own-session", .tell = child_in_own_session },
+	{ "child-holding-stdout", .tell = child_holding_stdout },
+	{ "endless-output", .tell = endless_output },
+	{ "endless-line", .tell = endless_line },
+	{ "endless-begin", .tell = endless_begin },
+	{ "half-a-line", .tell = half_a_line },
+	{ "binary-output", .tell = binary_output },
+	{ "result-like-text", .says = LIKE_RESULTS },
+	{ "stray-result", .says = "ok 5 fake" },
+	{ "guest-talk", .tell = guest_talk },
+	{ "late-skip", .tell = late_skip },
+	{ "ok-with-fail", .says = DIFFER },
 };
+
+static int tell(const struct lie *lie)
+{
+	if (lie->tell)
+		return lie->tell();
+	if (!lie->has_no_plan)
+		plan(planned + lie->more_planned);
+	upto_second();
+	if (lie->says)
+		puts(lie->says);
+	result(lie->verdict ? lie->verdict : "ok", "liar.two");
+	if (!lie->has_no_rest)
+		rest();
+	if (lie->also)
+		test("ok", lie->also);
+	if (lie->has_no_end)
+		return 0;
+	return end(number + lie->more_ran, lie->checks_nothing ? 0 : number, lie->status);
+}
 
 /* What --list says, for the lies that are told there already. */
 static int list(const char *lie)
@@ -477,6 +378,6 @@ int main(int argc, char **argv)
 		lie = "honest";
 	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
 		if (!strcmp(lie, lies[i].name))
-			return lies[i].tell();
+			return tell(&lies[i]);
 	return honest();	/* the lie was in --list */
 }
