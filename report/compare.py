@@ -18,6 +18,7 @@ from report.result import CAUSES, RUN, Test, VERDICTS
 ABSENT, NOT_APPLICABLE = "absent", "not applicable"
 GOOD = {"pass", NOT_APPLICABLE}
 SHOWN = 200
+KINDS = ("worse", "better", "other outcomes", "only in the first", "only in the second")
 
 
 @dataclass
@@ -32,6 +33,14 @@ class Change:
     @property
     def verdict_changed(self) -> bool:
         return self.before != self.after
+
+    @property
+    def kind(self) -> str:
+        """One of KINDS."""
+        if ABSENT in (self.before, self.after):
+            return "only in the second" if self.before == ABSENT else "only in the first"
+        old, new = rank(self.before), rank(self.after)
+        return "worse" if new > old else "better" if new < old else "other outcomes"
 
 
 def state(run: Run, name: str) -> str:
@@ -133,13 +142,6 @@ def lines_of(change: Change) -> list[str]:
     return [f"{change.name}: {head}", *(f"    {line}" for line in lines)]
 
 
-def _kind(change: Change) -> str:
-    if ABSENT in (change.before, change.after):
-        return "only in the second" if change.before == ABSENT else "only in the first"
-    old, new = rank(change.before), rank(change.after)
-    return "worse" if new > old else "better" if new < old else "other outcomes"
-
-
 def text(a: Run, b: Run) -> str:
     """As text: first what is worse, then what is better, then changed outcomes."""
     refuse_strangers(a, b.tests)
@@ -147,8 +149,8 @@ def text(a: Run, b: Run) -> str:
     lines = [f"{label(a)} ({a.release}) -> {label(b)} ({b.release})"]
     if suite(a) != suite(b):
         lines.append(f"not the same state of the suite: {suite(a)}, {suite(b)}")
-    for kind in ("worse", "better", "other outcomes", "only in the first", "only in the second"):
-        members = [change for change in found if _kind(change) == kind]
+    for kind in KINDS:
+        members = [change for change in found if change.kind == kind]
         # A test that only one run has is named only if it did not pass.
         told = [c for c in members
                 if ABSENT not in (c.before, c.after) or not {c.before, c.after} & GOOD]

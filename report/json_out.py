@@ -17,29 +17,26 @@ from report.model import Run
 from report.result import Attempt, CAUSES, Test, VERDICTS
 
 SCHEMA, VERSION = "hmm-coherent-results", 1
-
-
-def _attempt(attempt: Attempt) -> dict:
-    return dataclasses.asdict(attempt) | {"diags": [[d.keyword, d.text] for d in attempt.diags]}
+# What is stored as Results has it.
+KEPT = ("kernel", "release", "signal", "cut", "seconds", "info", "guest", "facts", "rules", "notes",
+        "plans", "not_applicable")
 
 
 def _test(run: Run, test: Test) -> dict:
+    attempts = [dataclasses.asdict(attempt) | {"diags": [[d.keyword, d.text] for d
+                                                         in attempt.diags]}
+                for attempt in test.attempts]
     return {"name": test.name, "program": test.program, "what": test.what, "verdict": test.verdict,
             "cause": test.cause, "reason": test.reason, "ms": test.ms, "flaky": test.flaky,
-            "planned": test.planned,
-            "rerun": run.rerun_command(test.name), "attempts": [_attempt(a) for a in test.attempts]}
+            "planned": test.planned, "rerun": run.rerun_command(test.name), "attempts": attempts}
 
 
 def document(run: Run) -> dict:
     """The whole run as plain data."""
     return {
-        "schema": SCHEMA, "version": VERSION, "kernel": run.kernel, "release": run.release,
-        "exit_status": run.exit_status(), "signal": run.signal, "cut": run.cut,
-        "seconds": run.seconds, "totals": run.totals(), "info": run.info, "guest": run.guest,
-        "facts": run.facts, "claims": run.claims, "rules": run.rules,
-        "harmless": dict(run.harmless), "notes": run.notes,
-        "plans": run.plans, "not_applicable": run.not_applicable,
-        "tests": [_test(run, t) for t in run.tests.values()]}
+        "schema": SCHEMA, "version": VERSION, **{key: getattr(run, key) for key in KEPT},
+        "exit_status": run.exit_status(), "totals": run.totals(), "claims": run.claims,
+        "harmless": dict(run.harmless), "tests": [_test(run, t) for t in run.tests.values()]}
 
 
 def text(run: Run) -> str:
@@ -81,8 +78,7 @@ def read_kernels(path: Path) -> dict[str, Run]:
 
 def _run(data: dict) -> Run:
     run = Run()
-    for key in ("kernel", "release", "signal", "cut", "seconds", "info", "guest", "facts", "rules",
-                "notes", "plans", "not_applicable"):
+    for key in KEPT:
         default = getattr(run, key)
         if default is not None and type(data[key]) is not type(default):
             raise TypeError(f"{key} is {data[key]!r}"[:100])

@@ -202,8 +202,7 @@ class Bisection:
         bad = next(step for step in self.steps if step.commit == commit)
         good = next(step for step in reversed(self.steps) if step.status == GOOD)
         before, after = good.run(), bad.run()
-        worse = [change for change in compare.changes(before, after)
-                 if compare.rank(change.after) > compare.rank(change.before)
+        worse = [change for change in compare.changes(before, after) if change.kind == "worse"
                  ] if before and after else []
         if worse:
             self.screen.say(f"worse with it than with {good.title}: {len(worse)}")

@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import sys
 
+from report.ktap import quote
+
 
 def one_line(text: str, limit: int = 1000) -> str:
     """Text that may come from anywhere, made safe for a terminal and for one line."""
-    safe = "".join(c if " " <= c <= "~" else " " if c in "\n\t" else f"\\x{ord(c):02x}"
-                   for c in text)
-    return safe[:limit]
+    return quote(text.replace("\n", " ").replace("\t", " "))[:limit]
 
 
 def shown(path) -> str:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,10 +31,17 @@ GRACE = "2"         # seconds; what takes ten in a real run
 
 
 def chosen(rows, key):
-    """The rows of a table that KIT_ONLY asks for, all without it; selftest/red_runner.py has no
-    time for all."""
+    """The rows of a table that KIT_ONLY asks for, all without it; selftest/red.py has no time for
+    all."""
     only = os.environ.get("KIT_ONLY")
     return [row for row in rows if not only or re.fullmatch(only, key(row))]
+
+
+def side_by_side(check, rows) -> None:
+    """Check each row of a table, some at a time; `check` gives what is wrong, as text."""
+    slowness()
+    with ThreadPoolExecutor(6) as pool:
+        assert [what for wrong in pool.map(check, rows) for what in wrong] == []
 
 
 @cache
@@ -74,6 +82,11 @@ class Outcome:
     left: dict[int, str]    # processes that outlived it
 
     @property
+    def has_report(self) -> bool:
+        """It came to its end, and wrote it."""
+        return (self.folder / "run.json").exists()
+
+    @property
     def report(self) -> dict:
         """run.json."""
         return json.loads((self.folder / "run.json").read_text())
@@ -88,6 +101,24 @@ class Outcome:
     def last_line(self) -> str:
         """The sum."""
         return self.stderr.rstrip().rsplit("\n", 1)[-1]
+
+    def wrong(self, status: int, seconds: float) -> list[str]:
+        """What no run may do: another exit status, more seconds than these on an idle machine, a
+        trace, an escape sequence, a file or a process left behind."""
+        found = []
+        if self.status != status:
+            found.append(f"exit {self.status}, not {status}")
+        if self.seconds > seconds * slowness():
+            found.append(f"took {self.seconds:.1f} s, at most {seconds} on an idle machine")
+        if "Traceback" in self.stderr or "a bug in the suite" in self.stderr:
+            found.append("a Python trace")
+        if "\x1b" in self.stderr + self.stdout:
+            found.append("an escape sequence came through")
+        if files := leftovers(self.folder.parent):
+            found.append(f"left behind: {files}")
+        if self.left:
+            found.append(f"still running: {self.left}")
+        return found
 
 
 def environment(scratch: Path, **extra: str) -> dict[str, str]:
@@ -131,6 +162,21 @@ def run(scratch: Path, *words: str, limit: float = 30.0, **extra) -> Outcome:
     text = [path.read_text(errors="replace") if path.exists() else "" for path in
             (scratch / "stdout", scratch / "stderr")]
     return Outcome(status, *text, seconds, scratch / "results", alive(env))
+
+
+def in_vm(scratch: Path, behaviour: str, *words: str, **extra) -> Outcome:
+    """The same, in VMs of a QEMU that behaves so."""
+    return run(scratch, "--vm", *words, FAKE_QEMU=behaviour, FAKE_QEMU_STATE=str(scratch),
+               HMM_COHERENT_QEMU=str(FAKE_QEMU), **extra)
+
+
+def wait_for(text: str, path: Path, proc: subprocess.Popen) -> None:
+    """Until a file that a run writes has this text."""
+    deadline = time.monotonic() + 30
+    while not path.exists() or text not in path.read_text(errors="replace"):
+        assert proc.poll() is None, f"it ended by itself, and {path.name} has no {text}"
+        assert time.monotonic() < deadline, f"{path.name} never had {text}"
+        time.sleep(0.02)
 
 
 def alive(env: dict[str, str]) -> dict[int, str]:

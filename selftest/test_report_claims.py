@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from pathlib import Path
-
-import pytest
 
 from report import claims, html, json_out, summary
 from report.known import Entry, Known, Range
+from report.model import Run
 from streams import replay
 
 TOP = Path(__file__).resolve().parent.parent
@@ -35,7 +33,6 @@ def run(known=None, **tests):
     text = ("# guest: up 6.1.1\n# guest: ready\n# guest: start p\nTAP version "
             f"13\n{FACTS}1..{len(names)}\n{body}"
             f"# end p ran={len(names)} checks=9\n# guest: exit p {status}\n# guest: done\n")
-    from report.model import Run
     model = Run()
     model.known = known
     return replay(text, {"p": names}, model)
@@ -110,36 +107,31 @@ def test_a_page_of_two_kernels_has_both_answers():
     [row] = re.findall(r'<tr data-claim="S1">.*', html.text([model, other]))
     assert re.findall(r'<td class="answer \w+">(.*?)</td>', row) == ["held", "failed: 1"]
 
-def test_stored_and_read_back():
-    model = run(a=("# checks: r1=3 longterm-leaves-device=1\n", "ok"))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "run.json")
-        path.write_text(json_out.text(model))
-        assert told(json_out.read(path)) == told(model)
-        data = json.loads(path.read_text())
-        del data["claims"]                              # an older suite wrote neither
-        del data["tests"][0]["attempts"][0]["checks"]
-        path.write_text(json.dumps(data))
-        assert claims.answers(json_out.read(path)) == []
+def test_stored_and_read_back(scratch):
+    model, path = run(a=("# checks: r1=3 longterm-leaves-device=1\n", "ok")), scratch / "run.json"
+    path.write_text(json_out.text(model))
+    assert told(json_out.read(path)) == told(model)
+    data = json.loads(path.read_text())
+    del data["claims"]                              # an older suite wrote neither
+    del data["tests"][0]["attempts"][0]["checks"]
+    path.write_text(json.dumps(data))
+    assert claims.answers(json_out.read(path)) == []
 
 # The suite's own claims: common/report/rules.c has the only table.
 
-@pytest.fixture(name="box")
-def box_(box):
-    rules, claims_of_suite = ((TOP / "common/report" / name).read_text()
-                              for name in ("rules.h", "rules.c"))
-    box.claims = re.findall(r'\{ "(S\d)", "([^"]+)",\s*"([^"]+)" \}', claims_of_suite)
-    box.rules = re.findall(r'\bRULE\([A-Z_]+,[\\\s]*"([a-z-]+)",[\\\s]*"(\w+)"', rules)
-    return box
+CLAIMS = re.findall(r'\{ "(S\d)", "([^"]+)",\s*"([^"]+)" \}',
+                    (TOP / "common/report/rules.c").read_text())
+RULES = re.findall(r'\bRULE\([A-Z_]+,[\\\s]*"([a-z-]+)",[\\\s]*"(\w+)"',
+                   (TOP / "common/report/rules.h").read_text())
 
-def test_each_rule_serves_a_claim(box):
-    named = [claim for claim, _, _ in box.claims]
+def test_each_rule_serves_a_claim():
+    named = [claim for claim, _, _ in CLAIMS]
     assert named == [f"S{n}" for n in range(1, 10)]
-    assert len(box.rules) > 50
-    assert [rule for rule in box.rules if rule[1] not in named] == []
-    assert (claims.FAST_RULE, "S7") in box.rules
-    assert set(named) - {claim for _, claim in box.rules} == {claims.FAST_CHECK}
+    assert len(RULES) > 50
+    assert [rule for rule in RULES if rule[1] not in named] == []
+    assert (claims.FAST_RULE, "S7") in RULES
+    assert set(named) - {claim for _, claim in RULES} == {claims.FAST_CHECK}
 
-def test_readme_has_each_claim(box):
+def test_readme_has_each_claim():
     rows = re.findall(r"^\| (S\d) ([a-z ]+): ", (TOP / "README.md").read_text(), re.M)
-    assert rows == [(claim, name) for claim, name, _ in box.claims]
+    assert rows == [(claim, name) for claim, name, _ in CLAIMS]

@@ -10,7 +10,6 @@ import runner_kit as kit
 import pytest
 import signal
 import subprocess
-import time
 
 GOOD, BAD, BOOT, SKIP, LACKS = "good", "fails-second", "panic-in-boot", "skips", "lacks-something"
 HISTORY = [GOOD, BOOT, GOOD, GOOD, SKIP, LACKS, BAD, BAD, BOOT, BAD]
@@ -105,10 +104,7 @@ def test_interrupted(box):
     history(box, [GOOD, "mute"])
     proc, env = kit.start(box.scratch, "bisect", "--kernel", str(box.tree), "c0", "c1", **fake(box))
     try:
-        deadline = time.monotonic() + 30
-        while "step 2" not in (box.scratch / "stderr").read_text():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        kit.wait_for("step 2", box.scratch / "stderr", proc)
         proc.send_signal(signal.SIGINT)
         assert proc.wait(20) == 130
     finally:

@@ -5,13 +5,11 @@ command line."""
 import argparse
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
-from base.errors import Stop
 from report import json_out, ktap
 from report.model import Run
 from runner import cli
@@ -41,19 +39,15 @@ def test_all_of_it():
     assert (one.name, one.claims, one.rules, one.files, one.tests, one.quick) == (
         "some-fault", ("S6", "S9"), ("pin-unshares",), ("mm/gup.c",), ("a.b", "c.*", "d.e"), False)
 
-def test_what_is_missing_or_wrong_is_said():
-    for old, new, part in ((r"// resembles: .*\n", "", "does not say resembles"),
-                           (r"// tests: .*\n", "", "does not say tests"),
-                           ("breaks:", "brakes:", "does not say breaks"),
-                           ("S6", "S10", "claims S10"),
-                           ("// file", "// odd: x\n// file", "says odd"),
-                           ("// file", "// seen: check smoke\n// file", "seen by smoke")):
-        with pytest.raises(Stop) as caught:
-            fault.parse(Path("some-fault.cocci"), re.sub(old, new, HEADER))
-        assert part in str(caught.value)
-        assert caught.value.status == 3
+@pytest.mark.parametrize("old, new, part", [
+    (r"// resembles: .*\n", "", "does not say resembles"),
+    (r"// tests: .*\n", "", "does not say tests"), ("breaks:", "brakes:", "does not say breaks"),
+    ("S6", "S10", "claims S10"), ("// file", "// odd: x\n// file", "says odd"),
+    ("// file", "// seen: check smoke\n// file", "seen by smoke")])
+def test_what_is_missing_or_wrong_is_said(box, old, new, part):
+    box.stops(3, part, fault.parse, Path("some-fault.cocci"), re.sub(old, new, HEADER))
 
-def test_a_fault_of_the_kernels_history():
+def test_a_fault_of_the_kernels_history(box):
     """Its subject stands for what it resembles, and where it is known from has to be said."""
     history = "// history: mm: fix it (abc)\n// source: a list\n// kernels: 6.1 7.3\n"
     text = HEADER.replace("// resembles: nothing known\n", history)
@@ -64,9 +58,8 @@ def test_a_fault_of_the_kernels_history():
                         (history.replace("// kernels: 6.1 7.3\n", ""), "does not say kernels"),
                         (history + "// resembles: more\n", "says resembles"),
                         ("// resembles: nothing known\n// kernels: 6.1\n", "says kernels")):
-        with pytest.raises(Stop) as caught:
-            fault.parse(Path("x.cocci"), HEADER.replace("// resembles: nothing known\n", lines))
-        assert part in str(caught.value)
+        text = HEADER.replace("// resembles: nothing known\n", lines)
+        box.stops(3, part, fault.parse, Path("x.cocci"), text)
 
 def test_how_a_test_may_fail():
     assert fault.parse(Path("x.cocci"), HEADER).seen == ("check",)
@@ -75,44 +68,40 @@ def test_how_a_test_may_fail():
 
 # The run of the suite on a kernel with a fault: its exit status is that of the program.
 
-def ask(does: str, verdict: str = "", base=None) -> tuple:
+def ask(box, does: str, verdict: str = "", base=None) -> tuple:
     """Status and cut of a run_tests.sh that does this, whose test has this verdict."""
-    with tempfile.TemporaryDirectory() as name:
-        top, options = Path(name), argparse.Namespace(timeout=30, accel="", jobs=None)
-        run = Run()
-        run.expect("p", ["p.own"])
-        run.info["state"] = "ended"
-        run.take(ktap.Guest("start", "p"), 1)
-        run.take(ktap.Begin("p.own"), 1)
-        if verdict:
-            run.take(ktap.Result("p.own", verdict == "pass"), 1)
-        run.stopped("a selftest")
-        run.finish()
-        (top / "run.json").write_text(json_out.text(run))
-        script = top / "run_tests.sh"
-        script.write_text('#!/bin/sh\nwhile [ "$1" != --results ]; do shift; done\n'
-                          f'keep() {{ mkdir -p "$2" && cp {top}/run.json "$2/"; }}\n{does}\n')
-        script.chmod(0o755)
-        one = faults.Faults.__new__(faults.Faults)
-        one.options, one.screen, one.cache = options, mock.Mock(), mock.Mock(root=top / "cache")
-        built = mock.Mock(image=top / "vmlinux", modules={"test_hmm": top / "test_hmm.ko"})
-        with mock.patch("dev.faults.TOP", top), mock.patch("dev.faults.ENOUGH", 0.3):
-            _, *ended = one.suite(built, top / "runs" / "x", [], base)
-        return tuple(ended)
+    top, options = box.folder, argparse.Namespace(timeout=30, accel="", jobs=None)
+    run = Run()
+    run.expect("p", ["p.own"])
+    run.info["state"] = "ended"
+    run.take(ktap.Guest("start", "p"), 1)
+    run.take(ktap.Begin("p.own"), 1)
+    if verdict:
+        run.take(ktap.Result("p.own", verdict == "pass"), 1)
+    run.stopped("a selftest")
+    run.finish()
+    (top / "run.json").write_text(json_out.text(run))
+    box.script("run_tests.sh", 'while [ "$1" != --results ]; do shift; done\n'
+               f'keep() {{ mkdir -p "$2" && cp {top}/run.json "$2/"; }}\n{does}')
+    one = faults.Faults.__new__(faults.Faults)
+    one.options, one.screen, one.cache = options, mock.Mock(), mock.Mock(root=top / "cache")
+    built = mock.Mock(image=top / "vmlinux", modules={"test_hmm": top / "test_hmm.ko"})
+    box.patch(faults, "TOP", top)
+    box.patch(faults, "ENOUGH", 0.3)
+    _, *ended = one.suite(built, top / "runs" / "x", [], base)
+    return tuple(ended)
 
-def test_the_status_is_the_programs():
-    for status in (0, 1, 3, 4, 143):
-        assert ask(f'keep "$@"; exit {status}', "pass") == (status, False)
+@pytest.mark.parametrize("status", [0, 1, 3, 4, 143])
+def test_the_status_is_the_programs(box, status):
+    assert ask(box, f'keep "$@"; exit {status}', "pass") == (status, False)
 
-def test_what_was_ended_has_failed_or_nobody_knows():
+@pytest.mark.parametrize("verdict, status", [("fail", 1), ("pass", None), ("", None)])
+def test_what_was_ended_has_failed_or_nobody_knows(box, verdict, status):
     hangs = 'trap \'keep "$@"; exit 143\' TERM; while :; do sleep 0.1; done'
-    for verdict, status in (("fail", 1), ("pass", None), ("", None)):
-        assert ask(hangs, verdict, faults.Base(None)) == (status, True)
+    assert ask(box, hangs, verdict, faults.Base(None)) == (status, True)
 
-def test_no_results_are_no_verdict():
-    with pytest.raises(Stop) as caught:
-        ask("echo no disk; exit 3")
-    assert "status 3 (bisect skip (125)): no disk" in str(caught.value)
+def test_no_results_are_no_verdict(box):
+    box.stops(3, "status 3 (bisect skip (125)): no disk", ask, box, "echo no disk; exit 3")
 
 FAULTS = fault.catalogue()
 
@@ -171,31 +160,20 @@ def test_an_end_counts_where_there_was_one_before():
     assert faults.Faults.compare(well, hung).ended == "killed its guest"
     assert faults.Faults.compare(hung, hung).ended == ""
 
-@pytest.fixture(name="select")
-def select_(box):
-    box.faults = fault.catalogue()
-    return box
+def test_by_name_claim_and_rule():
+    assert [one.name for one in fault.select(FAULTS, ["unshare-skipped"])] == ["unshare-skipped"]
+    assert all("S4" in one.claims for one in fault.select(FAULTS, ["S4"]))
+    assert all("pin-unshares" in one.rules for one in fault.select(FAULTS, ["pin-unshares"]))
+    assert fault.select(FAULTS, []) == FAULTS
 
-def test_by_name_claim_and_rule(select):
-    assert [one.name
-            for one in fault.select(select.faults, ["unshare-skipped"])] == ["unshare-skipped"]
-    assert all("S4" in one.claims for one in fault.select(select.faults, ["S4"]))
-    assert all("pin-unshares" in one.rules for one in fault.select(select.faults, ["pin-unshares"]))
-    assert fault.select(select.faults, []) == select.faults
+def test_the_nearest_name(box):
+    box.stops(2, "the nearest is unshare-skipped", fault.select, FAULTS, ["unshare-skiped"])
 
-def test_the_nearest_name(select):
-    with pytest.raises(Stop) as caught:
-        fault.select(select.faults, ["unshare-skiped"])
-    assert caught.value.status == 2
-    assert "the nearest is unshare-skipped" in str(caught.value)
-
-def test_options_of_faults_belong_to_faults():
+def test_options_of_faults_belong_to_faults(box):
     for word in ("--quick", "--with-kernel-tests"):
-        with pytest.raises(Stop) as caught:
-            cli.parse([word, "fork.*"])
-        assert caught.value.status == 2
+        box.stops(2, word, cli.parse, [word, "fork.*"])
 
-def test_the_command_lists(select):
+def test_the_command_lists():
     done = subprocess.run([TOP / "run_tests.sh", "faults", "--list", "S8"], capture_output=True,
                           text=True, check=True)
-    assert len(done.stdout.splitlines()) == len(fault.select(select.faults, ["S8"]))
+    assert len(done.stdout.splitlines()) == len(fault.select(FAULTS, ["S8"]))

@@ -19,7 +19,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.
 MOMENTS = 2             # of each signal, for each way to run
 LAST_MOMENT = 2.0       # seconds; the run hangs in its second test from about 0.5 s on
 GONE = 5.0              # seconds after which nothing may be left
-READY = b"# begin liar.two"
+READY = "# begin liar.two"
 
 def draw() -> list[tuple[str, int, float]]:
     """Ways to run, signals and moments; the last of the moments is surely in the middle of a
@@ -45,7 +45,10 @@ def kill_one(case: tuple[str, int, float]) -> list[str]:
         scratch = Path(name)
         proc, env = begin(way, scratch)
         try:
-            wait_until(proc, scratch / "results" / "stream-1", moment)
+            if moment >= 0:
+                time.sleep(moment)
+            else:
+                kit.wait_for(READY, scratch / "results" / "stream-1", proc)
             proc.send_signal(number)
             wrong = inspect(proc, number, scratch, env, moment < 0)
         finally:
@@ -53,17 +56,6 @@ def kill_one(case: tuple[str, int, float]) -> list[str]:
             proc.wait()
         return [f"{way}, {signal.Signals(number).name} after {moment:.2f} s: {what}"
                 for what in wrong]
-
-def wait_until(proc, stream: Path, moment: float) -> None:
-    """The moment of a kill: by the clock, or when the second test has begun."""
-    if moment >= 0:
-        time.sleep(moment)
-        return
-    deadline = time.monotonic() + 20
-    while not stream.exists() or READY not in stream.read_bytes():
-        assert proc.poll() is None, "it ended by itself"
-        assert time.monotonic() < deadline, "the second test never began"
-        time.sleep(0.02)
 
 def inspect(proc, number: int, scratch: Path, env: dict, in_test: bool) -> list[str]:
     """Exit status, processes, files, report."""

@@ -4,13 +4,14 @@ nothing left."""
 
 from __future__ import annotations
 
-import concurrent.futures
 import re
 import runner_kit as kit
 import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 BOOT = 3    # seconds that these guests are given to come up
 NEVER_UP = "run.vm=broken run.instrument=broken"
@@ -117,29 +118,20 @@ TABLE = (
 # Everything through run_tests.sh --vm.
 
 def check(row: Row) -> list[str]:
-    """What is wrong with a row, as text, so that rows can run side by side."""
+    """What is wrong with a row."""
     with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        got = kit.run(scratch, "--vm", "--boot-timeout", str(BOOT), "-j", str(row.jobs),
-                      FAKE_QEMU=row.behaviour,
-                      FAKE_QEMU_STATE=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-        wrong = []
-        if got.status != row.status:
-            wrong.append(f"exit {got.status}, not {row.status}")
-        if got.seconds > row.seconds * kit.slowness():
-            wrong.append(f"took {got.seconds:.1f} s, at most {row.seconds} on an idle machine")
+        got = kit.in_vm(Path(name), row.behaviour, "--boot-timeout", str(BOOT), "-j",
+                        str(row.jobs))
+        wrong = got.wrong(row.status, row.seconds)
         if row.says not in got.stderr:
             wrong.append(f"does not say {row.says}")
-        if "Traceback" in got.stderr or "a bug in the suite" in got.stderr:
-            wrong.append("a Python trace")
+        if not got.has_report:
+            wrong.append("no run.json")
         else:
             wrong += verdicts(row, got)
-            if len(got.report["info"]["machines"]) != row.machines:
-                wrong.append(f"{len(got.report['info']['machines'])} machines, not {row.machines}")
-        if kit.leftovers(scratch):
-            wrong.append(f"left behind: {kit.leftovers(scratch)}")
-        if got.left:
-            wrong.append(f"still running: {got.left}")
+            machines = len(got.report["info"]["machines"])
+            if machines != row.machines:
+                wrong.append(f"{machines} machines, not {row.machines}")
         return [f"{row.behaviour} x {row.jobs}: {what}\n{got.stderr}" for what in wrong]
 
 def verdicts(row: Row, got: kit.Outcome) -> list[str]:
@@ -155,96 +147,83 @@ def test_no_behaviour_is_forgotten():
     known = {name.replace("_", "-") for name in re.findall(r"@behaviour\ndef (\w+)", source)}
     assert known == {row.behaviour.removeprefix("once-") for row in TABLE}
 
-def test_several_kernels():
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        got = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--html",
-                      f"{name}/x.html", "--json", f"{name}/x.json", FAKE_QEMU="once-fails-second",
-                      FAKE_QEMU_STATE=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-        assert got.status == 1, got.stderr
-        assert "liar.two: fail -> pass" in got.stderr
-        assert "exit status: a/old 1, new 0" in got.stderr
-        folders = sorted(path.parent.name for path in got.folder.glob("*/run.json"))
-        assert folders == ["a-old", "new"]
-        both = kit.run(scratch, "compare", str(got.folder), str(got.folder))
-        assert (both.status, both.stdout.count("3 tests in both")) == (0, 2), both.stderr
-        one = kit.run(scratch, "compare", str(got.folder), str(got.folder / "new"))
-        assert (one.status, "of a-old and new, " in one.stderr) == (2, True), one.stderr
-        gate = kit.run(scratch, "--vm", "--kernel", "a/old", "--kernel", "new", "--gate",
-                       str(got.folder), "--results", f"{name}/gated", FAKE_QEMU="fails-second",
-                       HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-        # as before on one, worse on the other
-        assert "exit status: a/old 0, new 1" in gate.stderr
-        assert sorted(path.name for path in scratch.glob("x*")) == ["x-a-old.json", "x-new.json",
-                                                                    "x.html"]
+def test_several_kernels(scratch):
+    kernels = ("--kernel", "a/old", "--kernel", "new")
+    got = kit.in_vm(scratch, "once-fails-second", *kernels, "--html", str(scratch / "x.html"),
+                    "--json", str(scratch / "x.json"))
+    assert got.status == 1, got.stderr
+    assert "liar.two: fail -> pass" in got.stderr
+    assert "exit status: a/old 1, new 0" in got.stderr
+    folders = sorted(path.parent.name for path in got.folder.glob("*/run.json"))
+    assert folders == ["a-old", "new"]
+    both = kit.run(scratch, "compare", str(got.folder), str(got.folder))
+    assert (both.status, both.stdout.count("3 tests in both")) == (0, 2), both.stderr
+    one = kit.run(scratch, "compare", str(got.folder), str(got.folder / "new"))
+    assert (one.status, "of a-old and new, " in one.stderr) == (2, True), one.stderr
+    gate = kit.in_vm(scratch, "fails-second", *kernels, "--gate", str(got.folder), "--results",
+                     str(scratch / "gated"))
+    # as before on one, worse on the other
+    assert "exit status: a/old 0, new 1" in gate.stderr
+    assert sorted(path.name for path in scratch.glob("x*")) == ["x-a-old.json", "x-new.json",
+                                                                "x.html"]
 
-def test_a_script_for_the_shell():
+@pytest.mark.parametrize("behaviour, status, out, says", [
+    ("good", 7, "echo hello\n", ""), ("mute", 3, "", "did not boot within {limit} s"),
+    ("panic-in-boot", 3, "", "before the script did: "), ("lacks-something", 3, "", "behind it")])
+def test_a_script_for_the_shell(scratch, behaviour, status, out, says):
     """Its output and status, without what the guest says to the runner; a guest that ends before it
     is told."""
     limit = math.ceil(kit.slowness())
-    for behaviour, status, out, says in (("good", 7, "echo hello\n", ""),
-                                         ("mute", 3, "", f"did not boot within {limit} s"),
-                                         ("panic-in-boot", 3, "", "before the script did: "),
-                                         ("lacks-something", 3, "", "behind it")):
-        with tempfile.TemporaryDirectory() as name:
-            scratch = Path(name)
-            (scratch / "folder").mkdir()
-            got = kit.run(scratch, "--vm", "--shell", "--copy", f"{name}/folder", "--boot-timeout",
-                          str(limit), FAKE_QEMU=behaviour, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU),
-                          prefix=("sh", "-c", 'echo "echo hello" | "$0" "$@"'))
-            assert (got.status, got.stdout.replace("\n\n", "\n")) == (status, out), got.stderr
-            assert says in got.stderr
-            assert (got.left, "Traceback" in got.stderr) == ({}, False)
+    (scratch / "folder").mkdir()
+    got = kit.in_vm(scratch, behaviour, "--shell", "--copy", f"{scratch}/folder",
+                    "--boot-timeout", str(limit),
+                    prefix=("sh", "-c", 'echo "echo hello" | "$0" "$@"'))
+    assert (got.status, got.stdout.replace("\n\n", "\n")) == (status, out), got.stderr
+    assert says.format(limit=limit) in got.stderr
+    assert (got.left, "Traceback" in got.stderr) == ({}, False)
 
-def until_fail(behaviour: str, *words: str, rounds: int = 3000):
-    """A run of many rounds that may stop at the first failure: its outcome and report."""
-    with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "known.toml").write_text(kit.KNOWN)
-        got = kit.run(Path(name), "--vm", "--until-fail", "--repeat", str(rounds),
-                      *(word.format(name) for word in words), FAKE_QEMU=behaviour,
-                      FAKE_QEMU_STATE=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-        return got, got.report
+def until_fail(scratch, behaviour: str, *words: str, rounds: int = 3000):
+    """A run of many rounds that may stop at the first failure: its outcome, and how its machines
+    ended."""
+    got = kit.in_vm(scratch, behaviour, "--until-fail", "--repeat", str(rounds), *words)
+    return got, [machine["ended"] for machine in got.report["info"]["machines"]]
 
-def test_until_fail_stops_all_machines():
-    got, report = until_fail("fails-second", "-j", "3")
+def test_until_fail_stops_all_machines(scratch):
+    got, machines = until_fail(scratch, "fails-second", "-j", "3")
     assert got.status == 1, got.stderr
-    assert sum(len(t["attempts"]) for t in report["tests"] if t["verdict"] == "pass") < 6000
-    assert [machine["ended"] for machine in report["info"]["machines"]] == ["stopped"] * 3
+    assert sum(len(t["attempts"]) for t in got.report["tests"] if t["verdict"] == "pass") < 6000
+    assert machines == ["stopped"] * 3
 
-def test_until_fail_stops_at_what_the_exit_status_calls_a_failure():
-    """And only then: there is no second machine after one that died, and none goes on."""
-    for behaviour, jobs, endings in (("panic-in-second", "1", ["died"]),
-                                     ("hangs-in-second", "1", ["hang"]),
-                                     ("closes-early", "1", ["died"]),
-                                     ("dies-always", "2", None),
-                                     ("splat-in-second", "1", ["stopped"]),
-                                     ("splat-in-second", "2", ["stopped"] * 2)):
-        got, report = until_fail(behaviour, "-j", jobs)
-        machines = [machine["ended"] for machine in report["info"]["machines"]]
-        assert (got.status, machines if endings
-                else sorted(set(machines) - {"stopped"})) == (1, endings or ["died"]), got.stderr
-        assert "--until-fail was given" in got.stderr
-    for words, behaviour, status in ((("--known", "{}/known.toml"), "fails-second", 0),
-                                     ((), "good", 0), ((), "skips", 4)):
-        got, report = until_fail(behaviour, "-j", "1", *words, rounds=20)
-        assert (got.status, [len(t["attempts"]) for t in report["tests"]]) == (status,
-                                                                               [20] * 3), got.stderr
-    got, report = until_fail("skips", "-j", "1", "--strict")
-    assert (got.status, [machine["ended"]
-                         for machine in report["info"]["machines"]]) == (1, ["stopped"]), got.stderr
+@pytest.mark.parametrize("behaviour, jobs, endings", [
+    ("panic-in-second", "1", ["died"]), ("hangs-in-second", "1", ["hang"]),
+    ("closes-early", "1", ["died"]), ("dies-always", "2", None),
+    ("splat-in-second", "1", ["stopped"]), ("splat-in-second", "2", ["stopped"] * 2)])
+def test_until_fail_stops_at_what_the_exit_status_calls_a_failure(scratch, behaviour, jobs,
+                                                                  endings):
+    """There is no second machine after one that died, and none goes on."""
+    got, machines = until_fail(scratch, behaviour, "-j", jobs)
+    assert got.status == 1, got.stderr
+    assert machines == endings if endings else set(machines) - {"stopped"} == {"died"}, machines
+    assert "--until-fail was given" in got.stderr
 
-def test_a_splat_is_that_of_its_attempt():
-    with tempfile.TemporaryDirectory() as name:
-        got = kit.run(Path(name), "--vm", "--repeat", "4", "-j", "1", FAKE_QEMU="splat-once",
-                      HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
-        two = next(test for test in got.report["tests"] if test["name"] == "liar.two")
-        assert [attempt["verdict"] for attempt in two["attempts"]] == ["fail", "pass", "pass",
-                                                                       "pass"]
-        assert "flaky: 3 of 4" in got.stderr
+@pytest.mark.parametrize("words, behaviour, status", [
+    (("--known", "known.toml"), "fails-second", 0), ((), "good", 0), ((), "skips", 4)])
+def test_until_fail_stops_at_nothing_else(scratch, words, behaviour, status):
+    (scratch / "known.toml").write_text(kit.KNOWN)
+    words = [word.replace("known.toml", str(scratch / "known.toml")) for word in words]
+    got, _ = until_fail(scratch, behaviour, "-j", "1", *words, rounds=20)
+    attempts = [len(t["attempts"]) for t in got.report["tests"]]
+    assert (got.status, attempts) == (status, [20] * 3), got.stderr
+
+def test_until_fail_stops_at_a_skip_with_strict(scratch):
+    got, machines = until_fail(scratch, "skips", "-j", "1", "--strict")
+    assert (got.status, machines) == (1, ["stopped"]), got.stderr
+
+def test_a_splat_is_that_of_its_attempt(scratch):
+    got = kit.in_vm(scratch, "splat-once", "--repeat", "4", "-j", "1")
+    two = next(test for test in got.report["tests"] if test["name"] == "liar.two")
+    assert [attempt["verdict"] for attempt in two["attempts"]] == ["fail", "pass", "pass", "pass"]
+    assert "flaky: 3 of 4" in got.stderr
 
 def test_each_behaviour():
-    kit.slowness()
-    rows = kit.chosen(TABLE, lambda row: row.behaviour)
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        for row, wrong in zip(rows, pool.map(check, rows)):
-            assert wrong == []
+    kit.side_by_side(check, kit.chosen(TABLE, lambda row: row.behaviour))

@@ -13,8 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 from unittest import mock
 
@@ -78,23 +76,21 @@ ODD = "a b:c'd\"e$f,g"
 
 # Exceptions of every sort.
 
-def test_each():
-    with tempfile.TemporaryDirectory() as scratch:
-        for code, plain, bisecting, says in WRONG:
-            for words, status in (((), plain), (("--bisect-step",), bisecting)):
-                done = subprocess.run([sys.executable, "-I", "-S", "-c", INJECTED, kit.TOP,
-                                       code, *words], capture_output=True, text=True,
-                                      env={**os.environ, "TMPDIR": scratch}, check=False)
-                assert done.returncode == status, done.stderr
-                assert "Traceback" not in done.stderr
-                assert done.stderr.count("\n") == (0 if says is None else 1), done.stderr
-                assert (says or "") in done.stderr
-                assert says is None or done.stderr.startswith("run_tests.sh: ")
+@pytest.mark.parametrize("code, plain, bisecting, says", WRONG)
+def test_each(scratch, code, plain, bisecting, says):
+    for words, status in (((), plain), (("--bisect-step",), bisecting)):
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", INJECTED, kit.TOP, code, *words],
+                              capture_output=True, text=True,
+                              env={**os.environ, "TMPDIR": str(scratch)}, check=False)
+        assert done.returncode == status, done.stderr
+        assert "Traceback" not in done.stderr
+        assert done.stderr.count("\n") == (0 if says is None else 1), done.stderr
+        assert (says or "") in done.stderr
+        assert says is None or done.stderr.startswith("run_tests.sh: ")
 
 def test_the_list_of_modules_is_complete():
     used = set()
-    for path in (path for folder in USER
-                 for path in (kit.TOP / folder).glob("*.py")
+    for path in (path for folder in USER for path in (kit.TOP / folder).glob("*.py")
                  if path.name != "complete.py"):     # no run needs it
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
@@ -136,8 +132,7 @@ def test_an_odd_path(box):
     odd = box.scratch / ODD
     with mock.patch.object(kit, "COMMAND", top / "run_tests.sh"):
         here = kit.run(odd, "--results", str(odd / "r1"))
-        vm = kit.run(odd, "--vm", "--results", str(odd / "r2"),
-                     HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+        vm = kit.in_vm(odd, "good", "--results", str(odd / "r2"))
         step = kit.run(odd, "--results", str(odd / "r3"), "--bisect-step", "--kernel", "x",
                        LIE="honest-fail")
     assert (here.status, vm.status, step.status) == (0, 0, 1), here.stderr + vm.stderr + step.stderr
@@ -195,17 +190,12 @@ def test_a_folder_that_make_cannot_take(box):
     """The kernel's makefiles take no blank and no colon in a path; a commit is not to blame."""
     odd = box.scratch / "a b"
     odd.mkdir()
-    for words, says in ((("--cache", str(odd)), "which the kernel's makefiles do not take"),
-                        (("--cache", str(box.scratch / "a:b")),
-                         "which the kernel's makefiles do not take"),
-                        (("--cache", str(box.scratch / "c"), "--kernel", str(odd)),
-                         "which the kernel's makefiles do not take")):
-        extra = {"HMM_COHERENT_PROGRAMS": ""}
+    says = "which the kernel's makefiles do not take"
+    for cache, kernel in ((odd, "x"), (box.scratch / "a:b", "x"), (box.scratch / "c", odd)):
         for step, status in (((), 2), (("--bisect-step",), 128)):
-            words_ = [*words, *step, *(["--kernel", "x"] if step and "--kernel" not in words
-                                       else [])]
-            done = sh(box, '"$0" "$@"', *words_, "--vm", **extra)
-            assert (done.returncode, says in done.stderr) == (status, True), (words_, done.stderr)
+            done = sh(box, '"$0" --vm --cache "$@"', cache, "--kernel", kernel, *step,
+                      HMM_COHERENT_PROGRAMS="")
+            assert (done.returncode, says in done.stderr) == (status, True), done.stderr
 
 def test_closed_descriptors(box):
     for script, status, out, says in (('"$0" --results "$1" >&-', 0, "", "3 passed"),
@@ -283,15 +273,12 @@ def test_a_terminal_that_goes(box):
                                  scratch / "results", "--timeout", "2"], stdin=slave, stdout=slave,
                                 stderr=slave, env=kit.environment(scratch, LIE="hang"))
         os.close(slave)
-        stream, deadline = scratch / "results/stream-1", time.monotonic() + 30
-        while not stream.exists() or b"# begin liar.two" not in stream.read_bytes():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        kit.wait_for("# begin liar.two", scratch / "results/stream-1", proc)
         os.close(master)
         assert proc.wait(30) == status
         got = kit.Outcome(0, "", "", 0, scratch / "results", {})
-        assert (got.verdict("liar.one"),
-                          got.verdict("liar.two").partition("/")[0]) == ("pass", verdict)
+        assert (got.verdict("liar.one"), got.verdict("liar.two").partition("/")[0]) == ("pass",
+                                                                                       verdict)
         assert (scratch / "results/report.html").exists()
 
 # Whatever ends a run, its reports are written first.
@@ -350,13 +337,13 @@ def test_the_same_kernel_twice(box):
     kernels = [("a/b", None), ("a-b", None), ("a/b", None)]
     assert run.labels(kernels) == ["a-b", "a-b-2", "a-b-3"]
     assert run.labels(kernels[:1]) == [""]
-    got = kit.run(box.scratch, "--vm", "--kernel", "a", "--kernel", "a", "--json",
-                  str(box.scratch / "x.json"), HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+    got = kit.in_vm(box.scratch, "good", "--kernel", "a", "--kernel", "a", "--json",
+                    str(box.scratch / "x.json"))
     assert got.status == 0, got.stderr
     assert sorted(path.parent.name for path in got.folder.glob("*/run.json")) == ["a", "a-2"]
     assert sorted(path.name for path in box.scratch.glob("x*")) == ["x-a-2.json", "x-a.json"]
-    gated = kit.run(box.scratch, "--vm", "--kernel", "b", "--gate", str(got.folder),
-                    "--results", str(box.scratch / "g"), HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+    gated = kit.in_vm(box.scratch, "good", "--kernel", "b", "--gate", str(got.folder),
+                      "--results", str(box.scratch / "g"))
     assert (gated.status, "the baseline has results of a and a-2, and none of b"
             in gated.stderr) == (2, True), gated.stderr
     assert not (box.scratch / "g").exists()
@@ -368,11 +355,7 @@ def test_a_shard_that_was_interrupted(box):
         folder = box.scratch / f"two-{number}"
         proc, _ = kit.start(box.scratch, "--shard", "2/2", "--results", str(folder),
                             LIE="hang", HMM_COHERENT_GRACE="60")
-        deadline = time.monotonic() + 20
-        stream = folder / "stream-1"
-        while not stream.exists() or b"# begin" not in stream.read_bytes():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        kit.wait_for("# begin", folder / "stream-1", proc)
         proc.send_signal(number)
         proc.wait(20)
         got = kit.run(box.scratch, "merge", str(box.scratch / "one"), str(folder),

@@ -5,10 +5,7 @@ them when theirs dies."""
 from __future__ import annotations
 
 import io
-import os
 import runner_kit as kit
-import tempfile
-from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -25,12 +22,12 @@ OPTIONS = SimpleNamespace(seed=1, stress=0)
 
 # A session with a QEMU that only speaks.
 
-def run_session(box, folder: str, behaviour: str, names: tuple[str, ...], apart: tuple[str, ...],
-            jobs: int = 1) -> Session:
+def run_session(box, behaviour: str, names: tuple[str, ...], apart: tuple[str, ...],
+                jobs: int = 1) -> Session:
     """A whole run; the session after it."""
     work, model, parts = Work([Batch(Path("liar"), list(names))]), Run(), guests.pretended()
     model.expect("liar", names)
-    results = Path(folder, "results")
+    results = box.folder / "results"
     results.mkdir()
 
     def machine(left: Work, number: int, company: int):
@@ -40,10 +37,9 @@ def run_session(box, folder: str, behaviour: str, names: tuple[str, ...], apart:
     box.companies: dict[int, int] = {}
     session = Session(Folder(results), model, work, Limits(boot=5, grace=2, closing=2), machine,
                       Screen(stream=io.StringIO()), side_by_side=jobs, apart=apart)
-    environ = {"FAKE_QEMU": behaviour, "FAKE_QEMU_STATE": folder,
-               "HMM_COHERENT_QEMU": str(kit.FAKE_QEMU)}
-    with mock.patch.dict(os.environ, environ), redirect_stdout(io.StringIO()):
-        session.follow()
+    box.environment(FAKE_QEMU=behaviour, FAKE_QEMU_STATE=str(box.folder),
+                    HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
+    session.follow()
     return session
 
 def verdicts(session: Session) -> dict[str, tuple[str, list[int]]]:
@@ -52,25 +48,22 @@ def verdicts(session: Session) -> dict[str, tuple[str, list[int]]]:
             for name, test in session.run.tests.items()}
 
 def test_after_the_others_and_alone(box):
-    with tempfile.TemporaryDirectory() as folder:
-        session = run_session(box, folder, "good", ("a.one", "x.one", "a.two", "a.three", "a.four"),
-                               ("x.",), 2)
-    assert verdicts(session) == {"a.one": ("pass", [1]), "a.two": ("pass", [1]), "a.three":
-                                     ("pass", [2]), "a.four": ("pass", [2]), "x.one": ("pass", [5])}
+    session = run_session(box, "good", ("a.one", "x.one", "a.two", "a.three", "a.four"), ("x.",),
+                          2)
+    assert verdicts(session) == {"a.one": ("pass", [1]), "a.two": ("pass", [1]),
+                                 "a.three": ("pass", [2]), "a.four": ("pass", [2]),
+                                 "x.one": ("pass", [5])}
     assert box.companies == {1: 2, 2: 2, 5: 1}
 
 def test_each_has_a_second_chance(box):
-    with tempfile.TemporaryDirectory() as folder:
-        session = run_session(box, folder, "once-dies-in-second", ("x.two", "x.three", "y.one"),
-                               ("x.", "y."))
+    session = run_session(box, "once-dies-in-second", ("x.two", "x.three", "y.one"), ("x.", "y."))
     assert verdicts(session) == {"x.two": ("fail", [3]), "x.three": ("pass", [4]),
-                                              "y.one": ("pass", [5])}
+                                 "y.one": ("pass", [5])}
 
 def test_and_not_a_third(box):
-    with tempfile.TemporaryDirectory() as folder:
-        session = run_session(box, folder, "dies-always", ("x.one", "x.two", "x.three"), ("x.",))
+    session = run_session(box, "dies-always", ("x.one", "x.two", "x.three"), ("x.",))
     assert verdicts(session) == {"x.one": ("fail", [3]), "x.two": ("fail", [4]),
-                                              "x.three": ("not-run", [])}
+                                 "x.three": ("not-run", [])}
 
 def test_only_where_it_is_crowded():
     for processors, jobs, apart in ((2, 2, ("races.",)), (2, 1, ()), (1, 1, ()), (4, 2, ()),

@@ -7,9 +7,6 @@ from __future__ import annotations
 from pathlib import Path
 from unittest import mock
 
-import pytest
-
-from base.errors import Stop
 from runner import guests, plan, work
 from runner.programs import Test
 
@@ -75,13 +72,10 @@ def test_the_machine_apart_is_told_so():
             parts.machine(part, 1, 1, Path(), 30, options)
         assert ("HMM_COHERENT_APART=1" in guest.call_args[0][0]["job/env"]) == told
 
-def test_spared_unless_asked_for():
+def test_spared_unless_asked_for(box):
     kept = plan.spared(tests("fork.a", "destructive.a"))
     assert [test.name for test in kept] == ["fork.a"]
-    with pytest.raises(Stop) as caught:
-        plan.spared(tests("destructive.a"))
-    assert caught.value.status == 2
-    assert "--destructive" in str(caught.value)
+    box.stops(2, "--destructive", plan.spared, tests("destructive.a"))
 
 # Guests do not take more of the host's processors than it has.
 
