@@ -42,7 +42,8 @@ def history(box, behaviours: list[str]) -> None:
 
 def bisect(box, *words: str) -> kit.Outcome:
     """The word `bisect`."""
-    return kit.run(box.scratch, "bisect", "--kernel", str(box.tree), *words, limit=120, **fake(box))
+    return kit.run(box.scratch, "bisect", "--kernel", str(box.tree), *words, limit=5 * kit.LIMIT,
+                   **fake(box))
 
 def fake(box) -> dict[str, str]:
     """The commit that is checked out decides how QEMU behaves."""
