@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
-import tempfile
-import unittest
-from pathlib import Path
+
+import pytest
 
 from base.files import TOP
 
@@ -20,26 +20,17 @@ REJECTED = (
 ACCEPTED = ("import re\n\n\ndef f(text: str) -> str:\n    found = re.match('a', text)\n"
             "    return found[0] if found else ''\n\n\ndef g(words):\n    return words[0]\n")
 
-
-@unittest.skipUnless(shutil.which("mypy"), "mypy is not installed")
-class Mypy(unittest.TestCase):
-    """The configuration, on modules that exist only here."""
-
-    def test_each_error_is_found(self):
-        with tempfile.TemporaryDirectory() as folder:
-            names = [f"bad{number}.py" for number in range(len(REJECTED))]
-            for name, text in zip([*names, "good.py"], [*(bad for bad, _ in REJECTED), ACCEPTED]):
-                Path(folder, name).write_text(text)
-            done = subprocess.run(
-                ["mypy", "--config-file", str(TOP / "dev" / "mypy.ini"), "--cache-dir",
-                 f"{folder}/cache", *names, "good.py"], cwd=folder, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, timeout=120, check=False)
-        self.assertEqual(done.returncode, 1, done.stderr)
-        for name, (_, code) in zip(names, REJECTED):
-            with self.subTest(name=name):
-                self.assertRegex(done.stdout, rf"(?m)^{name}:\d+: error: .*\[{code}\]$")
-        self.assertNotIn("good.py", done.stdout)
-
-
-if __name__ == "__main__":
-    unittest.main()
+@pytest.mark.skipif(not shutil.which("mypy"), reason="mypy is not installed")
+def test_each_error_is_found(scratch):
+    """By the configuration, on modules that exist only here."""
+    names = [f"bad{number}.py" for number in range(len(REJECTED))]
+    for name, text in zip([*names, "good.py"], [*(bad for bad, _ in REJECTED), ACCEPTED]):
+        (scratch / name).write_text(text)
+    done = subprocess.run(
+        ["mypy", "--config-file", str(TOP / "dev" / "mypy.ini"), "--cache-dir", scratch / "cache",
+         *names, "good.py"], cwd=scratch, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=600, check=False)
+    assert done.returncode == 1, done.stderr
+    for name, (_, code) in zip(names, REJECTED):
+        assert re.search(rf"(?m)^{name}:\d+: error: .*\[{code}\]$", done.stdout), done.stdout
+    assert "good.py" not in done.stdout

@@ -42,40 +42,42 @@ def prints(program, *words: str, **env: str) -> str:
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
-def zones(program, blocks: list[tuple[int, str, str, int]], *frames: int) -> list[str]:
+@pytest.fixture
+def zones(program, scratch):
     """What is made of blocks (number, state, zone, node)."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name, "block_size_bytes").write_text(f"{BLOCK:x}\n")
+    def found(blocks: list[tuple[int, str, str, int]], *frames: int) -> list[str]:
+        (scratch / "block_size_bytes").write_text(f"{BLOCK:x}\n")
         for number, state, zone, node in blocks:
-            block = Path(name, f"memory{number}")
+            block = scratch / f"memory{number}"
             block.mkdir()
             (block / "state").write_text(state + "\n")
             (block / "valid_zones").write_text(zone + "\n")
             (block / f"node{node}").mkdir()
-        return prints(program, "zones", *map(str, frames), HMM_COHERENT_MEMORY=name).splitlines()
+        return prints(program, "zones", *map(str, frames),
+                      HMM_COHERENT_MEMORY=str(scratch)).splitlines()
+    return found
 
-def test_hundreds_of_blocks(program):
+def test_hundreds_of_blocks(zones):
     blocks = [(n, "online", "Normal", 0) for n in range(256)] + [(n, "online", "Movable", 1)
                                                                  for n in range(256, 512)]
     frames = (0, 256 * PER_BLOCK - 1, 256 * PER_BLOCK, 400 * PER_BLOCK + 5, 512 * PER_BLOCK - 1,
               512 * PER_BLOCK)
-    said = zones(program, blocks, *frames)
+    said = zones(blocks, *frames)
     assert said[0] == "movable 1 unmovable 0"
     assert [line.split()[1] for line in said[1:]] == ["system", "system", "movable", "movable",
                                                       "movable", "system"]
 
-def test_an_offline_block_is_no_memory(program):
-    said = zones(program, [(0, "online", "Normal", 0), (1, "offline", "Movable Normal", 0)],
-                 PER_BLOCK)
+def test_an_offline_block_is_no_memory(zones):
+    said = zones([(0, "online", "Normal", 0), (1, "offline", "Movable Normal", 0)], PER_BLOCK)
     assert said == ["movable -1 unmovable 0", f"{PER_BLOCK} system"]
 
-def test_each_node_has_movable_memory(program):
+def test_each_node_has_movable_memory(zones):
     blocks = [(0, "online", "Normal", 0), (1, "online", "Movable", 0), (2, "online", "none", 1),
               (3, "online", "Movable", 1)]
-    assert zones(program, blocks)[0] == "movable 0 unmovable -1"
+    assert zones(blocks)[0] == "movable 0 unmovable -1"
 
-def test_a_node_with_a_large_number(program):
-    said = zones(program, [(0, "online", "Movable", 0), (1, "online", "Normal", 200)], 0, PER_BLOCK)
+def test_a_node_with_a_large_number(zones):
+    said = zones([(0, "online", "Movable", 0), (1, "online", "Normal", 200)], 0, PER_BLOCK)
     assert said == ["movable 0 unmovable 200", "0 movable", f"{PER_BLOCK} system"]
 
 def test_a_child_that_does_not_answer_while_signals_come(program):
@@ -109,20 +111,18 @@ def test_what_a_release_says(program):
         said = dict(line.split()[3:5] for line in prints(program, "version", release).splitlines())
         assert (said["close-evicts"], said["dead-mirror-ends"]) == (evicts, ends)
 
-def test_a_test_that_died_has_changed_nothing(program):
-    with tempfile.TemporaryDirectory() as name:
-        setting, folder = Path(name, "setting"), Path(name, "folder")
-        setting.write_text("always [before!] never\n")
-        folder.mkdir()
-        assert "undone 1" in prints(program, "undo", str(setting), str(folder))
-        assert setting.read_text()[:7] == "before!"
-        assert not folder.exists()
+def test_a_test_that_died_has_changed_nothing(program, scratch):
+    setting, folder = scratch / "setting", scratch / "folder"
+    setting.write_text("always [before!] never\n")
+    folder.mkdir()
+    assert "undone 1" in prints(program, "undo", str(setting), str(folder))
+    assert setting.read_text()[:7] == "before!"
+    assert not folder.exists()
 
-def test_a_setting_that_cannot_be_set_back_in_time(program):
-    with tempfile.TemporaryDirectory() as name:
-        pipe = Path(name, "setting")
-        os.mkfifo(pipe)
-        said = prints(program, "undo-hangs", str(pipe))
+def test_a_setting_that_cannot_be_set_back_in_time(program, scratch):
+    pipe = scratch / "setting"
+    os.mkfifo(pipe)
+    said = prints(program, "undo-hangs", str(pipe))
     assert "undone 0" in said
     assert f"fail: the system call that restores {pipe} after the test does not return" in said
     assert "failures 1 broken 0" in said

@@ -2,9 +2,9 @@
 """The verdict over a seeded fault: an assertion of a test that passes without it, and status 1."""
 
 import json
-import tempfile
 from unittest import mock
-from pathlib import Path
+
+import pytest
 
 from base.errors import bisect_status
 from report.ktap import Begin, Guest
@@ -50,9 +50,9 @@ def judged(first: str, status: int = 1, passes=("p.own", "p.other"), second="ok 
     faults.judge(one, run_that_says(first, status, second), set(passes))
     return one
 
-def test_each_way_to_say_something():
-    for what, (first, status, verdict) in SAYS.items():
-        assert judged(first, status).verdict == verdict
+@pytest.mark.parametrize("first, status, verdict", SAYS.values(), ids=SAYS)
+def test_each_way_to_say_something(first, status, verdict):
+    assert judged(first, status).verdict == verdict
 
 def test_by_another_than_the_header_names():
     one = judged("ok 1 p.own", second=FAILS + "not ok 2 p.other")
@@ -90,29 +90,27 @@ def test_only_what_takes_the_instrument_away_may_be_broken():
                                 (["broken", "check"], 3, faults.OTHER_STATUS)):
         assert judged(broken, 3, seen=seen, ends=ends).verdict == verdict
 
-def test_a_guest_that_dies_before_the_first_test_is_judged():
-    for seen, verdict in ((["check"], faults.DOES_NOT_BOOT), (["vm"], faults.BY_OTHERS)):
-        run = Run()
-        run.expect("p", ["p.own"])
-        run.take(Guest("up", "6.1"), 1)
-        run.take(Guest("ready", ""), 1)
-        run.vm_died(1, None, "it panicked")
-        run.finish()
-        run.info["machines"] = [{"boot_seconds": 0.0}]
-        one = measured(status=1, seen=seen)
-        faults.judge(one, run, {"p.own"}, {"p.own"})
-        assert one.verdict == verdict
-
-def test_that_the_guest_died_is_no_assertion_of_the_test_that_ran():
+def dead(running: str | None, boot_seconds: float, *events) -> Run:
+    """A guest that came up, said this, and died."""
     run = Run()
     run.expect("p", ["p.own"])
-    for event in (Guest("up", "6.1"), Guest("ready", ""), Guest("start", "p"), Begin("p.own")):
+    for event in (Guest("up", "6.1"), Guest("ready", ""), *events):
         run.take(event, 1)
-    run.vm_died(1, "p.own", "it panicked")
+    run.vm_died(1, running, "it panicked")
     run.finish()
-    run.info["machines"] = [{"boot_seconds": 1.0}]
+    run.info["machines"] = [{"boot_seconds": boot_seconds}]
+    return run
+
+@pytest.mark.parametrize("seen, verdict", [("check", faults.DOES_NOT_BOOT),
+                                           ("vm", faults.BY_OTHERS)])
+def test_a_guest_that_dies_before_the_first_test_is_judged(seen, verdict):
+    one = measured(status=1, seen=[seen])
+    faults.judge(one, dead(None, 0.0), {"p.own"}, {"p.own"})
+    assert one.verdict == verdict
+
+def test_that_the_guest_died_is_no_assertion_of_the_test_that_ran():
     one = measured(status=1)
-    faults.judge(one, run, {"p.own"})
+    faults.judge(one, dead("p.own", 1.0, Guest("start", "p"), Begin("p.own")), {"p.own"})
     assert (one.verdict, one.causes) == (faults.NO_ASSERTION, {"vm": 1})
 
 def test_a_driver_that_does_not_load_is_an_assertion():
@@ -183,12 +181,10 @@ def test_each_rule_with_the_faults_that_turned_it_red():
     kernel.faults[1].cited, kernel.faults[2].cited = ["bytes-arrive", "longterm-leaves-device"], []
     assert faults.named(kernel)[1:] == [["bytes-arrive", "f1"], ["longterm-leaves-device", "f0 f1"]]
 
-def test_three_formats_tell_the_same():
-    kernels = [kernel_of(faults.DETECTED, faults.MISSED, faults.OTHER_STATUS)]
-    with tempfile.TemporaryDirectory() as folder:
-        faults.write(kernels, Path(folder))
-        text, page = (Path(folder, f"faults.{kind}").read_text() for kind in ("md", "html"))
-        data = json.loads(Path(folder, "faults.json").read_text())
+def test_three_formats_tell_the_same(scratch):
+    faults.write([kernel_of(faults.DETECTED, faults.MISSED, faults.OTHER_STATUS)], scratch)
+    text, page = ((scratch / f"faults.{kind}").read_text() for kind in ("md", "html"))
+    data = json.loads((scratch / "faults.json").read_text())
     assert [(fault["verdict"], fault["status"], fault["bisect"]) for fault
             in data["kernels"][0]["faults"]] == [("detected", 1, "bad (1)"),
                                                  ("missed", 0, "good (0)"),
