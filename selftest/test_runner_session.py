@@ -35,8 +35,8 @@ def run_session(box, behaviour: str, names: tuple[str, ...], apart: tuple[str, .
         return parts.machine(left, number, company, results, 5, OPTIONS)
 
     box.companies: dict[int, int] = {}
-    session = Session(Folder(results), model, work, Limits(boot=kit.LIMIT, grace=2, closing=2), machine,
-                      Screen(stream=io.StringIO()), side_by_side=jobs, apart=apart)
+    session = Session(Folder(results), model, work, Limits(boot=kit.LIMIT, grace=2, closing=2),
+                      machine, Screen(stream=io.StringIO()), side_by_side=jobs, apart=apart)
     box.environment(FAKE_QEMU=behaviour, FAKE_QEMU_STATE=str(box.folder),
                     HMM_COHERENT_QEMU=str(kit.FAKE_QEMU))
     session.follow()
