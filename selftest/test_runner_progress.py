@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is said while a kernel is built: how many objects there are, of about how many, and for how
-long."""
+"""What is said while a kernel is built, how many objects there are, of about how many and for how
+long; and while the tests run, what came of each program."""
 
 from __future__ import annotations
 
 import io
 import os
+from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from base import child
-from runner.progress import Building
+from report import ktap, model
+from runner.progress import Building, Progress
 from runner.screen import Screen
+from runner.work import Batch, Work
 from vm import kernel
 from vm.source import Source
 
@@ -112,3 +115,23 @@ def test_a_line_each_30_seconds():
         "building: 30 of about 200 objects, 0:30, about 2:50 left\n"
         "building: 60 of about 200 objects, 1:00, about 2:20 left\n"
         "building: 90 of about 200 objects, 1:30, about 1:50 left\n")
+
+# Progress(), of one program on two machines.
+
+NAMES = ["fork.a", "fork.b"]
+
+def test_a_program_takes_as_long_as_its_tests():
+    stderr, run = io.StringIO(), model.Run()
+    run.expect("fork", NAMES)
+    progress = Progress(Screen(stream=stderr), Work([Batch(Path("fork"), NAMES)]), run)
+
+    def take(machine: int, text: str) -> None:
+        for event in ktap.Reader().feed(text.encode()):
+            run.take(event, machine)
+            progress.take(event, machine)
+
+    for machine, name in enumerate(NAMES, 1):
+        assert stderr.getvalue() == ""
+        take(machine, f"# guest: start fork\nTAP version 13\n1..1\n# begin {name}\nok 1 {name} # "
+             "time=700ms\n" "# end fork ran=1 checks=1\n# guest: exit fork 0\n")
+    assert stderr.getvalue() == "fork: 2 passed (1.4 s)\n"
