@@ -65,10 +65,10 @@ def vm_facts(cache: Path, arch: Arch) -> list[str]:
     facts = []
     try:
         facts.append(qemu.binary(arch))
-    except Stop:
-        facts.append("no QEMU, so KVM is not looked at")
         facts.append(kvm.state(Cache(cache)) if arch is HOST
                      else f"no KVM for {arch.name} on {HOST.name}: QEMU emulates it")
+    except Stop:
+        facts.append("no QEMU, so KVM is not looked at")
     built = len(list((cache / "build").glob("*/vmlinux")))
     facts.append(f"{built} kernels built in {cache}"
                  if built else f"no kernel built yet in {cache}: the first run "

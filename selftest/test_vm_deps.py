@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 
+from vm.arch import HOST, TABLE
 from runner import doctor
 from vm import deb, deps
 
@@ -145,3 +146,13 @@ def test_nothing_to_do(box):
     with mock.patch.object(deps, "missing", return_value=[]):
         deps.need(deps.PACKAGES, box.say)
     assert box.said == []
+
+def test_doctor_says_what_is_known_about_kvm(box):
+    """Also that nothing is, without QEMU, and for another architecture."""
+    box.environment(HMM_COHERENT_QEMU=str(box.script("qemu", ":")))
+    with mock.patch.object(doctor.kvm, "state", return_value="no KVM: refused, found yesterday"):
+        assert "no KVM: refused, found yesterday" in doctor.vm_facts(box.cache.root, HOST)
+    other = next(arch for arch in TABLE if arch is not HOST)
+    assert any(f"no KVM for {other.name}" in fact for fact in doctor.vm_facts(box.cache.root, other))
+    box.environment(HMM_COHERENT_QEMU="no-such-qemu")
+    assert "no QEMU, so KVM is not looked at" in doctor.vm_facts(box.cache.root, HOST)
