@@ -18,16 +18,14 @@
 IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
 PROGRAMS := $(addprefix hmm_coherent_, \
-	driver features matrix fork protect next_access next_access_to direct_io \
-	sequential fixed_buffers slow_io orders registered provided cloned joined_buffers races \
-	gup_races refcount zap file_pages file_copies file_shared huge_shared orphans accounts \
-	whole_device \
-	numa memory_policy devices mirrors exclusive device_life device_full tracking \
-	userfaultfd monitor empty_pages zero_page owners ksm reclaim mlock huge hugetlb \
-	large_folios \
-	mappings policies soft_dirty pagemap collapse \
-	marks advised inherited trackers ordinary cow_races \
-	destructive destructive_ksm destructive_huge destructive_anon_vma)
+	driver features matrix fork protect next_access next_access_to direct_io sequential \
+	fixed_buffers slow_io orders registered provided cloned joined_buffers races \
+	gup_races refcount zap file_pages file_copies file_shared huge_shared orphans \
+	accounts whole_device numa memory_policy devices mirrors exclusive device_life \
+	device_full tracking userfaultfd monitor empty_pages zero_page owners ksm reclaim \
+	mlock huge hugetlb large_folios mappings policies soft_dirty pagemap collapse marks \
+	advised inherited trackers ordinary cow_races destructive destructive_ksm \
+	destructive_huge destructive_anon_vma)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
@@ -51,6 +49,8 @@ CFLAGS += -std=gnu11 -O2 -g -Wall -Wextra -D_GNU_SOURCE= -iquote common
 # -isystem: the harness headers of 6.1 and 6.12 warn under -Wextra.
 CFLAGS += -isystem $(call quoted,$(KSRC)/tools/testing/selftests)
 CFLAGS += -isystem $(call quoted,$(KSRC)) $(KHDR_INCLUDES)
+# For headers that the system lacks, such as linux/iommufd.h.
+CFLAGS += -idirafter $(call quoted,$(KSRC)/include/uapi)
 LDLIBS += -luring -lnuma
 
 # Evaluated once, and only when something is built. The programs are linked statically if possible,
@@ -86,7 +86,8 @@ endif
 # Rebuild the programs after a change of the tree, the compiler, the flags or the headers of the
 # tree. Evaluated only when something is built, since it needs KSRC.
 KSRC_HEADERS = $(wildcard $(addprefix $(KSRC)/,tools/testing/selftests/kselftest_harness.h \
-	tools/testing/selftests/kselftest.h lib/test_hmm_uapi.h mm/gup_test.h))
+	tools/testing/selftests/kselftest.h lib/test_hmm_uapi.h mm/gup_test.h \
+	drivers/iommu/iommufd/iommufd_test.h))
 BUILT_WITH = $(KSRC) $(shell $(CC) --version 2>&1 | head -n 1) $(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
 note_changes = $(shell mkdir -p $(OUTPUT)/obj; \
 	{ cat $(NOTED) 2>/dev/null | cmp -s - $(NOTED).new; } || \

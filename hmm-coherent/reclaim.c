@@ -164,17 +164,6 @@ static void bring_back(struct story *s)
 	expect_at(s, 0, PLACE_SYSTEM);
 }
 
-static bool has_flag(unsigned long frame, int flag)
-{
-	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	uint64_t flags = 0;
-
-	if (fd < 0 || pread(fd, &flags, sizeof(flags), frame * sizeof(flags)) != sizeof(flags))
-		broken("/proc/kpageflags: %s", strerror(errno));
-	close(fd);
-	return flags >> flag & 1;
-}
-
 /*
  * Swap has free pages, and no reference to the page is held. So if it cannot be
  * swapped out, migration back left it in a wrong state.
@@ -191,7 +180,7 @@ static void page_out(struct story *s, size_t page)
 		return;
 	expect(false, "page %zu is not swapped out by MADV_PAGEOUT: it is %s, %s", page,
 	       place_name(after.at),
-	       has_flag(after.pfn, KPF_LRU) ? "on an LRU list" : "on no LRU list");
+	       frame_has_flag(after.pfn, KPF_LRU) ? "on an LRU list" : "on no LRU list");
 	give_up();
 }
 
@@ -215,7 +204,7 @@ SCENARIO(reclaim, swapped_stays_swapped,
 
 static bool is_written(void *addr)
 {
-	return !has_flag(page_at(0, addr).pfn, KPF_WRITEBACK);
+	return !frame_has_flag(page_at(0, addr).pfn, KPF_WRITEBACK);
 }
 
 /*
@@ -248,7 +237,7 @@ SCENARIO(reclaim, swap_cache,
 	swap_on();
 	bring_back(s);
 	through_swap(s, 0);
-	if (!has_flag(page_at(0, s->buffer.addr).pfn, KPF_SWAPCACHE))
+	if (!frame_has_flag(page_at(0, s->buffer.addr).pfn, KPF_SWAPCACHE))
 		broken("this kernel removes a page from the swap cache as soon as it is read: the "
 		       "test cannot be done");
 	story_remember_frames(s);

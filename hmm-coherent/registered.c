@@ -10,16 +10,14 @@
 #include "suite/harness.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
+#include "kernel/limit.h"
 #include "story/registered.h"
 #include "story/story.h"
 
@@ -53,33 +51,14 @@ FIXTURE_TEARDOWN(registered)
 	story_end(&self->story);
 }
 
-static long pinned_pages(void)
-{
-	long kilobytes = read_counter("/proc/self/status", "VmPin");
-
-	if (kilobytes < 0)
-		broken("/proc/self/status has no VmPin");
-	return kilobytes * 1024 / (long)features.page_size;
-}
-
 /*
- * Open a ring without CAP_IPC_LOCK: only then the limit applies to it, and
- * since 7.x only then its pages are counted (io_buffer_account_pin()).
+ * Open a ring of a user without CAP_IPC_LOCK: only then the limit applies to
+ * it, and since 7.x only then its pages are counted (io_buffer_account_pin()).
  */
-static void ring_of_the_limited(struct story *s, rlim_t pages)
+static void ring_of_the_limited(struct story *s, long pages)
 {
-	struct rlimit limit = { pages * features.page_size, RLIM_INFINITY };
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2];
-
 	ring_close(&s->ring);
-	if (syscall(SYS_capget, &header, data))
-		syscall_failed("capget", errno);
-	data[0].effective &= ~CAP_TO_MASK(CAP_IPC_LOCK);
-	if (syscall(SYS_capset, &header, data))
-		syscall_failed("capset", errno);
-	if (setrlimit(RLIMIT_MEMLOCK, &limit))
-		syscall_failed("setrlimit", errno);
+	limit_pinned_pages(pages);
 	ring_open(&s->ring);
 }
 
@@ -104,7 +83,6 @@ SCENARIO(registered, limited,
 	 "registration beyond RLIMIT_MEMLOCK returns ENOMEM, and no page stays pinned or counted")
 {
 	struct story *s = &self->story;
-	struct rlimit limit = { PAGES * features.page_size, RLIM_INFINITY };
 	size_t i;
 
 	ring_of_the_limited(s, PAGES - 1);
@@ -122,8 +100,7 @@ SCENARIO(registered, limited,
 		expect_owner_sees(s, i, BY_OWNER);
 	}
 	expect_unpinned(s);
-	if (setrlimit(RLIMIT_MEMLOCK, &limit))
-		syscall_failed("setrlimit", errno);
+	limit_pinned_pages(PAGES);
 	register_all(s);
 }
 

@@ -13,7 +13,8 @@ import pytest
 
 RULES = Path(__file__).resolve().parent.parent / "common/report/rules.h"
 CACHE = Path(os.environ.get("HMM_COHERENT_CACHE", os.path.expanduser("~/.cache/hmm-coherent")))
-FOLDERS = ("mm", "fs", "io_uring", "block", "lib", "kernel", "include", "arch/x86/mm")
+FOLDERS = ("mm", "fs", "io_uring", "block", "lib", "kernel", "include", "arch/x86/mm",
+           "drivers/iommu/iommufd", "drivers/dma-buf")
 
 def sources() -> dict[str, str]:
     """What each rule cites."""

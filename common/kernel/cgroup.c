@@ -13,18 +13,20 @@
 #include "kernel/restore.h"
 #include "report/report.h"
 
-/* Does the file @path, a line of names, contain the memory controller? */
-static bool has_memory(const char *path)
+/* Does the file @path, a line of names, contain @controller? */
+static bool has_controller(const char *path, const char *controller)
 {
 	FILE *file = fopen(path, "r");
-	char line[512] = " ";
+	char line[512] = " ", word[32];
 	bool has;
+
+	snprintf(word, sizeof(word), " %s ", controller);
 
 	has = file && fgets(line + 1, sizeof(line) - 1, file);
 	if (file)
 		fclose(file);
 	line[strcspn(line, "\n")] = ' ';
-	return has && strstr(line, " memory ");
+	return has && strstr(line, word);
 }
 
 /* @root is "" if cgroup2 is not mounted. */
@@ -41,18 +43,20 @@ static void find_root(char *root, size_t size)
 		endmntent(mounts);
 }
 
-void cgroup_make(struct cgroup *group)
+static void make(struct cgroup *group, const char *controller, enum skip_id without)
 {
-	char file[256];
+	char file[256], text[32];
 	int error;
 
 	find_root(group->root, sizeof(group->root));
 	snprintf(file, sizeof(file), "%s/cgroup.controllers", group->root);
-	need(group->root[0] && has_memory(file), SKIP_NO_MEMCG);
+	need(group->root[0] && has_controller(file, controller), without);
 	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", group->root);
-	if (!has_memory(file)) {
-		restore_text(file, "-memory");
-		error = write_text(file, "+memory");
+	if (!has_controller(file, controller)) {
+		snprintf(text, sizeof(text), "-%s", controller);
+		restore_text(file, text);
+		text[0] = '+';
+		error = write_text(file, text);
 		if (error)
 			syscall_failed(file, -error);
 	}
@@ -60,6 +64,16 @@ void cgroup_make(struct cgroup *group)
 	restore_folder(group->path);
 	if (mkdir(group->path, 0755))
 		syscall_failed(group->path, errno);
+}
+
+void cgroup_make(struct cgroup *group)
+{
+	make(group, "memory", SKIP_NO_MEMCG);
+}
+
+void cgroup_make_cpuset(struct cgroup *group)
+{
+	make(group, "cpuset", SKIP_NO_CPUSET);
 }
 
 static void move_to(const char *path)

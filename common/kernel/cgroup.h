@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* cgroup.h - a memory cgroup for one test, removed after it */
+/* cgroup.h - a cgroup for one test, removed after it */
 #ifndef HMM_COHERENT_CGROUP_H
 #define HMM_COHERENT_CGROUP_H
 
@@ -16,6 +16,9 @@ struct cgroup {
  * restored (restore.h). Skips the test if there is no memory controller.
  */
 void cgroup_make(struct cgroup *group);
+
+/* The same with the cpuset controller. */
+void cgroup_make_cpuset(struct cgroup *group);
 
 /* Move this process into the group, or back to the root. */
 void cgroup_enter(const struct cgroup *group);

@@ -221,6 +221,53 @@ static const struct change changes[CHANGE_COUNT] = {
 		/* A kernel that was built from a tree is newer than that. */
 		.when_unknown = true,
 	},
+	[CHANGE_IOMMUFD] = {
+		.name = "iommufd",
+		.commit = "\"iommufd: Add a selftest\"",
+		.mainline = 602, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_QUEUES_OF_USER] = {
+		.name = "queues-of-user",
+		.commit = "\"io_uring: support for user allocated memory for rings/sqes\"",
+		.mainline = 605, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_RING_REGION] = {
+		.name = "ring-region",
+		.commit = "\"io_uring: add memory region registration\"",
+		.mainline = 613, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_MTHP] = {
+		.name = "mthp",
+		.commit = "3485b88390b0 \"mm: thp: introduce multi-size THP sysfs interface\"",
+		.mainline = 608, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_LARGE_IS_SPLIT] = {
+		.name = "large-is-split",
+		.commit = "\"mm/migrate_device: handle partially mapped folios during collection\"",
+		.mainline = 619, .rc = 1, .only_mainline = true,
+		/* A kernel that was built from a tree is newer than that. */
+		.when_unknown = true,
+	},
+	[CHANGE_HUGE_ON_DEVICE] = {
+		.name = "huge-on-device",
+		.commit = "\"mm/migrate_device: implement THP migration of zone device pages\"",
+		.mainline = 619, .rc = 1, .only_mainline = true,
+		.when_unknown = true,
+	},
+	[CHANGE_UDMABUF_PINS] = {
+		.name = "udmabuf-pins",
+		.commit = "\"udmabuf: pin the pages using memfd_pin_folios() API\"",
+		.mainline = 611, .rc = 1, .only_mainline = true,
+		.when_unknown = true,
+	},
+	[CHANGE_FAILED_BACK_ENDS] = {
+		.name = "failed-back-ends",
+		.commit = "none yet; see docs/findings.md, back-without-memory",
+		/* Since "lib/test_hmm: add zone device private THP test infrastructure" */
+		.from = 619,
+		/* Without the change, a process waits for ever for a page. */
+		.when_unknown = false,
+	},
 	[CHANGE_NO_COUNT_OFFSET] = {
 		.name = "no-count-offset",
 		.commit = "ef233450898f \"mm: free device private pages have zero page refcount\"",

@@ -55,6 +55,14 @@ enum kernel_change {
 	CHANGE_PIN_STAYS,	/* gup_test has PIN_LONGTERM_TEST_START */
 	CHANGE_DIO_PINS,	/* O_DIRECT takes FOLL_PIN references, not FOLL_GET ones */
 	CHANGE_HUGETLB_FORCED,	 /* FOLL_FORCE writes to private hugetlb memory without VM_WRITE */
+	CHANGE_IOMMUFD,		/* iommufd, and its mock domain with CONFIG_IOMMUFD_TEST */
+	CHANGE_QUEUES_OF_USER,	/* IORING_SETUP_NO_MMAP: the program provides the queues */
+	CHANGE_RING_REGION,	/* IORING_REGISTER_MEM_REGION */
+	CHANGE_MTHP,		/* anonymous memory in folios smaller than a huge page */
+	CHANGE_LARGE_IS_SPLIT,	/* migration to a device splits a folio that is mapped by PTEs */
+	CHANGE_HUGE_ON_DEVICE,	/* a huge page migrates as one to a device with private memory */
+	CHANGE_UDMABUF_PINS,	/* udmabuf pins the pages of a memfd */
+	CHANGE_FAILED_BACK_ENDS, /* a migration back that gets no memory in between is undone */
 	CHANGE_COUNT
 };
 

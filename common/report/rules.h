@@ -151,6 +151,71 @@ struct rule {
 	     "io_account_mem(), io_buffer_account_pin(), io_uring/rsrc.c", \
 	     "registered buffers of a user without CAP_IPC_LOCK count in VmPin and against " \
 	     "RLIMIT_MEMLOCK, wherever their pages were before") \
+	RULE(IOMMU_MAPS_PINNED, "iommu-maps-pinned", "S7", \
+	     "since 6.2: iopt_area_fill_domain(), pfn_reader_user_pin(), " \
+	     "drivers/iommu/iommufd/pages.c", \
+	     "iommufd pins memory when a device is attached to its address space, and then the " \
+	     "device has the page frames that the process maps") \
+	RULE(IOMMU_IS_ACCOUNTED, "iommu-is-accounted", "S7", \
+	     "since 6.2: pfn_reader_user_update_pinned(), drivers/iommu/iommufd/pages.c", \
+	     "pages that iommufd pins count in VmPin, and against RLIMIT_MEMLOCK of a user " \
+	     "without CAP_IPC_LOCK, until they are unmapped for devices") \
+	RULE(RING_MEMORY_PINNED, "ring-memory-pinned", "S7", \
+	     "io_pin_pages(), io_uring/memmap.c (6.1: io_uring/rsrc.c); io_free_region()", \
+	     "memory that a program provides to io_uring for queues, a ring of buffers or a " \
+	     "region is pinned for writing until the ring is closed or the memory unregistered") \
+	RULE(FAILURE_LOSES_NOTHING, "failure-loses-nothing", "S3", \
+	     "error paths of migrate_vma_setup(), wp_page_copy(), __gup_longterm_locked(), " \
+	     "copy_page_range(), io_sqe_buffer_register(), dmirror_migrate_to_device()", \
+	     "an operation that gets no memory or cannot copy its arguments returns an error or " \
+	     "is repeated; each page keeps its bytes and permission, and can be used afterwards") \
+	RULE(FAILED_DEVICE_PAGE, "failed-device-page", "S3", \
+	     "mf_generic_kill_procs(), soft_offline_page(), mm/memory-failure.c", \
+	     "a hardware error of a device page is refused with ENXIO, and its soft offlining " \
+	     "with EIO: the kernel takes no device page out of use") \
+	RULE(POISON_IS_NOT_READ, "poison-is-not-read", "S2", \
+	     "hwpoison_user_mappings(), try_to_unmap_one(); migrate_vma_collect_pmd()", \
+	     "an access to a page with a hardware error ends in SIGBUS; migration leaves such a " \
+	     "page out and moves its neighbours") \
+	RULE(MERGE_KEEPS_DIRTY, "merge-keeps-dirty", "S2", "replace_page(), mm/ksm.c", \
+	     "a page that was written since the soft-dirty bits were cleared is still soft-dirty " \
+	     "after KSM has merged it") \
+	RULE(FREED_FOR_ONE, "freed-for-one", "S2", \
+	     "madvise_free_pte_range(), mm/madvise.c; folio_mark_lazyfree(), try_to_unmap_one()", \
+	     "MADV_FREE gives up the bytes of the mapping that it is called for, and of no other " \
+	     "mapping of the page") \
+	RULE(LARGE_IS_SPLIT, "large-is-split", "S2", \
+	     "migrate_vma_collect_pmd(), migrate_vma_split_folio(), mm/migrate_device.c", \
+	     "a page of a large folio that is mapped by itself stays in memory up to Linux " \
+	     "6.18; since 6.19 the folio is split and only the pages of the range move") \
+	RULE(CHARGE_MOVES, "charge-moves", "S3", \
+	     "mem_cgroup_migrate(), mm/memcontrol.c, called by folio_migrate_flags()", \
+	     "a page that replaces another one takes over its charge: migration and long-term " \
+	     "pins succeed at memory.max and do not change memory.current") \
+	RULE(COPY_NEEDS_ROOM, "copy-needs-room", "S5", \
+	     "mem_cgroup_charge() in wp_page_copy(), mm/memory.c; mem_cgroup_oom()", \
+	     "a copy of a shared page is charged to the cgroup of the writer; if that has no " \
+	     "room, the writer is killed and the other processes keep the page") \
+	RULE(CORE_HAS_BYTES, "core-has-bytes", "S7", \
+	     "get_dump_page(), mm/gup.c; dump_user_range(), fs/coredump.c", \
+	     "a core dump contains the bytes of pages on a device, and leaves coherent pages " \
+	     "where they are") \
+	RULE(DEBUGGER_IN_RANGE, "debugger-in-range", "S7", \
+	     "process_vm_rw_pages(), mm/process_vm_access.c; access_remote_vm(), mm/memory.c", \
+	     "an access from outside that begins or ends inside a page transfers the bytes of " \
+	     "its range and no others, also across the border of device and memory") \
+	RULE(BALANCING_PASSES_OVER, "balancing-passes-over", "S1", \
+	     "change_pte_range() with MM_CP_PROT_NUMA, mm/mprotect.c; folio_can_map_prot_numa()", \
+	     "the scan of NUMA balancing leaves the permission of device pages alone and moves " \
+	     "none") \
+	RULE(CPUSET_BINDS, "cpuset-binds", "S5", \
+	     "cpuset_migrate_mm(), do_migrate_pages(); cpuset_nodemask_valid_mems_allowed()", \
+	     "a change of cpuset.mems moves memory but no device page; a page that replaces a " \
+	     "device page is on a node of the cpuset") \
+	RULE(MEMFD_IS_PINNED, "memfd-is-pinned", "S8", \
+	     "memfd_pin_folios(), mm/gup.c; udmabuf_create(), drivers/dma-buf/udmabuf.c", \
+	     "since Linux 6.11 udmabuf pins the pages of a memfd and moves them out of " \
+	     "ZONE_MOVABLE; the DMA buffer always has the pages that the file has") \
 	RULE(NO_LEAK, "nobody-sees-the-other", "S5", \
 	     "copy_present_ptes() (6.1: copy_present_pte()), do_wp_page(), mm/memory.c", \
 	     "after fork() neither parent nor child sees bytes that the other one wrote later") \

@@ -18,6 +18,30 @@
 	     "the kernel must be Linux 6.2 or later") \
 	SKIP(NO_IO_URING, "no io_uring here", \
 	     "the kernel needs CONFIG_IO_URING and kernel.io_uring_disabled=0") \
+	SKIP(NO_IOMMUFD, "no mock domain of iommufd here", \
+	     "the kernel needs CONFIG_IOMMUFD_TEST, and the programs a tree of Linux 6.2 or " \
+	     "later") \
+	SKIP(NO_FAIL_NTH, "no failure points here", \
+	     "the kernel needs CONFIG_FAULT_INJECTION_DEBUG_FS, CONFIG_FAILSLAB, " \
+	     "CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_USERCOPY, and debugfs must be " \
+	     "mounted") \
+	SKIP(NO_MEMORY_FAILURE, "no memory failure here", \
+	     "the kernel needs CONFIG_MEMORY_FAILURE") \
+	SKIP(NOT_A_GUEST, "the test takes page frames from the machine for good", \
+	     "run the test in a VM (--vm)") \
+	SKIP(POISON_READS_MAPPING, \
+	     "a kernel with DAX may crash at a memory failure of a device page", \
+	     "the kernel must not have CONFIG_FS_DAX, and /proc/config.gz must say so; see " \
+	     "docs/findings.md, hwpoison-coherent") \
+	SKIP(BACK_HANGS, "test_hmm of this kernel loses a page if a migration back gets no memory", \
+	     "kernels before 6.19 do not; see docs/findings.md, back-without-memory") \
+	SKIP(NO_CORE, "no core dumps here", \
+	     "the kernel needs CONFIG_COREDUMP, and the test needs root") \
+	SKIP(NO_CPUSET, "no cgroup2 with a cpuset controller", \
+	     "the kernel needs CONFIG_CPUSETS, and mount -t cgroup2 none /sys/fs/cgroup") \
+	SKIP(NO_BALANCING, "no NUMA balancing here", \
+	     "the kernel needs CONFIG_NUMA_BALANCING and two NUMA nodes (numa=fake=2)") \
+	SKIP(NO_UDMABUF, "no udmabuf here", "the kernel needs CONFIG_UDMABUF") \
 	SKIP(NO_DIR, "HMM_COHERENT_DIR is not set", \
 	     "set it to a directory on a filesystem with O_DIRECT") \
 	SKIP(NO_RAW, "HMM_COHERENT_RAW is not set", \

@@ -82,6 +82,22 @@ static unsigned char snapshot_byte(struct device *device, const void *addr)
 	return device->bounce[0];
 }
 
+size_t device_count_local(struct device *device, const void *addr, size_t npages)
+{
+	const int error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, npages);
+	size_t i, count = 0;
+
+	if (error)
+		call_failed(RULE_OBSERVERS_AGREE, "the driver's snapshot of a range", -error);
+	for (i = 0; i < npages; i++) {
+		const unsigned char at = device->bounce[i] & 0xf0;
+
+		count += at == HMM_DMIRROR_PROT_DEV_PRIVATE_LOCAL ||
+			 at == HMM_DMIRROR_PROT_DEV_COHERENT_LOCAL;
+	}
+	return count;
+}
+
 struct snapshot device_snapshot(struct device *device, const void *addr)
 {
 	unsigned char byte = snapshot_byte(device, addr);

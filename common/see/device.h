@@ -80,6 +80,13 @@ int device_write(struct device *device, const void *addr, size_t npages) __must_
 struct snapshot device_snapshot(struct device *device, const void *addr) __must_check;
 
 /*
+ * How many of @npages pages at @addr are on this device, in the driver's view.
+ * It also knows the pages of chunks that it has allocated since the program
+ * began, which pagemap shows at a place that the suite does not know.
+ */
+size_t device_count_local(struct device *device, const void *addr, size_t npages) __must_check;
+
+/*
  * Issue a command of the driver (HMM_DMIRROR_* of lib/test_hmm_uapi.h) for
  * @npages pages at @addr. Returns 0 or -errno; -EINVAL if the driver of this
  * kernel does not have the command (dmirror_fops_unlocked_ioctl()).

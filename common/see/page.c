@@ -148,3 +148,14 @@ size_t pages_at(const void *addr, size_t npages, enum place at)
 	}
 	return count;
 }
+
+bool frame_has_flag(unsigned long frame, int flag)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	uint64_t flags = 0;
+
+	if (fd < 0 || pread(fd, &flags, sizeof(flags), frame * sizeof(flags)) != sizeof(flags))
+		broken("/proc/kpageflags: %s", strerror(errno));
+	close(fd);
+	return flags >> flag & 1;
+}

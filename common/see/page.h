@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "report/compiler.h"
 #include "see/place.h"
 
 struct page {
@@ -35,5 +36,11 @@ void pages_look(const void *addr, size_t npages, struct page *pages);
 
 /* How many of the @npages pages at @addr in this process are at @at. @npages is not limited. */
 size_t pages_at(const void *addr, size_t npages, enum place at);
+
+/*
+ * Does the page frame have bit @flag (a KPF_ number) in /proc/kpageflags? The
+ * test is broken if it cannot be read. Frames of devices have no flags there.
+ */
+bool frame_has_flag(unsigned long frame, int flag) __must_check;
 
 #endif

@@ -27,6 +27,7 @@ void expect_pinned(struct story *s)
 
 void expect_unpinned(struct story *s)
 {
+	const enum place device = s->place == PLACE_PRIVATE ? PLACE_PRIVATE : PLACE_COHERENT;
 	struct timespec now, end;
 	size_t there;
 
@@ -34,7 +35,7 @@ void expect_unpinned(struct story *s)
 	end.tv_sec += RELEASE_S;
 	do {
 		story_migrate_to_device(s);
-		there = pages_at(s->buffer.addr, s->buffer.pages, PLACE_COHERENT);
+		there = pages_at(s->buffer.addr, s->buffer.pages, device);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (there < s->buffer.pages)
 			poll(NULL, 0, 1);
