@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * udmabuf, which makes a DMA buffer of pages of a memfd: long-term pins of a
+ * file's pages, next to private copies of them on a device (S7)
+ *
+ * Such pages never are on a device. They are pinned by memfd_pin_folios(), not
+ * by GUP, with the same rule for ZONE_MOVABLE.
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <numaif.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/since.h"
+#include "see/zone.h"
+#include "story/nodes.h"
+#include "story/story.h"
+
+#define PAGES 3
+
+FIXTURE(dma_buf)
+{
+	struct story story;
+	int memfd, dma_buf;
+	unsigned char *file;	/* the memfd, mapped shared */
+};
+
+FIXTURE_VARIANT(dma_buf)
+{
+	enum place place;	/* of the pages of the memfd */
+};
+
+FIXTURE_VARIANT_ADD(dma_buf, system) { .place = PLACE_SYSTEM };
+FIXTURE_VARIANT_ADD(dma_buf, movable) { .place = PLACE_MOVABLE };
+
+FIXTURE_SETUP(dma_buf)
+{
+	const size_t size = PAGES * features.page_size;
+	int node = variant->place == PLACE_MOVABLE ? movable_node() : unmovable_node();
+	size_t i;
+
+	need(!access("/dev/udmabuf", R_OK | W_OK), SKIP_NO_UDMABUF);
+	if (variant->place == PLACE_MOVABLE)
+		need(features.movable, SKIP_NO_MOVABLE);
+	self->dma_buf = -1;
+	story_begin(&self->story, PLACE_SYSTEM, false, PAGES);
+	self->memfd = memfd_create("hmm-coherent", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (self->memfd < 0 || ftruncate(self->memfd, size) ||
+	    fcntl(self->memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+		syscall_failed("memfd", errno);
+	self->file = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, self->memfd, 0);
+	if (self->file == MAP_FAILED)
+		syscall_failed("mmap of a memfd", errno);
+	if (node >= 0 && mbind(self->file, size, MPOL_BIND, node_mask(node)->maskp,
+			       node_mask(node)->size + 1, 0))
+		syscall_failed("mbind", errno);
+	for (i = 0; i < PAGES; i++)
+		write_page(self->file + i * features.page_size, self->story.buffer.serial, i,
+			   BY_OTHER);
+	if (pages_at(self->file, PAGES, variant->place) != PAGES)
+		broken("the pages of the memfd are not %s", place_name(variant->place));
+}
+
+FIXTURE_TEARDOWN(dma_buf)
+{
+	if (self->dma_buf >= 0)
+		close(self->dma_buf);
+	unmap_memory(self->file, PAGES * features.page_size);
+	close(self->memfd);
+	story_end(&self->story);
+}
+
+static void create(FIXTURE_DATA(dma_buf) (*self))
+{
+	struct udmabuf_create arg = { .memfd = self->memfd, .flags = UDMABUF_FLAGS_CLOEXEC,
+				      .size = PAGES * features.page_size };
+	int control = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	self->dma_buf = errno_of(ioctl(control, UDMABUF_CREATE, &arg));
+	close(control);
+	must(self->dma_buf >= 0, "UDMABUF_CREATE returns %d", self->dma_buf);
+}
+
+/* The buffer has the pages of the memfd, with @writer's pattern. */
+static void expect_in_buffer(FIXTURE_DATA(dma_buf) (*self), enum writer writer)
+{
+	const size_t size = PAGES * features.page_size;
+	unsigned char *map = mmap(NULL, size, PROT_READ, MAP_SHARED, self->dma_buf, 0);
+	size_t i;
+
+	if (map == MAP_FAILED)
+		syscall_failed("mmap of a DMA buffer", errno);
+	set_rule(RULE_MEMFD_IS_PINNED);
+	for (i = 0; i < PAGES; i++)
+		expect_bytes(map + i * features.page_size, self->story.buffer.serial, i, writer,
+			     "bytes of the DMA buffer");
+	munmap(map, size);
+}
+
+SCENARIO(dma_buf, pinned,
+	 "pages of a DMA buffer leave ZONE_MOVABLE where the kernel pins them, and are the pages "
+	 "of "
+	 "the memfd until the buffer is closed")
+{
+	const bool pins = kernel_has(CHANGE_UDMABUF_PINS);
+	const enum place place = pins ? PLACE_SYSTEM : variant->place;
+	size_t i;
+
+	create(self);
+	set_rule(RULE_MEMFD_IS_PINNED);
+	expect_result("pages of the memfd in the expected place",
+		      pages_at(self->file, PAGES, place), PAGES);
+	expect_in_buffer(self, BY_OTHER);
+	for (i = 0; i < PAGES; i++)
+		write_page(self->file + i * features.page_size, self->story.buffer.serial, i,
+			   BY_MEDIUM);
+	expect_in_buffer(self, BY_MEDIUM);
+}
+
+SCENARIO(dma_buf, private_copy,
+	 "private copies of the pages can be migrated to the device; the DMA buffer keeps the "
+	 "pages "
+	 "of the memfd")
+{
+	const size_t size = PAGES * features.page_size;
+	struct story *s = &self->story;
+	unsigned char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->memfd, 0);
+	size_t i;
+
+	if (copy == MAP_FAILED)
+		syscall_failed("mmap of a memfd", errno);
+	create(self);
+	for (i = 0; i < PAGES; i++)
+		write_page(copy + i * features.page_size, s->buffer.serial, i, BY_OWNER_AGAIN);
+	device_move_to(&s->device, copy, PAGES);
+	set_rule(RULE_ENTRY);
+	expect_result("private copies on the device", pages_at(copy, PAGES, PLACE_COHERENT), PAGES);
+	device_move_to(&s->device, self->file, PAGES);
+	set_rule(RULE_ONLY_ANONYMOUS);
+	expect_result("pages of the memfd on the device",
+		      pages_at(self->file, PAGES, PLACE_COHERENT), 0);
+	expect_in_buffer(self, BY_OTHER);
+	for (i = 0; i < PAGES; i++)
+		expect_bytes(copy + i * features.page_size, s->buffer.serial, i, BY_OWNER_AGAIN,
+			     "bytes of the private copy");
+	unmap_memory(copy, size);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_dma_buf", argc, argv);
+}
