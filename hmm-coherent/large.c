@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of large folios that are mapped one by one, as sources of migration to
+ * a device: a huge page whose mapping was split, and an mTHP
+ *
+ * Up to 6.18 migration leaves such pages in memory; later it splits the folio.
+ * Never may a page be lost, or a page outside of the range move.
+ */
+#include "suite/harness.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/restore.h"
+#include "kernel/since.h"
+#include "story/huge.h"
+
+/* Pages of an mTHP. */
+#define MTHP_PAGES 16
+
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define KPF_COMPOUND_TAIL 16
+
+FIXTURE(large)
+{
+	struct huge huge;
+	struct buffer range;	/* the pages of the folio */
+	enum place device;
+};
+
+FIXTURE_VARIANT(large)
+{
+	bool mthp;
+	enum place device;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(large, split_coherent_rw) { .device = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(large, split_coherent_ro) { .device = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(large, split_private_rw) { .device = PLACE_PRIVATE };
+FIXTURE_VARIANT_ADD(large, mthp_coherent_rw) { .mthp = true, .device = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(large, mthp_coherent_ro)
+{ .mthp = true, .device = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(large, mthp_private_rw) { .mthp = true, .device = PLACE_PRIVATE };
+
+WHY_NOT(large)
+{
+	return variant->mthp && !kernel_has(CHANGE_MTHP) ? "this kernel has no mTHP (6.8)" : NULL;
+}
+
+/* Let the kernel map the first pages of the huge range by one mTHP. */
+static void fill_mthp(FIXTURE_DATA(large) (*self))
+{
+	struct huge *h = &self->huge;
+	char enabled[256];
+	int error;
+
+	snprintf(enabled, sizeof(enabled), THP "hugepages-%zukB/enabled",
+		 MTHP_PAGES * features.page_size / 1024);
+	need(!access(enabled, W_OK), SKIP_NO_THP);
+	restore_setting(enabled);
+	error = write_text(enabled, "always");
+	if (error)
+		syscall_failed(enabled, -error);
+	/* No huge page fits into a VMA of this size. */
+	advise_memory(h->addr, MTHP_PAGES * features.page_size, MADV_HUGEPAGE);
+	buffer_write(&self->range, 0, MTHP_PAGES, BY_OWNER);
+	if (h->story.read_only)
+		protect_memory(h->addr, self->range.size, PROT_READ);
+}
+
+/* Map a huge page by a PMD, and let mprotect() of one page split the mapping. */
+static void fill_split(FIXTURE_DATA(large) (*self))
+{
+	struct huge *h = &self->huge;
+	const int prot = h->story.read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+
+	huge_fill(h, h->addr, true);
+	/* Otherwise khugepaged may map it by a PMD again. */
+	advise_memory(h->addr, h->size, MADV_NOHUGEPAGE);
+	protect_memory(h->addr, features.page_size, PROT_NONE);
+	protect_memory(h->addr, features.page_size, prot);
+	/* Some kernels make a page writable only at the next write. */
+	if (!h->story.read_only)
+		buffer_write(&self->range, 0, 1, BY_OWNER);
+}
+
+FIXTURE_SETUP(large)
+{
+	struct huge *h = &self->huge;
+
+	self->device = variant->device;
+	huge_begin(h, variant->read_only);
+	if (variant->device == PLACE_PRIVATE) {
+		device_close(&h->device);
+		device_open(&h->device, PLACE_PRIVATE, h->pages);
+	}
+	self->range = (struct buffer){ .addr = h->addr, .serial = h->story.buffer.serial,
+				       .pages = variant->mthp ? MTHP_PAGES : h->pages };
+	self->range.size = self->range.pages * features.page_size;
+	if (variant->mthp)
+		fill_mthp(self);
+	else
+		fill_split(self);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(!device_snapshot(&h->device, h->addr).huge, "the range is mapped by a huge page");
+	if (!frame_has_flag(page_at(0, page_in(h->addr, 1)).pfn, KPF_COMPOUND_TAIL))
+		broken("the pages are not those of a large folio");
+}
+
+FIXTURE_TEARDOWN(large)
+{
+	huge_end(&self->huge);
+}
+
+/*
+ * Pages [first, first + count) are on the device, all others in memory, each
+ * with its permission and its bytes. Reading brings private pages back.
+ */
+static void expect_on_device(FIXTURE_DATA(large) (*self), size_t first, size_t count)
+{
+	struct huge *h = &self->huge;
+	const enum permission mapped = h->story.read_only ? PERM_RO : PERM_RW;
+	size_t i, misplaced = 0, mapped_wrong = 0, lost = 0;
+	const size_t there = pages_at(page_in(h->addr, first), count, self->device);
+	const size_t all = pages_at(h->addr, self->range.pages, self->device);
+
+	misplaced = count - there + all - there;
+	misplaced += pages_at(h->addr, self->range.pages, PLACE_NOWHERE);
+	for (i = 0; i < self->range.pages; i += 7)
+		mapped_wrong += device_snapshot(&h->device, page_in(h->addr, i)).permission !=
+				mapped;
+	for (i = 0; i < self->range.pages; i++)
+		lost += read_page(page_in(h->addr, i), self->range.serial, i, BY_OWNER, BY_OTHER) !=
+			DATA_OLD;
+	expect_result("pages in the wrong place", misplaced, 0);
+	expect_result("pages with another permission than before", mapped_wrong, 0);
+	expect_result("pages with other bytes than before", lost, 0);
+}
+
+/* How many of @count pages that were to migrate this kernel migrates. */
+static size_t migrated(size_t count)
+{
+	return kernel_has(CHANGE_LARGE_IS_SPLIT) ? count : 0;
+}
+
+SCENARIO(large, whole,
+	 "migration of all pages splits the folio and moves each page, or leaves all in memory on "
+	 "older kernels; migration back returns them")
+{
+	struct huge *h = &self->huge;
+
+	huge_move_to_device(h, 0, self->range.pages);
+	set_rule(RULE_LARGE_IS_SPLIT);
+	expect_on_device(self, 0, migrated(self->range.pages));
+	device_move_back(&h->device, h->addr, self->range.pages);
+	set_rule(RULE_BACK);
+	expect_on_device(self, 0, 0);
+}
+
+SCENARIO(large, part, "migration of some pages moves these and leaves the others in memory")
+{
+	struct huge *h = &self->huge;
+
+	huge_move_to_device(h, 3, 5);
+	set_rule(RULE_LARGE_IS_SPLIT);
+	expect_on_device(self, 3, migrated(5));
+	huge_move_to_device(h, self->range.pages - 1, 1);
+	set_rule(RULE_LARGE_IS_SPLIT);
+	expect_result("pages on the device at the end of the range",
+		      page_at(0, page_in(h->addr, self->range.pages - 1)).at == self->device,
+		      migrated(1));
+}
+
+SCENARIO(large, held,
+	 "a reference to one page keeps the folio whole and in memory; after its release the pages "
+	 "can be migrated")
+{
+	struct huge *h = &self->huge;
+
+	story_hold_at(&h->story, page_in(h->addr, 7));
+	huge_move_to_device(h, 3, 5);
+	set_rule(RULE_PINNED_STAYS);
+	expect_on_device(self, 0, 0);
+	expect(frame_has_flag(page_at(0, page_in(h->addr, 1)).pfn, KPF_COMPOUND_TAIL),
+	       "the folio is split although a page of it has a reference");
+	story_let_go(&h->story);
+	huge_move_to_device(h, 3, 5);
+	set_rule(RULE_LARGE_IS_SPLIT);
+	expect_on_device(self, 3, migrated(5));
+}
+
+SCENARIO(large, shared,
+	 "after fork() the pages of a folio migrate in both processes, and each sees only its own "
+	 "writes")
+{
+	struct huge *h = &self->huge;
+	struct child *child = &h->story.child;
+	size_t i, lost = 0;
+
+	child_fork(child);
+	huge_move_to_device(h, 3, 5);
+	set_rule(RULE_ENTRY);
+	for (i = 0; i < 10; i++) {
+		struct page ours = page_at(0, page_in(h->addr, i));
+		struct page theirs = page_at(child->pid, page_in(h->addr, i));
+
+		expect_result("page on the device", ours.at == self->device,
+			      i >= 3 && i < 8 && migrated(1));
+		expect(ours.pfn == theirs.pfn,
+		       "page %zu has frame 0x%lx here and 0x%lx in the child", i, ours.pfn,
+		       theirs.pfn);
+	}
+	if (h->story.read_only)
+		protect_memory(h->addr, self->range.size, PROT_READ | PROT_WRITE);
+	set_rule(RULE_NO_LEAK);
+	expect_result("the owner's write", cpu_write(&self->range, 4, 1, BY_OWNER_AGAIN),
+		      features.page_size);
+	for (i = 0; i < self->range.pages; i += i < 10 ? 1 : 37)
+		lost += child_look(child, &self->range, i, BY_OWNER, BY_OWNER_AGAIN) != DATA_OLD;
+	expect_result("pages with other bytes for the child", lost, 0);
+	expect_bytes(page_in(h->addr, 4), self->range.serial, 4, BY_OWNER_AGAIN,
+		     "bytes that the owner has written");
+	expect_bytes(page_in(h->addr, 5), self->range.serial, 5, BY_OWNER,
+		     "bytes next to it");
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_large", argc, argv);
+}
