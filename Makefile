@@ -25,8 +25,8 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	device_full tracking userfaultfd monitor empty_pages zero_page owners ksm reclaim \
 	mlock huge hugetlb large_folios mappings policies soft_dirty pagemap collapse marks \
 	advised inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \
-	failed_calls hwpoison large huge_private merged huge_moved destructive_memory \
-	destructive destructive_ksm destructive_huge destructive_anon_vma)
+	failed_calls hwpoison large huge_private merged huge_moved core_dump debuggers \
+	destructive_memory destructive destructive_ksm destructive_huge destructive_anon_vma)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)
