@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the memcg charge does not follow a page that migrates
 // claim: S2 S3
-// rule: accounts-return migration-is-the-way-in
+// rule: accounts-return migration-is-the-way-in charge-moves
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: accounts.coherent.cgroup-charge
+// tests: accounts.coherent.cgroup-charge limits.coherent-rw.migrated
 @@
 identifier f =~ "^(folio_migrate_flags)$";
 expression A, B;

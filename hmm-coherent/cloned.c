@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/limit.h"
 #include "kernel/since.h"
 #include "story/registered.h"
 #include "story/story.h"
@@ -134,6 +135,30 @@ SCENARIO(cloned, past_the_end,
 	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
 	expect_pinned(s);
 	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
+	expect_unpinned(s);
+}
+
+SCENARIO(cloned, accounted,
+	 "pages that two rings share count as pinned once, until both rings have unregistered "
+	 "them")
+{
+	struct story *s = &self->story;
+
+	ring_close(&s->ring);
+	ring_close(&self->second);
+	limit_pinned_pages(2 * PAGES);
+	ring_open(&s->ring);
+	ring_open(&self->second);
+	register_all(s);
+	set_rule(RULE_PINS_ARE_ACCOUNTED);
+	expect_result("clone", clone_to(&self->second, (struct clone_buffers){
+						.src_fd = s->ring.uring.ring_fd }), 0);
+	self->second.registered = true;
+	expect_result("VmPin with both, in pages", pinned_pages(), PAGES);
+	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
+	expect_result("VmPin with the clone, in pages", pinned_pages(), PAGES);
+	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
+	expect_result("VmPin afterwards, in pages", pinned_pages(), 0);
 	expect_unpinned(s);
 }
 
