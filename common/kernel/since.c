@@ -204,6 +204,14 @@ static const struct change changes[CHANGE_COUNT] = {
 		.commit = "84209e87c696 \"mm/gup: reliable R/O long-term pinning in COW mappings\"",
 		.mainline = 602, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_CLEAN_UPGRADES] = {
+		.name = "clean-upgrades",
+		.commit = "7ea7e333842e \"mm/mprotect: allow clean exclusive anon pages to be "
+			  "writable\"",
+		.mainline = 602, .rc = 1, .only_mainline = true,
+		/* A kernel that was built from a tree is newer than that. */
+		.when_unknown = true,
+	},
 	[CHANGE_PIN_STAYS] = {
 		.name = "pin-stays",
 		.commit = "c77369b437f9",

@@ -42,7 +42,7 @@ static void bind_to(struct buffer *buffer, int node)
 	numa_free_nodemask(nodes);
 }
 
-void buffer_map(struct buffer *buffer, size_t pages, enum place place)
+static void map(struct buffer *buffer, void *addr, size_t pages, enum place place)
 {
 	/* Each buffer of a program run has another serial number. */
 	static uint32_t serial;
@@ -51,8 +51,8 @@ void buffer_map(struct buffer *buffer, size_t pages, enum place place)
 	buffer->pages = pages;
 	buffer->size = pages * features.page_size;
 	buffer->serial = ++serial & 0xffffff;
-	buffer->addr = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
+	buffer->addr = mmap(addr, buffer->size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | (addr ? MAP_FIXED_NOREPLACE : 0), -1, 0);
 	if (buffer->addr == MAP_FAILED)
 		broken("mmap of %zu pages: %s", pages, strerror(errno));
 	/* EINVAL: the kernel has no huge pages. */
@@ -65,6 +65,16 @@ void buffer_map(struct buffer *buffer, size_t pages, enum place place)
 	if (unmovable_node() < 0 && movable_node() >= 0)
 		skip(SKIP_NO_UNMOVABLE_NODE);
 	bind_to(buffer, place == PLACE_MOVABLE ? movable_node() : unmovable_node());
+}
+
+void buffer_map(struct buffer *buffer, size_t pages, enum place place)
+{
+	map(buffer, NULL, pages, place);
+}
+
+void buffer_map_at(struct buffer *buffer, void *addr, size_t pages)
+{
+	map(buffer, addr, pages, PLACE_SYSTEM);
 }
 
 void buffer_unmap(struct buffer *buffer)

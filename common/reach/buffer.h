@@ -61,6 +61,9 @@ struct buffer {
 void buffer_map(struct buffer *buffer, size_t pages, enum place place);
 void buffer_unmap(struct buffer *buffer);
 
+/* The same at @addr, where nothing is mapped, and in memory outside of ZONE_MOVABLE. */
+void buffer_map_at(struct buffer *buffer, void *addr, size_t pages);
+
 unsigned char *buffer_page(const struct buffer *buffer, size_t page);
 
 /*

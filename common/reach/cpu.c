@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kernel/kernel.h"
 
@@ -12,6 +13,24 @@ static sigjmp_buf escape;
 static void on_fault(int signal)
 {
 	siglongjmp(escape, signal);
+}
+
+long cpu_copy(void *to, const void *from)
+{
+	struct sigaction action = { .sa_handler = on_fault }, old_segv, old_bus;
+	long result = features.page_size;
+	int signal;
+
+	sigaction(SIGSEGV, &action, &old_segv);
+	sigaction(SIGBUS, &action, &old_bus);
+	signal = sigsetjmp(escape, 1);
+	if (signal)
+		result = KILLED_BY(signal);
+	else
+		memcpy(to, from, features.page_size);
+	sigaction(SIGSEGV, &old_segv, NULL);
+	sigaction(SIGBUS, &old_bus, NULL);
+	return result;
 }
 
 /* Run one access by the CPU. If it ends in SIGSEGV or SIGBUS, that is the result. */

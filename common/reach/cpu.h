@@ -17,6 +17,12 @@ long cpu_read(const struct buffer *buffer, size_t first, size_t count, void *to)
 long cpu_write(struct buffer *buffer, size_t first, size_t count, enum writer writer) __must_check;
 
 /*
+ * Copy a page from or to memory that may be under test. Returns bytes, or
+ * KILLED_BY().
+ */
+long cpu_copy(void *to, const void *from) __must_check;
+
+/*
  * Load a word of each page and store it again, so that the TLB has the
  * translations. Changes no byte.
  */

@@ -137,16 +137,12 @@ static void become_another_program(void)
 	_exit(7);
 }
 
-void request_serve(pid_t parent, int requests, int answers)
+void request_loop(int requests, int answers)
 {
 	struct message m;
 	void *local = request_scratch();
 	long result;
 
-	/* Die with the parent. It may have exited before prctl(). */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(7);
 	while (read(requests, &m, sizeof(m)) == sizeof(m)) {
 		if (m.request == REQUEST_LEAVE)
 			_exit(0);
@@ -159,4 +155,13 @@ void request_serve(pid_t parent, int requests, int answers)
 			(void)!request_put(answers, local, result);
 	}
 	_exit(7);
+}
+
+void request_serve(pid_t parent, int requests, int answers)
+{
+	/* Die with the parent. It may have exited before prctl(). */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(7);
+	request_loop(requests, answers);
 }

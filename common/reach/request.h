@@ -52,4 +52,7 @@ bool request_put(int fd, const void *data, size_t size) __must_check;
  */
 void request_serve(pid_t parent, int requests, int answers) __noreturn;
 
+/* The same without the death of the parent, for a process that may outlive it. */
+void request_loop(int requests, int answers) __noreturn;
+
 #endif

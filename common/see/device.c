@@ -73,13 +73,12 @@ int device_write(struct device *device, const void *addr, size_t npages)
 	return device_command(device, HMM_DMIRROR_WRITE, addr, npages);
 }
 
-static unsigned char snapshot_byte(struct device *device, const void *addr)
+static void take_snapshot(struct device *device, const void *addr, size_t npages)
 {
-	int error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, 1);
+	int error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, npages);
 
 	if (error)
 		call_failed(RULE_OBSERVERS_AGREE, "the driver's snapshot of a page", -error);
-	return device->bounce[0];
 }
 
 size_t device_count_local(struct device *device, const void *addr, size_t npages)
@@ -98,9 +97,8 @@ size_t device_count_local(struct device *device, const void *addr, size_t npages
 	return count;
 }
 
-struct snapshot device_snapshot(struct device *device, const void *addr)
+static struct snapshot snapshot_of(const struct device *device, unsigned char byte)
 {
-	unsigned char byte = snapshot_byte(device, addr);
 	struct snapshot snapshot = { 0 };
 
 	if (byte == HMM_DMIRROR_PROT_ERROR)
@@ -123,6 +121,22 @@ struct snapshot device_snapshot(struct device *device, const void *addr)
 		snapshot.at = snapshot.permission == PERM_NONE ? PLACE_NOWHERE : PLACE_SYSTEM;
 	}
 	return snapshot;
+}
+
+struct snapshot device_snapshot(struct device *device, const void *addr)
+{
+	take_snapshot(device, addr, 1);
+	return snapshot_of(device, device->bounce[0]);
+}
+
+void device_snapshots(struct device *device, const void *addr, size_t npages,
+		      struct snapshot *snapshots)
+{
+	size_t i;
+
+	take_snapshot(device, addr, npages);
+	for (i = 0; i < npages; i++)
+		snapshots[i] = snapshot_of(device, device->bounce[i]);
 }
 
 static void open_node(struct device *device, int node, enum place memory, size_t pages)

@@ -79,6 +79,10 @@ int device_write(struct device *device, const void *addr, size_t npages) __must_
 /* The driver's view of one page. Does not change the page. */
 struct snapshot device_snapshot(struct device *device, const void *addr) __must_check;
 
+/* The same for @npages pages, in one call. */
+void device_snapshots(struct device *device, const void *addr, size_t npages,
+		      struct snapshot *snapshots);
+
 /*
  * How many of @npages pages at @addr are on this device, in the driver's view.
  * It also knows the pages of chunks that it has allocated since the program

@@ -27,6 +27,18 @@
  */
 #define PM_SWAP_OFFSET(entry) (PM_PFN(entry) >> 5)
 
+int pagemap_open(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		broken("%s: %s", path, strerror(errno));
+	return fd;
+}
+
 /* Read the entries of @npages pages at @addr into @entries. */
 static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t npages)
 {
@@ -34,19 +46,14 @@ static void pagemap_read(pid_t pid, const void *addr, uint64_t *entries, size_t 
 	static pid_t own_pid;
 	off_t offset = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(*entries);
 	ssize_t size = npages * sizeof(*entries);
-	char path[64];
 	bool own = !pid;
 	int fd;
 
 	/* A file that was opened before fork() still shows the parent. */
-	if (own && own_fd >= 0 && own_pid == getpid()) {
+	if (own && own_fd >= 0 && own_pid == getpid())
 		fd = own_fd;
-	} else {
-		snprintf(path, sizeof(path), "/proc/%d/pagemap", own ? getpid() : pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			broken("%s: %s", path, strerror(errno));
-	}
+	else
+		fd = pagemap_open(own ? getpid() : pid);
 	if (pread(fd, entries, size, offset) != size) {
 		set_rule(RULE_OBSERVERS_AGREE);
 		fail_now("pagemap of process %d at %p cannot be read: %s", pid, addr,
@@ -130,6 +137,22 @@ void pages_look(const void *addr, size_t npages, struct page *pages)
 	if (npages > PAGES_LOOK_MAX)
 		broken("%zu pages are too many for one read of pagemap", npages);
 	pagemap_read(0, addr, entries, npages);
+	for (i = 0; i < npages; i++)
+		pages[i] = page_of_entry(entries[i]);
+}
+
+void pages_look_through(int pagemap, const void *addr, size_t npages, struct page *pages)
+{
+	const off_t offset = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(uint64_t);
+	uint64_t entries[PAGES_LOOK_MAX];
+	const ssize_t size = npages * sizeof(*entries);
+	size_t i;
+
+	if (pread(pagemap, entries, size, offset) != size) {
+		set_rule(RULE_OBSERVERS_AGREE);
+		fail_now("the pagemap of another process at %p cannot be read: %s", addr,
+			 strerror(errno));
+	}
 	for (i = 0; i < npages; i++)
 		pages[i] = page_of_entry(entries[i]);
 }

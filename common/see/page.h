@@ -34,6 +34,13 @@ struct page page_at(pid_t pid, const void *addr);
 #define PAGES_LOOK_MAX 512
 void pages_look(const void *addr, size_t npages, struct page *pages);
 
+/*
+ * The same for another process, whose pagemap the caller has opened and closes:
+ * pagemap_open() for each look would take longer than the look.
+ */
+int pagemap_open(pid_t pid) __must_check;
+void pages_look_through(int pagemap, const void *addr, size_t npages, struct page *pages);
+
 /* How many of the @npages pages at @addr in this process are at @at. @npages is not limited. */
 size_t pages_at(const void *addr, size_t npages, enum place at);
 

@@ -60,6 +60,11 @@ long suite_stress(void)
 	return text ? strtol(text, NULL, 10) : 0;
 }
 
+int suite_read_log(void)
+{
+	return log_fd >= 0 ? kmsg_collect(log_fd) : 0;
+}
+
 static long elapsed_ms(const struct timespec *since)
 {
 	struct timespec now;

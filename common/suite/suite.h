@@ -52,6 +52,12 @@ unsigned long suite_seed(void);
  */
 long suite_stress(void);
 
+/*
+ * Read the kernel log so far, and report the complaints in it: for a cell that
+ * runs so long that the log would wrap. Returns the number of complaints.
+ */
+int suite_read_log(void);
+
 /* Run the cells, in the process that suite.run_cells() forked. */
 void suite_run_cells(void);
 
