@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * mm_model.h - a model of the memory that a random sequence works on: which
+ * process maps which page frame, and how
+ *
+ * It is a description of the kernel by its source. Each function below names
+ * the kernel functions that it follows. It needs no kernel: the generator of
+ * sequences uses it, too.
+ */
+#ifndef HMM_COHERENT_MM_MODEL_H
+#define HMM_COHERENT_MM_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "report/compiler.h"
+#include "see/place.h"
+
+/* Two buffers of four pages. Page numbers are 0 to 7 in all processes. */
+#define MM_BUFFER_PAGES 4
+#define MM_PAGES (2 * MM_BUFFER_PAGES)
+#define MM_PROCESSES 3
+#define MM_FRAMES 48
+/* Different contents of pages in one sequence; number 0 is zeros. */
+#define MM_CONTENTS 512
+
+enum mm_who { MM_OWNER, MM_CHILD, MM_GRANDCHILD };
+
+/* What holds a reference to a page for longer than one system call. */
+enum mm_holder { HOLD_PIPE, HOLD_PIPE_2, HOLD_PIN, HOLD_FIXED, HOLD_FIXED_2, HOLD_COUNT };
+
+/* The protection of a page's VMA. */
+enum mm_prot { MM_NONE, MM_READ, MM_READ_WRITE };
+
+struct mm_frame {
+	bool used;
+	bool zero;		/* the shared zero page */
+	enum place at;		/* PLACE_SYSTEM: memory of any zone */
+	bool movable;		/* seen in ZONE_MOVABLE */
+	int content;
+	bool exclusive;		/* PageAnonExclusive */
+	int gets, pins;		/* FOLL_GET and FOLL_PIN references of holders */
+	unsigned long pfn;	/* as seen; 0: not looked at yet */
+};
+
+struct mm_page {
+	/* the VMA */
+	bool mapped;
+	enum mm_prot prot;
+	bool uffd;		/* registered with userfaultfd for write protection */
+	/* the PTE */
+	int frame;		/* index, or -1: none */
+	bool write, dirty, uffd_wp;
+};
+
+struct mm_process {
+	bool alive;
+	enum mm_who parent;
+	bool has_pinned;	/* MMF_HAS_PINNED */
+	bool mirrors[PLACE_COUNT];	/* it has opened this device itself */
+	struct mm_page page[MM_PAGES];
+};
+
+struct mm_hold {
+	bool used;
+	int frame;
+	int page;		/* the page at which it was taken */
+};
+
+/* What the kernel can do, where kernels differ. */
+struct mm_kernel {
+	bool dio_pins;		/* O_DIRECT takes FOLL_PIN */
+	bool longterm_own_page;	/* a long-term pin never returns the zero page */
+	bool clean_upgrades;	/* mprotect() makes a clean exclusive PTE writable, too */
+	bool mem_force;		/* /proc/PID/mem uses FOLL_FORCE */
+	bool pin_stays;		/* gup_test keeps long-term pins */
+	bool close_evicts;
+	bool uffd_wp;
+	bool gup_test, ring, medium;	/* this machine has them */
+};
+
+/*
+ * Effects that can be switched off for one row of the table of operations, to
+ * see whether the comparison notices it.
+ */
+#define MM_EFFECTS(EFFECT) \
+	EFFECT(RESULT, "result") \
+	EFFECT(FILL, "fill") \
+	EFFECT(COPY, "copy") \
+	EFFECT(REUSE, "reuse") \
+	EFFECT(MAKE_WRITABLE, "make-writable") \
+	EFFECT(MOVE, "move") \
+	EFFECT(HELD_STAYS, "held-stays") \
+	EFFECT(STORE, "store") \
+	EFFECT(SHARE, "share") \
+	EFFECT(SHARE_READ_ONLY, "share-read-only") \
+	EFFECT(PINNED_IS_COPIED, "pinned-is-copied") \
+	EFFECT(ZAP, "zap") \
+	EFFECT(PROTECT, "protect") \
+	EFFECT(HOLD, "hold") \
+	EFFECT(LET_GO, "let-go") \
+	EFFECT(TO_MEDIUM, "to-medium") \
+	EFFECT(MARK, "mark")
+
+#define MM_EFFECT_ID(id, name) EFFECT_##id,
+enum mm_effect { MM_EFFECTS(MM_EFFECT_ID) EFFECT_COUNT };
+#undef MM_EFFECT_ID
+
+const char *mm_effect_name(enum mm_effect effect);
+
+struct mm_model {
+	struct mm_kernel kernel;
+	struct mm_process process[MM_PROCESSES];
+	struct mm_frame frame[MM_FRAMES];
+	struct mm_hold hold[HOLD_COUNT];
+	int medium[MM_PAGES];	/* the content of each page of the file; -1: not known */
+	bool uffd;		/* there is a userfaultfd */
+	int contents;		/* how many contents exist */
+	int buffers;
+	/* effects that the current operation had, and the one that is left out */
+	unsigned int effects;
+	int wrong;		/* enum mm_effect, or -1 */
+};
+
+/* Why an access is refused. */
+enum mm_denial {
+	MM_ALLOWED, MM_NO_VMA, MM_NO_READ, MM_NO_WRITE, MM_UFFD_STOPS, MM_BUSY
+};
+
+/* How an access reaches the page. */
+struct mm_access {
+	bool write;		/* a store, or FOLL_WRITE */
+	bool gup;		/* GUP, FOLL_GET or FOLL_PIN */
+	bool pin;		/* FOLL_PIN */
+	bool longterm;		/* FOLL_LONGTERM */
+	bool force;		/* FOLL_FORCE */
+};
+
+void mm_init(struct mm_model *m, const struct mm_kernel *kernel);
+
+/* Map @pages pages of the next buffer in the owner, without touching them. */
+void mm_map(struct mm_model *m, int pages);
+
+/* A content that no page had before. */
+int mm_new_content(struct mm_model *m);
+
+/*
+ * Access one page. Changes the model by the faults that the access causes, and
+ * says whether it is refused. The bytes are not changed: mm_store() does that.
+ */
+enum mm_denial mm_access(struct mm_model *m, enum mm_who who, int page,
+			 struct mm_access access) __must_check;
+
+/* Give the frame that @who maps at @page the bytes @content. */
+void mm_store(struct mm_model *m, enum mm_who who, int page, int content);
+
+/* The content of the page for @who; 0 if it maps none. */
+int mm_content(const struct mm_model *m, enum mm_who who, int page) __must_check;
+
+/* The holder @hold takes a reference to the frame at @page of the owner. */
+void mm_hold(struct mm_model *m, enum mm_holder hold, int page, bool pin);
+void mm_let_go(struct mm_model *m, enum mm_holder hold);
+
+/* References of a frame: mappings and holders. */
+int mm_mappings(const struct mm_model *m, int frame) __must_check;
+int mm_holders(const struct mm_model *m, int frame) __must_check;
+
+/*
+ * Migrate one page of @who to @to, if the kernel can: migrate_vma_pages().
+ * Returns whether it is on @to then.
+ */
+void mm_migrate_to(struct mm_model *m, enum mm_who who, int page, enum place to);
+
+/* Migrate back what is on the device @from. */
+void mm_migrate_back(struct mm_model *m, enum mm_who who, int page, enum place from);
+void mm_evict(struct mm_model *m, enum place from);
+
+void mm_fork(struct mm_model *m, enum mm_who parent, enum mm_who child);
+void mm_exit(struct mm_model *m, enum mm_who who);
+void mm_zap(struct mm_model *m, enum mm_who who, int page);
+void mm_unmap(struct mm_model *m, enum mm_who who, int page);
+void mm_protect(struct mm_model *m, enum mm_who who, int page, enum mm_prot prot);
+
+/* Write protection by userfaultfd of one page, or of none. */
+void mm_uffd_wp(struct mm_model *m, enum mm_who who, int page, bool on);
+
+/* May this effect happen? False only for the one that is left out on purpose. */
+bool mm_effect(struct mm_model *m, enum mm_effect effect);
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "explore/op.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *who_name(enum mm_who who)
+{
+	static const char *const names[MM_PROCESSES] = { "owner", "child", "grandchild" };
+
+	return names[who];
+}
+
+enum place device_option(int option)
+{
+	static const enum place places[] = { PLACE_COHERENT, PLACE_REMOTE, PLACE_PRIVATE };
+
+	return places[option];
+}
+
+const struct op_row *op_rows(size_t *count)
+{
+	static struct op_row all[OP_ROWS_MAX];
+	static size_t used;
+	size_t counts[3], i;
+	const struct op_row *const tables[] = { op_map_rows(&counts[0]), op_cpu_rows(&counts[1]),
+						op_hold_rows(&counts[2]) };
+
+	for (i = 0; !used && i < ARRAY_SIZE(tables); i++)
+		memcpy(all + (i > 0 ? counts[0] : 0) + (i > 1 ? counts[1] : 0), tables[i],
+		       counts[i] * sizeof(all[0]));
+	used = counts[0] + counts[1] + counts[2];
+	*count = used;
+	return all;
+}
+
+int op_choices(const struct op_row *row, int number)
+{
+	const char *c = row->options[number];
+	int count = 1;
+
+	if (!c)
+		return 0;
+	for (; *c; c++)
+		count += *c == '|';
+	return count;
+}
+
+void op_option(const struct op *op, int number, char *text, size_t size)
+{
+	const char *c = op->row->options[number];
+	int skip = op->option[number];
+
+	for (; skip; c++)
+		skip -= *c == '|';
+	snprintf(text, size, "%.*s", (int)strcspn(c, "|"), c);
+}
+
+enum mm_who op_another(const struct mm_model *m, enum mm_who who)
+{
+	if (who != MM_OWNER)
+		return MM_OWNER;
+	if (m->process[MM_CHILD].alive)
+		return MM_CHILD;
+	return m->process[MM_GRANDCHILD].alive ? MM_GRANDCHILD : MM_OWNER;
+}
+
+bool op_is_possible(const struct mm_model *m, const struct op *op, bool twin)
+{
+	if (twin && op->row->to_device)
+		return false;
+	if (!m->process[op->who].alive)
+		return false;
+	if (op->row->actor == BY_ANOTHER && op_another(m, op->who) == op->who)
+		return false;
+	return !op->row->possible || op->row->possible(m, op);
+}

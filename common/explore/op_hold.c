@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What holds references and pins: pipes, gup_test, registered buffers; and O_DIRECT. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "explore/world.h"
+#include "kernel/kernel.h"
+#include "report/report.h"
+#include "see/pin.h"
+
+/* The holder that a word "a|b" names. */
+static enum mm_holder pipe_of(const struct op *op)
+{
+	return op->option[0] ? HOLD_PIPE_2 : HOLD_PIPE;
+}
+
+static enum mm_holder fixed_of(const struct op *op)
+{
+	return op->option[0] ? HOLD_FIXED_2 : HOLD_FIXED;
+}
+
+static void expect_hold(struct mm_model *m, const struct op *op, struct step *step,
+			enum mm_holder holder, struct mm_access access, long done)
+{
+	const enum mm_denial denial = mm_access(m, MM_OWNER, op->first, access);
+
+	step->result = denial == MM_BUSY ? -EBUSY : denial ? -EFAULT : done;
+	if (!denial)
+		mm_hold(m, holder, op->first, access.pin);
+}
+
+static bool splice_possible(const struct mm_model *m, const struct op *op)
+{
+	return !m->hold[pipe_of(op)].used;
+}
+
+static void expect_splice(struct mm_model *m, const struct op *op, struct step *step)
+{
+	/* iter_to_pipe(): iov_iter_get_pages2() */
+	expect_hold(m, op, step, pipe_of(op), (struct mm_access){ .gup = true },
+		    features.page_size);
+}
+
+static long act_splice(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+	struct iovec iov = { world_page(op->first), features.page_size };
+	int *ends = world.held_pipe[op->option[0]];
+	long result;
+
+	(void)buffer;
+	(void)arg;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		broken("pipe: %s", strerror(errno));
+	result = errno_of(vmsplice(ends[1], &iov, 1, SPLICE_F_NONBLOCK));
+	if (result < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		ends[0] = -1;
+	}
+	return result;
+}
+
+static bool drain_possible(const struct mm_model *m, const struct op *op)
+{
+	return m->hold[pipe_of(op)].used;
+}
+
+static void expect_drain(struct mm_model *m, const struct op *op, struct step *step)
+{
+	(void)step;
+	mm_let_go(m, pipe_of(op));
+}
+
+static long act_drain(const struct buffer *buffer, long arg)
+{
+	int *ends = world.held_pipe[world.desk->op.option[0]];
+
+	(void)buffer;
+	(void)arg;
+	close(ends[0]);
+	close(ends[1]);
+	ends[0] = -1;
+	return 0;
+}
+
+static bool pin_possible(const struct mm_model *m, const struct op *op)
+{
+	(void)op;
+	return m->kernel.pin_stays && !m->hold[HOLD_PIN].used;
+}
+
+static void expect_pin(struct mm_model *m, const struct op *op, struct step *step)
+{
+	expect_hold(m, op, step, HOLD_PIN,
+		    (struct mm_access){ .write = op->option[2], .gup = true, .pin = true,
+					.longterm = true }, 0);
+}
+
+static long act_pin(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+	const int held = pin_hold(op->option[1], op->option[2], world_page(op->first), 1);
+
+	(void)buffer;
+	(void)arg;
+	if (held < 0)
+		return held;
+	world.held_pin = held;
+	return 0;
+}
+
+static bool unpin_possible(const struct mm_model *m, const struct op *op)
+{
+	(void)op;
+	return m->hold[HOLD_PIN].used;
+}
+
+static void expect_unpin(struct mm_model *m, const struct op *op, struct step *step)
+{
+	(void)op;
+	(void)step;
+	mm_let_go(m, HOLD_PIN);
+}
+
+static long act_unpin(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	pin_drop(world.held_pin);
+	world.held_pin = -1;
+	return 0;
+}
+
+static bool register_possible(const struct mm_model *m, const struct op *op)
+{
+	return m->kernel.ring && !m->hold[fixed_of(op)].used;
+}
+
+static void expect_register(struct mm_model *m, const struct op *op, struct step *step)
+{
+	/* io_pin_pages(): FOLL_WRITE | FOLL_LONGTERM */
+	expect_hold(m, op, step, fixed_of(op),
+		    (struct mm_access){ .write = true, .gup = true, .pin = true,
+					.longterm = true }, 0);
+}
+
+static long act_register(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+
+	(void)buffer;
+	(void)arg;
+	return ring_register(&world.ring[op->option[0]], world_page(op->first),
+			     features.page_size);
+}
+
+static bool fixed_possible(const struct mm_model *m, const struct op *op)
+{
+	return m->hold[fixed_of(op)].used;
+}
+
+static void expect_unregister(struct mm_model *m, const struct op *op, struct step *step)
+{
+	(void)step;
+	mm_let_go(m, fixed_of(op));
+}
+
+static long act_unregister(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	return ring_unregister(&world.ring[world.desk->op.option[0]]);
+}
+
+static bool fixed_transfer_possible(const struct mm_model *m, const struct op *op)
+{
+	return m->kernel.medium && fixed_possible(m, op);
+}
+
+/* The bytes go to and from the page that is pinned, whatever the owner maps now. */
+static void expect_fixed(struct mm_model *m, const struct op *op, struct step *step)
+{
+	struct mm_hold *hold = &m->hold[fixed_of(op)];
+
+	step->result = features.page_size;
+	step->page = hold->page;
+	if (!op->option[1]) {
+		step->content[0] = mm_new_content(m);
+		m->medium[0] = step->content[0];
+		if (mm_effect(m, EFFECT_STORE))
+			m->frame[hold->frame].content = step->content[0];
+	} else if (mm_effect(m, EFFECT_TO_MEDIUM)) {
+		m->medium[0] = m->frame[hold->frame].content;
+	}
+}
+
+static void put_on_medium(int page, int content)
+{
+	memcpy(world.scratch, world_template(content), features.page_size);
+	if (pwrite(world.medium.fd, world.scratch, features.page_size,
+		   page * features.page_size) != (ssize_t)features.page_size)
+		broken("the medium cannot be written: %s", strerror(errno));
+}
+
+static void prepare_fixed(const struct op *op, const struct step *step)
+{
+	if (!op->option[1])
+		put_on_medium(0, step->content[0]);
+}
+
+static long act_fixed(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+
+	(void)buffer;
+	(void)arg;
+	return ring_transfer(&world.ring[op->option[0]],
+			     op->option[1] ? RING_WRITE_FIXED : RING_READ_FIXED, world.medium.fd,
+			     world_page(world.desk->step.page), features.page_size);
+}
+
+static bool dio_possible(const struct mm_model *m, const struct op *op)
+{
+	(void)op;
+	return m->kernel.medium;
+}
+
+static void expect_dio(struct mm_model *m, const struct op *op, struct step *step)
+{
+	const bool to_memory = !op->option[0];
+	const struct mm_access access = { .write = to_memory, .gup = true,
+					  .pin = m->kernel.dio_pins };
+	enum mm_denial denial;
+
+	if (to_memory) {
+		step->content[op->first] = mm_new_content(m);
+		m->medium[op->first] = step->content[op->first];
+	}
+	denial = mm_access(m, op->who, op->first, access);
+	step->result = denial ? -EFAULT : (long)features.page_size;
+	if (denial)
+		return;
+	if (to_memory)
+		mm_store(m, op->who, op->first, step->content[op->first]);
+	else if (mm_effect(m, EFFECT_TO_MEDIUM))
+		m->medium[op->first] = mm_content(m, op->who, op->first);
+}
+
+static void prepare_dio(const struct op *op, const struct step *step)
+{
+	if (!op->option[0])
+		put_on_medium(op->first, step->content[op->first]);
+}
+
+static long act_dio(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+	void *addr = world_page(op->first);
+
+	(void)buffer;
+	(void)arg;
+	if (op->option[0])
+		return errno_of(pwrite(world.medium.fd, addr, features.page_size,
+				       op->first * features.page_size));
+	return errno_of(pread(world.medium.fd, addr, features.page_size,
+			      op->first * features.page_size));
+}
+
+static const struct op_row rows[] = {
+	{ .name = "splice",
+	  .what = "vmsplice(2) of the owner's page into a pipe, which keeps it: FOLL_GET",
+	  .options = { "a|b" }, .pages = PAGES_ONE, .weight = 4, .rule = RULE_GET_LEAVES_SHARED,
+	  .possible = splice_possible, .expect = expect_splice, .act = act_splice },
+	{ .name = "drain",
+	  .what = "the pipe is closed: put_page()",
+	  .options = { "a|b" }, .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER,
+	  .possible = drain_possible, .expect = expect_drain, .act = act_drain },
+	{ .name = "pin",
+	  .what = "gup_test pins the owner's page and keeps it: FOLL_PIN | FOLL_LONGTERM",
+	  .options = { "long", "slow|fast", "read|write" }, .pages = PAGES_ONE, .weight = 5,
+	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .possible = pin_possible, .expect = expect_pin,
+	  .act = act_pin },
+	{ .name = "unpin",
+	  .what = "gup_test drops its pin: unpin_user_pages()",
+	  .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER, .possible = unpin_possible,
+	  .expect = expect_unpin, .act = act_unpin },
+	{ .name = "register",
+	  .what = "io_uring registers the owner's page: io_pin_pages()",
+	  .options = { "a|b" }, .pages = PAGES_ONE, .weight = 4,
+	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .possible = register_possible,
+	  .expect = expect_register, .act = act_register },
+	{ .name = "unregister",
+	  .what = "io_uring unregisters the page: io_buffer_unmap()",
+	  .options = { "a|b" }, .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER,
+	  .possible = fixed_possible, .expect = expect_unregister, .act = act_unregister },
+	{ .name = "fixed",
+	  .what = "READ_FIXED, WRITE_FIXED with an O_DIRECT file: io_import_fixed()",
+	  .options = { "a|b", "read|write" }, .weight = 4, .rule = RULE_PIN_FOLLOWS_OWNER,
+	  .uses_medium = true,
+	  .possible = fixed_transfer_possible, .expect = expect_fixed,
+	  .prepare = prepare_fixed, .act = act_fixed },
+	{ .name = "dio",
+	  .what = "read(2), write(2) with an O_DIRECT file: bio_iov_iter_get_pages()",
+	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 5,
+	  .uses_medium = true, .rule = RULE_BYTES_ARRIVE, .possible = dio_possible,
+	  .expect = expect_dio, .prepare = prepare_dio, .act = act_dio },
+};
+
+const struct op_row *op_hold_rows(size_t *count)
+{
+	*count = ARRAY_SIZE(rows);
+	return rows;
+}

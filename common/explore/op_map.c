@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Operations on processes and mappings, and migration. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "explore/world.h"
+#include "kernel/kernel.h"
+
+static int last(const struct op *op)
+{
+	return op->first + op->count - 1;
+}
+
+static void *address(const struct op *op)
+{
+	return world_page(op->first);
+}
+
+static size_t size(const struct op *op)
+{
+	return op->count * features.page_size;
+}
+
+static bool map_possible(const struct mm_model *m, const struct op *op)
+{
+	int p;
+
+	(void)op;
+	for (p = MM_CHILD; p < MM_PROCESSES; p++)
+		if (m->process[p].alive)
+			return false;
+	return m->buffers < 2;
+}
+
+static void expect_map(struct mm_model *m, const struct op *op, struct step *step)
+{
+	(void)step;
+	mm_map(m, op->count);
+}
+
+static void change_map(const struct mm_model *before, const struct op *op)
+{
+	world_map(before->buffers, op->count);
+}
+
+/* The process that a fork makes. */
+static enum mm_who next_process(const struct mm_model *m)
+{
+	return m->process[MM_CHILD].alive ? MM_GRANDCHILD : MM_CHILD;
+}
+
+static bool fork_possible(const struct mm_model *m, const struct op *op)
+{
+	(void)op;
+	return !m->process[next_process(m)].alive;
+}
+
+static void expect_fork(struct mm_model *m, const struct op *op, struct step *step)
+{
+	(void)step;
+	mm_fork(m, op->who, next_process(m));
+}
+
+static void change_fork(const struct mm_model *before, const struct op *op)
+{
+	world_fork(op->who, next_process(before));
+}
+
+static bool end_possible(const struct mm_model *m, const struct op *op)
+{
+	(void)m;
+	return op->who != MM_OWNER;
+}
+
+static void expect_end(struct mm_model *m, const struct op *op, struct step *step)
+{
+	(void)step;
+	mm_exit(m, op->who);
+}
+
+static void change_exit(const struct mm_model *before, const struct op *op)
+{
+	world_end(op->who, before->process[op->who].parent, false);
+}
+
+static void change_kill(const struct mm_model *before, const struct op *op)
+{
+	world_end(op->who, before->process[op->who].parent, true);
+}
+
+static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
+
+/* do_mprotect_pkey(): it stops at the first page that is not mapped. */
+static void expect_protect(struct mm_model *m, const struct op *op, struct step *step)
+{
+	int i;
+
+	for (i = op->first; i <= last(op); i++) {
+		if (!m->process[op->who].page[i].mapped) {
+			step->result = -ENOMEM;
+			return;
+		}
+		mm_protect(m, op->who, i, op->option[0]);
+	}
+}
+
+static long act_protect(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+
+	(void)buffer;
+	(void)arg;
+	return errno_of(mprotect(address(op), size(op), prots[op->option[0]]));
+}
+
+static void expect_unmap(struct mm_model *m, const struct op *op, struct step *step)
+{
+	int i;
+
+	(void)step;
+	for (i = op->first; i <= last(op); i++)
+		mm_unmap(m, op->who, i);
+}
+
+static long act_unmap(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+
+	(void)buffer;
+	(void)arg;
+	return errno_of(munmap(address(op), size(op)));
+}
+
+/* madvise_walk_vmas(): it goes on after a page that is not mapped. */
+static void expect_dontneed(struct mm_model *m, const struct op *op, struct step *step)
+{
+	int i;
+
+	for (i = op->first; i <= last(op); i++) {
+		if (m->process[op->who].page[i].mapped)
+			mm_zap(m, op->who, i);
+		else
+			step->result = -ENOMEM;
+	}
+}
+
+static long act_dontneed(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+
+	(void)buffer;
+	(void)arg;
+	return errno_of(madvise(address(op), size(op), MADV_DONTNEED));
+}
+
+/*
+ * dmirror_migrate_to_device(), dmirror_migrate_to_system(): VMA by VMA, up to
+ * the first page that may not be read.
+ */
+static bool migrates(const struct mm_model *m, const struct op *op, int page, struct step *step)
+{
+	const struct mm_page *it = &m->process[op->who].page[page];
+
+	if (it->mapped && it->prot != MM_NONE)
+		return true;
+	step->result = -EINVAL;
+	step->either = false;
+	return false;
+}
+
+static void expect_migrate(struct mm_model *m, const struct op *op, struct step *step)
+{
+	const enum place to = device_option(op->option[0]);
+	int i;
+
+	/* The driver returns ENOENT or 0 for a page that did not move: see device_migrate_to(). */
+	step->either = true;
+	step->other = -ENOENT;
+	m->process[op->who].mirrors[to] |= op->who != MM_OWNER;
+	for (i = op->first; i <= last(op) && migrates(m, op, i, step); i++)
+		mm_migrate_to(m, op->who, i, to);
+}
+
+static long act_migrate(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+
+	(void)buffer;
+	return device_migrate_to(world_mirror(arg, device_option(op->option[0])), address(op),
+				 op->count);
+}
+
+static void expect_back(struct mm_model *m, const struct op *op, struct step *step)
+{
+	const enum place from = device_option(op->option[0]);
+	int i;
+
+	m->process[op->who].mirrors[from] |= op->who != MM_OWNER;
+	for (i = op->first; i <= last(op) && migrates(m, op, i, step); i++)
+		mm_migrate_back(m, op->who, i, from);
+}
+
+static long act_back(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+
+	(void)buffer;
+	return device_migrate_back(world_mirror(arg, device_option(op->option[0])), address(op),
+				   op->count);
+}
+
+static bool evict_possible(const struct mm_model *m, const struct op *op)
+{
+	(void)op;
+	return m->kernel.close_evicts;
+}
+
+static void expect_evict(struct mm_model *m, const struct op *op, struct step *step)
+{
+	(void)step;
+	mm_evict(m, device_option(op->option[0]));
+}
+
+static long act_evict(const struct buffer *buffer, long arg)
+{
+	struct device second;
+
+	(void)buffer;
+	(void)arg;
+	device_open(&second, device_option(world.desk->op.option[0]), 1);
+	device_close(&second);
+	return 0;
+}
+
+static const struct op_row rows[] = {
+	{ .name = "map",
+	  .what = "mmap(2) of the next buffer in the owner: mmap_region()",
+	  .pages = PAGES_NUMBER, .rule = RULE_LEGAL_CALLS_WORK, .possible = map_possible,
+	  .actor = BY_OWNER_OF_SEQUENCE, .expect = expect_map, .change = change_map },
+	{ .name = "fork",
+	  .what = "fork(2): copy_present_pte(), copy_present_page(), copy_nonpresent_pte()",
+	  .names_process = true, .weight = 6, .rule = RULE_FORK_SHARES,
+	  .possible = fork_possible, .expect = expect_fork, .change = change_fork },
+	{ .name = "exit",
+	  .what = "_exit(2): exit_mmap(), zap_pte_range(), then exit_files()",
+	  .names_process = true, .weight = 2, .rule = RULE_FREED_TO_DRIVER,
+	  .possible = end_possible, .expect = expect_end, .change = change_exit },
+	{ .name = "kill",
+	  .what = "SIGKILL: exit_mmap(), zap_pte_range(), then exit_files()",
+	  .names_process = true, .weight = 1, .rule = RULE_FREED_TO_DRIVER,
+	  .possible = end_possible, .expect = expect_end, .change = change_kill },
+	{ .name = "protect",
+	  .what = "mprotect(2): change_pte_range(), can_change_pte_writable()",
+	  .options = { "none|r|rw" }, .pages = PAGES_SOME, .names_process = true, .weight = 8,
+	  .rule = RULE_PROTECTION_AS_ASKED, .expect = expect_protect, .act = act_protect },
+	{ .name = "unmap",
+	  .what = "munmap(2): zap_pte_range(), free_zone_device_folio()",
+	  .pages = PAGES_SOME, .names_process = true, .weight = 2, .rule = RULE_FREED_TO_DRIVER,
+	  .expect = expect_unmap, .act = act_unmap },
+	{ .name = "dontneed",
+	  .what = "MADV_DONTNEED: zap_pte_range(), free_zone_device_folio()",
+	  .pages = PAGES_SOME, .names_process = true, .weight = 4, .rule = RULE_FREED_TO_DRIVER,
+	  .expect = expect_dontneed, .act = act_dontneed },
+	{ .name = "migrate",
+	  .what = "HMM_DMIRROR_MIGRATE_TO_DEV: migrate_vma_collect_pmd(), migrate_vma_pages()",
+	  .options = { "a|b|p" }, .pages = PAGES_SOME, .names_process = true, .weight = 14,
+	  .rule = RULE_ENTRY, .to_device = true, .expect = expect_migrate, .act = act_migrate },
+	{ .name = "back",
+	  .what = "HMM_DMIRROR_MIGRATE_TO_SYS: migrate_vma_collect_pmd(), migrate_vma_pages()",
+	  .options = { "a|b|p" }, .pages = PAGES_SOME, .names_process = true, .weight = 5,
+	  .rule = RULE_BACK, .to_device = true, .expect = expect_back, .act = act_back },
+	{ .name = "evict",
+	  .what = "close(2) of a second file of a device: dmirror_device_evict_chunk()",
+	  .options = { "a|b|p" }, .weight = 1, .rule = RULE_CLOSE_EVICTS, .to_device = true,
+	  .actor = BY_OWNER_OF_SEQUENCE, .possible = evict_possible, .expect = expect_evict,
+	  .act = act_evict },
+};
+
+const struct op_row *op_map_rows(size_t *count)
+{
+	*count = ARRAY_SIZE(rows);
+	return rows;
+}

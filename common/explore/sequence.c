@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "explore/sequence.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "explore/replay.h"
+#include "explore/watch.h"
+#include "explore/world.h"
+#include "kernel/kernel.h"
+#include "kernel/since.h"
+#include "report/report.h"
+#include "report/result.h"
+
+struct mm_kernel sequence_kernel(void)
+{
+	return (struct mm_kernel){
+		.dio_pins = features.dio_pins,
+		.longterm_own_page = kernel_has(CHANGE_LONGTERM_OWN_PAGE),
+		.clean_upgrades = kernel_has(CHANGE_CLEAN_UPGRADES),
+		.mem_force = features.mem_force,
+		.pin_stays = features.pin_stays,
+		.close_evicts = kernel_has(CHANGE_CLOSE_EVICTS),
+		.uffd_wp = features.uffd_wp,
+		.gup_test = world.has_gup_test,
+		.ring = world.has_ring,
+		.medium = world.has_medium,
+	};
+}
+
+/* The process that carries out the operation. */
+static enum mm_who actor(const struct mm_model *m, const struct op *op)
+{
+	switch (op->row->actor) {
+	case BY_OWNER_OF_SEQUENCE:
+		return MM_OWNER;
+	case BY_ANOTHER:
+		return op_another(m, op->who);
+	default:
+		return op->who;
+	}
+}
+
+static long carry_out(const struct mm_model *before, const struct op *op, const struct step *step)
+{
+	const enum mm_who by = actor(before, op);
+
+	if (op->row->change) {
+		op->row->change(before, op);
+		return 0;
+	}
+	if (op->row->prepare)
+		op->row->prepare(op, step);
+	world.desk->target = world_pid(op->who);
+	world_drain();
+	return world_do(by, op->row->act, by);
+}
+
+/* Check the result of the call, or the signal. */
+static bool result_is_right(const struct op *op, const struct step *step, long result)
+{
+	char expected[64], seen[64], text[OP_TEXT];
+	bool right = result == step->result || (step->either && result == step->other);
+
+	result_text(expected, sizeof(expected), step->result);
+	result_text(seen, sizeof(seen), result);
+	op_print(op, text, sizeof(text));
+	set_rule(op->row->rule);
+	return expect_same(right, text, expected, seen);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* Returns whether the world is as the model says after the operation. */
+static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struct run *run)
+{
+	static struct mm_model before;
+	struct step step = { 0 };
+	double began, done;
+	size_t count, row;
+	bool right;
+
+	row = op->row - op_rows(&count);
+
+	before = *m;
+	m->effects = 0;
+	op->row->expect(m, op, &step);
+	if (!mm_effect(m, EFFECT_RESULT))
+		step.result = -EXDEV;
+	world_fill_templates(before.contents, m->contents);
+	world.desk->op = *op;
+	world.desk->step = step;
+	world.desk->look = 0;
+	/* What an operation must read. */
+	world.desk->content[op->first] = mm_content(m, op->who, op->first);
+	began = now();
+	right = result_is_right(op, &step, carry_out(&before, op, &step));
+	done = now();
+	right = !watch(m, &before, op, thorough) && right;
+	run->cost[row].count++;
+	run->cost[row].seconds += done - began;
+	run->watching += now() - done;
+	run->effects[row] |= m->effects;
+	run->done++;
+	return right;
+}
+
+struct run sequence_run(const struct sequence *sequence, bool twin, const struct flip *flip)
+{
+	const struct mm_kernel kernel = sequence_kernel();
+	struct run run = { .failed_at = -1, .rule = RULE_COUNT };
+	static struct mm_model m;
+	double began;
+	size_t i;
+
+	mm_init(&m, &kernel);
+	for (i = 0; i < sequence->count && run.failed_at < 0; i++) {
+		const struct op *op = &sequence->op[i];
+
+		if (!op_is_possible(&m, op, twin)) {
+			run.left_out++;
+			continue;
+		}
+		m.wrong = flip && flip->row == op->row ? (int)flip->effect : -1;
+		if (!run_op(&m, op, i + 1 == sequence->count, &run))
+			run.failed_at = (int)i;
+	}
+	began = now();
+	world_reset(&m);
+	run.ending = now() - began;
+	return run;
+}

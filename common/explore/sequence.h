@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * sequence.h - run a sequence: each operation in the model and in the world, and
+ * the comparison after it
+ */
+#ifndef HMM_COHERENT_SEQUENCE_H
+#define HMM_COHERENT_SEQUENCE_H
+
+#include <stdbool.h>
+
+#include "explore/op.h"
+
+/* What came out of a sequence. */
+struct run {
+	int done, left_out;	/* operations */
+	int failed_at;		/* the operation, from 0; -1: none failed */
+	enum rule_id rule;	/* of the first difference */
+	unsigned int effects[OP_ROWS_MAX];	/* by row: BIT(enum mm_effect) that happened */
+	/* what it cost */
+	struct {
+		int count;
+		double seconds;
+	} cost[OP_ROWS_MAX];
+	double watching, ending;	/* seconds */
+};
+
+/* An effect of a row that is left out of the model, or NULL. */
+struct flip {
+	const struct op_row *row;
+	enum mm_effect effect;
+};
+
+/* The running kernel and this machine; call it after features_probe() and world_open(). */
+struct mm_kernel sequence_kernel(void);
+
+/*
+ * Run it. With @twin the pages stay in system memory. Differences are reported
+ * as failed checks; the sequence ends with the first operation that has one.
+ */
+struct run sequence_run(const struct sequence *sequence, bool twin, const struct flip *flip);
+
+#endif

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "explore/world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "report/report.h"
+#include "see/page.h"
+#include "see/pin.h"
+
+/*
+ * A fixed address, below all that the kernel chooses: what a sequence unmaps is
+ * not taken by another mapping of the process. Address spaces of 39 bits have it.
+ */
+#define BASE BIT_ULL(36)
+
+struct world world = { .held_pin = -1, .uffd = -1 };
+
+/* Those that a child has opened itself. */
+static struct device mirrors[PLACE_COUNT];
+
+unsigned char *world_page(int page)
+{
+	/* A page that is never mapped separates the buffers. */
+	return world.base + (page + page / MM_BUFFER_PAGES) * features.page_size;
+}
+
+unsigned char *world_template(int content)
+{
+	return world.templates + content * features.page_size;
+}
+
+void world_fill_templates(int first, int end)
+{
+	for (; first < end; first++)
+		write_page(world_template(first), ++world.serial, 0, BY_OTHER);
+}
+
+static void *shared_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		broken("no memory that processes share");
+	return memory;
+}
+
+static void open_pipe(int ends[2])
+{
+	if (pipe2(ends, O_CLOEXEC))
+		broken("pipe: %s", strerror(errno));
+}
+
+static void open_pipes(void)
+{
+	int i;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (i = MM_CHILD; i < MM_PROCESSES; i++) {
+		open_pipe(world.pipes[i]);
+		open_pipe(world.pipes[i] + 2);
+	}
+	open_pipe(world.tee);
+	for (i = 0; i < 2; i++)
+		world.held_pipe[i][0] = -1;
+}
+
+void world_open(void)
+{
+	size_t i;
+
+	world.base = (unsigned char *)BASE;
+	world.desk = shared_memory(sizeof(*world.desk));
+	world.templates = shared_memory(MM_CONTENTS * features.page_size);
+	world.scratch = map_memory(features.page_size, PROT_READ | PROT_WRITE);
+	advise_memory(world.scratch, features.page_size, MADV_DONTFORK);
+	memset(world.scratch, 1, features.page_size);
+	request_scratch();
+	/* A grandchild whose parent has ended becomes a child of this process. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	open_pipes();
+	for (i = 0; i < 3; i++)
+		device_open(&world.device[device_option(i)], device_option(i), MM_PAGES + 1);
+	world.has_medium = medium_file(&world.medium);
+	world.has_ring = ring_available();
+	for (i = 0; world.has_ring && i < 2; i++)
+		ring_open(&world.ring[i]);
+	world.has_gup_test = pin_available();
+	world.pagemap[MM_OWNER] = pagemap_open(getpid());
+}
+
+void world_drain(void)
+{
+	if (madvise(world.scratch, features.page_size, MADV_COLD))
+		syscall_failed("MADV_COLD", errno);
+}
+
+void world_map(int number, int pages)
+{
+	struct buffer buffer;
+
+	buffer_map_at(&buffer, world_page(number * MM_BUFFER_PAGES), pages);
+}
+
+long world_do(enum mm_who who, child_act *act, long arg)
+{
+	const struct buffer none = { .addr = world.base };
+
+	return who == MM_OWNER ? act(&none, arg) : child_call(&world.process[who], &none, act, arg);
+}
+
+pid_t world_pid(enum mm_who who)
+{
+	return who == MM_OWNER ? getpid() : world.process[who].pid;
+}
+
+static void close_pipe(int ends[2])
+{
+	if (ends[0] < 0)
+		return;
+	close(ends[0]);
+	close(ends[1]);
+	ends[0] = -1;
+}
+
+/*
+ * A child must not hold what the owner holds: a pipe, a pin and a userfaultfd
+ * end with their last descriptor.
+ */
+static void __noreturn begin_child(enum mm_who who)
+{
+	size_t i;
+
+	close_pipe(world.held_pipe[0]);
+	close_pipe(world.held_pipe[1]);
+	if (world.held_pin >= 0)
+		close(world.held_pin);
+	if (world.uffd >= 0)
+		close(world.uffd);
+	for (i = 0; i < PLACE_COUNT; i++) {
+		if (mirrors[i].bounce)
+			close(mirrors[i].fd);
+		mirrors[i].bounce = NULL;
+	}
+	request_loop(world.pipes[who][0], world.pipes[who][3]);
+}
+
+static long act_fork(const struct buffer *buffer, long who)
+{
+	const pid_t pid = fork();
+
+	(void)buffer;
+	if (!pid)
+		begin_child(who);
+	return errno_of(pid);
+}
+
+void world_fork(enum mm_who parent, enum mm_who child)
+{
+	const long pid = world_do(parent, act_fork, child);
+
+	if (pid < 0)
+		syscall_failed("fork", -pid);
+	world.process[child] = (struct child){ .pid = pid, .requests = world.pipes[child][1],
+					       .answers = world.pipes[child][2] };
+	world.pagemap[child] = pagemap_open(pid);
+}
+
+static long act_wait(const struct buffer *buffer, long pid)
+{
+	int status;
+
+	(void)buffer;
+	return waitpid(pid, &status, 0) == pid ? status : -errno;
+}
+
+void world_end(enum mm_who who, enum mm_who parent, bool killed)
+{
+	const struct message leave = { .request = REQUEST_LEAVE };
+	const pid_t pid = world_pid(who);
+	long status;
+
+	if (killed)
+		kill(pid, SIGKILL);
+	else if (!request_put(world.process[who].requests, &leave, sizeof(leave)))
+		broken("the pipe to a child is closed");
+	close(world.pagemap[who]);
+	status = world_do(parent, act_wait, pid);
+	world.process[who].pid = 0;
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	if (status != (killed ? SIGKILL : 0))
+		fail_now("the %s ended with wait status 0x%lx", who_name(who), status);
+}
+
+struct device *world_mirror(enum mm_who who, enum place place)
+{
+	struct device *device = who == MM_OWNER ? &world.device[place] : &mirrors[place];
+
+	if (!device->bounce)
+		device_open(device, place, MM_PAGES + 1);
+	return device;
+}
+
+static void end_all(const struct mm_model *m)
+{
+	int i, pass;
+
+	for (i = MM_CHILD; i < MM_PROCESSES; i++)
+		if (world.process[i].pid)
+			kill(world.process[i].pid, SIGKILL);
+	/* A process whose parent is not this one can be waited for when its parent has ended. */
+	for (pass = 0; pass < 2; pass++) {
+		for (i = MM_CHILD; i < MM_PROCESSES; i++) {
+			if (!world.process[i].pid || (!pass && m->process[i].parent != MM_OWNER))
+				continue;
+			if (waitpid(world.process[i].pid, NULL, 0) < 0)
+				broken("waitpid: %s", strerror(errno));
+			close(world.pagemap[i]);
+			world.process[i].pid = 0;
+		}
+	}
+}
+
+void world_reset(const struct mm_model *m)
+{
+	int i;
+
+	end_all(m);
+	close_pipe(world.held_pipe[0]);
+	close_pipe(world.held_pipe[1]);
+	if (world.held_pin >= 0)
+		pin_drop(world.held_pin);
+	world.held_pin = -1;
+	if (world.uffd >= 0)
+		close(world.uffd);
+	world.uffd = -1;
+	for (i = 0; world.has_ring && i < 2; i++)
+		if (ring_unregister(&world.ring[i]))
+			broken("a buffer cannot be unregistered");
+	munmap(world.base, 2 * (MM_BUFFER_PAGES + 1) * features.page_size);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * world.h - the processes, buffers, devices, pipes, pins, rings and the file
+ * that random sequences use
+ *
+ * A process opens it once and runs many sequences in it: opening a device takes
+ * longer than a sequence. At the end of a sequence only the devices, the rings
+ * and the file stay open.
+ */
+#ifndef HMM_COHERENT_WORLD_H
+#define HMM_COHERENT_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "explore/op.h"
+#include "reach/child.h"
+#include "reach/direct_io.h"
+#include "reach/ring.h"
+#include "see/device.h"
+
+/* In memory that all processes share: the operation that one of them carries out. */
+struct desk {
+	struct op op;
+	struct step step;
+	pid_t target;		/* for an operation on another process */
+	/* for the comparison of bytes: which pages, and what they must contain */
+	unsigned int look;
+	int content[MM_PAGES];
+	/* the first word that differs, by page */
+	struct {
+		size_t word;
+		uint64_t expected, seen;
+	} differs[MM_PAGES];
+};
+
+struct world {
+	unsigned char *base;
+	struct desk *desk;
+	unsigned char *templates;	/* MM_CONTENTS pages, shared */
+	uint32_t serial;	/* of the last template */
+	unsigned char *scratch;	/* a page that children do not inherit */
+	struct child process[MM_PROCESSES];	/* the owner is not used */
+	int pipes[MM_PROCESSES][4];
+	int pagemap[MM_PROCESSES];
+	struct device device[PLACE_COUNT];	/* of the owner: coherent, remote, private */
+	struct medium medium;
+	bool has_medium;
+	struct ring ring[2];
+	bool has_ring;
+	bool has_gup_test;
+	/* what holds references */
+	int held_pipe[2][2];
+	int held_pin;
+	int uffd;
+	int tee[2];		/* to look into a pipe without emptying it */
+};
+
+extern struct world world;
+
+void world_open(void);
+
+/* End a sequence: release all that holds a page, end the processes, unmap the buffers. */
+void world_reset(const struct mm_model *m);
+
+unsigned char *world_page(int page);
+unsigned char *world_template(int content);
+
+/* Give the contents [@first, @end) bytes that no page had before. */
+void world_fill_templates(int first, int end);
+
+/* Let @who carry out @act, and return its result. */
+long world_do(enum mm_who who, child_act *act, long arg);
+
+pid_t world_pid(enum mm_who who);
+
+/* Map @pages pages of the buffer @number in the owner. */
+void world_map(int number, int pages);
+
+/* @parent forks @child. */
+void world_fork(enum mm_who parent, enum mm_who child);
+
+/* @who exits, or is killed; @parent waits for it. */
+void world_end(enum mm_who who, enum mm_who parent, bool killed);
+
+/* The device of the calling process, which opens it if it has not yet. */
+struct device *world_mirror(enum mm_who who, enum place place);
+
+/*
+ * Drain the LRU batches of this processor, which hold references. A call of
+ * MADV_COLD does that for any memory (madvise_cold()).
+ */
+void world_drain(void);
+
+#endif
