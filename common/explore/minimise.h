@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* minimise.h - make a sequence that fails shorter, so that it still fails in the same way */
+#ifndef HMM_COHERENT_MINIMISE_H
+#define HMM_COHERENT_MINIMISE_H
+
+#include "explore/worker.h"
+
+struct minimising {
+	struct sequence best;	/* the shortest that fails */
+	struct failure failure;
+	bool twin;
+	int tried, smaller;
+	int seconds;		/* the most that it may take */
+	/* Called before each candidate runs, since it may end this machine. May be NULL. */
+	void (*announce)(const struct sequence *candidate);
+};
+
+/*
+ * Leave out operations, then pages and processes, as long as the failure stays
+ * the same.
+ */
+void minimise(struct minimising *minimising);
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "explore/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "explore/world.h"
+#include "report/report.h"
+
+/* A sequence takes a fraction of a second. */
+#define SEQUENCE_MS 25000
+
+/* In memory that is shared with the worker. */
+struct job {
+	struct sequence sequence;
+	bool twin, has_flip;
+	struct flip flip;
+	struct run run;
+};
+
+static int (*log_reader)(void);
+static struct job *job;
+static pid_t worker;
+static int to_worker = -1, from_worker = -1;
+
+const char *outcome_name(enum outcome outcome)
+{
+	static const char *const names[] = {
+		[OUTCOME_RIGHT] = "as the model says", [OUTCOME_DIFFERS] = "differs from the model",
+		[OUTCOME_COMPLAINT] = "the kernel complains",
+		[OUTCOME_DIED] = "its process was killed", [OUTCOME_HUNG] = "it did not end",
+		[OUTCOME_BROKEN] = "the suite could not do its part",
+	};
+
+	return names[outcome];
+}
+
+void worker_reads_log(int (*read_log)(void))
+{
+	log_reader = read_log;
+}
+
+static void __noreturn work(int from, int to)
+{
+	char letter;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	world_open();
+	while (read(from, &letter, 1) == 1) {
+		job->run = sequence_run(&job->sequence, job->twin,
+					job->has_flip ? &job->flip : NULL);
+		/* What failed has left something behind. */
+		if (write(to, &letter, 1) != 1 || job->run.failed_at >= 0)
+			break;
+	}
+	_exit(0);
+}
+
+static void start(void)
+{
+	int there[2], back[2];
+
+	if (!job) {
+		job = mmap(NULL, sizeof(*job), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			   -1, 0);
+		if (job == MAP_FAILED)
+			broken("no memory that is shared with a worker");
+		signal(SIGPIPE, SIG_IGN);
+	}
+	if (pipe2(there, O_CLOEXEC) || pipe2(back, O_CLOEXEC))
+		broken("pipe: %s", strerror(errno));
+	worker = fork();
+	if (worker < 0)
+		syscall_failed("fork", errno);
+	if (!worker) {
+		/* Processes of a sequence end with the worker: they are in its group. */
+		setpgid(0, 0);
+		close(there[1]);
+		close(back[0]);
+		work(there[0], back[1]);
+	}
+	close(there[0]);
+	close(back[1]);
+	to_worker = there[1];
+	from_worker = back[0];
+}
+
+void worker_stop(void)
+{
+	if (!worker)
+		return;
+	kill(-worker, SIGKILL);
+	kill(worker, SIGKILL);
+	while (waitpid(worker, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(to_worker);
+	close(from_worker);
+	worker = 0;
+}
+
+/* Wait for the end of the sequence. */
+static enum outcome wait_for_end(void)
+{
+	struct pollfd answer = { .fd = from_worker, .events = POLLIN };
+	char letter;
+	int ready;
+
+	do
+		ready = poll(&answer, 1, SEQUENCE_MS);
+	while (ready < 0 && errno == EINTR);
+	if (!ready)
+		return OUTCOME_HUNG;
+	if (read(from_worker, &letter, 1) == 1)
+		return job->run.failed_at >= 0 ? OUTCOME_DIFFERS : OUTCOME_RIGHT;
+	/* The process has ended before: after a failed check, or because it was killed. */
+	if (report->broken)
+		return OUTCOME_BROKEN;
+	return report->failures ? OUTCOME_DIFFERS : OUTCOME_DIED;
+}
+
+/* The first rule of which a check has failed. */
+static enum rule_id failed_rule(void)
+{
+	int i = 0;
+
+	while (i < RULE_COUNT && !report->by_rule[i].failures)
+		i++;
+	return i;
+}
+
+struct failure worker_run(const struct sequence *sequence, bool twin, const struct flip *flip,
+			  bool quiet, struct run *run)
+{
+	static struct report *kept;
+	struct failure failure;
+
+	if (!kept)
+		kept = malloc(sizeof(*kept));
+	if (!kept)
+		broken("no memory for a report");
+	if (!worker)
+		start();
+	if (quiet)
+		memcpy(kept, report, sizeof(*kept));
+	job->sequence = *sequence;
+	job->twin = twin;
+	job->has_flip = flip;
+	if (flip)
+		job->flip = *flip;
+	job->run = (struct run){ .failed_at = -1 };
+	if (write(to_worker, "s", 1) != 1)
+		broken("the worker does not take a sequence");
+	failure.outcome = wait_for_end();
+	if (log_reader && log_reader() && failure.outcome == OUTCOME_RIGHT)
+		failure.outcome = OUTCOME_COMPLAINT;
+	failure.rule = failure.outcome == OUTCOME_DIFFERS ? failed_rule() : RULE_COUNT;
+	failure.row = job->run.failed_at < 0 ? NULL : sequence->op[job->run.failed_at].row;
+	if (run)
+		*run = job->run;
+	if (failure.outcome != OUTCOME_RIGHT)
+		worker_stop();
+	if (quiet)
+		memcpy(report, kept, sizeof(*kept));
+	return failure;
+}
