@@ -26,8 +26,8 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	mlock huge hugetlb large_folios mappings policies soft_dirty pagemap collapse marks \
 	advised inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \
 	failed_calls hwpoison large huge_private merged huge_moved core_dump debuggers \
-	cloned_huge limits cpusets balancing destructive_memory destructive destructive_ksm \
-	destructive_huge destructive_anon_vma)
+	cloned_huge limits cpusets balancing explore destructive_memory destructive \
+	destructive_ksm destructive_huge destructive_anon_vma)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)

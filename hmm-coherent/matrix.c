@@ -8,7 +8,7 @@
  * result with the rules (common/judge/model.c). The same cells exist for system
  * memory, ZONE_MOVABLE and private device memory, for comparison.
  */
-#include "suite/harness.h"
+#include "batch.h"
 
 #include "cell/access.h"
 #include "cell/frames.h"
@@ -108,35 +108,6 @@ static size_t make_cells(struct suite_test **tests)
 									.access = &access[a],
 									.extent = extent });
 	return count;
-}
-
-/*
- * The process in which cells run one after the other, until one fails. Its exit
- * releases what it holds.
- */
-FIXTURE(batch)
-{
-	int none;
-};
-
-FIXTURE_SETUP(batch)
-{
-	self->none = 0;
-}
-
-FIXTURE_TEARDOWN(batch)
-{
-}
-
-TEST_F(batch, run)
-{
-	suite_run_cells();
-}
-
-static void run_cells(int seconds)
-{
-	harness_run(&_batch_fixture_object, &harness_no_variant, _batch_fixture_object.tests,
-		    seconds);
 }
 
 int main(int argc, char **argv)
