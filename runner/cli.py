@@ -15,7 +15,8 @@ from runner.screen import Screen
 
 MODULES = {"doctor": "runner.doctor", "deps": "runner.doctor", "compare": "runner.stored",
            "merge": "runner.stored", "bisect": "runner.bisect", "import": "runner.in_tree",
-           "report": "runner.stored", "cache": "runner.cached"}
+           "report": "runner.stored", "cache": "runner.cached",
+           "explore": "runner.explore"}
 # Words and ways to run that print results.
 PRINTS = ("", "--native", "merge", "report")
 # Commands for developers. Only this module loads dev/, and only for these and --profile coverage.

@@ -24,6 +24,7 @@ from vm.cache import Cache
 from vm.arch import Arch, ARCHS, HOST
 from vm.kconfig import Profile, PROFILES
 from runner import lane
+from runner.explore import environment
 from runner.host import Host
 from runner.progress import Building
 from runner.screen import Screen
@@ -60,6 +61,8 @@ class Parts:
             "job/plan": "".join(f"{batch.program.name}\n" for batch in work.batches),
             "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
             f"export HMM_COHERENT_STRESS='{options.stress}'\nexport HMM_COHERENT_GUEST=1\n"}
+        files["job/env"] += "".join(
+            f"export {name}={shlex.quote(value)}\n" for name, value in environment().items())
         if self.untold() and all(is_risky(name) for batch in work.batches for name in batch.names):
             files["job/env"] += "export HMM_COHERENT_APART=1\n"
         for batch in work.batches:

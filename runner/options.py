@@ -22,6 +22,7 @@ WORDS = {
     "bisect": ("GOOD BAD [GLOB...]", "find the commit in the tree given with --kernel"),
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
     "rerun": ("DIR", "run what did not pass in a results folder again, with its options"),
+    "explore": ("", "run random sequences of operations against a model: docs/explore.md"),
     "report": ("DIR", "print the summary of stored results, and write --junit, --html, ..."),
     "cache": ("[clean [DAYS]]", "list what the cache holds; clean: remove what was not used for "
                                 "30 days, or DAYS"),
@@ -45,6 +46,9 @@ TAKES = {
         "--print-kernel-tree": "--print-kernel-tree --cache", "doctor": "--cache --arch",
         "deps": "--cache --arch", "compare": "--html",
         "merge": _WRITE, "report": "--junit --json --html --kcidb", "cache": "--cache",
+        "explore": f"{_KERNEL} --vm --native --spm --cache --results --ktap --seed --timeout "
+                   "--seconds --length --only --weight --replay --minimise --jobs --verbose "
+                   "--known --strict --gate",
         "rerun": f"{_WRITE} --cache --jobs --verbose --dry-run",
         "bisect": f"{_BUILD} --kernel --vm --profile --accel --jobs --destructive --skip --repeat "
                   "--until-fail "
@@ -144,6 +148,14 @@ def make_arg(text: str) -> str:
         raise argparse.ArgumentTypeError(f"'{text}' is not a variable such as LLVM=1")
     if name in ("O", "M", "ARCH", "SUBARCH", "KBUILD_OUTPUT", "KBUILD_EXTMOD", "KBUILD_SRC"):
         raise argparse.ArgumentTypeError(f"{name} is for this suite to set")
+    return text
+
+
+def length(text: str) -> str:
+    """MIN..MAX operations."""
+    first, dots, last = text.partition("..")
+    if not dots or not 4 <= positive(first) <= positive(last) <= 48:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a length such as 12..40 (4 to 48)")
     return text
 
 
@@ -259,6 +271,20 @@ def parser(dev=None) -> Parser:
                       help="seconds until a test counts as hung (default 30)")
     what.add_argument("--boot-timeout", type=seconds, default=60, metavar="S",
                       help="seconds until a kernel counts as not booting (default 60)")
+
+    random = p.add_argument_group("explore")
+    random.add_argument("--seconds", type=seconds, metavar="S",
+                        help="run random sequences for so long (default 60), from --seed on")
+    random.add_argument("--length", type=length, metavar="MIN..MAX",
+                        help="operations in a sequence (default 12..40)")
+    random.add_argument("--only", metavar="GLOBS",
+                        help="only these operations: 'migrate pin* fork'")
+    random.add_argument("--weight", action="append", default=[], metavar="NAME=N",
+                        help="how often an operation is taken: fork=5")
+    random.add_argument("--replay", metavar="TEXT", help="run this sequence")
+    random.add_argument("--minimise", type=Path, metavar="DIR",
+                        help="run the sequence again that failed in a results folder, and make it "
+                             "shorter")
 
     out = p.add_argument_group("results")
     out.add_argument("--results", type=Path, metavar="DIR",
@@ -440,6 +466,13 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
     if way(options) in alone and options.globs:
         raise Stop(WRONG_USE, f"{way(options)} takes no '{options.globs[0]}'",
                    "see ./run_tests.sh --help")
+    if options.word == "explore" and options.globs:
+        raise Stop(WRONG_USE, f"explore takes no '{options.globs[0]}'",
+                   "--only chooses operations")
+    if len([one for one in (options.seconds, options.replay, options.minimise)
+            if one is not None]) > 1:
+        raise Stop(WRONG_USE, "--seconds, --replay and --minimise exclude each other",
+                   "give one of them")
     if options.shell and len(options.kernel) > 1:
         raise Stop(WRONG_USE, "--shell takes one --kernel", "leave the others out")
 

@@ -149,6 +149,8 @@ def listing(program: Path) -> list[Test]:
     except OSError as error:
         raise Stop(CANNOT, f"{program} cannot be started: {error.strerror}",
                    "build it again: make clean all") from None
+    if done.returncode == 2:    # what the user asked of it makes no sense
+        raise Stop(WRONG_USE, one_line(done.stderr.decode(errors="replace"), 500))
     if done.returncode:
         raise Stop(CANNOT, f"{program.name} --list ended with status {done.returncode}")
     tests = []
