@@ -103,7 +103,9 @@ def test_each_word_with_each_option(box):
                   "j", "--json": "j", "--html": "h", "--gate": "g", "--known": "k", "--build": "b",
               "--kconfig": "X=y", "--kconfig-file": "README.md", "--make-arg": "V=1",
               "--append": "x", "--qemu-arg": "x", "--arch": "arm64",
-              "--page-size": "16K", "--failed": "f", "--kcidb": "f"}
+              "--page-size": "16K", "--failed": "f", "--kcidb": "f",
+              "--seconds": "8", "--length": "12..40", "--only": "o", "--weight": "w=1",
+              "--replay": "r", "--minimise": "m"}
     needs = {"compare": ["a", "b"], "merge": ["a"], "bisect": ["a", "b", "--kernel=t"],
              "import": ["t"], "rerun": ["d"], "report": ["d"]}
     with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"],

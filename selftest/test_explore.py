@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Random sequences (docs/explore.md), without a kernel: the text of a sequence, the generator, and
+what `run_tests.sh explore` does with a command line and with results."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from base.errors import Stop
+from report.ktap import Diag
+from runner import explore, options
+
+TOP = Path(__file__).resolve().parent.parent
+VARIABLE = "HMM_COHERENT_EXPLORE"
+
+
+# The first sequences; see test_seed_makes_the_same_sequence().
+DIGEST = "f82ae0af72e2583b"
+
+
+@pytest.fixture(name="program", scope="module")
+def a_program(tmp_path_factory) -> Path:
+    """The program, which lists and prints without a driver: built as for a run."""
+    cache = Path(os.environ.get("HMM_COHERENT_CACHE") or Path.home() / ".cache/hmm-coherent")
+    trees = [header.parent.parent for header in sorted(cache.glob("src/*/lib/test_hmm_uapi.h"))]
+    if not trees:
+        pytest.skip("the cache has no kernel source to build against")
+    output = tmp_path_factory.mktemp("explore")
+    done = subprocess.run(
+        ["make", "-s", "-C", TOP, f"-j{os.cpu_count()}", f"OUTPUT={output}", f"KSRC={trees[0]}",
+         f"{output}/{explore.PROGRAM}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return output / explore.PROGRAM
+
+
+def ask(program: Path, **settings: str) -> subprocess.CompletedProcess:
+    """PROG --list with these settings."""
+    return subprocess.run(
+        [program, "--list"], capture_output=True, text=True, check=False,
+        env=os.environ | {VARIABLE + name: value for name, value in settings.items()})
+
+
+def sequence(program: Path, seed: int, **settings: str) -> str:
+    """The sequence of a seed."""
+    done = ask(program, **{"": "print", "_SEED": str(seed)} | settings)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_seed_makes_the_same_sequence(program):
+    """On every machine: the texts of the first seeds are known. Operations that are added, or
+    other weights, change them on purpose."""
+    texts = [sequence(program, seed) for seed in range(1, 21)]
+    assert texts == [sequence(program, seed) for seed in range(1, 21)]
+    assert len(set(texts)) == 20
+    digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+    assert digest == DIGEST, f"the sequences are others than before: {digest}\n{texts[0]}"
+
+
+def test_sequence_is_what_its_text_says(program):
+    """The text of a generated sequence is accepted as a replay."""
+    for seed in range(1, 101):
+        done = ask(program, **{"": "replay", "_REPLAY": sequence(program, seed)})
+        assert done.returncode == 0, done.stderr
+
+
+def test_length_and_choice(program):
+    """--length, --only and --weight."""
+    for seed in range(1, 30):
+        words = sequence(program, seed, _LENGTH="6..8", _ONLY="fork write").split("; ")
+        assert 6 <= len(words) <= 8
+        assert {word.split()[0] for word in words} <= {"map", "fork", "write"}
+    assert "migrate" not in sequence(program, 3, _WEIGHT="migrate=0 evict=0")
+
+
+WRONG_TEXTS = {
+    "": "no operation",
+    "map 4; fork; pin long fast wrte 1": "operation 3, word 4 is 'wrte': expected read|write",
+    "map 4; migrate": "operation 2 ends after 1 words: expected a|b|p",
+    "map 9": "expected a number from 1 to 4",
+    "map 4; write uncle 1": "operation 2, word 2 is 'uncle': expected a process",
+    "map 4; write 2-5": "expected pages of one buffer, 0-3 or 4-7",
+    "map 4; read 0-1": "expected one page from 0 to 7",
+    "map 4; fork 3 4": "expected ';' or the end",
+    "mop 4": "operation 1, word 1 is 'mop': expected one of map, fork",
+}
+
+
+@pytest.mark.parametrize("text", WRONG_TEXTS)
+def test_wrong_replay_says_where(program, text):
+    """One line, status 2."""
+    done = ask(program, **{"": "replay", "_REPLAY": text})
+    assert done.returncode == 2
+    assert WRONG_TEXTS[text] in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("settings, says", [
+    ({"_ONLY": "frok"}, "no operation matches 'frok'"),
+    ({"_WEIGHT": "fork"}, "'fork' is not the weight"),
+    ({"_WEIGHT": "fork=many"}, "'fork=many' is not the weight"),
+    ({"_ONLY": "fork", "_WEIGHT": "fork=0"}, "no operation is left"),
+    ({"_LENGTH": "9"}, "the length of sequences is MIN..MAX"),
+])
+def test_wrong_settings(program, settings, says):
+    """One line, status 2."""
+    done = ask(program, **{"": "search"} | settings)
+    assert done.returncode == 2
+    assert says in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("line, says", [
+    ("explore --seconds 0", "'0' is not a whole number above 0"),
+    ("explore --length 40", "'40' is not a length"),
+    ("explore --length 3..9", "is not a length"),
+    ("explore fork", "explore takes no 'fork'"),
+    ("explore --seconds 9 --minimise x", "exclude each other"),
+    ("explore --repeat 3", "explore takes no --repeat"),
+    ("--seconds 9", "a run in VMs takes no --seconds"),
+])
+def test_wrong_command_line(line, says):
+    """Refused before anything is built."""
+    with pytest.raises(Stop) as stopped:
+        options.parse(line.split())
+    assert stopped.value.status == 2 and says in str(stopped.value)
+
+
+def test_settings_reach_a_guest():
+    """What ask() sets is in the job of a guest, and nothing of the run before."""
+    explore.ask(**{"": "replay", "_REPLAY": "map 4; write 0"})
+    assert explore.environment() == {VARIABLE: "replay", VARIABLE + "_REPLAY": "map 4; write 0"}
+    explore.ask(**{"": "search", "_SECONDS": "9"})
+    assert explore.environment() == {VARIABLE: "search", VARIABLE + "_SECONDS": "9"}
+    explore.ask()
+    assert not explore.environment()
+
+
+def test_what_a_failure_says():
+    """The last line that begins with the word."""
+    diags = [Diag("", "sequence: map 4"), Diag("", "minimal: map 1"), Diag("", "minimal: map 2")]
+    assert explore.said(diags, "minimal:") == "map 2"
+    assert explore.said(diags, "seed:") == ""
+
+
+def test_folder_without_a_failure(tmp_path):
+    """One line, status 2."""
+    with pytest.raises(Stop) as stopped:
+        explore.found(tmp_path, argparse.Namespace())
+    assert stopped.value.status == 2
