@@ -122,20 +122,6 @@ struct mm_model {
 	int wrong;		/* enum mm_effect, or -1 */
 };
 
-/* Why an access is refused. */
-enum mm_denial {
-	MM_ALLOWED, MM_NO_VMA, MM_NO_READ, MM_NO_WRITE, MM_UFFD_STOPS, MM_BUSY
-};
-
-/* How an access reaches the page. */
-struct mm_access {
-	bool write;		/* a store, or FOLL_WRITE */
-	bool gup;		/* GUP, FOLL_GET or FOLL_PIN */
-	bool pin;		/* FOLL_PIN */
-	bool longterm;		/* FOLL_LONGTERM */
-	bool force;		/* FOLL_FORCE */
-};
-
 void mm_init(struct mm_model *m, const struct mm_kernel *kernel);
 
 /* Map @pages pages of the next buffer in the owner, without touching them. */
@@ -143,13 +129,6 @@ void mm_map(struct mm_model *m, int pages);
 
 /* A content that no page had before. */
 int mm_new_content(struct mm_model *m);
-
-/*
- * Access one page. Changes the model by the faults that the access causes, and
- * says whether it is refused. The bytes are not changed: mm_store() does that.
- */
-enum mm_denial mm_access(struct mm_model *m, enum mm_who who, int page,
-			 struct mm_access access) __must_check;
 
 /* Give the frame that @who maps at @page the bytes @content. */
 void mm_store(struct mm_model *m, enum mm_who who, int page, int content);
@@ -161,28 +140,22 @@ int mm_content(const struct mm_model *m, enum mm_who who, int page) __must_check
 void mm_hold(struct mm_model *m, enum mm_holder hold, int page, bool pin);
 void mm_let_go(struct mm_model *m, enum mm_holder hold);
 
+/* The page of @who. */
+struct mm_page *mm_page_of(struct mm_model *m, enum mm_who who, int page) __must_check;
+
+/* A frame like @frame. Returns its index. */
+int mm_new_frame(struct mm_model *m, struct mm_frame frame) __must_check;
+
+/* The page maps @frame from now on. mm_put() frees a frame that nobody uses any more. */
+void mm_remap(struct mm_model *m, struct mm_page *page, int frame);
+void mm_put(struct mm_model *m, int frame);
+
+/* The frame @number is replaced by one at @to, in every process that maps it. */
+void mm_move(struct mm_model *m, int number, enum place to);
+
 /* References of a frame: mappings and holders. */
 int mm_mappings(const struct mm_model *m, int frame) __must_check;
 int mm_holders(const struct mm_model *m, int frame) __must_check;
-
-/*
- * Migrate one page of @who to @to, if the kernel can: migrate_vma_pages().
- * Returns whether it is on @to then.
- */
-void mm_migrate_to(struct mm_model *m, enum mm_who who, int page, enum place to);
-
-/* Migrate back what is on the device @from. */
-void mm_migrate_back(struct mm_model *m, enum mm_who who, int page, enum place from);
-void mm_evict(struct mm_model *m, enum place from);
-
-void mm_fork(struct mm_model *m, enum mm_who parent, enum mm_who child);
-void mm_exit(struct mm_model *m, enum mm_who who);
-void mm_zap(struct mm_model *m, enum mm_who who, int page);
-void mm_unmap(struct mm_model *m, enum mm_who who, int page);
-void mm_protect(struct mm_model *m, enum mm_who who, int page, enum mm_prot prot);
-
-/* Write protection by userfaultfd of one page, or of none. */
-void mm_uffd_wp(struct mm_model *m, enum mm_who who, int page, bool on);
 
 /* May this effect happen? False only for the one that is left out on purpose. */
 bool mm_effect(struct mm_model *m, enum mm_effect effect);

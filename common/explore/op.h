@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "explore/mm_model.h"
+#include "explore/mm_access.h"
+#include "explore/mm_change.h"
 #include "reach/request.h"
 #include "report/rules.h"
 
