@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "explore/cross_check.h"
 #include "explore/flips.h"
 #include "explore/replay.h"
 #include "explore/search.h"
@@ -126,8 +127,9 @@ static void read_settings(void)
 	for (i = 0; name && i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(name, modes[i].name))
 			mode = &modes[i];
-	if (name && !mode && strcmp(name, "print"))
-		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips or print");
+	if (name && !mode && strcmp(name, "print") && strcmp(name, "cross-check"))
+		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print or "
+			  "cross-check");
 	if (!name)
 		return;
 	generator.only = setting("_ONLY", NULL);
@@ -181,6 +183,8 @@ int main(int argc, char **argv)
 	read_settings();
 	if (!strcmp(setting("", ""), "print"))
 		return print_sequence();
+	if (!strcmp(setting("", ""), "cross-check"))
+		return cross_check(atoi(setting("_VERSION", "601"))) ? 1 : 0;
 	suite.set.count = make_tests(&suite.set.tests);
 	return suite_main(&suite, argc, argv);
 }

@@ -152,3 +152,12 @@ def test_folder_without_a_failure(tmp_path):
     with pytest.raises(Stop) as stopped:
         explore.found(tmp_path, argparse.Namespace())
     assert stopped.value.status == 2
+
+
+@pytest.mark.parametrize("version", (601, 612, 703))
+def test_both_models_describe_the_same_kernel(program, version):
+    """Each cell of the matrix that can be said in operations: the same expectation."""
+    done = ask(program, **{"": "cross-check", "_VERSION": str(version)})
+    assert done.returncode == 0, done.stdout
+    cells, differences = (int(word) for word in done.stdout.split()[-4::2])
+    assert cells > 600 and not differences

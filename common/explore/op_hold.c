@@ -28,6 +28,9 @@ static void expect_hold(struct mm_model *m, const struct op *op, struct step *st
 	const enum mm_denial denial = mm_access(m, MM_OWNER, op->first, access);
 
 	step->result = denial == MM_BUSY ? -EBUSY : denial ? -EFAULT : done;
+	/* A page of ZONE_MOVABLE that cannot be moved: migrate_longterm_unpinnable_folios(). */
+	step->either = denial == MM_BUSY;
+	step->other = -ENOMEM;
 	if (!denial)
 		mm_hold(m, holder, op->first, access.pin);
 }
