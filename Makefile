@@ -185,5 +185,6 @@ help:
 	@echo "make run_tests ends with 0 if ./run_tests.sh does, and with 2 otherwise; the exit"
 	@echo "status of ./run_tests.sh is in the last lines of its output"
 
-.PHONY: all run_tests check check-kvm faults deps bench doctor import manual install clean print-programs help
+.PHONY: all run_tests check check-kvm faults deps bench doctor import manual install clean \
+	print-programs help
 endif

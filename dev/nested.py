@@ -62,7 +62,8 @@ class Nested:
         outer, statuses = self.outer(), []
         for spec in self.options.kernel or [guests.default_kernel(self.cache, self.screen)]:
             found = guests.find_source(spec, self.cache, self.screen)
-            guests.find_kernel(spec, found, None, self.cache, self.screen)   # not in the outer guest
+            # not in the outer guest, where it would take long
+            guests.find_kernel(spec, found, None, self.cache, self.screen)
             statuses.append(self.one(spec, outer))
         return worst(statuses)
 

@@ -75,7 +75,8 @@ static void dump_a_child(FIXTURE_DATA(core_dump) (*self), void (*change)(struct 
 	int status;
 
 	if (!pid) {
-		setrlimit(RLIMIT_CORE, &any);
+		if (setrlimit(RLIMIT_CORE, &any))
+			_exit(1);
 		if (change)
 			change(&self->story);
 		raise(SIGQUIT);

@@ -75,7 +75,7 @@ FIXTURE_SETUP(debuggers)
 
 FIXTURE_TEARDOWN(debuggers)
 {
-	munmap(self->bytes, PAGES * features.page_size);
+	unmap_memory(self->bytes, PAGES * features.page_size);
 	story_end(&self->story);
 }
 

@@ -102,7 +102,7 @@ static void expect_in_buffer(FIXTURE_DATA(dma_buf) (*self), enum writer writer)
 	for (i = 0; i < PAGES; i++)
 		expect_bytes(map + i * features.page_size, self->story.buffer.serial, i, writer,
 			     "bytes of the DMA buffer");
-	munmap(map, size);
+	unmap_memory(map, size);
 }
 
 SCENARIO(dma_buf, pinned,

@@ -88,6 +88,7 @@ SCENARIO(failures, registration,
 static long forked(FIXTURE_DATA(failures) (*self))
 {
 	pid_t pid = fork();
+	int status;
 
 	(void)self;
 	if (pid < 0)
@@ -95,8 +96,9 @@ static long forked(FIXTURE_DATA(failures) (*self))
 	if (!pid)
 		_exit(0);
 	/* It fails only if a failure point does. */
-	while (waitpid(pid, NULL, 0) < 0)
+	while (waitpid(pid, &status, 0) < 0)
 		;
+	must(!status, "a child that does nothing ended with wait status 0x%x", status);
 	return 0;
 }
 

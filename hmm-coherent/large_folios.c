@@ -67,7 +67,10 @@ WHY_NOT(large_folios)
 		       NULL;
 }
 
-/* Allow folios of this size for ranges with MADV_HUGEPAGE during the test. The file has the current word in brackets. */
+/*
+ * Allow folios of this size for ranges with MADV_HUGEPAGE during the test. The
+ * file has the current word in brackets.
+ */
 static void allow_folios(void)
 {
 	char path[128], words[128] = "", *word, *end;

@@ -26,12 +26,12 @@ static bool has_guard_regions(void)
 
 WHY_NOT(marks)
 {
-	if (variant->mark == GUARD && !has_guard_regions() && !kernel_has(CHANGE_GUARD_REGIONS))
+	if (variant->mark == MARK_GUARD && !has_guard_regions() && !kernel_has(CHANGE_GUARD_REGIONS))
 		return "this kernel has no guard regions (6.13)";
-	if (variant->mark == POISON && !monitor_can(MONITOR_OF_POISON) &&
+	if (variant->mark == MARK_POISON && !monitor_can(MONITOR_OF_POISON) &&
 	    !kernel_has(CHANGE_UFFD_POISON))
 		return "this kernel has no UFFDIO_POISON (6.6)";
-	if (variant->mark == PROTECTION && !monitor_can(MONITOR_OF_HOLES) &&
+	if (variant->mark == MARK_PROTECTION && !monitor_can(MONITOR_OF_HOLES) &&
 	    !kernel_has(CHANGE_UFFD_HOLES))
 		return "userfaultfd of this kernel protects no holes of anonymous memory (6.4)";
 	return NULL;

@@ -27,7 +27,7 @@
 #define COUNT 2
 #define LAST (PAGES - 1)
 
-enum mark_kind { GUARD, POISON, PROTECTION };
+enum mark_kind { MARK_GUARD, MARK_POISON, MARK_PROTECTION };
 
 FIXTURE(marks)
 {
@@ -89,27 +89,27 @@ static int remove_protection(int fd, void *addr, size_t size)
 }
 
 static const struct mark marks[] = {
-	[GUARD] = { .put = put_guard, .remove = remove_guard, .load = KILLED_BY(SIGSEGV),
+	[MARK_GUARD] = { .put = put_guard, .remove = remove_guard, .load = KILLED_BY(SIGSEGV),
 		    .store = KILLED_BY(SIGSEGV), .outlives_zap = true, .is_inherited = true },
-	[POISON] = { .put = put_poison, .remove = remove_poison, .load = KILLED_BY(SIGBUS),
+	[MARK_POISON] = { .put = put_poison, .remove = remove_poison, .load = KILLED_BY(SIGBUS),
 		     .store = KILLED_BY(SIGBUS), .over_page = -EEXIST, .is_inherited = true,
 		     .monitor = MONITOR_OF_POISON },
-	[PROTECTION] = { .put = put_protection, .remove = remove_protection,
+	[MARK_PROTECTION] = { .put = put_protection, .remove = remove_protection,
 			 .store = KILLED_BY(SIGBUS), .monitor = MONITOR_OF_HOLES },
 };
 
 #define VARIANT(name, ...) FIXTURE_VARIANT_ADD(marks, name) { __VA_ARGS__ }
-VARIANT(coherent_rw_guard, .place = PLACE_COHERENT, .mark = GUARD);
-VARIANT(coherent_ro_guard, .place = PLACE_COHERENT, .mark = GUARD, .read_only = true);
-VARIANT(coherent_rw_poison, .place = PLACE_COHERENT, .mark = POISON);
-VARIANT(coherent_ro_poison, .place = PLACE_COHERENT, .mark = POISON, .read_only = true);
-VARIANT(coherent_rw_protection, .place = PLACE_COHERENT, .mark = PROTECTION);
-VARIANT(coherent_ro_protection, .place = PLACE_COHERENT, .mark = PROTECTION, .read_only = true);
-VARIANT(private_rw_guard, .place = PLACE_PRIVATE, .mark = GUARD);
-VARIANT(private_rw_poison, .place = PLACE_PRIVATE, .mark = POISON);
-VARIANT(private_rw_protection, .place = PLACE_PRIVATE, .mark = PROTECTION);
-VARIANT(system_rw_guard, .place = PLACE_SYSTEM, .mark = GUARD);
-VARIANT(system_rw_poison, .place = PLACE_SYSTEM, .mark = POISON);
-VARIANT(system_rw_protection, .place = PLACE_SYSTEM, .mark = PROTECTION);
+VARIANT(coherent_rw_guard, .place = PLACE_COHERENT, .mark = MARK_GUARD);
+VARIANT(coherent_ro_guard, .place = PLACE_COHERENT, .mark = MARK_GUARD, .read_only = true);
+VARIANT(coherent_rw_poison, .place = PLACE_COHERENT, .mark = MARK_POISON);
+VARIANT(coherent_ro_poison, .place = PLACE_COHERENT, .mark = MARK_POISON, .read_only = true);
+VARIANT(coherent_rw_protection, .place = PLACE_COHERENT, .mark = MARK_PROTECTION);
+VARIANT(coherent_ro_protection, .place = PLACE_COHERENT, .mark = MARK_PROTECTION, .read_only = true);
+VARIANT(private_rw_guard, .place = PLACE_PRIVATE, .mark = MARK_GUARD);
+VARIANT(private_rw_poison, .place = PLACE_PRIVATE, .mark = MARK_POISON);
+VARIANT(private_rw_protection, .place = PLACE_PRIVATE, .mark = MARK_PROTECTION);
+VARIANT(system_rw_guard, .place = PLACE_SYSTEM, .mark = MARK_GUARD);
+VARIANT(system_rw_poison, .place = PLACE_SYSTEM, .mark = MARK_POISON);
+VARIANT(system_rw_protection, .place = PLACE_SYSTEM, .mark = MARK_PROTECTION);
 
 #endif

@@ -224,7 +224,8 @@ class Here:
         tell(f"start {program.name}")
         wanted = os.memfd_create("run-list", 0)
         os.write(wanted, "".join(f"{name}\n" for name in names).encode())
-        command = [program, "--run-list", f"/proc/self/fd/{wanted}", "--timeout", self.job["timeout"],
+        command = [program, "--run-list", f"/proc/self/fd/{wanted}",
+                   "--timeout", self.job["timeout"],
                    "--seed", self.job["seed"]]
         try:
             proc = child.spawn(command, pass_fds=[wanted])

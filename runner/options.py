@@ -205,7 +205,7 @@ def parser(dev=None) -> Parser:
         "--kernel", action="append", default=[], metavar="SPEC",
         help="a version (6.1), a kernel tree, TREE@COMMIT or a bzImage; may be given several times")
     where.add_argument("--arch", choices=tuple(ARCHS), default="", metavar="ARCH",
-                       help=f"architecture of the VM: {', '.join(ARCHS)} (default: this machine's); "
+                       help=f"architecture of the VM: {', '.join(ARCHS)} (default: the host's); "
                        "docs/platforms.md")
     where.add_argument("--page-size", choices=PAGE_SIZES, default="", metavar="SIZE",
                        help="of the kernel that is built: 4K, 16K or 64K on arm64")

@@ -127,7 +127,7 @@ def tell(screen: Screen, run: Run, folder: Folder, told: Collection[tuple] = ())
 def slow_clock(run: Run) -> list[str]:
     """A line about a kernel whose timers are no better than its tick."""
     found = [fact for fact in run.facts if re.fullmatch(r"clock \S+, timers of (?!1 )\d+ ns", fact)]
-    return [f"note:    the kernel has no high-resolution timers ({found[0]}): waits are longer, and "
+    return [f"note:    the kernel has no high-resolution timers ({found[0]}): waits take longer, "
             "races are rarer"] if found else []
 
 

@@ -14,7 +14,8 @@ from test_vm_initramfs import unpack
 from vm_kit import Box
 
 MODULES = {"virtio_pci": "virtio-pci-modern", "virtio-pci-modern": "", "9pnet_virtio": "9pnet",
-           "9pnet": "", "9p": "9pnet,netfs", "netfs": "", "overlay": "", "kvm-amd": "kvm", "kvm": ""}
+           "9pnet": "", "9p": "9pnet,netfs", "netfs": "",
+            "overlay": "", "kvm-amd": "kvm", "kvm": ""}
 RUN = {"info": {"accelerator": {"name": "kvm", "why": "proven"}, "machines": []}, "facts": []}
 
 @pytest.fixture(name="box")

@@ -153,6 +153,7 @@ def test_doctor_says_what_is_known_about_kvm(box):
     with mock.patch.object(doctor.kvm, "state", return_value="no KVM: refused, found yesterday"):
         assert "no KVM: refused, found yesterday" in doctor.vm_facts(box.cache.root, HOST)
     other = next(arch for arch in TABLE if arch is not HOST)
-    assert any(f"no KVM for {other.name}" in fact for fact in doctor.vm_facts(box.cache.root, other))
+    facts = doctor.vm_facts(box.cache.root, other)
+    assert any(f"no KVM for {other.name}" in fact for fact in facts)
     box.environment(HMM_COHERENT_QEMU="no-such-qemu")
     assert "no QEMU, so KVM is not looked at" in doctor.vm_facts(box.cache.root, HOST)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""KVM is believed only after a guest has spoken; a QEMU of all bad habits ends in TCG, soon. Only what
-will be the same next time is stored."""
+"""KVM is believed only after a guest has spoken; a QEMU of all bad habits ends in TCG, soon. Only
+what will be the same next time is stored."""
 
 import json
 import shutil
@@ -95,11 +95,13 @@ def test_a_refusal_is_remembered(box):
     assert choose(box, SPEAKS, force="probe").name == "kvm"
     assert "it runs Linux, found" in kvm.state(box.cache, mmio=False)
 
+MISHAPS = ("Could not open '/proc/self/fd/8': No such file",
+           "kvm_set_user_memory_region failed: Cannot allocate memory",
+           "ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy")
+
 def test_a_mishap_is_not_remembered(box):
     for behaviour in ("exit 0", "exit 1", "kill -KILL $$", "exec sleep 60",
-                      "echo \"qemu: error: Could not open '/proc/self/fd/8': No such file\"; exit 1",
-                      "echo 'qemu: error: kvm_set_user_memory_region failed: Cannot allocate memory'",
-                      "echo 'qemu: error: ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy'"):
+                      *(f'echo "qemu: error: {mishap}"; exit 1' for mishap in MISHAPS)):
         assert choose(box, behaviour).name == "tcg"
         assert list(box.cache.root.glob("kvm-*")) == [], behaviour
     box.assert_said("the next run tries again")

@@ -146,7 +146,8 @@ class Busybox(Guest):
     @skipUnless(MAY_CHROOT, "unshare --map-root-user is not permitted")
     def test_a_dynamic_one_runs(self):
         self.busybox(self.places[0], initramfs.APPLETS)
-        base = initramfs.base(SimpleNamespace(modules={}, release="6.1.9", arch=HOST), self.cache, self.say)
+        kernel = SimpleNamespace(modules={}, release="6.1.9", arch=HOST)
+        base = initramfs.base(kernel, self.cache, self.say)
         done = self.run_in(self.root(base.read_bytes()), "/bin/busybox")
         self.assertEqual(set(done.stdout.split()), set(initramfs.APPLETS), done.stderr)
 

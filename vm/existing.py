@@ -14,7 +14,8 @@ from vm.source import Source
 NEEDED = (
     "64BIT SMP MULTIUSER PRINTK BLOCK BLK_DEV VIRTIO_BLK TTY VIRTIO_CONSOLE SERIAL_8250 "
     "SERIAL_8250_CONSOLE SERIAL_AMBA_PL011 SERIAL_AMBA_PL011_CONSOLE DM_INIT BLK_DEV_INITRD "
-    "BINFMT_ELF BINFMT_SCRIPT DEVTMPFS PROC_FS SYSCTL SYSFS SHMEM TMPFS FUTEX EPOLL EVENTFD SIGNALFD TIMERFD POSIX_TIMERS FILE_LOCKING "
+    "BINFMT_ELF BINFMT_SCRIPT DEVTMPFS PROC_FS SYSCTL SYSFS SHMEM TMPFS FUTEX EPOLL EVENTFD "
+    "SIGNALFD TIMERFD POSIX_TIMERS FILE_LOCKING "
     "ADVISE_SYSCALLS MEMBARRIER UNIX98_PTYS IKCONFIG_PROC DEVMEM EXT4_FS MAGIC_SYSRQ").split()
 PCI = "CONFIG_VIRTIO_PCI"
 
@@ -29,7 +30,8 @@ def find(folder: Path, arch: Arch = HOST) -> Source:
     tree = folder if (folder / "Kbuild").is_file() else (folder / "source").resolve()
     found = elf.arch(folder / "vmlinux")
     if found and found is not arch:
-        raise Stop(2, f"the kernel of {folder} is for {found.name}", f"run with --arch {found.name}")
+        raise Stop(2, f"the kernel of {folder} is for {found.name}",
+                   f"run with --arch {found.name}")
     lost = missing(folder / ".config", tree, arch)
     if lost:
         raise Stop(

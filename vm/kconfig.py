@@ -80,7 +80,8 @@ def of_image(image: Path) -> dict[str, str]:
     """What an image was configured with: as its build folder says or, with CONFIG_IKCONFIG, the
     image itself. Empty if neither does."""
     boot = (Path(path).parent.parts for arch in TABLE for path in (arch.image, arch.boot_image))
-    above = next((len(parts) for parts in boot if parts and image.parts[-1 - len(parts):-1] == parts),
+    above = next((len(parts) for parts in boot
+                  if parts and image.parts[-1 - len(parts):-1] == parts),
                  0)
     beside = image.parents[above] / ".config"
     if beside.is_file():
@@ -99,7 +100,8 @@ def has_mmio(config: dict[str, str], arch: Arch = HOST) -> bool:
 
 def arch_of(config: dict[str, str]) -> Arch:
     """The architecture of a kernel of this configuration."""
-    return next((arch for arch in TABLE if config.get(f"CONFIG_{arch.kbuild.upper()}") == "y"), HOST)
+    return next((arch for arch in TABLE
+                 if config.get(f"CONFIG_{arch.kbuild.upper()}") == "y"), HOST)
 
 
 def explain(line: str, config: Path, source: Path,

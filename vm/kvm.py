@@ -142,7 +142,8 @@ def is_ours(image: Path, cache) -> bool:
     QEMU cannot enter the vmlinux of a kernel with KASAN (vm/kconfig.py)."""
     found = Path(os.path.realpath(image.parent / "source"))
     config = kconfig.of_image(image)
-    return ((image.parent / ".stamp").exists() and found.parent == (cache.root / source.kind_of(HOST)).resolve()
+    return ((image.parent / ".stamp").exists()
+            and found.parent == (cache.root / source.kind_of(HOST)).resolve()
             and kconfig.has_mmio(config) and config.get("CONFIG_KASAN") != "y")
 
 

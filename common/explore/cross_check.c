@@ -210,8 +210,7 @@ static bool agree_on(const struct cell *cell, bool *said)
 
 static void pretend(int version)
 {
-	features.version = version;
-	features.sublevel = 999;
+	kernel_pretend(version);
 	features.page_size = sysconf(_SC_PAGESIZE);
 	features.gup_test = true;
 	features.pin_stays = kernel_has(CHANGE_PIN_STAYS);

@@ -88,6 +88,12 @@ enum answer kernel_version_says(enum kernel_change change);
  */
 void need_survives(enum kernel_change change);
 
+/*
+ * Use the rules of the last release of series @version (612 is 6.12) from now
+ * on, for a comparison of models that runs nothing.
+ */
+void kernel_pretend(int version);
+
 /* Was this machine booted for tests that may crash it? */
 bool machine_is_apart(void);
 

@@ -4,8 +4,9 @@
  *
  * The only list of them: what is missing, and how to get it. A test calls
  * need(have, SKIP_ID). If the variable HMM_COHERENT_ID is set, the kernel of a
- * guest refused what is missing, and the test fails instead. docs/skip-reasons.md has a row for each reason; lint
- * compares it with this table.
+ * guest refused what is missing, and the test fails instead.
+ * docs/skip-reasons.md has a row for each reason; lint compares it with this
+ * table.
  */
 #ifndef HMM_COHERENT_SKIPS_H
 #define HMM_COHERENT_SKIPS_H
@@ -33,7 +34,8 @@
 	     "a kernel with DAX may crash at a memory failure of a device page", \
 	     "the kernel must not have CONFIG_FS_DAX, and /proc/config.gz must say so; see " \
 	     "docs/findings.md, hwpoison-coherent") \
-	SKIP(BACK_HANGS, "test_hmm of this kernel loses a page if a migration back gets no memory", \
+	SKIP(BACK_HANGS, \
+	     "test_hmm of this kernel loses a page if a migration back gets no memory", \
 	     "kernels before 6.19 do not; see docs/findings.md, back-without-memory") \
 	SKIP(NO_CORE, "no core dumps here", \
 	     "the kernel needs CONFIG_COREDUMP, and the test needs root") \
