@@ -132,14 +132,15 @@ def find(command: str) -> str | None:
 def headers(names: list[str]) -> set[str]:
     """Those of them that the compiler finds."""
     text = "".join(f"#if __has_include(<{name}>)\n{name}\n#endif\n" for name in names)
-    return set(child.output(["sh", "-c", 'printf %s "$1" | gcc -E -P -x c -', "sh", text]).split())
+    return set(child.output(["sh", "-c", 'printf %s "$1" | gcc -E -P -x c -', "sh", text],
+                            5 * MINUTES).split())
 
 
 def modules(names: list[str]) -> set[str]:
     """Those of them that this Python has, or the system's."""
     pythons = dict.fromkeys((sys.executable, "/usr/bin/python3")) if names else ()
     return {line for python in pythons
-            for line in child.output([python, "-I", "-c", IMPORTS, *names]).split()}
+            for line in child.output([python, "-I", "-c", IMPORTS, *names], 5 * MINUTES).split()}
 
 
 def packages(wanted: Iterable[str]) -> list[str]:
