@@ -9,26 +9,17 @@
  */
 #include "suite/harness.h"
 
-#include <linux/magic.h>
 #include <sys/mman.h>
-#include <sys/swap.h>
-#include <sys/vfs.h>
 
 #include "kernel/cgroup.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
-#include "kernel/restore.h"
 #include "kernel/since.h"
+#include "reach/swap.h"
 #include "story/story.h"
 
 #define PAGES 3
-#define SWAP_PAGES 64
 #define WRITTEN_S 10
-
-/* Documentation/admin-guide/mm/pagemap.rst */
-#define KPF_LRU 5
-#define KPF_WRITEBACK 8
-#define KPF_SWAPCACHE 13
 
 FIXTURE(reclaim)
 {
@@ -56,57 +47,6 @@ FIXTURE_TEARDOWN(reclaim)
 	if (self->control)
 		unmap_memory(self->control, PAGES * features.page_size);
 	story_end(&self->story);
-}
-
-/* Does the filesystem of @path support swap files? */
-static bool allows_swap(const char *path)
-{
-	struct statfs fs;
-
-	return !statfs(path, &fs) &&
-	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
-}
-
-/*
- * Swap to a disk: with a synchronous device (zram, brd) the kernel would bypass
- * the swap cache, which is tested here. Swapping ends after the test, however
- * the test ends.
- */
-static void swap_on(void)
-{
-	const char *dir = getenv("HMM_COHERENT_DIR");
-	unsigned char *page;
-	char swap[256];
-	int fd, i;
-
-	need(dir, SKIP_NO_DIR);
-	need(!access("/proc/swaps", F_OK), SKIP_NO_SWAP);
-	need(allows_swap(dir), SKIP_NO_SWAP_FILES);
-	snprintf(swap, sizeof(swap), "%s/hmm-coherent.swap", dir);
-	restore_swap(swap);
-	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		broken("%s: %s", swap, strerror(errno));
-	page = calloc(1, features.page_size);
-	if (!page)
-		broken("no memory for a swap header");
-	/*
-	 * The header as written by mkswap(8): version, last page and number of
-	 * bad pages at offset 1024, and the magic at the end of the first page.
-	 */
-	((uint32_t *)page)[256] = 1;
-	((uint32_t *)page)[257] = SWAP_PAGES - 1;
-	memcpy(page + features.page_size - 10, "SWAPSPACE2", 10);
-	for (i = 0; i < SWAP_PAGES; i++) {
-		if (pwrite(fd, page, features.page_size, i * features.page_size) !=
-		    (ssize_t)features.page_size)
-			broken("%s: %s", swap, strerror(errno));
-		memset(page, 0, features.page_size);
-	}
-	free(page);
-	close(fd);
-	if (swapon(swap, 0))
-		syscall_failed("swapon", errno);
 }
 
 /* Map the control group: pages of memory in the pattern of BY_OTHER. */

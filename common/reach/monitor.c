@@ -61,29 +61,47 @@ bool monitor_can(unsigned long long features)
 	return can;
 }
 
-int monitor_move(int fd, void *to, void *from, size_t size)
+int monitor_move_as(int fd, void *to, void *from, size_t size, unsigned long long mode,
+		    long *moved)
 {
-	struct uffdio_move move = { .dst = (uintptr_t)to, .src = (uintptr_t)from, .len = size };
+	struct uffdio_move move = {
+		.dst = (uintptr_t)to, .src = (uintptr_t)from, .len = size, .mode = mode
+	};
+	int result = ioctl(fd, UFFDIO_MOVE, &move) ? -errno : 0;
 
-	return ioctl(fd, UFFDIO_MOVE, &move) ? -errno : 0;
+	*moved = move.move;
+	return result;
 }
 
-int monitor_open(void *addr, size_t size, unsigned long long features)
+int monitor_move(int fd, void *to, void *from, size_t size)
 {
-	struct uffdio_api api = { .api = UFFD_API,
-				  .features = UFFD_FEATURE_SIGBUS |
-					      UFFD_FEATURE_PAGEFAULT_FLAG_WP | features };
+	long moved;
+
+	return monitor_move_as(fd, to, from, size, 0, &moved);
+}
+
+int monitor_create(unsigned long long features)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS | features };
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK), error;
 
 	if (fd < 0)
 		syscall_failed("userfaultfd", errno);
-	if (ioctl(fd, UFFDIO_API, &api)) {
-		error = errno;
-		close(fd);
-		if (!features || error != EINVAL)
-			syscall_failed("UFFDIO_API", error);
+	if (!ioctl(fd, UFFDIO_API, &api))
+		return fd;
+	error = errno;
+	close(fd);
+	if (!features || error != EINVAL)
+		syscall_failed("UFFDIO_API", error);
+	return -1;
+}
+
+int monitor_open(void *addr, size_t size, unsigned long long features)
+{
+	int fd = monitor_create(UFFD_FEATURE_PAGEFAULT_FLAG_WP | features), error;
+
+	if (fd < 0)
 		return -1;
-	}
 	error = monitor_watch(fd, addr, size);
 	if (error)
 		syscall_failed("UFFDIO_REGISTER", -error);

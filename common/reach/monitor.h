@@ -26,6 +26,8 @@ struct uffdio_move {
 
 #define UFFDIO_MOVE _IOWR(UFFDIO, 0x05, struct uffdio_move)
 #define UFFD_FEATURE_MOVE BIT(16)
+#define UFFDIO_MOVE_MODE_DONTWAKE BIT(0)
+#define UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES BIT(1)
 #endif
 
 /* linux/userfaultfd.h has it since 6.6. */
@@ -59,11 +61,25 @@ struct uffdio_poison {
  */
 int monitor_open(void *addr, size_t size, unsigned long long features);
 
+/*
+ * Open a userfaultfd with UFFD_FEATURE_SIGBUS and the additional @features, and
+ * register nothing. Returns the descriptor, which the caller closes, or -1 if
+ * the kernel lacks one of the features. Any other error ends the test.
+ */
+int monitor_create(unsigned long long features);
+
 /* Does the kernel have all of @features? */
 bool monitor_can(unsigned long long features) __must_check;
 
 /* Move @size bytes at @from to the registered address @to (UFFDIO_MOVE). Returns 0 or -errno. */
 int monitor_move(int fd, void *to, void *from, size_t size) __must_check;
+
+/*
+ * The same with UFFDIO_MOVE_MODE_ flags @mode. @moved gets what the kernel says
+ * in the field "move": the bytes that it moved, or -errno if it moved none.
+ */
+int monitor_move_as(int fd, void *to, void *from, size_t size, unsigned long long mode,
+		    long *moved) __must_check;
 
 /* Register @size more bytes at @addr. Returns 0 or -errno. */
 int monitor_watch(int fd, void *addr, size_t size);

@@ -34,7 +34,10 @@ int device_command(struct device *device, unsigned long request, const void *add
 
 	if (npages > device->bounce_pages)
 		broken("%zu pages do not fit the bounce buffer of a device", npages);
-	return ioctl(device->fd, request, &cmd) ? -errno : 0;
+	if (ioctl(device->fd, request, &cmd))
+		return -errno;
+	device->faults = cmd.faults;
+	return 0;
 }
 
 int device_migrate_to(struct device *device, const void *addr, size_t npages)

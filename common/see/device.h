@@ -26,6 +26,7 @@ struct device {
 	enum place memory; /* PLACE_COHERENT, PLACE_REMOTE or PLACE_PRIVATE: what its pages are */
 	unsigned char *bounce;	/* the driver copies page data to and from it */
 	size_t bounce_pages;
+	unsigned long faults;	/* that the last read or write of the device needed */
 };
 
 /* One page as the driver sees it in the page table (HMM_DMIRROR_SNAPSHOT). */

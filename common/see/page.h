@@ -50,4 +50,9 @@ size_t pages_at(const void *addr, size_t npages, enum place at);
  */
 bool frame_has_flag(unsigned long frame, int flag) __must_check;
 
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define KPF_LRU 5
+#define KPF_WRITEBACK 8
+#define KPF_SWAPCACHE 13
+
 #endif

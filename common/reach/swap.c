@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "reach/swap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/swap.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/restore.h"
+#include "report/report.h"
+
+#define SWAP_PAGES 64
+
+/* Does the filesystem of @path support swap files? */
+static bool allows_swap(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) &&
+	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
+}
+
+void swap_on(void)
+{
+	const char *dir = getenv("HMM_COHERENT_DIR");
+	unsigned char *page;
+	char swap[256];
+	int fd, i;
+
+	need(dir, SKIP_NO_DIR);
+	need(!access("/proc/swaps", F_OK), SKIP_NO_SWAP);
+	need(allows_swap(dir), SKIP_NO_SWAP_FILES);
+	snprintf(swap, sizeof(swap), "%s/hmm-coherent.swap", dir);
+	restore_swap(swap);
+	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		broken("%s: %s", swap, strerror(errno));
+	page = calloc(1, features.page_size);
+	if (!page)
+		broken("no memory for a swap header");
+	/*
+	 * The header as written by mkswap(8): version, last page and number of
+	 * bad pages at offset 1024, and the magic at the end of the first page.
+	 */
+	((uint32_t *)page)[256] = 1;
+	((uint32_t *)page)[257] = SWAP_PAGES - 1;
+	memcpy(page + features.page_size - 10, "SWAPSPACE2", 10);
+	for (i = 0; i < SWAP_PAGES; i++) {
+		if (pwrite(fd, page, features.page_size, i * features.page_size) !=
+		    (ssize_t)features.page_size)
+			broken("%s: %s", swap, strerror(errno));
+		memset(page, 0, features.page_size);
+	}
+	free(page);
+	close(fd);
+	if (swapon(swap, 0))
+		syscall_failed("swapon", errno);
+}

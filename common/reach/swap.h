@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* swap.h - a swap file for one test */
+#ifndef HMM_COHERENT_SWAP_H
+#define HMM_COHERENT_SWAP_H
+
+/*
+ * Swap to a file in HMM_COHERENT_DIR, on a disk: with a synchronous device
+ * (zram, brd) the kernel would bypass the swap cache. It has room for a few
+ * dozen pages. Swapping ends after the test, however the test ends (restore.h).
+ * Skips the test if the machine cannot swap.
+ */
+void swap_on(void);
+
+#endif
