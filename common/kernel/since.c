@@ -47,6 +47,12 @@ struct change {
 	enum skip_id skip;
 };
 
+/* A change without a backport. A kernel that was built from a tree is newer. */
+#define RECENT(id, change_name, release, change_commit) \
+	[CHANGE_##id] = { \
+		.name = change_name, .commit = change_commit, .mainline = release, .rc = 1, \
+		.only_mainline = true, .when_unknown = true }
+
 static const struct change changes[CHANGE_COUNT] = {
 	[CHANGE_CLOSE_EVICTS] = {
 		.name = "close-evicts",
@@ -277,6 +283,20 @@ static const struct change changes[CHANGE_COUNT] = {
 		/* Without the change, a process waits for ever for a page. */
 		.when_unknown = false,
 	},
+	RECENT(COLLAPSE_KEEPS_HOLES, "collapse-keeps-holes", 604, "ac492b9c70ca"),
+	RECENT(COLLAPSE_READ_ONLY, "collapse-read-only", 618, "SCAN_PAGE_RO is gone"),
+	RECENT(EXCLUSIVE_IS_MAPPED, "exclusive-is-mapped", 615,
+	       "\"mm/rmap: keep mapcount untouched for device-exclusive entries\""),
+	RECENT(STATUS_BY_WALK, "status-by-walk", 612,
+	       "\"mm/migrate: convert do_pages_stat_array() from follow_page() to folio_walk\""),
+	RECENT(UNMERGE_UNSHARES, "unmerge-unshares", 602, "58f595c66594"),
+	RECENT(MERGE_ANY, "merge-any", 604, "d7597f59d1d3"),
+	RECENT(MERGE_ANY_EXEC, "merge-any-exec", 609, "3a9e567ca45f"),
+	RECENT(ZERO_PAGES_COUNTED, "zero-pages-counted", 606, "6080d19f0704"),
+	RECENT(DROPPABLE, "droppable", 611, "9651fcedf7b9 \"mm: add MAP_DROPPABLE\""),
+	RECENT(MSEAL, "mseal", 610, "8be7258aad44 \"mseal: add mseal syscall\""),
+	RECENT(PIPE_NOWAIT, "pipe-nowait", 604, "afed6271f5b0 \"pipe: set FMODE_NOWAIT on pipes\""),
+	RECENT(BUFFER_RING_INC, "buffer-ring-inc", 612, "ae98dbf43d75"),
 	[CHANGE_NO_COUNT_OFFSET] = {
 		.name = "no-count-offset",
 		.commit = "ef233450898f \"mm: free device private pages have zero page refcount\"",

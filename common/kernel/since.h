@@ -64,6 +64,19 @@ enum kernel_change {
 	CHANGE_HUGE_ON_DEVICE,	/* a huge page migrates as one to a device with private memory */
 	CHANGE_UDMABUF_PINS,	/* udmabuf pins the pages of a memfd */
 	CHANGE_FAILED_BACK_ENDS, /* a migration back that gets no memory in between is undone */
+	/* MADV_COLLAPSE does not fill holes that userfaultfd watches, and then returns EBUSY */
+	CHANGE_COLLAPSE_KEEPS_HOLES,
+	CHANGE_COLLAPSE_READ_ONLY, /* MADV_COLLAPSE of memory without any writable page */
+	CHANGE_UNMERGE_UNSHARES, /* KSM replaces a merged page by a copy without a write fault */
+	CHANGE_MERGE_ANY,	/* PR_SET_MEMORY_MERGE */
+	CHANGE_MERGE_ANY_EXEC,	/* KSM also scans a program that inherits PR_SET_MEMORY_MERGE */
+	CHANGE_DROPPABLE,	/* MAP_DROPPABLE */
+	CHANGE_MSEAL,		/* mseal(2) */
+	CHANGE_EXCLUSIVE_IS_MAPPED, /* rmap finds a page that a device has exclusively */
+	CHANGE_STATUS_BY_WALK,	/* move_pages() reports ENOENT for a hole in anonymous memory */
+	CHANGE_ZERO_PAGES_COUNTED, /* ksm_zero_pages in /proc/PID/ksm_stat */
+	CHANGE_PIPE_NOWAIT,	/* RWF_NOWAIT for pipes */
+	CHANGE_BUFFER_RING_INC,	/* IOU_PBUF_RING_INC */
 	CHANGE_COUNT
 };
 

@@ -120,6 +120,10 @@ struct rule {
 	RULE(DEVICE_IN_PLACE, "device-in-place", "S1", "hmm_range_fault(), mm/hmm.c", \
 	     "a device reads and writes a mapped page in place, with the permissions and faults " \
 	     "of a CPU access") \
+	RULE(MIRROR_IS_TOLD, "mirror-is-told", "S1", \
+	     "mmu_notifier_invalidate_range_start(), Documentation/mm/mmu_notifier.rst", \
+	     "a device that has mirrored a page is told before its entry or its page table is " \
+	     "changed, and faults at its next access") \
 	RULE(BACK, "migration-back", "S2", \
 	     "migrate_vma_setup() with MIGRATE_VMA_SELECT_DEVICE_COHERENT/_PRIVATE", \
 	     "migration back moves the pages of this device and no others to system memory, in " \
@@ -227,6 +231,11 @@ struct rule {
 	     "__io_remove_buffers()), io_buffer_select(), io_uring/kbuf.c", \
 	     "each buffer provided to a ring has an ID from 0 to 65535 and at least one byte and " \
 	     "is selected once; removal returns how many buffers it removed") \
+	RULE(RING_OF_BUFFERS, "ring-of-buffers", "S7", \
+	     "io_ring_buffer_select(), io_kbuf_commit() (6.1: io_buffer_select()), " \
+	     "io_register_pbuf_ring(), io_uring/kbuf.c", \
+	     "a request takes the first buffer of a ring, fills it in place, and uses it up only " \
+	     "as far as it has got data") \
 	RULE(DIRECT_IS_DIRECT, "direct-is-direct", "S7", \
 	     "iomap_dio_rw(), fs/iomap/direct-io.c; blkdev_direct_IO(), block/fops.c", \
 	     "an aligned O_DIRECT transfer of allocated blocks bypasses the page cache") \
@@ -373,6 +382,19 @@ struct rule {
 	     "migrate_vma_insert_page(), userfaultfd_missing()", \
 	     "migration does not fill a missing page in a range that is registered with " \
 	     "userfaultfd for missing pages") \
+	RULE(FILLED_AS_ASKED, "filled-as-asked", "S2", \
+	     "mfill_atomic(), mfill_atomic_install_pte() (6.1: __mcopy_atomic(), " \
+	     "mfill_atomic_install_pte()), mm/userfaultfd.c", \
+	     "UFFDIO_COPY, UFFDIO_ZEROPAGE and UFFDIO_CONTINUE fill holes with the given bytes, " \
+	     "replace no page, and return how many bytes they have filled") \
+	RULE(RANGE_TO_WATCH, "range-to-watch", "S2", \
+	     "userfaultfd_register(), vma_can_userfault(), validate_range()", \
+	     "userfaultfd registers anonymous memory, shared memory and hugetlb at any address, " \
+	     "each for the modes that it has, and refuses all other mappings and ranges") \
+	RULE(FLAGS_STAY, "flags-stay", "S2", \
+	     "madvise_vma_behavior(), ksm_madvise(), mlock_fixup(), mprotect_fixup()", \
+	     "a call that changes a flag of a VMA changes no other flag, and undoing it gives " \
+	     "the flags of before") \
 	RULE(MONITOR_LETS_GO, "monitor-lets-go", "S5", \
 	     "userfaultfd_clear_vma() (6.1: userfaultfd_unregister()), move_ptes(), " \
 	     "copy_nonpresent_pte(), copy_present_ptes() (6.1: copy_present_pte())", \
@@ -385,6 +407,14 @@ struct rule {
 	RULE(NOT_MERGED, "not-merged", "S2", "ksm_scan_thread(), get_mergeable_page(), mm/ksm.c", \
 	     "KSM does not merge a device page, and does not replace a page of memory by a page " \
 	     "on a device") \
+	RULE(MERGED_IS_SHARED, "merged-is-shared", "S5", \
+	     "break_ksm(), unmerge_ksm_pages(), __ksm_enter(), ksm_execve(), mm/ksm.c", \
+	     "a page that KSM has merged is shared: who unmerges, writes, locks or pins it gets " \
+	     "a copy with the same bytes and marks, and the others keep the page") \
+	RULE(ZERO_PAGES_COUNTED, "zero-pages-counted", "S3", \
+	     "ksm_map_zero_page(), ksm_might_unmap_zero_page(), mm/ksm.c, since 6.6", \
+	     "KSM counts each zero page by which it has replaced a page, until it is written, " \
+	     "freed or unmerged") \
 	RULE(NOT_RECLAIMED, "not-reclaimed", "S2", \
 	     "madvise_cold_or_pageout_pte_range(), mm/madvise.c; shrink_folio_list()", \
 	     "reclaim skips device pages, which are on no LRU list: they are neither aged nor " \
@@ -410,6 +440,11 @@ struct rule {
 	     "mm/mmap.c)", \
 	     "a call that changes a part of a VMA splits it, and adjacent VMAs that are " \
 	     "compatible afterwards are merged") \
+	RULE(REMAPPED, "remapped", "S2", \
+	     "check_mremap_params(), check_prep_vma() (6.1: vma_to_resize()), " \
+	     "move_page_tables(), mm/mremap.c", \
+	     "mremap() moves the pages of one mapping with their frames and bytes, and fails " \
+	     "with the documented errno without a change otherwise") \
 	RULE(POLICY_IS_SHOWN, "policy-is-shown", "S1", \
 	     "mpol_to_str(), mm/mempolicy.c; show_numa_map()", \
 	     "numa_maps shows the memory policy that was set for a mapping, with all of its mode " \
@@ -418,6 +453,11 @@ struct rule {
 	     "queue_folios_pte_range(), do_mbind(), mm/mempolicy.c", \
 	     "mbind() with MPOL_MF_STRICT and MPOL_MF_MOVE moves all pages that can be moved and " \
 	     "returns EIO if some cannot") \
+	RULE(REPORTED_BY_STATE, "reported-by-state", "S1", \
+	     "smaps_pte_entry(), pagemap_page_category(), fs/proc/task_mmu.c; " \
+	     "do_pages_stat_array(), mm/migrate.c", \
+	     "smaps, move_pages() and PAGEMAP_SCAN report a page by the state of its entry: in " \
+	     "memory, on a device, swapped, a zero page or a hole") \
 	RULE(PAGEMAP_BY_PAGE, "pagemap-by-page", "S1", \
 	     "pte_to_pagemap_entry(), pagemap_pmd_range_thp() (6.1: pagemap_pmd_range()), " \
 	     "pagemap_scan_pmd_entry(), fs/proc/task_mmu.c", \
@@ -434,6 +474,11 @@ struct rule {
 	RULE(NOT_COLLAPSED, "not-collapsed", "S2", \
 	     "collapse_scan_pmd() (up to 6.12: hpage_collapse_scan_pmd()), mm/khugepaged.c", \
 	     "khugepaged and MADV_COLLAPSE do not collapse a range that has a page on a device") \
+	RULE(COLLAPSE_BY_STATE, "collapse-by-state", "S2", \
+	     "madvise_collapse_errno(), collapse_scan_pmd() (6.1: hpage_collapse_scan_pmd()), " \
+	     "collapse_scan_file() (6.1: hpage_collapse_scan_file()), mm/khugepaged.c", \
+	     "MADV_COLLAPSE makes one huge page of a range and keeps its bytes, or fails with " \
+	     "the errno of the state of its pages and changes nothing") \
 	RULE(HUGETLB_REFUSED, "hugetlb-refused", "S2", "migrate_vma_setup(), mm/migrate_device.c", \
 	     "migration of hugetlb memory to a device fails with EINVAL") \
 	RULE(HUGETLB_NOT_TAKEN, "hugetlb-not-taken", "S1", \

@@ -92,6 +92,9 @@
 	SKIP(SWAP_CACHE_BUG, "this kernel may hit a BUG in migration from the swap cache", \
 	     "kernels before 6.6, 6.12.117 and 7.3 do not; see docs/findings.md, " \
 	     "swap-cache-bug") \
+	SKIP(NO_VDSO, "this process has no vDSO", "the kernel must be booted without vdso=0") \
+	SKIP(NO_SOFT_OFFLINE, "page frames cannot be soft-offlined here", \
+	     "run the test in a VM (--vm), with CONFIG_MEMORY_FAILURE") \
 	SKIP(NO_LOCKDEP, "only lockdep detects this", \
 	     "run with --profile debug (CONFIG_PROVE_LOCKING)") \
 	SKIP(NO_KASAN, "only KASAN with CONFIG_SLUB_RCU_DEBUG (6.12) detects this", \
