@@ -19,11 +19,6 @@
 #define COLLAPSE_S 15
 #define SCANS THP "khugepaged/full_scans"
 
-/* Since Linux 6.1; the C library may be older. */
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
-
 /* There is no read-only variant: only writable memory is collapsed. */
 FIXTURE(collapse)
 {

@@ -3,11 +3,18 @@
 #ifndef HMM_COHERENT_HUGE_H
 #define HMM_COHERENT_HUGE_H
 
+#include <sys/mman.h>
+
 #include "kernel/kernel.h"
 #include "report/kmsg.h"
 #include "story/story.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
+
+/* Since Linux 6.1; the C library may be older. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 struct huge {
 	struct story story;
