@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of zeros that KSM replaces by the zero page (use_zero_pages), and the
+ * count of them
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kernel/kernel.h"
+#include "kernel/lockdep.h"
+#include "kernel/memory.h"
+#include "kernel/restore.h"
+#include "kernel/since.h"
+#include "reach/cpu.h"
+#include "reach/ksm.h"
+#include "report/result.h"
+
+#define KSM "/sys/kernel/mm/ksm/"
+#define PAGES 4
+#define MERGE_S 15
+
+FIXTURE(ksm_zero)
+{
+	struct buffer zeros;
+	long before;		/* ksm_zero_pages of this process */
+};
+
+WHY_NOT(ksm_zero)
+{
+	return kernel_has(CHANGE_ZERO_PAGES_COUNTED) ?
+		       NULL :
+		       "this kernel does not count the zero pages of KSM (before 6.6)";
+}
+
+/* The zero pages that KSM counts for this process. */
+static long counted(void)
+{
+	return read_counter("/proc/self/ksm_stat", "ksm_zero_pages");
+}
+
+static bool are_merged(void *zeros)
+{
+	unsigned char *page = zeros;
+	size_t i;
+
+	for (i = 1; i < PAGES; i++)
+		if (page_at(0, page + i * features.page_size).pfn != page_at(0, page).pfn)
+			return false;
+	return true;
+}
+
+FIXTURE_SETUP(ksm_zero)
+{
+	need(ksm_available(), SKIP_NO_KSM);
+	need(!lockdep_watches() || !lockdep_has_seen("&mm->mmap_lock", "&mdevice->devmem_lock"),
+	     SKIP_LOCKDEP_STOPS_KSM);
+	ksm_stop();
+	change_setting(KSM "use_zero_pages", 1);
+	self->zeros = (struct buffer){ .pages = PAGES, .size = PAGES * features.page_size,
+				       .serial = 1 };
+	self->zeros.addr = map_memory(self->zeros.size, PROT_READ | PROT_WRITE);
+	memset(self->zeros.addr, 0, self->zeros.size);
+	self->before = counted();
+	set_rule(RULE_MERGED_IS_SHARED);
+	must(self->before >= 0, "/proc/self/ksm_stat has no ksm_zero_pages");
+	ksm_mergeable(self->zeros.addr, PAGES);
+	ksm_start();
+	must(wait_until(are_merged, self->zeros.addr, MERGE_S),
+	     "KSM does not merge pages of zeros within %d s", MERGE_S);
+	ksm_stop();
+	set_rule(RULE_ZERO_PAGES_COUNTED);
+}
+
+FIXTURE_TEARDOWN(ksm_zero)
+{
+	ksm_stop();
+	if (self->zeros.addr)
+		unmap_memory(self->zeros.addr, self->zeros.size);
+}
+
+static unsigned char *page_of(FIXTURE_DATA(ksm_zero) (*self), size_t page)
+{
+	return buffer_page(&self->zeros, page);
+}
+
+/* @count of the pages are the zero page for KSM. */
+static void expect_counted(FIXTURE_DATA(ksm_zero) (*self), long count)
+{
+	expect_result("zero pages that KSM counts", counted() - self->before, count);
+}
+
+SCENARIO(ksm_zero, replaced,
+	 "the pages read as zeros, are counted, and a write gives each its own page")
+{
+	size_t i;
+
+	expect_counted(self, PAGES);
+	for (i = 0; i < PAGES; i++)
+		expect_zeros(page_of(self, i), "a page of zeros");
+	for (i = 0; i < PAGES; i++) {
+		expect_result("a write", cpu_write(&self->zeros, i, 1, BY_OWNER),
+			      features.page_size);
+		expect_counted(self, PAGES - 1 - i);
+	}
+	expect_bytes(page_of(self, 1), 1, 1, BY_OWNER, "bytes that were written");
+}
+
+SCENARIO(ksm_zero, freed,
+	 "MADV_DONTNEED, munmap() and mremap() of the pages are counted")
+{
+	const size_t size = features.page_size;
+	unsigned char *to = map_memory(size, PROT_NONE);
+
+	advise_memory(page_of(self, 0), size, MADV_DONTNEED);
+	expect_counted(self, PAGES - 1);
+	expect_zeros(page_of(self, 0), "memory that was freed");
+	expect_counted(self, PAGES - 1);
+	unmap_memory(page_of(self, 1), size);
+	expect_counted(self, PAGES - 2);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(mremap(page_of(self, 2), size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
+	     "mremap: %s", strerror(errno));
+	set_rule(RULE_ZERO_PAGES_COUNTED);
+	expect_zeros(to, "the page that was moved");
+	unmap_memory(to, size);
+	unmap_memory(self->zeros.addr, self->zeros.size);
+	self->zeros.addr = NULL;
+	expect_counted(self, 0);
+}
+
+SCENARIO(ksm_zero, unmerged,
+	 "MADV_UNMERGEABLE gives each its own page of zeros")
+{
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("MADV_UNMERGEABLE",
+		      errno_of(madvise(self->zeros.addr, self->zeros.size, MADV_UNMERGEABLE)), 0);
+	set_rule(RULE_ZERO_PAGES_COUNTED);
+	expect_counted(self, 0);
+	expect(!are_merged(self->zeros.addr), "the pages are still one");
+	expect_zeros(page_of(self, 0), "a page of zeros");
+	expect_zeros(page_of(self, 3), "a page of zeros");
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_ksm_zero", argc, argv);
+}
