@@ -12,7 +12,7 @@ from runner.programs import Test, is_destructive
 
 # Beginnings of the names of tests that need two processors: if machines side by side have one each,
 # these run afterwards, in a machine of their own.
-BUSY = ("races.",)
+BUSY = ("races.", "pin-batches.")
 
 # Tests that crash a kernel without a certain upstream change (common/kernel/since.c). The version
 # of a kernel that is built from a tree, or given as an image, does not say which changes it has:
