@@ -25,7 +25,7 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	device_full tracking userfaultfd monitor empty_pages zero_page owners ksm reclaim \
 	collapse_states collapse_shared exclusive_meets exclusive_moves uffd_move \
 	uffd_move_huge uffd_ranges uffd_fill monitor_shared ksm_meets ksm_zero \
-	vma_flags page_reports mixed_huge mirror_told buffer_ring pin_batches \
+	vma_flags page_reports mixed_huge mirror_told buffer_ring pin_batches remapped \
 	mlock huge hugetlb large_folios mappings policies soft_dirty pagemap collapse marks \
 	advised inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \
 	failed_calls hwpoison large huge_private merged huge_moved core_dump debuggers \
