@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: an unexpected reference count returns EINVAL instead of EAGAIN
 // claim: S2
-// rule: not-collapsed
+// rule: collapse-by-state
 // file: mm/khugepaged.c
 // history: mm/MADV_COLLAPSE: set EAGAIN on unexpected page refcount (ae63c898f400)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: *
+// tests: collapse-states.pinned.by-advice collapse-states.referenced.by-advice
 @@
 identifier f =~ "^madvise_collapse_errno$";
 identifier r;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration reads a device-exclusive entry as a present one
-// claim: S1
-// rule: device-exclusive kernel-survives
+// claim: S1 S3
+// rule: device-exclusive close-evicts
 // file: mm/rmap.c
 // history: mm/rmap: handle device-exclusive entries correctly in try_to_migrate_one() (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: exclusive-meets.coherent.evicted exclusive-meets.system.soft-offlined
 // seen: check crash vm splat hang
 @@
 identifier f =~ "^(try_to_migrate_one)$";

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: exec does not register the process with KSM
-// claim: S2
-// rule: not-merged
+// claim: S5
+// rule: merged-is-shared
 // file: mm/vma_exec.c
 // history: mm/ksm: fix ksm exec support for prctl (3a9e567ca45f)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 7.3
-// tests: *
+// tests: ksm-meets.program
 @@
 expression E;
 @@

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the request takes precedence over deny
 // claim: S2
-// rule: legal-calls-work
+// rule: collapse-by-state
 // file: mm/shmem.c
 // history: mm/shmem: restore SHMEM_HUGE_DENY precedence over MADV_COLLAPSE (3de0c269adc6)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1
-// tests: *
+// tests: collapse-shared.denied
 @@
 identifier f =~ "^(__shmem_is_huge)$";
 symbol shmem_huge, shmem_huge_force;

@@ -6,7 +6,7 @@
 // history: mm: fix kernel BUG when userfaultfd_move encounters swapcache (c50f8e6053b0, CVE-2025-21984)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: uffd-move.system.swapped-and-cached
 @@
 identifier f =~ "^(move_swap_pte)$";
 identifier src_folio;

@@ -6,7 +6,7 @@
 // history: mm/huge_memory: fix move_pages_huge_pmd() for the huge zero page (CVE-2026-31397)
 // source: the CVE record
 // kernels: 7.3
-// tests: *
+// tests: uffd-move-huge.zero-page
 @@
 identifier f =~ "^(move_pages_huge_pmd)$";
 expression E;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: droppable mappings can be registered
 // claim: S2
-// rule: legal-calls-work
+// rule: range-to-watch
 // file: mm/userfaultfd.c
 // history: userfaultfd: correctly prevent registering VM_DROPPABLE regions (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: uffd-ranges.droppable.register
 @@
 identifier f =~ "^(vma_can_userfault)$";
 @@
