@@ -18,7 +18,8 @@
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 
-#define SIZE 4096
+#define SIZE sysconf(_SC_PAGESIZE)
+#define LARGEST 65536	/* page of any architecture */
 
 static void run_on(int cpu)
 {
@@ -32,7 +33,7 @@ static void run_on(int cpu)
 
 int main(void)
 {
-	static char bytes[SIZE];
+	static char bytes[LARGEST];
 	char *page = mmap(NULL, 2 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
 	struct hmm_dmirror_cmd cmd = { .addr = (uintptr_t)page, .ptr = (uintptr_t)bytes,

@@ -8,24 +8,27 @@
  */
 #include <err.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 
-#define SIZE 4096
+#define SIZE sysconf(_SC_PAGESIZE)
+#define LARGEST 65536	/* page of any architecture */
 
 int main(void)
 {
-	static char bytes[SIZE];
+	static char bytes[LARGEST];
 	char *page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct hmm_dmirror_cmd cmd = { .addr = (uintptr_t)page, .ptr = (uintptr_t)bytes,
 				       .npages = 1 };
-	int hmm = open("/dev/hmm_dmirror2", O_RDWR), seconds;
+	int hmm = open("/dev/hmm_dmirror2", O_RDWR);
+	struct pollfd end = { .events = POLLIN };
 	pid_t child;
 
 	*page = 1;
@@ -37,11 +40,11 @@ int main(void)
 	child = fork();
 	if (!child)
 		_exit(ioctl(hmm, HMM_DMIRROR_RELEASE, &cmd) ? 2 : 0);
-	for (seconds = 0; seconds < 10; seconds++) {
-		if (waitpid(child, NULL, WNOHANG) == child)
-			return 0;
-		sleep(1);
-	}
+	end.fd = syscall(SYS_pidfd_open, child, 0);
+	if (end.fd < 0 || poll(&end, 1, 10000) < 0)
+		err(2, "pidfd_open");
+	if (end.revents)
+		return 0;
 	puts("HMM_DMIRROR_RELEASE waits for a page that nobody has any more");
 	return 1;
 }

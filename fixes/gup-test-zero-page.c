@@ -10,10 +10,11 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <linux/types.h>
 #include <mm/gup_test.h>
 
-#define SIZE 4096
+#define SIZE sysconf(_SC_PAGESIZE)
 
 int main(void)
 {

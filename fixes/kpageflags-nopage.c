@@ -45,7 +45,7 @@ int main(void)
 		errx(2, "no block of memory can be taken offline");
 	block = strtoul(found.gl_pathv[i] + strlen(blocks) + strlen("memory"), NULL, 10);
 	fd = open("/proc/kpageflags", O_RDONLY);
-	if (pread(fd, &flags, 8, block * (size / 4096) * 8) != 8)
+	if (pread(fd, &flags, 8, block * (size / sysconf(_SC_PAGESIZE)) * 8) != 8)
 		warnx("kpageflags does not go so far");
 	set(found.gl_pathv[i], "online_movable");
 	printf("flags of a frame that is offline: 0x%llx\n", (unsigned long long)flags);

@@ -19,11 +19,12 @@
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 
-#define SIZE (4 * 4096)
+#define SIZE (4 * sysconf(_SC_PAGESIZE))
+#define LARGEST (4 * 65536)	/* pages of any architecture */
 
 int main(int argc, char **argv)
 {
-	static char bytes[SIZE];
+	static char bytes[LARGEST];
 	char *buffer = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			    -1, 0);
 	struct hmm_dmirror_cmd cmd = { .addr = (uintptr_t)buffer, .ptr = (uintptr_t)bytes,
@@ -45,6 +46,6 @@ int main(int argc, char **argv)
 	    syscall(SYS_io_submit, context, 1, &iocbs) != 1 ||
 	    syscall(SYS_io_getevents, context, 1, 1, &event, NULL) != 1)
 		err(2, "%s", argv[1]);
-	printf("%d bytes asked for, %lld read\n", SIZE, (long long)event.res);
+	printf("%ld bytes asked for, %lld read\n", SIZE, (long long)event.res);
 	return event.res != SIZE;
 }

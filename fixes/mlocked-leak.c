@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -16,7 +17,7 @@
 #include <lib/test_hmm_uapi.h>
 
 #define PAGES 256
-#define SIZE (PAGES * 4096)
+#define SIZE (PAGES * sysconf(_SC_PAGESIZE))
 
 static long locked(void)
 {
@@ -38,8 +39,8 @@ static long locked(void)
 
 int main(void)
 {
-	static char bytes[SIZE];
-	char *pages = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *bytes = malloc(SIZE), *pages = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+						 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct hmm_dmirror_cmd cmd = { .addr = (uintptr_t)pages, .ptr = (uintptr_t)bytes,
 				       .npages = PAGES };
 	int hmm = open("/dev/hmm_dmirror2", O_RDWR);

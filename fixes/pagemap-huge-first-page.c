@@ -7,28 +7,39 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SIZE 4096UL
-#define HUGE (512 * SIZE)
+static size_t huge_size(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
+	size_t size;
+
+	if (!file || fscanf(file, "%zu", &size) != 1)
+		err(2, "hpage_pmd_size");
+	fclose(file);
+	return size;
+}
 
 int main(void)
 {
-	char *map = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	const size_t size = huge_size(), page = sysconf(_SC_PAGESIZE), pages = size / page;
+	char *map = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			 -1, 0);
-	char *huge = (char *)(((uintptr_t)map + HUGE - 1) & -HUGE);
-	int fd = open("/proc/self/pagemap", O_RDONLY), ready[2], end[2], count = 0, i;
-	uint64_t entries[512];
+	char *huge = (char *)(((uintptr_t)map + size - 1) & -size);
+	int fd = open("/proc/self/pagemap", O_RDONLY), ready[2], end[2], count = 0;
+	uint64_t *entries = calloc(pages, sizeof(*entries));
+	size_t i;
 	char byte;
 
-	madvise(huge, HUGE, MADV_HUGEPAGE);
-	memset(huge, 1, HUGE);
+	madvise(huge, size, MADV_HUGEPAGE);
+	memset(huge, 1, size);
 	if (pipe(ready) || pipe(end))
 		err(2, "pipe");
 	if (!fork()) {
-		munmap(huge, 2 * SIZE);
+		munmap(huge, 2 * page);
 		close(end[1]);
 		if (write(ready[1], "x", 1) != 1)
 			_exit(2);
@@ -36,9 +47,9 @@ int main(void)
 	}
 	if (read(ready[0], &byte, 1) != 1)
 		err(2, "read");
-	if (pread(fd, entries, sizeof(entries), (uintptr_t)huge / SIZE * 8) != sizeof(entries))
+	if (pread(fd, entries, pages * 8, (uintptr_t)huge / page * 8) != (ssize_t)(pages * 8))
 		err(2, "pagemap");
-	for (i = 0; i < 512; i++)
+	for (i = 0; i < pages; i++)
 		count += entries[i] >> 56 & 1;
 	printf("pages mapped once: 2, as pagemap says: %d\n", count);
 	return count != 2;

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SIZE 4096
+#define SIZE sysconf(_SC_PAGESIZE)
 
 int main(void)
 {

@@ -17,9 +17,10 @@
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 
-#define SIZE 4096
+#define SIZE sysconf(_SC_PAGESIZE)
+#define LARGEST 65536	/* page of any architecture */
 
-static char bytes[SIZE];
+static char bytes[LARGEST];
 
 static void move(int hmm, unsigned long command, void *page)
 {

@@ -16,7 +16,8 @@
 #include <linux/userfaultfd.h>
 #include <lib/test_hmm_uapi.h>
 
-#define SIZE 4096
+#define SIZE sysconf(_SC_PAGESIZE)
+#define LARGEST 65536	/* page of any architecture */
 
 static int is_protected(const void *addr)
 {
@@ -31,7 +32,7 @@ static int is_protected(const void *addr)
 
 int main(void)
 {
-	static char bytes[SIZE];
+	static char bytes[LARGEST];
 	volatile char *page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct uffdio_range range = { .start = (uintptr_t)page, .len = SIZE };

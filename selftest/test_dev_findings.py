@@ -207,6 +207,13 @@ def from_image(box, config: dict[str, str], profile: str):
     box.patch(guests.kernel, "from_image", lambda *_words: "the kernel")
     return guests.find_kernel("/x/bzImage", None, Path("/x"), None, mock.Mock(), PROFILES[profile])
 
+def test_reproducers_ask_for_sizes_and_wait_for_events():
+    """Pages of other sizes than x86's, and machines that are slow."""
+    for path in (TOP / "fixes").glob("*.c"):
+        code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
+        assert not re.search(r"\b(4096|512)(UL)?\b", code), path.name
+        assert not re.search(r"\b(sleep|usleep)\(", code), path.name
+
 def test_an_image_of_a_profile(box):
     assert from_image(box, {}, "") == "the kernel"
     assert from_image(box, DEBUG, "debug") == "the kernel"
