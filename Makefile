@@ -11,7 +11,7 @@
 ##                removes the built files
 ## CC=COMPILER    gcc or clang; USERCFLAGS and USERLDFLAGS are added last
 ## INSTALL_PATH=  where `make install` puts the programs, without subfolders
-## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 6.12 'fork.*'",
+## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 7.3 'fork.*'",
 ##                and options for `make deps`: ARGS="--arch arm64"
 ## KDIR=TREE      the kernel tree into which `make import` puts the suite, as a kselftest
 
@@ -24,10 +24,10 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	accounts whole_device numa memory_policy devices mirrors exclusive device_life \
 	device_full tracking userfaultfd monitor empty_pages zero_page owners ksm reclaim \
 	collapse_states collapse_shared exclusive_meets exclusive_moves uffd_move \
-	uffd_move_huge uffd_ranges uffd_fill monitor_shared ksm_meets ksm_zero \
-	vma_flags page_reports mixed_huge mirror_told buffer_ring pin_batches remapped \
-	mlock huge hugetlb large_folios mappings policies soft_dirty pagemap collapse marks \
-	advised inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \
+	uffd_move_huge uffd_ranges uffd_fill monitor_shared ksm_meets ksm_zero vma_flags \
+	page_reports mixed_huge mirror_told buffer_ring pin_batches remapped mlock huge \
+	hugetlb large_folios mappings policies soft_dirty pagemap collapse marks advised \
+	inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \
 	failed_calls hwpoison large huge_private merged huge_moved core_dump debuggers \
 	cloned_huge limits cpusets balancing explore destructive_memory destructive \
 	destructive_ksm destructive_huge destructive_anon_vma)
@@ -182,8 +182,8 @@ print-programs:
 	@printf '%s\n' $(addprefix $(OUTPUT)/,$(PROGRAMS))
 
 help:
-	@echo "make [all] | run_tests | check | check-kvm | deps | doctor | bench | faults | import |" \
-		"manual | install | clean"
+	@echo "make [all] | run_tests | check | check-kvm | deps | doctor | bench | faults |" \
+		"import | manual | install | clean"
 	@sed -n 's/^## //p' Makefile
 	@echo "make run_tests ends with 0 if ./run_tests.sh does, and with 2 otherwise; the exit"
 	@echo "status of ./run_tests.sh is in the last lines of its output"

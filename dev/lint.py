@@ -34,7 +34,7 @@ BANNED = (
 
 # Lines of a source, and of those that may have more.
 LINES = 400
-LONGER = {Path("runner/options.py"): 480}   # each option with its help
+LONGER = {Path("runner/options.py"): 500}   # each option with its help
 # A title in docs/architecture.md; below it stands the table of layers.
 ARCHITECTURE = Path("docs/architecture.md")
 CHECKPATCH = Path("docs/checkpatch.md")

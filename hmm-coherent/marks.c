@@ -26,7 +26,8 @@ static bool has_guard_regions(void)
 
 WHY_NOT(marks)
 {
-	if (variant->mark == MARK_GUARD && !has_guard_regions() && !kernel_has(CHANGE_GUARD_REGIONS))
+	if (variant->mark == MARK_GUARD && !has_guard_regions() &&
+	    !kernel_has(CHANGE_GUARD_REGIONS))
 		return "this kernel has no guard regions (6.13)";
 	if (variant->mark == MARK_POISON && !monitor_can(MONITOR_OF_POISON) &&
 	    !kernel_has(CHANGE_UFFD_POISON))

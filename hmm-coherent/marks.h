@@ -104,7 +104,8 @@ VARIANT(coherent_ro_guard, .place = PLACE_COHERENT, .mark = MARK_GUARD, .read_on
 VARIANT(coherent_rw_poison, .place = PLACE_COHERENT, .mark = MARK_POISON);
 VARIANT(coherent_ro_poison, .place = PLACE_COHERENT, .mark = MARK_POISON, .read_only = true);
 VARIANT(coherent_rw_protection, .place = PLACE_COHERENT, .mark = MARK_PROTECTION);
-VARIANT(coherent_ro_protection, .place = PLACE_COHERENT, .mark = MARK_PROTECTION, .read_only = true);
+VARIANT(coherent_ro_protection, .place = PLACE_COHERENT, .mark = MARK_PROTECTION,
+	.read_only = true);
 VARIANT(private_rw_guard, .place = PLACE_PRIVATE, .mark = MARK_GUARD);
 VARIANT(private_rw_poison, .place = PLACE_PRIVATE, .mark = MARK_POISON);
 VARIANT(private_rw_protection, .place = PLACE_PRIVATE, .mark = MARK_PROTECTION);

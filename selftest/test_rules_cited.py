@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-RULES = Path(__file__).resolve().parent.parent / "common/report/rules.h"
+TABLES = sorted((Path(__file__).resolve().parent.parent / "common/report").glob("rules_*.h"))
+RULES = "".join(table.read_text() for table in TABLES)
 CACHE = Path(os.environ.get("HMM_COHERENT_CACHE", os.path.expanduser("~/.cache/hmm-coherent")))
 FOLDERS = ("mm", "fs", "io_uring", "block", "lib", "kernel", "include", "arch/x86/mm",
            "drivers/iommu/iommufd", "drivers/dma-buf")
 
 def sources() -> dict[str, str]:
     """What each rule cites."""
-    text = " ".join(RULES.read_text().replace("\\\n", " ").split()).replace('" "', "")
+    text = " ".join(RULES.replace("\\\n", " ").split()).replace('" "', "")
     string = r'"((?:[^"\\]|\\.)*)"'
     return {row[0]: row[3] for row in
             re.findall(rf"\bRULE\((\w+), {string}, {string}, {string}, {string}\)", text)}
@@ -27,7 +28,7 @@ def functions(source: str) -> set[str]:
     return set(re.findall(r"(\w+)\(\)", source))
 
 def test_the_header_is_read():
-    assert len(sources()) == RULES.read_text().count("\tRULE(")
+    assert len(sources()) == RULES.count("\tRULE(")
     assert functions(sources()["FREED_TO_DRIVER"]) == {
         "zap_pte_range", "free_zone_device_folio", "free_zone_device_page"}
 

@@ -30,9 +30,10 @@ HEADER = """// SPDX-License-Identifier: GPL-2.0
 """
 
 def rules() -> dict[str, str]:
-    """Name and claim of each rule of common/report/rules.h."""
+    """Name and claim of each rule of common/report/rules_*.h."""
     return dict(re.findall(r'RULE\(\w+, "([a-z-]+)", "(S\d)"',
-                           (TOP / "common/report/rules.h").read_text()))
+                           "".join(table.read_text() for table in
+                                   (TOP / "common/report").glob("rules_*.h"))))
 
 def test_all_of_it():
     one = fault.parse(Path("x/some-fault.cocci"), HEADER)

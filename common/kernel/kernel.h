@@ -69,6 +69,9 @@ bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds) __must_check
  */
 bool wait_for_end(pid_t pid, int *status, int seconds) __must_check;
 
+/* Bind this process, and those that it makes from now on, to the CPU on which it runs. */
+void stay_on_this_cpu(void);
+
 /* The decimal number at the beginning of the file @path, or -1. */
 long read_number(const char *path) __must_check;
 

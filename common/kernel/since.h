@@ -13,76 +13,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "kernel/changes.h"
 #include "kernel/kernel.h"
-
-enum kernel_change {
-	/*
-	 * closing a file of test_hmm brings the device's pages back to memory
-	 */
-	CHANGE_CLOSE_EVICTS,
-	/* an access through the device file of a process that has exited ends */
-	CHANGE_DEAD_MIRROR_ENDS,
-	/*
-	 * a long-term pin that moves a page holds a reference to its anon_vma
-	 */
-	CHANGE_PIN_KEEPS_ANON_VMA,
-	/*
-	 * migration to a device reads folio_mapping() again after it has
-	 * removed a page from the swap cache
-	 */
-	CHANGE_SWAP_CACHE_READ_AGAIN,
-	CHANGE_SWAP_CACHE_ASKED, /* migration to a device removes a page from the swap cache */
-	CHANGE_NO_COUNT_OFFSET,	 /* the reference count of a device page has no offset */
-	CHANGE_SCAN_OF_PAGEMAP,	 /* PAGEMAP_SCAN */
-	/* the end of exclusive access does not make a page soft-dirty */
-	CHANGE_EXCLUSIVE_ENDS_CLEAN,
-	CHANGE_SINGLE_IS_PRESENT, /* pagemap: bit 56 is only set for a present page */
-	CHANGE_LARGE_FOLIOS,	/* sizes of folios between a page and a huge page */
-	CHANGE_FOLIO_IS_SPLIT,	/* migration to a device splits a large folio that PTEs map */
-	CHANGE_UFFD_WP_ON_ARM64,
-	CHANGE_UFFD_MOVE,	 /* UFFDIO_MOVE, where there is userfaultfd */
-	CHANGE_UFFD_POISON,	 /* UFFDIO_POISON, where there is userfaultfd */
-	CHANGE_UFFD_HOLES,	 /* userfaultfd can write-protect holes of anonymous memory */
-	CHANGE_GUARD_REGIONS,	 /* MADV_GUARD_INSTALL, MADV_GUARD_REMOVE */
-	CHANGE_CLONE_BUFFERS,	 /* IORING_REGISTER_CLONE_BUFFERS */
-	CHANGE_CLONE_AT_OFFSET,	 /* a part of the registered buffers can be cloned */
-	CHANGE_LONGTERM_NOT_OF_FILE, /* GUP refuses long-term pins to write to files */
-	CHANGE_MIXED_SOURCES,	 /* a registered buffer may have pages of several files */
-	CHANGE_HUGE_AS_ADVISED,	 /* MADV_NOHUGEPAGE also applies to huge pages that exist already */
-	CHANGE_ALLOCATION_FAILS, /* HMM_DMIRROR_FLAGS: test_hmm can be told to fail an allocation */
-	CHANGE_FOLL_NUMBERS,	/* FOLL_FORCE is 0x08 and FOLL_LONGTERM 0x100 */
-	CHANGE_LONGTERM_OWN_PAGE, /* a long-term pin never returns the shared zero page */
-	CHANGE_CLEAN_UPGRADES,	/* mprotect() makes a clean exclusive page writable again, too */
-	CHANGE_PIN_STAYS,	/* gup_test has PIN_LONGTERM_TEST_START */
-	CHANGE_DIO_PINS,	/* O_DIRECT takes FOLL_PIN references, not FOLL_GET ones */
-	CHANGE_HUGETLB_FORCED,	 /* FOLL_FORCE writes to private hugetlb memory without VM_WRITE */
-	CHANGE_IOMMUFD,		/* iommufd, and its mock domain with CONFIG_IOMMUFD_TEST */
-	CHANGE_QUEUES_OF_USER,	/* IORING_SETUP_NO_MMAP: the program provides the queues */
-	CHANGE_RING_REGION,	/* IORING_REGISTER_MEM_REGION */
-	CHANGE_MTHP,		/* anonymous memory in folios smaller than a huge page */
-	CHANGE_LARGE_IS_SPLIT,	/* migration to a device splits a folio that is mapped by PTEs */
-	CHANGE_HUGE_ON_DEVICE,	/* a huge page migrates as one to a device with private memory */
-	CHANGE_UDMABUF_PINS,	/* udmabuf pins the pages of a memfd */
-	CHANGE_FAILED_BACK_ENDS, /* a migration back that gets no memory in between is undone */
-	/* MADV_COLLAPSE does not fill holes that userfaultfd watches, and then returns EBUSY */
-	CHANGE_COLLAPSE_KEEPS_HOLES,
-	CHANGE_COLLAPSE_READ_ONLY, /* MADV_COLLAPSE of memory without any writable page */
-	CHANGE_UNMERGE_UNSHARES, /* KSM replaces a merged page by a copy without a write fault */
-	CHANGE_MERGE_ANY,	/* PR_SET_MEMORY_MERGE */
-	CHANGE_MERGE_ANY_EXEC,	/* KSM also scans a program that inherits PR_SET_MEMORY_MERGE */
-	CHANGE_DROPPABLE,	/* MAP_DROPPABLE */
-	CHANGE_MSEAL,		/* mseal(2) */
-	CHANGE_EXCLUSIVE_IS_MAPPED, /* rmap finds a page that a device has exclusively */
-	CHANGE_STATUS_BY_WALK,	/* move_pages() reports ENOENT for a hole in anonymous memory */
-	CHANGE_ZERO_PAGES_COUNTED, /* ksm_zero_pages in /proc/PID/ksm_stat */
-	CHANGE_PIPE_NOWAIT,	/* RWF_NOWAIT for pipes */
-	CHANGE_BUFFER_RING_INC,	/* IOU_PBUF_RING_INC */
-	CHANGE_COUNT
-};
 
 /*
  * Does the running kernel have the change? If its version does not decide, the
- * result is @when_unknown of the row in common/kernel/since.c. Uses
+ * result is @when_unknown of the row in common/kernel/changes.c. Uses
  * features.version, so call it after features_probe().
  */
 bool kernel_has(enum kernel_change change);

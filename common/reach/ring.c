@@ -166,7 +166,7 @@ static int cancel(struct ring *ring, int *result)
 	io_uring_sqe_set_data64(sqe, REQUEST_CANCELLATION);
 	submit(ring);
 	*result = -EINPROGRESS;
-	/* A worker queues its completion before it lets go of the transfer. */
+	/* A worker queues the completion before it ends its work on the transfer. */
 	while (cancelled == -EINPROGRESS || (!cancelled && *result == -EINPROGRESS) ||
 	       !io_uring_peek_cqe(&ring->uring, &cqe)) {
 		error = ring_wait(ring, &cqe, COMPLETION_S);

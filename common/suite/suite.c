@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "suite/suite.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/kernel.h"
 #include "kernel/restore.h"
 #include "reach/dm_suspend.h"
 #include "report/kmsg.h"
@@ -304,20 +304,6 @@ static void run_cells(void)
 		kmsg_skip(log_fd);
 }
 
-/*
- * Bind all processes of a test to one CPU: the LRU and mlock batches that hold
- * references are per CPU, and do_wp_page() drains only the local one
- * (mm/memory.c).
- */
-static void stay_on_this_cpu(void)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(sched_getcpu(), &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
-}
-
 static void run_plan(void)
 {
 	while (progress->next < plan.count) {
@@ -383,6 +369,10 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 	report_create();
 	restore_create();
 	report_begin(suite->set.program);
+	/*
+	 * The LRU and mlock batches that hold references are per CPU, and
+	 * do_wp_page() drains only the local one (mm/memory.c).
+	 */
 	stay_on_this_cpu();
 	/* Orphaned processes of a test become children of this program, which kills them. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
