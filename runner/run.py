@@ -170,7 +170,7 @@ class One:
                                 started=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
                                 shard="/".join(map(str, options.shard)) if options.shard else None,
                                 suite=suite_commit(), compiler=child.output(
-                                    [*kernel.compiler_of(options.make_arg), "--version"]
+                                    [*kernel.compiler_of(compiler_words(options)), "--version"]
                                 ).partition("\n")[0])
         reports.announce(session.run, self.folder)
         ended = session.follow()
@@ -258,6 +258,12 @@ class Kernels:
         if self.options.gdb:
             guests.invite(parts, self.screen)
         return parts
+
+
+def compiler_words(options: argparse.Namespace) -> list[str]:
+    """What says which compiler make uses for the kernel."""
+    from runner import guests
+    return [*guests.arch_of(options).make_words(), *options.make_arg]
 
 
 def suite_commit() -> str:
