@@ -141,6 +141,9 @@ static void read_settings(void)
 		wrong_use("the length of sequences is MIN..MAX, from 4 to 48");
 	if (!generator_check(&generator, error, sizeof(error)))
 		wrong_use(error);
+	if (mode && mode->run != run_flips && setting("_WRONG", NULL) &&
+	    !worker_is_wrong(setting("_WRONG", NULL)))
+		wrong_use("HMM_COHERENT_EXPLORE_WRONG is an operation and an effect, write:copy");
 	if (mode && mode->takes_sequence &&
 	    !sequence_parse(&given, setting("_REPLAY", ""), error, sizeof(error)))
 		wrong_use(error);

@@ -47,9 +47,10 @@ def environment() -> dict[str, str]:
 
 
 def ask(**settings: str) -> None:
-    """Give the program these settings and no others."""
+    """Give the program these settings and no others, except the error that a developer wants."""
     for name in SETTINGS:
-        os.environ.pop(VARIABLE + name, None)
+        if name != "_WRONG":
+            os.environ.pop(VARIABLE + name, None)
     for name, value in settings.items():
         if value:
             os.environ[VARIABLE + name] = value

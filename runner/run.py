@@ -33,6 +33,9 @@ from runner.work import BUSY
 # Options that may change the result of a test.
 MATTERS = ("accel", "cache", "boot_timeout", "timeout", "seed", "stress", "known", "strict")
 
+# What `explore` does.
+EXPLORING = ("seconds", "length", "only", "weight", "replay", "minimise")
+
 
 def main(options: argparse.Namespace, screen: Screen, after: Callable | None = None) -> int:
     """Run the tests, on several kernels one after the other; returns the worst exit status.
@@ -158,7 +161,10 @@ class One:
         else:
             where = command_line.words(self.options, ("spm",)) or ["--native"]
         mattered = command_line.words(self.options, MATTERS)
-        return shlex.join(["./run_tests.sh", *where, *mattered, name])
+        if self.options.word == "explore":
+            mattered += command_line.words(self.options, EXPLORING)
+        what = [self.options.word] if self.options.word == "explore" else []
+        return shlex.join(["./run_tests.sh", *what, *where, *mattered, *([] if what else [name])])
 
     def finish(self, session: Session, facts: dict) -> int:
         """Run, then write all reports, also if a signal or a full disk ends the run."""

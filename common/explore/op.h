@@ -44,6 +44,7 @@ struct step {
 	long other;
 	bool reads;		/* the bytes that the function reads are compared */
 	int page;		/* the page that it uses, if @op does not say */
+	int medium;		/* what the owner first puts on the medium; 0: nothing */
 };
 
 /* Who carries out the operation: the process that it names, or another one. */

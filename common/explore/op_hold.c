@@ -184,6 +184,18 @@ static bool fixed_transfer_possible(const struct mm_model *m, const struct op *o
 	return m->kernel.medium && fixed_possible(m, op);
 }
 
+/*
+ * Before a transfer from the medium it gets new bytes, and before one to it
+ * known ones.
+ */
+static void prepare_medium(struct mm_model *m, int page, bool from_medium, struct step *step)
+{
+	if (!from_medium && m->medium[page] >= 0)
+		return;
+	step->medium = mm_new_content(m);
+	m->medium[page] = step->medium;
+}
+
 /* The bytes go to and from the page that is pinned, whatever the owner maps now. */
 static void expect_fixed(struct mm_model *m, const struct op *op, struct step *step)
 {
@@ -191,11 +203,10 @@ static void expect_fixed(struct mm_model *m, const struct op *op, struct step *s
 
 	step->result = features.page_size;
 	step->page = hold->page;
+	prepare_medium(m, 0, !op->option[1], step);
 	if (!op->option[1]) {
-		step->content[0] = mm_new_content(m);
-		m->medium[0] = step->content[0];
 		if (mm_effect(m, EFFECT_STORE))
-			m->frame[hold->frame].content = step->content[0];
+			m->frame[hold->frame].content = step->medium;
 	} else if (mm_effect(m, EFFECT_TO_MEDIUM)) {
 		m->medium[0] = m->frame[hold->frame].content;
 	}
@@ -211,8 +222,9 @@ static void put_on_medium(int page, int content)
 
 static void prepare_fixed(const struct op *op, const struct step *step)
 {
-	if (!op->option[1])
-		put_on_medium(0, step->content[0]);
+	(void)op;
+	if (step->medium)
+		put_on_medium(0, step->medium);
 }
 
 static long act_fixed(const struct buffer *buffer, long arg)
@@ -239,24 +251,21 @@ static void expect_dio(struct mm_model *m, const struct op *op, struct step *ste
 					  .pin = m->kernel.dio_pins };
 	enum mm_denial denial;
 
-	if (to_memory) {
-		step->content[op->first] = mm_new_content(m);
-		m->medium[op->first] = step->content[op->first];
-	}
+	prepare_medium(m, op->first, to_memory, step);
 	denial = mm_access(m, op->who, op->first, access);
 	step->result = denial ? -EFAULT : (long)features.page_size;
 	if (denial)
 		return;
 	if (to_memory)
-		mm_store(m, op->who, op->first, step->content[op->first]);
+		mm_store(m, op->who, op->first, step->medium);
 	else if (mm_effect(m, EFFECT_TO_MEDIUM))
 		m->medium[op->first] = mm_content(m, op->who, op->first);
 }
 
 static void prepare_dio(const struct op *op, const struct step *step)
 {
-	if (!op->option[0])
-		put_on_medium(op->first, step->content[op->first]);
+	if (step->medium)
+		put_on_medium(op->first, step->medium);
 }
 
 static long act_dio(const struct buffer *buffer, long arg)

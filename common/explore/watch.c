@@ -348,10 +348,11 @@ static void compare_dump(struct watching *w, int number)
 static bool is_worth_a_dump(const struct watching *w, int number)
 {
 	const struct mm_page *page = &w->m->process[MM_OWNER].page[number];
+	const struct mm_page *was = &w->before->process[MM_OWNER].page[number];
 
 	return is_changed(w, MM_OWNER, number) &&
-	       (!page->write || w->m->frame[page->frame].exclusive !=
-					w->before->frame[page->frame].exclusive);
+	       (!page->write || !was->write || w->m->frame[page->frame].exclusive !=
+						       w->before->frame[page->frame].exclusive);
 }
 
 static void compare_dumps(struct watching *w, bool thorough)

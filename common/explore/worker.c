@@ -27,6 +27,7 @@ struct job {
 };
 
 static int (*log_reader)(void);
+static struct flip wrong;
 static struct job *job;
 static pid_t worker;
 static int to_worker = -1, from_worker = -1;
@@ -46,6 +47,20 @@ const char *outcome_name(enum outcome outcome)
 void worker_reads_log(int (*read_log)(void))
 {
 	log_reader = read_log;
+}
+
+bool worker_is_wrong(const char *effect)
+{
+	size_t i, count, length = strcspn(effect, ":");
+	const struct op_row *rows = op_rows(&count);
+	int e;
+
+	for (i = 0; i < count; i++)
+		for (e = 0; e < EFFECT_COUNT; e++)
+			if (!strncmp(effect, rows[i].name, length) && !rows[i].name[length] &&
+			    effect[length] && !strcmp(effect + length + 1, mm_effect_name(e)))
+				wrong = (struct flip){ &rows[i], e };
+	return wrong.row;
 }
 
 static void __noreturn work(int from, int to)
@@ -142,6 +157,8 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 	static struct report *kept;
 	struct failure failure;
 
+	if (!flip && wrong.row)
+		flip = &wrong;
 	if (!kept)
 		kept = malloc(sizeof(*kept));
 	if (!kept)

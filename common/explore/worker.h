@@ -42,6 +42,13 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
  */
 void worker_reads_log(int (*read_log)(void));
 
+/*
+ * Leave out one effect of the model in all sequences that are run without a flip:
+ * "write:copy". To see a failure, and what the minimiser makes of it. Returns
+ * false if there is no such effect.
+ */
+bool worker_is_wrong(const char *effect) __must_check;
+
 /* End the worker. */
 void worker_stop(void);
 
