@@ -319,9 +319,8 @@ static void run_plan(void)
 }
 
 /*
- * Probe the machine, and look which tests of the plan apply to the running
- * kernel. Some of that opens devices and rings, which the kernel may not
- * survive, so it runs in the process of prepare_guarded().
+ * Probe the machine, and look which tests apply. Opens devices and rings, which
+ * the kernel may not survive, so it runs in the process of prepare_guarded().
  */
 static void prepare(FILE *to)
 {
@@ -330,11 +329,9 @@ static void prepare(FILE *to)
 	suite->preparation.prepare(to);
 	if (report_all_will_fail())
 		return;
-	for (i = 0; i < plan.count; i++) {
-		why_not[i] = architecture_lacks(plan.tests[i]->name);
-		if (!why_not[i] && suite->not_applicable)
-			why_not[i] = suite->not_applicable(plan.tests[i]);
-	}
+	for (i = 0; i < plan.count; i++)
+		why_not[i] = architecture_lacks(plan.tests[i]->name) ?:
+			     (suite->not_applicable ? suite->not_applicable(plan.tests[i]) : NULL);
 }
 
 /* Duplicate stdout for the results, before anything else can print to it. */
