@@ -133,10 +133,7 @@ static void print_diagnostics(void)
 	fflush(out);
 }
 
-/*
- * Print the result of plan.tests[next], as expect_survived() returned
- * @survived, and continue with the next test.
- */
+/* Print the result of plan.tests[next], as expect_survived() returned @survived; go to the next. */
 static void end(bool survived)
 {
 	const struct suite_test *test = plan.tests[progress->next];
