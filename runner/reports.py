@@ -137,7 +137,9 @@ def again(run: Run, here: str) -> str:
            and test.verdict in FAILING]
     if not bad:
         return shlex.join(run.info.get("command", ["./run_tests.sh"]))
-    *command, _ = shlex.split(run.rerun_command(bad[0]))
+    *command, last = shlex.split(run.rerun_command(bad[0]))
+    if last != bad[0]:      # `explore` names no test
+        return run.rerun_command(bad[0])
     return shlex.join(command + bad) if len(bad) <= MOST else f"./run_tests.sh rerun {here}"
 
 
