@@ -11,7 +11,9 @@
 ##                removes the built files
 ## CC=COMPILER    gcc or clang; USERCFLAGS and USERLDFLAGS are added last
 ## INSTALL_PATH=  where `make install` puts the programs, without subfolders
-@@LIST@@## ARGS=... options and test globs for `make run_tests`, such as ARGS="--kernel 7.3 'fork.*'", ## and options for `make deps`: ARGS="--arch arm64" 6.12 'fork.*'" deps`,@@END@@## KDIR=TREE      the kernel tree into which `make import` puts the suite, as a kselftest
+## ARGS=...       options and test globs for `make run_tests`, such as ARGS="--kernel 7.3 'fork.*'",
+##                and options for `make deps`: ARGS="--arch arm64"
+## KDIR=TREE      the kernel tree into which `make import` puts the suite, as a kselftest
 
 IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
