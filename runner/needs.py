@@ -11,7 +11,7 @@ import sys
 OLDEST = (3, 11)
 NAMES = """
 argparse base64 bz2 collections concurrent.futures contextlib ctypes dataclasses difflib errno fcntl
-fnmatch functools gzip hashlib html importlib itertools json lzma math mmap os pathlib platform
+fnmatch functools grp gzip hashlib html importlib itertools json lzma math mmap os pathlib platform
 random re resource select selectors shlex shutil signal socket stat statistics string struct
 subprocess sys tarfile tempfile termios textwrap time tomllib traceback types typing unittest
 warnings weakref

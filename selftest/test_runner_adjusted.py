@@ -41,7 +41,7 @@ def test_command_lines(box):
     parts = guests.pretended()
     parts.profile, parts.kernel.mmio = found, True
     guest = parts.guest({"job/plan": ""}, box.folder, 1)
-    box.patch(qemu, "binary", lambda: "qemu")
+    box.patch(qemu, "binary", lambda *_: "qemu")
     command = guest._command("i", "r", 0, dict.fromkeys(qemu.DISKS, "d"))
     assert command[-3:] == ["-device", "a b", "-s"]
     assert "slub_debug=P x=1" in command[command.index("-append") + 1]

@@ -146,7 +146,7 @@ struct mm_page *mm_page_of(struct mm_model *m, enum mm_who who, int page) __must
 /* A frame like @frame. Returns its index. */
 int mm_new_frame(struct mm_model *m, struct mm_frame frame) __must_check;
 
-/* The page maps @frame from now on. mm_put() frees a frame that nobody uses any more. */
+/* The page maps @frame from now on. mm_put() frees a frame without users. */
 void mm_remap(struct mm_model *m, struct mm_page *page, int frame);
 void mm_put(struct mm_model *m, int frame);
 

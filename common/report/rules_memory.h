@@ -28,7 +28,8 @@
 	     "copy_pte_marker(), move_ptes(), change_pte_range(), zap_nonpresent_ptes()", \
 	     "fork(), mremap() and mprotect() keep guard regions and poison, and MADV_DONTNEED " \
 	     "keeps guard regions only") \
-	RULE(GUARD_FREES, "guard-frees", "S3", "madvise_guard_install(), mm/madvise.c", \
+	RULE(GUARD_FREES, "guard-frees", "S3", \
+	     "since 6.13: madvise_guard_install(), mm/madvise.c", \
 	     "MADV_GUARD_INSTALL frees the pages of its range, also those on a device, and no " \
 	     "others") \
 	RULE(FILL_NEEDS_HOLE, "fill-needs-hole", "S2", \
@@ -48,7 +49,7 @@
 	     "a child has no mapping of memory with MADV_DONTFORK and an empty one of memory " \
 	     "with MADV_WIPEONFORK; the parent's pages stay exclusive") \
 	RULE(SCAN_FINDS_WRITES, "scan-finds-writes", "S5", \
-	     "pagemap_scan_pmd_entry(), make_uffd_wp_pte(), fs/proc/task_mmu.c", \
+	     "since 6.7: pagemap_scan_pmd_entry(), make_uffd_wp_pte(), fs/proc/task_mmu.c", \
 	     "PAGEMAP_SCAN reports a page as written after a write by the CPU, O_DIRECT or a " \
 	     "device since it was protected, and not after a read, a migration or a fork()") \
 	RULE(FRAMES_OF_MEMORY, "frames-of-memory", "S1", \
