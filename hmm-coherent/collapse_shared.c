@@ -332,7 +332,7 @@ SCENARIO(collapse_shared, watched_hole,
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("UFFDIO_REGISTER",
 		      monitor_watch_for(self->monitor, self->first, h->size,
-				       UFFDIO_REGISTER_MODE_MISSING),
+					UFFDIO_REGISTER_MODE_MISSING),
 		      0);
 	set_rule(RULE_COLLAPSE_BY_STATE);
 	expect_result("MADV_COLLAPSE", collapse(self, self->first), -EBUSY);

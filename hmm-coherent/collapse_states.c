@@ -142,7 +142,7 @@ static void make_watched(FIXTURE_DATA(collapse_states) (*self))
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("UFFDIO_REGISTER",
 		      monitor_watch_for(self->monitor, h->addr, h->size,
-				       UFFDIO_REGISTER_MODE_MISSING),
+					UFFDIO_REGISTER_MODE_MISSING),
 		      0);
 }
 

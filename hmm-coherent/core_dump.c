@@ -8,7 +8,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,8 +93,8 @@ static void read_dumped(FIXTURE_DATA(core_dump) (*self), size_t page, void *to)
 {
 	const uintptr_t addr = (uintptr_t)buffer_page(&self->story.buffer, page);
 	int fd = open(self->core, O_RDONLY | O_CLOEXEC);
-	ElfW(Ehdr) header;
-	ElfW(Phdr) segment;
+	Elf64_Ehdr header;
+	Elf64_Phdr segment;
 	ssize_t got = 0;
 	size_t i;
 

@@ -53,10 +53,16 @@ SCENARIO(failures, unsharing_pin,
 	 "a pin of shared pages that gets no memory for the copies fails; no process loses its "
 	 "bytes")
 {
+	const struct operation operation = {
+		.run = unshared,
+		.shared = true,
+		.success = self->story.buffer.size,
+		.place = PLACE_SYSTEM,
+		.after = BY_OWNER,
+	};
+
 	need(pin_available(), SKIP_NO_GUP_TEST);
-	fail_everywhere(self, &(struct operation){ .run = unshared, .shared = true,
-						   .success = self->story.buffer.size,
-						   .place = PLACE_SYSTEM, .after = BY_OWNER });
+	fail_everywhere(self, &operation);
 }
 
 static long registration(FIXTURE_DATA(failures) (*self))
@@ -77,12 +83,16 @@ static void unregister(FIXTURE_DATA(failures) (*self))
 SCENARIO(failures, registration,
 	 "a registration of a buffer that fails leaves nothing pinned and loses no page")
 {
+	const struct operation operation = {
+		.run = registration,
+		.undo = unregister,
+		.pins = true,
+		.place = PLACE_SYSTEM,
+		.after = BY_OWNER,
+	};
+
 	story_ring(&self->story);
-	fail_everywhere(self, &(struct operation){ .run = registration,
-						   .undo = unregister,
-						   .pins = true,
-						   .place = PLACE_SYSTEM,
-						   .after = BY_OWNER });
+	fail_everywhere(self, &operation);
 }
 
 static long forked(FIXTURE_DATA(failures) (*self))
@@ -104,8 +114,14 @@ static long forked(FIXTURE_DATA(failures) (*self))
 
 SCENARIO(failures, fork, "a fork() that fails loses no page")
 {
-	fail_everywhere(self, &(struct operation){ .run = forked, .remaps = true, .keeps = true,
-						   .after = BY_OWNER });
+	const struct operation operation = {
+		.run = forked,
+		.remaps = true,
+		.keeps = true,
+		.after = BY_OWNER,
+	};
+
+	fail_everywhere(self, &operation);
 }
 
 static long protect_one(FIXTURE_DATA(failures) (*self))
@@ -122,9 +138,15 @@ static void protect_again(FIXTURE_DATA(failures) (*self))
 
 SCENARIO(failures, protect_one, "an mprotect() of one page that fails loses no page")
 {
-	fail_everywhere(self, &(struct operation){ .run = protect_one, .undo = protect_again,
-						   .remaps = true, .keeps = true,
-						   .after = BY_OWNER });
+	const struct operation operation = {
+		.run = protect_one,
+		.undo = protect_again,
+		.remaps = true,
+		.keeps = true,
+		.after = BY_OWNER,
+	};
+
+	fail_everywhere(self, &operation);
 }
 
 static long unmap_one(FIXTURE_DATA(failures) (*self))
@@ -134,8 +156,14 @@ static long unmap_one(FIXTURE_DATA(failures) (*self))
 
 SCENARIO(failures, unmap_one, "a munmap() of one page that fails loses no other page")
 {
-	fail_everywhere(self, &(struct operation){ .run = unmap_one, .remaps = true, .hole = true,
-						   .after = BY_OWNER });
+	const struct operation operation = {
+		.run = unmap_one,
+		.remaps = true,
+		.hole = true,
+		.after = BY_OWNER,
+	};
+
+	fail_everywhere(self, &operation);
 }
 
 static long direct_io(FIXTURE_DATA(failures) (*self))
@@ -154,10 +182,15 @@ static void fill_medium(FIXTURE_DATA(failures) (*self))
 SCENARIO(failures, direct_io,
 	 "an O_DIRECT read that fails writes none of its pages in part, and loses no page")
 {
+	const struct operation operation = {
+		.prepare = fill_medium,
+		.run = direct_io,
+		.success = self->story.buffer.size,
+		.after = BY_MEDIUM,
+	};
+
 	story_medium(&self->story, ON_RAW);
-	fail_everywhere(self, &(struct operation){ .prepare = fill_medium, .run = direct_io,
-						   .success = self->story.buffer.size,
-						   .after = BY_MEDIUM });
+	fail_everywhere(self, &operation);
 }
 
 int main(int argc, char **argv)

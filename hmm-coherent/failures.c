@@ -17,8 +17,14 @@ static long to_device(FIXTURE_DATA(failures) (*self))
 
 SCENARIO(failures, to_device, "a migration to the device that fails loses no page")
 {
-	fail_everywhere(self, &(struct operation){ .run = to_device, .in_memory = true,
-						   .place = variant->place, .after = BY_OWNER });
+	const struct operation operation = {
+		.run = to_device,
+		.in_memory = true,
+		.place = variant->place,
+		.after = BY_OWNER,
+	};
+
+	fail_everywhere(self, &operation);
 }
 
 static long back(FIXTURE_DATA(failures) (*self))
@@ -28,9 +34,14 @@ static long back(FIXTURE_DATA(failures) (*self))
 
 SCENARIO(failures, back, "a migration back that fails loses no page")
 {
+	const struct operation operation = {
+		.run = back,
+		.place = PLACE_SYSTEM,
+		.after = BY_OWNER,
+	};
+
 	need(kernel_has(CHANGE_FAILED_BACK_ENDS), SKIP_BACK_HANGS);
-	fail_everywhere(self, &(struct operation){ .run = back, .place = PLACE_SYSTEM,
-						   .after = BY_OWNER });
+	fail_everywhere(self, &operation);
 }
 
 static void open_second(FIXTURE_DATA(failures) (*self))
@@ -53,10 +64,16 @@ static void forget_second(FIXTURE_DATA(failures) (*self))
 
 SCENARIO(failures, evicted, "an eviction in which something fails loses no page")
 {
+	const struct operation operation = {
+		.prepare = open_second,
+		.run = evicted,
+		.undo = forget_second,
+		.place = PLACE_SYSTEM,
+		.after = BY_OWNER,
+	};
+
 	need(kernel_has(CHANGE_CLOSE_EVICTS), SKIP_NO_EVICTION);
-	fail_everywhere(self, &(struct operation){ .prepare = open_second, .run = evicted,
-						   .undo = forget_second, .place = PLACE_SYSTEM,
-						   .after = BY_OWNER });
+	fail_everywhere(self, &operation);
 }
 
 static sigjmp_buf escape;
@@ -98,13 +115,18 @@ SCENARIO(failures, copy_on_write,
 	 "a write to shared pages that gets no memory for the copies is repeated, and no process "
 	 "loses its bytes")
 {
+	const struct operation operation = {
+		.run = copy_on_write,
+		.shared = true,
+		/* Private pages first come back. */
+		.may_bus = variant->place == PLACE_PRIVATE,
+		.success = self->story.buffer.size,
+		.place = PLACE_SYSTEM,
+		.after = BY_OWNER_AGAIN,
+	};
+
 	catch_bus_errors();
-	fail_everywhere(self, &(struct operation){ .run = copy_on_write, .shared = true,
-						   /* Private pages first come back. */
-						   .may_bus = variant->place == PLACE_PRIVATE,
-						   .success = self->story.buffer.size,
-						   .place = PLACE_SYSTEM,
-						   .after = BY_OWNER_AGAIN });
+	fail_everywhere(self, &operation);
 }
 
 static void read_all(struct buffer *buffer)
@@ -125,10 +147,16 @@ SCENARIO(failures, page_fault,
 	 "later "
 	 "read has the bytes")
 {
+	const struct operation operation = {
+		.run = page_fault,
+		.may_bus = true,
+		.success = self->story.buffer.size,
+		.place = PLACE_SYSTEM,
+		.after = BY_OWNER,
+	};
+
 	catch_bus_errors();
-	fail_everywhere(self, &(struct operation){ .run = page_fault, .may_bus = true,
-						   .success = self->story.buffer.size,
-						   .place = PLACE_SYSTEM, .after = BY_OWNER });
+	fail_everywhere(self, &operation);
 }
 
 int main(int argc, char **argv)

@@ -136,6 +136,7 @@ SCENARIO(marks, reached_by_kernel,
 	struct story *s = &self->story;
 	const struct pin_kind fast = { .pin = true, .fast = true, .write = true };
 	const struct pin_kind longterm = { .pin = true, .longterm = true, .write = true };
+	bool in_part;
 	long result;
 
 	story_medium(s, ON_RAW);
@@ -156,8 +157,8 @@ SCENARIO(marks, reached_by_kernel,
 	}
 	set_rule(RULE_PARTIAL_TRANSFER);
 	result = errno_of(pread(s->medium.fd, s->buffer.addr, s->buffer.size, 0));
-	expect(result == -EFAULT ||
-		       (!s->read_only && result > 0 && result <= (long)features.page_size),
+	in_part = result > 0 && result <= (long)features.page_size;
+	expect(result == -EFAULT || (!s->read_only && in_part),
 	       "an O_DIRECT read into all pages returns %ld, not EFAULT or at most one page",
 	       result);
 	expect_stopped(self, RULE_MARK_STOPS);

@@ -245,7 +245,7 @@ SCENARIO(mirror_told, moved_by_monitor,
 	self->monitor = monitor_create(UFFD_FEATURE_MOVE);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("UFFDIO_REGISTER", monitor_watch_for(self->monitor, to, size,
-							  UFFDIO_REGISTER_MODE_MISSING), 0);
+							   UFFDIO_REGISTER_MODE_MISSING), 0);
 	mirror(self);
 	expect_result("UFFDIO_MOVE", monitor_move(self->monitor, to, s->buffer.addr, size), 0);
 	set_rule(RULE_MIRROR_IS_TOLD);

@@ -24,9 +24,9 @@
 #define PAGES 2
 
 /* The headers may be older. Numbers and layouts are ABI. */
-#define SETUP_NO_MMAP (1U << 14)
+#define SETUP_NO_MMAP BIT(14)
 #define REGISTER_MEM_REGION 34
-#define ENTER_EXT_ARG_REG (1U << 6)
+#define ENTER_EXT_ARG_REG BIT(6)
 struct region_desc {
 	__u64 user_addr, size;
 	__u32 flags, id;
@@ -233,13 +233,13 @@ FIXTURE_VARIANT(ring_memory)
 
 #define VARIANTS(what) \
 	FIXTURE_VARIANT_ADD(ring_memory, what##_coherent_rw) \
-	{ .kind = &what, .place = PLACE_COHERENT }; \
+	{ .kind = &(what), .place = PLACE_COHERENT }; \
 	FIXTURE_VARIANT_ADD(ring_memory, what##_coherent_ro) \
-	{ .kind = &what, .place = PLACE_COHERENT, .read_only = true }; \
+	{ .kind = &(what), .place = PLACE_COHERENT, .read_only = true }; \
 	FIXTURE_VARIANT_ADD(ring_memory, what##_private_rw) \
-	{ .kind = &what, .place = PLACE_PRIVATE }; \
+	{ .kind = &(what), .place = PLACE_PRIVATE }; \
 	FIXTURE_VARIANT_ADD(ring_memory, what##_system_rw) \
-	{ .kind = &what, .place = PLACE_SYSTEM }
+	{ .kind = &(what), .place = PLACE_SYSTEM }
 
 VARIANTS(queues);
 VARIANTS(buffer_ring);

@@ -39,7 +39,7 @@ FIXTURE_SETUP(uffd_move_huge)
 	if (self->monitor < 0)
 		syscall_failed("UFFDIO_API with UFFD_FEATURE_MOVE", EINVAL);
 	error = monitor_watch_for(self->monitor, self->to, self->huge.size,
-				 UFFDIO_REGISTER_MODE_MISSING);
+				  UFFDIO_REGISTER_MODE_MISSING);
 	if (error)
 		syscall_failed("UFFDIO_REGISTER", -error);
 	set_rule(RULE_MOVED_BY_MAPPING);

@@ -26,6 +26,6 @@ void fail_nth(unsigned int n);
  * No failure point fails any more. Returns whether one has failed since
  * fail_nth(): if not, there were fewer than @n.
  */
-bool fail_nth_end(void) __must_check;
+bool __must_check fail_nth_end(void);
 
 #endif

@@ -10,7 +10,7 @@
 #include "kernel/kernel.h"
 #include "report/report.h"
 
-#if __has_include(<drivers/iommu/iommufd/iommufd_test.h>)
+#if __has_include("drivers/iommu/iommufd/iommufd_test.h")
 #include <drivers/iommu/iommufd/iommufd_test.h>
 
 static int test_command(const struct iommu *iommu, struct iommu_test_cmd *cmd, __u32 op)

@@ -159,7 +159,7 @@ void give_up(void)
  * A check has failed without which the rest is meaningless. Before the first
  * test, all tests fail.
  */
-static void __noreturn end_failed(const char *fmt, va_list args)
+static void report_failure(const char *fmt, va_list args)
 {
 	char text[200];
 
@@ -171,7 +171,6 @@ static void __noreturn end_failed(const char *fmt, va_list args)
 	} else {
 		report_va("fail:", fmt, args);
 	}
-	give_up();
 }
 
 void fail_now(const char *fmt, ...)
@@ -180,7 +179,9 @@ void fail_now(const char *fmt, ...)
 
 	count_check(false);
 	va_start(args, fmt);
-	end_failed(fmt, args);
+	report_failure(fmt, args);
+	va_end(args);
+	give_up();
 }
 
 void must(bool ok, const char *fmt, ...)
@@ -191,7 +192,9 @@ void must(bool ok, const char *fmt, ...)
 	if (ok)
 		return;
 	va_start(args, fmt);
-	end_failed(fmt, args);
+	report_failure(fmt, args);
+	va_end(args);
+	give_up();
 }
 
 bool in_guest(void)

@@ -39,8 +39,11 @@ bool huge_blocks_are_few(void)
 			;
 		/* Skip the name of the zone. */
 		word = word ? strtok(NULL, " ") : NULL;
-		for (block = features.page_size; word && (word = strtok(NULL, "\n ")); block *= 2)
-			free += block >= size ? strtol(word, NULL, 10) : 0;
+		for (block = features.page_size; word; block *= 2) {
+			word = strtok(NULL, "\n ");
+			if (word && block >= size)
+				free += strtol(word, NULL, 10);
+		}
 	}
 	if (file)
 		fclose(file);
