@@ -99,6 +99,10 @@ void minimise(struct minimising *min)
 {
 	const time_t end = now() + min->seconds;
 
-	while ((leave_out_operations(min, end) | simplify_operations(min, end)) && now() < end)
-		;
+	bool shorter, simpler;
+
+	do {
+		shorter = leave_out_operations(min, end);
+		simpler = simplify_operations(min, end);
+	} while ((shorter || simpler) && now() < end);
 }
