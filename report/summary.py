@@ -18,6 +18,7 @@ from report.result import RUN, Test
 
 FINDING = re.compile(r"(.*) \(docs/findings\.md, ([\w-]+)\)")     # how known-issues.toml names it
 IN_FULL = 20        # failures that are told with everything; of the others the name and the reason
+REASONS = 4         # that a terminal gets for each verdict
 EXCERPT = 12        # lines of a splat or a console
 NAMES = 8           # names in a group
 
@@ -192,10 +193,13 @@ def for_terminal(run: Run, width: int, colour: bool, told: Collection[tuple] = (
     for verdict, word, hue in (("not-run", "not run", "red"), ("xfail", "known", "yellow"),
                                ("xpass", "known, and passed", "yellow"),
                                ("skip", "skipped", "yellow")):
-        for reason, members in _groups(_of(run, verdict)).items():
+        groups = sorted(_groups(_of(run, verdict)).items(), key=lambda each: -len(each[1]))
+        for reason, members in groups[:REASONS]:
             head = f"{word} {len(members)}"
             what = FINDING.sub(r"\2: \1", quote(reason))
             lines.append(paint(hue, head) + _cut(f": {what}", width - len(head)))
+        if rest := sum(len(members) for _, members in groups[REASONS:]):
+            lines.append(paint(hue, f"{word} {rest}") + ": for other reasons, in summary.txt")
     lines += [""] * (lines[-1:] not in ([], [""]))
     if grid := table.folded(outcomes(run), width):
         lines += [grid, ""]

@@ -146,7 +146,9 @@ class Progress:
             self.screen.say(f"{short(program)}: {text}")
         else:
             more = ", ".join(f"{n} {word}" for word, n in counts.items() if word != "passed")
-            cell = f"{short(program)} {counts['passed']}" + (f" ({more})" if more else "")
+            if not counts["passed"] and not more:
+                return          # nothing of it applies to this kernel
+            cell = short(program) + (f" ({more})" if more else "")
             if len(", ".join([*self._row, cell])) > self.screen.width() - len(PASSED):
                 self._tell_row()
             self._row.append(cell)
