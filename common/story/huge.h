@@ -88,4 +88,13 @@ static inline unsigned char *page_in(unsigned char *range, size_t page)
 	return range + page * features.page_size;
 }
 
+/*
+ * How much of @total is @part, in per cent, rounded up: the same for each size
+ * of a page.
+ */
+static inline long per_cent(size_t part, size_t total)
+{
+	return (part * 100 + total - 1) / total;
+}
+
 #endif
