@@ -5,6 +5,7 @@
 #include <numaif.h>
 #include <sys/uio.h>
 
+#include "kernel/memory.h"
 #include "reach/monitor.h"
 #include "see/pin.h"
 
@@ -35,18 +36,15 @@ SCENARIO(exclusive_meets, moved_by_mremap,
 	unsigned char *to = map_memory(s->buffer.size, PROT_NONE);
 
 	take_first(s);
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	moved.addr = mremap(s->buffer.addr, s->buffer.size, s->buffer.size,
-			    MREMAP_MAYMOVE | MREMAP_FIXED, to);
-	must(moved.addr == to, "mremap: %s", strerror(errno));
+	move_memory(s->buffer.addr, s->buffer.size, to);
+	moved.addr = to;
 	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_bytes(moved.addr, s->buffer.serial, 0, BY_OWNER, "bytes of the moved page");
 	expect(page_at(0, moved.addr).pfn == s->frames[0], "the moved page has another frame");
 	expect_result("a write to it", cpu_write(&moved, 0, 1, BY_OWNER_AGAIN),
 		      features.page_size);
 	expect(page_at(0, moved.addr).pfn == s->frames[0], "a write made a copy");
-	s->buffer.addr = mremap(moved.addr, moved.size, moved.size, MREMAP_MAYMOVE | MREMAP_FIXED,
-				s->buffer.addr);
+	move_memory(moved.addr, moved.size, s->buffer.addr);
 }
 
 SCENARIO(exclusive_meets, freed,

@@ -206,14 +206,11 @@ SCENARIO(huge_private, moved,
 	unsigned char *to = h->control;
 
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	if (mremap(h->addr, h->size, h->size, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-		syscall_failed("mremap", errno);
+	move_memory(h->addr, h->size, to);
 	expect_private(self, to, 0, h->pages);
 	expect_result("pages left at the old address",
 		      pages_at(h->addr, h->pages, PLACE_NOWHERE), h->pages);
-	if (mremap(page_in(to, 20), 3 * features.page_size, 3 * features.page_size,
-		   MREMAP_MAYMOVE | MREMAP_FIXED, page_in(h->addr, 20)) != page_in(h->addr, 20))
-		syscall_failed("mremap", errno);
+	move_memory(page_in(to, 20), 3 * features.page_size, page_in(h->addr, 20));
 	expect_private(self, h->addr, 20, 3);
 	expect_private(self, to, 23, h->pages - 23);
 	expect_all(self, h->addr, 20, 23);

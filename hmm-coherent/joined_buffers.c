@@ -68,12 +68,6 @@ FIXTURE_TEARDOWN(joined_buffers)
 	huge_end(&self->huge);
 }
 
-static void move_mapping(unsigned char *from, size_t size, unsigned char *to)
-{
-	if (mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-		syscall_failed("mremap", errno);
-}
-
 /*
  * Check that page @page of the medium has the bytes that the owner wrote to
  * page @source of the range.
@@ -143,7 +137,7 @@ SCENARIO(joined_buffers, odd_address,
 
 	if (odd < self->room)
 		odd += h->size;
-	move_mapping(h->addr, h->size, odd);
+	move_memory(h->addr, h->size, odd);
 	expect_transfers(self, page_in(odd, FIRST), source, PAGES);
 	expect_rest(self, odd, FIRST, PAGES);
 }
@@ -157,8 +151,8 @@ SCENARIO(joined_buffers, other_order,
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(source); i++)
-		move_mapping(page_in(h->addr, source[i]), features.page_size,
-			     page_in(self->room, i));
+		move_memory(page_in(h->addr, source[i]), features.page_size,
+			    page_in(self->room, i));
 	expect_transfers(self, self->room, source, ARRAY_SIZE(source));
 }
 
@@ -224,7 +218,7 @@ SCENARIO(joined_buffers, two_sources,
 	int fds[2];
 	size_t i;
 
-	move_mapping(page_in(h->addr, MOVED), features.page_size, at);
+	move_memory(page_in(h->addr, MOVED), features.page_size, at);
 	fds[0] = map_shared(self, page_in(at, 1), 1);
 	fds[1] = map_shared(self, page_in(at, 2), 2);
 	set_rule(RULE_SOURCES_OF_BUFFER);

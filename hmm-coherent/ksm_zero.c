@@ -122,8 +122,7 @@ SCENARIO(ksm_zero, freed,
 	unmap_memory(page_of(self, 1), size);
 	expect_counted(self, PAGES - 2);
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(mremap(page_of(self, 2), size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
-	     "mremap: %s", strerror(errno));
+	move_memory(page_of(self, 2), size, to);
 	set_rule(RULE_ZERO_PAGES_COUNTED);
 	expect_zeros(to, "the page that was moved");
 	unmap_memory(to, size);

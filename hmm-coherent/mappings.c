@@ -82,9 +82,7 @@ SCENARIO(mappings, left_mapping_joins,
 	/* Make a mapping whose pages were faulted in at another address. */
 	fill(self, FIRST + 2);
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(mremap(page_of(self, FIRST + 2), size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
-		    page_of(self, FIRST - 2)) == page_of(self, FIRST - 2),
-	     "mremap: %s", strerror(errno));
+	move_memory(page_of(self, FIRST + 2), size, page_of(self, FIRST - 2));
 	move_leaving(self, FIRST - 2);
 	/*
 	 * mprotect_fixup() of 7.3 clears VM_ACCOUNT of an untouched mapping

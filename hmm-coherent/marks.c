@@ -223,8 +223,7 @@ SCENARIO(marks, moved,
 
 	moved.addr = map_memory(s->buffer.size, PROT_NONE);
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(mremap(s->buffer.addr, s->buffer.size, s->buffer.size, MREMAP_MAYMOVE | MREMAP_FIXED,
-		    moved.addr) == moved.addr, "mremap: %s", strerror(errno));
+	move_memory(s->buffer.addr, s->buffer.size, moved.addr);
 	set_rule(RULE_MARK_IS_KEPT);
 	expect_result("a store to the moved hole", cpu_write(&moved, FIRST, 1, BY_OTHER),
 		      s->read_only ? KILLED_BY(SIGSEGV) : stored);
@@ -235,8 +234,7 @@ SCENARIO(marks, moved,
 	expect(page_at(0, moved.addr).pfn == s->frames[0],
 	       "the moved page has frame 0x%lx, not 0x%lx", page_at(0, moved.addr).pfn,
 	       s->frames[0]);
-	must(mremap(moved.addr, moved.size, moved.size, MREMAP_MAYMOVE | MREMAP_FIXED,
-		    s->buffer.addr) == s->buffer.addr, "mremap: %s", strerror(errno));
+	move_memory(moved.addr, moved.size, s->buffer.addr);
 }
 
 SCENARIO(marks, removed,

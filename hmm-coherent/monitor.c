@@ -144,10 +144,8 @@ SCENARIO(monitor, moved_away,
 	unsigned char *to = map_memory(s->buffer.size, PROT_NONE);
 
 	protect_all(self);
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	moved.addr = mremap(s->buffer.addr, s->buffer.size, s->buffer.size,
-			    MREMAP_MAYMOVE | MREMAP_FIXED, to);
-	must(moved.addr == to, "mremap: %s", strerror(errno));
+	move_memory(s->buffer.addr, s->buffer.size, to);
+	moved.addr = to;
 	set_rule(RULE_MONITOR_LETS_GO);
 	expect_protection("the moved page", page_of(&moved, 0), false);
 	expect(page_of(&moved, 0).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx",
@@ -155,8 +153,7 @@ SCENARIO(monitor, moved_away,
 	expect_bytes(moved.addr, s->buffer.serial, 0, BY_OWNER, "bytes of the moved page");
 	expect_result("a write to it", cpu_write(&moved, 0, 1, BY_OWNER_AGAIN),
 		      features.page_size);
-	s->buffer.addr = mremap(moved.addr, moved.size, moved.size, MREMAP_MAYMOVE | MREMAP_FIXED,
-				s->buffer.addr);
+	move_memory(moved.addr, moved.size, s->buffer.addr);
 }
 
 SCENARIO(monitor, child_is_free,

@@ -201,8 +201,7 @@ SCENARIO(monitor_shared, moved,
 	unsigned char *to = map_memory(range->size, PROT_NONE);
 
 	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(mremap(range->addr, range->size, range->size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
-	     "mremap: %s", strerror(errno));
+	move_memory(range->addr, range->size, to);
 	range->addr = to;
 	set_rule(RULE_MONITOR_LETS_GO);
 	expect_page(self, PAGE_PROTECTED, false);

@@ -12,7 +12,6 @@
  */
 #include "suite/harness.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -211,10 +210,7 @@ SCENARIO(next_access, load_after_mremap,
 	void *there = map_memory(features.page_size, PROT_NONE);
 
 	cpu_use_translations(&s->buffer);
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	expect(mremap(buffer_page(&s->buffer, 1), features.page_size, features.page_size,
-		      MREMAP_MAYMOVE | MREMAP_FIXED, there) == there,
-	       "mremap: %s", strerror(errno));
+	move_memory(buffer_page(&s->buffer, 1), features.page_size, there);
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_result("a load", cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGSEGV));
 	expect_bytes(there, s->buffer.serial, 1, BY_OWNER, "bytes at its new address");

@@ -123,9 +123,7 @@ SCENARIO(mappings, remap_replaces,
 	write_page(page_of(self, TARGET + 2), self->story.buffer.serial, 0, BY_OTHER);
 	first = page_at(0, page_of(self, TARGET - 1)).pfn;
 	set_rule(RULE_REMAPPED);
-	must(mremap(page_of(self, FIRST + 1), 2 * size, 2 * size, MREMAP_MAYMOVE | MREMAP_FIXED,
-		    page_of(self, TARGET)) == page_of(self, TARGET),
-	     "mremap: %s", strerror(errno));
+	move_memory(page_of(self, FIRST + 1), 2 * size, page_of(self, TARGET));
 	expect_pages(self, TARGET, 1, 2);
 	expect_pages(self, FIRST, 0, 1);
 	expect_pages(self, FIRST + 3, 3, PAGES - 3);

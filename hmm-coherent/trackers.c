@@ -320,8 +320,7 @@ SCENARIO(trackers, huge_moved,
 		expect_place(0, device_snapshot(&device, huge->addr).at, PLACE_PRIVATE);
 	}
 	set_rule(RULE_MOVES_WITH_ADDRESS);
-	must(mremap(huge->addr, huge->size, huge->size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to,
-	     "mremap: %s", strerror(errno));
+	move_memory(huge->addr, huge->size, to);
 	for (i = 0; i < huge->pages; i++)
 		clean += !page_at(0, page_in(to, i)).soft_dirty;
 	expect_result("moved pages that are not soft-dirty, in per cent",

@@ -24,6 +24,12 @@ void unmap_memory(void *addr, size_t size)
 		syscall_failed("munmap", errno);
 }
 
+void move_memory(void *from, size_t size, void *to)
+{
+	if (mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+		syscall_failed("mremap", errno);
+}
+
 void protect_memory(void *addr, size_t size, int prot)
 {
 	if (mprotect(addr, size, prot))

@@ -20,6 +20,8 @@
 void *map_memory(size_t size, int prot) __must_check;
 
 void unmap_memory(void *addr, size_t size);
+/* Move a mapping to @to with mremap(2), in place of what is mapped there. */
+void move_memory(void *from, size_t size, void *to);
 void protect_memory(void *addr, size_t size, int prot);
 
 /*
