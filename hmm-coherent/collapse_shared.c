@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel/config.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/restore.h"

@@ -13,12 +13,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kernel/config.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/restore.h"
 #include "kernel/since.h"
 #include "story/huge.h"
-#include "suite/features.h"
 
 #define SHMEM THP "shmem_enabled"
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "kernel/config.h"
 #include "kernel/kernel.h"
 #include "kernel/since.h"
 #include "story/story.h"

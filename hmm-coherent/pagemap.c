@@ -3,13 +3,13 @@
  * pagemap and PAGEMAP_SCAN: the bits for pages of a file, pages that are mapped
  * once and protected pages, for small and huge pages, in memory and on devices
  */
-#include "suite/features.h"
 #include "suite/harness.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "kernel/config.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/restore.h"

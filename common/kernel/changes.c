@@ -112,6 +112,11 @@ const struct change changes[CHANGE_COUNT] = {
 		.commit = "2bad466cc9d9 \"mm/uffd: UFFD_FEATURE_WP_UNPOPULATED\"",
 		.mainline = 604, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_UFFD_ASYNC] = {
+		.name = "uffd-async",
+		.commit = "d61ea1cb0095 \"userfaultfd: UFFD_FEATURE_WP_ASYNC\"",
+		.mainline = 607, .rc = 1, .only_mainline = true,
+	},
 	[CHANGE_GUARD_REGIONS] = {
 		.name = "guard-regions",
 		.commit = "662df3e5c376 "

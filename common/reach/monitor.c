@@ -10,6 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/config.h"
+#include "kernel/kernel.h"
+#include "kernel/since.h"
 #include "report/report.h"
 
 int monitor_watch_for(int fd, void *addr, size_t size, unsigned long long mode)
@@ -80,6 +83,42 @@ int monitor_move(int fd, void *to, void *from, size_t size)
 	return monitor_move_as(fd, to, from, size, 0, &moved);
 }
 
+/*
+ * The features that a kernel with write protection by userfaultfd has, by its
+ * version. Those of markers also need CONFIG_PTE_MARKER_UFFD_WP
+ * (userfaultfd_api()). The one of shared memory is older than all kernels here.
+ */
+static const struct {
+	unsigned long long feature;
+	enum kernel_change change;
+	bool is_marker;
+} offers[] = {
+	{ MONITOR_OF_HOLES, CHANGE_UFFD_HOLES, true },
+	{ MONITOR_LETS_WRITE, CHANGE_UFFD_ASYNC, true },
+	{ MONITOR_OF_POISON, CHANGE_UFFD_POISON, false },
+	{ UFFD_FEATURE_MOVE, CHANGE_UFFD_MOVE, false },
+};
+
+/* Must this kernel have all of @asked? Not if its version or configuration is unknown. */
+static bool must_have(unsigned long long asked)
+{
+	bool has_markers = !(asked & MONITOR_OF_SHARED_MEMORY);
+	size_t i;
+
+	asked &= ~(UFFD_FEATURE_SIGBUS | UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+		   MONITOR_OF_SHARED_MEMORY);
+	for (i = 0; i < ARRAY_SIZE(offers); i++) {
+		if (!(asked & offers[i].feature))
+			continue;
+		if (kernel_version_says(offers[i].change) != ANSWER_YES)
+			return false;
+		has_markers &= !offers[i].is_marker;
+		asked &= ~offers[i].feature;
+	}
+	return !asked && (has_markers ||
+			  config_has_line("CONFIG_PTE_MARKER_UFFD_WP=y") == ANSWER_YES);
+}
+
 int monitor_create(unsigned long long features)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS | features };
@@ -91,7 +130,7 @@ int monitor_create(unsigned long long features)
 		return fd;
 	error = errno;
 	close(fd);
-	if (!features || error != EINVAL)
+	if (error != EINVAL || must_have(features))
 		syscall_failed("UFFDIO_API", error);
 	return -1;
 }

@@ -56,15 +56,15 @@ struct uffdio_poison {
 /*
  * Open a userfaultfd and register @size bytes at @addr for write protection,
  * with the additional @features. Returns the descriptor, which the caller
- * closes, or -1 if the kernel lacks one of the features. Any other error ends
- * the test.
+ * closes, or -1 if the kernel lacks one of the features. A refusal of features
+ * that it has by its version and configuration fails the test, and any other
+ * error ends it.
  */
 int monitor_open(void *addr, size_t size, unsigned long long features);
 
 /*
  * Open a userfaultfd with UFFD_FEATURE_SIGBUS and the additional @features, and
- * register nothing. Returns the descriptor, which the caller closes, or -1 if
- * the kernel lacks one of the features. Any other error ends the test.
+ * register nothing. Returns the descriptor, or -1, as monitor_open() does.
  */
 int monitor_create(unsigned long long features);
 

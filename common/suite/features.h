@@ -39,19 +39,4 @@ const struct feature_row *feature_row(enum feature feature);
  */
 void feature_decide(enum feature feature);
 
-/*
- * Does the running kernel's configuration have the line @wanted, such as
- * "CONFIG_SWAP=y"? ANSWER_UNKNOWN without /proc/config.gz. Starts a process.
- */
-enum answer config_has_line(const char *wanted) __must_check;
-
-/*
- * Can the page cache, including shared memory, have huge pages? Not with
- * CONFIG_BASE_SMALL: the nodes of its trees have 16 entries, so
- * MAX_PAGECACHE_ORDER is less than the order of a huge page. Only the
- * configuration decides this, since the mapping of huge pages is tested. True
- * if the configuration is unknown.
- */
-bool __must_check page_cache_can_be_huge(void);
-
 #endif
