@@ -188,7 +188,7 @@ SCENARIO(collapse_shared, pinned,
 	unsigned char *odd = page_in(self->first, ODD);
 	unsigned long frame;
 
-	need(pin_can_stay(), SKIP_NO_STAYING_PINS);
+	need(features.pin_stays, SKIP_NO_STAYING_PINS);
 	expect_result("pages with other bytes", lost(self, self->first), 0);
 	self->pin = pin_hold(false, true, odd, 1);
 	set_rule(RULE_LEGAL_CALLS_WORK);

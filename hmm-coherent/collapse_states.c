@@ -288,7 +288,7 @@ FIXTURE_SETUP(collapse_states)
 	self->is_empty = false;
 	need(features.uffd_wp, SKIP_NO_UFFD_WP);
 	if (variant->make == make_pinned)
-		need(pin_can_stay(), SKIP_NO_STAYING_PINS);
+		need(features.pin_stays, SKIP_NO_STAYING_PINS);
 	if (variant->make == make_limited)
 		cgroup_make(&self->group);
 	huge_begin(h, false);

@@ -260,7 +260,7 @@ SCENARIO(ksm_meets, pinned,
 	static unsigned char copy[65536] __aligned(8);
 	int pin;
 
-	need(pin_can_stay(), SKIP_NO_STAYING_PINS);
+	need(features.pin_stays, SKIP_NO_STAYING_PINS);
 	merge(self);
 	pin = pin_hold(false, false, twin(self, 0), 1);
 	set_rule(RULE_LEGAL_CALLS_WORK);

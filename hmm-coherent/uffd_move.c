@@ -226,7 +226,7 @@ SCENARIO(uffd_move, pinned,
 	struct story *s = &self->story;
 	int pin;
 
-	need(pin_can_stay(), SKIP_NO_STAYING_PINS);
+	need(features.pin_stays, SKIP_NO_STAYING_PINS);
 	pin = pin_hold(false, true, s->buffer.addr, 1);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(pin >= 0, "a long-term pin fails with errno %d", -pin);

@@ -118,7 +118,7 @@ SCENARIO(uffd_move_huge, pinned,
 {
 	struct huge *h = &self->huge;
 
-	need(pin_can_stay(), SKIP_NO_STAYING_PINS);
+	need(features.pin_stays, SKIP_NO_STAYING_PINS);
 	huge_fill(h, h->addr, true);
 	self->pin = pin_hold(false, true, page_in(h->addr, 7), 1);
 	set_rule(RULE_LEGAL_CALLS_WORK);

@@ -26,6 +26,8 @@ bool iommu_available(void)
 	struct iommu_test_cmd cmd = { 0 };
 	int error;
 
+	if (iommu.fd < 0 && errno != ENOENT && !is_lack(errno))
+		syscall_failed("open of /dev/iommu", errno);
 	if (iommu.fd < 0)
 		return false;
 	/* A kernel without the mock domain does not know the command (iommufd_fops_ioctl()). */
