@@ -135,7 +135,7 @@ class One:
         session.side_by_side = guests.side_by_side(self.options.jobs, self.plan.work,
                                                    parts.kernel.arch)
         shared = session.side_by_side > 1 and guests.crowded(session.side_by_side)
-        session.apart = parts.profile.apart + (BUSY if shared else ())
+        session.apart = parts.profile.apart + ((BUSY,) if shared else ())
         session.untold = parts.untold()
         session.decode = lambda lines: decode.decoded(parts.kernel, lines)
         return self.finish(session, guests.facts(parts))

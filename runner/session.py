@@ -44,7 +44,8 @@ class Session:
     side_by_side: int = 1
     # a kernel's report, with file and line
     decode: Callable[[list[str]], list[str]] = list
-    apart: tuple[str, ...] = ()     # beginnings of names: these tests have a machine of their own
+    # beginnings of names, or tuples of them: these tests have a machine of their own
+    apart: tuple[str | tuple[str, ...], ...] = ()
     untold: bool = False            # the version tells little of the kernel: so have risky tests
     outcomes: bool = False          # KTAP has them, for --outcomes
     endings: dict[int, Ending] = field(default_factory=dict)    # by the number of the machine

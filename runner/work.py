@@ -11,7 +11,7 @@ from pathlib import Path
 from runner.programs import Test, is_destructive
 
 # Beginnings of the names of tests that need two processors: if machines side by side have one each,
-# these run afterwards, in a machine of their own.
+# these run afterwards, together in a machine of their own.
 BUSY = ("races.", "pin-batches.")
 
 # Tests that crash a kernel without a certain upstream change (common/kernel/since.c). The version
@@ -107,12 +107,13 @@ def is_risky(name: str) -> bool:
     return any(fnmatchcase(name, glob) for glob in RISKY)
 
 
-def apart(work: Work, beginnings: tuple[str, ...] = (),
+def apart(work: Work, beginnings: tuple[str | tuple[str, ...], ...] = (),
           untold: bool = False) -> tuple[Work, list[Work]]:
     """Divide into the usual work and the work of machines that run afterwards: one for each
-    destructive test, one for all tests with the same beginning, and, on a kernel whose version
-    does not say what it has (`untold`), one for all risky tests."""
-    usual, together, alone = Work(), {beginning: Work() for beginning in (*beginnings, RISKY)}, []
+    destructive test, one for all tests with the same beginning, or with one of a tuple of them,
+    and, on a kernel whose version does not say what it has (`untold`), one for all risky tests."""
+    usual, alone = Work(), []
+    together: dict[str | tuple, Work] = {beginning: Work() for beginning in (*beginnings, RISKY)}
     for batch in work.batches:
         parts: dict[str | tuple, list[str]] = {}
         for name in batch.names:

@@ -66,8 +66,8 @@ def test_and_not_a_third(box):
                                  "x.three": ("not-run", [])}
 
 def test_only_where_it_is_crowded():
-    for processors, jobs, apart in ((2, 2, work.BUSY), (2, 1, ()), (1, 1, ()), (4, 2, ()),
-                                    (4, 3, work.BUSY)):
+    for processors, jobs, apart in ((2, 2, (work.BUSY,)), (2, 1, ()), (1, 1, ()), (4, 2, ()),
+                                    (4, 3, (work.BUSY,))):
         one = run.One(mock.MagicMock(jobs=jobs, gdb=False), mock.MagicMock(), None, None,
                       "6.1", None)
         session, parts = SimpleNamespace(), guests.pretended()

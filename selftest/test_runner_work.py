@@ -50,6 +50,10 @@ def test_each_beginning_has_its_machine():
     assert [b.names for b in usual.batches] == [["fork.a"]]
     assert [[b.names for b in one.batches]
             for one in others] == [[["ksm.a"]], [["races.a", "races.b"]], [["destructive.a"]]]
+    usual, others = work.apart(arranged, (("ksm.", "races."),))
+    assert [b.names for b in usual.batches] == [["fork.a"]]
+    assert [[name for b in one.batches for name in b.names]
+            for one in others] == [["races.a", "ksm.a", "races.b"], ["destructive.a"]]
 
 def test_what_a_version_does_not_tell():
     names = ("fork.a", "devices.coherent-rw.opener-gone-access", "devices.coherent-rw.opener-gone",
