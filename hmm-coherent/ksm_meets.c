@@ -48,7 +48,7 @@ WHY_NOT(ksm_meets)
 		return "this kernel has no PR_SET_MEMORY_MERGE (6.4)";
 	if (!strcmp(test, "program") && !kernel_has(CHANGE_MERGE_ANY_EXEC))
 		return "KSM of this kernel does not scan a program that was started with "
-		       "PR_SET_MEMORY_MERGE (before 6.9)";
+		       "PR_SET_MEMORY_MERGE (before 6.10)";
 	return NULL;
 }
 
