@@ -6,7 +6,7 @@
 // history: lib/test_hmm: avoid accessing uninitialized pages (ed913b055a74)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1
-// tests: *
+// tests: exclusive-meets.*.range-with-gap
 @@
 identifier f =~ "^(dmirror_exclusive)$";
 expression ret, E;

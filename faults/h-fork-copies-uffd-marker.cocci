@@ -6,7 +6,7 @@
 // history: mm/uffd: fix pte marker when fork() without fork event (49d6d7fb6313)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: monitor.*
+// tests: monitor.*.child-of-*
 @@
 identifier f =~ "^(copy_nonpresent_pte)$";
 expression entry, vma;

@@ -6,7 +6,7 @@
 // history: mm/userfaultfd: propagate uffd-wp bit when PTE-mapping the huge zeropage (42b2af2c9b7e)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: monitor.*
+// tests: monitor.*.huge-zero-page
 @@
 identifier f =~ "^(__split_huge_zero_page_pmd)$";
 expression E, entry;

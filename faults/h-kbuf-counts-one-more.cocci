@@ -6,7 +6,7 @@
 // history: io_uring: fix return value when removing provided buffers (c0921e51dab7)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: provided.*
+// tests: provided.*.removed
 @@
 identifier f =~ "^__io_remove_buffers$";
 identifier i;

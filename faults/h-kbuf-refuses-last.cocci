@@ -6,7 +6,7 @@
 // history: io_uring/kbuf: Allow the full buffer id space for provided buffers (f74c746e476b)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: provided.*
+// tests: provided.*.full-group
 @@
 identifier f =~ "^(io_provide_buffers_prep)$";
 identifier tmp;

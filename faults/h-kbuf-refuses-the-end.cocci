@@ -6,7 +6,7 @@
 // history: io_uring/kbuf: Fix check of BID wrapping in provided buffers (ab69838e7c75)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: provided.*
+// tests: provided.*.last-number
 @@
 identifier f =~ "^(io_provide_buffers_prep)$";
 identifier tmp;

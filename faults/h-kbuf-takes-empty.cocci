@@ -6,7 +6,7 @@
 // history: io_uring/kbuf: reject zero sized provided buffers (cf960726eb65)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: provided.*
+// tests: provided.*.full-group
 @@
 identifier f =~ "^(io_provide_buffers_prep)$";
 expression p;

@@ -6,7 +6,7 @@
 // history: mm: clear uffd-wp PTE/PMD state on mremap() (0cef0bb836e3, CVE-2025-21696)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: monitor.*
+// tests: monitor.*.moved-away
 @@
 identifier need_clear_uffd_wp;
 expression vma, pmd;

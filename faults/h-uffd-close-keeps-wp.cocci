@@ -6,7 +6,7 @@
 // history: mm/userfaultfd: reset ptes when close() for wr-protected ones (c88033efe9a3, CVE-2024-36881)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1
-// tests: *
+// tests: monitor.*.closed
 @@
 identifier f =~ "^(userfaultfd_release)$";
 expression vma;

@@ -6,7 +6,7 @@
 // history: mm/uffd: reset write protection when unregister with wp-mode (f369b07c8614)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
-// tests: monitor.*
+// tests: monitor.*.unregistered
 @@
 identifier f =~ "^(userfaultfd_unregister)$";
 expression vma;

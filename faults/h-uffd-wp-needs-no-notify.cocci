@@ -6,7 +6,7 @@
 // history: mm/userfaultfd: enable writenotify while userfaultfd-wp is enabled for a VMA (51d3d5eb74ff)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: monitor.*
+// tests: monitor.*.shared-after-mprotect
 @@
 identifier f =~ "^(vma_wants_writenotify)$";
 expression vma, E;
