@@ -9,6 +9,8 @@
  */
 #include "mappings.h"
 
+#include "reach/monitor.h"
+
 /* Since Linux 5.7; the C library may be older. */
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
@@ -134,6 +136,38 @@ SCENARIO(mappings, end_grows,
 	expect_pages(self, FIRST, 0, PAGES);
 	set_rule(RULE_HOLE_IS_FILLED);
 	expect_zeros(page_of(self, FIRST + PAGES), "bytes of the new page");
+}
+
+static void watch(FIXTURE_DATA(mappings) (*self), size_t first, size_t count)
+{
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("UFFDIO_REGISTER",
+		      monitor_watch(self->monitor, page_of(self, first),
+				    count * features.page_size), 0);
+}
+
+SCENARIO(mappings, watched_in_parts,
+	 "userfaultfd splits a mapping of which it watches a part; adjacent parts that it watches "
+	 "are one mapping, and all are one when it watches all or none of them")
+{
+	const size_t size = features.page_size;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	fill(self, FIRST);
+	self->monitor = monitor_open(page_of(self, FIRST + 4), 2 * size, 0);
+	expect_mappings(self, "2-6 6-8");
+	watch(self, FIRST + 2, 2);
+	expect_mappings(self, "2-4 4-8");
+	monitor_leave(self->monitor, page_of(self, FIRST + 3), size);
+	expect_mappings(self, "2-4 4-5 5-6 6-8");
+	watch(self, FIRST, PAGES);
+	expect_mappings(self, "2-8");
+	monitor_leave(self->monitor, page_of(self, FIRST + 4), 2 * size);
+	expect_mappings(self, "2-6 6-8");
+	monitor_leave(self->monitor, page_of(self, FIRST), PAGES * size);
+	expect_mappings(self, "2-8");
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_pages(self, FIRST, 0, PAGES);
 }
 
 int main(int argc, char **argv)

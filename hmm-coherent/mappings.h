@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
@@ -29,6 +30,7 @@ FIXTURE(mappings)
 	struct story story;
 	unsigned char *area;
 	unsigned long frames[PAGES];
+	int monitor;		/* -1: none */
 };
 
 FIXTURE_VARIANT(mappings)
@@ -80,12 +82,15 @@ static void fill(FIXTURE_DATA(mappings) (*self), size_t first)
 
 FIXTURE_SETUP(mappings)
 {
+	self->monitor = -1;
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 	self->area = map_memory(AREA * features.page_size, PROT_NONE);
 }
 
 FIXTURE_TEARDOWN(mappings)
 {
+	if (self->monitor >= 0)
+		close(self->monitor);
 	unmap_memory(self->area, AREA * features.page_size);
 	story_end(&self->story);
 }
