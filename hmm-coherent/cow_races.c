@@ -2,7 +2,7 @@
 /*
  * The races that broke COW first, with pages on a device: GUP-fast and fork(),
  * fork() and migration, exit and eviction, two processors that fault on one
- * private page
+ * private page, swap-in and migration
  */
 #include "races.h"
 
@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
 #include "kernel/since.h"
+#include "reach/swap.h"
 
 /* Rounds of a side that forks, which takes long on a loaded machine. */
 #define FORKS (ROUNDS / 6)
@@ -220,6 +222,68 @@ SCENARIO(races, two_faults,
 	run_race(&self->race, migrate_and_look, look_at_all);
 	child_leave(&s->child);
 	expect_settled(&self->race);
+}
+
+/* Write the side's own page, and check that it has those bytes also after @change. */
+static void write_and_check(struct side *side, size_t page, void (*change)(struct side *side))
+{
+	volatile uint64_t *word = counter(side->race->story, page);
+	const uint64_t value = side->rounds + 1;
+
+	*word = value;
+	change(side);
+	if (*word != value)
+		went_wrong(side, "page %zu has %llu, although its last writer wrote %llu", page,
+			   (unsigned long long)*word, (unsigned long long)value);
+}
+
+/* Swap out what is in memory, and swap it in again. */
+static void through_swap(struct side *side)
+{
+	struct story *s = side->race->story;
+
+	if (madvise(s->buffer.addr, s->buffer.size, MADV_PAGEOUT))
+		went_wrong(side, "MADV_PAGEOUT: %s", strerror(errno));
+	dither(side);
+	if (*counter(s, 2) != 42)
+		went_wrong(side, "page 2 has lost its word");
+}
+
+static void write_and_swap(struct side *side)
+{
+	write_and_check(side, 0, through_swap);
+}
+
+static void write_and_migrate(struct side *side)
+{
+	write_and_check(side, 1, race_migrate);
+}
+
+/*
+ * A page that is read from swap is in the swap cache while it is being mapped.
+ * Migration takes it from there or leaves it (__migrate_device_pages()), and
+ * do_swap_page() has to notice that.
+ */
+SCENARIO(races, swap_and_migrator,
+	 "while pages are swapped out and in, another thread migrates them to the device and back: "
+	 "no write is lost")
+{
+	struct story *s = &self->story;
+	struct page before;
+
+	need_survives(CHANGE_SWAP_CACHE_READ_AGAIN);
+	swap_on();
+	*counter(s, 2) = 42;
+	story_migrate_back(s);
+	drain_lru_batches();
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
+	before = page_at(0, buffer_page(&s->buffer, 3));
+	set_rule(RULE_SWAP_KEEPS);
+	must(before.at == PLACE_SWAPPED, "a page of memory is %s, not swapped out",
+	     place_name(before.at));
+	self->race.limit = FORKS;
+	run_race(&self->race, write_and_swap, write_and_migrate);
+	expect_owner_sees(s, 3, BY_OWNER);
 }
 
 int main(int argc, char **argv)
