@@ -5,7 +5,8 @@ story has to notice.
 Each line changes what happens, not what is expected. All of them are broken in one copy of the
 tree, which runs once, in a VM. Not part of `make check`:
 
-python3 selftest/red_stories.py [KERNEL]       as of run_tests.sh --kernel; the default is its own
+python3 selftest/red_stories.py [KERNEL [WORD...]]     as of run_tests.sh --kernel, the default is
+                                                       its own; only the lines that hold a WORD
 """
 
 from __future__ import annotations
@@ -60,12 +61,12 @@ def run(top: Path, tests: list[str], kernel: list[str]) -> dict[str, tuple[str, 
 
 def main() -> int:
     """All lines at once."""
-    kernel = ["--kernel", *sys.argv[1:2]] if sys.argv[1:] else []
+    kernel, words = ["--kernel", *sys.argv[1:2]] if sys.argv[1:] else [], sys.argv[2:]
     with tempfile.TemporaryDirectory() as folder:
         top = shutil.copytree(TOP, Path(folder, "copy"), ignore=shutil.ignore_patterns(
             ".git", "build", "results", "__pycache__"))
         tests = [break_one(top, line) for line in TABLE.read_text().splitlines()
-                 if line[0] != "#"]
+                 if line[0] != "#" and (not words or any(word in line for word in words))]
         got = run(top, tests, kernel)
     for name, (verdict, text) in got.items():
         print(f"{verdict:6} {name}: {text}")
