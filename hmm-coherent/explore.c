@@ -16,6 +16,7 @@
 
 #include "explore/cross_check.h"
 #include "explore/flips.h"
+#include "explore/program.h"
 #include "explore/replay.h"
 #include "explore/search.h"
 #include "explore/worker.h"
@@ -117,6 +118,36 @@ static int print_sequence(void)
 	return puts(text) < 0 ? 3 : 0;
 }
 
+/* Both models. Returns the exit status. */
+static int check_models(void)
+{
+	return cross_check(atoi(setting("_VERSION", "601"))) ? 1 : 0;
+}
+
+/* The given sequence as a program. Returns the exit status. */
+static int print_program(void)
+{
+	char error[256];
+
+	if (!program_print(stdout, &given, atoi(setting("_VERSION", "601")),
+			   setting("_PARTS", "common/explore/program"), error, sizeof(error)))
+		wrong_use(error);
+	return fflush(stdout) ? 3 : 0;
+}
+
+/* Modes that run nothing. */
+static const struct printer {
+	const char *name;
+	int (*print)(void);
+	bool takes_sequence;
+} printers[] = {
+	{ "print", print_sequence, false },
+	{ "program", print_program, true },
+	{ "cross-check", check_models, false },
+};
+
+static const struct printer *printer;
+
 /* Read what run_tests.sh explore has put into the environment. */
 static void read_settings(void)
 {
@@ -127,9 +158,12 @@ static void read_settings(void)
 	for (i = 0; name && i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(name, modes[i].name))
 			mode = &modes[i];
-	if (name && !mode && strcmp(name, "print") && strcmp(name, "cross-check"))
-		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print or "
-			  "cross-check");
+	for (i = 0; name && i < ARRAY_SIZE(printers); i++)
+		if (!strcmp(name, printers[i].name))
+			printer = &printers[i];
+	if (name && !mode && !printer)
+		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print, program "
+			  "or cross-check");
 	if (!name)
 		return;
 	generator.only = setting("_ONLY", NULL);
@@ -144,7 +178,7 @@ static void read_settings(void)
 	if (mode && mode->run != run_flips && setting("_WRONG", NULL) &&
 	    !worker_is_wrong(setting("_WRONG", NULL)))
 		wrong_use("HMM_COHERENT_EXPLORE_WRONG is an operation and an effect, write:copy");
-	if (mode && mode->takes_sequence &&
+	if (((mode && mode->takes_sequence) || (printer && printer->takes_sequence)) &&
 	    !sequence_parse(&given, setting("_REPLAY", ""), error, sizeof(error)))
 		wrong_use(error);
 }
@@ -184,10 +218,8 @@ int main(int argc, char **argv)
 
 	search_results_to(dup(STDOUT_FILENO));
 	read_settings();
-	if (!strcmp(setting("", ""), "print"))
-		return print_sequence();
-	if (!strcmp(setting("", ""), "cross-check"))
-		return cross_check(atoi(setting("_VERSION", "601"))) ? 1 : 0;
+	if (printer)
+		return printer->print();
 	suite.set.count = make_tests(&suite.set.tests);
 	return suite_main(&suite, argc, argv);
 }

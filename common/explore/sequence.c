@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "explore/predict.h"
 #include "explore/replay.h"
 #include "explore/watch.h"
 #include "explore/world.h"
@@ -30,22 +31,9 @@ struct mm_kernel sequence_kernel(void)
 	};
 }
 
-/* The process that carries out the operation. */
-static enum mm_who actor(const struct mm_model *m, const struct op *op)
-{
-	switch (op->row->actor) {
-	case BY_OWNER_OF_SEQUENCE:
-		return MM_OWNER;
-	case BY_ANOTHER:
-		return op_another(m, op->who);
-	default:
-		return op->who;
-	}
-}
-
 static long carry_out(const struct mm_model *before, const struct op *op, const struct step *step)
 {
-	const enum mm_who by = actor(before, op);
+	const enum mm_who by = op_actor(before, op);
 
 	if (op->row->change) {
 		op->row->change(before, op);

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "explore/emitters.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "explore/replay.h"
+#include "kernel/kernel.h"
+
+static const struct emitter emitters[] = {
+	{ .name = "map", .call = "map_buffer(%f, %n)" },
+	{ .name = "fork", .call = "process_forks(%b, %j, \"%t\")", .takes_turns = true },
+	{ .name = "exit", .call = "process_ends(%w, %p, false, \"%t\")", .takes_turns = true },
+	{ .name = "kill", .call = "process_ends(%w, %p, true, \"%t\")", .takes_turns = true },
+	{ .name = "protect", .call = "protect(\"%0\", %f, %n)" },
+	{ .name = "unmap", .call = "error_of(munmap(at(%f), %n * page))" },
+	{ .name = "dontneed", .call = "error_of(madvise(at(%f), %n * page, MADV_DONTNEED))" },
+	{ .name = "migrate", .call = "migrate_to(\"%0\", %f, %n)" },
+	{ .name = "back", .call = "migrate_back(\"%0\", %f, %n)" },
+	{ .name = "evict", .call = "evict(\"%0\")" },
+	{ .name = "write", .call = "cpu_writes(%f, %n, %c)" },
+	{ .name = "read", .call = "cpu_reads(%f, %c)" },
+	{ .name = "vm", .call = "vm_%0s(%w, %f, %c)" },
+	{ .name = "mem", .call = "mem_%0s(%w, %f, %c)" },
+	{ .name = "device", .call = "device_%1s(\"%0\", %f, %c)" },
+	{ .name = "gup", .call = "gup(\"%0\", \"%1\", \"%2\", %f, %l)" },
+	{ .name = "splice", .call = "splice_into(%f, %i)" },
+	{ .name = "drain", .call = "close_pipe(%i)" },
+	{ .name = "pin", .call = "pin_keeps(\"%1\", \"%2\", %f)" },
+	{ .name = "unpin", .call = "unpin()" },
+	{ .name = "register", .call = "register_page(%i, %f)" },
+	{ .name = "unregister", .call = "unregister_page(%i)" },
+	{ .name = "fixed", .call = "fixed(%i, \"%1\", %q)" },
+	{ .name = "dio", .call = "direct(\"%0\", %f)" },
+};
+
+const struct emitter *emitter_of(const struct op_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(emitters); i++)
+		if (!strcmp(emitters[i].name, row->name))
+			return &emitters[i];
+	return NULL;
+}
+
+const char *process_in_c(enum mm_who who)
+{
+	static const char *const names[MM_PROCESSES] = { "OWNER", "CHILD", "GRANDCHILD" };
+
+	return names[who];
+}
+
+/* The process that is alive after the operation, and was not before. */
+static enum mm_who new_process(const struct prediction *p)
+{
+	int who;
+
+	for (who = MM_OWNER; who < MM_PROCESSES; who++)
+		if (p->after.process[who].alive && !p->before.process[who].alive)
+			return who;
+	return MM_OWNER;
+}
+
+static int first_page(const struct prediction *p)
+{
+	return p->op->row->pages == PAGES_NUMBER ? p->before.buffers * MM_BUFFER_PAGES :
+						   p->op->first;
+}
+
+/* What the operation writes to its page, or must read there. */
+static int content_of(const struct prediction *p)
+{
+	const int written = p->step.content[p->op->first];
+
+	return written ? written : mm_content(&p->after, p->op->who, p->op->first);
+}
+
+/* What stands for one letter of a call. */
+static void letter(char *text, size_t size, char name, const struct prediction *p)
+{
+	const struct op *op = p->op;
+
+	*text = '\0';
+	if (name >= '0' && name <= '2' && op->row->options[name - '0'])
+		op_option(op, name - '0', text, size);
+	else if (strchr("wbjp", name))
+		snprintf(text, size, "%s",
+			 process_in_c(name == 'w' ? op->who : name == 'b' ? p->by :
+				      name == 'j' ? new_process(p) :
+						    p->before.process[op->who].parent));
+	else if (name == 't')
+		op_print(op, text, size);
+	else if (name == 'l')
+		snprintf(text, size, "0x%x", features.foll_longterm);
+	else
+		snprintf(text, size, "%d", name == 'i' ? op->option[0] :
+					   name == 'f' ? first_page(p) :
+					   name == 'n' ? op->count :
+					   name == 'c' ? content_of(p) :
+					   name == 'm' ? p->step.medium : p->step.page);
+}
+
+void emitter_call(char *text, size_t size, const struct emitter *emitter,
+		  const struct prediction *prediction)
+{
+	const char *c = emitter->call;
+	size_t used = 0;
+
+	for (; *c && used + 1 < size; c++) {
+		if (*c == '%')
+			letter(text + used, size - used, *++c, prediction);
+		else
+			snprintf(text + used, size - used, "%c", *c);
+		used += strlen(text + used);
+	}
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "explore/predict.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/since.h"
+#include "report/result.h"
+
+enum mm_who op_actor(const struct mm_model *m, const struct op *op)
+{
+	switch (op->row->actor) {
+	case BY_OWNER_OF_SEQUENCE:
+		return MM_OWNER;
+	case BY_ANOTHER:
+		return op_another(m, op->who);
+	default:
+		return op->who;
+	}
+}
+
+struct mm_kernel predict_kernel(int version)
+{
+	kernel_pretend(version);
+	features.page_size = sysconf(_SC_PAGESIZE);
+	features.foll_longterm = kernel_has(CHANGE_FOLL_NUMBERS) ? 0x100 : 0x10000;
+	return (struct mm_kernel){
+		.dio_pins = kernel_has(CHANGE_DIO_PINS),
+		.longterm_own_page = kernel_has(CHANGE_LONGTERM_OWN_PAGE),
+		.clean_upgrades = kernel_has(CHANGE_CLEAN_UPGRADES),
+		.mem_force = version < 700,
+		.pin_stays = kernel_has(CHANGE_PIN_STAYS),
+		.close_evicts = kernel_has(CHANGE_CLOSE_EVICTS),
+		.uffd_wp = true, .gup_test = true, .ring = true, .medium = true,
+	};
+}
+
+/* As the comparison with the world does, which sees them. */
+static void number_frames(struct mm_model *m, unsigned long *numbers)
+{
+	int i;
+
+	for (i = 0; i < MM_FRAMES; i++)
+		if (m->frame[i].used && !m->frame[i].pfn)
+			m->frame[i].pfn = ++*numbers;
+}
+
+static size_t last_possible(const struct sequence *sequence, const struct mm_kernel *kernel)
+{
+	static struct mm_model m;
+	size_t i, last = 0;
+
+	mm_init(&m, kernel);
+	for (i = 0; i < sequence->count; i++) {
+		struct step step = { 0 };
+
+		if (!op_is_possible(&m, &sequence->op[i], false))
+			continue;
+		sequence->op[i].row->expect(&m, &sequence->op[i], &step);
+		last = i;
+	}
+	return last;
+}
+
+void predict(const struct sequence *sequence, const struct mm_kernel *kernel,
+	     void (*each)(const struct prediction *prediction, void *arg), void *arg)
+{
+	const size_t last = last_possible(sequence, kernel);
+	static struct prediction p;
+	unsigned long numbers = 0;
+	size_t i;
+
+	mm_init(&p.after, kernel);
+	for (i = 0; i < sequence->count; i++) {
+		p.op = &sequence->op[i];
+		p.number = (int)i + 1;
+		p.last = i == last;
+		p.before = p.after;
+		memset(&p.step, 0, sizeof(p.step));
+		p.possible = op_is_possible(&p.before, p.op, false);
+		if (p.possible) {
+			p.by = op_actor(&p.before, p.op);
+			p.op->row->expect(&p.after, p.op, &p.step);
+			number_frames(&p.after, &numbers);
+		}
+		each(&p, arg);
+	}
+}
+
+void result_in_c(char *text, size_t size, long result)
+{
+	char name[32];
+
+	result_text(name, sizeof(name), result);
+	if (result == (long)features.page_size)
+		snprintf(text, size, "page");
+	else if (result >= 0)
+		snprintf(text, size, "%ld", result);
+	else
+		snprintf(text, size, IS_SIGNAL(result) ? "-1000 - %s" : "-%s", name);
+}

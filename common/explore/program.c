@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "explore/program.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/emitters.h"
+#include "explore/parts.h"
+#include "explore/replay.h"
+#include "report/result.h"
+
+/* What is written of the state, to write only what an operation changes. */
+struct written {
+	FILE *out;
+	bool left_out;		/* an operation had no row */
+	struct {
+		int frame, content;
+		enum place at;
+		bool write, readable;
+	} page[MM_PROCESSES][MM_PAGES];
+	struct {
+		bool used;
+		int content;
+	} hold[HOLD_COUNT];
+};
+
+/* Headers that are needed for a word. */
+static const struct {
+	const char *header, *word;
+} headers[] = {
+	{ "errno.h", NULL }, { "fcntl.h", NULL }, { "sched.h", NULL }, { "setjmp.h", NULL },
+	{ "signal.h", NULL }, { "stdbool.h", NULL }, { "stdint.h", NULL }, { "stdio.h", NULL },
+	{ "stdlib.h", NULL }, { "string.h", NULL }, { "sys/ioctl.h", NULL },
+	{ "sys/mman.h", NULL }, { "sys/prctl.h", NULL }, { "sys/syscall.h", NULL },
+	{ "sys/types.h", NULL }, { "sys/uio.h", NULL }, { "sys/wait.h", NULL },
+	{ "unistd.h", NULL }, { "linux/types.h", NULL },
+	{ "lib/test_hmm_uapi.h", NULL }, { "mm/gup_test.h", "open_gup_test" },
+	{ "liburing.h", "io_uring_sqe" },
+};
+
+static const char *place_in_c(enum place place)
+{
+	return place == PLACE_COHERENT ? "a" : place == PLACE_REMOTE ? "b" :
+	       place == PLACE_PRIVATE ? "private" : "system";
+}
+
+static void write_page_wanted(struct written *w, const struct mm_model *m, int who, int number)
+{
+	const struct mm_page *page = &m->process[who].page[number];
+	const struct mm_frame *frame = page->frame < 0 ? NULL : &m->frame[page->frame];
+
+	if (!frame) {
+		if (w->page[who][number].frame)
+			fprintf(w->out, "\twant_nothing(%s, %d);\n", process_in_c(who), number);
+		memset(&w->page[who][number], 0, sizeof(w->page[who][number]));
+		return;
+	}
+	if (w->page[who][number].frame == (int)frame->pfn &&
+	    w->page[who][number].content == frame->content &&
+	    w->page[who][number].at == frame->at && w->page[who][number].write == page->write &&
+	    w->page[who][number].readable == (page->prot != MM_NONE))
+		return;
+	w->page[who][number].frame = frame->pfn;
+	w->page[who][number].content = frame->content;
+	w->page[who][number].at = frame->at;
+	w->page[who][number].write = page->write;
+	w->page[who][number].readable = page->prot != MM_NONE;
+	fprintf(w->out, "\twant(%s, %d, %lu, \"%s\", %d, \"%s\");\n", process_in_c(who), number,
+		frame->pfn, place_in_c(frame->at), frame->content,
+		page->prot == MM_NONE || frame->at == PLACE_PRIVATE ? "" :
+		page->write ? "rw" : "r");
+}
+
+/* What the operation changes, and the comparison of everything. */
+static void write_state(struct written *w, const struct mm_model *m)
+{
+	int who, number;
+
+	for (who = MM_OWNER; who < MM_PROCESSES; who++)
+		for (number = 0; number < MM_PAGES; number++)
+			write_page_wanted(w, m, who, number);
+	fprintf(w->out, "\tlook(\"o%s%s\");\n", m->process[MM_CHILD].alive ? "c" : "",
+		m->process[MM_GRANDCHILD].alive ? "g" : "");
+}
+
+static void write_holders(struct written *w, const struct prediction *p)
+{
+	int i;
+
+	for (i = HOLD_PIPE; i <= HOLD_PIN; i++) {
+		const struct mm_hold *hold = &p->after.hold[i];
+		const int content = p->after.frame[hold->frame].content;
+
+		if (hold->used && (!w->hold[i].used || p->last || w->hold[i].content != content)) {
+			if (i == HOLD_PIN)
+				fprintf(w->out, "\tpin_holds(%d, %d);\n", hold->page, content);
+			else
+				fprintf(w->out, "\tpipe_holds(%d, %d, %d);\n", i - HOLD_PIPE,
+					hold->page, content);
+		}
+		w->hold[i].used = hold->used;
+		w->hold[i].content = content;
+	}
+}
+
+/* The kernel's own counts of the owner's pages, at the end. */
+static void write_counts(struct written *w, const struct mm_model *m)
+{
+	int i;
+
+	for (i = 0; i < MM_PAGES; i++) {
+		const struct mm_page *page = &m->process[MM_OWNER].page[i];
+		const struct mm_frame *frame = page->frame < 0 ? NULL : &m->frame[page->frame];
+
+		if (!frame || frame->zero || page->prot == MM_NONE || frame->at == PLACE_PRIVATE)
+			continue;
+		fprintf(w->out, "\tcounts(%d, %s, %d, %d);\n", i,
+			frame->exclusive ? "true" : "false", mm_mappings(m, page->frame),
+			mm_mappings(m, page->frame) + frame->gets + 1024 * frame->pins);
+	}
+}
+
+static void write_call(struct written *w, const struct prediction *p)
+{
+	const struct emitter *emitter = emitter_of(p->op->row);
+	char text[OP_TEXT], call[256], result[64], other[64];
+
+	op_print(p->op, text, sizeof(text));
+	if (!emitter) {
+		fprintf(w->out, "#error \"no program for the operation '%s'\"\n", text);
+		w->left_out = true;
+		return;
+	}
+	emitter_call(call, sizeof(call), emitter, p);
+	if (emitter->takes_turns) {
+		fprintf(w->out, "\t%s;\n", call);
+		return;
+	}
+	result_in_c(result, sizeof(result), p->step.result);
+	result_in_c(other, sizeof(other), p->step.either ? p->step.other : p->step.result);
+	fprintf(w->out, "\tif (turn(%s))\n\t\treturns(\"%s\", %s, %s, %s);\n",
+		process_in_c(p->by), text, call, result, other);
+}
+
+static int medium_page(const struct op *op)
+{
+	return op->row->pages == PAGES_NONE ? 0 : op->first;
+}
+
+static void write_step(const struct prediction *p, void *arg)
+{
+	struct written *w = arg;
+	char text[OP_TEXT];
+
+	op_print(p->op, text, sizeof(text));
+	if (!p->possible) {
+		fprintf(w->out, "\t/* left out, not possible here: %s */\n", text);
+		return;
+	}
+	if (p->step.medium)
+		fprintf(w->out, "\tfile_gets(%d, %d);\n", medium_page(p->op), p->step.medium);
+	write_call(w, p);
+	write_state(w, &p->after);
+	write_holders(w, p);
+	if (p->op->row->uses_medium && p->after.medium[medium_page(p->op)] >= 0)
+		fprintf(w->out, "\tfile_has(%d, %d);\n", medium_page(p->op),
+			p->after.medium[medium_page(p->op)]);
+	if (p->last)
+		write_counts(w, &p->after);
+}
+
+/* main(), as text that the caller frees. */
+static char *write_main(const struct sequence *sequence, int version, bool *left_out)
+{
+	static struct written written;
+	const struct mm_kernel kernel = predict_kernel(version);
+	char *text = NULL;
+	size_t size;
+
+	memset(&written, 0, sizeof(written));
+	written.out = open_memstream(&text, &size);
+	if (!written.out)
+		return NULL;
+	fprintf(written.out, "int main(int argc, char **argv)\n{\n\tif (argc > 1)\n"
+			     "\t\tdirectory = argv[1];\n\tbegin();\n");
+	predict(sequence, &kernel, write_step, &written);
+	fprintf(written.out, "\treturn end();\n}\n");
+	*left_out = written.left_out;
+	return fclose(written.out) ? NULL : text;
+}
+
+/* The comment at the top: what it is, and how to compile and run it. */
+static void write_head(FILE *out, const struct sequence *sequence, int version, bool ring)
+{
+	char text[OP_TEXT];
+	size_t i;
+
+	fprintf(out, "// SPDX-License-Identifier: GPL-2.0\n/*\n"
+		" * Each call below is followed by what Linux %d.%d must show after it: which page\n"
+		" * frames the processes map, where these are, with which permission, and the bytes.\n"
+		" *\n", version / 100, version % 100);
+	for (i = 0; i < sequence->count; i++) {
+		op_print(&sequence->op[i], text, sizeof(text));
+		fprintf(out, " *\t%s\n", text);
+	}
+	fprintf(out, " *\n"
+		" * Compile it with the headers of the kernel's tree, run it as root with a directory\n"
+		" * of a filesystem that has O_DIRECT:\n"
+		" *\n"
+		" *\tcc -Wall -Wextra -isystem TREE -idirafter TREE/include/uapi reproducer.c%s\n"
+		" *\t./a.out [DIRECTORY]\n"
+		" *\n"
+		" * It needs CONFIG_TEST_HMM=m and CONFIG_GUP_TEST, debugfs, and reserved memory for\n"
+		" * two coherent devices, such as memmap=256M!4G memmap=256M!4352M:\n"
+		" *\n"
+		" *\tmodprobe test_hmm spm_addr_dev0=ADDRESS spm_addr_dev1=ADDRESS\n"
+		" *\tmknod /dev/hmm_dmirrorN c $(awk '$2 ~ /hmm_dmirror/ { print $1 }' "
+		"/proc/devices) N\n"
+		" *\n"
+		" * Exit status: 0 as expected, 1 not as expected, 2 it could not run.\n"
+		" */\n", ring ? " -luring" : "");
+}
+
+bool program_print(FILE *out, const struct sequence *sequence, int version, const char *folder,
+		   char *error, size_t size)
+{
+	bool left_out = false, right;
+	char *text = write_main(sequence, version, &left_out), *used = NULL;
+	size_t i, length;
+	FILE *memory = open_memstream(&used, &length);
+
+	right = text && memory && parts_print(memory, folder, text);
+	if (!right)
+		snprintf(error, size, "%s: %s", folder, strerror(errno));
+	if (memory && fclose(memory))
+		right = false;
+	if (right) {
+		write_head(out, sequence, version, text_uses(used, "io_uring_sqe"));
+		fprintf(out, "#define _GNU_SOURCE\n");
+		for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+			if (!headers[i].word || text_uses(used, headers[i].word))
+				fprintf(out, "#include <%s>\n", headers[i].header);
+		fprintf(out, "\nenum { OWNER, CHILD, GRANDCHILD, PROCESSES, PAGES = %d };\n\n%s%s",
+			MM_PAGES, used, text);
+	}
+	if (right && left_out)
+		snprintf(error, size, "an operation has no row in common/explore/emitters.c");
+	free(text);
+	free(used);
+	return right && !left_out;
+}
