@@ -184,7 +184,9 @@ class Bisection:
         return f", {sum(recent) / len(recent) * (more + 1):.0f} s left" if recent else ""
 
     def _command(self, folder: Path) -> list[str]:
-        return [str(TOP / "run_tests.sh"), "--bisect-step", "--vm", "--kernel", str(self.tree.path),
+        word = ["explore"] if self.options.replay is not None else []
+        return [str(TOP / "run_tests.sh"), *word, "--bisect-step", "--vm", "--kernel",
+                str(self.tree.path),
                 "--results", str(folder), "--cache", os.environ["HMM_COHERENT_CACHE"],
                 *command_line.words(self.options, sorted(self.options.given - OURS)), *self.globs]
 

@@ -9,25 +9,31 @@ stream, and so is the candidate of the minimiser that ended the machine.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import re
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from base.errors import CANNOT, Stop, WRONG_USE
+from base.errors import CANNOT, Interrupted, Stop, WRONG_USE
+from base.files import TOP
 from report import json_out
 from report.ktap import Diag
 from report.model import Run
-from runner import programs, run as running
+from runner import plan, programs, run as running
 from runner.folder import Folder
-from runner.screen import Screen, shown
+from runner.screen import Screen, one_line, shown
 
 PROGRAM = "hmm_coherent_explore"
 VARIABLE = "HMM_COHERENT_EXPLORE"
-SETTINGS = ("", "_SECONDS", "_LENGTH", "_ONLY", "_WEIGHT", "_REPLAY", "_WRONG", "_TIMES")
+SETTINGS = ("", "_SECONDS", "_STRIDE", "_LENGTH", "_ONLY", "_WEIGHT", "_REPLAY", "_WRONG", "_TIMES")
+PARTS = TOP / "common/explore/program"  # of the programs and scenarios that are written
 BOOTS = 12          # machines that a minimisation may take
-MINIMISING = 100    # seconds, as in hmm-coherent/explore.c
+MINIMISING = 100    # seconds, as in common/explore/search.c
 AGAIN = 10          # times that a failure is given to come again
+SEED = re.compile(r"explore\.coherent\.seed-(\d+)")
 
 
 @dataclass
@@ -35,8 +41,8 @@ class Found:
     """A sequence that failed, as a results folder tells it."""
 
     text: str
-    minimal: str        # empty if the machine died before it was found
-    died: bool
+    minimal: str        # empty if it was not made shorter
+    died: bool          # the machine, before the end of the test
     release: str
 
 
@@ -63,58 +69,79 @@ def said(diags: list[Diag], word: str) -> str:
                  if line.startswith(word)), "")
 
 
-def text_of(program: Path, seed: str, length: str, only: str, weight: str) -> str:
-    """The sequence of a seed: the same on every machine, so also here."""
-    done = subprocess.run(
-        [str(program), "--list"], capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL,
-        env=os.environ | {VARIABLE: "print", VARIABLE + "_SEED": seed,
-                          VARIABLE + "_LENGTH": length, VARIABLE + "_ONLY": only,
-                          VARIABLE + "_WEIGHT": weight})
-    return done.stdout.strip()
+def asked(options: argparse.Namespace, screen: Screen, **settings: str) -> str:
+    """What the program prints, which needs no kernel, so it is asked here."""
+    ksrc = None if programs.given() else plan.sources(options, "vm", screen)[1]
+    path = next(path for path in programs.build(ksrc, log(), only=PROGRAM) if path.name == PROGRAM)
+    done = subprocess.run([str(path), "--list"], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, env=os.environ | {
+                              VARIABLE + name: value for name, value in settings.items()})
+    if done.returncode:
+        raise Stop(WRONG_USE if done.returncode == WRONG_USE else CANNOT,
+                   one_line(done.stderr.removeprefix(f"{PROGRAM}: "), 600))
+    return done.stdout
 
 
-def failed(run: Run) -> list[Diag] | None:
-    """What the explore test that failed has said; None if none failed."""
+def failed(run: Run) -> tuple[str, list[Diag]] | None:
+    """The explore test that failed, and what it has said; None if none failed."""
     for test in run.tests.values():
         if test.program == PROGRAM and test.verdict in ("fail", "broken"):
-            return [diag for attempt in test.attempts for diag in attempt.diags]
+            return test.name, [diag for attempt in test.attempts for diag in attempt.diags]
     return None
 
 
-def found(path: Path, options: argparse.Namespace) -> Found:
+def found(path: Path, options: argparse.Namespace, screen: Screen) -> Found:
     """The failure that a results folder has."""
-    runs = json_out.read_kernels(path)
-    for run in runs.values():
-        diags = failed(run)
-        if diags is None:
+    for run in json_out.read_kernels(path).values():
+        if not (failure := failed(run)):
             continue
-        text, minimal = said(diags, "sequence:"), said(diags, "minimal:")
-        text = text or said(diags, "twin:")
-        last = said(diags, "candidate:") or seed_text(diags, run, options)
+        name, diags = failure
+        text = said(diags, "sequence:") or said(diags, "twin:")
+        last = said(diags, "candidate:") or seed_text(name, diags, run, options, screen)
         if not (text or last):
             raise Stop(CANNOT, f"{shown(path)} does not say which sequence failed", "run again")
-        return Found(last if not minimal and last else minimal or text, minimal,
-                     not minimal, run.release)
+        return Found(text or last, said(diags, "minimal:") or said(diags, "shorter:"),
+                     not text, run.release)
     raise Stop(WRONG_USE, f"no sequence has failed in {shown(path)}",
                "./run_tests.sh explore --seconds 60 looks for one")
 
 
-def seed_text(diags: list[Diag], run: Run, options: argparse.Namespace) -> str:
+def seed_text(name: str, diags: list[Diag], run: Run, options: argparse.Namespace,
+              screen: Screen) -> str:
     """The sequence that ran last, by its seed."""
-    seed = said(diags, "seed:")
+    match = SEED.fullmatch(name)
+    seed = match[1] if match else said(diags, "seed:")
     if not seed:
         return ""
-    words = run.info.get("command", [])
+    words = run.info.get("command", []) if not match else []
     given = {word: value for word, value in zip(words, words[1:]) if word.startswith("--")}
-    program = next(path for path in programs.build(None, log()) if path.name == PROGRAM)
-    return text_of(program, seed, given.get("--length", options.length or ""),
-                   given.get("--only", ""), " ".join(options.weight))
+    return asked(options, screen, **{"": "print", "_SEED": seed,
+        "_LENGTH": given.get("--length", options.length or ""),
+        "_ONLY": given.get("--only", options.only or ""),
+        "_WEIGHT": " ".join(value for word, value in zip(words, words[1:])
+                            if word == "--weight")}).strip()
 
 
 def log() -> Path:
     """Where make's output goes."""
     return Path(os.environ["HMM_COHERENT_CACHE"]) / "log" / "programs.log"
+
+
+def version_of(options: argparse.Namespace, release: str, screen: Screen) -> str:
+    """Of which kernel the written C tells: 703 is 7.3. That of --kernel, else of the results, else
+    the one that a run takes."""
+    spec = options.kernel[0] if options.kernel else ""
+    tree = Path(spec).expanduser() / "Makefile"
+    if spec and tree.is_file():
+        names = dict(re.findall(r"(?m)^(VERSION|PATCHLEVEL) *= *(\d+)", tree.read_text()))
+        spec = f"{names.get('VERSION', 0)}.{names.get('PATCHLEVEL', 0)}"
+    spec = spec or release
+    if not spec:
+        from runner import guests
+        spec = guests.default_kernel(plan.open_cache(screen), screen)
+    if not (version := re.match(r"(\d+)\.(\d+)", spec)):
+        raise Stop(WRONG_USE, f"{spec} does not say its version", "give --kernel 7.3, or a tree")
+    return f"{version[1]}{int(version[2]):02}"
 
 
 class Exploration:
@@ -133,22 +160,41 @@ class Exploration:
         return running.main(options, self.screen), path
 
     def search(self) -> int:
-        """Random sequences for some seconds."""
+        """Random sequences for some seconds; the seeds of a shard are every N-th one."""
         options = self.options
-        settings = {"": "search", "_SECONDS": str(options.seconds or 60),
+        number, count = options.shard or (1, 1)
+        options.seed, options.shard = options.seed + number - 1, None
+        settings = {"": "search", "_SECONDS": str(options.seconds or 60), "_STRIDE": str(count),
                     "_LENGTH": options.length or "", "_ONLY": options.only or "",
                     "_WEIGHT": " ".join(options.weight)}
-        return self.judged(*self.once(options.results, options.seconds or 60, **settings))
+        results = options.results or Folder.create(None).path
+        try:
+            return self.judged(*self.once(results, options.seconds or 60, **settings))
+        except Interrupted:
+            self.tell_interrupted(results)
+            raise
 
     def replay(self, text: str) -> int:
         """The sequence that was given."""
         return self.judged(*self.once(self.options.results, 0, **{"": "replay", "_REPLAY": text}))
 
+    def tell_interrupted(self, results: Path) -> None:
+        """What was found before the interruption."""
+        with contextlib.suppress(Stop):
+            one = found(results, self.options, self.screen)
+            if not one.died:
+                self.tell(one)
+
     def judged(self, status: int, results: Path) -> int:
         """Say how the failure can be repeated, and minimise it if the machine has died."""
         paths = [results] if (results / "run.json").exists() else sorted(results.glob("*/"))
-        for path in paths if status == 1 else []:
-            one = found(path, self.options)
+        for run in json_out.read_kernels(results).values():
+            for test in run.tests.values():
+                diags = [diag for attempt in test.attempts for diag in attempt.diags]
+                if explored := said(diags, "explored:"):
+                    self.screen.say(explored)
+        for path in paths if status == 1 and not self.options.bisect_step else []:
+            one = found(path, self.options, self.screen)
             if one.died:
                 one.minimal = self.shrink(one.text, path)
             self.tell(one)
@@ -168,28 +214,50 @@ class Exploration:
             self.screen.say(f"the machine died; machine {number} looks for a shorter sequence")
             status, results = self.once(folder / f"shrink-{number}", MINIMISING,
                                         **{"": "shrink", "_REPLAY": text})
-            diags = failed(json_out.read(results))
-            last = said(diags or [], "candidate:")
+            failure = failed(json_out.read(results))
+            last = said(failure[1], "candidate:") if failure else ""
             if status != 1 or not last or last == text:
                 break
             text = last
         return text
 
-    def minimise(self, path: Path) -> int:
-        """Again what failed in a results folder, until it fails, and shorter."""
-        one = found(path, self.options)
+    def again(self, one: Found) -> tuple[int, Path]:
+        """Run it until it fails, at most AGAIN times; Stop if it does not."""
         status, results = self.once(self.options.results, 0, **{
             "": "replay", "_REPLAY": one.minimal or one.text, "_TIMES": str(AGAIN)})
         if status in (0, 4):
             raise Stop(CANNOT, f"the failure did not come again: 0 of {AGAIN} times",
                        f"the sequence was: {one.text}")
-        return self.judged(status, results)
+        return status, results
+
+    def minimise(self, path: Path) -> int:
+        """Again what failed in a results folder, and shorter."""
+        return self.judged(*self.again(found(path, self.options, self.screen)))
+
+    def write(self) -> int:
+        """The sequence as a program, or as a scenario, on stdout."""
+        options, release, text = self.options, "", self.options.replay
+        if options.minimise:
+            one = found(options.minimise, options, self.screen)
+            if not one.minimal:     # a run prints its results, which are no C
+                with contextlib.redirect_stdout(sys.stderr):
+                    status, results = self.again(one)
+                    self.judged(status, results)
+                    one = found(results, options, self.screen)
+            release, text = one.release, one.minimal or one.text
+        name = options.as_scenario
+        print(asked(options, self.screen, **{
+            "": "scenario" if name else "program", "_REPLAY": text, "_NAME": name or "",
+            "_PARTS": str(PARTS), "_VERSION": version_of(options, release, self.screen)}), end="")
+        return 0
 
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """`explore`."""
     exploration = Exploration(options, screen)
     try:
+        if options.as_program or options.as_scenario:
+            return exploration.write()
         if options.replay is not None:
             return exploration.replay(options.replay)
         if options.minimise:
@@ -197,5 +265,3 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         return exploration.search()
     finally:
         ask()
-
-

@@ -47,11 +47,11 @@ TAKES = {
         "deps": "--cache --arch", "compare": "--html",
         "merge": _WRITE, "report": "--junit --json --html --kcidb", "cache": "--cache",
         "explore": f"{_KERNEL} --vm --native --spm --cache --results --ktap --seed --timeout "
-                   "--seconds --length --only --weight --replay --minimise --jobs --verbose "
-                   "--known --strict --gate",
+                   "--seconds --length --only --weight --replay --minimise --as-program "
+                   "--as-scenario --shard --jobs --verbose --known --strict --gate --bisect-step",
         "rerun": f"{_WRITE} --cache --jobs --verbose --dry-run",
         "bisect": f"{_BUILD} --kernel --vm --profile --accel --jobs --destructive --skip --repeat "
-                  "--until-fail "
+                  "--until-fail --replay "
         "--shuffle --seed --stress --timeout --boot-timeout --known --strict --gate --results "
         "--cache --verbose", "import": "", }.items()}
 PAGE_SIZES = tuple(dict.fromkeys(size for arch in TABLE for size in arch.pages))
@@ -124,6 +124,13 @@ def seconds(text: str) -> int:
     if value > DAY:
         raise argparse.ArgumentTypeError(f"'{text}' is more than a day (86400 s)")
     return value
+
+
+def scenario_name(text: str) -> str:
+    """What is a file name and, with '_' for '-', a name in C."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a name such as writer-gets-copy")
+    return text
 
 
 def natural(text: str) -> int:
@@ -285,6 +292,12 @@ def parser(dev=None) -> Parser:
     random.add_argument("--minimise", type=Path, metavar="DIR",
                         help="run the sequence again that failed in a results folder, and make it "
                              "shorter")
+
+    random.add_argument("--as-program", action="store_true",
+                        help="print the sequence of --replay or --minimise as a program in plain C, "
+                             "for a bug report")
+    random.add_argument("--as-scenario", type=scenario_name, metavar="NAME",
+                        help="print it as a scenario of this suite")
 
     out = p.add_argument_group("results")
     out.add_argument("--results", type=Path, metavar="DIR",
@@ -473,6 +486,16 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
             if one is not None]) > 1:
         raise Stop(WRONG_USE, "--seconds, --replay and --minimise exclude each other",
                    "give one of them")
+    if options.as_program or options.as_scenario:
+        if options.replay is None and not options.minimise:
+            raise Stop(WRONG_USE, "--as-program and --as-scenario write a sequence",
+                       "give it with --replay TEXT or --minimise DIR")
+        if options.as_program and options.as_scenario:
+            raise Stop(WRONG_USE, "--as-program and --as-scenario exclude each other",
+                       "give one of them")
+    if options.word == "bisect" and options.replay is not None and len(options.globs) > 2:
+        raise Stop(WRONG_USE, "--replay is the test of a bisection, which takes no other",
+                   f"leave out '{options.globs[2]}'")
     if options.shell and len(options.kernel) > 1:
         raise Stop(WRONG_USE, "--shell takes one --kernel", "leave the others out")
 

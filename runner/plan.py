@@ -17,6 +17,7 @@ from runner import programs, work
 from runner.host import Host
 from runner.screen import Screen
 
+EXPLORE = "hmm_coherent_explore"
 HARNESS = "tools/testing/selftests/kselftest_harness.h"
 
 
@@ -116,11 +117,12 @@ def build(options: argparse.Namespace, ksrc: Path | None, screen: Screen) -> lis
     """The test programs, for the architecture of the guests."""
     from runner import guests
     arch, log = guests.arch_of(options), Path(os.environ["HMM_COHERENT_CACHE"]) / "log"
+    only = EXPLORE if options.word == "explore" else ""
     if not ksrc or arch is HOST:
-        return programs.build(ksrc, log / "programs.log")
+        return programs.build(ksrc, log / "programs.log", only=only)
     root = sysroot.find(arch, open_cache(screen), screen.say)
     return programs.build(ksrc, log / f"programs-{arch.name}.log", arch,
-                          sysroot.compiler(arch, root))
+                          sysroot.compiler(arch, root), only)
 
 
 def sources(options: argparse.Namespace, where: str,

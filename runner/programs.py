@@ -91,9 +91,10 @@ def is_built(words: list[str]) -> bool:
     return done.returncode == 0
 
 
-def build(ksrc: Path | None, log: Path, arch: Arch = HOST, compiler: str = "") -> list[Path]:
-    """Build the suite against the harness of ksrc, in a folder for each and for each other
-    architecture, with its compiler; gives the programs in the Makefile's order.
+def build(ksrc: Path | None, log: Path, arch: Arch = HOST, compiler: str = "",
+          only: str = "") -> list[Path]:
+    """Build the suite, or `only` this program, against the harness of ksrc, in a folder for each
+    and for each other architecture, with its compiler; gives the programs in the Makefile's order.
 
     Until release() no other run builds them again: what is just being linked can not be started.
     Who finds nothing to build does not wait for who uses them.
@@ -104,23 +105,27 @@ def build(ksrc: Path | None, log: Path, arch: Arch = HOST, compiler: str = "") -
     # make takes no target with a blank in it, so it is told where from here, and by a plain name.
     base = BUILD if arch is HOST else BUILD / arch.name
     output = base / re.sub(r"[^\w.+~-]", "_", ksrc.name) if ksrc else base
-    words = [f"OUTPUT={os.path.relpath(output, TOP)}", *([f"KSRC={ksrc}"] if ksrc else []),
+    folder = Path(os.path.relpath(output, TOP))
+    words = [f"OUTPUT={folder}", *([f"KSRC={ksrc}"] if ksrc else []),
              *([f"CC={compiler}"] if compiler else [])]
+    wanted = [*words, *([str(folder / only)] if only else [])]
     release()
     try:
         output.mkdir(parents=True, exist_ok=True)
         lock = Lock(output / ".lock")
     except OSError:         # a checkout that cannot be written: make says so
-        run_make(f"-j{os.cpu_count() or 1}", *words, log=log)
+        run_make(f"-j{os.cpu_count() or 1}", *wanted, log=log)
     else:
         lock.take(fcntl.LOCK_SH)
         for _ in range(TRIES):
-            if is_built(words):
+            if is_built(wanted):
                 break
             lock.take(fcntl.LOCK_EX)
-            run_make(f"-j{os.cpu_count() or 1}", *words, log=log)
+            run_make(f"-j{os.cpu_count() or 1}", *wanted, log=log)
             lock.take(fcntl.LOCK_SH)    # for a moment another run may have it
         _used.append(lock)
+    if only:
+        return [output / only]
     return [(TOP / line).resolve() for line in run_make(*words, "print-programs").splitlines()]
 
 

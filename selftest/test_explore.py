@@ -15,6 +15,7 @@ import pytest
 from base.errors import Stop
 from report.ktap import Diag
 from runner import explore, options
+from runner.screen import Screen
 
 TOP = Path(__file__).resolve().parent.parent
 VARIABLE = "HMM_COHERENT_EXPLORE"
@@ -150,7 +151,7 @@ def test_what_a_failure_says():
 def test_folder_without_a_failure(tmp_path):
     """One line, status 2."""
     with pytest.raises(Stop) as stopped:
-        explore.found(tmp_path, argparse.Namespace())
+        explore.found(tmp_path, argparse.Namespace(), Screen())
     assert stopped.value.status == 2
 
 

@@ -27,6 +27,8 @@ static bool is_better(struct minimising *min, const struct sequence *candidate)
 		return false;
 	min->best = *candidate;
 	min->smaller++;
+	if (min->found)
+		min->found(candidate);
 	return true;
 }
 
@@ -60,35 +62,119 @@ static bool leave_out_operations(struct minimising *min, time_t end)
 }
 
 /* Each operation on one page, by the owner, if that is enough. */
+static bool simplify_operation(struct minimising *min, size_t number)
+{
+	struct sequence candidate = min->best;
+	struct op *op = &candidate.op[number];
+
+	if (op->count > 1) {
+		op->count--;
+		if (is_better(min, &candidate))
+			return true;
+		if (op->row->pages == PAGES_NUMBER)
+			return false;
+		op->first++;
+		if (is_better(min, &candidate))
+			return true;
+		candidate = min->best;
+	}
+	if (op->who == MM_OWNER)
+		return false;
+	op->who = MM_OWNER;
+	return is_better(min, &candidate);
+}
+
 static bool simplify_operations(struct minimising *min, time_t end)
 {
 	bool any = false;
 	size_t i;
 
-	for (i = 0; i < min->best.count && now() < end; i++) {
-		struct sequence candidate = min->best;
+	for (i = 0; i < min->best.count && now() < end; i++)
+		while (now() < end && simplify_operation(min, i))
+			any = true;
+	return any;
+}
+
+static bool has_pages(const struct op *op)
+{
+	return op->row->pages == PAGES_ONE || op->row->pages == PAGES_SOME;
+}
+
+static bool uses_page(const struct sequence *sequence, int page)
+{
+	size_t i;
+
+	for (i = 0; i < sequence->count; i++) {
+		const struct op *op = &sequence->op[i];
+
+		if (has_pages(op) && page >= op->first && page < op->first + op->count)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What concerns @page concerns @to from now on: only where an operation has this
+ * page alone. Other operations no longer concern it, if it is at their end.
+ */
+static bool replace_page(struct minimising *min, int page, int to)
+{
+	struct sequence candidate = min->best;
+	size_t i;
+
+	for (i = 0; i < candidate.count; i++) {
 		struct op *op = &candidate.op[i];
 
-		if (op->row->pages == PAGES_NUMBER && op->count > 1) {
-			op->count--;
-			any |= is_better(min, &candidate);
+		if (!has_pages(op) || page < op->first || page >= op->first + op->count)
+			continue;
+		if (op->count == 1) {
+			op->first = to;
 			continue;
 		}
-		if (op->count > 1 && op->row->pages == PAGES_SOME) {
-			op->count--;
-			if (is_better(min, &candidate)) {
-				any = true;
-				continue;
-			}
-			op->first++;
-			if (is_better(min, &candidate)) {
-				any = true;
-				continue;
-			}
-			candidate = min->best;
-		}
-		if (op->who != MM_OWNER) {
-			op->who = MM_OWNER;
+		op->first += op->first == page;
+		op->count--;
+	}
+	return is_better(min, &candidate);
+}
+
+/* Fewer pages, and those with the lowest numbers. */
+static bool merge_pages(struct minimising *min, time_t end)
+{
+	bool any = false;
+	int page, to;
+
+	for (page = MM_PAGES - 1; page > 0; page--)
+		for (to = 0; to < page && uses_page(&min->best, page) && now() < end; to++)
+			any |= replace_page(min, page, to);
+	return any;
+}
+
+static bool uses_process(const struct sequence *sequence, enum mm_who who)
+{
+	size_t i;
+
+	for (i = 0; i < sequence->count; i++)
+		if (sequence->op[i].who == who)
+			return true;
+	return false;
+}
+
+/* What a process does is done by another one, which began before. */
+static bool merge_processes(struct minimising *min, time_t end)
+{
+	bool any = false;
+	int who, to;
+	size_t i;
+
+	for (who = MM_GRANDCHILD; who > MM_OWNER; who--) {
+		for (to = who - 1; to >= MM_OWNER && now() < end; to--) {
+			struct sequence candidate = min->best;
+
+			if (!uses_process(&min->best, who))
+				break;
+			for (i = 0; i < candidate.count; i++)
+				if (candidate.op[i].who == (enum mm_who)who)
+					candidate.op[i].who = to;
 			any |= is_better(min, &candidate);
 		}
 	}
@@ -98,11 +184,15 @@ static bool simplify_operations(struct minimising *min, time_t end)
 void minimise(struct minimising *min)
 {
 	const time_t end = now() + min->seconds;
+	bool smaller;
 
-	bool shorter, simpler;
-
+	/* What comes after the operation that failed did not run. */
+	if (min->failed_at >= 0 && (size_t)min->failed_at + 1 < min->best.count)
+		without(min, min->failed_at + 1, min->best.count - min->failed_at - 1);
 	do {
-		shorter = leave_out_operations(min, end);
-		simpler = simplify_operations(min, end);
-	} while ((shorter || simpler) && now() < end);
+		smaller = leave_out_operations(min, end);
+		smaller |= merge_processes(min, end);
+		smaller |= merge_pages(min, end);
+		smaller |= simplify_operations(min, end);
+	} while (smaller && now() < end);
 }

@@ -10,14 +10,17 @@ struct minimising {
 	struct failure failure;
 	bool twin;
 	int tried, smaller;
+	int failed_at;		/* the operation that failed, or -1 */
 	int seconds;		/* the most that it may take */
 	/* Called before each candidate runs, since it may end this machine. May be NULL. */
 	void (*announce)(const struct sequence *candidate);
+	/* Called for each that fails, since this run may be interrupted. May be NULL. */
+	void (*found)(const struct sequence *candidate);
 };
 
 /*
- * Leave out operations, then pages and processes, as long as the failure stays
- * the same.
+ * Leave out operations, processes and pages, as long as the failure stays the
+ * same.
  */
 void minimise(struct minimising *minimising);
 

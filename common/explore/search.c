@@ -33,12 +33,22 @@ static void __printf(1, 2) announce(const char *fmt, ...)
 		broken("the result stream cannot be written");
 }
 
-static void announce_candidate(const struct sequence *candidate)
+static void announce_sequence(const char *keyword, const struct sequence *sequence)
 {
 	char text[SEQUENCE_TEXT];
 
-	sequence_print(candidate, text, sizeof(text));
-	announce("# candidate: %s\n", text);
+	sequence_print(sequence, text, sizeof(text));
+	announce("# %s %s\n", keyword, text);
+}
+
+static void announce_candidate(const struct sequence *candidate)
+{
+	announce_sequence("candidate:", candidate);
+}
+
+static void announce_shorter(const struct sequence *candidate)
+{
+	announce_sequence("shorter:", candidate);
 }
 
 static void tell_sequence(const char *keyword, const struct sequence *sequence)
@@ -72,7 +82,9 @@ static void tell_failure(const struct sequence *sequence, const struct failure *
 			 const struct run *run, bool twin)
 {
 	struct minimising minimising = { .best = *sequence, .failure = *failure, .twin = twin,
-					 .seconds = MINIMISE_S, .announce = announce_candidate };
+					 .failed_at = run->failed_at, .seconds = MINIMISE_S,
+					 .announce = announce_candidate,
+					 .found = announce_shorter };
 
 	tell_step(sequence, run);
 	if (failure->outcome == OUTCOME_BROKEN)
@@ -109,10 +121,9 @@ static void tell_costs(const struct run *sum, long sequences, double seconds)
 	size_t i, count;
 	const struct op_row *rows = op_rows(&count);
 
-	report_line("note:",
-		    "%ld sequences, %d operations in %.1f s; %d were left out because the kernel "
-		    "or the state does not allow them", sequences, sum->done, seconds,
-		    sum->left_out);
+	announce("# explored: %ld sequences, %d operations in %.1f s; %d were left out because the "
+		 "kernel or the state does not allow them\n", sequences, sum->done, seconds,
+		 sum->left_out);
 	report_line("note:", "comparing: %.2f ms per operation, the end of a sequence: %.1f ms",
 		    sum->done ? 1000 * sum->watching / sum->done : 0,
 		    sequences ? 1000 * sum->ending / sequences / 2 : 0);
@@ -135,7 +146,7 @@ static bool try_both(const struct sequence *sequence, struct run *sum)
 		add_costs(sum, &run);
 		if (!is_failure(&failure))
 			continue;
-		tell_sequence(twin ? "twin:" : "sequence:", sequence);
+		announce_sequence(twin ? "twin:" : "sequence:", sequence);
 		tell_failure(sequence, &failure, &run, twin);
 		return false;
 	}
@@ -150,7 +161,7 @@ static double seconds_now(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-void search_run(struct generator *generator, double seconds)
+void search_run(struct generator *generator, int stride, double seconds)
 {
 	const double began = seconds_now(), end = began + seconds;
 	struct sequence sequence;
@@ -158,7 +169,7 @@ void search_run(struct generator *generator, double seconds)
 	bool right = true;
 	long count;
 
-	for (count = 0; right && seconds_now() < end; count++, generator->seed++) {
+	for (count = 0; right && seconds_now() < end; count++, generator->seed += stride) {
 		/* If the machine dies, its last line tells which sequence it was. */
 		announce("# seed: %llu\n", (unsigned long long)generator->seed);
 		sequence_generate(&sequence, generator);
@@ -187,7 +198,8 @@ void search_replay(const struct sequence *sequence, int times)
 void search_shrink(const struct sequence *sequence)
 {
 	/* No candidate that returns fails in this way. */
-	struct minimising minimising = { .best = *sequence, .seconds = MINIMISE_S,
+	struct minimising minimising = { .best = *sequence, .failed_at = -1,
+					 .seconds = MINIMISE_S,
 					 .failure.rule = RULE_KERNEL_SURVIVES,
 					 .announce = announce_candidate };
 

@@ -12,8 +12,8 @@
 /* The result stream: what is written there is known also if the machine dies. */
 void search_results_to(int fd);
 
-/* Sequences of one seed after the other, until one fails or @seconds are over. */
-void search_run(struct generator *generator, double seconds);
+/* Sequences of every @stride-th seed, until one fails or @seconds are over. */
+void search_run(struct generator *generator, int stride, double seconds);
 
 /* One sequence, up to @times until it fails. */
 void search_replay(const struct sequence *sequence, int times);
