@@ -42,7 +42,7 @@ class Found:
 
     text: str
     minimal: str        # empty if it was not made shorter
-    died: bool          # the machine, before the end of the test
+    died: bool          # the machine, or it was of no use any more
     release: str
 
 
@@ -100,8 +100,9 @@ def found(path: Path, options: argparse.Namespace, screen: Screen) -> Found:
         last = said(diags, "candidate:") or seed_text(name, diags, run, options, screen)
         if not (text or last):
             raise Stop(CANNOT, f"{shown(path)} does not say which sequence failed", "run again")
-        return Found(text or last, said(diags, "minimal:") or said(diags, "shorter:"),
-                     not text, run.release)
+        minimal = said(diags, "minimal:") or said(diags, "shorter:")
+        return Found(text or last, minimal, run.tests[name].verdict == "fail" and not minimal,
+                     run.release)
     raise Stop(WRONG_USE, f"no sequence has failed in {shown(path)}",
                "./run_tests.sh explore --seconds 60 looks for one")
 

@@ -14,6 +14,11 @@ static time_t now(void)
 	return ts.tv_sec;
 }
 
+static bool is_over(const struct minimising *min)
+{
+	return min->lost || now() >= min->end;
+}
+
 /* Run a candidate. If it fails in the same way, it is the best one from now on. */
 static bool is_better(struct minimising *min, const struct sequence *candidate)
 {
@@ -23,6 +28,7 @@ static bool is_better(struct minimising *min, const struct sequence *candidate)
 		min->announce(candidate);
 	min->tried++;
 	failure = worker_run(candidate, min->twin, NULL, true, NULL);
+	min->lost |= failure.outcome == OUTCOME_LOST;
 	if (!is_same_failure(&failure, &min->failure))
 		return false;
 	min->best = *candidate;
@@ -43,13 +49,13 @@ static bool without(struct minimising *min, size_t first, size_t count)
 }
 
 /* Leave out pieces, large ones first, from the end on: what fails is there. */
-static bool leave_out_operations(struct minimising *min, time_t end)
+static bool leave_out_operations(struct minimising *min)
 {
 	bool any = false;
 	size_t piece, first;
 
 	for (piece = (min->best.count + 1) / 2; piece; piece /= 2) {
-		for (first = min->best.count; first >= piece && now() < end;) {
+		for (first = min->best.count; first >= piece && !is_over(min);) {
 			first -= piece;
 			if (without(min, first, piece)) {
 				any = true;
@@ -84,13 +90,13 @@ static bool simplify_operation(struct minimising *min, size_t number)
 	return is_better(min, &candidate);
 }
 
-static bool simplify_operations(struct minimising *min, time_t end)
+static bool simplify_operations(struct minimising *min)
 {
 	bool any = false;
 	size_t i;
 
-	for (i = 0; i < min->best.count && now() < end; i++)
-		while (now() < end && simplify_operation(min, i))
+	for (i = 0; i < min->best.count && !is_over(min); i++)
+		while (!is_over(min) && simplify_operation(min, i))
 			any = true;
 	return any;
 }
@@ -138,13 +144,13 @@ static bool replace_page(struct minimising *min, int page, int to)
 }
 
 /* Fewer pages, and those with the lowest numbers. */
-static bool merge_pages(struct minimising *min, time_t end)
+static bool merge_pages(struct minimising *min)
 {
 	bool any = false;
 	int page, to;
 
 	for (page = MM_PAGES - 1; page > 0; page--)
-		for (to = 0; to < page && uses_page(&min->best, page) && now() < end; to++)
+		for (to = 0; to < page && uses_page(&min->best, page) && !is_over(min); to++)
 			any |= replace_page(min, page, to);
 	return any;
 }
@@ -160,14 +166,14 @@ static bool uses_process(const struct sequence *sequence, enum mm_who who)
 }
 
 /* What a process does is done by another one, which began before. */
-static bool merge_processes(struct minimising *min, time_t end)
+static bool merge_processes(struct minimising *min)
 {
 	bool any = false;
 	int who, to;
 	size_t i;
 
 	for (who = MM_GRANDCHILD; who > MM_OWNER; who--) {
-		for (to = who - 1; to >= MM_OWNER && now() < end; to--) {
+		for (to = who - 1; to >= MM_OWNER && !is_over(min); to--) {
 			struct sequence candidate = min->best;
 
 			if (!uses_process(&min->best, who))
@@ -183,16 +189,16 @@ static bool merge_processes(struct minimising *min, time_t end)
 
 void minimise(struct minimising *min)
 {
-	const time_t end = now() + min->seconds;
 	bool smaller;
 
+	min->end = now() + min->seconds;
 	/* What comes after the operation that failed did not run. */
 	if (min->failed_at >= 0 && (size_t)min->failed_at + 1 < min->best.count)
 		without(min, min->failed_at + 1, min->best.count - min->failed_at - 1);
 	do {
-		smaller = leave_out_operations(min, end);
-		smaller |= merge_processes(min, end);
-		smaller |= merge_pages(min, end);
-		smaller |= simplify_operations(min, end);
-	} while (smaller && now() < end);
+		smaller = leave_out_operations(min);
+		smaller |= merge_processes(min);
+		smaller |= merge_pages(min);
+		smaller |= simplify_operations(min);
+	} while (smaller && !is_over(min));
 }

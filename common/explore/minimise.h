@@ -3,6 +3,8 @@
 #ifndef HMM_COHERENT_MINIMISE_H
 #define HMM_COHERENT_MINIMISE_H
 
+#include <time.h>
+
 #include "explore/worker.h"
 
 struct minimising {
@@ -12,6 +14,8 @@ struct minimising {
 	int tried, smaller;
 	int failed_at;		/* the operation that failed, or -1 */
 	int seconds;		/* the most that it may take */
+	time_t end;		/* when that is over */
+	bool lost;		/* this machine is of no use after the last candidate */
 	/* Called before each candidate runs, since it may end this machine. May be NULL. */
 	void (*announce)(const struct sequence *candidate);
 	/* Called for each that fails, since this run may be interrupted. May be NULL. */

@@ -19,9 +19,9 @@ void search_run(struct generator *generator, int stride, double seconds);
 void search_replay(const struct sequence *sequence, int times);
 
 /*
- * @sequence has ended a machine. A candidate that ends this one is the shorter
- * sequence, which is the last in the result stream: the next machine goes on
- * with it.
+ * @sequence has ended a machine, or made it useless. A candidate that does the
+ * same to this one is the shorter sequence, which is the last in the result
+ * stream: the next machine goes on with it.
  */
 void search_shrink(const struct sequence *sequence);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,8 @@
 
 /* A sequence takes a fraction of a second. */
 #define SEQUENCE_MS 25000
+/* Until a process that was killed has ended, unless it hangs in the kernel. */
+#define KILL_MS 10000
 
 /* In memory that is shared with the worker. */
 struct job {
@@ -38,6 +41,7 @@ const char *outcome_name(enum outcome outcome)
 		[OUTCOME_RIGHT] = "as the model says", [OUTCOME_DIFFERS] = "differs from the model",
 		[OUTCOME_COMPLAINT] = "the kernel complains",
 		[OUTCOME_DIED] = "its process was killed", [OUTCOME_HUNG] = "it did not end",
+		[OUTCOME_LOST] = "the kernel does not go on after it",
 		[OUTCOME_BROKEN] = "the suite could not do its part",
 	};
 
@@ -108,17 +112,55 @@ static void start(void)
 	from_worker = back[0];
 }
 
-void worker_stop(void)
+/* Wait for a process that was killed. False if it does not end. */
+static bool has_ended(pid_t pid)
 {
+	const int step = 10;
+	int waited;
+
+	for (waited = 0; waited < KILL_MS; waited += step) {
+		const pid_t found = waitpid(pid, NULL, WNOHANG);
+
+		if (found == pid || (found < 0 && errno == ECHILD))
+			return true;
+		poll(NULL, 0, step);
+	}
+	return false;
+}
+
+/* Returns whether the worker, and what it started, has ended. */
+static bool stop(void)
+{
+	bool ended;
+
 	if (!worker)
-		return;
+		return true;
 	kill(-worker, SIGKILL);
 	kill(worker, SIGKILL);
-	while (waitpid(worker, NULL, 0) < 0 && errno == EINTR)
-		;
+	ended = has_ended(worker);
 	close(to_worker);
 	close(from_worker);
 	worker = 0;
+	return ended;
+}
+
+void worker_stop(void)
+{
+	if (!stop())
+		report_line("note:", "the process that ran the sequences does not end");
+}
+
+/* Documentation/admin-guide/tainted-kernels.rst: "kernel died recently, i.e. there was an OOPS" */
+static bool kernel_has_died(void)
+{
+	unsigned long taint = 0;
+	FILE *file = fopen("/proc/sys/kernel/tainted", "r");
+
+	if (file && fscanf(file, "%lu", &taint) != 1)
+		taint = 0;
+	if (file)
+		fclose(file);
+	return taint & BIT_ULL(7);
 }
 
 /* Wait for the end of the sequence. */
@@ -156,6 +198,7 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 {
 	static struct report *kept;
 	struct failure failure;
+	static bool had_died;
 
 	if (!flip && wrong.row)
 		flip = &wrong;
@@ -163,8 +206,10 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 		kept = malloc(sizeof(*kept));
 	if (!kept)
 		broken("no memory for a report");
-	if (!worker)
+	if (!worker) {
+		had_died = kernel_has_died();
 		start();
+	}
 	if (quiet)
 		memcpy(kept, report, sizeof(*kept));
 	job->sequence = *sequence;
@@ -182,8 +227,10 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 	failure.row = job->run.failed_at < 0 ? NULL : sequence->op[job->run.failed_at].row;
 	if (run)
 		*run = job->run;
-	if (failure.outcome != OUTCOME_RIGHT)
-		worker_stop();
+	if (failure.outcome != OUTCOME_RIGHT && !stop())
+		failure.outcome = OUTCOME_LOST;
+	if (!had_died && kernel_has_died())
+		failure.outcome = OUTCOME_LOST;
 	if (quiet)
 		memcpy(report, kept, sizeof(*kept));
 	return failure;

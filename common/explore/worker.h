@@ -17,6 +17,8 @@ enum outcome {
 	OUTCOME_COMPLAINT,	/* the kernel log has a complaint */
 	OUTCOME_DIED,		/* the process was killed */
 	OUTCOME_HUNG,		/* it did not end in time */
+	/* this machine is of no use any more: an oops, or a process that does not end */
+	OUTCOME_LOST,
 	OUTCOME_BROKEN		/* the suite could not do its part */
 };
 
@@ -59,8 +61,9 @@ static inline bool is_failure(const struct failure *failure)
 
 static inline bool is_same_failure(const struct failure *one, const struct failure *other)
 {
-	return one->outcome == other->outcome && one->rule == other->rule &&
-	       one->row == other->row;
+	return one->outcome == other->outcome &&
+	       (one->outcome == OUTCOME_LOST ||
+		(one->rule == other->rule && one->row == other->row));
 }
 
 #endif
