@@ -6,8 +6,6 @@ no make behind. It checks its parent once more afterwards, since that may have d
 and prctl().
 """
 
-from __future__ import annotations
-
 import ctypes
 import math
 import os

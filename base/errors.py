@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Errors that end a run, each with its exit status and one line for the user."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 WRONG_USE = 2

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The folder of the suite, and atomic writes."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """INT, TERM, HUP and QUIT are raised as Interrupted; inside deferred() they wake an event loop."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -5,8 +5,6 @@ Writes docs/benchmark.md. --repeat N: number of runs (default 5); --cold: also a
 cache, with the download of the source and the build of the kernel.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

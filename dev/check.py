@@ -2,8 +2,6 @@
 """`make check`: lint, selftests, the suite in a VM, a few seeded faults. The last line is the sum
 of all."""
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import os
@@ -50,12 +48,12 @@ class Step:
     says: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, problems: list[str]) -> Step:
+    def of(cls, problems: list[str]) -> "Step":
         """The result of a lint: passed if it found no problem."""
         return cls(passed=int(not problems), failed=int(bool(problems)), says=problems)
 
     @classmethod
-    def of_run(cls, text: str) -> Step | None:
+    def of_run(cls, text: str) -> "Step | None":
         """A run's closing line in the three numbers of a check; None without one."""
         found = COUNT.findall(text)
         if not found:
@@ -64,7 +62,7 @@ class Step:
         return cls(passed, failed + not_run, known + skipped)
 
     @classmethod
-    def of_junit(cls, text: str) -> Step:
+    def of_junit(cls, text: str) -> "Step":
         """The counts of pytest."""
         suites = ElementTree.fromstring(text).iter("testsuite")
         counts = [[int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")]
@@ -73,7 +71,7 @@ class Step:
         return cls(total - failures - errors - skipped, failures + errors, skipped)
 
     @classmethod
-    def skip(cls, why: str) -> Step:
+    def skip(cls, why: str) -> "Step":
         """A tool is missing."""
         return cls(skipped=1, says=[why])
 

@@ -6,8 +6,6 @@ The guest sends gcov's counters when it ends. gcov converts them; the result is 
 format, and as HTML pages if lcov is installed.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import select
@@ -36,7 +34,7 @@ class Source:
     # name: first line, count
     functions: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def add(self, other: Source) -> None:
+    def add(self, other: "Source") -> None:
         """Add the counts of another run of the same kernel."""
         for line, count in other.lines.items():
             self.lines[line] = self.lines.get(line, 0) + count

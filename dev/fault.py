@@ -2,8 +2,6 @@
 """A seeded fault: a semantic patch with a header that says what it breaks and which tests must
 fail."""
 
-from __future__ import annotations
-
 import difflib
 import os
 import re
@@ -189,7 +187,7 @@ class Variant:
         """Build the kernel with these files in place of the source's."""
         return self.start(changed, log).kernel()
 
-    def start(self, changed: dict[str, Path], log: Path) -> Build:
+    def start(self, changed: dict[str, Path], log: Path) -> "Build":
         """Start make, and return without waiting for it."""
         base, upper, work = self.base, self.folder / "upper", self.folder / "work"
         assert base.source and base.build_dir

@@ -7,8 +7,6 @@ or a dead guest shows that something is wrong but not what, so it counts separat
 header says that the fault has no other effect.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Collection

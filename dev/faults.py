@@ -7,8 +7,6 @@ run first, together with ALWAYS: once one of them has failed, the exit status of
 1, too. Only if none fails, the whole suite runs.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import os

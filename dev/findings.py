@@ -9,8 +9,6 @@ if the reproducer, which needs nothing of this suite, agrees. With --all, every 
 with the fix what it says without.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json
@@ -56,7 +54,7 @@ class Fix(fault.Fault):
 
     profile: str = ""       # of the kernel that shows the bug
     reproducer: Path | None = None
-    parts: tuple[Fix, ...] = ()     # of several together
+    parts: "tuple[Fix, ...]" = ()     # of several together
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -66,7 +64,7 @@ class Fix(fault.Fault):
         """Is this kernel one of those that the header names?"""
         return any(f"{release}.".startswith(f"{kernel}.") for kernel in self.kernels)
 
-    def on(self, release: str) -> Fix:
+    def on(self, release: str) -> "Fix":
         """With the tests that it has on this kernel: a glob may end with @6.1."""
         words = [word.partition("@") for word in self.tests]
         mine = tuple(glob for glob, _, kernel in words

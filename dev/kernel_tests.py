@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel's own tests of the same code, run in the same VM."""
 
-from __future__ import annotations
-
 import os
 import re
 import select

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Rules of this project: each takes a path and its text, and yields what is wrong with it."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The commands for developers of the suite, and the options that only these take."""
 
-from __future__ import annotations
-
 from base.errors import Stop, WRONG_USE
 
 WORDS = {

@@ -6,8 +6,6 @@ checked each rule (`# fact: claim`, `# fact: rule`, `# checks:`). The answer is 
 Tests that are broken, skipped or did not run say nothing about the kernel and do not count.
 """
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass, field
 

@@ -5,8 +5,6 @@ Of an outcome, only what a rule can be about is compared: page frame numbers dif
 runs. A changed outcome is printed with its rule.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, field
 

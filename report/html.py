@@ -6,8 +6,6 @@ The claims, totals and failures are plain HTML in page.html; page.js draws the g
 the page. The page loads nothing: its content security policy forbids it.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -5,8 +5,6 @@ read() makes a finished Run of a results folder, so that compare, --gate and mer
 of a run, and every output can be made from stored results.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from pathlib import Path

@@ -5,8 +5,6 @@ failure: the kernel did the wrong thing (check, crash, hang, splat, vm). error: 
 about the kernel (broken, not run). skipped: also a known issue.
 """
 
-from __future__ import annotations
-
 from xml.sax.saxutils import escape, quoteattr
 
 from report.ktap import quote

@@ -6,8 +6,6 @@ One checkout, one build, and a test for each of ours. HMM_COHERENT_ORIGIN is the
 system that submits.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -16,8 +16,6 @@ hang, a splat, a dead VM, a broken or skipped test, or another failure of the sa
 has an entry and passes is XPASS: the entry is out of date.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable
@@ -44,7 +42,7 @@ class Range:
     last: tuple[int, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Range:
+    def parse(cls, text: str) -> "Range":
         number = r"(\d+(?:\.\d+)*)"
         if m := re.fullmatch(rf"\s*{number}?\s*\.\.\s*{number}?\s*", text):
             return cls(_version(m[1]) if m[1] else (), _version(m[2]) if m[2] else ())

@@ -7,8 +7,6 @@ dialect (docs/architecture.md, "The result stream") is Garbage; so is a last lin
 newline, since `ok 3 name` may be the beginning of a skip.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

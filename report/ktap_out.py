@@ -20,8 +20,6 @@ printed.
     writer.finish(run)          after run.finish()
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Protocol

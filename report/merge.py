@@ -5,8 +5,6 @@ Each shard has its number, `info["shard"] == "2/3"`. Shards of different suites 
 refused. A missing shard makes the whole run broken, since its results are not known.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -24,8 +24,6 @@ How a runner uses it:
     run.finish()                    then exit_status(), totals() and the outputs
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is kept of the results: attempts, the tests whose verdict they give, and all of a run."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

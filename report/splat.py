@@ -8,8 +8,6 @@ lines (`[ 12.345678] text`), in any order. The tests write `hmm-coherent: begin 
 since a program's name or a path can have any word in it.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable

@@ -2,8 +2,6 @@
 """One run of one program: what its result stream, its plan and its exit status say, and where they
 disagree."""
 
-from __future__ import annotations
-
 import signal
 from dataclasses import dataclass, field
 

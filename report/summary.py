@@ -5,8 +5,6 @@ In full it is summary.txt and the end of a log. A terminal gets it in its width 
 that one can read them: what has a line there has all of them in summary.txt.
 """
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Collection, Iterable

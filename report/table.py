@@ -12,8 +12,6 @@ A terminal gets it folded: accesses with equal outcomes share a row, and columns
 no room are left out.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterable
 from typing import TypeGuard

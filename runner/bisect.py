@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """`bisect`: runs git bisect in the user's tree, `run_tests.sh --bisect-step` for each commit."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import os

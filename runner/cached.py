@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """`cache`: what the cache holds, and how to get the room back."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """From the command line to an exit status."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import os

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What this machine has and lacks for each way to run, and what to do about each lack."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import shutil

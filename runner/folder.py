@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The results folder of a run, made before anything runs. Each file is renamed into place."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
@@ -39,7 +37,7 @@ class Folder:
         self.previous: Path | None = None       # what `latest` pointed to
 
     @classmethod
-    def create(cls, given: Path | None, label: str = "") -> Folder:
+    def create(cls, given: Path | None, label: str = "") -> "Folder":
         """Make the folder; existing results are never overwritten."""
         if given:
             path = given / label if label else given

@@ -2,8 +2,6 @@
 """What a run in VMs needs, put together from vm/: kernel, initramfs, disks, accelerator, and then
 guest after guest."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

@@ -5,8 +5,6 @@ All checks come before the first write. The folder is filled under another name 
 that the tree never has half of the suite.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

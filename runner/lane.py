@@ -2,8 +2,6 @@
 """One machine (a VM, or this host) with its share of the work: it is started, read, asked and
 ended, and its logs are scanned."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import selectors
@@ -76,7 +74,7 @@ class Ending:
 class Lane:
     """One machine with its share of the work, from its start to its end."""
 
-    def __init__(self, session: Session, number: int, work: Work, company: int, chance: int = 1):
+    def __init__(self, session: "Session", number: int, work: Work, company: int, chance: int = 1):
         self.session, self.number, self.chance, self.work = session, number, chance, work
         self.machine = session.machine(work, number, company)
         self.log = Log(self.machine.kmsg_path)

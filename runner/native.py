@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """A run on this host: its machine, and the devices it needs."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -78,7 +76,7 @@ class Devices:
         self._made: list[Path] = []
         self._devkmsg = ""      # what it was before
 
-    def __enter__(self) -> Devices:
+    def __enter__(self) -> "Devices":
         try:
             self._keep_marks()
             self._provide()

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Decide where to run, on which kernels, and which tests in which order."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import random

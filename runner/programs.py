@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The test programs: built by the Makefile, and asked what they contain."""
 
-from __future__ import annotations
-
 import difflib
 import fcntl
 import os

@@ -2,8 +2,6 @@
 """How a run goes. A terminal has one moving line, each failure at once, and the programs that
 passed side by side; a log has a line for each program."""
 
-from __future__ import annotations
-
 import time
 
 from report import ktap, summary

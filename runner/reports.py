@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Every file of a run's end, made from the one model, and the summary for a person."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The run itself: a session, a results folder and reports for each kernel."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import shlex

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a person reads: messages, and on a terminal one moving line."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -2,8 +2,6 @@
 """A run on one kernel: machines (VMs, or this host) are started, followed side by side in one event
 loop, judged when they end, and replaced while work is left."""
 
-from __future__ import annotations
-
 import selectors
 import time
 from collections.abc import Callable, Iterator

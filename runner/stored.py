@@ -2,8 +2,6 @@
 """What is made of stored results: `report`, `compare`, `merge`, and another run of what did not
 pass."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

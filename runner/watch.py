@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a machine has run, and the deadline of its next step."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from report import ktap

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The tests to run: programs in order, each with its tests in order, divided among machines."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase

@@ -2,8 +2,6 @@
 """Trouble in real guests: a panic, a hang, a planted complaint of the kernel. One boot each, or
 two."""
 
-from __future__ import annotations
-
 import os
 import runner_kit as kit
 import signal

@@ -9,8 +9,6 @@ python3 selftest/red_stories.py [KERNEL [WORD...]]     as of run_tests.sh --kern
                                                        its own; only the lines that hold a WORD
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the selftests of the runner share: the real command, run on programs or guests that lie."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

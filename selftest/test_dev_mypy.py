@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """dev/mypy.ini rejects what the interpreter would find only when it gets there."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the documents and --help say is true of the options, the files and the code."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

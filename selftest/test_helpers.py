@@ -3,8 +3,6 @@
 blocks, children that never answer, releases that say little, tests that die with the machine's
 settings changed."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import tempfile

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Comments, messages, rules and documents are in the plain English of kernel documentation."""
 
-from __future__ import annotations
-
 import re
 
 from base.files import TOP

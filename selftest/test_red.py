@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The tables of red.py are those of the code as it is."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Each line of red-stories.txt still breaks a story: what it replaces stands there once."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a run answers to the claims S1..S9, and where the outputs say it."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -2,8 +2,6 @@
 """The kernel functions that the rules cite exist: each in one of the kernels in the cache, and at
 least one of each rule in each of these kernels. Skipped without a kernel source in the cache."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -2,8 +2,6 @@
 """What --kconfig, --make-arg, --append, --qemu-arg and --gdb change: the build with its key, the
 kernel command line, and QEMU's."""
 
-from __future__ import annotations
-
 import socket
 from pathlib import Path
 from types import SimpleNamespace

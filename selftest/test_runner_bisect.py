@@ -2,8 +2,6 @@
 """Bisections of a toy history whose first bad commit is known, through the real command, real git
 and a fake QEMU."""
 
-from __future__ import annotations
-
 import os
 import re
 import runner_kit as kit

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """`cache`: what is listed, what `cache clean` removes, and what it must not."""
 
-from __future__ import annotations
-
 import json
 import os
 import time

@@ -2,8 +2,6 @@
 """What counts tests must not count wrongly: .ci/run's last line and status, and the counter of
 selftests."""
 
-from __future__ import annotations
-
 import os
 import runner_kit as kit
 import shutil

@@ -2,8 +2,6 @@
 """Coverage: real counters of gcc's, packed as a guest packs them, come out as the lines and
 functions that ran."""
 
-from __future__ import annotations
-
 import subprocess
 import tarfile
 from pathlib import Path

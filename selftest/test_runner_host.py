@@ -2,8 +2,6 @@
 """Which physical ranges a native run may use, on hosts that exist only here: never one that nobody
 reserved."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from unittest import mock
 

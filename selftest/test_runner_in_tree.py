@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """`import TREE`: what goes into a kernel tree, what a second time changes, and what is refused."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import io

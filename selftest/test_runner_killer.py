@@ -2,8 +2,6 @@
 """The real command, killed at any moment: no process, no temporary file, and a report of what was
 known."""
 
-from __future__ import annotations
-
 import concurrent.futures
 import json
 import os

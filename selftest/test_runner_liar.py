@@ -2,8 +2,6 @@
 """A program that lies, through the real command: each lie with the verdict, exit status and time it
 must get."""
 
-from __future__ import annotations
-
 import runner_kit as kit
 import tempfile
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Each lint has a file that it must reject and one that it must accept."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from dev import lint

@@ -2,8 +2,6 @@
 """A guest that misbehaves, through the real command and a fake QEMU: verdicts, exit status, time,
 nothing left."""
 
-from __future__ import annotations
-
 import re
 import runner_kit as kit
 import math

@@ -2,8 +2,6 @@
 """The driver of a native run: loaded only with ranges that are reserved, and away again however the
 run ends."""
 
-from __future__ import annotations
-
 import os
 from unittest import mock
 

@@ -2,8 +2,6 @@
 """Bad input: each gets one line, the right status and no trace; and what is selected is what was
 meant."""
 
-from __future__ import annotations
-
 import os
 import re
 import runner_kit as kit

@@ -2,8 +2,6 @@
 """What goes wrong in the runner itself: one line, 3, in a step of a bisection 128; never 0, 1 or
 125."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re

@@ -2,8 +2,6 @@
 """The programs: built again when what they were built with is another, and not while another run
 uses them."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

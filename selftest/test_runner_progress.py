@@ -2,8 +2,6 @@
 """What is said while a kernel is built, how many objects there are, of about how many and for how
 long; and while the tests run, what came of each program."""
 
-from __future__ import annotations
-
 import io
 import os
 from pathlib import Path

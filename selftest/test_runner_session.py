@@ -2,8 +2,6 @@
 """Machines after each other: the tests that go apart, after those side by side, and what becomes of
 them when theirs dies."""
 
-from __future__ import annotations
-
 import io
 import runner_kit as kit
 from pathlib import Path

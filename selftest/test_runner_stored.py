@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is made of stored results: another run of what failed, and each kind of report."""
 
-from __future__ import annotations
-
 import json
 import re
 import runner_kit as kit

@@ -2,8 +2,6 @@
 """What a terminal gets, and what a pipe or a file gets, through the real command on a
 pseudo-terminal."""
 
-from __future__ import annotations
-
 import fcntl
 import io
 import json

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Deadlines, and what is left to run, with made-up times."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from report.ktap import Begin, Diag, End, Garbage, Guest, Plan, Result

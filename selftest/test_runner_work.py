@@ -2,8 +2,6 @@
 """What needs a machine of its own gets one: what may bring it down, alone and only when asked for;
 what a profile names, together."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from unittest import mock
 

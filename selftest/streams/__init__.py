@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Result streams for the tests of report/: a good one to be spoiled, and how to replay them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from report.ktap import Reader

@@ -2,8 +2,6 @@
 """A synthetic run of the whole matrix: some 1000 cells, with one of everything that can happen to a
 cell."""
 
-from __future__ import annotations
-
 import json
 import random
 
