@@ -6,8 +6,6 @@ Not part of `make check`, since it runs tests once for every line of a table:
     python3 selftest/red.py report|runner [WORD]     only the lines of red-*.txt that hold WORD
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -22,7 +20,8 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 NO_PYTHON = ("SyntaxError", "IndentationError")
-SECONDS = 300
+# A test takes seconds. One that takes longer than this, on a loaded machine too, waits for ever.
+SECONDS = 1800
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Break:
     tests: tuple[str, ...]
 
     @classmethod
-    def read(cls, line: str) -> Break:
+    def read(cls, line: str) -> "Break":
         """The columns, with new lines in place of \\n."""
         parts = [part.strip(" ") for part in line.split(" | ")]
         path, old, new, tests = (part.replace("\\|", "|") for part in parts)
@@ -55,16 +54,20 @@ def table(name: str) -> list[Break]:
 
 
 def passes(test: str, top: Path) -> tuple[bool, str]:
-    """Run one test in a copy, and end what the broken line left running."""
+    """Run one test in a copy, and end what the broken line left running. A test that waits for
+    ever has noticed it."""
     test, _, only = test.partition(":")
     module, _, name = test.partition(".")
     mark = uuid.uuid4().hex
     env = {**os.environ, "RED": mark, "PYTHONDONTWRITEBYTECODE": "1"}
     env |= {"KIT_ONLY": only.replace("_", " ")} if only else {}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", f"selftest/test_{module}.py",
-         *(["-k", name] if name else [])], cwd=top, env=env, capture_output=True, text=True,
-        timeout=SECONDS, check=False)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", f"selftest/test_{module}.py",
+             *(["-k", name] if name else [])], cwd=top, env=env, capture_output=True, text=True,
+            timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        done = subprocess.CompletedProcess([], 1, f"does not end within {SECONDS} s")
     for entry in Path("/proc").glob("[0-9]*/environ"):
         try:
             if f"RED={mark}".encode() in entry.read_bytes().split(b"\0"):
@@ -99,10 +102,9 @@ def main() -> int:
     lines = [one for one in table(sys.argv[1]) if all(word in one.line for word in sys.argv[2:])]
     unseen = 0
     with ThreadPoolExecutor(2) as pool:
-        for line, wrong in pool.map(broken, lines):
-            if wrong:
-                unseen += 1
-                print(f"{wrong}: {line}", flush=True)
+        for number, (line, wrong) in enumerate(pool.map(broken, lines), 1):
+            unseen += bool(wrong)
+            print(f"{number}/{len(lines)} {wrong or 'seen'}: {line}", flush=True)
     print(f"{len(lines)} broken lines, {unseen} of them unseen")
     return 1 if unseen else 0
 
