@@ -170,7 +170,7 @@ static long charge(const struct cgroup *group)
 	cgroup_file(group, "memory.current", file, sizeof(file));
 	bytes = read_number(file);
 	if (bytes < 0)
-		broken("%s cannot be read", file);
+		not_prepared("%s cannot be read", file);
 	return bytes / (long)features.page_size;
 }
 

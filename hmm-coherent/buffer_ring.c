@@ -155,7 +155,7 @@ static void feed(FIXTURE_DATA(buffer_ring) (*self), size_t page, size_t offset, 
 
 	write_page(bytes, self->story.buffer.serial, page, BY_MEDIUM);
 	if (write(self->pipe[1], bytes + offset, size) != (ssize_t)size)
-		broken("the pipe does not take %zu bytes", size);
+		not_prepared("the pipe does not take %zu bytes", size);
 }
 
 /* A read of @size bytes gets them in buffer @page; are there more bytes in it? */

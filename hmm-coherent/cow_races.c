@@ -55,7 +55,7 @@ static void fork_and_write_again(struct side *side, uint64_t value)
 	if (!pid)
 		_exit(sees_its_own(s, value));
 	if (pid < 0 && is_lack(errno))
-		broken("fork: %s", strerror(errno));
+		syscall_failed("fork", errno);
 	*counter(s, 0) = value + 1;
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		went_wrong(side, "fork: %s", strerror(errno));
@@ -138,7 +138,7 @@ static void fork_and_touch(struct side *side)
 	if (!pid)
 		_exit(0);
 	if (pid < 0 && is_lack(errno))
-		broken("fork: %s", strerror(errno));
+		syscall_failed("fork", errno);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		went_wrong(side, "fork: %s, or the child died", strerror(errno));
 }

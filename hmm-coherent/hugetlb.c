@@ -244,7 +244,7 @@ static long write_forced(unsigned char *to, uint32_t serial, size_t page)
 	long result;
 
 	if (fd < 0)
-		broken("/proc/self/mem: %s", strerror(errno));
+		syscall_failed("/proc/self/mem", errno);
 	write_page(text, serial, page, BY_OWNER_AGAIN);
 	result = errno_of(pwrite(fd, text, sizeof(text), (uintptr_t)to));
 	close(fd);

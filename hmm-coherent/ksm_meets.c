@@ -314,7 +314,7 @@ static pid_t start_program(void)
 		_exit(7);
 	}
 	if (pid < 0)
-		broken("a program cannot be started: %s", strerror(errno));
+		syscall_failed("start of a program", errno);
 	return pid;
 }
 

@@ -86,12 +86,12 @@ static void allow_folios(void)
 	word = strchr(words, '[');
 	end = word ? strchr(word, ']') : NULL;
 	if (!end)
-		broken("%s has no word in brackets", path);
+		not_prepared("%s has no word in brackets", path);
 	*end = '\0';
 	restore_text(path, word + 1);
 	error = write_text(path, "madvise");
 	if (error)
-		broken("%s: %s", path, strerror(-error));
+		syscall_failed(path, -error);
 }
 
 static uint64_t flags_of(const void *addr)
@@ -101,7 +101,7 @@ static uint64_t flags_of(const void *addr)
 	uint64_t flags = 0;
 
 	if (fd < 0 || pread(fd, &flags, sizeof(flags), pfn * sizeof(flags)) != sizeof(flags))
-		broken("/proc/kpageflags: %s", strerror(errno));
+		syscall_failed("/proc/kpageflags", errno);
 	close(fd);
 	return flags;
 }
@@ -126,7 +126,7 @@ FIXTURE_SETUP(large_folios)
 	for (i = 0; i < self->pages; i++)
 		if (!(flags_of(page_in(self->addr, i)) >> (i ? KPF_COMPOUND_TAIL :
 							   KPF_COMPOUND_HEAD) & 1))
-			broken("page %zu is not of a large folio: the machine lacks memory for it",
+			not_prepared("page %zu is not of a large folio",
 			       i);
 }
 
@@ -237,7 +237,7 @@ SCENARIO(large_folios, forked,
 
 	move_one(self, variant->place);
 	if (pipe(ends))
-		broken("pipe: %s", strerror(errno));
+		syscall_failed("pipe", errno);
 	child = fork();
 	if (!child)
 		_exit(look_as_child(self, ends[0]));
@@ -246,7 +246,7 @@ SCENARIO(large_folios, forked,
 	write_page(page_in(self->addr, ONE), self->story.buffer.serial, ONE, BY_OWNER_AGAIN);
 	expect_written(self, BY_OWNER_AGAIN);
 	if (write(ends[1], "g", 1) != 1 || waitpid(child, &status, 0) != child)
-		broken("the child cannot be asked: %s", strerror(errno));
+		syscall_failed("write to the child", errno);
 	close(ends[0]);
 	close(ends[1]);
 	set_rule(RULE_SHARED_IS_COPIED);

@@ -104,7 +104,7 @@ static long charge(FIXTURE_DATA(limits) (*self))
 	cgroup_file(&self->group, "memory.current", file, sizeof(file));
 	bytes = read_number(file);
 	if (bytes < 0)
-		broken("%s cannot be read", file);
+		not_prepared("%s cannot be read", file);
 	return bytes / (long)features.page_size;
 }
 
@@ -179,7 +179,7 @@ static int write_as_member(FIXTURE_DATA(limits) (*self), bool limited)
 	size_t i;
 
 	if (pipe2(to_child, O_CLOEXEC) || pipe2(to_parent, O_CLOEXEC))
-		broken("no pipe");
+		not_prepared("no pipe");
 	pid = fork();
 	if (!pid) {
 		close(to_child[1]);
@@ -195,7 +195,7 @@ static int write_as_member(FIXTURE_DATA(limits) (*self), bool limited)
 	}
 	close(to_parent[1]);
 	if (pid < 0 || read(to_parent[0], &word, 1) != 1)
-		broken("the child does not join the cgroup");
+		not_prepared("the child does not join the cgroup");
 	if (limited)
 		close_the_limit(self);
 	if (write(to_child[1], &word, 1) != 1 || waitpid(pid, &status, 0) != pid)

@@ -22,7 +22,7 @@ static long locked(void)
 	long kilobytes = read_counter("/proc/self/status", "VmLck");
 
 	if (kilobytes < 0)
-		broken("/proc/self/status has no VmLck");
+		not_prepared("/proc/self/status has no VmLck");
 	return kilobytes * 1024 / (long)features.page_size;
 }
 

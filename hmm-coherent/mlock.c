@@ -69,10 +69,10 @@ static long locked_pages(void)
 	drain_lru_batches();
 	error = write_text("/proc/sys/vm/stat_refresh", "1");
 	if (error)
-		broken("/proc/sys/vm/stat_refresh: %s", strerror(-error));
+		syscall_failed("/proc/sys/vm/stat_refresh", -error);
 	kilobytes = read_counter("/proc/meminfo", "Mlocked");
 	if (kilobytes < 0)
-		broken("/proc/meminfo has no Mlocked");
+		not_prepared("/proc/meminfo has no Mlocked");
 	return kilobytes * 1024 / (long)features.page_size;
 }
 

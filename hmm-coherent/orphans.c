@@ -108,7 +108,7 @@ static void reap(pid_t pid)
 	int status;
 
 	if (waitpid(pid, &status, 0) != pid)
-		broken("process %d of the orphans cannot be waited for: %s", pid, strerror(errno));
+		syscall_failed("waitpid", errno);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(!WIFSIGNALED(status), "a process of the orphans was killed by %s",
 	     strsignal(WTERMSIG(status)));
@@ -151,7 +151,7 @@ SCENARIO(orphans, last_owner,
 	expect(page.at == variant->place, "the orphan's page is %s, not %s", place_name(page.at),
 	       place_name(variant->place));
 	if (write(orders[1], "?", 1) != 1)
-		broken("the orphan has ended");
+		not_prepared("the orphan has ended");
 	receive(answers[0], &byte, 1);
 	set_rule(RULE_NO_LEAK);
 	expect_bytes(seen_by_orphan, orphan.serial, 0, BY_OWNER, "bytes that the orphan sees");

@@ -110,7 +110,7 @@ static void fork_and_exit(struct side *side)
 	if (!pid)
 		_exit(0);
 	if (pid < 0 && is_lack(errno))
-		broken("fork: %s", strerror(errno));
+		syscall_failed("fork", errno);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		went_wrong(side,
 			   "fork: %s, or an unexpected exit status of the child", strerror(errno));

@@ -171,7 +171,7 @@ static void split_huge(FIXTURE_DATA(soft_dirty) (*self))
 			 addr + self->huge.size);
 		error = write_text("/sys/kernel/debug/split_huge_pages", text);
 		if (error == -ENOENT)
-			broken("/sys/kernel/debug/split_huge_pages does not exist");
+			not_prepared("/sys/kernel/debug/split_huge_pages does not exist");
 		if (error)
 			syscall_failed("/sys/kernel/debug/split_huge_pages", -error);
 	}

@@ -311,7 +311,7 @@ SCENARIO(trackers, huge_moved,
 	map = map_memory(2 * huge->size, PROT_NONE);
 	to = (unsigned char *)(((uintptr_t)map + huge->size - 1) & ~(huge->size - 1));
 	if (write_text("/proc/self/clear_refs", "4"))
-		broken("/proc/self/clear_refs cannot be written");
+		not_prepared("/proc/self/clear_refs cannot be written");
 	if (self->story.place == PLACE_PRIVATE) {
 		device_open(&device, PLACE_PRIVATE, huge->pages);
 		device_move_to(&device, huge->addr, huge->pages);
@@ -337,9 +337,9 @@ static uint64_t of_frame(const char *path, unsigned long pfn)
 	uint64_t value = 0;
 
 	if (fd < 0)
-		broken("%s: %s", path, strerror(errno));
+		syscall_failed(path, errno);
 	if (pread(fd, &value, sizeof(value), (off_t)pfn * sizeof(value)) < 0)
-		broken("%s: frame 0x%lx: %s", path, pfn, strerror(errno));
+		syscall_failed(path, errno);
 	close(fd);
 	return value;
 }

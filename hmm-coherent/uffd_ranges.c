@@ -116,7 +116,7 @@ static void open_file(FIXTURE_DATA(uffd_ranges) (*self))
 	snprintf(path, sizeof(path), "%s/hmm-coherent.XXXXXX", dir);
 	self->file = mkostemp(path, O_CLOEXEC);
 	if (self->file < 0 || unlink(path) || ftruncate(self->file, self->range.size))
-		broken("%s: %s", path, strerror(errno));
+		syscall_failed(path, errno);
 }
 
 static void map_file(FIXTURE_DATA(uffd_ranges) (*self))

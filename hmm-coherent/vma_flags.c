@@ -147,7 +147,7 @@ static void read_flags(FIXTURE_DATA(vma_flags) (*self), char *flags, size_t size
 			snprintf(flags, size, "%s", line + 9);
 	}
 	if (!file)
-		broken("/proc/self/smaps: %s", strerror(errno));
+		syscall_failed("/proc/self/smaps", errno);
 	fclose(file);
 	flags[strcspn(flags, "\n")] = '\0';
 }

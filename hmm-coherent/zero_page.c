@@ -67,7 +67,7 @@ static long counted(const char *key)
 	const long value = read_counter("/proc/vmstat", key);
 
 	if (error || value < 0)
-		broken("/proc/vmstat: no %s", key);
+		not_prepared("/proc/vmstat: no %s", key);
 	return value;
 }
 

@@ -65,7 +65,7 @@ static long run_mem_write(struct cell *cell)
 	size_t page;
 
 	if (fd < 0)
-		broken("/proc/self/mem: %s", strerror(errno));
+		syscall_failed("/proc/self/mem", errno);
 	for (page = 0; page < cell->buffer.pages; page++) {
 		long done;
 

@@ -74,7 +74,7 @@ static long run_vmsplice(struct cell *cell)
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
-		broken("pipe: %s", strerror(errno));
+		syscall_failed("pipe", errno);
 	cell->held = ends[0];
 	cell->held_other = ends[1];
 	return errno_of(vmsplice(ends[1], &iov, 1, SPLICE_F_NONBLOCK));

@@ -50,6 +50,6 @@ long pinned_pages(void)
 	long kilobytes = read_counter("/proc/self/status", "VmPin");
 
 	if (kilobytes < 0)
-		broken("/proc/self/status has no VmPin");
+		not_prepared("/proc/self/status has no VmPin");
 	return kilobytes * 1024 / (long)features.page_size;
 }

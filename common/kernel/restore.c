@@ -124,7 +124,7 @@ void restore_setting(const char *path)
 	if (file)
 		fclose(file);
 	if (!got)
-		broken("%s cannot be read", path);
+		not_prepared("%s cannot be read", path);
 	text[strcspn(text, "\n")] = '\0';
 	/* "always [madvise] never": the current value is in brackets. */
 	chosen = strchr(text, '[');

@@ -54,7 +54,7 @@ static void map(struct buffer *buffer, void *addr, size_t pages, enum place plac
 	buffer->addr = mmap(addr, buffer->size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | (addr ? MAP_FIXED_NOREPLACE : 0), -1, 0);
 	if (buffer->addr == MAP_FAILED)
-		broken("mmap of %zu pages: %s", pages, strerror(errno));
+		syscall_failed("mmap of a buffer", errno);
 	/* EINVAL: the kernel has no huge pages. */
 	if (madvise(buffer->addr, buffer->size, MADV_NOHUGEPAGE) && errno != EINVAL)
 		syscall_failed("MADV_NOHUGEPAGE", errno);
@@ -100,7 +100,7 @@ void buffer_in_wrong_zone(const struct buffer *buffer, size_t page, enum place a
 		fail_now("page %zu is on node %d, although mbind(MPOL_BIND) bound it to node %d",
 			 page, node, buffer->node);
 	}
-	broken("page %zu is in %s memory, on node %d, which is not the zone that the test needs",
+	not_prepared("page %zu is in %s memory, on node %d, which is not the zone that the test needs",
 	       page, place_name(at), node);
 }
 

@@ -32,7 +32,7 @@ void child_fork(struct child *child)
 	/* A write to a child that died returns EPIPE, and the test reports the request. */
 	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(requests, O_CLOEXEC) || pipe2(answers, O_CLOEXEC))
-		broken("pipe: %s", strerror(errno));
+		syscall_failed("pipe", errno);
 	child->pid = fork();
 	if (child->pid < 0)
 		syscall_failed("fork", errno);
@@ -71,7 +71,7 @@ static void reap(struct child *child, bool killed)
 
 	close(child->requests);
 	if (waitpid(child->pid, &status, 0) != child->pid)
-		broken("waitpid: %s", strerror(errno));
+		syscall_failed("waitpid", errno);
 	close(child->answers);
 	child->pid = 0;
 	set_rule(RULE_LEGAL_CALLS_WORK);
@@ -136,7 +136,7 @@ static void get(struct child *child, void *to, size_t size, enum request request
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready < 0)
-			broken("poll: %s", strerror(errno));
+			syscall_failed("poll", errno);
 		if (!ready) {
 			set_rule(RULE_LEGAL_CALLS_WORK);
 			fail_now("a child did not answer the request '%s' within %d s",

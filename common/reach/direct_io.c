@@ -37,7 +37,7 @@ static size_t alignment(int fd)
 	if (!ioctl(fd, BLKSSZGET, &block))
 		return block;
 	if (fstat(fd, &file))
-		broken("fstat: %s", strerror(errno));
+		syscall_failed("fstat", errno);
 	return file.st_blksize;
 }
 
@@ -59,7 +59,7 @@ static void medium_open(struct medium *medium, const char *path, bool is_file)
 
 	medium->buffered = open(path, O_RDWR | O_CLOEXEC | create, 0600);
 	if (medium->buffered < 0)
-		broken("%s: %s", path, strerror(errno));
+		not_prepared("%s: %s", path, strerror(errno));
 	medium->fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (medium->fd < 0 && has_direct_io(medium->buffered))
 		syscall_failed("open() with O_DIRECT", errno);
@@ -78,8 +78,28 @@ static void medium_open(struct medium *medium, const char *path, bool is_file)
 	madvise(medium->bounce, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK);
 }
 
+/*
+ * Check a transfer that prepares or checks the medium. The test is broken if
+ * the disk has an error (EIO) or is full; any other error is a failure of the
+ * kernel.
+ */
+static void transferred(const char *what, ssize_t result, size_t size)
+{
+	const int rule = report->rule;
+
+	if (result < 0 && errno == EIO)
+		broken("%s: %s", what, strerror(errno));
+	if (result < 0)
+		syscall_failed(what, errno);
+	set_rule(RULE_BYTES_ARRIVE);
+	if (result != (ssize_t)size)
+		fail_now("%s: %zd of %zu bytes", what, result, size);
+	report->rule = rule;
+}
+
 bool medium_file(struct medium *medium)
 {
+	const size_t size = BUFFER_PAGES_MAX * features.page_size;
 	const char *dir = getenv("HMM_COHERENT_DIR");
 	char path[512];
 
@@ -92,11 +112,10 @@ bool medium_file(struct medium *medium)
 	 * Allocate the blocks by one write, since block allocation is not
 	 * tested.
 	 */
-	memset(medium->bounce, 0, BUFFER_PAGES_MAX * features.page_size);
-	if (pwrite(medium->buffered, medium->bounce, BUFFER_PAGES_MAX * features.page_size, 0) <
-		    0 ||
-	    fsync(medium->buffered))
-		broken("%s: writing a file: %s", dir, strerror(errno));
+	memset(medium->bounce, 0, size);
+	transferred("a write to a new file", pwrite(medium->buffered, medium->bounce, size, 0),
+		    size);
+	transferred("fsync of a new file", fsync(medium->buffered), 0);
 	return true;
 }
 
@@ -131,25 +150,6 @@ void medium_close(struct medium *medium)
 	munmap(medium->cache, BUFFER_PAGES_MAX * features.page_size);
 	close(medium->fd);
 	close(medium->buffered);
-}
-
-/*
- * Check a transfer that prepares or checks the medium. The test is broken if
- * the disk has an error (EIO) or is full; any other error is a failure of the
- * kernel.
- */
-static void transferred(const char *what, ssize_t result, size_t size)
-{
-	const int rule = report->rule;
-
-	if (result < 0 && errno == EIO)
-		broken("%s: %s", what, strerror(errno));
-	if (result < 0)
-		syscall_failed(what, errno);
-	set_rule(RULE_BYTES_ARRIVE);
-	if (result != (ssize_t)size)
-		fail_now("%s: %zd of %zu bytes", what, result, size);
-	report->rule = rule;
 }
 
 void medium_write(struct medium *medium, uint32_t serial, size_t pages, enum writer writer)

@@ -89,7 +89,7 @@ static void start_resumer(struct dm_suspension *suspension, char *name)
 	int ends[2], error;
 
 	if (pipe2(ends, O_CLOEXEC))
-		broken("pipe: %s", strerror(errno));
+		syscall_failed("pipe", errno);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
 	/* Leave the process group of the test, which is killed at its time limit. */
@@ -123,7 +123,7 @@ bool dm_suspend(struct dm_suspension *suspension, const char *path)
 	start_resumer(suspension, name);
 	suspension->active = true;
 	if (set_suspended(name, true))
-		broken("%s cannot be suspended", name);
+		not_prepared("%s cannot be suspended", name);
 	return true;
 }
 

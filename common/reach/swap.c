@@ -41,7 +41,7 @@ void swap_on(void)
 	restore_swap(swap);
 	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		broken("%s: %s", swap, strerror(errno));
+		not_prepared("%s: %s", swap, strerror(errno));
 	page = calloc(1, features.page_size);
 	if (!page)
 		broken("no memory for a swap header");
@@ -55,7 +55,7 @@ void swap_on(void)
 	for (i = 0; i < SWAP_PAGES; i++) {
 		if (pwrite(fd, page, features.page_size, i * features.page_size) !=
 		    (ssize_t)features.page_size)
-			broken("%s: %s", swap, strerror(errno));
+			not_prepared("%s: %s", swap, strerror(errno));
 		memset(page, 0, features.page_size);
 	}
 	free(page);

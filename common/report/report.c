@@ -252,6 +252,20 @@ void broken(const char *fmt, ...)
 	_exit(1);
 }
 
+void not_prepared(const char *fmt, ...)
+{
+	char text[200];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (!in_guest())
+		broken("%s", text);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	fail_now("%s", text);
+}
+
 /*
  * A guest of the suite was given the resource, and its kernel refused to make
  * it available: HMM_COHERENT_NO_DIR and so on, set by vm/init.

@@ -125,7 +125,15 @@ bool is_lack(int error);
  */
 void syscall_failed(const char *what, int error) __noreturn;
 
-/* The same with a failed check of @rule. */
+/*
+ * The kernel did not do what the test needs, although no call failed: no large
+ * folio, a page on another node, a file of /proc without a line. Ends the test.
+ * In a guest of the suite, which has all that it takes, this is a failed check
+ * of legal-calls-work. Elsewhere the machine may be the reason: broken.
+ */
+void not_prepared(const char *fmt, ...) __noreturn __printf(1, 2);
+
+/* As syscall_failed(), with a failed check of @rule. */
 void call_failed(enum rule_id rule, const char *what, int error) __noreturn;
 
 /*

@@ -27,7 +27,7 @@ static long counted(const char *path, const char *key)
 	long kilobytes = read_counter(path, key);
 
 	if (kilobytes < 0)
-		broken("%s has no %s", path, key);
+		not_prepared("%s has no %s", path, key);
 	return kilobytes * 1024 / (long)features.page_size;
 }
 

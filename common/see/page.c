@@ -35,7 +35,7 @@ int pagemap_open(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		broken("%s: %s", path, strerror(errno));
+		syscall_failed(path, errno);
 	return fd;
 }
 
@@ -90,7 +90,7 @@ static bool may_see_frames(void)
 static void __noreturn frame_is_hidden(void)
 {
 	if (!may_see_frames())
-		broken("pagemap hides page frame numbers: run as root (CAP_SYS_ADMIN)");
+		not_prepared("pagemap hides page frame numbers: run as root (CAP_SYS_ADMIN)");
 	set_rule(RULE_OBSERVERS_AGREE);
 	fail_now("pagemap hides the page frame number of a present page, although this process has "
 		 "CAP_SYS_ADMIN");
@@ -178,7 +178,7 @@ bool frame_has_flag(unsigned long frame, int flag)
 	uint64_t flags = 0;
 
 	if (fd < 0 || pread(fd, &flags, sizeof(flags), frame * sizeof(flags)) != sizeof(flags))
-		broken("/proc/kpageflags: %s", strerror(errno));
+		syscall_failed("/proc/kpageflags", errno);
 	close(fd);
 	return flags >> flag & 1;
 }

@@ -170,7 +170,7 @@ void story_hold_at(struct story *story, void *addr)
 	ssize_t got;
 
 	if (pipe2(story->holding, O_CLOEXEC))
-		broken("pipe: %s", strerror(errno));
+		syscall_failed("pipe", errno);
 	story->reference_held = true;
 	got = vmsplice(story->holding[1], &iov, 1, 0);
 	if (got < 0)
