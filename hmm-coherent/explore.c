@@ -212,7 +212,7 @@ int main(int argc, char **argv)
 		.set.program = "hmm_coherent_explore",
 		.preparation = {
 			.provide = driver_provide, .prepare = prepare,
-			.kept = harness_kept(), .areas = 2,
+			.kept = harness_kept(), .areas = HARNESS_AREAS,
 		},
 		.run_cells = run_cells, .cells_setup = cells_setup, .run_cell = run_cell,
 	};

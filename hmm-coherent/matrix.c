@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 		.set.program = "hmm_coherent_matrix",
 		.preparation = {
 			.provide = driver_provide, .prepare = prepare,
-			.kept = harness_kept(), .areas = 2,
+			.kept = harness_kept(), .areas = HARNESS_AREAS,
 		},
 		.not_applicable = not_applicable,
 		.run_cells = run_cells, .cells_setup = cells_setup, .run_cell = run_cell,

@@ -25,10 +25,25 @@ struct block {
 	bool movable;
 };
 
-static struct frames *movable;
-static int movable_count = -1;
+/* What the program keeps for its tests. Reading hundreds of files takes longer than most tests. */
+#define RANGES_KEPT 64
+
+static struct zones {
+	bool known;
+	int count;		/* ranges of ZONE_MOVABLE */
+	int unmovable;		/* see unmovable_node() */
+	struct frames ranges[RANGES_KEPT];
+} zones;
+
+static struct frames *movable;		/* zones.ranges, or a list that does not fit there */
 static struct block *blocks;
 static size_t block_count;
+
+void *zones_table(size_t *size)
+{
+	*size = sizeof(zones);
+	return &zones;
+}
 
 /* The kernel's folder of memory blocks; a selftest sets another one. */
 static const char *memory_folder(void)
@@ -108,49 +123,88 @@ static void add_block(const char *name)
 	blocks[block_count++] = block;
 }
 
-static void find_zones(void)
+/* Does @node have memory in ZONE_MOVABLE (@is_movable), or in another zone (not @is_movable)? */
+static bool node_has(int node, bool is_movable)
 {
-	unsigned long frames, first;
-	struct dirent *entry;
-	char text[64];
-	DIR *folder;
 	size_t i;
 
-	movable_count = 0;
-	if (!read_line(".", "block_size_bytes", text, sizeof(text)))
-		return;
-	frames = strtoul(text, NULL, 16) / sysconf(_SC_PAGESIZE);
-	folder = opendir(memory_folder());
+	for (i = 0; i < block_count; i++)
+		if (blocks[i].node == node && blocks[i].movable == is_movable)
+			return true;
+	return false;
+}
+
+static int find_unmovable_node(void)
+{
+	size_t i;
+
+	for (i = 0; i < block_count; i++)
+		if (!blocks[i].movable && !node_has(blocks[i].node, true))
+			return blocks[i].node;
+	return -1;
+}
+
+static void read_blocks(void)
+{
+	DIR *folder = opendir(memory_folder());
+	struct dirent *entry;
+
 	while (folder && (entry = readdir(folder)))
 		add_block(entry->d_name);
 	if (folder)
 		closedir(folder);
-	if (!block_count)
-		return;
-	qsort(blocks, block_count, sizeof(*blocks), compare_blocks);
-	movable = calloc(block_count, sizeof(*movable));
+	if (block_count)
+		qsort(blocks, block_count, sizeof(*blocks), compare_blocks);
+}
+
+static void find_zones(void)
+{
+	unsigned long frames, first;
+	struct frames *last;
+	char text[64];
+	size_t i;
+
+	if (read_line(".", "block_size_bytes", text, sizeof(text)))
+		read_blocks();
+	frames = block_count ? strtoul(text, NULL, 16) / sysconf(_SC_PAGESIZE) : 0;
+	movable = calloc(block_count + 1, sizeof(*movable));
 	if (!movable)
 		broken("no memory for a list of memory blocks");
+	zones.count = 0;
 	for (i = 0; i < block_count; i++) {
 		if (!blocks[i].movable)
 			continue;
 		first = blocks[i].number * frames;
-		if (movable_count && movable[movable_count - 1].end == first &&
-		    movable[movable_count - 1].node == blocks[i].node)
-			movable[movable_count - 1].end = first + frames;
+		last = zones.count ? &movable[zones.count - 1] : NULL;
+		if (last && last->end == first && last->node == blocks[i].node)
+			last->end = first + frames;
 		else
-			movable[movable_count++] =
+			movable[zones.count++] =
 				(struct frames){ first, first + frames, blocks[i].node };
 	}
+	zones.unmovable = find_unmovable_node();
+	/* With more ranges, each process reads the files itself. */
+	zones.known = zones.count <= RANGES_KEPT;
+	if (zones.known)
+		memcpy(zones.ranges, movable, zones.count * sizeof(*movable));
+}
+
+static void know_zones(void)
+{
+	if (movable)
+		return;
+	if (zones.known)
+		movable = zones.ranges;
+	else
+		find_zones();
 }
 
 bool pfn_is_movable(unsigned long pfn)
 {
 	int low = 0, high, middle;
 
-	if (movable_count < 0)
-		find_zones();
-	high = movable_count;
+	know_zones();
+	high = zones.count;
 	while (low < high) {
 		middle = (low + high) / 2;
 		if (pfn >= movable[middle].end)
@@ -165,9 +219,8 @@ bool pfn_is_movable(unsigned long pfn)
 
 int movable_node(void)
 {
-	if (movable_count < 0)
-		find_zones();
-	return movable_count ? movable[0].node : -1;
+	know_zones();
+	return zones.count ? movable[0].node : -1;
 }
 
 void need_movable(void)
@@ -175,25 +228,8 @@ void need_movable(void)
 	need(movable_node() >= 0, SKIP_NO_MOVABLE);
 }
 
-/* Does @node have memory in ZONE_MOVABLE (@is_movable), or in another zone (not @is_movable)? */
-static bool node_has(int node, bool is_movable)
-{
-	size_t i;
-
-	for (i = 0; i < block_count; i++)
-		if (blocks[i].node == node && blocks[i].movable == is_movable)
-			return true;
-	return false;
-}
-
 int unmovable_node(void)
 {
-	size_t i;
-
-	if (movable_count < 0)
-		find_zones();
-	for (i = 0; i < block_count; i++)
-		if (!blocks[i].movable && !node_has(blocks[i].node, true))
-			return blocks[i].node;
-	return -1;
+	know_zones();
+	return zones.unmovable;
 }

@@ -6,6 +6,13 @@
 #define HMM_COHERENT_ZONE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The zones are looked at once. The program copies this memory of @size bytes from the process that
+ * did so to the one that runs the tests (suite/prepare.h), as that of devices_table().
+ */
+void *zones_table(size_t *size);
 
 /* Is the page frame @pfn in ZONE_MOVABLE? */
 bool pfn_is_movable(unsigned long pfn);

@@ -16,6 +16,7 @@
 #include "kernel/kernel.h"
 #include "report/report.h"
 #include "see/device_ranges.h"
+#include "see/zone.h"
 #include "suite/driver.h"
 #include "suite/features.h"
 #include "suite/suite.h"
@@ -219,13 +220,16 @@ static void __maybe_unused harness_prepare(FILE *out)
 	devices_probe(out);
 }
 
+#define HARNESS_AREAS 3
+
 /* The data that harness_prepare() fills and the tests need. */
 static const struct area __maybe_unused *harness_kept(void)
 {
-	static struct area kept[2];
+	static struct area kept[HARNESS_AREAS];
 
 	kept[0] = (struct area){ &features, sizeof(features) };
 	kept[1].start = devices_table(&kept[1].size);
+	kept[2].start = zones_table(&kept[2].size);
 	return kept;
 }
 
@@ -236,7 +240,7 @@ static int __maybe_unused harness_main(const char *program, int argc, char **arg
 		.set.program = program,
 		.preparation = {
 			.provide = driver_provide, .prepare = harness_prepare,
-			.kept = harness_kept(), .areas = 2,
+			.kept = harness_kept(), .areas = HARNESS_AREAS,
 		},
 		.not_applicable = harness_not_applicable, .run_test = harness_run_test,
 	};
