@@ -4,7 +4,7 @@
 // rule: balancing-passes-over
 // file: mm/mprotect.c mm/mempolicy.c
 // resembles: nothing known
-// tests: balancing.coherent-rw.scanned balancing.coherent-ro.scanned
+// tests: balancing.scanned
 @@
 identifier f =~ "^(change_pte_range|folio_can_map_prot_numa)$";
 expression p;

@@ -28,29 +28,50 @@
 /* One page of memory next to the device pages, in the same mapping. */
 #define CONTROL 2
 
+/* There is one test only, because each waits for a second: it has both mappings. */
+enum { READ_WRITE, READ_ONLY, MAPPINGS };
+
+static const enum permission permissions[MAPPINGS] = { PERM_RW, PERM_RO };
+
 FIXTURE(balancing)
 {
 	struct device device;
-	struct buffer buffer;
+	struct buffer buffers[MAPPINGS];
+	unsigned long frames[MAPPINGS][CONTROL];
 };
 
-FIXTURE_VARIANT(balancing)
+static void make_buffer(FIXTURE_DATA(balancing) (*self), int mapping, int node)
 {
-	bool read_only;
-};
+	struct buffer *buffer = &self->buffers[mapping];
+	int at = -1;
+	size_t i;
 
-FIXTURE_VARIANT_ADD(balancing, coherent_rw) { .read_only = false };
-FIXTURE_VARIANT_ADD(balancing, coherent_ro) { .read_only = true };
+	*buffer = (struct buffer){ .pages = PAGES, .size = PAGES * features.page_size,
+				   .serial = mapping + 1 };
+	buffer->addr = map_memory(buffer->size, PROT_READ | PROT_WRITE);
+	buffer_write(buffer, 0, PAGES, BY_OWNER);
+	if (get_mempolicy(&at, NULL, 0, buffer_page(buffer, CONTROL),
+			  MPOL_F_NODE | MPOL_F_ADDR) || at != node)
+		not_prepared("the page of memory is on node %d, not on node %d", at, node);
+	device_move_to(&self->device, buffer->addr, CONTROL);
+	set_rule(RULE_ENTRY);
+	must(pages_at(buffer->addr, CONTROL, PLACE_COHERENT) == CONTROL,
+	     "the pages are not on the device");
+	if (mapping == READ_ONLY)
+		protect_memory(buffer->addr, buffer->size, PROT_READ);
+	for (i = 0; i < CONTROL; i++)
+		self->frames[mapping][i] = page_at(0, buffer_page(buffer, i)).pfn;
+}
 
 /*
- * The mapping has no memory policy, which the scan would respect. The page of
- * memory is on the node that the process does not run on, as are the pages of
+ * The mappings have no memory policy, which the scan would respect. The pages of
+ * memory are on the node that the process does not run on, as are the pages of
  * the device.
  */
 FIXTURE_SETUP(balancing)
 {
 	unsigned int cpu, home;
-	int node, at = -1;
+	int node, mapping;
 
 	need(read_number(BALANCING) >= 0 && numa_available() >= 0, SKIP_NO_BALANCING);
 	if (syscall(SYS_getcpu, &cpu, &home, NULL))
@@ -61,39 +82,37 @@ FIXTURE_SETUP(balancing)
 	if (!access(DELAY, W_OK))
 		change_setting(DELAY, 1);
 	change_setting(BALANCING, 1);
-	self->buffer = (struct buffer){ .pages = PAGES, .size = PAGES * features.page_size,
-					.serial = 1 };
-	self->buffer.addr = map_memory(self->buffer.size, PROT_READ | PROT_WRITE);
 	numa_set_preferred(node);
-	buffer_write(&self->buffer, 0, PAGES, BY_OWNER);
+	for (mapping = 0; mapping < MAPPINGS; mapping++)
+		make_buffer(self, mapping, node);
 	/* A policy of the task would keep the scan away, too. */
 	if (set_mempolicy(MPOL_DEFAULT, NULL, 0))
 		syscall_failed("set_mempolicy", errno);
-	if (get_mempolicy(&at, NULL, 0, buffer_page(&self->buffer, CONTROL),
-			  MPOL_F_NODE | MPOL_F_ADDR) || at != node)
-		not_prepared("the page of memory is on node %d, not on node %d", at, node);
-	device_move_to(&self->device, self->buffer.addr, CONTROL);
-	set_rule(RULE_ENTRY);
-	must(pages_at(self->buffer.addr, CONTROL, PLACE_COHERENT) == CONTROL,
-	     "the pages are not on the device");
-	if (variant->read_only)
-		protect_memory(self->buffer.addr, self->buffer.size, PROT_READ);
 }
 
 FIXTURE_TEARDOWN(balancing)
 {
-	unmap_memory(self->buffer.addr, self->buffer.size);
+	int mapping;
+
+	for (mapping = 0; mapping < MAPPINGS; mapping++)
+		unmap_memory(self->buffers[mapping].addr, self->buffers[mapping].size);
 	device_close(&self->device);
 }
 
-static bool has_permission(FIXTURE_DATA(balancing) (*self), size_t page,
+static bool has_permission(FIXTURE_DATA(balancing) (*self), int mapping, size_t page,
 			   enum permission permission)
 {
-	return device_snapshot(&self->device, buffer_page(&self->buffer, page)).permission ==
-	       permission;
+	return device_snapshot(&self->device, buffer_page(&self->buffers[mapping], page))
+		       .permission == permission;
 }
 
-/* Use the processor for some time, and no page of the buffer. */
+static bool is_scanned(FIXTURE_DATA(balancing) (*self))
+{
+	return has_permission(self, READ_WRITE, CONTROL, PERM_NONE) &&
+	       has_permission(self, READ_ONLY, CONTROL, PERM_NONE);
+}
+
+/* Use the processor for some time, and no page of the buffers. */
 static void spin(void)
 {
 	volatile unsigned int count;
@@ -110,32 +129,39 @@ static long seconds_now(void)
 	return now.tv_sec;
 }
 
-SCENARIO(balancing, scanned,
-	 "after a scan the page of memory is not accessible, and the pages on the device are as "
-	 "before")
+static void expect_passed_over(FIXTURE_DATA(balancing) (*self), int mapping)
 {
-	const enum permission mapped = variant->read_only ? PERM_RO : PERM_RW;
-	const long end = seconds_now() + SCAN_S;
-	unsigned long frames[CONTROL];
+	const struct buffer *buffer = &self->buffers[mapping];
+	const char *name = permission_name(permissions[mapping]);
 	size_t i;
 
-	for (i = 0; i < CONTROL; i++)
-		frames[i] = page_at(0, buffer_page(&self->buffer, i)).pfn;
-	while (!has_permission(self, CONTROL, PERM_NONE)) {
+	for (i = 0; i < CONTROL; i++) {
+		expect(has_permission(self, mapping, i, permissions[mapping]),
+		       "the scan has changed the permission of page %zu (%s) on the device", i,
+		       name);
+		expect(page_at(0, buffer_page(buffer, i)).pfn == self->frames[mapping][i],
+		       "page %zu (%s) has left the device", i, name);
+		expect_bytes(buffer_page(buffer, i), buffer->serial, i, BY_OWNER,
+			     "bytes on the device");
+	}
+	expect_bytes(buffer_page(buffer, CONTROL), buffer->serial, CONTROL, BY_OWNER,
+		     "bytes of the page of memory");
+}
+
+SCENARIO(balancing, scanned,
+	 "after a scan the pages of memory are not accessible, and the pages on the device are as "
+	 "before, mapped R/W and R/O")
+{
+	const long end = seconds_now() + SCAN_S;
+
+	while (!is_scanned(self)) {
 		if (seconds_now() >= end)
 			not_prepared("NUMA balancing does not scan the memory of this process");
 		spin();
 	}
 	set_rule(RULE_BALANCING_PASSES_OVER);
-	for (i = 0; i < CONTROL; i++) {
-		expect(has_permission(self, i, mapped),
-		       "the scan has changed the permission of page %zu on the device", i);
-		expect(page_at(0, buffer_page(&self->buffer, i)).pfn == frames[i],
-		       "page %zu has left the device", i);
-		expect_bytes(buffer_page(&self->buffer, i), 1, i, BY_OWNER, "bytes on the device");
-	}
-	expect_bytes(buffer_page(&self->buffer, CONTROL), 1, CONTROL, BY_OWNER,
-		     "bytes of the page of memory");
+	expect_passed_over(self, READ_WRITE);
+	expect_passed_over(self, READ_ONLY);
 }
 
 int main(int argc, char **argv)
