@@ -88,20 +88,36 @@ void kmsg_warn_again(void)
 			    "not printed again");
 }
 
-/* Does @text begin with @pattern, in which "*" is any text? */
+/* Search @part of @length characters in @text. */
+static const char *find(const char *text, const char *part, size_t length)
+{
+	if (!length)
+		return text;
+	for (text = strchr(text, part[0]); text; text = strchr(text + 1, part[0]))
+		if (!strncmp(text, part, length))
+			return text;
+	return NULL;
+}
+
+/*
+ * Does @text begin with @pattern, in which "*" is any text? Each line of the
+ * log is compared with each pattern, and most differ in the first character.
+ */
 static bool begins(const char *text, const char *pattern)
 {
-	size_t length = strcspn(pattern, "*");
+	size_t length;
 
-	if (strncmp(text, pattern, length))
-		return false;
-	while (pattern[length]) {
-		text += length;
-		pattern += length + 1;
+	for (; *pattern && *pattern != '*'; pattern++, text++)
+		if (*text != *pattern)
+			return false;
+	while (*pattern) {
+		pattern++;
 		length = strcspn(pattern, "*");
-		text = memmem(text, strlen(text), pattern, length);
+		text = find(text, pattern, length);
 		if (!text)
 			return false;
+		text += length;
+		pattern += length;
 	}
 	return true;
 }
