@@ -48,7 +48,7 @@ SCENARIO(device_full, each_page_once,
 	/* The last page of the story is migrated later. */
 	device_move_back(&s->device, buffer_page(&s->buffer, 2), 1);
 	/* Each page was never written, so it becomes a zeroed page of the device. */
-	device_open(&device, PLACE_COHERENT, RANGE_STEP);
+	device_share(&device, &s->device, RANGE_STEP);
 	range_map(&fill, device_pages(PLACE_COHERENT) + RANGE_STEP);
 	filled = range_fill(&fill, &device);
 	set_rule(RULE_FREED_TO_DRIVER);

@@ -142,16 +142,11 @@ void device_snapshots(struct device *device, const void *addr, size_t npages,
 		snapshots[i] = snapshot_of(device, device->bounce[i]);
 }
 
-static void open_node(struct device *device, int node, enum place memory, size_t pages)
+static void make_bounce(struct device *device, enum place memory, size_t pages)
 {
 	const size_t size = pages * sysconf(_SC_PAGESIZE);
-	char path[32];
 
-	*device = (struct device){ .memory = memory, .bounce_pages = pages };
-	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", node);
-	device->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (device->fd < 0)
-		call_failed(RULE_DRIVER_LOADS, path, errno);
+	*device = (struct device){ .fd = -1, .memory = memory, .bounce_pages = pages };
 	/*
 	 * MAP_POPULATE, because the driver copies to it while it holds locks,
 	 * and a first use would change the charge of the memory cgroup.
@@ -165,9 +160,28 @@ static void open_node(struct device *device, int node, enum place memory, size_t
 		syscall_failed("MADV_DONTFORK", errno);
 }
 
+static void open_node(struct device *device, int node, enum place memory, size_t pages)
+{
+	char path[32];
+
+	make_bounce(device, memory, pages);
+	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", node);
+	device->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (device->fd < 0)
+		call_failed(RULE_DRIVER_LOADS, path, errno);
+}
+
 void device_open(struct device *device, enum place memory, size_t pages)
 {
 	open_node(device, device_node(memory), memory, pages);
+}
+
+void device_share(struct device *device, const struct device *open, size_t pages)
+{
+	make_bounce(device, open->memory, pages);
+	device->fd = fcntl(open->fd, F_DUPFD_CLOEXEC, 0);
+	if (device->fd < 0)
+		broken("F_DUPFD_CLOEXEC: %s", strerror(errno));
 }
 
 void device_open_second_private(struct device *device, size_t pages)

@@ -52,6 +52,14 @@ void device_open(struct device *device, enum place memory, size_t pages);
  * shows only its own pages (dmirror_device_init(), lib/test_hmm.c).
  */
 void device_open_second_private(struct device *device, size_t pages);
+
+/*
+ * Use the file of a device that is @open, for as many as @pages pages in one
+ * call. The driver looks at each of its pages when a file is closed for the
+ * last time, which takes as long as a short test (dmirror_fops_release()), so
+ * do not open a second file without need.
+ */
+void device_share(struct device *device, const struct device *open, size_t pages);
 void device_close(struct device *device);
 
 /*

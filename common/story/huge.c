@@ -60,7 +60,7 @@ void huge_begin(struct huge *h, bool read_only)
 	h->pages = size / features.page_size;
 	need(h->pages < device_pages(PLACE_COHERENT), SKIP_THP_TOO_LARGE);
 	story_begin(&h->story, PLACE_COHERENT, read_only, 1);
-	device_open(&h->device, PLACE_COHERENT, h->pages);
+	device_share(&h->device, &h->story.device, h->pages);
 	h->map = map_memory(3 * size, PROT_READ | PROT_WRITE);
 	h->addr = (unsigned char *)(((uintptr_t)h->map + size - 1) & ~(size - 1));
 	h->control = h->addr + size;

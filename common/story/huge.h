@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* huge.h - a range for one huge page, and a device file that can migrate all of it at once */
+/* huge.h - a range for one huge page, and a device that can migrate all of it at once */
 #ifndef HMM_COHERENT_HUGE_H
 #define HMM_COHERENT_HUGE_H
 
@@ -18,7 +18,7 @@
 
 struct huge {
 	struct story story;
-	struct device device;	/* a second file of the same device, for more pages at once */
+	struct device device;	/* the same file of the device, for more pages at once */
 	/* @addr and @control are huge ranges inside of @map */
 	unsigned char *map, *addr, *control;
 	size_t size, pages;	/* of a huge range: bytes, pages */
