@@ -12,6 +12,9 @@
 #include "report/report.h"
 #include "see/zone.h"
 
+/* Bytes that a page of page table entries maps: PMD_SIZE, with pages of 4 KiB. */
+#define BLOCK (2UL << 20)
+
 const char *data_name(enum data data)
 {
 	static const char *const names[DATA_COUNT] = {
@@ -42,6 +45,23 @@ static void bind_to(struct buffer *buffer, int node)
 	numa_free_nodemask(nodes);
 }
 
+/*
+ * An address at which @size bytes are free and end at a multiple of BLOCK, or
+ * NULL. Older kernels walk all page tables up to there for each read of a page's
+ * entry in pagemap (pagemap_read(), PAGEMAP_WALK_SIZE), and the tests look at
+ * each of their pages several times.
+ */
+static void *find_end_of_block(size_t size)
+{
+	unsigned char *room = mmap(NULL, size + BLOCK, PROT_NONE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (room == MAP_FAILED)
+		return NULL;
+	munmap(room, size + BLOCK);
+	return (void *)((((uintptr_t)room + size + BLOCK) & ~(BLOCK - 1)) - size);
+}
+
 static void map(struct buffer *buffer, void *addr, size_t pages, enum place place)
 {
 	/* Each buffer of a program run has another serial number. */
@@ -51,7 +71,8 @@ static void map(struct buffer *buffer, void *addr, size_t pages, enum place plac
 	buffer->pages = pages;
 	buffer->size = pages * features.page_size;
 	buffer->serial = ++serial & 0xffffff;
-	buffer->addr = mmap(addr, buffer->size, PROT_READ | PROT_WRITE,
+	buffer->addr = mmap(addr ?: find_end_of_block(buffer->size), buffer->size,
+			    PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | (addr ? MAP_FIXED_NOREPLACE : 0), -1, 0);
 	if (buffer->addr == MAP_FAILED)
 		syscall_failed("mmap of a buffer", errno);
@@ -104,19 +125,23 @@ void buffer_in_wrong_zone(const struct buffer *buffer, size_t page, enum place a
 	       page, place_name(at), node);
 }
 
-/* Writer, serial, page and word number: all words that the suite writes differ. */
-static uint64_t word(uint32_t serial, size_t page, size_t index, enum writer writer)
+/*
+ * Writer, serial, page and word number: all words that the suite writes differ. This is the first
+ * one of a page, and each other one is 1 larger than the one before.
+ */
+static uint64_t first_word(uint32_t serial, size_t page, enum writer writer)
 {
-	return (uint64_t)writer << 56 | (uint64_t)serial << 32 | (uint64_t)page << 16 | index;
+	return (uint64_t)writer << 56 | (uint64_t)serial << 32 | (uint64_t)page << 16;
 }
 
 void write_page(void *to, uint32_t serial, size_t page, enum writer writer)
 {
+	const uint64_t first = first_word(serial, page, writer);
 	volatile uint64_t *words = to;
 	size_t i;
 
 	for (i = 0; i < features.page_size / sizeof(*words); i++)
-		words[i] = word(serial, page, i, writer);
+		words[i] = first + i;
 }
 
 void buffer_write(struct buffer *buffer, size_t first, size_t count, enum writer writer)
@@ -127,55 +152,63 @@ void buffer_write(struct buffer *buffer, size_t first, size_t count, enum writer
 		write_page(buffer_page(buffer, page), buffer->serial, page, writer);
 }
 
+/* The number of the first word that is not @first plus @step times its number, or the count. */
+static size_t first_other(const uint64_t *words, uint64_t first, unsigned int step)
+{
+	const size_t count = features.page_size / sizeof(*words);
+	size_t i = 0;
+
+	for (; i < count && words[i] == first; i++)
+		first += step;
+	return i;
+}
+
 enum data read_page(const void *bytes, uint32_t serial, size_t page, enum writer before,
 		    enum writer after)
 {
-	const size_t count = features.page_size / sizeof(uint64_t);
-	const uint64_t *words = bytes;
-	size_t i, old = 0, new = 0, zero = 0;
+	const uint64_t *words = bytes, first = words[0];
+	enum data data = DATA_MIXED;
 
-	for (i = 0; i < count; i++) {
-		old += words[i] == word(serial, page, i, before);
-		new += words[i] == word(serial, page, i, after);
-		zero += !words[i];
+	/* No word is the same in two of the patterns, so the first one says which it can be. */
+	if (first == first_word(serial, page, before))
+		data = DATA_OLD;
+	else if (first == first_word(serial, page, after))
+		data = DATA_NEW;
+	else if (!first)
+		data = DATA_ZERO;
+	if (data == DATA_MIXED || first_other(words, first, data != DATA_ZERO) <
+				  features.page_size / sizeof(*words))
+		return DATA_MIXED;
+	return data;
+}
+
+static void expect_words(const uint64_t *words, uint64_t first, unsigned int step,
+			 const char *what, const char *pattern)
+{
+	const size_t i = first_other(words, first, step);
+	char expected[80], seen[80];
+
+	if (i == features.page_size / sizeof(*words)) {
+		expect_same(true, what, pattern, pattern);
+		return;
 	}
-	if (old == count)
-		return DATA_OLD;
-	if (new == count)
-		return DATA_NEW;
-	return zero == count ? DATA_ZERO : DATA_MIXED;
+	snprintf(expected, sizeof(expected), "%s: word %zu is 0x%016llx", pattern, i,
+		 (unsigned long long)(first + i * step));
+	snprintf(seen, sizeof(seen), "word %zu is 0x%016llx", i, (unsigned long long)words[i]);
+	expect_same(false, what, expected, seen);
 }
 
 void expect_bytes(const void *bytes, uint32_t serial, size_t page, enum writer writer,
 		  const char *what)
 {
-	const size_t count = features.page_size / sizeof(uint64_t);
-	const uint64_t *words = bytes;
-	char text[120], expected[80], seen[80];
-	size_t i = 0;
+	char text[120], pattern[] = "as written by '?'";
 
-	while (i < count && words[i] == word(serial, page, i, writer))
-		i++;
+	pattern[strlen(pattern) - 2] = writer;
 	snprintf(text, sizeof(text), "page %zu %s", page, what);
-	snprintf(expected, sizeof(expected), "as written by '%c': word %zu is 0x%016llx", writer,
-		 i < count ? i : 0,
-		 (unsigned long long)word(serial, page, i < count ? i : 0, writer));
-	snprintf(seen, sizeof(seen), "word %zu is 0x%016llx", i,
-		 i < count ? (unsigned long long)words[i] : 0);
-	expect_same(i == count, text, expected, i < count ? seen : "all words are as expected");
+	expect_words(bytes, first_word(serial, page, writer), 1, text, pattern);
 }
 
 void expect_zeros(const void *bytes, const char *what)
 {
-	const size_t count = features.page_size / sizeof(uint64_t);
-	const uint64_t *words = bytes;
-	size_t i = 0;
-	char seen[80];
-
-	while (i < count && !words[i])
-		i++;
-	snprintf(seen, sizeof(seen), "word %zu is 0x%016llx", i,
-		 i < count ? (unsigned long long)words[i] : 0);
-	expect_same(i == count, what, "all words are 0", i < count ? seen :
-		    "all words are as expected");
+	expect_words(bytes, 0, 0, what, "all words are 0");
 }

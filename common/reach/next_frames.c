@@ -5,11 +5,19 @@
 #include "kernel/memory.h"
 #include "report/report.h"
 
+static struct page *look(const struct buffer *buffer)
+{
+	static struct page pages[PAGES_LOOK_MAX];
+
+	pages_look(buffer->addr, buffer->pages, pages);
+	return pages;
+}
+
 void next_frames_take(struct buffer *buffer, size_t pages, struct device *device,
 		      enum place place)
 {
 	const int rule = report->rule;
-	enum place at;
+	struct page *seen;
 	size_t i;
 
 	buffer_map(buffer, pages, place);
@@ -17,22 +25,22 @@ void next_frames_take(struct buffer *buffer, size_t pages, struct device *device
 	if (!in_memory(place)) {
 		device_move_to(device, buffer->addr, pages);
 		set_rule(RULE_ENTRY);
-		for (i = 0; i < pages; i++) {
-			at = page_at(0, buffer_page(buffer, i)).at;
-			must(at == place,
+		seen = look(buffer);
+		for (i = 0; i < pages; i++)
+			must(seen[i].at == place,
 			     "a page that is migrated to find free frames is %s after migration",
-			     place_name(at));
-		}
+			     place_name(seen[i].at));
 	}
 	report->rule = rule;
 }
 
 size_t next_frames_count(const struct buffer *buffer, unsigned long pfn)
 {
+	const struct page *pages = look(buffer);
 	size_t i, count = 0;
 
 	for (i = 0; i < buffer->pages; i++)
-		count += page_at(0, buffer_page(buffer, i)).pfn == pfn;
+		count += pages[i].pfn == pfn;
 	return count;
 }
 
