@@ -11,18 +11,27 @@ static void place_text(char *text, size_t size, enum place at, bool same)
 	snprintf(text, size, "%s, %s page frame", place_name(at), same ? "the same" : "another");
 }
 
+static void judge_place(enum rule_id rule, size_t i, const char *what, enum place expected_at,
+			bool expected_same, enum place at, bool same)
+{
+	char expected[64], seen[64];
+
+	set_rule(rule);
+	if (expect_passes(at == expected_at && same == expected_same))
+		return;
+	place_text(expected, sizeof(expected), expected_at, expected_same);
+	place_text(seen, sizeof(seen), at, same);
+	expect_page(rule, false, i, what, expected, seen);
+}
+
 /* The state of page @i, by pagemap, the driver's snapshot and the kernel's dump. */
 static void judge_state(const struct outcome *outcome, const struct page_model *page, size_t i)
 {
 	const struct page_seen *was = &outcome->before.page[i], *is = &outcome->after.page[i];
-	char expected[64], seen[64];
-	/* Without a frame before the access, no frame is the same. */
-	const bool same = was->pfn == is->pfn;
 
-	place_text(expected, sizeof(expected), page->at, page->same_frame);
-	place_text(seen, sizeof(seen), is->at, same);
-	expect_page(page->by[ASPECT_PLACE], is->at == page->at && same == page->same_frame, i,
-		    "place", expected, seen);
+	/* Without a frame before the access, no frame is the same. */
+	judge_place(page->by[ASPECT_PLACE], i, "place", page->at, page->same_frame, is->at,
+		    was->pfn == is->pfn);
 	expect_page(page->by[ASPECT_PERMISSION], is->permission == page->permission, i,
 		    "permission", permission_name(page->permission),
 		    permission_name(is->permission));
@@ -43,16 +52,11 @@ static void judge_state(const struct outcome *outcome, const struct page_model *
 static void judge_child(const struct outcome *outcome, const struct page_model *page, size_t i)
 {
 	const struct page_seen *was = &outcome->before.page[i], *is = &outcome->after.page[i];
-	const bool same = was->child_pfn == is->child_pfn;
-	char expected[64], seen[64];
 
-	if (page->child == DATA_NOT_LOOKED)
-		return;
-	place_text(expected, sizeof(expected), page->child_at, page->child_same_frame);
-	place_text(seen, sizeof(seen), is->child_at, same);
-	expect_page(page->by[ASPECT_CHILD_PLACE],
-		    is->child_at == page->child_at && same == page->child_same_frame, i,
-		    "place for the child", expected, seen);
+	if (page->child != DATA_NOT_LOOKED)
+		judge_place(page->by[ASPECT_CHILD_PLACE], i, "place for the child", page->child_at,
+			    page->child_same_frame, is->child_at,
+			    was->child_pfn == is->child_pfn);
 }
 
 /*
@@ -101,13 +105,15 @@ static void judge_bytes(const struct outcome *outcome, const struct page_model *
 static void judge_result(const struct outcome *outcome, const struct cell *cell,
 			 const struct model *after)
 {
-	char expected[64], seen[64];
+	char expected[64] = "", seen[64] = "";
 	bool right;
 
 	right = outcome->result.value == after->result ||
 		(after->result_open && outcome->result.value == after->result_or);
-	result_text(expected, sizeof(expected), after->result);
-	result_text(seen, sizeof(seen), outcome->result.value);
+	if (!right) {
+		result_text(expected, sizeof(expected), after->result);
+		result_text(seen, sizeof(seen), outcome->result.value);
+	}
 	set_rule(after->result_by);
 	expect_same(right, "result", expected, seen);
 	/*

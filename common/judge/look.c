@@ -15,8 +15,10 @@ void expect_page(enum rule_id rule, bool ok, size_t page, const char *what, cons
 	char text[80];
 
 	set_rule(rule);
+	if (expect_passes(ok))
+		return;
 	snprintf(text, sizeof(text), "page %zu %s", page, what);
-	expect_same(ok, text, expected, seen);
+	expect_same(false, text, expected, seen);
 }
 
 /*
@@ -43,11 +45,13 @@ static void expect_agreement(const struct cell *cell, size_t number, struct page
 {
 	char by_pagemap[64], by_driver[64];
 
+	set_rule(RULE_OBSERVERS_AGREE);
+	if (expect_passes(agree(cell, page, snapshot)))
+		return;
 	snprintf(by_pagemap, sizeof(by_pagemap), "%s, by pagemap", place_name(page.at));
 	snprintf(by_driver, sizeof(by_driver), "%s, %s, by the driver",
 		 place_name(snapshot.at), permission_name(snapshot.permission));
-	expect_page(RULE_OBSERVERS_AGREE, agree(cell, page, snapshot), number, "place", by_pagemap,
-		    by_driver);
+	expect_page(RULE_OBSERVERS_AGREE, false, number, "place", by_pagemap, by_driver);
 }
 
 /* None of the observers changes the page. */

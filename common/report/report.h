@@ -84,6 +84,12 @@ bool expect(bool ok, const char *fmt, ...) __printf(2, 3);
 bool expect_same(bool ok, const char *what, const char *expected, const char *seen);
 
 /*
+ * If @ok, count a check that passes. For a caller that makes the texts of a
+ * failed check only when there is one. Returns @ok.
+ */
+bool expect_passes(bool ok) __must_check;
+
+/*
  * The test cannot be carried out; this says nothing about the kernel. Ends the
  * test at once by exiting the process. The exit releases what the test holds
  * (memory, device files, rings, children), as it does after a crash.
