@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: MADV_GUARD_REMOVE leaves guard regions
 // claim: S2
-// rule: legal-calls-work
+// rule: hole-is-filled migration-is-the-way-in
 // file: mm/madvise.c
 // resembles: nothing known
 // tests: marks.*-guard.removed

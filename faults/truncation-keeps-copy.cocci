@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: truncation of a file leaves private copies on a device mapped behind its end
+// breaks: truncation of a file leaves private copies on a device mapped behind its end, and
+// breaks: MADV_DONTNEED does, too (7.3)
 // claim: S3
 // rule: end-of-file
 // file: mm/memory.c
@@ -13,7 +14,8 @@ symbol page, details;
  {
  ...
 -if (should_zap_cows(details))
-+if (should_zap_cows(details) && !(details && page && is_device_coherent_page(page)))
++if (should_zap_cows(details) && !(details && !details->zap_flags && page &&
++    is_device_coherent_page(page)))
 	return true;
  ...
  }
@@ -26,7 +28,8 @@ symbol folio, details;
  {
  ...
 -if (should_zap_cows(details))
-+if (should_zap_cows(details) && !(details && folio_is_device_coherent(folio)))
++if (should_zap_cows(details) && !(details && !details->zap_flags &&
++    folio_is_device_coherent(folio)))
 	return true;
  ...
  }
