@@ -25,10 +25,18 @@ static void copy(struct mm_model *m, struct mm_page *page)
 		mm_remap(m, page, mm_new_frame(m, own));
 }
 
+/* pte_mkdirty() also sets the soft-dirty bit. */
+static void make_dirty(struct mm_model *m, struct mm_page *page)
+{
+	page->dirty = true;
+	if (!page->soft && (!page->tracked || mm_effect(m, EFFECT_SOFT)))
+		page->soft = true;
+}
+
 /* maybe_mkwrite(pte_mkdirty()) */
 static void make_writable(struct mm_model *m, struct mm_page *page)
 {
-	page->dirty = true;
+	make_dirty(m, page);
 	if (page->prot == MM_READ_WRITE && mm_effect(m, EFFECT_MAKE_WRITABLE))
 		page->write = true;
 }
@@ -53,8 +61,11 @@ static void fill(struct mm_model *m, struct mm_page *page, bool write)
 		return;
 	page->frame = write ? mm_new_frame(m, own) : zero_frame(m);
 	page->write = write && page->prot == MM_READ_WRITE;
-	page->dirty = page->write;
+	page->dirty = false;
+	page->soft = false;
 	page->uffd_wp = false;
+	if (page->write)
+		make_dirty(m, page);
 }
 
 /* do_wp_page() */
@@ -121,9 +132,13 @@ enum mm_denial mm_access(struct mm_model *m, enum mm_who who, int number, struct
 	if (access.write) {
 		if (page->write && !access.gup)
 			page->dirty = true;
-		/* can_follow_write_pte(): FOLL_FORCE writes an exclusive page in place */
+		/*
+		 * can_follow_write_pte(): FOLL_FORCE writes an exclusive page in place, unless
+		 * a fault must set the soft-dirty bit
+		 */
 		if (!page->write && (page->prot == MM_READ_WRITE ||
-				     !m->frame[page->frame].exclusive))
+				     !m->frame[page->frame].exclusive ||
+				     (page->tracked && !page->soft)))
 			write_fault(m, page);
 	} else if (access.pin && !m->frame[page->frame].exclusive) {
 		unshare(m, page, access.longterm);

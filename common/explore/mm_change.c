@@ -22,6 +22,8 @@ void mm_migrate_to(struct mm_model *m, enum mm_who who, int number, enum place t
 		mm_remap(m, page, mm_new_frame(m, own));
 		page->write = page->prot == MM_READ_WRITE;
 		page->dirty = page->write;
+		/* pte_mkdirty(); a device-private entry has no soft-dirty bit then */
+		page->soft = page->write && to != PLACE_PRIVATE;
 		page->uffd_wp = false;
 	} else if (m->frame[page->frame].at == PLACE_SYSTEM && can_move(m, page->frame)) {
 		mm_move(m, page->frame, to);
@@ -62,6 +64,10 @@ static void fork_page(struct mm_model *m, enum mm_who parent, struct mm_page *fr
 		return;
 	/* userfaultfd is not inherited, and neither is its protection: dup_userfaultfd(). */
 	to->uffd_wp = false;
+	/* A writable device-private entry becomes a readable one without the soft-dirty bit. */
+	if (frame->at == PLACE_PRIVATE && from->write)
+		from->soft = false;
+	to->soft = from->soft;
 	if (frame->zero) {
 		to->frame = from->frame;
 	} else if (frame->exclusive && frame->pins && m->process[parent].has_pinned &&
@@ -69,6 +75,7 @@ static void fork_page(struct mm_model *m, enum mm_who parent, struct mm_page *fr
 		to->frame = mm_new_frame(m, own);
 		to->write = to->prot == MM_READ_WRITE;
 		to->dirty = true;
+		to->soft = true;
 	} else {
 		to->frame = from->frame;
 		to->dirty = from->dirty;
@@ -87,9 +94,14 @@ void mm_fork(struct mm_model *m, enum mm_who parent, enum mm_who child)
 
 	*to = (struct mm_process){ .alive = true, .parent = parent };
 	for (i = 0; i < MM_PAGES; i++) {
-		to->page[i] = (struct mm_page){ .mapped = from->page[i].mapped,
-						.prot = from->page[i].prot, .frame = -1 };
-		if (from->page[i].frame >= 0)
+		to->page[i] = (struct mm_page){ .frame = -1 };
+		/* dup_mmap(): VM_DONTCOPY, VM_WIPEONFORK; VM_LOCKED is not inherited */
+		if (!from->page[i].mapped || from->page[i].not_forked)
+			continue;
+		to->page[i] = (struct mm_page){ .mapped = true, .prot = from->page[i].prot,
+						.tracked = from->page[i].tracked,
+						.wiped = from->page[i].wiped, .frame = -1 };
+		if (from->page[i].frame >= 0 && !from->page[i].wiped)
 			fork_page(m, parent, &from->page[i], &to->page[i]);
 	}
 }
@@ -106,6 +118,7 @@ void mm_zap(struct mm_model *m, enum mm_who who, int number)
 	page->write = false;
 	page->dirty = false;
 	page->uffd_wp = false;
+	page->soft = false;
 	mm_put(m, frame);
 }
 
@@ -134,34 +147,125 @@ void mm_exit(struct mm_model *m, enum mm_who who)
 			mm_evict(m, i);
 }
 
+/* can_change_pte_writable(), and pte_mkwrite() if so */
+static void make_writable_again(struct mm_model *m, struct mm_page *page)
+{
+	if (page->prot == MM_READ_WRITE && !page->uffd_wp &&
+	    m->frame[page->frame].exclusive && (page->dirty || m->kernel.clean_upgrades) &&
+	    (page->soft || !page->tracked) && mm_effect(m, EFFECT_MAKE_WRITABLE))
+		page->write = true;
+}
+
+static bool is_entry(const struct mm_model *m, const struct mm_page *page)
+{
+	return page->frame >= 0 && m->frame[page->frame].at == PLACE_PRIVATE;
+}
+
 /*
- * change_pte_range(). A device-private entry becomes read-only and is never made
- * writable again.
+ * change_pte_range(). A device-private entry becomes read-only, without its
+ * soft-dirty bit, and is never made writable again. mprotect_fixup() writes to
+ * the pages of a locked VMA that becomes writable.
  */
 void mm_protect(struct mm_model *m, enum mm_who who, int number, enum mm_prot prot)
 {
 	struct mm_page *page = mm_page_of(m, who, number);
-	const bool entry = page->frame >= 0 && m->frame[page->frame].at == PLACE_PRIVATE;
+	const bool populate = page->locked && page->prot != MM_READ_WRITE && prot == MM_READ_WRITE;
 
 	if (page->prot == prot || !mm_effect(m, EFFECT_PROTECT))
 		return;
+	if (is_entry(m, page) && page->write)
+		page->soft = false;
 	page->prot = prot;
 	page->write = false;
-	/* can_change_pte_writable() */
-	if (prot == MM_READ_WRITE && page->frame >= 0 && !entry && !page->uffd_wp &&
-	    m->frame[page->frame].exclusive && (page->dirty || m->kernel.clean_upgrades) &&
-	    mm_effect(m, EFFECT_MAKE_WRITABLE))
-		page->write = true;
+	if (page->frame >= 0 && !is_entry(m, page))
+		make_writable_again(m, page);
+	if (populate)
+		mm_populate(m, who, number);
 }
 
-/* change_pte_range() with MM_CP_UFFD_WP or MM_CP_UFFD_WP_RESOLVE */
+/*
+ * change_pte_range() with MM_CP_UFFD_WP or MM_CP_UFFD_WP_RESOLVE. It takes write
+ * permission away in both cases; since 6.2 uffd_wp_range() gives it back
+ * (MM_CP_TRY_CHANGE_WRITABLE).
+ */
 void mm_uffd_wp(struct mm_model *m, enum mm_who who, int number, bool on)
 {
 	struct mm_page *page = mm_page_of(m, who, number);
 
-	if (page->frame < 0 || page->uffd_wp == on || !mm_effect(m, EFFECT_MARK))
+	if (page->frame < 0 || !mm_effect(m, EFFECT_MARK))
 		return;
 	page->uffd_wp = on;
-	if (on)
-		page->write = false;
+	if (is_entry(m, page) && page->write)
+		page->soft = false;
+	page->write = false;
+	if (!on && !is_entry(m, page) && m->kernel.clean_upgrades)
+		make_writable_again(m, page);
+}
+
+/* userfaultfd_release(): userfaultfd_clear_vma() of each VMA */
+void mm_uffd_close(struct mm_model *m)
+{
+	int i;
+
+	for (i = 0; i < MM_PAGES; i++) {
+		struct mm_page *page = mm_page_of(m, MM_OWNER, i);
+
+		if (page->uffd)
+			mm_uffd_wp(m, MM_OWNER, i, false);
+		page->uffd = false;
+	}
+	m->uffd = false;
+}
+
+/* clear_soft_dirty(), pte_is_pinned(), fs/proc/task_mmu.c */
+void mm_clear_soft(struct mm_model *m, enum mm_who who)
+{
+	const struct mm_process *process = &m->process[who];
+	int i;
+
+	for (i = 0; i < MM_PAGES; i++) {
+		struct mm_page *page = mm_page_of(m, who, i);
+
+		page->tracked = page->mapped;
+		if (page->frame < 0 || (page->write && process->has_pinned &&
+					m->frame[page->frame].pins && !is_entry(m, page)) ||
+		    !mm_effect(m, EFFECT_SOFT))
+			continue;
+		page->soft = false;
+		/* The entry of a private page stays writable. */
+		if (!is_entry(m, page))
+			page->write = false;
+	}
+}
+
+/* populate_vma_page_range(): a write where that is allowed, to break COW */
+enum mm_denial mm_populate(struct mm_model *m, enum mm_who who, int number)
+{
+	const struct mm_page *page = mm_page_of(m, who, number);
+
+	return mm_access(m, who, number, (struct mm_access){
+		.write = page->prot == MM_READ_WRITE, .gup = true });
+}
+
+/* move_ptes(), move_soft_dirty_pte(), mremap_userfaultfd_prep(), dontunmap_complete() */
+void mm_move_address(struct mm_model *m, enum mm_who who, int number, int to, bool keep)
+{
+	struct mm_page *page = mm_page_of(m, who, number), *target = mm_page_of(m, who, to);
+
+	mm_unmap(m, who, to);
+	if (!mm_effect(m, EFFECT_RELOCATE))
+		return;
+	*target = *page;
+	target->uffd = false;
+	target->uffd_wp = false;
+	if (target->frame >= 0)
+		target->soft = true;
+	page->frame = -1;
+	page->write = false;
+	page->dirty = false;
+	page->uffd_wp = false;
+	page->soft = false;
+	page->locked = false;
+	if (!keep)
+		mm_unmap(m, who, number);
 }

@@ -3,6 +3,7 @@
 #ifndef HMM_COHERENT_MM_CHANGE_H
 #define HMM_COHERENT_MM_CHANGE_H
 
+#include "explore/mm_access.h"
 #include "explore/mm_model.h"
 
 /*
@@ -23,5 +24,17 @@ void mm_protect(struct mm_model *m, enum mm_who who, int page, enum mm_prot prot
 
 /* Write protection by userfaultfd of one page, or of none. */
 void mm_uffd_wp(struct mm_model *m, enum mm_who who, int page, bool on);
+
+/* The owner's userfaultfd is closed. */
+void mm_uffd_close(struct mm_model *m);
+
+/* The soft-dirty bits of a process are cleared: its pages are tracked from now on. */
+void mm_clear_soft(struct mm_model *m, enum mm_who who);
+
+/* Fault the page in, as mlock() does. */
+enum mm_denial mm_populate(struct mm_model *m, enum mm_who who, int page);
+
+/* The page moves to the address of page @to, which is unmapped before. @keep: MREMAP_DONTUNMAP. */
+void mm_move_address(struct mm_model *m, enum mm_who who, int page, int to, bool keep);
 
 #endif

@@ -12,6 +12,15 @@ const char *mm_effect_name(enum mm_effect effect)
 	return names[effect];
 }
 
+const struct mm_may_text *mm_may_text(enum mm_may may)
+{
+#define MM_MAY_TEXT(id, what, first, second) [MAY_##id] = { what, first, second },
+	static const struct mm_may_text texts[MAY_COUNT] = { MM_MAYS(MM_MAY_TEXT) };
+#undef MM_MAY_TEXT
+
+	return &texts[may];
+}
+
 bool mm_effect(struct mm_model *m, enum mm_effect effect)
 {
 	m->effects |= BIT(effect);
@@ -115,7 +124,8 @@ void mm_store(struct mm_model *m, enum mm_who who, int page, int content)
  * The frame is replaced by one at @to, in every process that maps it: with the
  * same bytes, permission and exclusivity (migrate_vma_pages(),
  * remove_migration_pte()). A page that was device-private comes back with a
- * clean PTE, since a device-private entry has no dirty bit.
+ * clean PTE, since a device-private entry has no dirty bit. Up to 6.1 the dirty
+ * bit is restored by pte_mkdirty(), which also sets the soft-dirty bit.
  */
 void mm_move(struct mm_model *m, int number, enum place to)
 {
@@ -136,6 +146,8 @@ void mm_move(struct mm_model *m, int number, enum place to)
 				continue;
 			if (was_entry)
 				page->dirty = false;
+			else if (m->kernel.move_marks_dirty && page->dirty && to != PLACE_PRIVATE)
+				page->soft = true;
 			/* maybe_mkwrite() */
 			if (was_entry && page->prot != MM_READ_WRITE)
 				page->write = false;
@@ -149,7 +161,7 @@ void mm_hold(struct mm_model *m, enum mm_holder hold, int page, bool pin)
 
 	if (frame < 0)
 		return;
-	m->hold[hold] = (struct mm_hold){ .used = true, .frame = frame, .page = page };
+	m->hold[hold] = (struct mm_hold){ .used = true, .pin = pin, .frame = frame, .page = page };
 	if (!mm_effect(m, EFFECT_HOLD))
 		return;
 	if (pin)
@@ -167,9 +179,9 @@ void mm_let_go(struct mm_model *m, enum mm_holder hold)
 	m->hold[hold].used = false;
 	if (!mm_effect(m, EFFECT_LET_GO))
 		return;
-	if (hold == HOLD_PIPE || hold == HOLD_PIPE_2)
-		frame->gets -= frame->gets > 0;
-	else
+	if (m->hold[hold].pin)
 		frame->pins -= frame->pins > 0;
+	else
+		frame->gets -= frame->gets > 0;
 	mm_put(m, m->hold[hold].frame);
 }

@@ -27,7 +27,9 @@
 enum mm_who { MM_OWNER, MM_CHILD, MM_GRANDCHILD };
 
 /* What holds a reference to a page for longer than one system call. */
-enum mm_holder { HOLD_PIPE, HOLD_PIPE_2, HOLD_PIN, HOLD_FIXED, HOLD_FIXED_2, HOLD_COUNT };
+enum mm_holder {
+	HOLD_PIPE, HOLD_PIPE_2, HOLD_PIN, HOLD_FIXED, HOLD_FIXED_2, HOLD_FLIGHT, HOLD_COUNT
+};
 
 /* The protection of a page's VMA. */
 enum mm_prot { MM_NONE, MM_READ, MM_READ_WRITE };
@@ -48,9 +50,13 @@ struct mm_page {
 	bool mapped;
 	enum mm_prot prot;
 	bool uffd;		/* registered with userfaultfd for write protection */
+	bool tracked;		/* no VM_SOFTDIRTY: pagemap shows the soft-dirty bit of the PTE */
+	bool locked;		/* VM_LOCKED */
+	bool not_forked;	/* VM_DONTCOPY */
+	bool wiped;		/* VM_WIPEONFORK */
 	/* the PTE */
 	int frame;		/* index, or -1: none */
-	bool write, dirty, uffd_wp;
+	bool write, dirty, uffd_wp, soft;
 };
 
 struct mm_process {
@@ -63,6 +69,8 @@ struct mm_process {
 
 struct mm_hold {
 	bool used;
+	bool pin;		/* FOLL_PIN, not FOLL_GET */
+	bool to_memory;		/* a transfer that will write to the frame */
 	int frame;
 	int page;		/* the page at which it was taken */
 };
@@ -75,9 +83,31 @@ struct mm_kernel {
 	bool mem_force;		/* /proc/PID/mem uses FOLL_FORCE */
 	bool pin_stays;		/* gup_test keeps long-term pins */
 	bool close_evicts;
-	bool uffd_wp;
-	bool gup_test, ring, medium;	/* this machine has them */
+	bool uffd_wp, soft_dirty;
+	bool move_marks_dirty;	/* migration makes a dirty page soft-dirty, too */
+	bool exact_rss;		/* RssAnon is exact, not an estimate */
+	bool gup_test, ring, medium, slow;	/* this machine has them */
 };
+
+/*
+ * What the kernel may do in one way or the other: the model follows what it
+ * sees. Which ways there are, and how often each was seen.
+ */
+#define MM_MAYS(MAY) \
+	MAY(MOVED_NOTHING, "the driver's result of a migration that moves nothing", "0", "ENOENT") \
+	MAY(BUSY, "the errno for a page that a long-term pin cannot move", "EBUSY", "ENOMEM") \
+	MAY(ZONE, "the zone of a new page of system memory", "other", "ZONE_MOVABLE") \
+	MAY(BATCH, "a page in the LRU batch of this processor", "no", "yes")
+
+#define MM_MAY_ID(id, what, first, second) MAY_##id,
+enum mm_may { MM_MAYS(MM_MAY_ID) MAY_COUNT };
+#undef MM_MAY_ID
+
+struct mm_may_text {
+	const char *what, *first, *second;
+};
+
+const struct mm_may_text *mm_may_text(enum mm_may may);
 
 /*
  * Effects that can be switched off for one row of the table of operations, to
@@ -100,7 +130,12 @@ struct mm_kernel {
 	EFFECT(HOLD, "hold") \
 	EFFECT(LET_GO, "let-go") \
 	EFFECT(TO_MEDIUM, "to-medium") \
-	EFFECT(MARK, "mark")
+	EFFECT(MARK, "mark") \
+	EFFECT(SOFT, "soft-dirty") \
+	EFFECT(CLEAN, "clean") \
+	EFFECT(LOCK, "lock") \
+	EFFECT(RELOCATE, "relocate") \
+	EFFECT(ADVISE, "advise")
 
 #define MM_EFFECT_ID(id, name) EFFECT_##id,
 enum mm_effect { MM_EFFECTS(MM_EFFECT_ID) EFFECT_COUNT };
@@ -115,11 +150,13 @@ struct mm_model {
 	struct mm_hold hold[HOLD_COUNT];
 	int medium[MM_PAGES];	/* the content of each page of the file; -1: not known */
 	bool uffd;		/* there is a userfaultfd */
+	int slow;		/* the content of the slow medium */
 	int contents;		/* how many contents exist */
 	int buffers;
 	/* effects that the current operation had, and the one that is left out */
 	unsigned int effects;
 	int wrong;		/* enum mm_effect, or -1 */
+	unsigned int may[MAY_COUNT][2];	/* how often each way was seen */
 };
 
 void mm_init(struct mm_model *m, const struct mm_kernel *kernel);

@@ -20,16 +20,20 @@ enum place device_option(int option)
 
 const struct op_row *op_rows(size_t *count)
 {
+	static const struct op_row *(*const tables[])(size_t *count) = {
+		op_map_rows, op_cpu_rows, op_hold_rows, op_marks_rows, op_advice_rows,
+		op_flight_rows,
+	};
 	static struct op_row all[OP_ROWS_MAX];
 	static size_t used;
-	size_t counts[3], i;
-	const struct op_row *const tables[] = { op_map_rows(&counts[0]), op_cpu_rows(&counts[1]),
-						op_hold_rows(&counts[2]) };
+	size_t i, more;
 
-	for (i = 0; !used && i < ARRAY_SIZE(tables); i++)
-		memcpy(all + (i > 0 ? counts[0] : 0) + (i > 1 ? counts[1] : 0), tables[i],
-		       counts[i] * sizeof(all[0]));
-	used = counts[0] + counts[1] + counts[2];
+	for (i = 0; i < ARRAY_SIZE(tables) && (!used || i); i++) {
+		const struct op_row *rows = tables[i](&more);
+
+		memcpy(all + used, rows, more * sizeof(all[0]));
+		used += more;
+	}
 	*count = used;
 	return all;
 }

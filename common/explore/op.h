@@ -45,6 +45,9 @@ struct step {
 	bool reads;		/* the bytes that the function reads are compared */
 	int page;		/* the page that it uses, if @op does not say */
 	int medium;		/* what the owner first puts on the medium; 0: nothing */
+	int patched;		/* the old content, of which one word changes */
+	/* which "may" of the kernel the results are, if @either */
+	enum mm_may may;
 };
 
 /* Who carries out the operation: the process that it names, or another one. */
@@ -84,6 +87,9 @@ const struct op_row *op_rows(size_t *count);
 const struct op_row *op_cpu_rows(size_t *count);
 const struct op_row *op_map_rows(size_t *count);
 const struct op_row *op_hold_rows(size_t *count);
+const struct op_row *op_marks_rows(size_t *count);
+const struct op_row *op_advice_rows(size_t *count);
+const struct op_row *op_flight_rows(size_t *count);
 
 /* The word of option @number that @op has chosen, into @text. */
 void op_option(const struct op *op, int number, char *text, size_t size);

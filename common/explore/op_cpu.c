@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "explore/world.h"
@@ -102,34 +104,13 @@ static void expect_read(struct mm_model *m, const struct op *op, struct step *st
 	expect_access(m, op, step, (struct mm_access){ 0 }, &by_cpu, features.page_size);
 }
 
-/* Compare what was read with what the model says; look.c reports a difference. */
-static long compared(const void *bytes, long result)
-{
-	struct desk *desk = world.desk;
-	const int page = desk->op.first;
-	const uint64_t *seen = bytes, *expected = (uint64_t *)world_template(desk->content[page]);
-	size_t i;
-
-	if (result <= 0 || !desk->step.reads)
-		return result;
-	for (i = 0; i < features.page_size / sizeof(*seen) && seen[i] == expected[i]; i++)
-		;
-	if (i < features.page_size / sizeof(*seen)) {
-		desk->look |= BIT(page);
-		desk->differs[page].word = i;
-		desk->differs[page].expected = expected[i];
-		desk->differs[page].seen = seen[i];
-	}
-	return result;
-}
-
 static long act_read(const struct buffer *buffer, long arg)
 {
 	void *to = request_scratch();
 
 	(void)buffer;
 	(void)arg;
-	return compared(to, cpu_copy(to, world_page(world.desk->op.first)));
+	return world_compared(to, cpu_copy(to, world_page(world.desk->op.first)));
 }
 
 static void expect_vm(struct mm_model *m, const struct op *op, struct step *step)
@@ -151,7 +132,7 @@ static long act_vm(const struct buffer *buffer, long arg)
 	(void)buffer;
 	(void)arg;
 	if (!writes(op, 0))
-		return compared(mine.iov_base, errno_of(process_vm_readv(world.desk->target, &mine,
+		return world_compared(mine.iov_base, errno_of(process_vm_readv(world.desk->target, &mine,
 									 1, &theirs, 1, 0)));
 	memcpy(mine.iov_base, world_template(world.desk->step.content[op->first]), mine.iov_len);
 	return errno_of(process_vm_writev(world.desk->target, &mine, 1, &theirs, 1, 0));
@@ -187,10 +168,66 @@ static long act_mem(const struct buffer *buffer, long arg)
 		result = errno_of(pwrite(fd, world_template(world.desk->step.content[op->first]),
 					 features.page_size, offset));
 	else
-		result = compared(scratch, errno_of(pread(fd, scratch, features.page_size,
+		result = world_compared(scratch, errno_of(pread(fd, scratch, features.page_size,
 							  offset)));
 	close(fd);
 	return result;
+}
+
+/*
+ * access_process_vm() with FOLL_FORCE (ptrace_access_vm()). A word is written: the
+ * new bytes are the old ones with another first word.
+ */
+static void expect_trace(struct mm_model *m, const struct op *op, struct step *step)
+{
+	if (writes(op, 0)) {
+		step->content[op->first] = mm_new_content(m);
+		step->patched = mm_content(m, op->who, op->first);
+	}
+	expect_access(m, op, step,
+		      (struct mm_access){ .write = writes(op, 0), .gup = true, .force = true },
+		      &by_mem, sizeof(long));
+}
+
+static void prepare_trace(const struct op *op, const struct step *step)
+{
+	if (writes(op, 0))
+		memcpy(world_template(step->content[op->first]) + sizeof(long),
+		       world_template(step->patched) + sizeof(long),
+		       features.page_size - sizeof(long));
+}
+
+static long peek_or_poke(pid_t target, bool poke, long *word)
+{
+	void *addr = world_page(world.desk->op.first);
+
+	if (poke)
+		return errno_of(ptrace(PTRACE_POKEDATA, target, addr, *word));
+	errno = 0;
+	*word = ptrace(PTRACE_PEEKDATA, target, addr, 0);
+	return -errno;
+}
+
+static long act_trace(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+	const struct step *step = &world.desk->step;
+	const pid_t target = world.desk->target;
+	long *scratch = request_scratch(), result;
+
+	(void)buffer;
+	(void)arg;
+	if (ptrace(PTRACE_ATTACH, target, 0, 0) || waitpid(target, NULL, __WALL) < 0)
+		return -errno;
+	memcpy(scratch, world_template(writes(op, 0) ? step->content[op->first] :
+						       world.desk->content[op->first]),
+	       features.page_size);
+	result = peek_or_poke(target, writes(op, 0), scratch);
+	if (ptrace(PTRACE_DETACH, target, 0, 0))
+		return -errno;
+	if (result < 0)
+		return result;
+	return writes(op, 0) ? (long)sizeof(long) : world_compared(scratch, sizeof(long));
 }
 
 static void expect_device(struct mm_model *m, const struct op *op, struct step *step)
@@ -217,7 +254,7 @@ static long act_device(const struct buffer *buffer, long arg)
 	}
 	result = device_read(device, world_page(op->first), 1);
 	if (!result)
-		compared(device->bounce, features.page_size);
+		world_compared(device->bounce, features.page_size);
 	return result;
 }
 
@@ -277,6 +314,11 @@ static const struct op_row rows[] = {
 	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 5,
 	  .rule = RULE_FORCE_BREAKS_COW, .actor = BY_OWNER_OF_SEQUENCE, .expect = expect_mem,
 	  .act = act_mem },
+	{ .name = "trace",
+	  .what = "PTRACE_PEEKDATA, PTRACE_POKEDATA of a word: access_process_vm(), FOLL_FORCE",
+	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 2,
+	  .rule = RULE_FORCE_BREAKS_COW, .actor = BY_ANOTHER, .expect = expect_trace,
+	  .prepare = prepare_trace, .act = act_trace },
 	{ .name = "device",
 	  .what = "a device reads or writes: hmm_range_fault(), dmirror_do_read()",
 	  .options = { "a|b", "read|write" }, .pages = PAGES_ONE, .names_process = true,

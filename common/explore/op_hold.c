@@ -31,6 +31,7 @@ static void expect_hold(struct mm_model *m, const struct op *op, struct step *st
 	/* A page of ZONE_MOVABLE that cannot be moved: migrate_longterm_unpinnable_folios(). */
 	step->either = denial == MM_BUSY;
 	step->other = -ENOMEM;
+	step->may = MAY_BUSY;
 	if (!denial)
 		mm_hold(m, holder, op->first, access.pin);
 }

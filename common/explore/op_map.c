@@ -24,11 +24,17 @@ static size_t size(const struct op *op)
 
 static bool map_possible(const struct mm_model *m, const struct op *op)
 {
-	int p;
+	const struct mm_page *pages = m->process[MM_OWNER].page;
+	int p, i;
 
 	(void)op;
 	for (p = MM_CHILD; p < MM_PROCESSES; p++)
 		if (m->process[p].alive)
+			return false;
+	/* A mapping that is not tracked could be merged with one that is. */
+	for (i = 0; i < MM_PAGES; i++)
+		if (pages[i].tracked ||
+		    (pages[i].mapped && i / MM_BUFFER_PAGES == m->buffers))
 			return false;
 	return m->buffers < 2;
 }
@@ -91,6 +97,21 @@ static void change_kill(const struct mm_model *before, const struct op *op)
 
 static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
 
+/*
+ * Where a write stops the populating of a locked VMA, its other pages are not
+ * populated: which ones depends on how the kernel has merged VMAs.
+ */
+static bool protect_possible(const struct mm_model *m, const struct op *op)
+{
+	int i, locked = 0, stops = 0;
+
+	for (i = op->first; i <= last(op); i++) {
+		locked += m->process[op->who].page[i].locked;
+		stops += m->process[op->who].page[i].uffd_wp;
+	}
+	return op->count == 1 || !locked || !stops;
+}
+
 /* do_mprotect_pkey(): it stops at the first page that is not mapped. */
 static void expect_protect(struct mm_model *m, const struct op *op, struct step *step)
 {
@@ -132,13 +153,22 @@ static long act_unmap(const struct buffer *buffer, long arg)
 	return errno_of(munmap(address(op), size(op)));
 }
 
-/* madvise_walk_vmas(): it goes on after a page that is not mapped. */
+/*
+ * madvise_walk_vmas(): it goes on after a page that is not mapped, and stops at a
+ * VMA that is locked (madvise_dontneed_free_valid_vma()).
+ */
 static void expect_dontneed(struct mm_model *m, const struct op *op, struct step *step)
 {
 	int i;
 
 	for (i = op->first; i <= last(op); i++) {
-		if (m->process[op->who].page[i].mapped)
+		const struct mm_page *page = mm_page_of(m, op->who, i);
+
+		if (page->locked) {
+			step->result = -EINVAL;
+			return;
+		}
+		if (page->mapped)
 			mm_zap(m, op->who, i);
 		else
 			step->result = -ENOMEM;
@@ -177,6 +207,7 @@ static void expect_migrate(struct mm_model *m, const struct op *op, struct step 
 	/* The driver returns ENOENT or 0 for a page that did not move: see device_migrate_to(). */
 	step->either = true;
 	step->other = -ENOENT;
+	step->may = MAY_MOVED_NOTHING;
 	m->process[op->who].mirrors[to] |= op->who != MM_OWNER;
 	for (i = op->first; i <= last(op) && migrates(m, op, i, step); i++)
 		mm_migrate_to(m, op->who, i, to);
@@ -253,7 +284,8 @@ static const struct op_row rows[] = {
 	{ .name = "protect",
 	  .what = "mprotect(2): change_pte_range(), can_change_pte_writable()",
 	  .options = { "none|r|rw" }, .pages = PAGES_SOME, .names_process = true, .weight = 8,
-	  .rule = RULE_PROTECTION_AS_ASKED, .expect = expect_protect, .act = act_protect },
+	  .rule = RULE_PROTECTION_AS_ASKED, .possible = protect_possible,
+	  .expect = expect_protect, .act = act_protect },
 	{ .name = "unmap",
 	  .what = "munmap(2): zap_pte_range(), free_zone_device_folio()",
 	  .pages = PAGES_SOME, .names_process = true, .weight = 2, .rule = RULE_FREED_TO_DRIVER,

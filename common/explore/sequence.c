@@ -25,9 +25,14 @@ struct mm_kernel sequence_kernel(void)
 		.pin_stays = features.pin_stays,
 		.close_evicts = kernel_has(CHANGE_CLOSE_EVICTS),
 		.uffd_wp = features.uffd_wp,
+		.soft_dirty = features.soft_dirty,
+		.move_marks_dirty = features.version < 602,
+		/* RssAnon by get_mm_counter_sum(); before 6.2 the counts of a task are added */
+		.exact_rss = features.version < 602 || features.version >= 612,
 		.gup_test = world.has_gup_test,
 		.ring = world.has_ring,
 		.medium = world.has_medium,
+		.slow = world.has_slow,
 	};
 }
 
@@ -74,6 +79,7 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 	struct step step = { 0 };
 	double began, done;
 	size_t count, row;
+	long result;
 	bool right;
 
 	row = op->row - op_rows(&count);
@@ -90,7 +96,10 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 	/* What an operation must read. */
 	world.desk->content[op->first] = mm_content(m, op->who, op->first);
 	began = now();
-	right = result_is_right(op, &step, carry_out(&before, op, &step));
+	result = carry_out(&before, op, &step);
+	right = result_is_right(op, &step, result);
+	if (step.either)
+		m->may[step.may][result == step.other]++;
 	done = now();
 	right = !watch(m, &before, op, thorough) && right;
 	run->cost[row].count++;
@@ -121,6 +130,7 @@ struct run sequence_run(const struct sequence *sequence, bool twin, const struct
 		if (!run_op(&m, op, i + 1 == sequence->count, &run))
 			run.failed_at = (int)i;
 	}
+	memcpy(run.may, m.may, sizeof(run.may));
 	began = now();
 	world_reset(&m);
 	run.ending = now() - began;

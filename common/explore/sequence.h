@@ -16,6 +16,7 @@ struct run {
 	int failed_at;		/* the operation, from 0; -1: none failed */
 	enum rule_id rule;	/* of the first difference */
 	unsigned int effects[OP_ROWS_MAX];	/* by row: BIT(enum mm_effect) that happened */
+	unsigned int may[MAY_COUNT][2];	/* what the kernel may do, and did */
 	/* what it cost */
 	struct {
 		int count;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -31,6 +32,25 @@ unsigned char *world_page(int page)
 {
 	/* A page that is never mapped separates the buffers. */
 	return world.base + (page + page / MM_BUFFER_PAGES) * features.page_size;
+}
+
+long world_compared(const void *bytes, long result)
+{
+	struct desk *desk = world.desk;
+	const int page = desk->op.first;
+	const uint64_t *seen = bytes, *expected = (uint64_t *)world_template(desk->content[page]);
+	const long words = result / (long)sizeof(*seen);
+	long i;
+
+	if (result <= 0 || !desk->step.reads || !memcmp(seen, expected, result))
+		return result;
+	for (i = 0; i < words - 1 && seen[i] == expected[i]; i++)
+		;
+	desk->look |= BIT(page);
+	desk->differs[page].word = i;
+	desk->differs[page].expected = expected[i];
+	desk->differs[page].seen = seen[i];
+	return result;
 }
 
 unsigned char *world_template(int content)
@@ -90,11 +110,15 @@ void world_open(void)
 	for (i = 0; i < 3; i++)
 		device_open(&world.device[device_option(i)], device_option(i), MM_PAGES + 1);
 	world.has_medium = medium_file(&world.medium);
+	world.has_slow = medium_slow(&world.slow) &&
+			 dm_suspend(&world.suspension, getenv("HMM_COHERENT_SLOW"));
+	dm_resume(&world.suspension);
 	world.has_ring = ring_available();
 	for (i = 0; world.has_ring && i < 2; i++)
 		ring_open(&world.ring[i]);
 	world.has_gup_test = pin_available();
 	world.pagemap[MM_OWNER] = pagemap_open(getpid());
+	world.kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
 }
 
 void world_drain(void)
@@ -233,6 +257,11 @@ void world_reset(const struct mm_model *m)
 {
 	int i;
 
+	if (world.in_flight) {
+		dm_resume(&world.suspension);
+		(void)!transfer_finish(&world.transfer);
+		world.in_flight = false;
+	}
 	end_all(m);
 	close_pipe(world.held_pipe[0]);
 	close_pipe(world.held_pipe[1]);

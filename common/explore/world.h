@@ -18,7 +18,9 @@
 #include "reach/child.h"
 #include "reach/direct_io.h"
 #include "reach/ring.h"
+#include "reach/transfer.h"
 #include "see/device.h"
+#include "see/dump.h"
 
 /* In memory that all processes share: the operation that one of them carries out. */
 struct desk {
@@ -26,13 +28,17 @@ struct desk {
 	struct step step;
 	pid_t target;		/* for an operation on another process */
 	/* for the comparison of bytes: which pages, and what they must contain */
-	unsigned int look;
+	unsigned int look, whole;
 	int content[MM_PAGES];
 	/* the first word that differs, by page */
 	struct {
 		size_t word;
 		uint64_t expected, seen;
 	} differs[MM_PAGES];
+	struct page_dump dump;	/* that a process made of its page */
+	struct {
+		long resident, walked, locked, pinned;
+	} counts;		/* pages, of a process */
 };
 
 struct world {
@@ -44,6 +50,7 @@ struct world {
 	struct child process[MM_PROCESSES];	/* the owner is not used */
 	int pipes[MM_PROCESSES][4];
 	int pagemap[MM_PROCESSES];
+	int kpagecount;
 	struct device device[PLACE_COUNT];	/* of the owner: coherent, remote, private */
 	struct medium medium;
 	bool has_medium;
@@ -55,6 +62,11 @@ struct world {
 	int held_pin;
 	int uffd;
 	int tee[2];		/* to look into a pipe without emptying it */
+	/* the device that completes its transfers when it is resumed */
+	struct medium slow;
+	bool has_slow, in_flight;
+	struct transfer transfer;
+	struct dm_suspension suspension;
 };
 
 extern struct world world;
@@ -65,6 +77,12 @@ void world_open(void);
 void world_reset(const struct mm_model *m);
 
 unsigned char *world_page(int page);
+
+/*
+ * Compare @result bytes that an operation has read with what it must read. A
+ * difference is kept for watch(). Returns @result.
+ */
+long world_compared(const void *bytes, long result);
 unsigned char *world_template(int content);
 
 /* Give the contents [@first, @end) bytes that no page had before. */

@@ -15,10 +15,10 @@ static void on_fault(int signal)
 	siglongjmp(escape, signal);
 }
 
-long cpu_copy(void *to, const void *from)
+long cpu_guarded(void (*access)(void *arg), void *arg)
 {
 	struct sigaction action = { .sa_handler = on_fault }, old_segv, old_bus;
-	long result = features.page_size;
+	long result = 0;
 	int signal;
 
 	sigaction(SIGSEGV, &action, &old_segv);
@@ -27,10 +27,30 @@ long cpu_copy(void *to, const void *from)
 	if (signal)
 		result = KILLED_BY(signal);
 	else
-		memcpy(to, from, features.page_size);
+		access(arg);
 	sigaction(SIGSEGV, &old_segv, NULL);
 	sigaction(SIGBUS, &old_bus, NULL);
 	return result;
+}
+
+struct copying {
+	void *to;
+	const void *from;
+};
+
+static void copy_page(void *arg)
+{
+	const struct copying *copying = arg;
+
+	memcpy(copying->to, copying->from, features.page_size);
+}
+
+long cpu_copy(void *to, const void *from)
+{
+	struct copying copying = { to, from };
+	const long result = cpu_guarded(copy_page, &copying);
+
+	return result < 0 ? result : (long)features.page_size;
 }
 
 /* Run one access by the CPU. If it ends in SIGSEGV or SIGBUS, that is the result. */

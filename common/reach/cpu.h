@@ -22,6 +22,9 @@ long cpu_write(struct buffer *buffer, size_t first, size_t count, enum writer wr
  */
 long cpu_copy(void *to, const void *from) __must_check;
 
+/* Call @access. Returns 0, or KILLED_BY() if a fault in it ends in a signal. */
+long cpu_guarded(void (*access)(void *arg), void *arg) __must_check;
+
 /*
  * Load a word of each page and store it again, so that the TLB has the
  * translations. Changes no byte.

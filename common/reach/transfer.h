@@ -31,6 +31,13 @@ struct transfer {
  */
 void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t size);
 
+/*
+ * Start to read or write @size bytes at offset 0 of @fd in the same way. Returns 0,
+ * or -errno if nothing was started.
+ */
+long transfer_start(struct transfer *transfer, int fd, bool write, void *addr,
+		    size_t size) __must_check;
+
 /* Has the transfer completed? Does not wait. */
 bool transfer_is_done(struct transfer *transfer) __must_check;
 

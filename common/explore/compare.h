@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * compare.h - one comparison of the world with the model, of which watch.c,
+ * watch_bytes.c and watch_counts.c do a part each
+ */
+#ifndef HMM_COHERENT_COMPARE_H
+#define HMM_COHERENT_COMPARE_H
+
+#include <stdbool.h>
+
+#include "explore/op.h"
+#include "explore/world.h"
+
+struct watching {
+	struct mm_model *m;
+	const struct mm_model *before;
+	const struct op *op;
+	bool thorough;		/* the last one of a sequence: look at all there is */
+	int differences;
+};
+
+/* Did the operation change what @who maps at @page? */
+bool compare_is_changed(const struct watching *w, int who, int page) __must_check;
+
+/* Can the CPU of @who read the page without a fault? */
+bool compare_is_readable(const struct mm_model *m, int who, int page) __must_check;
+
+/* A check of @what of @page; @expected is "expected|seen". */
+void __printf(6, 7) compare(struct watching *w, bool same, int who, int page, const char *what,
+			    const char *expected, ...);
+
+/* What the operation read and wrote, the bytes of the pages, and those that holders see. */
+void compare_transferred(struct watching *w);
+void compare_bytes(struct watching *w);
+
+/* References and mappings of page frames; counters of the processes. */
+void compare_counts(struct watching *w);
+
+#endif

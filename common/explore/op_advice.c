@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Operations by madvise(2) and mremap(2). */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "explore/world.h"
+#include "kernel/kernel.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+static long advise(int advice)
+{
+	const struct op *op = &world.desk->op;
+
+	return errno_of(madvise(world_page(op->first), op->count * features.page_size, advice));
+}
+
+/*
+ * Before 6.2 mprotect() looks at the dirty bit of the PTE. That of a shared page
+ * is cleared only if its folio is not dirty, which the model does not know. And a
+ * transfer in flight whose folio is not dirty when it completes drops its
+ * references at some later time: bio_check_pages_dirty().
+ */
+static bool free_possible(const struct mm_model *m, const struct op *op)
+{
+	int i;
+
+	for (i = op->first; i < op->first + op->count; i++) {
+		const int frame = m->process[op->who].page[i].frame;
+
+		if (frame >= 0 && (mm_holders(m, frame) ||
+				   (!m->kernel.clean_upgrades && mm_mappings(m, frame) > 1)))
+			return false;
+	}
+	return true;
+}
+
+/* madvise_free_pte_range(): a page of memory becomes clean and can be reclaimed. */
+static void expect_free(struct mm_model *m, const struct op *op, struct step *step)
+{
+	int i;
+
+	for (i = op->first; i < op->first + op->count; i++) {
+		struct mm_page *page = mm_page_of(m, op->who, i);
+
+		if (!page->mapped) {
+			step->result = -ENOMEM;
+			continue;
+		}
+		if (page->locked) {
+			step->result = -EINVAL;
+			return;
+		}
+		if (page->frame < 0 || m->frame[page->frame].at != PLACE_SYSTEM)
+			continue;
+		if (page->dirty && mm_effect(m, EFFECT_CLEAN))
+			page->dirty = false;
+	}
+}
+
+static long act_free(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	return advise(MADV_FREE);
+}
+
+/* madvise_populate(), faultin_page_range() (6.1: faultin_vma_page_range()) */
+static void expect_populate(struct mm_model *m, const struct op *op, struct step *step)
+{
+	const struct mm_access access = { .write = op->option[0], .gup = true };
+
+	switch (mm_access(m, op->who, op->first, access)) {
+	case MM_ALLOWED:
+		break;
+	case MM_NO_VMA:
+		step->result = -ENOMEM;
+		break;
+	case MM_UFFD_STOPS:
+		step->result = -EFAULT;
+		break;
+	default:
+		step->result = -EINVAL;
+	}
+}
+
+static long act_populate(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	return advise(world.desk->op.option[0] ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+}
+
+/* Words of "drop|copy|wipe|keep". */
+enum { INHERIT_DROP, INHERIT_COPY, INHERIT_WIPE, INHERIT_KEEP };
+
+/* madvise_vma_behavior(): VM_DONTCOPY and VM_WIPEONFORK */
+static void expect_inherit(struct mm_model *m, const struct op *op, struct step *step)
+{
+	int i;
+
+	for (i = op->first; i < op->first + op->count; i++) {
+		struct mm_page *page = mm_page_of(m, op->who, i);
+
+		if (!page->mapped)
+			step->result = -ENOMEM;
+		else if (!mm_effect(m, EFFECT_ADVISE))
+			continue;
+		else if (op->option[0] == INHERIT_DROP || op->option[0] == INHERIT_COPY)
+			page->not_forked = op->option[0] == INHERIT_DROP;
+		else
+			page->wiped = op->option[0] == INHERIT_WIPE;
+	}
+}
+
+static long act_inherit(const struct buffer *buffer, long arg)
+{
+	static const int advice[] = {
+		[INHERIT_DROP] = MADV_DONTFORK, [INHERIT_COPY] = MADV_DOFORK,
+		[INHERIT_WIPE] = MADV_WIPEONFORK, [INHERIT_KEEP] = MADV_KEEPONFORK,
+	};
+
+	(void)buffer;
+	(void)arg;
+	return advise(advice[world.desk->op.option[0]]);
+}
+
+/* The page of the other buffer at the same position. */
+static int other_page(int page)
+{
+	return (page + MM_BUFFER_PAGES) % MM_PAGES;
+}
+
+static void expect_move(struct mm_model *m, const struct op *op, struct step *step)
+{
+	const int to = other_page(op->first);
+
+	if (!mm_page_of(m, op->who, op->first)->mapped) {
+		step->result = -EFAULT;
+		return;
+	}
+	mm_move_address(m, op->who, op->first, to, op->option[0]);
+}
+
+static long act_move(const struct buffer *buffer, long arg)
+{
+	const struct op *op = &world.desk->op;
+	void *to = world_page(other_page(op->first)), *at;
+
+	(void)buffer;
+	(void)arg;
+	at = mremap(world_page(op->first), features.page_size, features.page_size,
+		    MREMAP_MAYMOVE | MREMAP_FIXED | (op->option[0] ? MREMAP_DONTUNMAP : 0), to);
+	if (at == MAP_FAILED)
+		return -errno;
+	return at == to ? 0 : -EXDEV;
+}
+
+static const struct op_row rows[] = {
+	{ .name = "free",
+	  .what = "MADV_FREE: madvise_free_pte_range(), can_change_pte_writable()",
+	  .pages = PAGES_SOME, .names_process = true, .weight = 3, .rule = RULE_FREED_FOR_ONE,
+	  .possible = free_possible, .expect = expect_free, .act = act_free },
+	{ .name = "populate",
+	  .what = "MADV_POPULATE_READ, MADV_POPULATE_WRITE: faultin_page_range()",
+	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 4,
+	  .rule = RULE_SHARED_IS_COPIED, .expect = expect_populate, .act = act_populate },
+	{ .name = "inherit",
+	  .what = "MADV_DONTFORK, _DOFORK, _WIPEONFORK, _KEEPONFORK: dup_mmap()",
+	  .options = { "drop|copy|wipe|keep" }, .pages = PAGES_SOME, .names_process = true,
+	  .weight = 3, .rule = RULE_NOT_FORKED, .expect = expect_inherit, .act = act_inherit },
+	{ .name = "move",
+	  .what = "mremap(2) to the same page of the other buffer: move_ptes(); 'keep' is "
+		  "MREMAP_DONTUNMAP: dontunmap_complete()",
+	  .options = { "away|keep" }, .pages = PAGES_ONE, .names_process = true, .weight = 5,
+	  .rule = RULE_MOVES_WITH_ADDRESS, .expect = expect_move, .act = act_move },
+};
+
+const struct op_row *op_advice_rows(size_t *count)
+{
+	*count = ARRAY_SIZE(rows);
+	return rows;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * References, mappings and exclusivity of page frames, as the kernel dumps them,
+ * and the counters of the processes.
+ *
+ * A dump takes as long as several operations, since it goes through the kernel
+ * log. So there is one for each frame after the last operation, and at most one
+ * after each other operation.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "explore/compare.h"
+#include "kernel/kernel.h"
+#include "report/report.h"
+#include "see/dump.h"
+
+/* In the process that maps the page: gup_test dumps pages of its caller. */
+static long act_dump(const struct buffer *buffer, long page)
+{
+	(void)buffer;
+	world.desk->dump = page_dump(world_page(page));
+	return 0;
+}
+
+/*
+ * The kernel's own counts. A page of memory may be in a batch of this processor
+ * again, because the dump touched it.
+ */
+static void compare_dump(struct watching *w, int who, int number)
+{
+	const int index = w->m->process[who].page[number].frame;
+	const struct mm_frame *frame = &w->m->frame[index];
+	const int mappings = mm_mappings(w->m, index);
+	const int references = mappings + frame->gets + 1024 * frame->pins;
+	struct page_dump *dump = &world.desk->dump;
+	bool in_batch;
+
+	world_drain();
+	if (world_do(who, act_dump, number))
+		broken("a process cannot dump its page");
+	if (dump->state == DUMP_UNREADABLE || dump->state == DUMP_LOST)
+		broken("the kernel's dump of a page cannot be parsed, or is lost");
+	compare(w, dump->valid && dump->pfn == frame->pfn, who, number, "page that is dumped",
+		"0x%lx|0x%lx", frame->pfn, dump->valid ? dump->pfn : 0);
+	if (!dump->valid)
+		return;
+	compare(w, dump->exclusive == frame->exclusive, who, number, "exclusivity", "%s|%s",
+		frame->exclusive ? "exclusive" : "not exclusive",
+		dump->exclusive ? "exclusive" : "not exclusive");
+	compare(w, dump->mapcount == mappings, who, number, "mapping count", "%d|%d", mappings,
+		dump->mapcount);
+	in_batch = frame->at == PLACE_SYSTEM && dump->refcount == references + 1;
+	if (frame->at == PLACE_SYSTEM && (in_batch || dump->refcount == references))
+		w->m->may[MAY_BATCH][in_batch]++;
+	compare(w, dump->refcount == references || in_batch, who, number, "reference count",
+		"%d|%d", references, dump->refcount);
+}
+
+/* A process and a page at which @frame can be dumped without a fault. */
+static bool find_page(const struct mm_model *m, int frame, int *who, int *page)
+{
+	for (*who = MM_OWNER; *who < MM_PROCESSES; ++*who)
+		for (*page = 0; *page < MM_PAGES; ++*page)
+			if (m->process[*who].alive && compare_is_readable(m, *who, *page) &&
+			    m->process[*who].page[*page].frame == frame)
+				return true;
+	return false;
+}
+
+/*
+ * A page that is mapped writable is exclusive. Of the other ones, those are worth
+ * a dump of which an operation may have changed that.
+ */
+static bool is_worth_a_dump(const struct watching *w, int index)
+{
+	const struct mm_frame *was = &w->before->frame[index], *is = &w->m->frame[index];
+
+	return is->used && (!was->used || was->exclusive != is->exclusive ||
+			    was->pins != is->pins || was->gets != is->gets);
+}
+
+static void compare_dumps(struct watching *w)
+{
+	int i, who, page, dumps = 0;
+
+	for (i = 0; i < MM_FRAMES && w->m->kernel.gup_test; i++) {
+		const struct mm_frame *frame = &w->m->frame[i];
+
+		if (!frame->used || frame->zero || frame->at == PLACE_PRIVATE ||
+		    !(w->thorough || (!dumps && is_worth_a_dump(w, i))) ||
+		    !find_page(w->m, i, &who, &page))
+			continue;
+		compare_dump(w, who, page);
+		dumps++;
+	}
+}
+
+/* kpagecount_read() shows frames of memory, not those of devices. */
+static void compare_mapping_counts(struct watching *w)
+{
+	uint64_t count;
+	int i, who, page;
+
+	for (i = 0; i < MM_FRAMES && world.kpagecount >= 0; i++) {
+		const struct mm_frame *frame = &w->m->frame[i];
+
+		if (!frame->used || frame->zero || frame->at != PLACE_SYSTEM || !frame->pfn ||
+		    mm_mappings(w->before, i) == mm_mappings(w->m, i) ||
+		    !find_page(w->m, i, &who, &page))
+			continue;
+		if (pread(world.kpagecount, &count, sizeof(count), frame->pfn * sizeof(count)) !=
+		    sizeof(count))
+			broken("/proc/kpagecount: %s", strerror(errno));
+		compare(w, (int)count == mm_mappings(w->m, i), who, page, "mapping count", "%d|%d",
+			mm_mappings(w->m, i), (int)count);
+	}
+}
+
+/* The value after "@key:" in kilobytes, as pages; -1 if there is none. */
+static long value_of(const char *text, const char *key)
+{
+	const char *line = strstr(text, key);
+
+	return line ? strtol(line + strlen(key), NULL, 10) * 1024 / (long)features.page_size : -1;
+}
+
+static long read_text(const char *path, char *text, size_t size)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	text[got > 0 ? got : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return got;
+}
+
+/*
+ * The counters of the calling process. Before 6.2 a task keeps changes of RSS
+ * until it unmaps something: add_mm_rss_vec() then adds them. The text is in
+ * memory that is touched before, so that reading it changes nothing.
+ */
+static long act_count(const struct buffer *buffer, long arg)
+{
+	static char status[4096], rollup[4096];
+	struct desk *desk = world.desk;
+
+	(void)buffer;
+	(void)arg;
+	memset(status, 1, sizeof(status));
+	memset(rollup, 1, sizeof(rollup));
+	if (madvise(request_scratch(), features.page_size, MADV_DONTNEED))
+		return -errno;
+	if (read_text("/proc/self/status", status, sizeof(status)) <= 0 ||
+	    read_text("/proc/self/smaps_rollup", rollup, sizeof(rollup)) <= 0)
+		return -EIO;
+	desk->counts.resident = value_of(status, "\nRssAnon:");
+	desk->counts.locked = value_of(status, "\nVmLck:");
+	desk->counts.pinned = value_of(status, "\nVmPin:");
+	desk->counts.walked = value_of(rollup, "\nAnonymous:");
+	*(volatile char *)request_scratch() = 1;
+	return 0;
+}
+
+static void compare_count(struct watching *w, int who, enum rule_id rule, const char *what,
+			  long expected, long seen)
+{
+	set_rule(rule);
+	if (!expect(seen == expected, "%s of the %s is %ld pages, not %ld", what, who_name(who),
+		    seen, expected))
+		w->differences++;
+}
+
+static void compare_counters(struct watching *w, int who)
+{
+	const struct mm_process *process = &w->m->process[who];
+	int i, locked = 0, pinned = 0;
+
+	for (i = 0; i < MM_PAGES; i++)
+		locked += process->page[i].locked;
+	for (i = HOLD_FIXED; i <= HOLD_FIXED_2; i++)
+		pinned += who == MM_OWNER && w->m->hold[i].used;
+	if (world_do(who, act_count, 0))
+		broken("a process cannot read its counters");
+	if (w->m->kernel.exact_rss)
+		compare_count(w, who, RULE_ACCOUNTS_RETURN,
+			      "RssAnon, compared with the page tables,", world.desk->counts.walked,
+			      world.desk->counts.resident);
+	compare_count(w, who, RULE_MAPPINGS_ARE_COUNTED, "VmLck", locked,
+		      world.desk->counts.locked);
+	compare_count(w, who, RULE_PINS_ARE_ACCOUNTED, "VmPin", pinned,
+		      world.desk->counts.pinned);
+}
+
+void compare_counts(struct watching *w)
+{
+	int who;
+
+	compare_mapping_counts(w);
+	compare_dumps(w);
+	for (who = MM_OWNER; who < MM_PROCESSES && w->thorough; who++)
+		if (w->m->process[who].alive)
+			compare_counters(w, who);
+}
