@@ -18,6 +18,7 @@
 #include "explore/flips.h"
 #include "explore/program.h"
 #include "explore/replay.h"
+#include "explore/scenario.h"
 #include "explore/search.h"
 #include "explore/worker.h"
 #include "explore/world.h"
@@ -136,6 +137,20 @@ static int print_program(void)
 	return fflush(stdout) ? 3 : 0;
 }
 
+/* The given sequence as a scenario of this suite. Returns the exit status. */
+static int print_scenario(void)
+{
+	char error[256];
+
+	if (!scenario_print(stdout, &given, setting("_NAME", "found"),
+			    atoi(setting("_VERSION", "601")),
+			    setting("_PARTS", "common/explore/program"), error, sizeof(error))) {
+		fprintf(stderr, "hmm_coherent_explore: %s\n", error);
+		return 3;
+	}
+	return fflush(stdout) ? 3 : 0;
+}
+
 /* Modes that run nothing. */
 static const struct printer {
 	const char *name;
@@ -144,6 +159,7 @@ static const struct printer {
 } printers[] = {
 	{ "print", print_sequence, false },
 	{ "program", print_program, true },
+	{ "scenario", print_scenario, true },
 	{ "cross-check", check_models, false },
 };
 
@@ -163,8 +179,8 @@ static void read_settings(void)
 		if (!strcmp(name, printers[i].name))
 			printer = &printers[i];
 	if (name && !mode && !printer)
-		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print, program "
-			  "or cross-check");
+		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print, program, "
+			  "scenario or cross-check");
 	if (!name)
 		return;
 	generator.only = setting("_ONLY", NULL);

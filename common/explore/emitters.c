@@ -76,8 +76,7 @@ static int content_of(const struct prediction *p)
 	return written ? written : mm_content(&p->after, p->op->who, p->op->first);
 }
 
-/* What stands for one letter of a call. */
-static void letter(char *text, size_t size, char name, const struct prediction *p)
+void op_letter(char *text, size_t size, char name, const struct prediction *p)
 {
 	const struct op *op = p->op;
 
@@ -101,17 +100,16 @@ static void letter(char *text, size_t size, char name, const struct prediction *
 					   name == 'm' ? p->step.medium : p->step.page);
 }
 
-void emitter_call(char *text, size_t size, const struct emitter *emitter,
-		  const struct prediction *prediction)
+void emit(char *text, size_t size, const char *format, letter_writer *write_letter,
+	  const struct prediction *prediction)
 {
-	const char *c = emitter->call;
 	size_t used = 0;
 
-	for (; *c && used + 1 < size; c++) {
-		if (*c == '%')
-			letter(text + used, size - used, *++c, prediction);
+	for (*text = '\0'; *format && used + 1 < size; format++) {
+		if (*format == '%')
+			write_letter(text + used, size - used, *++format, prediction);
 		else
-			snprintf(text + used, size - used, "%c", *c);
+			snprintf(text + used, size - used, "%c", *format);
 		used += strlen(text + used);
 	}
 }

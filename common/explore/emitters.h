@@ -29,9 +29,13 @@ struct emitter {
 /* The row of an operation; NULL if there is none. */
 const struct emitter *emitter_of(const struct op_row *row);
 
-/* Write the call of @prediction. */
-void emitter_call(char *text, size_t size, const struct emitter *emitter,
-		  const struct prediction *prediction);
+/* What stands for the letter @name of a call. */
+typedef void letter_writer(char *text, size_t size, char name, const struct prediction *p);
+letter_writer op_letter;
+
+/* Write @format, with the letters behind '%' replaced. */
+void emit(char *text, size_t size, const char *format, letter_writer *write_letter,
+	  const struct prediction *prediction);
 
 /* The name of a process in a written program: "OWNER". */
 const char *process_in_c(enum mm_who who);

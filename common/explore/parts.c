@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/compiler.h"
-
 #define PARTS_MAX 200
 
 struct part {
@@ -20,9 +18,6 @@ struct part {
 	char name[64];
 	bool used;
 };
-
-/* In the order in which they may use each other. */
-static const char *const files[] = { "world.c", "map.c", "cpu.c", "hold.c", "look.c" };
 
 static struct part parts[PARTS_MAX];
 static size_t count;
@@ -133,12 +128,12 @@ static void use(const char *text)
 	}
 }
 
-bool parts_print(FILE *out, const char *folder, const char *text)
+bool parts_print(FILE *out, const char *folder, const char *const *files, const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(files); i++)
-		if (!read_file(folder, files[i]))
+	for (count = 0; *files; files++)
+		if (!read_file(folder, *files))
 			return false;
 	use(text);
 	for (i = 0; i < count; i++)

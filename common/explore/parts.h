@@ -10,10 +10,11 @@
 #include <stdio.h>
 
 /*
- * Write to @out what @text uses of the files in @folder, and what that uses in
- * turn, in their order. Returns false if a file cannot be read: errno.
+ * Write to @out what @text uses of @files in @folder (NULL is their end), and
+ * what that uses in turn, in their order. Returns false if a file cannot be
+ * read: errno.
  */
-bool parts_print(FILE *out, const char *folder, const char *text);
+bool parts_print(FILE *out, const char *folder, const char *const *files, const char *text);
 
 /* Is @name in @text, as a whole word, outside of comments and strings? */
 bool text_uses(const char *text, const char *name);

@@ -132,7 +132,7 @@ static void write_call(struct written *w, const struct prediction *p)
 		w->left_out = true;
 		return;
 	}
-	emitter_call(call, sizeof(call), emitter, p);
+	emit(call, sizeof(call), emitter->call, op_letter, p);
 	if (emitter->takes_turns) {
 		fprintf(w->out, "\t%s;\n", call);
 		return;
@@ -222,6 +222,9 @@ static void write_head(FILE *out, const struct sequence *sequence, int version, 
 		" */\n", ring ? " -luring" : "");
 }
 
+/* In the order in which they may use each other. */
+static const char *const files[] = { "world.c", "map.c", "cpu.c", "hold.c", "look.c", NULL };
+
 bool program_print(FILE *out, const struct sequence *sequence, int version, const char *folder,
 		   char *error, size_t size)
 {
@@ -230,7 +233,7 @@ bool program_print(FILE *out, const struct sequence *sequence, int version, cons
 	size_t i, length;
 	FILE *memory = open_memstream(&used, &length);
 
-	right = text && memory && parts_print(memory, folder, text);
+	right = text && memory && parts_print(memory, folder, files, text);
 	if (!right)
 		snprintf(error, size, "%s: %s", folder, strerror(errno));
 	if (memory && fclose(memory))

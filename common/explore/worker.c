@@ -20,6 +20,7 @@
 #define SEQUENCE_MS 25000
 /* Until a process that was killed has ended, unless it hangs in the kernel. */
 #define KILL_MS 10000
+#define STEP_MS 500
 
 /* In memory that is shared with the worker. */
 struct job {
@@ -34,6 +35,7 @@ static struct flip wrong;
 static struct job *job;
 static pid_t worker;
 static int to_worker = -1, from_worker = -1;
+static bool had_died;	/* the kernel, before the worker began */
 
 const char *outcome_name(enum outcome outcome)
 {
@@ -167,14 +169,18 @@ static bool kernel_has_died(void)
 static enum outcome wait_for_end(void)
 {
 	struct pollfd answer = { .fd = from_worker, .events = POLLIN };
+	int ready, waited = 0;
+	bool died;
 	char letter;
-	int ready;
 
-	do
-		ready = poll(&answer, 1, SEQUENCE_MS);
-	while (ready < 0 && errno == EINTR);
-	if (!ready)
-		return OUTCOME_HUNG;
+	do {
+		ready = poll(&answer, 1, STEP_MS);
+		waited += ready ? 0 : STEP_MS;
+		/* An oops may leave its process, or another one, waiting for a lock. */
+		died = !had_died && kernel_has_died();
+	} while ((!ready && waited < SEQUENCE_MS && !died) || (ready < 0 && errno == EINTR));
+	if (ready <= 0)
+		return died ? OUTCOME_LOST : OUTCOME_HUNG;
 	if (read(from_worker, &letter, 1) == 1)
 		return job->run.failed_at >= 0 ? OUTCOME_DIFFERS : OUTCOME_RIGHT;
 	/* The process has ended before: after a failed check, or because it was killed. */
@@ -198,7 +204,6 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 {
 	static struct report *kept;
 	struct failure failure;
-	static bool had_died;
 
 	if (!flip && wrong.row)
 		flip = &wrong;
