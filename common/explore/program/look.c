@@ -54,13 +54,21 @@ static const char *place_of(uint64_t entry)
 	return is_in_chunk(frame, first_frame("spm_addr_dev0")) ? "b" : "system";
 }
 
+/* A page of a private device is an entry of swap: its type is in the lowest five bits. */
+static unsigned long frame_of(uint64_t entry)
+{
+	const unsigned long frame = entry & ((1ULL << 55) - 1);
+
+	return entry >> 63 ? frame : entry >> 62 & 1 ? frame >> 5 : 0;
+}
+
 static unsigned long frame_seen[1024];
 
 static void compare_page(int who, int number, uint64_t entry)
 {
 	static const char *const names[] = { "owner", "child", "grandchild" };
 	const struct wanted *want = &wanted[who][number];
-	const unsigned long frame = entry >> 62 ? entry & ((1ULL << 55) - 1) : 0;
+	const unsigned long frame = frame_of(entry);
 	const char *place = want->frame ? want->place : "nowhere";
 	int w, i;
 
