@@ -126,6 +126,17 @@ static int check_models(void)
 	return cross_check(atoi(setting("_VERSION", "601"))) ? 1 : 0;
 }
 
+/* The table of operations. Returns the exit status. */
+static int print_operations(void)
+{
+	size_t i, count;
+	const struct op_row *rows = op_rows(&count);
+
+	for (i = 0; i < count; i++)
+		printf("%s\t%s\n", rows[i].name, rows[i].what);
+	return fflush(stdout) ? 3 : 0;
+}
+
 /* The given sequence as a program. Returns the exit status. */
 static int print_program(void)
 {
@@ -158,6 +169,7 @@ static const struct printer {
 	bool takes_sequence;
 } printers[] = {
 	{ "print", print_sequence, false },
+	{ "operations", print_operations, false },
 	{ "program", print_program, true },
 	{ "scenario", print_scenario, true },
 	{ "cross-check", check_models, false },
@@ -169,7 +181,7 @@ static const struct printer *printer;
 static void read_settings(void)
 {
 	const char *name = setting("", NULL);
-	char error[600];
+	char error[1024];
 	size_t i;
 
 	for (i = 0; name && i < ARRAY_SIZE(modes); i++)
@@ -179,8 +191,8 @@ static void read_settings(void)
 		if (!strcmp(name, printers[i].name))
 			printer = &printers[i];
 	if (name && !mode && !printer)
-		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print, program, "
-			  "scenario or cross-check");
+		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print, operations, "
+			  "program, scenario or cross-check");
 	if (!name)
 		return;
 	generator.only = setting("_ONLY", NULL);

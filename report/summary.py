@@ -19,6 +19,8 @@ IN_FULL = 20        # failures that are told with everything; of the others the 
 REASONS = 4         # that a terminal gets for each verdict
 EXCERPT = 12        # lines of a splat or a console
 NAMES = 8           # names in a group
+# What explore says while it runs, for the case that the machine dies.
+PROGRESS = ("seed: ", "candidate: ", "shorter: ")
 
 _COLOURS = {"red": "31;1", "green": "32;1", "yellow": "33"}
 _DIFFERS = {"check": "", "crash": " (crashed)", "hang": " (hung)",
@@ -46,6 +48,8 @@ def _details(test: Test) -> list[str]:
     if test.reason and test.reason not in told and not test.reason.startswith("expected "):
         lines.append(("because", test.reason))
     for diag in test.diags:
+        if diag.text.startswith(PROGRESS):
+            continue
         chatter += not diag.keyword
         splats += diag.keyword == "splat"
         if chatter <= EXCERPT if not diag.keyword else diag.keyword != "splat" or splats <= EXCERPT:

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from base.files import TOP
 from report import json_out
 from report.ktap import Diag
 from report.model import Run
-from runner import plan, programs, run as running
+from runner import options as command_line, plan, programs, run as running
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
 
@@ -157,6 +158,9 @@ class Exploration:
         options.stress = seconds + MINIMISING
         options.globs, options.jobs = [PROGRAM], 1
         options.results = path = results or Folder.create(None).path
+        if text := settings.get("_REPLAY"):     # in the command that repeats it, too
+            options.replay = text
+            options.given = options.given - set(running.EXPLORING) | {"replay"}
         ask(**settings)
         return running.main(options, self.screen), path
 
@@ -203,10 +207,12 @@ class Exploration:
 
     def tell(self, one: Found) -> None:
         """The last lines."""
-        kernel = f" --kernel {self.options.kernel[0]}" if self.options.kernel else ""
-        text = one.minimal or one.text
+        options, text = self.options, one.minimal or one.text
+        words = [*command_line.words(options, ("kernel", "build", "native", "spm")),
+                 *command_line.words(options, command_line.MADE)]
         self.screen.say(f"sequence: {text}")
-        self.screen.say(f"replay:   ./run_tests.sh explore{kernel} --replay '{text}'")
+        self.screen.say(f"replay:   {shlex.join(['./run_tests.sh', 'explore', *words])} "
+                        f"--replay '{text}'")
 
     def shrink(self, text: str, folder: Path) -> str:
         """The shortest sequence that still ends the machine: each machine goes on with the

@@ -7,6 +7,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -162,3 +164,118 @@ def test_both_models_describe_the_same_kernel(program, version):
     assert done.returncode == 0, done.stdout
     cells, differences = (int(word) for word in done.stdout.split()[-4::2])
     assert cells > 600 and not differences
+
+
+# -- C that is written of a sequence
+
+PARTS = TOP / "common/explore/program"
+# Every possible thing in one sequence, for a first look at a failure of the tests below.
+EVERYTHING = ("map 2; map 3; write 0-1; write 5; migrate a 0-1; fork; write child 0; "
+              "protect r child 0-1; pin long fast write 1; dio read 0; device b write 1; vm read 0; "
+              "mem write child 1; gup pin fast read 0; splice a 0; unmap child 1; write child 1; "
+              "register b 1; fixed b read; exit child; dontneed 0; read 0; evict p; migrate p 4; "
+              "write 0-1; fork; kill child; fork; back a child 0; drain a; unpin; unregister b")
+
+
+def tree_of(program: Path) -> str:
+    """The kernel tree against which the program was built."""
+    return (program.parent / "obj/built-with").read_text().split()[0]
+
+
+def written(program: Path, what: str, text: str, version: str = "703") -> str:
+    """The C of a sequence."""
+    done = ask(program, **{"": what, "_REPLAY": text, "_VERSION": version, "_PARTS": str(PARTS),
+                           "_NAME": "found"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def sequences_of_all(program: Path) -> list[str]:
+    """Sequences in which every operation is possible on 7.3."""
+    left = {line.split("\t")[0] for line in ask(program, **{"": "operations"}).stdout.splitlines()}
+    chosen = []
+    for seed in range(1, 500):
+        text = sequence(program, seed, _LENGTH="40..48")
+        done = {word.split()[0] for word in text.split("; ")} & left
+        if done:
+            chosen.append(text)
+            left -= done
+    assert not left, f"in no sequence: {left}"
+    return chosen
+
+
+@pytest.mark.parametrize("compiler", ("gcc", "clang"))
+def test_program_of_each_operation_compiles(program, compiler, tmp_path):
+    """Alone, without a warning."""
+    if not shutil.which(compiler):
+        pytest.skip(f"no {compiler} here")
+    tree = tree_of(program)
+    for number, text in enumerate([EVERYTHING, "map 1; read 0", *sequences_of_all(program)]):
+        source = tmp_path / f"{number}.c"
+        source.write_text(written(program, "program", text))
+        done = subprocess.run(
+            [compiler, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-isystem", tree,
+             "-idirafter", f"{tree}/include/uapi", source], capture_output=True, text=True,
+            check=False)
+        assert done.returncode == 0, f"{text}\n{done.stderr}"
+        assert "suite" not in source.read_text() and "left out" not in (
+            source.read_text() if text == EVERYTHING else "")
+
+
+def test_each_operation_can_be_said_in_a_scenario(program, tmp_path):
+    """It compiles without a warning, in lines of at most 100 columns."""
+    tree = tree_of(program)
+    for number, text in enumerate([EVERYTHING, *sequences_of_all(program)]):
+        # a scenario has no child of a child
+        text = re.sub(r"fork (child|grandchild)", "fork", text)
+        source = tmp_path / f"{number}.c"
+        source.write_text(written(program, "scenario", text))
+        done = subprocess.run(
+            ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE=", "-fsyntax-only",
+             "-iquote", TOP / "common", "-isystem", f"{tree}/tools/testing/selftests", "-isystem",
+             tree, "-idirafter", f"{tree}/include/uapi", source], capture_output=True, text=True,
+            check=False)
+        assert done.returncode == 0, f"{text}\n{done.stderr}"
+        long = [line for line in source.read_text().splitlines()
+                if len(line.expandtabs(8)) > 100]
+        assert not long, long
+
+
+def test_program_of_a_kernel_without_an_operation(program):
+    """What the kernel does not have is left out, and said."""
+    text = written(program, "program", "map 1; write 0; pin long fast write 0", "601")
+    assert "left out, not possible here: pin long fast write 0" in text
+
+
+def test_scenario_says_what_it_cannot_say(program):
+    """One line, status 3."""
+    done = ask(program, **{"": "scenario", "_REPLAY": "map 1; fork; fork child; write 0",
+                           "_PARTS": str(PARTS)})
+    assert done.returncode == 3
+    assert done.stderr == "hmm_coherent_explore: a scenario has no child of a child: 'fork child'\n"
+
+
+@pytest.mark.parametrize("line, says", [
+    ("explore --as-program", "write a sequence"),
+    ("explore --replay x --as-scenario 9", "is not a name"),
+    ("explore --replay x --as-program --as-scenario a", "exclude each other"),
+    ("bisect --kernel . a b c --replay x", "takes no other"),
+])
+def test_wrong_use_of_tools(line, says):
+    """One line, status 2."""
+    with pytest.raises(Stop) as stopped:
+        options.parse(line.split())
+    assert stopped.value.status == 2 and says in str(stopped.value)
+
+
+def results(path: Path, verdict: str, *said: str, name: str = "search") -> Path:
+    """A results folder in which the explore test `name` has said this."""
+    run = Run()
+    run.expect(explore.PROGRAM, [f"explore.coherent.{name}"], {})
+    test = run.tests[f"explore.coherent.{name}"]
+    test.attempts.append(Attempt(verdict=verdict, diags=[Diag("", line) for line in said]))
+    path.mkdir()
+    json_out.write(path / "run.json", run)
+    return path
+
+

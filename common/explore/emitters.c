@@ -14,7 +14,7 @@ static const struct emitter emitters[] = {
 	{ .name = "kill", .call = "process_ends(%w, %p, true, \"%t\")", .takes_turns = true },
 	{ .name = "protect", .call = "protect(\"%0\", %f, %n)" },
 	{ .name = "unmap", .call = "error_of(munmap(at(%f), %n * page))" },
-	{ .name = "dontneed", .call = "error_of(madvise(at(%f), %n * page, MADV_DONTNEED))" },
+	{ .name = "dontneed", .call = "advise(%f, %n, MADV_DONTNEED)" },
 	{ .name = "migrate", .call = "migrate_to(\"%0\", %f, %n)" },
 	{ .name = "back", .call = "migrate_back(\"%0\", %f, %n)" },
 	{ .name = "evict", .call = "evict(\"%0\")" },

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define PARTS_MAX 200
+#define ATTRIBUTE "__attribute__(("
 
 struct part {
 	char *text;
@@ -71,6 +72,11 @@ static void find_name(struct part *part)
 	while (*c && !strchr("([={;", *c)) {
 		const char *next = skip(c);
 		const size_t length = word_length(next);
+
+		if (!strncmp(next, ATTRIBUTE, strlen(ATTRIBUTE))) {
+			c = strstr(next, "))") + 2;
+			continue;
+		}
 
 		if (length)
 			snprintf(part->name, sizeof(part->name), "%.*s", (int)length, next);

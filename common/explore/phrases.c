@@ -19,7 +19,7 @@ static const struct phrase phrases[] = {
 	{ .name = "protect", .call = "errno_of(mprotect(" PAGE ", " SIZE ", %A))",
 	  .by_owner = "story_protect(s, %f, %n, %A)" },
 	{ .name = "unmap", .call = "errno_of(munmap(" PAGE ", " SIZE "))" },
-	{ .name = "dontneed", .call = "errno_of(madvise(" PAGE ", " SIZE ", MADV_DONTNEED))" },
+	{ .name = "dontneed", .call = "advises(%B, %f, %n, MADV_DONTNEED)" },
 	{ .name = "migrate", .call = "moved(device_migrate_to(%D, " PAGE ", %n))",
 	  .by_owner = "device_move_to(%D, " PAGE ", %n)" },
 	{ .name = "back", .call = "moved(device_migrate_back(%D, " PAGE ", %n))",

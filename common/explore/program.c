@@ -36,7 +36,7 @@ static const struct {
 	{ "sys/types.h", NULL }, { "sys/uio.h", NULL }, { "sys/wait.h", NULL },
 	{ "unistd.h", NULL }, { "linux/types.h", NULL },
 	{ "lib/test_hmm_uapi.h", NULL }, { "mm/gup_test.h", "open_gup_test" },
-	{ "liburing.h", "io_uring_sqe" },
+	{ "liburing.h", "rings" },
 };
 
 static const char *place_in_c(enum place place)
@@ -239,7 +239,7 @@ bool program_print(FILE *out, const struct sequence *sequence, int version, cons
 	if (memory && fclose(memory))
 		right = false;
 	if (right) {
-		write_head(out, sequence, version, text_uses(used, "io_uring_sqe"));
+		write_head(out, sequence, version, text_uses(used, "rings"));
 		fprintf(out, "#define _GNU_SOURCE\n");
 		for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 			if (!headers[i].word || text_uses(used, headers[i].word))

@@ -87,7 +87,7 @@ static int find_word(const char *words, const char *word)
 
 static bool read_name(struct op *op, struct words *words)
 {
-	char names[512] = "one of ";
+	char names[1024] = "one of ";
 	size_t i, count, used = strlen(names);
 	const struct op_row *rows = op_rows(&count);
 
@@ -97,8 +97,9 @@ static bool read_name(struct op *op, struct words *words)
 			next_word(words, NULL);
 			return true;
 		}
-		used += snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
-				 rows[i].name);
+		if (used < sizeof(names))
+			used += snprintf(names + used, sizeof(names) - used, "%s%s",
+					 i ? ", " : "", rows[i].name);
 	}
 	return wrong(words, names);
 }

@@ -130,8 +130,8 @@ static bool has_ended(pid_t pid)
 	return false;
 }
 
-/* Returns whether the worker, and what it started, has ended. */
-static bool stop(void)
+/* Returns whether the worker has ended. After an oops nobody waits for it. */
+static bool stop(bool lost)
 {
 	bool ended;
 
@@ -139,7 +139,7 @@ static bool stop(void)
 		return true;
 	kill(-worker, SIGKILL);
 	kill(worker, SIGKILL);
-	ended = has_ended(worker);
+	ended = !lost && has_ended(worker);
 	close(to_worker);
 	close(from_worker);
 	worker = 0;
@@ -148,7 +148,7 @@ static bool stop(void)
 
 void worker_stop(void)
 {
-	if (!stop())
+	if (!stop(false))
 		report_line("note:", "the process that ran the sequences does not end");
 }
 
@@ -232,9 +232,9 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 	failure.row = job->run.failed_at < 0 ? NULL : sequence->op[job->run.failed_at].row;
 	if (run)
 		*run = job->run;
-	if (failure.outcome != OUTCOME_RIGHT && !stop())
-		failure.outcome = OUTCOME_LOST;
 	if (!had_died && kernel_has_died())
+		failure.outcome = OUTCOME_LOST;
+	if (failure.outcome != OUTCOME_RIGHT && !stop(failure.outcome == OUTCOME_LOST))
 		failure.outcome = OUTCOME_LOST;
 	if (quiet)
 		memcpy(report, kept, sizeof(*kept));

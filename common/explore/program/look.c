@@ -174,6 +174,12 @@ static void look(const char *processes)
 			done();
 		}
 	}
+	/* What comes after a difference tells nothing. */
+	if (turn(OWNER)) {
+		if (shared->failed)
+			exit(end());
+		done();
+	}
 }
 
 /* What dump_page() writes to the kernel log about the page, with a reference of its own. */

@@ -154,3 +154,8 @@ static long protect(const char *how, int first, int count)
 
 	return error_of(mprotect(at(first), count * page, prot));
 }
+
+static long advise(int first, int count, int advice)
+{
+	return error_of(madvise(at(first), count * page, advice));
+}

@@ -7,6 +7,11 @@ static long moved(long result)
 	return result == -ENOENT ? 0 : result;
 }
 
+static long advises(const struct buffer *buffer, size_t first, size_t count, int advice)
+{
+	return errno_of(madvise(buffer_page(buffer, first), count * features.page_size, advice));
+}
+
 /* The own mirror of a child, on the device with @place. */
 static struct device *mirror(enum place place)
 {

@@ -17,7 +17,7 @@ static struct shared {
 	pid_t pid[PROCESSES];	/* 0: it does not live */
 } *shared;
 
-static void give_up(const char *what)
+static void __attribute__((noreturn)) give_up(const char *what)
 {
 	fprintf(stderr, "cannot run: %s: %s\n", what, strerror(errno));
 	if (shared)
