@@ -133,7 +133,7 @@ run_tests:
 	echo "make: ./run_tests.sh ended with status $$status; make ends with 2" >&2; exit $$status
 
 check:
-	@./run_tests.sh check
+	@./run_tests.sh check $(ARGS)
 
 check-kvm:
 	@./run_tests.sh nested $(ARGS)

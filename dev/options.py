@@ -11,12 +11,12 @@ WORDS = {
     "nested": ("[GLOB...]", "run tests under real KVM, in a guest with an emulated processor"),
 }
 TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
-    "check": "--cache",
+    "check": "--cache --arch",
     "bench": "--kernel --accel --repeat --cold --cache",
-    "faults": "--kernel --accel --jobs --skip --timeout --results --list --quick "
-              "--with-kernel-tests --cache --verbose",
-    "findings": "--kernel --profile --accel --jobs --skip --timeout --results --list --all "
-                "--together --cache --verbose",
+    "faults": "--kernel --arch --page-size --accel --jobs --skip --timeout --results --list "
+              "--quick --with-kernel-tests --cache --verbose",
+    "findings": "--kernel --arch --page-size --profile --accel --jobs --skip --timeout --results "
+                "--list --all --together --cache --verbose",
     "nested": "--kernel --results --cache --verbose",
 }.items()}
 WHAT = """\
