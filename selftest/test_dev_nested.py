@@ -26,7 +26,8 @@ def box_(box: Box):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"\0depends=" + needs.encode() + b"\0")
     box.screen = SimpleNamespace(say=box.say, detail=box.say)
-    box.options = argparse.Namespace(kernel=["6.1"], results=box.folder / "results", globs=[])
+    box.options = argparse.Namespace(kernel=["6.1"], results=box.folder / "results", globs=[],
+                                     boot_timeout=60, timeout=30)
     box.nested = nested.Nested(box.options, box.screen)
     for name in ("vmlinuz", "initrd"):
         (box.folder / name).write_text("")
@@ -56,11 +57,33 @@ def test_a_lost_guest_is_started_again_once_and_told(box: Box):
     assert sorted(path.name for path in (box.folder / "results").glob("*/*")) == [
         "outer-1", "outer-2"]
 
-def test_a_guest_that_does_not_boot(box: Box):
-    box.patch(nested, "BOOT_SECONDS", 0.5)
+@pytest.mark.parametrize("began, doing", [("", "booting"), ("echo >$shared/began; ", "running")])
+def test_a_guest_without_a_sign_of_life(box: Box, began: str, doing: str):
+    box.nested.patience = 0.5
     with pytest.raises(Stop, match="2 outer guests were lost"):
-        one(box, "exec sleep 60")
-    box.assert_said("the outer guest was lost: it did not boot within")
+        one(box, f"{began}exec sleep 60")
+    box.assert_said(f"the outer guest was lost: no sign of life for 0 s (15 times --boot-timeout) "
+                    f"while {doing}")
+
+def test_what_is_a_sign_of_life(box: Box):
+    """Any file that is new, longer or written again, also in a folder."""
+    signs = nested.Signs(box.folder)
+    signs.quiet()
+    for change in (lambda: (box.folder / "console").write_text("x"),
+                   lambda: (box.folder / "console").write_text("xy"),
+                   lambda: (box.folder / "results").mkdir(),
+                   lambda: (box.folder / "results/stream-1").write_text("x")):
+        signs.at = -1e9
+        assert signs.quiet() > 1e9
+        change()
+        assert signs.quiet() < 60
+
+def test_it_is_patient(box: Box):
+    """A guest in it may boot, and a test run, many times as long as on a machine with KVM."""
+    with pytest.raises(Stop):
+        one(box, "exit 0")
+    job = next((box.folder / "results").rglob("job")).read_text()
+    assert "--boot-timeout 900 --timeout 450" in job and "--jobs 1" in job
 
 def test_what_ran_is_judged(box: Box):
     """By the accelerator, and by the status of the run."""
