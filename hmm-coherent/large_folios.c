@@ -9,6 +9,7 @@
  */
 #include "suite/harness.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>
@@ -45,10 +46,34 @@ FIXTURE_VARIANT(large_folios)
 FIXTURE_VARIANT_ADD(large_folios, coherent) { .place = PLACE_COHERENT };
 FIXTURE_VARIANT_ADD(large_folios, system) { .place = PLACE_SYSTEM };
 
-/* The size of a folded range of arm64: CONT_PTE_SIZE, arch/arm64/include/asm/pgtable-hwdef.h. */
+#define HUGETLB "/sys/kernel/mm/hugepages"
+
+/* Bytes of the smallest page that hugetlb has; SIZE_MAX if it has none. */
+static size_t smallest_hugetlb(void)
+{
+	size_t kib, smallest = SIZE_MAX;
+	DIR *folder = opendir(HUGETLB);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)))
+		if (sscanf(entry->d_name, "hugepages-%zukB", &kib) == 1 && kib << 10 < smallest)
+			smallest = kib << 10;
+	if (folder)
+		closedir(folder);
+	return smallest;
+}
+
+/*
+ * The size of a range whose PTEs are folded (CONT_PTE_SIZE of arm64), which
+ * hugetlb has as a page there: hugetlbpage_init(), arch/arm64/mm/hugetlbpage.c.
+ * Where hugetlb has nothing below a huge page, no PTEs are folded.
+ */
 static size_t folio_size(void)
 {
-	return features.page_size == 4096 ? 64 << 10 : 2 << 20;
+	const size_t folded = smallest_hugetlb();
+	const long huge = read_number(THP "hpage_pmd_size");
+
+	return huge > 0 && folded < (size_t)huge ? folded : 16 * features.page_size;
 }
 
 static void size_file(char *path, size_t size)
