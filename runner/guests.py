@@ -116,13 +116,8 @@ def default_kernel(cache: Cache, screen: Screen, arch: Arch = HOST) -> str:
 
 def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:
     """The --profile with what the command line adds to it."""
-    base, arch = PROFILES[options.profile], arch_of(options)
-    if arch.name not in base.archs:
-        raise Stop(WRONG_USE, f"--profile {base.name} is for {', '.join(base.archs)}, not for "
-                              f"{arch.name}", "leave it out")
-    size = arch_page(options)
-    files = [kconfig.fragment([arch.pages[size]], cache, PAGE_SIZE)] if size else []
-    files += [file.absolute() for file in options.kconfig_file]
+    base = of_arch(PROFILES[options.profile], options, cache)
+    files = [file.absolute() for file in options.kconfig_file]
     files += [kconfig.fragment(options.kconfig, cache)] if options.kconfig else []
     qemu = [word for words in options.qemu_arg for word in shlex.split(words)]
     append = [base.append, options.append]
@@ -130,9 +125,20 @@ def adjusted(options: argparse.Namespace, cache: Cache) -> Profile:
         files.append(kconfig.DEBUG_INFO)
         append.append("nokaslr")
         qemu += ["-S", "-gdb", f"tcp:127.0.0.1:{free_port()}"]
-    return replace(base, arch=arch, more=(*base.more, *files),
+    return replace(base, more=(*base.more, *files),
                    append=" ".join(filter(None, append)),
                    variables=(*base.variables, *options.make_arg), qemu=tuple(qemu))
+
+
+def of_arch(base: Profile, options: argparse.Namespace, cache: Cache) -> Profile:
+    """A profile for the --arch and the --page-size of the command line."""
+    arch = arch_of(options)
+    if arch.name not in base.archs:
+        raise Stop(WRONG_USE, f"--profile {base.name} is for {', '.join(base.archs)}, not for "
+                              f"{arch.name}", "leave it out")
+    size = arch_page(options)
+    files = [kconfig.fragment([arch.pages[size]], cache, PAGE_SIZE)] if size else []
+    return replace(base.on(arch), more=(*base.more, *files))
 
 
 def arch_page(options: argparse.Namespace) -> str:
@@ -167,9 +173,7 @@ def find_source(spec: str, cache: Cache, screen: Screen, refresh: bool = False,
         if odd := NOT_FOR_MAKE.search(str(path)) if path.is_dir() else None:
             raise Stop(WRONG_USE, f"{path} has {odd[0]!r} in its path, which the kernel's "
                                   "makefiles do not take", remedy)
-    found = source.resolve(spec, cache, screen.say, refresh, arch)
-    source.check_driver(found, arch)
-    return found
+    return source.resolve(spec, cache, screen.say, refresh, arch)
 
 
 def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache,

@@ -10,6 +10,7 @@ import pytest
 
 from runner import cli, guests, run
 from vm import existing, kconfig, kernel, qemu
+from vm.arch import ARCHS, HOST
 from vm.source import Source
 from test_vm_kernel import CODE, MAKEFILE
 
@@ -18,7 +19,24 @@ def profile(box, *words: str) -> kconfig.Profile:
 
 def test_nothing_asked_nothing_changed(box):
     assert profile(box) == kconfig.PROFILES[""]
-    assert profile(box, "--profile", "debug") == kconfig.PROFILES["debug"]
+    assert profile(box, "--profile", "debug") == kconfig.PROFILES["debug"].on(HOST)
+
+def test_how_a_kernel_with_kasan_boots(box):
+    """As its architecture has it; the options that only another one has may be missing."""
+    for arch, image, words in (("x86_64", "arch/x86/boot/bzImage", "noapic"), ("arm64", "", "")):
+        found = profile(box, "--profile", "debug", "--arch", arch)
+        assert (found.image, "noapic" in found.append) == (image, bool(words)), arch
+        assert found.append.startswith("page_owner=on ") and found.arch is ARCHS[arch]
+    config = box.folder / "config"
+    config.write_text(kconfig.text(*found.more[:1]).replace("CONFIG_KERNEL_GZIP=y", "").replace(
+        "CONFIG_UNWINDER_FRAME_POINTER=y", ""))
+    assert kconfig.lost(found.more[:1], config) == []
+    with open(config, "a") as more:
+        more.write("CONFIG_X86=y\nCONFIG_HAVE_KERNEL_GZIP=y\n")
+    assert kconfig.lost(found.more[:1], config) == ["CONFIG_UNWINDER_FRAME_POINTER=y",
+                                                   "CONFIG_KERNEL_GZIP=y"]
+    box.stops(2, "--profile coverage is for x86_64, not for arm64", profile, box, "--profile",
+              "coverage", "--arch", "arm64")
 
 def test_options_of_the_kernel(box):
     """The later one decides: file, then line."""

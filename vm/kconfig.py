@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vm import elf
@@ -165,28 +165,34 @@ class Profile:
     qemu: tuple[str, ...] = ()          # more words for it
     # tests that go into a machine of their own, by the beginning of their names
     apart: tuple[str, ...] = ()
-    archs: tuple[str, ...] = ("x86_64", )       # where it was tried
+    archs: tuple[str, ...] = ("x86_64", )       # where it can be used
+    kasan: bool = False                 # it has KASAN, with which a kernel may boot in another way
 
     @property
     def fragments(self) -> tuple[Path, ...]:
         """All of them; a later one decides."""
         return (*plain(self.arch), *self.more)
 
+    def on(self, arch: Arch) -> "Profile":
+        """The same on another architecture."""
+        if not self.kasan:
+            return replace(self, arch=arch)
+        return replace(self, arch=arch, image=arch.kasan_image,
+                       append=" ".join([self.append, *arch.kasan_words]))
 
+
+EVERY = tuple(arch.name for arch in TABLE)
 PROFILES = {
-    "": Profile(archs=tuple(arch.name for arch in TABLE)),
-    # QEMU enters vmlinux where KASAN has no shadow memory yet (PVH), and 6.1 ends there and prints
-    # nothing. noapic: with KASAN a timer interrupt can come between two stores of
-    # mp_irqdomain_alloc(), which ends the boot. ksm.*: docs/findings.md, test-hmm-lock-order. A
-    # system call that goes over all pages of a device takes seconds there, and many times that when
-    # the host is busy: the watchdogs wait for as long as they can.
+    "": Profile(archs=EVERY),
+    # ksm.*: docs/findings.md, test-hmm-lock-order. A system call that goes over all pages of a
+    # device takes seconds there, and many times that when the host is busy: the watchdogs wait for
+    # as long as they can.
     "debug": Profile(
         "debug", (HERE / "debug.config", DEBUG_INFO), slowness=20,
-        image="arch/x86/boot/bzImage", apart=("ksm.", ), append=
-        "page_owner=on kmemleak=on noapic watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
+        apart=("ksm.", ), archs=EVERY, kasan=True, append=
+        "page_owner=on kmemleak=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
-    "faults": Profile("faults", (HERE.parent / "faults" / "config", ),
-                      archs=tuple(arch.name for arch in TABLE)),
+    "faults": Profile("faults", (HERE.parent / "faults" / "config", ), archs=EVERY),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that the tree need
     # not be changed.
     "coverage": Profile("coverage", (HERE / "coverage.config", ), slowness=2,
