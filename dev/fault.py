@@ -5,6 +5,7 @@ fail."""
 import difflib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -19,6 +20,7 @@ from base.errors import CANNOT, Stop, WRONG_USE
 from base.files import TOP
 from report.result import CAUSES
 from vm import elf
+from vm.arch import ARCHS
 from vm.in_place import escaped
 from vm.kernel import ERROR, Kernel, MACHINE, MODULES, environment
 from runner.screen import one_line
@@ -50,6 +52,7 @@ class Fault:
     seen: tuple[str, ...] = ("check",)  # of SEEN: how those tests may fail
     source: str = ""                    # of the kernel's history: how it is known
     kernels: tuple[str, ...] = ()       # and the kernels that it can be put into
+    arch: str = ""                      # the only architecture that has it
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -95,12 +98,24 @@ def parse(path: Path, text: str) -> Fault:
             raise wrong(path, f"is seen by {seen}, which is not one of {', '.join(SEEN)}")
     return Fault(path.stem, path, fields["breaks"], words["claim"], words["rule"], words["file"],
                  fields.get("history") or fields["resembles"], words["tests"], "quick" in fields,
-                 words.get("seen", ("check",)), fields.get("source", ""), words.get("kernels", ()))
+                 words.get("seen", ("check",)), fields.get("source", ""), words.get("kernels", ()),
+                 arch_of(path))
+
+
+def arch_of(path: Path) -> str:
+    """The architecture that a folder such as faults/arm64/ is for; empty for the others."""
+    return path.parent.name if path.parent.name in ARCHS else ""
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The semantic patches of a folder, and those for one architecture."""
+    return [*folder.glob("*.cocci"), *(path for arch in ARCHS
+                                       for path in folder.glob(f"{arch}/*.cocci"))]
 
 
 def catalogue(folder: Path = FOLDER) -> list[Fault]:
     """All faults, by claim and name."""
-    found = [parse(path, path.read_text()) for path in folder.glob("*.cocci")]
+    found = [parse(path, path.read_text()) for path in files_of(folder)]
     return sorted(found, key=lambda fault: (fault.claims, fault.name))
 
 
@@ -132,10 +147,10 @@ NOTHING_APPLIES = "-o can not be applied because there are no modified files"
 # spatch prints the difference, too, whose lines are the kernel's: "make an exception for tmpfs".
 SPATCH_FAILED = re.compile(r"^(cp|mv): |^(?![ +-]).*(\bEXN\b|Fatal error|[Ee]xception)")
 # The kernel's own words for these: overlay, bind, and what make is to do. $1 build folder, $2
-# private folder, $6 what QEMU enters.
+# private folder, $6 what QEMU enters, $7 more words for make.
 SCRIPT = r"""set -e
-build=$1 private=$2 options=$3 source=$4 jobs=$5 image=$6
-shift 6
+build=$1 private=$2 options=$3 source=$4 jobs=$5 image=$6 words=$7
+shift 7
 mount -t overlay overlay -o "$options" "$build" 2>/dev/null || {
 	[ -e "$private/whole" ] || cp -a --reflink=auto "$build" "$private/whole"
 	mount --bind "$private/whole" "$build"
@@ -144,7 +159,7 @@ while [ $# -gt 0 ]; do
 	mount --bind "$2" "$source/$1"
 	shift 2
 done
-exec make -C "$source" O="$build" -j"$jobs" "$image" modules
+exec make -C "$source" O="$build" -j"$jobs" $words "$image" modules
 """
 
 
@@ -199,7 +214,7 @@ class Variant:
         command = [
             "unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c",
             SCRIPT, "sh", base.build_dir, self.folder, options, base.source.path, self.jobs,
-            base.image.name, *pairs]
+            base.image.name, shlex.join(base.arch.make_words()), *pairs]
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "wb") as out:
             proc = child.spawn(command, death_signal=signal.SIGTERM, stdout=out,
@@ -217,11 +232,11 @@ class Variant:
         if made == upper and not any((upper / name).exists()
                                      for name in ("vmlinux", *MODULES.values())):
             raise DoesNotBuild("it changes nothing that is compiled")
-        image = made / base.image.relative_to(base.build_dir)
-        if not image.exists():
-            image = base.image
+        image, vmlinux = (path if path.exists() else base.build_dir / path.relative_to(made)
+                          for path in (made / base.image.relative_to(base.build_dir),
+                                       made / "vmlinux"))
         return replace(base, image=image, modules=modules,
-                       build_id=elf.build_id(image),
+                       build_id=elf.build_id(vmlinux),
                        srcversion=elf.modinfo(modules["test_hmm"], "srcversion"), log=log)
 
 

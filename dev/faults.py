@@ -26,9 +26,10 @@ from base.files import TOP
 from report import json_out
 from report.model import Run
 from vm import deps, in_place
+from vm.arch import Arch, HOST
 from vm.kconfig import PROFILES
 from vm.kernel import Kernel
-from vm.source import is_built
+from vm.source import check_driver, is_built
 from runner import guests, plan, programs
 from runner.folder import Folder
 from runner.screen import Screen, shown
@@ -91,7 +92,7 @@ class Faults:
                  spec: str):
         self.options, self.screen, self.chosen, self.spec = options, screen, chosen, spec
         self.cache = plan.open_cache(screen)
-        source = guests.find_source(spec, self.cache, screen)
+        source = guests.find_source(spec, self.cache, screen, arch=self.arch)
         if not source:
             raise Stop(WRONG_USE, f"{spec} is a kernel image, and a fault changes the source",
                        "give a version or a tree")
@@ -101,15 +102,31 @@ class Faults:
         self.source = source
         self.kernel = told.Kernel(spec, "", shlex.join(command(options)), 0)
 
+    @property
+    def arch(self) -> Arch:
+        """The architecture of the guests."""
+        return guests.arch_of(self.options)
+
+    @property
+    def on(self) -> list[str]:
+        """Words for each run of the suite that name it."""
+        return [] if self.arch is HOST else ["--arch", self.arch.name]
+
     def run(self, folder: Path) -> Iterator[object]:
         """Measure all faults; yields the table so far after each."""
         self.runs = folder / self.spec.strip("/").replace("/", "-")
-        built = guests.find_kernel(self.spec, self.source, None, self.cache, self.screen,
-                                   PROFILES["" if self.options.quick else "faults"])
+        check_driver(self.source, self.arch, self.screen.say)
+        built = self.plain_kernel("" if self.options.quick else "faults")
         self.kernel.release = built.release
         with self.cache.shared(built.build_dir):    # whose files the copies share
             base = self.control(built)
             yield from self.each(base)
+
+    def plain_kernel(self, profile: str):
+        """The kernel without a fault."""
+        return guests.find_kernel(
+            self.spec, self.source, None, self.cache, self.screen,
+            guests.of_arch(PROFILES[profile], self.options, self.cache))
 
     def each(self, base: Base) -> Iterator[object]:
         """Measure one fault while make builds the kernel with the next."""
@@ -245,7 +262,8 @@ class Faults:
             str(built.modules["test_hmm"].parent), "--results",
             str(results), "--timeout",
             str(options.timeout), "--cache",
-            str(self.cache.root), *(["--accel", options.accel] if options.accel else []),
+            str(self.cache.root), *self.on,
+            *(["--accel", options.accel] if options.accel else []),
             *(["--jobs", str(options.jobs)] if options.jobs else []), *self.more, *globs]
         results.parent.mkdir(parents=True, exist_ok=True)
         log = results.with_suffix(".log")
@@ -312,6 +330,8 @@ def command(options: argparse.Namespace) -> list[str]:
         words += ["--kernel", spec]
     for glob in options.skip:
         words += ["--skip", glob]
+    for name in ("arch", "page_size"):
+        words += [f"--{name.replace('_', '-')}", value] if (value := getattr(options, name)) else []
     return words + ["--quick"] * options.quick + ["--with-kernel-tests"] * options.with_kernel_tests
 
 
@@ -323,6 +343,11 @@ def chosen(options: argparse.Namespace, command: str, catalogue: list[F]) -> lis
     found = [one for one in fault.select(catalogue, options.globs, command)
              if not any(fnmatchcase(one.name, glob) for glob in options.skip)
              and (one.quick or not options.quick)]
+    here = [one for one in found if one.arch in ("", guests.arch_of(options).name)]
+    if found and not here and not options.list:
+        raise Stop(WRONG_USE, f"{found[0].name} is for {found[0].arch}",
+                   f"give --arch {found[0].arch}")
+    found = found if options.list else here
     if not found and not options.list:
         raise Stop(WRONG_USE, f"none of the {command} is left to run", "see --quick and --skip")
     return found
@@ -330,10 +355,11 @@ def chosen(options: argparse.Namespace, command: str, catalogue: list[F]) -> lis
 
 def prepare(options: argparse.Namespace, screen: Screen) -> None:
     """The packages, the --kernel, and no private copies of runs that were killed."""
-    deps.need({"build", "vm", "tests", "faults"}, screen.say)
+    arch = guests.arch_of(options)
+    deps.need({*deps.for_vm(arch), "faults"}, screen.say)
     cache = plan.open_cache(screen)
     cache.sweep(cache.root / "faults", in_place.remove)
-    options.kernel = options.kernel or [guests.default_kernel(cache, screen)]
+    options.kernel = options.kernel or [guests.default_kernel(cache, screen, arch)]
 
 
 def measure(steps: Iterator[object], write: Callable[[], str], folder: Folder,

@@ -23,6 +23,7 @@ from base import child, files
 from base.errors import CANNOT, Stop
 from base.files import TOP
 from vm.kconfig import PROFILES
+from vm.kernel import compiler_of
 from runner import guests
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
@@ -82,13 +83,13 @@ def parse(path: Path, text: str) -> Fix:
         raise fault.wrong(path, f"wants a profile {profile}, which is not one")
     return Fix(path.stem, path, fields["fixes"], (), (), tuple(fields["file"].split()),
                fields["finding"], tuple(fields.get("tests", "").split()), False,
-               kernels=tuple(fields["kernels"].split()), profile=profile,
+               kernels=tuple(fields["kernels"].split()), arch=fault.arch_of(path), profile=profile,
                reproducer=reproducer if reproducer.exists() else None)
 
 
 def catalogue(folder: Path = FOLDER) -> list[Fix]:
     """All of them, by finding and name."""
-    found = [parse(path, path.read_text()) for path in folder.glob("*.cocci")]
+    found = [parse(path, path.read_text()) for path in fault.files_of(folder)]
     return sorted(found, key=lambda fix: (fix.resembles, fix.name))
 
 
@@ -193,8 +194,7 @@ class Findings(Faults):
         """All of them; gives the table so far after each."""
         self.runs = folder / "-".join(
             filter(None, (self.spec.strip("/").replace("/", "-"), self.profile.name)))
-        built = guests.find_kernel(self.spec, self.source, None, self.cache, self.screen,
-                                   self.profile)
+        built = self.plain_kernel(self.profile.name)
         for fix in self.chosen:
             self.ours[fix.name] = Shown(fix.name, fix.resembles, built.release, self.profile.name)
             if not fix.of(built.release) and self.source.kind != "tree":
@@ -261,7 +261,8 @@ class Findings(Faults):
                 program = self.runs / fix.name / "reproducer" / fix.name
                 program.parent.mkdir(parents=True, exist_ok=True)
                 log = program.with_suffix(".log")
-                if child.run(["gcc", "-static", "-pthread", "-O2", "-I", self.source.path,
+                compiler = compiler_of(self.arch.make_words())[0]
+                if child.run([compiler, "-static", "-pthread", "-O2", "-I", self.source.path,
                               fix.reproducer, "-o", program], log, 120):
                     raise Stop(CANNOT, f"{shown(fix.reproducer)} does not compile", f"log: {log}")
                 found[fix.name] = program
@@ -272,6 +273,7 @@ class Findings(Faults):
         folder = self.programs[fix.name].parent
         words = [TOP / "run_tests.sh", "--shell", "--kernel", built.image, "--modules",
                  built.modules["test_hmm"].parent, "--copy", folder, "--cache", self.cache.root,
+                 *self.on,
                  *(["--accel", self.options.accel] if self.options.accel else []),
                  *(["--profile", self.profile.name] if self.profile.name else [])]
         limit = REPRODUCER_SECONDS * self.profile.slowness

@@ -17,7 +17,7 @@ TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
               "--quick --with-kernel-tests --cache --verbose",
     "findings": "--kernel --arch --page-size --profile --accel --jobs --skip --timeout --results "
                 "--list --all --together --cache --verbose",
-    "nested": "--kernel --results --cache --verbose",
+    "nested": "--kernel --results --boot-timeout --timeout --cache --verbose",
 }.items()}
 WHAT = """\
 Commands for developers of the suite. ./run_tests.sh --help has those for its users.

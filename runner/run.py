@@ -17,7 +17,7 @@ from report import compare
 from report.model import Run
 from vm import decode, kernel
 from vm.kconfig import PROFILES
-from vm.source import Source
+from vm.source import Source, check_driver
 from runner import options as command_line, plan as planning, programs, reports, stored
 from runner.folder import Folder
 from runner.watch import Limits
@@ -254,6 +254,8 @@ class Kernels:
             return guests.pretended()
         cache = planning.open_cache(self.screen)
         profile = guests.adjusted(self.options, cache)
+        if found:
+            check_driver(found, profile.arch, self.screen.say, self.options.bisect_step)
         began = time.monotonic()
         built = guests.find_kernel(spec, found, self.options.modules, cache, self.screen, profile)
         built.seconds = time.monotonic() - began

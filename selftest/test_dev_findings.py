@@ -14,7 +14,7 @@ from report.result import Attempt, Test
 from runner import cli, guests
 from vm import kconfig
 from vm.kconfig import PROFILES
-from dev import fault, findings, lint
+from dev import fault, faults, findings, lint
 from dev.findings import Fix, Shown
 
 TOP = Path(__file__).resolve().parent.parent
@@ -181,10 +181,11 @@ def test_a_guest_that_cannot_start_says_nothing(box):
 def test_findings_and_tests_exist(one):
     page = (TOP / "docs/findings.md").read_text()
     assert one.resembles in re.findall(r"(?m)^## ([a-z-]+):", page)
-    assert f"fixes/{one.name}.cocci" in page, "docs/findings.md names it"
+    name = Path("fixes", one.arch, f"{one.name}.cocci")
+    assert str(name) in page, "docs/findings.md names it"
     assert re.search(r"^[a-z-]+$", one.name)
     for name in one.files:
-        assert re.search(r"^[a-z0-9_/-]+\.c$", name)
+        assert re.search(r"^[a-z0-9_/-]+\.[ch]$", name)
 
 def test_each_known_issue_has_a_fix():
     """The list of known issues is proven by them."""
@@ -221,6 +222,18 @@ def test_an_image_of_a_profile(box):
                                   ({}, "debug", "not for --profile debug"),
                                   (COVERAGE, "coverage", "not for --profile coverage")):
         box.stops(2, part, from_image, box, config, profile)
+
+def test_those_of_one_architecture(box):
+    """By their folder; others than the guest's are not run."""
+    mine = [one for one in FIXES if one.arch]
+    assert [(one.name, one.arch) for one in mine] == [("physmem-end", "arm64")]
+    options = argparse.Namespace(globs=["physmem-end"], skip=[], quick=False, list=False, arch="")
+    box.stops(2, "physmem-end is for arm64; give --arch arm64", faults.chosen, options, "findings",
+              FIXES)
+    options.arch = "arm64"
+    assert faults.chosen(options, "findings", FIXES) == mine
+    options.globs, options.arch = [], "x86_64"
+    assert not set(mine) & set(faults.chosen(options, "findings", FIXES))
 
 def test_by_name_and_finding(box):
     assert [one.name for one in fault.select(FIXES, ["mlocked-leak"])] == ["mlocked-leak"]

@@ -349,20 +349,25 @@ def test_where_to_look_first(trixie):
                                                                      offered)) | {"{codename}"}
 
 def test_a_kernel_that_cannot_load_the_driver(box):
-    """Refused with the option that it has, where the architecture needs it."""
+    """Refused with the option that it has, where the architecture needs it; a user's tree is told,
+    unless it is a step of a bisection."""
     for text, refused in (("#define PAGE_END x\n", True), ("#define PHYSMEM_END x\n", False),
                           ("#define DIRECT_MAP_PHYSMEM_END x\n", False)):
         header = box.folder / ARCHS["arm64"].linear_end
         header.parent.mkdir(parents=True, exist_ok=True)
         header.write_text(text)
-        found = source.Source("tree", box.folder, "6.1.9", "a label", "x")
-        source.check_driver(found, ARCHS["x86_64"])
+        for kind, strict in (("tree", False), ("tree", True), ("debian", False)):
+            found = source.Source(kind, box.folder, "6.1.9", "a label", "x")
+            source.check_driver(found, ARCHS["x86_64"], box.say, strict)
+            if refused and (kind, strict) != ("tree", False):
+                stop = box.stops(4, "oopses when test_hmm is loaded", source.check_driver, found,
+                                 ARCHS["arm64"], box.say, strict)
+                assert isinstance(stop, Untestable)
+                assert "fixes/arm64/physmem-end.cocci" in str(stop)
+                continue
+            source.check_driver(found, ARCHS["arm64"], box.say, strict)
         if refused:
-            stop = box.stops(4, "oopses when test_hmm is loaded", source.check_driver, found,
-                             ARCHS["arm64"])
-            assert isinstance(stop, Untestable) and "fixes/arm64/physmem-end.cocci" in str(stop)
-        else:
-            source.check_driver(found, ARCHS["arm64"])
+            box.assert_said("docs/findings.md, physmem-end")
 
 def test_sources_of_each_architecture_have_its_files():
     """And those for x86-64 are what they were before there was another one."""

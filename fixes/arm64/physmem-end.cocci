@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-// The end of the linear map for request_free_mem_region(), which otherwise takes the end of all
-// physical addresses. docs/findings.md, physmem-end, says how to apply it.
+// fixes: the highest addresses without memory are those that the linear map reaches
+// finding: physmem-end
+// kernels: 6.1
+// file: arch/arm64/include/asm/memory.h
+// tests: driver.*
+//
+// Where nothing defines it, request_free_mem_region() takes the end of all physical addresses.
 @@
 expression E;
 @@
