@@ -119,18 +119,6 @@ static void allow_folios(void)
 		syscall_failed(path, -error);
 }
 
-static uint64_t flags_of(const void *addr)
-{
-	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	unsigned long pfn = page_at(0, addr).pfn;
-	uint64_t flags = 0;
-
-	if (fd < 0 || pread(fd, &flags, sizeof(flags), pfn * sizeof(flags)) != sizeof(flags))
-		syscall_failed("/proc/kpageflags", errno);
-	close(fd);
-	return flags;
-}
-
 FIXTURE_SETUP(large_folios)
 {
 	size_t i;
@@ -149,8 +137,8 @@ FIXTURE_SETUP(large_folios)
 	for (i = 0; i < self->pages; i++)
 		write_page(page_in(self->addr, i), self->story.buffer.serial, i, BY_OWNER);
 	for (i = 0; i < self->pages; i++)
-		if (!(flags_of(page_in(self->addr, i)) >> (i ? KPF_COMPOUND_TAIL :
-							   KPF_COMPOUND_HEAD) & 1))
+		if (!frame_has_flag(page_at(0, page_in(self->addr, i)).pfn,
+				    i ? KPF_COMPOUND_TAIL : KPF_COMPOUND_HEAD))
 			not_prepared("page %zu is not of a large folio",
 			       i);
 }

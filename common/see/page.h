@@ -30,8 +30,12 @@ struct page {
  */
 struct page page_at(pid_t pid, const void *addr);
 
-/* The same for @npages pages at @addr in this process, at most PAGES_LOOK_MAX, into @pages. */
-#define PAGES_LOOK_MAX 512
+/*
+ * The same for @npages pages at @addr in this process, at most PAGES_LOOK_MAX,
+ * into @pages. These are the pages of a huge page of 32 MiB, where a page has
+ * 16 KiB; with pages of 64 KiB it has more, and no test can use it.
+ */
+#define PAGES_LOOK_MAX 2048
 void pages_look(const void *addr, size_t npages, struct page *pages);
 
 /*
