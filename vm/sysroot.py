@@ -19,6 +19,11 @@ PACKAGES = ("liburing-dev", "libnuma-dev", "busybox-static")
 def find(arch: Arch, cache, say) -> Path:
     """The root of an unpacked system with what a guest of this architecture needs."""
     def make(folder: Path) -> None:
+        # Only who fetches waits for other runs that use apt's lists.
+        with cache.lock(cache.root / "apt" / "lists"):
+            fetch(folder)
+
+    def fetch(folder: Path) -> None:
         apt, log = deb.foreign(cache, arch.debian, folder / "apt")
         say(f"fetching {' '.join(PACKAGES)} for {arch.name}")
         if not apt.update(log):
@@ -33,9 +38,8 @@ def find(arch: Arch, cache, say) -> Path:
             found.unlink()
         shutil.rmtree(folder / "apt")
 
-    with cache.lock(cache.root / "apt" / "lists"):
-        return cache.entry("sysroot", f"{arch.name} {PACKAGES} {deb.codename()}", make,
-                           f"{arch.name}-{deb.codename()}") / "root"
+    return cache.entry("sysroot", f"{arch.name} {PACKAGES} {deb.codename()}", make,
+                       f"{arch.name}-{deb.codename()}") / "root"
 
 
 def busybox(root: Path) -> Path:
