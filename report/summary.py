@@ -139,6 +139,25 @@ def _before_last(run: Run, totals: dict[str, int]) -> str:
     return ", ".join(parts + [f"{run.seconds or 0:.1f} s"])
 
 
+COLUMNS = {"tests": "tests", "passed": "pass", "fail": "fail", "broken": "broken",
+           "xfail": "known issue", "not-applicable": "not applicable", "skip": "skip",
+           "not-run": "not run"}
+
+
+def table_of(runs: Iterable[Run]) -> str:
+    """Several runs as a table in Markdown, a row for each, for docs/."""
+    rows = [["guest", *COLUMNS.values(), "s"]]
+    rows.append(["---"] * len(rows[0]))
+    for run in runs:
+        page = next((fact for fact in run.facts if fact.startswith("pages of ")), "")
+        accel = run.info.get("accelerator", {}).get("name", "").upper()
+        words = (run.info.get("arch"), run.release, page, run.info.get("profile"), accel)
+        totals = run.totals()
+        rows.append([", ".join(filter(None, words)), *(str(totals[key]) for key in COLUMNS),
+                     f"{run.seconds or 0:.0f}"])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def outcomes(run: Run) -> list[dict]:
     """What the table is made of; a cell without an outcome shows its verdict."""
     found = []

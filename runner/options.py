@@ -23,7 +23,8 @@ WORDS = {
     "import": ("TREE", "put the suite into a kernel tree, as a kselftest"),
     "rerun": ("DIR", "run what did not pass in a results folder again, with its options"),
     "explore": ("", "run random sequences of operations against a model: docs/explore.md"),
-    "report": ("DIR", "print the summary of stored results, and write --junit, --html, ..."),
+    "report": ("DIR...", "print the summary of stored results, and write --junit, --html, ...; of "
+                         "several, a table"),
     "cache": ("[clean [DAYS]]", "list what the cache holds; clean: remove what was not used for "
                                 "30 days, or DAYS"),
 }
@@ -461,9 +462,14 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
     if options.word == "merge" and not options.globs:
         raise Stop(WRONG_USE, "merge takes the results folders of all shards",
                    "./run_tests.sh merge A B...")
-    if options.word in ("rerun", "report") and len(options.globs) != 1:
+    if (options.word == "rerun" and len(options.globs) != 1
+            or options.word == "report" and not options.globs):
         raise Stop(WRONG_USE, f"{options.word} takes a results folder",
                    f"./run_tests.sh {options.word} results/latest")
+    if options.word == "report" and len(options.globs) > 1 and (
+            options.json or options.junit or options.kcidb):
+        raise Stop(WRONG_USE, "report of several folders writes only --html",
+                   "give one folder, or merge them")
     if options.word == "cache" and options.globs and (
             options.globs[0] != "clean" or len(options.globs) > 2
             or not all(days.isdecimal() for days in options.globs[1:])):

@@ -23,6 +23,11 @@ NOT_AGAIN = frozenset(
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """Dispatch, kernel by kernel: the folder of a run on several kernels has one for each."""
     given = [json_out.read_kernels(Path(name)) for name in options.globs]
+    if options.word == "report" and len(given) > 1:
+        several = [run for runs in given for run in runs.values()]
+        reports.write_page(options, several)
+        print(summary.table_of(several), end="")
+        return 0
     for name, runs in zip(options.globs, given):
         if set(runs) != set(given[0]):
             raise Stop(

@@ -4,6 +4,7 @@
 import json
 import re
 import runner_kit as kit
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -143,6 +144,24 @@ def test_each_report_from_stored_results(box):
     document = json.loads(names["kcidb"].read_text())
     assert misshapen(document) == []
     assert sorted(test["status"] for test in document["tests"]) == ["FAIL", "PASS", "PASS"]
+
+def test_a_table_of_several_folders(box):
+    """A row for each, which docs/ can take; their kernels may differ."""
+    kit.run(box.scratch, "--results", str(box.first), LIE="honest-fail")
+    second = box.scratch / "second"
+    shutil.copytree(box.first, second)
+    report = json.loads((second / "run.json").read_text())
+    report["info"] |= {"arch": "arm64", "accelerator": {"name": "tcg"}, "profile": "debug"}
+    report["facts"] = ["clock x, timers of 1 ns", "pages of 64 KiB"]
+    report["release"] = "7.3"
+    (second / "run.json").write_text(json.dumps(report))
+    got = kit.run(box.scratch, "report", str(box.first), str(second))
+    lines = got.stdout.splitlines()
+    assert got.status == 0 and len(lines) == 4 and len({line.count("|") for line in lines}) == 1
+    assert lines[3].startswith("| arm64, 7.3, pages of 64 KiB, debug, TCG | ")
+    assert lines[2].partition(" | ")[2] == lines[3].partition(" | ")[2]
+    got = kit.run(box.scratch, "report", str(box.first), str(second), "--json", "x")
+    assert (got.status, "only --html" in got.stderr) == (2, True)
 
 def test_reports_of_several_kernels(box):
     """A file for each, and one page."""

@@ -292,6 +292,7 @@ void features_probe(FILE *out)
 	if (sscanf(name.release, "%d.%d.%d", &major, &minor, &features.sublevel) >= 2)
 		features.version = major * 100 + minor;
 	features.page_size = sysconf(_SC_PAGESIZE);
+	fprintf(out, "# fact: pages of %zu KiB\n", features.page_size >> 10);
 	choose_foll_numbers();
 	features.gup_test = pin_available();
 	features.movable = movable_node() >= 0;
