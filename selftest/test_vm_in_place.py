@@ -11,8 +11,10 @@ import subprocess
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
 from vm import in_place, kernel, source
-from vm_kit import WithCache
+from vm_kit import git, may_mount_overlay
 
 MAKEFILE = """VERSION = 6
 PATCHLEVEL = 1
@@ -37,120 +39,85 @@ GENERATED = (".config", ".config.old", "vmlinux", "vmlinux.o", "System.map", "mm
              "mm/.gup.o.cmd", "lib/crctable.h", "include/config/auto.conf",
              "include/generated/autoconf.h", "arch/x86/include/generated/asm/x.h")
 
+@pytest.fixture(name="box", params=["git", "tarball"])
+def box_(box, request):
+    """A built tree, in git or not, with a .gitignore that names the whole tree."""
+    box.tree, box.fragment = box.folder / "li,nu:x", box.folder / "fragment"
+    box.fragment.write_text("")
+    text = {"Makefile": MAKEFILE, ".gitignore": IGNORED, "lib/.gitignore": "/crctable.h\n"}
+    for name in SOURCES:
+        write(box, name, text.get(name, name))
+    (box.tree / "link").symlink_to("mm")
+    if request.param == "git":
+        for words in (("init", "-q"), ("add", "-f", "-A"), ("commit", "-qm", "x")):
+            git(box.tree, *words)
+    for name in (*GENERATED, "mm/new.c"):
+        write(box, name, "made")
+    return box
+
+def write(box, name: str, text: str) -> None:
+    path = box.tree / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n")
+
+def build(box):
+    found = source.resolve(str(box.tree), box.cache, box.say)
+    return kernel.build(found, box.cache, (box.fragment,), box.say, 1)
+
+def seen(built) -> list[str]:
+    """The files that make saw."""
+    return [line.removeprefix("./") for line in built.image.read_text().splitlines()[1:]]
 
 def state(folder: Path) -> dict[str, tuple]:
     """All that somebody could notice of a change."""
     return {str(path.relative_to(folder)): (
         hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
-        path.stat().st_mtime_ns, path.stat().st_mode) for path in folder.rglob("*")}
+        path.stat().st_mtime_ns, path.stat().st_mode) for path in folder.rglob("*")} | {
+            "status": source.run(folder, "--no-optional-locks", "status", "--porcelain",
+                                 "--ignored").stdout}
 
+@pytest.mark.parametrize("reason", ["", "not permitted"])
+def test_make_sees_the_sources_alone(box, reason):
+    if reason:      # no overlay can be mounted here
+        box.patch(in_place, "SCRIPT", f"echo '{reason}'; exit 1")
+    found = seen(build(box))
+    assert sorted(set(GENERATED) & set(found)) == []
+    assert sorted({*SOURCES, "mm/new.c", "link"} - set(found)) == []
+    box.assert_said("was built in place: ")
+    if reason or may_mount_overlay(box.folder):
+        assert [line for line in box.said if "a folder of links" in line] == [
+            line for line in box.said if reason and reason in line]
+    assert not any("mrproper" in line for line in box.said)
 
-class InPlace(WithCache):
-    tracked = True
+def test_nothing_in_the_tree_changes(box):
+    before = state(box.tree)
+    build(box)
+    assert state(box.tree) == before
+    assert list((box.cache.root / "view").glob(".tmp-*")) == []
 
-    def setUp(self):
-        super().setUp()
-        self.tree = self.folder / "li,nu:x"
-        for name in SOURCES:
-            self.write(name, name)
-        self.write("Makefile", MAKEFILE)
-        self.write(".gitignore", IGNORED)
-        self.write("lib/.gitignore", "/crctable.h\n")
-        (self.tree / "link").symlink_to("mm")
-        if self.tracked:
-            for words in (("init", "-q"), ("add", "-f", "-A"),
-                          ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x")):
-                subprocess.run(["git", "-C", self.tree, *words], check=True)
-        for name in (*GENERATED, "mm/new.c"):
-            self.write(name, "made")
-        self.fragment = self.folder / "fragment"
-        self.fragment.write_text("")
+def test_unchanged_is_not_built_again(box):
+    build(box)
+    box.said.clear()
+    write(box, "mm/gup.o", "made again")
+    build(box)
+    assert box.said == []
+    write(box, "mm/new.c", "changed")
+    build(box)
+    box.assert_said("built in place")
 
-    def write(self, name: str, text: str) -> None:
-        path = self.tree / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n")
+def test_what_cannot_be_told(box):
+    for path in box.tree.rglob(".gitignore"):
+        path.unlink()
+    box.stops(2, "has no .gitignore", build, box)
+    write(box, ".gitignore", IGNORED)
+    with mock.patch.object(source, "run", return_value=mock.Mock(returncode=1, stderr="fatal")):
+        box.stops(2, "git cannot tell which files", build, box)
 
-    def build(self):
-        found = source.resolve(str(self.tree), self.cache, self.say)
-        return kernel.build(found, self.cache, (self.fragment,), self.say, 1)
-
-    def refused(self, reason: str):
-        """No overlay can be mounted here."""
-        return mock.patch.object(in_place, "SCRIPT", f"echo '{reason}'; exit 1")
-
-    def may_mount(self) -> bool:
-        """Not where the folder for temporary files is on an overlay, as in many containers."""
-        for name in ("lower", "upper", "work"):
-            (self.folder / name).mkdir(exist_ok=True)
-        place = self.folder
-        script = f"mount -t overlay overlay -o lowerdir={place}/lower,upperdir={place}/upper," \
-                 f"workdir={place}/work {place}/lower"
-        return subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script],
-                              capture_output=True, check=False).returncode == 0
-
-    def seen(self, built) -> list[str]:
-        return [line.removeprefix("./") for line in built.image.read_text().splitlines()[1:]]
-
-    def status(self) -> str:
-        return source.run(self.tree, "--no-optional-locks", "status", "--porcelain",
-                          "--ignored").stdout
-
-    def test_make_sees_the_sources_alone(self):
-        for reason in ("", "not permitted"):
-            self.said.clear()
-            with self.refused(reason) if reason else mock.patch.object(in_place, "MINUTE", 60):
-                found = self.seen(self.build())
-            with self.subTest(reason=reason):
-                self.assertEqual(sorted(set(GENERATED) & set(found)), [])
-                self.assertEqual(sorted({*SOURCES, "mm/new.c", "link"} - set(found)), [])
-                self.assert_said("was built in place: ")
-                if reason or self.may_mount():
-                    self.assertEqual([line for line in self.said if "a folder of links" in line],
-                                     [line for line in self.said if reason and reason in line])
-                self.assertFalse(any("mrproper" in line for line in self.said))
-            (self.tree / "mm/gup.c").write_text("changed\n")    # the second is built, too
-
-    def test_nothing_in_the_tree_changes(self):
-        before, status = state(self.tree), self.status()
-        self.build()
-        self.assertEqual((state(self.tree), self.status()), (before, status))
-        self.assertEqual(list((self.cache.root / "view").glob(".tmp-*")), [])
-
-    def test_unchanged_is_not_built_again(self):
-        self.build()
-        self.said.clear()
-        self.write("mm/gup.o", "made again")
-        self.build()
-        self.assertEqual(self.said, [])
-        self.write("mm/new.c", "changed")
-        self.build()
-        self.assert_said("built in place")
-
-    def test_what_cannot_be_told(self):
-        for path in self.tree.rglob(".gitignore"):
-            path.unlink()
-        self.stops(2, "has no .gitignore", self.build)
-        self.write(".gitignore", IGNORED)
-        with mock.patch.object(source, "run", return_value=mock.Mock(returncode=1, stderr="fatal")):
-            self.stops(2, "git cannot tell which files", self.build)
-
-    def test_of_an_ordinary_user(self):
-        """In a namespace of his own, where he may have one."""
-        if os.geteuid():
-            self.skipTest("is what the others do")
-        found = subprocess.run(
-            ["unshare", "--mount", "--map-root-user", "true"], capture_output=True, check=False)
-        if found.returncode:
-            self.skipTest("this user may not have a mount namespace")
-        with mock.patch.object(os, "geteuid", return_value=1000):
-            self.assertNotIn("mm/gup.o", self.seen(self.build()))
-
-
-class Tarball(InPlace):
-    """The same without git, and with a .gitignore that names the whole tree."""
-
-    tracked = False
-
-    def status(self) -> str:
-        return ""
+@pytest.mark.skipif(os.geteuid(), reason="is what the others do")
+def test_of_an_ordinary_user(box):
+    """In a namespace of his own, where he may have one."""
+    if subprocess.run(["unshare", "--mount", "--map-root-user", "true"], capture_output=True,
+                      check=False).returncode:
+        pytest.skip("this user may not have a mount namespace")
+    with mock.patch.object(os, "geteuid", return_value=1000):
+        assert "mm/gup.o" not in seen(build(box))

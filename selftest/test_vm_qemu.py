@@ -214,3 +214,17 @@ def test_output_of_what_fails_is_nothing():
     assert child.output(["sh", "-c", "echo x; exit 1"]) == ""
     assert child.output(["no-such-command"]) == ""
     assert child.output(["echo", "x"]) == "x\n"
+
+# The rate of the time stamp counter: steady, or not claimed at all.
+
+def test_the_rate_is_plausible_and_repeatable():
+    rates = sorted(qemu.khz() for _ in range(5))
+    if rates[0]:
+        assert 200_000 < rates[2] < 10_000_000, rates
+        assert rates[3] - rates[1] < rates[2] // 100, rates
+
+def test_a_rate_that_cannot_be_measured_is_not_claimed():
+    with mock.patch.object(qemu.platform, "machine", return_value="aarch64"):
+        assert qemu.khz() == 0
+    with mock.patch.object(qemu.mmap, "mmap", side_effect=PermissionError):
+        assert qemu.khz() == 0

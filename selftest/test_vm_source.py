@@ -301,8 +301,8 @@ esac
 """
 
 # The README's first command on Debian 13, whose newest kernel is 6.12.
-
-def on_trixie(box, patch):
+@pytest.fixture(name="trixie")
+def trixie_(box):
     (box.folder / "trixie.txt").write_text(TRIXIE)
     (box.folder / "old.txt").write_text(OLDSTABLE)
     (box.folder / "sources.list").write_text("deb http://deb.debian.org/debian trixie main\n")
@@ -310,12 +310,8 @@ def on_trixie(box, patch):
         box.script(name, text.format(folder=box.folder))
     for name, value in (("SOURCES", box.folder), ("codename", lambda: "trixie"),
                         ("TOOLS", f"{box.folder}:{deb.TOOLS}")):
-        patch(deb, name, value)
+        box.patch(deb, name, value)
     box.environment(PATH=f"{box.folder}:{deb.TOOLS}", LC_ALL="de_DE.UTF-8")
-
-@pytest.fixture(name="trixie")
-def trixie_(box):
-    on_trixie(box, box.patch)
     return box
 
 def find(trixie, package: str):

@@ -10,11 +10,11 @@ from unittest import mock
 
 import pytest
 
-from base.errors import Stop
 from vm import in_place
 from vm.kernel import Kernel
 from vm.source import Source
 from dev import fault
+from vm_kit import may_mount_overlay
 
 MAKEFILE = """vmlinux: ; cat mm/one.c mm/two.c >$(O)/vmlinux
 modules: ; grep -q broken mm/one.c && { echo "mm/one.c:1: error: broken"; exit 1; } || :
@@ -50,19 +50,8 @@ def changed(box, text: str) -> dict[str, Path]:
 
 def test_the_changed_file_is_built_and_nothing_else_changes(box):
     only_what_changed_is_built(box)
-    if overlay_works(box):
+    if may_mount_overlay(box.folder):
         assert not (box.private / "whole").exists(), "overlay was not used"
-
-def overlay_works(box) -> bool:
-    """Not where the folder for temporary files is itself on an overlay, as in many containers."""
-    for name in ("lower", "upper", "work", "merged"):
-        (box.folder / name).mkdir()
-    done = subprocess.run(["unshare", "--mount", "--map-root-user", "mount", "-t", "overlay",
-                           "overlay", "-o", "lowerdir=lower,upperdir=upper,workdir=work", "merged"],
-                          cwd=box.folder, capture_output=True, check=False)
-    for path in box.folder.glob("work/*"):
-        path.chmod(0o700)
-    return done.returncode == 0
 
 def only_what_changed_is_built(box):
     kernel = box.variant.build(changed(box, "int x = changed;\n"), box.folder / "log")
@@ -81,7 +70,7 @@ def test_a_fault_in_the_driver_alone(box):
     assert (box.base.build_dir / "lib/test_hmm.ko").read_text() == "module"
 
 def test_a_change_of_nothing_is_told(box):
-    if not overlay_works(box):
+    if not may_mount_overlay(box.folder):
         pytest.skip("a copy has everything in it")
     (box.base.source.path / "Makefile").write_text("vmlinux modules: ;\n")
     with pytest.raises(fault.DoesNotBuild) as caught:
@@ -112,43 +101,35 @@ def test_a_semantic_patch_applies_or_does_not(box):
             path in changed.items()} == {"mm/one.c": "int x = changed;\n"}
     assert box.variant.patch(rules, ("mm/two.c",)) == {}
 
+def patched_by(box, spatch: str) -> dict[str, Path]:
+    """What a script in place of spatch makes of a file."""
+    (box.folder / "rules.cocci").write_text(PATCH)
+    (box.folder / "bin").mkdir(exist_ok=True)
+    box.script("bin/spatch", spatch)
+    with mock.patch.dict(os.environ, PATH=f"{box.folder}/bin:{os.environ['PATH']}"):
+        return box.variant.patch(box.folder / "rules.cocci", ("mm/one.c",))
+
 def test_a_tool_that_fails_says_nothing_about_the_fault(box):
     """spatch that cannot read the patch, is killed, or has no room, is none that does not apply."""
-    rules, tools = box.folder / "rules.cocci", box.folder / "bin"
-    rules.write_text(PATCH)
-    tools.mkdir()
     for script, says in (("echo 'minus: parse error' >&2; exit 255", "minus: parse error"),
                          ("echo 'EXN: Common.Timeout in one.c'", "EXN: "),
                          ("kill -9 $$", "exit status -9"),
                          ('cp "$4" "$6"; echo "cp: error writing: No space left on device" >&2',
                           "No space left")):
-        (tools / "spatch").write_text(f"#!/bin/sh\n{script}\n")
-        (tools / "spatch").chmod(0o755)
-        path = f"{tools}:{os.environ['PATH']}"
-        with mock.patch.dict(os.environ, PATH=path), pytest.raises(Stop) as caught:
-            box.variant.patch(rules, ("mm/one.c",))
-        assert caught.value.status == 3
-        assert says in str(caught.value)
+        box.stops(3, says, patched_by, box, script)
 
 def test_the_kernels_own_words_are_no_failure(box):
     """spatch prints the difference with its context, in which anything can stand."""
-    rules, tools = box.folder / "rules.cocci", box.folder / "bin"
-    rules.write_text(PATCH)
-    tools.mkdir()
-    (tools / "spatch").write_text("#!/bin/sh\necho '  * Make an exception, Fatal error, EXN'\n"
-                                  "echo '-an exception' && echo 'int x = 7;' >\"$6\"\n")
-    (tools / "spatch").chmod(0o755)
-    path = f"{tools}:{os.environ['PATH']}"
-    with mock.patch.dict(os.environ, PATH=path):
-        assert set(box.variant.patch(rules, ("mm/one.c",))) == {"mm/one.c"}
+    script = ("echo '  * Make an exception, Fatal error, EXN'\n"
+              "echo '-an exception' && echo 'int x = 7;' >\"$6\"")
+    assert set(patched_by(box, script)) == {"mm/one.c"}
 
 def test_a_build_that_no_compiler_ended(box):
     """make that is killed, or finds no room, says nothing about the changed source."""
     for recipe, says in (("kill -9 $$PPID", "no error of a compiler"),
                          ("echo 'as: error: No space left on device'; exit 1", "No space left")):
         (box.base.source.path / "Makefile").write_text(f"vmlinux modules: ; {recipe}\n")
-        with pytest.raises(Stop) as caught:
-            box.variant.build(changed(box, "int x = changed;\n"), box.folder / "log")
-        assert says in str(caught.value)
+        box.stops(3, says, box.variant.build, changed(box, "int x = changed;\n"),
+                  box.folder / "log")
         in_place.remove(box.private)
         box.private.mkdir()

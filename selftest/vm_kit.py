@@ -2,8 +2,8 @@
 """Shared by selftests: a folder with a cache in it, what was said, and settings that last as long
 as the test."""
 
-import tempfile
-import unittest
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,14 +61,23 @@ def is_running(pid: int) -> bool:
     except OSError:
         return False
 
-class WithCache(unittest.TestCase):
-    """A Box in a class of unittest."""
+def git(tree: Path, *words) -> str:
+    """git in a tree of a test, with nobody's configuration."""
+    env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    return subprocess.run(["git", "-C", tree, "-c", "user.name=x", "-c", "user.email=x@example.org",
+                           *words], env=env, check=True, capture_output=True,
+                          text=True).stdout.strip()
 
-    def setUp(self):
-        folder, patch = tempfile.TemporaryDirectory(), pytest.MonkeyPatch()
-        self.addCleanup(folder.cleanup)
-        self.addCleanup(patch.undo)
-        box = Box(Path(folder.name), patch, self.addCleanup)
-        for name in ("folder", "said", "cache", "say", "assert_said", "stops", "script",
-                     "environment"):
-            setattr(self, name, getattr(box, name))
+def may_mount_overlay(folder: Path) -> bool:
+    """Not where the folder for temporary files is on an overlay, as in many containers, or where
+    this user may not have a mount namespace."""
+    place = folder / "overlay"
+    for name in ("lower", "upper", "work", "merged"):
+        (place / name).mkdir(parents=True)
+    done = subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "mount", "-t", "overlay", "overlay", "-o",
+         "lowerdir=lower,upperdir=upper,workdir=work", "merged"],
+        cwd=place, capture_output=True, check=False)
+    for path in place.glob("work/*"):
+        path.chmod(0o700)
+    return done.returncode == 0
