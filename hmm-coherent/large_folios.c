@@ -139,8 +139,7 @@ FIXTURE_SETUP(large_folios)
 	for (i = 0; i < self->pages; i++)
 		if (!frame_has_flag(page_at(0, page_in(self->addr, i)).pfn,
 				    i ? KPF_COMPOUND_TAIL : KPF_COMPOUND_HEAD))
-			not_prepared("page %zu is not of a large folio",
-			       i);
+			not_prepared("page %zu is not of a large folio", i);
 }
 
 FIXTURE_TEARDOWN(large_folios)

@@ -6,99 +6,68 @@ import os
 import runner_kit as kit
 import signal
 import subprocess
-import tempfile
 import time
-import unittest
-from pathlib import Path
 
-# Which trouble, exit status, its verdict, that of the test after it, what is said, and seconds at
-# most.
-TABLE = (
-    ("panic", 1, "fail/vm", "pass", "Kernel panic", 40),
-    ("hang", 1, "fail/hang", "pass", "no result within", 60),
-    ("splat", 1, "fail/splat", "pass", "planted+0x1/0x2", 30),
-)
+import pytest
 
+@pytest.fixture(name="env", scope="module")
+def env_(tmp_path_factory) -> dict[str, str]:
+    """The programs, and the cache with the kernel in it; for run_tests.sh --vm, on the default
+    kernel."""
+    folder = tmp_path_factory.mktemp("programs")
+    subprocess.run([os.environ.get("CC", "cc"), "-static", "-O1", "-o", folder / "trouble",
+                    kit.TOP / "selftest/trouble.c"], check=True)
+    kept = {name: os.environ[name] for name in ("HMM_COHERENT_CACHE", "KSRC") if name in os.environ}
+    return {"HMM_COHERENT_PROGRAMS": str(folder), "HMM_COHERENT_GRACE": "4", **kept}
 
-class Trouble(unittest.TestCase):
-    """Through run_tests.sh --vm, on the default kernel."""
+def qemu_runs(env) -> bool:
+    return any("qemu" in stat for stat in kit.alive(env).values())
 
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        compiler = os.environ.get("CC", "cc")
-        subprocess.run([compiler, "-static", "-O1", "-o", Path(cls.folder.name, "trouble"),
-                        kit.TOP / "selftest/trouble.c"], check=True)
+def until(condition, seconds: float = 5) -> None:
+    """Wait for something that has no event, for so long at most."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
+@pytest.mark.parametrize("name, verdict, text, seconds", [
+    ("panic", "fail/vm", "Kernel panic", 40), ("hang", "fail/hang", "no result within", 60),
+    ("splat", "fail/splat", "planted+0x1/0x2", 30)])
+def test_each_trouble(scratch, env, name, verdict, text, seconds):
+    """The test after it runs, in the same guest or in another one."""
+    tests = [f"trouble.{one}" for one in ("before", name, "after")]
+    got = kit.run(scratch, "--vm", "--timeout", "2", *tests, limit=300, **env)
+    assert (got.status, [got.verdict(one) for one in tests]) == (
+        1, ["pass", verdict, "pass"]), got.stderr
+    assert text in got.stderr
+    assert got.seconds < seconds
+    assert got.left == {}
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.scratch = Path(folder.name)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_qemu_outlives_the_runner(scratch, env, number):
+    proc, env = kit.start(scratch, "--vm", "trouble.hang", **env)
+    try:
+        kit.wait_for("# begin trouble.hang", scratch / "results/stream-1", proc)
+        assert qemu_runs(env)
+        proc.send_signal(number)
+        proc.wait(30)
+    finally:
+        proc.kill()
+        proc.wait()
+    until(lambda: not kit.alive(env))
+    assert kit.alive(env) == {}
 
-    def env(self) -> dict[str, str]:
-        """The programs, and the cache with the kernel in it."""
-        kept = {name: os.environ[name] for name in ("HMM_COHERENT_CACHE", "KSRC")
-                if name in os.environ}
-        return {"HMM_COHERENT_PROGRAMS": self.folder.name, "HMM_COHERENT_GRACE": "4", **kept}
-
-    def wait_for(self, proc, scratch: Path, text: bytes) -> None:
-        """Until the guest has said this."""
-        stream, deadline = scratch / "results" / "stream-1", time.monotonic() + 120
-        while not stream.exists() or text not in stream.read_bytes():
-            self.assertIsNone(proc.poll(), (scratch / "stderr").read_text())
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.05)
-
-    def test_each_trouble(self):
-        for name, status, verdict, after, text, seconds in TABLE:
-            with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
-                got = kit.run(Path(folder), "--vm", "--timeout", "2", "trouble.before",
-                              f"trouble.{name}",
-                              "trouble.after", limit=300, **self.env())
-                verdicts = [got.verdict(f"trouble.{one}") for one in ("before", name, "after")]
-                self.assertEqual((got.status, verdicts), (status, ["pass", verdict, after]),
-                                 got.stderr)
-                self.assertIn(text, got.stderr)
-                self.assertLess(got.seconds, seconds)
-                self.assertEqual(got.left, {})
-
-    def test_no_qemu_outlives_the_runner(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-            with self.subTest(signal=number.name), tempfile.TemporaryDirectory() as folder:
-                scratch = Path(folder)
-                proc, env = kit.start(scratch, "--vm", "trouble.hang", **self.env())
-                try:
-                    self.wait_for(proc, scratch, b"# begin trouble.hang")
-                    self.assertTrue(any("qemu" in stat for stat in kit.alive(env).values()))
-                    proc.send_signal(number)
-                    proc.wait(30)
-                finally:
-                    proc.kill()
-                    proc.wait()
-                deadline = time.monotonic() + 5
-                while kit.alive(env) and time.monotonic() < deadline:
-                    time.sleep(0.05)
-                self.assertEqual(kit.alive(env), {})
-
-    def test_nothing_is_lost_while_the_runner_does_not_read(self):
-        """A guest that goes at its end takes along what waits in its port; so it has to wait for
-        the runner."""
-        proc, env = kit.start(self.scratch, "--vm", "trouble.before", "trouble.flood",
-                              "trouble.after", **self.env())
-        try:
-            self.wait_for(proc, self.scratch, b"# begin trouble.before")
-            proc.send_signal(signal.SIGSTOP)
-            # its end takes less, and it waits for us longer than that (vm/init)
-            deadline = time.monotonic() + 5
-            while any("qemu" in stat
-                      for stat in kit.alive(env).values()) and time.monotonic() < deadline:
-                time.sleep(0.05)
-            proc.send_signal(signal.SIGCONT)
-            self.assertEqual(proc.wait(60), 0, (self.scratch / "stderr").read_text())
-        finally:
-            proc.kill()
-            proc.wait()
+def test_nothing_is_lost_while_the_runner_does_not_read(scratch, env):
+    """A guest that goes at its end takes along what waits in its port; so it has to wait for the
+    runner."""
+    tests = [f"trouble.{one}" for one in ("before", "flood", "after")]
+    proc, env = kit.start(scratch, "--vm", *tests, **env)
+    try:
+        kit.wait_for("# begin trouble.before", scratch / "results/stream-1", proc)
+        proc.send_signal(signal.SIGSTOP)
+        # its end takes less, and it waits for us longer than that (vm/init)
+        until(lambda: not qemu_runs(env))
+        proc.send_signal(signal.SIGCONT)
+        assert proc.wait(60) == 0, (scratch / "stderr").read_text()
+    finally:
+        proc.kill()
+        proc.wait()

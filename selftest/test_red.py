@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The tables of red.py are those of the code as it is."""
+"""The tables of red.py and of red_stories.py are those of the code as it is."""
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
 import red
-
+import red_stories
 
 @pytest.mark.parametrize("name", ["report", "runner"])
 def test_each_line_to_break_stands_once(name):
     wrong = [f"{one.stands()} times: {one.line}" for one in red.table(name) if one.stands() != 1]
     assert wrong == [], "\n".join(wrong)
-
 
 @pytest.mark.parametrize("name", ["report", "runner"])
 def test_each_line_names_tests_that_exist(name):
@@ -23,3 +24,14 @@ def test_each_line_names_tests_that_exist(name):
         text = (red.TOP / "selftest" / f"test_{module}.py").read_text()
         names = re.findall(r"(?m)^ *(?:def|class) ((?:test_|[A-Z])\w+)", text)
         assert any(part in name for name in names), f"{module}.{part}"
+
+def test_each_line_breaks_a_story(tmp_path):
+    """What it replaces stands there once."""
+    lines = [line for line in red_stories.TABLE.read_text().splitlines() if line[0] != "#"]
+    assert lines
+    for number, line in enumerate(lines):
+        top = Path(tmp_path, str(number))
+        for folder in ("common", "hmm-coherent"):
+            shutil.copytree(red_stories.TOP / folder, top / folder)
+        red_stories.break_one(top, line)
+        shutil.rmtree(top)

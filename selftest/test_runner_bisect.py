@@ -5,38 +5,33 @@ and a fake QEMU."""
 import os
 import re
 import runner_kit as kit
-import pytest
 import signal
 import subprocess
+
+import pytest
+
+from vm_kit import git
 
 GOOD, BAD, BOOT, SKIP, LACKS = "good", "fails-second", "panic-in-boot", "skips", "lacks-something"
 HISTORY = [GOOD, BOOT, GOOD, GOOD, SKIP, LACKS, BAD, BAD, BOOT, BAD]
 FIRST_BAD = 6
 
-# A git checkout in which each commit says how its kernel behaves.
-
 @pytest.fixture(name="box")
 def box_(box):
+    """A folder for a git checkout in which each commit says how its kernel behaves."""
     box.tree = box.scratch / "tree"
     box.tree.mkdir()
     return box
 
-def git(box, *words: str) -> str:
-    """git in the toy tree, with nobody's configuration."""
-    env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    return subprocess.run(["git", "-C", box.tree, "-c", "user.name=t", "-c",
-                           "user.email=t@example.org", *words],
-                          env=env, check=True, capture_output=True, text=True).stdout.strip()
-
 def history(box, behaviours: list[str]) -> None:
     """A commit each, tagged c0, c1, ..., on the branch work."""
-    git(box, "init", "--quiet", "--initial-branch=work")
+    git(box.tree, "init", "--quiet", "--initial-branch=work")
     for number, behaviour in enumerate(behaviours):
         (box.tree / "behaviour").write_text(f"{behaviour}\n")
         (box.tree / "number").write_text(f"{number}\n")
-        git(box, "add", ".")
-        git(box, "commit", "--quiet", "-m", f"commit {number}")
-        git(box, "tag", f"c{number}")
+        git(box.tree, "add", ".")
+        git(box.tree, "commit", "--quiet", "-m", f"commit {number}")
+        git(box.tree, "tag", f"c{number}")
 
 def bisect(box, *words: str) -> kit.Outcome:
     """The word `bisect`."""
@@ -50,8 +45,8 @@ def fake(box) -> dict[str, str]:
 
 def given_back(box) -> None:
     """The branch of before is checked out, nothing is changed, no bisection is open."""
-    assert git(box, "symbolic-ref", "--short", "HEAD") == "work"
-    assert git(box, "status", "--porcelain") == ""
+    assert git(box.tree, "symbolic-ref", "--short", "HEAD") == "work"
+    assert git(box.tree, "status", "--porcelain") == ""
     assert not (box.tree / ".git" / "BISECT_START").exists()
 
 def test_finds_the_commit(box):
@@ -114,7 +109,7 @@ def test_interrupted(box):
 
 def test_git_bisect_run(box):
     history(box, [GOOD, GOOD, GOOD, BOOT, GOOD, BAD, BAD])    # git tries c3 first
-    git(box, "bisect", "start", "c6", "c0")
+    git(box.tree, "bisect", "start", "c6", "c0")
     step = [kit.COMMAND, "--bisect-step", "--vm", "--kernel", box.tree, "--results"]
     script = box.scratch / "step"
     script.write_text("#!/bin/sh\n" + " ".join(map(str, step))

@@ -5,13 +5,13 @@ import argparse
 import contextlib
 import io
 import os
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from runner import in_tree
+from vm_kit import git
 
 TARGETS = ("TARGETS += alsa\nTARGETS += hid\nTARGETS += intel_pstate\nTARGETS += zram\n"
            "#Please keep them sorted\n")
@@ -50,18 +50,17 @@ def run_import(box, tree: Path | str | None = None) -> str:
                      SimpleNamespace(say=box.say))
     return out.getvalue()
 
-def git(box, *words: str) -> str:
-    return subprocess.run(["git", "-C", box.tree, "-c", "user.name=x", "-c", "user.email=x",
-                           *words], check=True, capture_output=True, text=True).stdout
+def commit(box) -> None:
+    git(box.tree, "init", "-q")
+    git(box.tree, "add", "-A")
+    git(box.tree, "commit", "-qm", "tree")
 
 def test_one_commit(box):
-    git(box, "init", "-q")
-    git(box, "add", "-A")
-    git(box, "commit", "-qm", "tree")
+    commit(box)
     assert "commit -s" in run_import(box)
-    git(box, "add", "-A")
+    git(box.tree, "add", "-A")
     found = dict(line.split("\t")[::-1]
-                 for line in git(box, "diff", "--cached", "--name-status", "HEAD").splitlines())
+                 for line in git(box.tree, "diff", "--cached", "--name-status").splitlines())
     assert found.pop(str(in_tree.SELFTESTS / "Makefile")) == "M"
     assert set(found) == {str(in_tree.SELFTESTS / in_tree.NAME / name)
                                   for name in in_tree.contents()}
@@ -79,11 +78,6 @@ def test_the_line_stands_where_the_alphabet_puts_it(box):
         for _ in range(2):      # the second time changes nothing
             run_import(box)
             assert (box.selftests / "Makefile").read_text() == after
-
-def commit(box) -> None:
-    git(box, "init", "-q")
-    git(box, "add", "-A")
-    git(box, "commit", "-qm", "tree")
 
 def test_a_second_time_replaces_the_first(box):
     run_import(box)
@@ -103,9 +97,7 @@ def test_nothing_of_somebody_is_lost(box):
     (box.ours / "precious").rename(box.folder / "precious")
     box.ours.rmdir()
     run_import(box)
-    git(box, "init", "-q")
-    git(box, "add", "-A")
-    git(box, "commit", "-qm", "tree")
+    commit(box)
     (box.ours / "hmm-coherent" / "fork.c").write_text("edited")
     box.stops(2, "hmm-coherent/fork.c has uncommitted changes", run_import, box)
     assert (box.ours / "hmm-coherent" / "fork.c").read_text() == "edited"
@@ -129,7 +121,8 @@ def test_without_an_answer_of_git_nothing_is_lost(box):
     edited.write_text("edited")
     refused(box, "hmm-coherent/config has uncommitted changes")
     other = box.folder / "other"
-    subprocess.run(["git", "init", "-q", other], check=True)
+    other.mkdir()
+    git(other, "init", "-q")
     box.environment(GIT_DIR=f"{other}/.git", GIT_WORK_TREE=str(other))
     refused(box, "hmm-coherent/config has uncommitted changes")
     box.script("git",
@@ -146,7 +139,7 @@ def test_what_git_ignores_is_not_lost_either(box):
     (box.ours / "hmm_coherent_notes").write_text("ignored by .gitignore, and mine")
     refused(box, "hmm_coherent_notes has uncommitted changes")
     (box.ours / "hmm_coherent_notes").unlink()
-    git(box, "mv", str(box.ours / "config"), str(box.ours / "config-of-mine"))
+    git(box.tree, "mv", str(box.ours / "config"), str(box.ours / "config-of-mine"))
     refused(box, "config-of-mine has uncommitted changes")
 
 def test_no_tree(box):

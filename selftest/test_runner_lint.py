@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Each lint has a file that it must reject and one that it must accept."""
 
+import re
+import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from dev import lint
 
@@ -132,3 +137,29 @@ def test_shell_is_recognised():
                             ("#!/usr/bin/env bash", True), ("#! /bin/dash", True),
                             ("#!/usr/bin/env python3", False), ("shell", False)):
         assert lint.is_shell(Path("init"), first + "\n") == expected
+
+# dev/mypy.ini.
+
+NO_TYPES = (
+    ("import re\n\n\ndef f(text: str) -> str:\n    return re.match('a', text)[0]\n", "index"),
+    ("def f(number):\n    g('1')\n\n\ndef g(number: int) -> None: ...\n", "arg-type"),
+    ("class A:\n    one: int\n    two: one.Two\n", "name-defined"),
+    ("def f(text: str) -> bool:\n    return text == 1\n", "comparison-overlap"),
+)
+TYPES = ("import re\n\n\ndef f(text: str) -> str:\n    found = re.match('a', text)\n"
+         "    return found[0] if found else ''\n\n\ndef g(words):\n    return words[0]\n")
+
+@pytest.mark.skipif(not shutil.which("mypy"), reason="mypy is not installed")
+def test_mypy_finds_each_error(scratch):
+    """What the interpreter would find only when it gets there, by dev/mypy.ini."""
+    names = [f"bad{number}.py" for number in range(len(NO_TYPES))]
+    for name, text in zip([*names, "good.py"], [*(bad for bad, _ in NO_TYPES), TYPES]):
+        (scratch / name).write_text(text)
+    done = subprocess.run(
+        ["mypy", "--config-file", lint.TOP / "dev/mypy.ini", "--cache-dir", scratch / "cache",
+         *names, "good.py"], cwd=scratch, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=600, check=False)
+    assert done.returncode == 1, done.stderr
+    for name, (_, code) in zip(names, NO_TYPES):
+        assert re.search(rf"(?m)^{name}:\d+: error: .*\[{code}\]$", done.stdout), done.stdout
+    assert "good.py" not in done.stdout

@@ -5,6 +5,8 @@ what a profile names, together."""
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
 from runner import guests, plan, work
 from runner.programs import Test
 
@@ -14,54 +16,40 @@ def tests(*names: str) -> list[Test]:
     """Tests of these names; the program follows from the name."""
     return [Test(name, "", WRECK if name.startswith("destructive.") else USUAL) for name in names]
 
-# destructive.*, told by its name.
+# Tests, beginnings of those that go together, whether the version tells nothing; what is usual, and
+# what each machine after it has.
+RISKY = ("devices.coherent-rw.opener-gone-access", "reclaim.coherent-ro.swap-cache")
 
-def test_each_alone_and_once_a_round():
+@pytest.mark.parametrize("names, beginnings, untold, usual, others", [
+    # destructive.*, told by its name
+    (["destructive.a"], (), False, [], [["destructive.a"]]),
+    (["fork.destructive", "fork.a"], (), False, ["fork.destructive", "fork.a"], []),
+    (["fork.a", "ksm.a", "destructive.a", "ksm.b", "ksmd.a"], ("ksm.",), False,
+     ["fork.a", "ksmd.a"], [["ksm.a", "ksm.b"], ["destructive.a"]]),
+    (["ksm.a"], ("ksm.",), False, [], [["ksm.a"]]),
+    # each beginning has its machine
+    (["races.a", "fork.a", "ksm.a", "races.b", "destructive.a"], ("ksm.", "races."), False,
+     ["fork.a"], [["ksm.a"], ["races.a", "races.b"], ["destructive.a"]]),
+    (["races.a", "fork.a", "ksm.a", "races.b", "destructive.a"], (("ksm.", "races."),), False,
+     ["fork.a"], [["races.a", "ksm.a", "races.b"], ["destructive.a"]]),
+    # what a version does not tell
+    (["fork.a", *RISKY], (), False, ["fork.a", *RISKY], []),
+    (["fork.a", RISKY[0], "devices.coherent-rw.opener-gone", RISKY[1]], (), True,
+     ["fork.a", "devices.coherent-rw.opener-gone"], [[*RISKY]])])
+def test_what_goes_apart(names, beginnings, untold, usual, others):
+    found, machines = work.apart(work.arrange(tests(*names), 1, None), beginnings, untold)
+    assert [name for batch in found.batches for name in batch.names] == usual
+    assert [[name for batch in one.batches for name in batch.names]
+            for one in machines] == others
+    assert bool(found) == bool(usual)
+
+def test_each_destructive_one_is_alone_and_once_a_round():
     arranged = work.arrange(tests("fork.a", "destructive.a", "fork.b", "destructive.b"), 2, None)
     usual, alone = work.apart(arranged)
     assert [(b.program, b.names) for b in usual.batches] == [(USUAL, ["fork.a", "fork.b"] * 2)]
     assert [[b.names for b in one.batches] for one in alone] == [[["destructive.a"]],
                                                                  [["destructive.b"]]] * 2
     assert usual.total() + sum(one.total() for one in alone) == arranged.total()
-
-def test_nothing_else_is_left():
-    usual, alone = work.apart(work.arrange(tests("destructive.a"), 1, None))
-    assert not usual
-    assert len(alone) == 1
-    usual, alone = work.apart(work.arrange(tests("fork.destructive", "fork.a"), 1, None))
-    assert (usual.total(), alone) == (2, [])
-
-def test_some_go_together():
-    arranged = work.arrange(tests("fork.a", "ksm.a", "destructive.a", "ksm.b", "ksmd.a"), 1, None)
-    usual, others = work.apart(arranged, ("ksm.",))
-    assert [b.names for b in usual.batches] == [["fork.a", "ksmd.a"]]
-    assert [[b.names for b in one.batches] for one in others] == [[["ksm.a", "ksm.b"]],
-                                                                  [["destructive.a"]]]
-    usual, others = work.apart(work.arrange(tests("ksm.a"), 1, None), ("ksm.",))
-    assert not usual
-    assert [one.total() for one in others] == [1]
-
-def test_each_beginning_has_its_machine():
-    arranged = work.arrange(tests("races.a", "fork.a", "ksm.a", "races.b", "destructive.a"), 1,
-                            None)
-    usual, others = work.apart(arranged, ("ksm.", "races."))
-    assert [b.names for b in usual.batches] == [["fork.a"]]
-    assert [[b.names for b in one.batches]
-            for one in others] == [[["ksm.a"]], [["races.a", "races.b"]], [["destructive.a"]]]
-    usual, others = work.apart(arranged, (("ksm.", "races."),))
-    assert [b.names for b in usual.batches] == [["fork.a"]]
-    assert [[name for b in one.batches for name in b.names]
-            for one in others] == [["races.a", "ksm.a", "races.b"], ["destructive.a"]]
-
-def test_what_a_version_does_not_tell():
-    names = ("fork.a", "devices.coherent-rw.opener-gone-access", "devices.coherent-rw.opener-gone",
-             "reclaim.coherent-ro.swap-cache")
-    arranged = work.arrange(tests(*names), 1, None)
-    usual, others = work.apart(arranged)
-    assert (usual.total(), others) == (4, [])
-    usual, others = work.apart(arranged, (), True)
-    assert [b.names for b in usual.batches] == [["fork.a", "devices.coherent-rw.opener-gone"]]
-    assert [[b.names for b in one.batches] for one in others] == [[[names[1], names[3]]]]
 
 def test_the_machine_apart_is_told_so():
     risky, usual = (work.arrange(tests(name), 1, None)

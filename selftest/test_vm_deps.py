@@ -26,26 +26,22 @@ COMMANDS = {"apt": "apt-get install -y --no-install-recommends libnuma-dev e2fsp
             "pacman": "pacman -S --needed numactl e2fsprogs", "zypper":
                 "zypper install -y libnuma-devel e2fsprogs", "apk": "apk add numactl-dev e2fsprogs"}
 
-# On a system that has nothing but these commands.
-
 @pytest.fixture(name="box")
 def box_(box):
+    """On a system that has nothing but these commands."""
     box.environment(PATH=f"{box.folder}:/usr/bin:/bin",
                      HMM_COHERENT_CACHE=str(box.folder / "cache"))
     for module, name, value in (
             (deb, "environment", lambda: {"PATH": f"{box.folder}:/usr/bin:/bin"}),
             (deps, "PLACES", str(box.folder))):
-        patch(box, module, name, value)
+        box.patch(module, name, value)
     box.log = box.folder / "apt.log"
     system(box, "ID=debian")
     return box
 
-def patch(box, module, name: str, value) -> None:
-    box.patch(module, name, value)
-
 def system(box, text: str) -> None:
     (box.folder / "os-release").write_text(f"NAME=x\n{text}\n")
-    patch(box, deb, "OS_RELEASE", box.folder / "os-release")
+    box.patch(deb, "OS_RELEASE", box.folder / "os-release")
 
 def apt(box, behaviour: str) -> None:
     box.script("apt-get", f'echo "$@" >>{box.folder}/calls\n{behaviour}')
@@ -131,8 +127,7 @@ def test_lists_are_fetched_only_when_needed(box):
     apt(box, "exit 0")
     install(box)
     assert calls(box) == ["install"]
-
-def test_old_lists_are_fetched_and_it_is_tried_again(box):
+    (box.folder / "calls").unlink()
     apt(box, f'case "$*" in *update*) touch {box.folder}/updated;; *) [ -e '
              f'{box.folder}/updated ];; esac')
     install(box)

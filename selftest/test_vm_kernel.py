@@ -58,16 +58,12 @@ def build(builds, kind="debian"):
 def runs(built) -> int:
     return len((built.build_dir / "runs").read_text().split())
 
-def test_unchanged_is_not_built_again(builds):
-    build(builds)
+@pytest.mark.parametrize("kind", ["debian", "tree"])
+def test_unchanged_is_not_built_again(builds, kind):
+    build(builds, kind)
     builds.assert_said("log in")
     builds.said.clear()
-    built = build(builds)
-    assert (runs(built), builds.said) == (1, [])
-
-def test_an_unchanged_tree_is_not_built_again(builds):
-    build(builds, "tree")
-    assert runs(build(builds, "tree")) == 1
+    assert (runs(build(builds, kind)), builds.said) == (1, [])
 
 def test_a_changed_tree_is_built_again(builds):
     for number, change in enumerate((lambda: (builds.tree / "code.c").write_text(CODE + "new"),
@@ -160,27 +156,27 @@ def config(box, text: str) -> Path:
     path.write_text(text)
     return path
 
-def test_lost(box):
-    have = config(box, 'CONFIG_A=y\nCONFIG_M=m\n# CONFIG_N is not set\nCONFIG_S="x"\nCONFIG_ON=y\n')
-    for line, lost in (("CONFIG_A=y", []),
-                       ("CONFIG_M=y", ["CONFIG_M=y"]), ("CONFIG_N=y", ["CONFIG_N=y"]),
-                       ("CONFIG_NONE=y", ["CONFIG_NONE=y"]), ('CONFIG_S="x"', []),
-                       ("CONFIG_S=3", ["CONFIG_S=3"]), ("# CONFIG_NONE is not set", []),
-                       ("# CONFIG_ON is not set", ["CONFIG_ON=n"]), ("# any comment", [])):
-        assert kconfig.lost((config(box, line + "\n"),), have) == lost, line
+HAVE = 'CONFIG_A=y\nCONFIG_M=m\n# CONFIG_N is not set\nCONFIG_S="x"\nCONFIG_ON=y'
+RENAMED = "# renamed: CONFIG_OLD to CONFIG_NEW\nCONFIG_OLD=y"
+NEWER = "# newer: CONFIG_A CONFIG_B\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=y"
+# asked for only where the architecture has the other
+WHERE = "# where CONFIG_HAVE_A: CONFIG_A\nCONFIG_A=y"
 
-def test_renamed(box):
-    fragment = config(box, "# renamed: CONFIG_OLD to CONFIG_NEW\nCONFIG_OLD=y\n")
-    for have, lost in (("CONFIG_OLD=y", []), ("CONFIG_NEW=y", []), ("CONFIG_X=y", ["CONFIG_OLD=y"]),
-                       ("# CONFIG_NEW is not set", ["CONFIG_OLD=y"])):
-        assert kconfig.lost((fragment,), config(box, have + "\n")) == lost, have
-
-def test_an_option_that_older_kernels_do_not_have(box):
-    fragment = config(box, "# newer: CONFIG_A CONFIG_B\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=y\n")
-    for have, lost in (("CONFIG_C=y", []), ("CONFIG_A=y\nCONFIG_B=y\nCONFIG_C=y", []),
-                       ("# CONFIG_B is not set\nCONFIG_C=y", ["CONFIG_B=y"]),
-                       ("CONFIG_A=y", ["CONFIG_C=y"])):
-        assert kconfig.lost((fragment,), config(box, have + "\n")) == lost, have
+@pytest.mark.parametrize("asked, have, lost", [
+    ("CONFIG_A=y", HAVE, ""), ("CONFIG_M=y", HAVE, "CONFIG_M=y"),
+    ("CONFIG_N=y", HAVE, "CONFIG_N=y"),
+    ("CONFIG_NONE=y", HAVE, "CONFIG_NONE=y"), ('CONFIG_S="x"', HAVE, ""),
+    ("CONFIG_S=3", HAVE, "CONFIG_S=3"), ("# CONFIG_NONE is not set", HAVE, ""),
+    ("# CONFIG_ON is not set", HAVE, "CONFIG_ON=n"), ("# any comment", HAVE, ""),
+    (RENAMED, "CONFIG_OLD=y", ""), (RENAMED, "CONFIG_NEW=y", ""),
+    (RENAMED, "CONFIG_X=y", "CONFIG_OLD=y"), (RENAMED, "# CONFIG_NEW is not set", "CONFIG_OLD=y"),
+    (NEWER, "CONFIG_C=y", ""), (NEWER, "CONFIG_A=y\nCONFIG_B=y\nCONFIG_C=y", ""),
+    (NEWER, "# CONFIG_B is not set\nCONFIG_C=y", "CONFIG_B=y"), (NEWER, "CONFIG_A=y", "CONFIG_C=y"),
+    (WHERE, "CONFIG_HAVE_A=y\nCONFIG_A=y", ""), (WHERE, "", ""),
+    (WHERE, "CONFIG_HAVE_A=y\n# CONFIG_A is not set", "CONFIG_A=y")])
+def test_lost(box, asked, have, lost):
+    found = kconfig.lost((config(box, asked + "\n"),), config(box, have + "\n"))
+    assert found == ([lost] if lost else [])
 
 def test_why(box):
     have = config(box, "CONFIG_A=y\n")
@@ -195,12 +191,10 @@ def test_the_later_fragment_decides(box):
     second.write_text("# CONFIG_A is not set\n")
     assert kconfig.values(first, second) == {"CONFIG_A": "n", "CONFIG_B": "y"}
 
-def test_the_fragments_of_this_repository():
+@pytest.mark.parametrize("arch", TABLE, ids=lambda arch: arch.name)
+def test_the_fragments_of_this_repository(arch):
     """Each line once; each block of options says why."""
-    for arch in TABLE:
-        each_line_once("\n".join(file.read_text() for file in kconfig.plain(arch)))
-
-def each_line_once(text: str) -> None:
+    text = "\n".join(file.read_text() for file in kconfig.plain(arch))
     names = [line.removeprefix("# ").split("=")[0].split(" ")[0] for line in text.splitlines()
              if line.removeprefix("# ").startswith("CONFIG_")]
     assert len(names) == len(set(names))
@@ -260,13 +254,10 @@ def load(images, modules=True):
 
 def test_good(images):
     module(images, "6.12.9-mine")
-    found = load(images)
-    assert (found.release, found.srcversion, found.source) == ("6.12.9-mine", "ABC", None)
-
-def test_vmlinux(images):
-    images.image.write_bytes(b"\x7fELF\x02" + bytes(200) + b"\0Linux version 6.1.9 (me) gcc\0")
-    module(images, "6.1.9")
-    assert load(images).release == "6.1.9"
+    for image in (bzimage("6.12.9-mine"), vmlinux("")):
+        images.image.write_bytes(image)
+        found = load(images)
+        assert (found.release, found.srcversion, found.source) == ("6.12.9-mine", "ABC", None)
 
 def test_where_its_virtio_devices_are(images):
     """Known from the image or its build folder; PCI where nothing is known, or where the kernel has
@@ -337,15 +328,6 @@ def test_build_id(images):
         subprocess.run(["gcc", "-shared", "-nostdlib", "-x", "c", "/dev/null", "-o", image,
                         f"-Wl,--build-id={name}"], check=True)
         assert elf.build_id(image) == found
-
-def test_what_an_architecture_does_not_have(box):
-    """A line "where B: A" asks for A only where the kernel has B."""
-    asked = config(box, "# where CONFIG_HAVE_A: CONFIG_A\nCONFIG_A=y\n")
-    for text, lost in (("CONFIG_HAVE_A=y\nCONFIG_A=y\n", []), ("", []),
-                       ("CONFIG_HAVE_A=y\n# CONFIG_A is not set\n", ["CONFIG_A=y"])):
-        have = box.folder / "have"
-        have.write_text(text)
-        assert kconfig.lost((asked,), have) == lost, text
 
 def test_images_of_each_architecture(box):
     """What a file is for is read from it, and another --arch is named."""
