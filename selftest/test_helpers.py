@@ -19,7 +19,6 @@ BLOCK = 128 << 20
 PER_BLOCK = BLOCK // os.sysconf("SC_PAGE_SIZE")
 
 # Compiled once, with a second for a child to answer, and for a system call that restores a setting.
-
 @pytest.fixture(scope="module")
 def program():
     with tempfile.TemporaryDirectory() as folder:

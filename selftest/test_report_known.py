@@ -83,17 +83,13 @@ def test_the_reason_is_told():
     assert run_with({}, "the known failure").tests["p.x"].reason == "FOLL_GET (https://x.y/z)"
     assert "known issue" in run_with({}, "pass").tests["p.x"].reason
 
-def test_a_failure_without_a_word_is_not_excused():
+@pytest.mark.parametrize("release, changes, said", [
+    ("6.1.192", {"text": "o"}, ""), ("", {"kernels": ".."}, "# seen: result: 4096\n")],
+    ids=["a failure without a word", "an unknown kernel"])
+def test_what_is_not_excused(release, changes, said):
     run = Run()
-    run.release, run.known = "6.1.192", known.Known([entry({"text": "o"})])
-    run = replay("1..1\n# begin p.x\nnot ok 1 p.x\n# end p ran=1 checks=1\n", PLAN, run)
-    assert run.tests["p.x"].verdict == "fail"
-
-def test_an_unknown_kernel_excuses_nothing():
-    run = Run()
-    run.known = known.Known([entry({"kernels": ".."})])
-    run = replay("1..1\n# begin p.x\n# seen: result: 4096\nnot ok 1 p.x\n# end p ran=1 checks=1\n",
-                 PLAN, run)
+    run.release, run.known = release, known.Known([entry(changes)])
+    run = replay(f"1..1\n# begin p.x\n{said}not ok 1 p.x\n# end p ran=1 checks=1\n", PLAN, run)
     assert run.tests["p.x"].verdict == "fail"
 
 def test_table():

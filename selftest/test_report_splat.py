@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from report.ktap import Begin, Guest, Result
 from report.model import Run
 from report.splat import HARMLESS, LIST, PATTERNS, Scanner, begins, scan, unmarked
@@ -50,6 +52,12 @@ def begin(name):
 def end(name):
     return f"hmm-coherent: end {name}"
 
+def scanned(log, harmless=HARMLESS):
+    scanner = Scanner(harmless)
+    for line in kmsg(log):
+        scanner.feed(line)
+    return scanner
+
 def test_every_kind_in_every_format():
     for kind, head in KINDS.items():
         for form in (kmsg, console, caller, list):
@@ -67,20 +75,16 @@ def test_lines_that_are_none():
         for line in HARMLESS_LINES:
             assert scan(form([line])) == []
 
-def test_clean_boots():
-    for log in sorted(HERE.glob("boot-*.kmsg")):
-        with open(log, "rb") as lines:
-            assert [s.title for s in scan(lines)] == []
-
 def test_a_recorded_panic():
     with open(HERE / "panic-6.1.console", "rb") as lines:
         [splat] = scan(lines)
     assert splat.title == "Kernel panic - not syncing: sysrq triggered crash"
     assert "Call Trace:" in splat.lines
 
-def test_one_planted_in_a_boot():
+def test_one_planted_in_a_clean_boot():
     for log in sorted(HERE.glob("boot-*.kmsg")):
         lines = log.read_bytes().splitlines(True)
+        assert [s.title for s in scan(lines)] == []
         for at in range(0, len(lines), 37):
             found = scan(lines[:at] + kmsg(["BUG: Bad page state in process x  pfn:1"])
                          + lines[at:])
@@ -159,20 +163,14 @@ def test_both_agree():
         assert any(found.get(line) for line in head), kind
 BUG = ["BUG: Bad page state in process x", "stack"]
 
-def where(log):
-    return [s.where for s in scan(kmsg(log))]
-
-def test_in_between_and_after():
-    log = [*BUG, begin("a.one"), *BUG, end("a.one"), *BUG, begin("a.two"), end("a.two"), *BUG]
-    assert where(log) == ["", "a.one", "after a.one", "after a.two"]
-
-def test_the_same_warning_twice():
-    warn = KINDS["WARN"]
-    assert where([begin("a.one"), *warn, end("a.one"), begin("a.two"), *warn,
-                                 end("a.two")]) == ["a.one", "a.two"]
-
-def test_begin_without_end():
-    assert where([begin("a.one"), begin("a.two")] + BUG) == ["a.two"]
+@pytest.mark.parametrize("log, where", [
+    ([*BUG, begin("a.one"), *BUG, end("a.one"), *BUG, begin("a.two"), end("a.two"), *BUG],
+     ["", "a.one", "after a.one", "after a.two"]),
+    ([begin("a.one"), *KINDS["WARN"], end("a.one"), begin("a.two"), *KINDS["WARN"], end("a.two")],
+     ["a.one", "a.two"]),
+    ([begin("a.one"), begin("a.two"), *BUG], ["a.two"])], ids=["between", "twice", "no end"])
+def test_to_which_test_it_belongs(log, where):
+    assert [s.where for s in scan(kmsg(log))] == where
 
 def test_a_report_over_a_marker():
     """Printed by one CPU while the test on the other ends: it stays where it began."""
@@ -180,16 +178,12 @@ def test_a_report_over_a_marker():
     assert (splat.where, splat.lines) == ("a.one", BUG)
 
 def test_markers_are_counted():
-    scanner = Scanner()
-    for line in kmsg([begin("a.one"), end("a.one"), begin("a.one"), "hmm-coherent: begin",
-                      "hmm-coherent: end of log", "x hmm-coherent: begin a.two"]):
-        scanner.feed(line)
+    scanner = scanned([begin("a.one"), end("a.one"), begin("a.one"), "hmm-coherent: begin",
+                       "hmm-coherent: end of log", "x hmm-coherent: begin a.two"])
     assert scanner.begins == {"a.one": 2}
 
 def test_a_log_without_all_markers():
-    run, scanner = replay(GOOD), Scanner()
-    for line in kmsg([begin("a.one"), begin("a.two"), begin("b.one")]):
-        scanner.feed(line)
+    run, scanner = replay(GOOD), scanned([begin("a.one"), begin("a.two"), begin("b.one")])
     assert unmarked(run, 1, scanner.begins) == ["a.three"]
     assert unmarked(run, 2, scanner.begins) == []
     run.tests["a.one"].attempts *= 2
@@ -233,12 +227,6 @@ def test_what_the_test_saw_itself_is_told_once():
     assert run.tests["a.two"].attempts[0].texts("splat").count("WARNING: CPU: 0") == 1
     assert run.tests["a.two"].cause == "splat"
 LINE = "WARNING: CPU: 0 PID: 1 at mm/memremap.c:1 Conflicting mapping in same section"
-
-def scanned(log, harmless=HARMLESS):
-    scanner = Scanner(harmless)
-    for line in kmsg(log):
-        scanner.feed(line)
-    return scanner
 
 def test_known_lines_are_counted_and_hide_nothing_else():
     known = [(re.compile(r"WARNING: .*memremap\.c"), "the driver's own")]

@@ -79,26 +79,23 @@ def test_readable():
     assert "vmsplice            4096·stays·old     =                   =  " in text
     assert "In every row as rw: ro-rw, cow-left, uffd-wp, soft-dirty" in text
 
-def test_in_full_where_there_is_room():
-    text = "\n".join(rows(cell("coherent", "rw"), cell("coherent", "ro"),
-                                cell("coherent", "cow-shared")))
-    assert re.search((r"cpu-write +4096 · stays · new +EFAULT · stays · old ! +4096 · copied "
-                     r"to RAM · new"), text)
+LONGTERM = "pin-longterm-write"
 
-def test_signs():
-    longterm = "pin-longterm-write"
-    row = rows(cell("coherent", "rw", longterm), cell("coherent", "ro", longterm),
-                cell("system", "rw", longterm), cell("system", "ro", longterm))[3]
-    assert re.search(r"4096 · moved to RAM · new ~ +EFAULT · stays · old !$", row)
-    row = rows(cell("coherent", "rw", verdict="fail"))[3]
-    assert row.endswith(" X")
+@pytest.mark.parametrize("cells, row", [
+    # in full where there is room
+    ([cell("coherent", mapping) for mapping in ("rw", "ro", "cow-shared")],
+     r"cpu-write +4096 · stays · new +EFAULT · stays · old ! +4096 · copied to RAM · new"),
+    # signs
+    ([cell(place, mapping, LONGTERM) for place in ("coherent", "system")
+      for mapping in ("rw", "ro")], r"4096 · moved to RAM · new ~ +EFAULT · stays · old !$"),
+    ([cell("coherent", "rw", verdict="fail")], " X$"),
+    # without an outcome
+    ([cell("coherent", "rw"), table.stub("coherent.ro.cpu-write", "broken")], r"\(broken\)$")])
+def test_a_row(cells, row):
+    assert re.search(row, rows(*cells)[3])
 
-def test_without_an_outcome():
-    row = rows(cell("coherent", "rw"), table.stub("coherent.ro.cpu-write", "broken"))[3]
-    assert row.endswith("(broken)")
+def test_what_has_no_row():
     assert table.stub("fork.child-writes", "fail") is None
-
-def test_nothing_coherent():
     assert table.text([cell("system", "rw"), {}, {"place": "coherent"}]) == ""
 
 def test_several_pages_have_rows_only_where_there_is_nothing_simpler():

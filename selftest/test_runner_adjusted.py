@@ -86,7 +86,6 @@ def test_a_kernel_that_is_built_already_is_not_adjusted(box):
     assert guests.find_kernel("dir", found, None, box.cache, box, profile(box, "--gdb")) == "loaded"
 
 # Variables of make: they are in the key, and name the compiler.
-
 @pytest.fixture(name="variables")
 def variables_(box):
     box.tree, box.fragment = box.folder / "linux", box.folder / "config"

@@ -15,7 +15,6 @@ MIB = 1 << 20
 RAM = "00001000-0009ffff : System RAM\n00100000-3fffffff : System RAM\n"
 
 # A folder that stands for /.
-
 @pytest.fixture(name="box")
 def box_(box):
     box.root = box.folder

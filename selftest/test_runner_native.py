@@ -16,7 +16,6 @@ MODPROBE = 'echo "modprobe $*" >>{root}/calls; printf "%s" "$LOADED" >{root}/pro
 RMMOD = 'echo "rmmod $*" >>{root}/calls; echo nothing >{root}/proc/devices\n'
 
 # A host, a modprobe and a rmmod that exist only here.
-
 @pytest.fixture(name="box")
 def box_(box):
     box.root = box.folder

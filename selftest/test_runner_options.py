@@ -94,22 +94,17 @@ def test_globs_and_options_mix():
 
 def test_each_word_with_each_option(box):
     """What a command takes it is given, and every other option is refused by its name."""
-    values = {"--kernel": "x", "--modules": "m", "--spm": "0x140000000,0x160000000",
-              "--profile": "debug", "--accel": "tcg", "--jobs": "2", "--cache": "c", "--copy": "/",
-              "--skip": "s", "--shard": "1/2", "--repeat": "2", "--shuffle": "=3", "--seed": "4",
-              "--stress": "5", "--timeout": "6", "--boot-timeout": "7", "--results": "r", "--junit":
-                  "j", "--json": "j", "--html": "h", "--gate": "g", "--known": "k", "--build": "b",
-              "--kconfig": "X=y", "--kconfig-file": "README.md", "--make-arg": "V=1",
-              "--append": "x", "--qemu-arg": "x", "--arch": "arm64",
-              "--page-size": "16K", "--failed": "f", "--kcidb": "f",
-              "--seconds": "8", "--length": "12..40", "--only": "o", "--weight": "w=1",
-              "--replay": "r", "--minimise": "m"}
+    values = {"ADDR,ADDR": "0x140000000,0x160000000", "debug": "debug", None: "tcg", "N": "2",
+              "DIR": "/", "I/N": "1/2", "SEED": "=3", "S": "5", "FILE": "README.md",
+              "CONFIG_X=y": "X=y", "VAR=VALUE": "V=1", "ARCH": "arm64", "SIZE": "16K",
+              "MIN..MAX": "12..40"}     # of those that are not any text, by what --help names them
     needs = {"compare": ["a", "b"], "merge": ["a"], "bisect": ["a", "b", "--kernel=t"],
              "import": ["t"], "rerun": ["d"], "report": ["d"]}
     with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"],
                     "--copy": ["--shell"]}
-    names = [name for action in options.parser(developer)._actions for name in action.option_strings
-             if name.startswith("--") and name != "--help"]
+    actions = {action.option_strings[-1]: action for action in options.parser(developer)._actions
+               if action.option_strings and action.dest != "help"}
+    names = list(actions)
     takes, commands = options.TAKES | developer.TAKES, options.WORDS | developer.WORDS
     assert set().union(*takes.values()) == {*names, "--help"}
     assert set(commands) - set(takes) == set()
@@ -117,7 +112,7 @@ def test_each_word_with_each_option(box):
     for command, taken in takes.items():
         for name in names:
             words = [command] * bool(command) + needs.get(command, [])
-            value = [values[name]] if name in values else []
+            value = [values.get(actions[name].metavar, "x")] if actions[name].nargs != 0 else []
             given = [name + value[0]] if name == "--shuffle" else [name, *value]
             if name in taken:
                 words = [word for word in words if not word.startswith(f"{name}=")]

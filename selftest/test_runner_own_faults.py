@@ -17,7 +17,7 @@ from unittest import mock
 import pytest
 
 from base.errors import Interrupted, Stop, Untestable, worst
-from runner import folder, needs, options, programs, reports, run, session
+from runner import cli, folder, needs, options, programs, reports, run, session
 from runner.run import Kernels
 from runner.session import Session
 
@@ -73,7 +73,6 @@ USER = ("base", "report", "vm", "runner")     # what a user runs, with a bare Py
 ODD = "a b:c'd\"e$f,g"
 
 # Exceptions of every sort.
-
 @pytest.mark.parametrize("code, plain, bisecting, says", WRONG)
 def test_each(scratch, code, plain, bisecting, says):
     for words, status in (((), plain), (("--bisect-step",), bisecting)):
@@ -139,10 +138,8 @@ def test_make_in_an_odd_path(box):
     """Every word that the compiler gets is one that exists, and the programs are found."""
     top, tree, log = copy(box), box.scratch / ODD / "linux", box.scratch / "log"
     (tree / "tools/testing/selftests").mkdir(parents=True)
-    compiler = box.scratch / "cc"
-    compiler.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >>"$LOG"\n'
-                        'while [ $# -gt 0 ]; do [ "$1" != -o ] || : >"$2"; shift; done\n')
-    compiler.chmod(0o755)
+    compiler = box.script("cc", 'printf "%s\\n" "$@" >>"$LOG"\n'
+                          'while [ $# -gt 0 ]; do [ "$1" != -o ] || : >"$2"; shift; done')
     with mock.patch("runner.programs.TOP", top), mock.patch.dict(os.environ, LOG=str(log)):
         programs.run_make(f"KSRC={tree}", f"CC={compiler}", "build/hmm_coherent_fork")
         found = programs.run_make(f"KSRC={tree}", "print-programs").splitlines()
@@ -153,11 +150,8 @@ def test_make_in_an_odd_path(box):
         built = programs.build(tree / "a$b c", box.scratch / "programs.log")
         programs.release()
     assert built and all(one.exists() for one in built), built
-    assert f"{tree}/a$b c" in log.read_text().splitlines()
-    words = log.read_text().splitlines()
-    assert str(tree) in words
-    assert f"{tree}/tools/testing/selftests" in words
-    assert "build/hmm_coherent_fork" in words
+    assert {f"{tree}/a$b c", str(tree), f"{tree}/tools/testing/selftests",
+            "build/hmm_coherent_fork"} <= set(log.read_text().splitlines())
     assert "build/hmm_coherent_fork" in found
     assert (top / "build/hmm_coherent_fork").exists()
 
@@ -231,20 +225,19 @@ def test_full_disk_in_a_step(box):
 
 def test_a_python_that_is_not_complete(box):
     """Another one is looked for; without any it is said what this one lacks."""
-    tools = box.scratch / "bin"
+    tools, more = box.scratch / "bin", box.scratch / "more"
     tools.mkdir()
+    more.mkdir()
+    (more / "python3.11").symlink_to(sys.executable)
     for name in ("env", "id", "readlink", "sh"):
         (tools / name).symlink_to(shutil.which(name))
     for module, path, status in (("json", tools, 3), ("_ctypes", tools, 3),
-                                 ("ctypes", f"{tools}:{box.scratch / 'more'}", 0)):
+                                 ("ctypes", f"{tools}:{more}", 0)):
         (tools / "python3").write_text(
             f'#!{sys.executable} -IS\nimport runpy, sys\nsys.modules["{module}"] = None\n'
             'sys.argv = [a for a in sys.argv[1:] if a not in ("-I", "-S")]\n'
             'runpy.run_path(sys.argv[0], run_name="__main__")\n')
         (tools / "python3").chmod(0o755)
-        (box.scratch / "more").mkdir(exist_ok=True)
-        if not (box.scratch / "more/python3.11").exists():
-            (box.scratch / "more/python3.11").symlink_to(sys.executable)
         for words, expected in ((["--help"], status),
                                 (["--bisect-step", "--help"], status and 128)):
             done = sh(box, '"$0" "$@"', *words, PATH=str(path), PYTHON="python3")
@@ -283,7 +276,6 @@ def test_a_terminal_that_goes(box):
 
 def broken_off(box, where, name: str, error: BaseException) -> kit.Outcome:
     """The command in this process, with a method that raises; its outcome."""
-    from runner import cli
     folder = box.scratch / f"{name}-{type(error).__name__}"
     environ = kit.environment(box.scratch)
     with mock.patch.dict(os.environ, environ), mock.patch("sys.stdout"), mock.patch(
@@ -323,13 +315,11 @@ def test_a_kernel_that_does_not_build_stops_no_other():
             assert Kernels(mock.MagicMock(shell=False), plan, screen, {}).run() == status
             assert tuple(built) == specs
         assert "second: the kernel does not build" in str(screen.say.mock_calls)
-        with pytest.raises(Untestable):
-            Kernels(mock.MagicMock(shell=False), mock.MagicMock(kernels=[("second", None)]),
-                    screen, {}).run()
-        with pytest.raises(Interrupted):
-            Kernels(mock.MagicMock(shell=False),
-                    mock.MagicMock(kernels=[("first", None), ("interrupted", None),
-                                            ("third", None)]), screen, {}).run()
+        for specs, error in ((("second",), Untestable),
+                             (("first", "interrupted", "third"), Interrupted)):
+            plan = mock.MagicMock(kernels=[(spec, None) for spec in specs])
+            with pytest.raises(error):
+                Kernels(mock.MagicMock(shell=False), plan, screen, {}).run()
 
 def test_the_same_kernel_twice(box):
     kernels = [("a/b", None), ("a-b", None), ("a/b", None)]

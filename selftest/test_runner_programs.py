@@ -18,7 +18,6 @@ from vm.cache import Lock
 from runner import programs
 
 # The lock on the build folder.
-
 @pytest.fixture(name="together")
 def together_(box):
     box.ksrc, box.folder = box.folder / "linux-6.1", box.folder / "build"
@@ -78,7 +77,6 @@ def test_a_folder_that_cannot_be_made_is_left_to_make(together):
     assert make.call_count == 2
 
 # The project's own, with programs of one line.
-
 @pytest.fixture(name="makefile")
 def makefile_(box):
     box.top = box.folder / "suite"

@@ -32,7 +32,6 @@ modules: vmlinux
 TOTAL = round(10 * kernel.OBJECTS)
 
 # kernel.build()
-
 @pytest.fixture(name="box")
 def box_(box):
     box.tree, box.fragment = box.folder / "linux", box.folder / "config"

@@ -83,7 +83,6 @@ def test_the_origin(box):
     box.stops(2, "is no origin of KCIDB", kcidb.document, run_of())
 
 # The real command, on stored results.
-
 @pytest.fixture(name="box")
 def box_(box):
     box.first = box.scratch / "first"

@@ -310,7 +310,6 @@ def test_the_run_before_is_what_to_compare_with(scratch):
         assert (compare in said.getvalue()) == told, said.getvalue()
 
 # stdout is a pipe or a file.
-
 @pytest.fixture(name="environ")
 def environ_(scratch):
     """A program with an outcome."""

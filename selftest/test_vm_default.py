@@ -124,7 +124,6 @@ def test_a_run_takes_it(box):
         assert find.call_args.args[0] == "6.12"
 
 # Tarballs.
-
 @pytest.fixture(name="tarballs")
 def tarballs_(box):
     linux = tree(box.folder / "pack" / "linux-6.12.9", 6, 12)

@@ -114,7 +114,6 @@ def test_cut_short(dynamic):
         assert libraries.loader(dynamic.program) == "", length
 
 # A busybox made of this host's: the static one, and a dynamic program that has its name.
-
 @pytest.fixture(name="places")
 def places_(box):
     """Two folders in which it is looked for."""
