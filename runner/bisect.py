@@ -67,24 +67,20 @@ class Tree:
         self.path = path
 
     def git(self, *words: str, check: bool = True) -> str:
-        """git's stdout; Stop with one line if it fails."""
+        """git's stdout, and with check=False also its messages; Stop with one line if it fails."""
+        if check:
+            return source.asked(self.path, *words)
         done = source.run(self.path, *words)
-        if done.returncode and check:
-            lines = done.stderr.strip().splitlines() or ["no message"]
-            raise Stop(WRONG_USE, f"git {words[0]}: {one_line(lines[0], 200)}", f"in {self.path}")
-        return done.stdout + ("" if check else done.stderr)
+        return done.stdout + done.stderr
 
     def commit(self, name: str) -> str:
         """The full name of a commit."""
-        found = self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}",
-                         check=False).strip()
-        if not found:
-            raise Stop(WRONG_USE, f"{name} is not a commit of {self.path}", "see git log")
-        return found
+        return source.asked(self.path, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}",
+                            why=f"{name} is not a commit of {self.path}")
 
     def title(self, commit: str) -> str:
         """Its short name and subject."""
-        return one_line(self.git("show", "-s", "--format=%h %s", commit).strip())
+        return one_line(self.git("show", "-s", "--format=%h %s", commit))
 
     def must_be_clean(self) -> None:
         """Stop if the tree has uncommitted changes, which a checkout could lose."""
@@ -99,7 +95,7 @@ class Tree:
         if self.git("status", "--porcelain", "--untracked-files=no").strip():
             raise Stop(WRONG_USE, f"{self.path} has uncommitted changes",
                        "commit or stash them first")
-        if Path(self.path, self.git("rev-parse", "--git-path", "BISECT_START").strip()).exists():
+        if Path(self.path, self.git("rev-parse", "--git-path", "BISECT_START")).exists():
             raise Stop(WRONG_USE, f"{self.path} is being bisected already",
                        f"git -C {self.path} bisect reset")
 
@@ -145,7 +141,7 @@ class Bisection:
                     return self._undecided(said)
                 step = self._test(self.tree.commit("HEAD"), LEFT.search(said))
                 said = self.tree.git("bisect", WORDS[step.status], check=False)
-            self.folder.write("bisect.log", self.tree.git("bisect", "log"))
+            self.folder.write("bisect.log", self.tree.git("bisect", "log") + "\n")
         self._tell(found[1])
         return 0
 
@@ -191,7 +187,7 @@ class Bisection:
     def _undecided(self, said: str) -> int:
         """Print the candidates, if commits between good and bad cannot be tested."""
         names = re.findall(r"^[0-9a-f]{40,64}$", said, re.M)
-        self.folder.write("bisect.log", self.tree.git("bisect", "log"))
+        self.folder.write("bisect.log", self.tree.git("bisect", "log") + "\n")
         self.screen.say("the first bad commit is one of these; the others cannot be tested:")
         for name in names:
             print(self.tree.title(name))

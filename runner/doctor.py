@@ -28,7 +28,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     chapter("here (--native)", native_facts(host), host.lacks())
     arch = guests.arch_of(options)
     chapter("in a VM (--vm)" if arch is HOST else f"in a VM (--arch {arch.name})",
-            vm_facts(cache, arch), vm_lacks(cache, arch))
+            vm_facts(cache, arch), package_lacks(deps.for_vm(arch)) + cache_lacks(cache))
     chapter("make check", [], package_lacks({"check", "faults"}))
     return 0
 
@@ -68,15 +68,9 @@ def vm_facts(cache: Path, arch: Arch) -> list[str]:
     except Stop:
         facts.append("no QEMU, so KVM is not looked at")
     built = len(list((cache / "build").glob("*/vmlinux")))
-    facts.append(f"{built} kernels built in {cache}"
-                 if built else f"no kernel built yet in {cache}: the first run "
-                 "builds one")
+    facts.append(f"{built} kernels built in {cache}" if built
+                 else f"no kernel built yet in {cache}: the first run builds one")
     return facts
-
-
-def vm_lacks(cache: Path, arch: Arch) -> list[Lack]:
-    """What keeps a VM run from starting."""
-    return package_lacks(deps.for_vm(arch)) + cache_lacks(cache)
 
 
 def package_lacks(for_what: set[str]) -> list[Lack]:
@@ -93,12 +87,10 @@ def cache_lacks(cache: Path) -> list[Lack]:
     """A cache folder that can be written and has room."""
     there = next(folder for folder in (cache, *cache.parents) if folder.exists())
     if not os.access(there, os.W_OK):
-        return [
-            Lack(f"a cache folder: {there} cannot be written", "choose another with --cache DIR")]
+        return [Lack(f"a cache folder: {there} cannot be written",
+                     "choose another with --cache DIR")]
     free = shutil.disk_usage(there).free
     if free < NEEDED_BYTES and not any((cache / "build").glob("*/vmlinux")):
-        return [
-            Lack(f"room for a kernel: {free >> 20} MiB are free at {there}",
-                 "free 3 GiB, or choose another "
-                 "folder with --cache DIR")]
+        return [Lack(f"room for a kernel: {free >> 20} MiB are free at {there}",
+                     "free 3 GiB, or choose another folder with --cache DIR")]
     return []

@@ -6,12 +6,12 @@ that the tree never has half of the suite.
 """
 
 import argparse
-import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
+from base import files
 from base.errors import CANNOT, Stop, WRONG_USE
 from base.files import TOP
 from vm import source
@@ -37,9 +37,9 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     try:
         replace(folder, wanted)
         if text != makefile.read_text():
-            put(makefile, text)
+            files.write(makefile, text)
         if entries and entries != maintainers.read_text():
-            put(maintainers, entries)
+            files.write(maintainers, entries)
     except OSError as error:
         raise Stop(CANNOT, f"{folder} cannot be written: {error.strerror}",
                    "make the tree writable") from None
@@ -108,7 +108,9 @@ def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
         return
     if not (folder / "hmm_coherent_driver.sh").exists():
         raise Stop(WRONG_USE, f"{folder} exists and is not this suite", "move it away")
-    differ = [path for path in sorted(folder.rglob("*")) if path.is_file() and not made_here(path)
+    # without the programs and objects of a build
+    differ = [path for path in sorted(folder.rglob("*"))
+              if path.is_file() and path.read_bytes()[:4] != b"\x7fELF"
               and wanted.get(str(path.relative_to(folder))) != path.read_bytes()]
     if differ and not source.is_under(tree):
         raise Stop(
@@ -121,11 +123,6 @@ def refuse_changes(tree: Path, folder: Path, wanted: dict[str, bytes]) -> None:
     if edited:
         raise Stop(WRONG_USE, f"{edited[0].relative_to(tree)} has uncommitted changes",
                    "commit or remove them first")
-
-
-def made_here(path: Path) -> bool:
-    """It is a program or an object of a build."""
-    return path.read_bytes()[:4] == b"\x7fELF"
 
 
 def uncommitted(folder: Path) -> set[str]:
@@ -150,20 +147,11 @@ def replace(folder: Path, wanted: dict[str, bytes]) -> None:
     new, old = private / "new", private / "old"
     try:
         for name, data in wanted.items():
-            put(new / name, data)
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            (new / name).write_bytes(data)
             shutil.copymode(TOP / name, new / name)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
     finally:
         shutil.rmtree(private, ignore_errors=True)
-
-
-def put(path: Path, data: bytes | str) -> None:
-    """Write a file, and rename it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data.encode() if isinstance(data, str) else data)
-    os.chmod(temporary, path.stat().st_mode & 0o7777 if path.exists() else 0o644)
-    os.replace(temporary, path)

@@ -15,7 +15,7 @@ from base.errors import Stop, worst
 from base.files import TOP
 from report import compare
 from report.model import Run
-from vm import decode, kernel
+from vm import kernel
 from vm.kconfig import PROFILES
 from vm.source import Source, check_driver
 from runner import options as command_line, plan as planning, programs, reports, stored
@@ -135,7 +135,7 @@ class One:
         shared = session.side_by_side > 1 and guests.crowded(session.side_by_side)
         session.apart = parts.profile.apart + ((BUSY,) if shared else ())
         session.untold = parts.untold()
-        session.decode = lambda lines: decode.decoded(parts.kernel, lines)
+        session.decode = lambda lines: kernel.decoded(parts.kernel, lines)
         return self.finish(session, guests.facts(parts))
 
     def session(self, machine, identity: dict[str, str] | None = None) -> Session:

@@ -63,7 +63,9 @@ class Session:
             self.run.stopped(str(getattr(caught, "what", "") or repr(caught)))
         self.run.info.update(state="ended", machines=[ending.facts(number) for number, ending
                                                       in sorted(self.endings.items())])
-        for step in (self.progress.end, self._compare_pairs, self.run.finish,
+        for step in (self.progress.end,
+                     lambda: self.run.info.update(slow_fast_pairs=claims.check_pairs(self.run)),
+                     self.run.finish,
                      lambda: writer.finish(self.run), out.close):
             try:
                 step()
@@ -74,9 +76,6 @@ class Session:
     def enough(self) -> bool:
         """A test had one of the verdicts that end the run."""
         return bool(self.until & self.run.seen)
-
-    def _compare_pairs(self) -> None:
-        self.run.info["slow_fast_pairs"] = claims.check_pairs(self.run)
 
     def _machines(self) -> None:
         """First the usual tests, divided among machines side by side, then those that need a

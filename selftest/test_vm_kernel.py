@@ -14,6 +14,7 @@ import os
 import struct
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
@@ -350,3 +351,25 @@ def test_a_cross_build_says_so_to_make(box):
     assert HOST.make_words() == HOST.runner == ()
     assert kernel.compiler_of(ARCHS["arm64"].make_words()) == ["aarch64-linux-gnu-gcc"]
     assert kernel.compiler_of(("LLVM=1", *ARCHS["arm64"].make_words())) == ["clang"]
+
+REPORT = ["WARNING: CPU: 0 PID: 7 at mm/gup.c:9 gup+0x1/0x2", "Call Trace:", " dup+0x3/0x4",
+          "Code: 00", " ? hmm+0x5/0x6 [test_hmm]"]
+SCRIPT = "scripts/decode_stacktrace.sh"
+
+def test_file_and_line_for_each_function_but_the_title(box):
+    (box.folder / "scripts").mkdir()
+    script = box.script(SCRIPT, 'echo "$@" >"${0%/*}/words"; sed "s/+0x.*[0-9]/ (mm\\/gup.c:12)/"')
+    config = box.folder / ".config"
+    config.write_text("CONFIG_DEBUG_INFO=y\n")
+    built = SimpleNamespace(source=SimpleNamespace(path=box.folder), build_dir=box.folder)
+    assert kernel.decoded(built, REPORT) == [
+        *REPORT[:2], " dup (mm/gup.c:12)", "Code: 00", " ? hmm (mm/gup.c:12) [test_hmm]"]
+    assert (box.folder / "scripts/words").read_text().split() == [
+        f"{box.folder}/vmlinux", str(box.folder), f"{box.folder}/lib"]
+    assert kernel.decoded(built, ["no trace"]) == ["no trace"]
+    for change in (lambda: box.script(SCRIPT, "echo one"), lambda: box.script(SCRIPT, "exit 1"),
+                   script.unlink, lambda: config.write_text(""),
+                   lambda: setattr(built, "source", None),
+                   lambda: setattr(built, "build_dir", None)):
+        change()
+        assert kernel.decoded(built, REPORT) == REPORT

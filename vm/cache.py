@@ -19,7 +19,6 @@ import itertools
 import json
 import os
 import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,18 +46,6 @@ def sizes(folder: Path) -> dict[str, int]:
         return {
             item.name: item.stat().st_size for item in found
             if item.name != STAMP and item.is_file()}
-
-
-def replace(path: Path, text: str) -> None:
-    """Replace a small file atomically; several processes may do so at once."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def read_stamp(folder: Path) -> str | None:
@@ -132,15 +119,19 @@ class Cache:
         """The folder of an entry; make(folder) fills a new one. Its name is the key's digest, or as
         given."""
         folder = self.root / kind / (name or digest(key)[:24])
-        if self._holds(folder, key):
+        if read_stamp(folder) == key:
             used(folder)
             return folder
         with self.lock(folder):
-            if self._holds(folder, key):        # another run made it while we waited
+            if read_stamp(folder) == key:       # another run made it while we waited
                 return folder
             if folder.exists():
                 self.say(f"cache entry {folder} is damaged or out of date: making it again")
-                self._discard(folder)
+                doomed = folder.parent / f"{TEMPORARY}{folder.name}"
+                with self.explained(folder):
+                    discard(doomed)
+                    folder.rename(doomed)
+                    discard(doomed)
             self.sweep(folder.parent)
             with self.explained(folder):
                 self._make(folder, key, make)
@@ -230,9 +221,6 @@ class Cache:
                            "choose another with --cache DIR") from None
             raise
 
-    def _holds(self, folder: Path, key: str) -> bool:
-        return read_stamp(folder) == key
-
     def _make(self, folder: Path, key: str, make: Callable[[Path], None]) -> None:
         temporary = folder.parent / f"{TEMPORARY}{folder.name}"
         discard(temporary)      # of a run that was killed
@@ -243,13 +231,6 @@ class Cache:
             temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-
-    def _discard(self, folder: Path) -> None:
-        with self.explained(folder):
-            doomed = folder.parent / f"{TEMPORARY}{folder.name}"
-            discard(doomed)
-            folder.rename(doomed)
-            discard(doomed)
 
     def sweep(self, parent: Path, remove: Callable[[Path], None] = discard) -> None:
         """Remove temporary folders of runs that were killed: those whose entry is not locked."""

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from base import child
@@ -116,34 +116,38 @@ def base(kernel, cache, say) -> Path:
     sources |= {f"lib/{name}.ko": path for name, path in kernel.modules.items()}
     shared, links = libraries.pack([shell]) if kernel.arch is HOST else ({}, {})
     sources |= shared
-    digest = hashlib.sha256(Path(__file__).read_bytes() + kernel.release.encode())
-    for name, path in sorted(sources.items()):
-        digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
 
-    def make(folder: Path) -> None:
-        files = {name: _stripped(path, folder)
-                 for name, path in sources.items()} | {"etc/fstab": FSTAB}
+    def content(files: dict[str, bytes]) -> bytes:
+        files = files | {"etc/fstab": FSTAB}
         files[f"lib/modules/{kernel.release}/modules.dep"] = "".join(
             f"/lib/{name}.ko:\n" for name in kernel.modules).encode()
         # where modprobe looks
         folders = (*FOLDERS, "lib/modules", f"lib/modules/{kernel.release}")
-        (folder / "base.cpio").write_bytes(
-            archive(files, links | applets(shell, kernel.arch), (*folders, *parents(links)), NODES,
-                    ("init", "bin/busybox", *shared)))
+        return archive(files, links | applets(shell, kernel.arch), (*folders, *parents(links)),
+                       NODES, ("init", "bin/busybox", *shared))
 
-    return cache.entry("initramfs", digest.hexdigest(), make) / "base.cpio"
+    return cached(sources, content, cache, kernel.release)
+
+
+def cached(sources: dict[str, Path], content: Callable[[dict[str, bytes]], bytes], cache,
+           *more: object) -> Path:
+    """The archive that `content` makes of these files without their symbols, from the cache if
+    nothing of it has changed; what else it depends on is in `more`."""
+    key = [Path(__file__).read_bytes(), *more]
+    key += [(name, hashlib.sha256(path.read_bytes()).hexdigest())
+            for name, path in sorted(sources.items())]
+
+    def make(folder: Path) -> None:
+        files = {name: _stripped(path, folder) for name, path in sources.items()}
+        (folder / "archive.cpio").write_bytes(content(files))
+
+    return cache.entry("initramfs", repr(key), make) / "archive.cpio"
 
 
 def program(path: Path, cache) -> Path:
     """The archive with one test program."""
     name = f"bin/{path.name}"
-    digest = hashlib.sha256(
-        Path(__file__).read_bytes() + name.encode() + b"\0" + path.read_bytes()).hexdigest()
-
-    def make(folder: Path) -> None:
-        (folder / "program.cpio").write_bytes(pack({name: _stripped(path, folder)}, (name,)))
-
-    return cache.entry("initramfs", digest, make) / "program.cpio"
+    return cached({name: path}, lambda files: pack(files, (name,)), cache)
 
 
 def shared_libraries(programs: list[Path], cache) -> Path | None:
@@ -151,15 +155,8 @@ def shared_libraries(programs: list[Path], cache) -> Path | None:
     files, links = libraries.pack(programs)
     if not files:
         return None
-    key = [Path(__file__).read_bytes(), sorted(links.items())]
-    key += [(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in files.items()]
-
-    def make(folder: Path) -> None:
-        data = {name: _stripped(path, folder) for name, path in files.items()}
-        (folder / "libraries.cpio").write_bytes(
-            archive(data, links, ("lib", *parents(links)), executable=tuple(files)))
-
-    return cache.entry("initramfs", repr(key), make) / "libraries.cpio"
+    return cached(files, lambda data: archive(data, links, ("lib", *parents(links)),
+                                              executable=tuple(files)), cache, sorted(links.items()))
 
 
 def parents(names: Iterable[str]) -> list[str]:

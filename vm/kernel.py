@@ -14,6 +14,7 @@ import os
 import re
 import shlex
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -32,6 +33,9 @@ WHOLE, UNDONE, DAMAGED = "whole", "undone", "damaged"
 TRIES = 3
 CCACHE = ("/usr/lib/ccache", "/usr/lib64/ccache", "/usr/lib/ccache/bin")
 HOURS = 3600.0
+DECODE = "scripts/decode_stacktrace.sh"
+# It reads the whole debug information, which may take some.
+DECODE_SECONDS = 120.0
 # Objects for each option that is set: 1.35 to 1.55 for kernels from 6.1 to 7.3, with and without
 # the debug profile.
 OBJECTS = 1.45
@@ -290,3 +294,24 @@ def unpacked(module: Path, cache) -> Path:
             (folder / module.stem).write_bytes(packed.read())
 
     return cache.entry("modules", digest(module.read_bytes()), make) / module.stem
+
+
+def decoded(kernel: Kernel, lines: list[str]) -> list[str]:
+    """A report of a kernel that has debug information, with FILE:LINE for each
+    FUNCTION+OFFSET/SIZE after its first line, by the script of its tree; as it is where that cannot
+    be found out."""
+    places = [number for number, line in enumerate(lines) if number and "+0x" in line]
+    source, build = kernel.source, kernel.build_dir
+    if not places or not source or not build or not (source.path / DECODE).is_file():
+        return lines
+    if kconfig.values(build / ".config").get("CONFIG_DEBUG_INFO") != "y":
+        return lines
+    with tempfile.TemporaryFile("w+") as given:
+        given.writelines(f"{lines[number]}\n" for number in places)
+        given.seek(0)
+        said = child.output(["bash", source.path / DECODE, build / "vmlinux", source.path,
+                             build / "lib"], DECODE_SECONDS, stdin=given).splitlines()
+    if len(said) != len(places):
+        return lines
+    found = dict(zip(places, said))
+    return [found.get(number, line).rstrip() for number, line in enumerate(lines)]

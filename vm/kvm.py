@@ -23,11 +23,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from base import child
+from base import child, files
 from base.errors import Stop
 from vm import initramfs, kconfig, qemu, source
 from vm.arch import HOST
-from vm.cache import digest, replace
+from vm.cache import digest
 
 DEVICE = Path("/dev/kvm")
 PATIENCE = 60.0         # as --boot-timeout
@@ -167,7 +167,7 @@ def remember(verdict: Path, reason: str, cache) -> dict:
     found = {"reason": reason, "when": time.strftime("%Y-%m-%d %H:%M")}
     with cache.explained(verdict):
         verdict.parent.mkdir(parents=True, exist_ok=True)
-        replace(verdict, json.dumps(found))
+        files.write(verdict, json.dumps(found))
     return found
 
 
@@ -175,11 +175,11 @@ def probe(image: Path, mmio: bool, patience: float) -> tuple[str, bool]:
     """Boot a guest under KVM; returns why that failed, empty if it did not, and whether these are
     the words of KVM or of the processor. The guest's kernel prints its first line as soon as it
     has a console, by which a slow guest is known from one that never enters its kernel."""
-    files = {"init": INIT, "bin/busybox": initramfs.busybox().read_bytes()}
+    content = {"init": INIT, "bin/busybox": initramfs.busybox().read_bytes()}
     initrd = os.memfd_create("initrd", 0)
     with open(initrd, "wb", closefd=False) as out:
-        out.write(initramfs.archive(files, folders=("bin", "dev"), nodes=initramfs.NODES,
-                                    executable=tuple(files)))
+        out.write(initramfs.archive(content, folders=("bin", "dev"), nodes=initramfs.NODES,
+                                    executable=tuple(content)))
     words = (f"console={HOST.console}", "panic=-1", "loglevel=6",
              *(HOST.mmio_words if mmio else ()))
     command = [qemu.binary(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -214,13 +214,10 @@ def _listen(output: int, patience: float) -> tuple[str, bool]:
         if KERNEL in said:
             first = end
         if not data:
-            text = qemu.last_words(said.decode(errors="replace"))
-            return f"QEMU ended{text}", is_refusal(said.decode(errors="replace"))
+            text = said.decode(errors="replace")
+            last = qemu.last_words(text)
+            # what KVM or the processor refuses will be the same next time
+            return f"QEMU ended{last}", bool(REFUSED.search(text) and not MISHAP.search(last))
     if first is end:
         return f"the guest did not reach user space within {patience:.0f} s", False
     return f"no sign of life of the guest's kernel within {patience * SILENCE:.0f} s", False
-
-
-def is_refusal(said: str) -> bool:
-    """QEMU ended with words about KVM or the processor, which will be the same next time."""
-    return REFUSED.search(said) is not None and not MISHAP.search(qemu.last_words(said))
