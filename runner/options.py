@@ -194,6 +194,107 @@ def addresses(text: str) -> tuple[int, int]:
     return first, second
 
 
+# In the order of --help: the names of an option and of its value ("..." if it may be given several
+# times), what reads the value (None: it takes none; a tuple: one of these), what it does, and the
+# value without it.
+OPTIONS: dict[str, tuple[tuple, ...]] = {
+    "where to run": (
+        ("--native", None, "on this kernel; needs root and test_hmm"),
+        ("--vm", None, "in QEMU (default)"),
+        ("--kernel SPEC...", str,
+         "a version (6.1), a kernel tree, TREE@COMMIT or a bzImage; may be given several times"),
+        ("--arch ARCH", tuple(ARCHS),
+         f"architecture of the VM: {', '.join(ARCHS)} (default: the host's); "
+         "docs/platforms.md", ""),
+        ("--page-size SIZE", PAGE_SIZES,
+         "of the kernel that is built: 4K, 16K or 64K on arm64", ""),
+        ("--modules DIR", Path, "the modules of a bzImage"),
+        ("--build DIR", Path, "boot the kernel of a build folder (O=) or of a built tree as it is"),
+        ("--refresh", None, "take the newest point release of --kernel 6.1, not the cache's"),
+        ("--kconfig CONFIG_X=y...", kconfig_line, "also set this option of the kernel"),
+        ("--kconfig-file FILE...", Path, "also set the options of a configuration fragment"),
+        ("--make-arg VAR=VALUE...", make_arg,
+         "for the kernel's make: LLVM=1, CC='ccache gcc', KCFLAGS=-O1, V=1"),
+        ("--append WORDS", str, "also put this on the kernel command line", ""),
+        ("--qemu-arg WORDS...", str, "also give this to QEMU: --qemu-arg='-device pvpanic'"),
+        ("--gdb", None, "build with debug information; the VM waits for gdb on a printed port"),
+        ("--spm ADDR,ADDR", addresses,
+         "two reserved 256 MiB ranges for the devices of a native run"),
+        ("--profile debug", ("debug", "coverage"),
+         "build the kernel with KASAN, lockdep and others: docs/profiles.md", ""),
+        ("--accel", ("kvm", "tcg", "probe"),
+         "accelerator to use, without a test of KVM; probe: test KVM again"),
+        ("-j --jobs N", positive,
+         "VMs at a time (default: one per processor, as memory allows, at most 4)"),
+        ("--cache DIR", Path, "cache folder (default: ~/.cache/hmm-coherent)"),
+        ("--shell", None, "boot the VM and start a shell in it, or run the script on stdin"),
+        ("--copy DIR", Path, "with --shell: put a folder into the guest, under /mnt"),
+    ),
+    "what to run": (
+        ("-l --list", None, "list the name and purpose of each test"),
+        ("--dry-run", None, "print which tests would run, and where"),
+        ("--destructive", None,
+         "also run tests that may crash the kernel, last and each in its own VM"),
+        ("--skip GLOB...", str, "do not run the tests that match"),
+        ("--failed DIR", Path,
+         "run only what failed, was broken or did not run in a results folder"),
+        ("--shard I/N", shard, "run part I of N, for several machines"),
+        ("--repeat N", positive, "run each test N times"),
+        ("--until-fail", None,
+         "stop at the first failure; repeats 100 times unless --repeat says otherwise"),
+        ("--shuffle SEED", shuffle, "run in random order (--shuffle=SEED to repeat an order)"),
+        ("--seed N", natural, "seed for all randomness in the tests (default 1)", 1),
+        ("--stress S", seconds, "seconds for which each race runs", 0),
+        ("--timeout S", seconds, "seconds until a test counts as hung (default 30)", 30),
+        ("--boot-timeout S", seconds,
+         "seconds until a kernel counts as not booting (default 60)", 60),
+    ),
+    "explore": (
+        ("--seconds S", seconds, "run random sequences for so long (default 60), from --seed on"),
+        ("--length MIN..MAX", length, "operations in a sequence (default 12..40)"),
+        ("--only GLOBS", str, "only these operations: 'migrate pin* fork'"),
+        ("--weight NAME=N...", str, "how often an operation is taken: fork=5"),
+        ("--replay TEXT", str, "run this sequence"),
+        ("--minimise DIR", Path,
+         "run the sequence again that failed in a results folder, and make it shorter"),
+        ("--as-program", None,
+         "print the sequence of --replay or --minimise as a program in plain C, for a bug report"),
+        ("--as-scenario NAME", scenario_name, "print it as a scenario of this suite"),
+    ),
+    "results": (
+        ("--results DIR", Path, "results folder (default: results/<time>)"),
+        ("--ktap", None, "print KTAP on stdout also if that is a terminal"),
+        ("--outcomes", None, "KTAP with the outcome of each cell as JSON: docs/outcomes.md"),
+        ("--junit FILE", Path, "also write JUnit XML, for CI systems"),
+        ("--json FILE", Path, "also write JSON: docs/results-schema.md"),
+        ("--html FILE", Path, "also write an HTML page with the matrix"),
+        ("--kcidb FILE", Path,
+         "also write KCIDB's JSON, for kcidb-submit (docs/results-schema.md)"),
+        ("--strict", None,
+         "a skip counts as a failure, and so does a known issue that no longer fails"),
+        ("--gate DIR", Path, "fail only for tests that are worse than in DIR"),
+        ("--known FILE", Path,
+         "list of known issues (default: known-issues.toml): docs/known-issues.md"),
+        ("--bisect-step", None, "exit with the statuses that git bisect run expects"),
+    ),
+}
+
+
+def add(group, names: str, kind, says: str, default=None) -> None:
+    """Add an option: a row of OPTIONS."""
+    flags = [word for word in names.split() if word.startswith("-")]
+    if kind is None:
+        group.add_argument(*flags, action="store_true", help=says)
+        return
+    value = names.removesuffix("...").split()[len(flags):]
+    more = {"choices": kind} if isinstance(kind, tuple) else {"type": kind}
+    if names.endswith("..."):
+        more |= {"action": "append"}
+        default = []
+    group.add_argument(*flags, metavar=value[0] if value else None, default=default, help=says,
+                       **more)
+
+
 def parser(dev=None) -> Parser:
     """The options, in the order --help shows them; with dev/options.py, those of its commands."""
     head = about(dev.WHAT, dev.WORDS) if dev else about(WHAT, WORDS)
@@ -203,134 +304,17 @@ def parser(dev=None) -> Parser:
                add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("words", nargs="*", metavar="GLOB",
                    help="tests or programs to run (default: all), or a command and its arguments")
-
-    where = p.add_argument_group("where to run")
-    here = where.add_mutually_exclusive_group()
-    here.add_argument("--native", action="store_true",
-                      help="on this kernel; needs root and test_hmm")
-    here.add_argument("--vm", action="store_true", help="in QEMU (default)")
-    where.add_argument(
-        "--kernel", action="append", default=[], metavar="SPEC",
-        help="a version (6.1), a kernel tree, TREE@COMMIT or a bzImage; may be given several times")
-    where.add_argument("--arch", choices=tuple(ARCHS), default="", metavar="ARCH",
-                       help=f"architecture of the VM: {', '.join(ARCHS)} (default: the host's); "
-                       "docs/platforms.md")
-    where.add_argument("--page-size", choices=PAGE_SIZES, default="", metavar="SIZE",
-                       help="of the kernel that is built: 4K, 16K or 64K on arm64")
-    where.add_argument("--modules", type=Path, metavar="DIR", help="the modules of a bzImage")
-    where.add_argument("--build", type=Path, metavar="DIR",
-                       help="boot the kernel of a build folder (O=) or of a built tree as it is")
-    where.add_argument("--refresh", action="store_true",
-                       help="take the newest point release of --kernel 6.1, not the cache's")
-    where.add_argument("--kconfig", action="append", type=kconfig_line, default=[],
-                       metavar="CONFIG_X=y", help="also set this option of the kernel")
-    where.add_argument("--kconfig-file", action="append", type=Path, default=[], metavar="FILE",
-                       help="also set the options of a configuration fragment")
-    where.add_argument("--make-arg", action="append", type=make_arg, default=[],
-                       metavar="VAR=VALUE",
-                       help="for the kernel's make: LLVM=1, CC='ccache gcc', KCFLAGS=-O1, V=1")
-    where.add_argument("--append", default="", metavar="WORDS",
-                       help="also put this on the kernel command line")
-    where.add_argument("--qemu-arg", action="append", default=[], metavar="WORDS",
-                       help="also give this to QEMU: --qemu-arg='-device pvpanic'")
-    where.add_argument("--gdb", action="store_true",
-                       help="build with debug information; the VM waits for gdb on a printed port")
-    where.add_argument("--spm", type=addresses, metavar="ADDR,ADDR",
-                       help="two reserved 256 MiB ranges for the devices of a native run")
-    where.add_argument("--profile", choices=("debug", "coverage"), default="",
-                       metavar="debug",
-                       help="build the kernel with KASAN, lockdep and others: docs/profiles.md")
-    where.add_argument("--accel", choices=("kvm", "tcg", "probe"),
-                       help="accelerator to use, without a test of KVM; probe: test KVM again")
-    where.add_argument(
-        "-j", "--jobs", type=positive, metavar="N",
-        help="VMs at a time (default: one per processor, as memory allows, at most 4)")
-    where.add_argument("--cache", type=Path, metavar="DIR",
-                       help="cache folder (default: ~/.cache/hmm-coherent)")
-    where.add_argument("--shell", action="store_true",
-                       help="boot the VM and start a shell in it, or run the script on stdin")
-    where.add_argument("--copy", type=Path, metavar="DIR",
-                       help="with --shell: put a folder into the guest, under /mnt")
-
-    what = p.add_argument_group("what to run")
-    what.add_argument("-l", "--list", action="store_true",
-                      help="list the name and purpose of each test")
-    what.add_argument("--dry-run", action="store_true",
-                      help="print which tests would run, and where")
-    what.add_argument("--destructive", action="store_true",
-                      help="also run tests that may crash the kernel, last and each in its own VM")
-    what.add_argument("--skip", action="append", default=[], metavar="GLOB",
-                      help="do not run the tests that match")
-    what.add_argument("--failed", type=Path, metavar="DIR",
-                      help="run only what failed, was broken or did not run in a results folder")
-    what.add_argument("--shard", type=shard, metavar="I/N",
-                      help="run part I of N, for several machines")
-    what.add_argument("--repeat", type=positive, metavar="N", help="run each test N times")
-    what.add_argument(
-        "--until-fail", action="store_true",
-        help="stop at the first failure; repeats 100 times unless --repeat says otherwise")
-    what.add_argument("--shuffle", type=shuffle, metavar="SEED",
-                      help="run in random order (--shuffle=SEED to repeat an order)")
-    what.add_argument("--seed", type=natural, default=1, metavar="N",
-                      help="seed for all randomness in the tests (default 1)")
-    what.add_argument("--stress", type=seconds, default=0, metavar="S",
-                      help="seconds for which each race runs")
-    what.add_argument("--timeout", type=seconds, default=30, metavar="S",
-                      help="seconds until a test counts as hung (default 30)")
-    what.add_argument("--boot-timeout", type=seconds, default=60, metavar="S",
-                      help="seconds until a kernel counts as not booting (default 60)")
-
-    random = p.add_argument_group("explore")
-    random.add_argument("--seconds", type=seconds, metavar="S",
-                        help="run random sequences for so long (default 60), from --seed on")
-    random.add_argument("--length", type=length, metavar="MIN..MAX",
-                        help="operations in a sequence (default 12..40)")
-    random.add_argument("--only", metavar="GLOBS",
-                        help="only these operations: 'migrate pin* fork'")
-    random.add_argument("--weight", action="append", default=[], metavar="NAME=N",
-                        help="how often an operation is taken: fork=5")
-    random.add_argument("--replay", metavar="TEXT", help="run this sequence")
-    random.add_argument("--minimise", type=Path, metavar="DIR",
-                        help="run the sequence again that failed in a results folder, and make it "
-                             "shorter")
-
-    random.add_argument("--as-program", action="store_true",
-                        help="print the sequence of --replay or --minimise as a program in plain C, "
-                             "for a bug report")
-    random.add_argument("--as-scenario", type=scenario_name, metavar="NAME",
-                        help="print it as a scenario of this suite")
-
-    out = p.add_argument_group("results")
-    out.add_argument("--results", type=Path, metavar="DIR",
-                     help="results folder (default: results/<time>)")
-    out.add_argument("--ktap", action="store_true",
-                     help="print KTAP on stdout also if that is a terminal")
-    out.add_argument("--outcomes", action="store_true",
-                     help="KTAP with the outcome of each cell as JSON: docs/outcomes.md")
-    out.add_argument("--junit", type=Path, metavar="FILE",
-                     help="also write JUnit XML, for CI systems")
-    out.add_argument("--json", type=Path, metavar="FILE",
-                     help="also write JSON: docs/results-schema.md")
-    out.add_argument("--html", type=Path, metavar="FILE",
-                     help="also write an HTML page with the matrix")
-    out.add_argument("--kcidb", type=Path, metavar="FILE",
-                     help="also write KCIDB's JSON, for kcidb-submit (docs/results-schema.md)")
-    out.add_argument(
-        "--strict", action="store_true",
-        help="a skip counts as a failure, and so does a known issue that no longer fails")
-    out.add_argument("--gate", type=Path, metavar="DIR",
-                     help="fail only for tests that are worse than in DIR")
-    out.add_argument("--known", type=Path, metavar="FILE",
-                     help="list of known issues (default: known-issues.toml): docs/known-issues.md")
-    out.add_argument("--bisect-step", action="store_true",
-                     help="exit with the statuses that git bisect run expects")
+    for title, rows in OPTIONS.items():
+        group = p.add_argument_group(title)
+        here = group.add_mutually_exclusive_group() if rows[0][0] == "--native" else group
+        for row in rows:
+            add(here if row[0] in ("--native", "--vm") else group, *row)
     if dev:
-        dev.add(out)
+        dev.add(group)
     # for the Makefile
     p.add_argument("--print-kernel-tree", action="store_true", help=argparse.SUPPRESS)
-    out.add_argument("-v", "--verbose", action="store_true",
-                     help="print a line for each test, and commands")
-    out.add_argument("-h", "--help", action="help", help="show this text")
+    add(group, "-v --verbose", None, "print a line for each test, and commands")
+    group.add_argument("-h", "--help", action="help", help="show this text")
     taken = frozenset().union(*dev.TAKES.values()) if dev else ()
     for action in p._actions:
         if dev and action.option_strings and action.option_strings[-1] not in taken:
@@ -425,85 +409,73 @@ def is_version(spec: str) -> bool:
 
 
 def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]]) -> None:
-    """Options that exclude or need each other."""
-    if options.copy and not options.copy.is_dir():
-        raise Stop(WRONG_USE, f"--copy: {options.copy} is not a folder", "give a folder")
-    if options.modules and not options.kernel:
-        raise Stop(WRONG_USE, "--modules belongs to a bzImage", "give it with --kernel")
-    if options.build and (options.kernel or options.modules):
-        raise Stop(WRONG_USE, "--build and --kernel are two kernels", "give one of them")
-    built = [flag(dest) for dest in ("profile", "kconfig", "kconfig_file", "make_arg", "refresh")
-             if getattr(options, dest)]
-    if options.build and built:
-        raise Stop(WRONG_USE, f"--build takes a kernel as it is, and {built[0]} is for one that is "
-                              "built", "leave one out")
-    for file in options.kconfig_file:
-        if not file.is_file():
-            raise Stop(WRONG_USE, f"--kconfig-file: there is no file {file}", "give a fragment")
-    if options.gdb and (len(options.kernel) > 1 or (options.jobs or 1) > 1):
-        raise Stop(WRONG_USE, "--gdb takes one --kernel and one VM at a time",
-                   "leave the others out")
-    options.jobs = 1 if options.gdb else options.jobs
-    if options.bisect_step and len(options.kernel) != 1:
-        raise Stop(WRONG_USE, "--bisect-step tests one kernel tree", "give it with --kernel TREE")
-    if options.until_fail and options.gate:
-        raise Stop(WRONG_USE, "--until-fail leaves tests out, which --gate counts as worse",
-                   "leave one out")
+    """Stop for options that exclude or need each other."""
     if options.until_fail and not options.repeat:
         options.repeat = 100
     options.repeat = options.repeat or 1
-    if test_seconds(options) > TEST_SECONDS:
-        times = PROFILES[options.profile].slowness
-        raise Stop(
-            WRONG_USE, f"a test may take at most {TEST_SECONDS} s; --timeout (times {times} with "
-            f"this --profile) and --stress add up to {test_seconds(options)} s", "reduce them")
-    if options.word == "compare" and len(options.globs) != 2:
-        raise Stop(WRONG_USE, "compare takes two results folders", "./run_tests.sh compare A B")
-    if options.word == "merge" and not options.globs:
-        raise Stop(WRONG_USE, "merge takes the results folders of all shards",
-                   "./run_tests.sh merge A B...")
-    if (options.word == "rerun" and len(options.globs) != 1
-            or options.word == "report" and not options.globs):
-        raise Stop(WRONG_USE, f"{options.word} takes a results folder",
-                   f"./run_tests.sh {options.word} results/latest")
-    if options.word == "report" and len(options.globs) > 1 and (
-            options.json or options.junit or options.kcidb):
-        raise Stop(WRONG_USE, "report of several folders writes only --html",
-                   "give one folder, or merge them")
-    if options.word == "cache" and options.globs and (
-            options.globs[0] != "clean" or len(options.globs) > 2
-            or not all(days.isdecimal() for days in options.globs[1:])):
-        raise Stop(WRONG_USE, f"cache takes no '{options.globs[-1]}'",
-                   "./run_tests.sh cache clean [DAYS]")
-    if options.word == "bisect" and (len(options.globs) < 2 or len(options.kernel) != 1):
-        raise Stop(WRONG_USE, "bisect takes --kernel TREE, a good and a bad commit",
-                   "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]")
-    if options.word == "import" and len(options.globs) != 1:
-        raise Stop(WRONG_USE, "import takes a kernel tree", "./run_tests.sh import TREE")
-    alone = ("--shell", "--print-kernel-tree", *(word
-                                                 for word in commands if not commands[word][0]))
-    if way(options) in alone and options.globs:
-        raise Stop(WRONG_USE, f"{way(options)} takes no '{options.globs[0]}'",
-                   "see ./run_tests.sh --help")
-    if options.word == "explore" and options.globs:
-        raise Stop(WRONG_USE, f"explore takes no '{options.globs[0]}'",
-                   "--only chooses operations")
-    if len([one for one in (options.seconds, options.replay, options.minimise)
-            if one is not None]) > 1:
-        raise Stop(WRONG_USE, "--seconds, --replay and --minimise exclude each other",
-                   "give one of them")
-    if options.as_program or options.as_scenario:
-        if options.replay is None and not options.minimise:
-            raise Stop(WRONG_USE, "--as-program and --as-scenario write a sequence",
-                       "give it with --replay TEXT or --minimise DIR")
-        if options.as_program and options.as_scenario:
-            raise Stop(WRONG_USE, "--as-program and --as-scenario exclude each other",
-                       "give one of them")
-    if options.word == "bisect" and options.replay is not None and len(options.globs) > 2:
-        raise Stop(WRONG_USE, "--replay is the test of a bisection, which takes no other",
-                   f"leave out '{options.globs[2]}'")
-    if options.shell and len(options.kernel) > 1:
-        raise Stop(WRONG_USE, "--shell takes one --kernel", "leave the others out")
+    word, globs, here = options.word, options.globs, way(options)
+    first, several = (globs or [""])[0], len(options.kernel) > 1
+    built = [flag(dest) for dest in ("profile", "kconfig", "kconfig_file", "make_arg", "refresh")
+             if getattr(options, dest)]
+    absent = [file for file in options.kconfig_file if not file.is_file()]
+    alone = ["--shell", "--print-kernel-tree",
+             *(name for name, (takes, _) in commands.items() if not takes)]
+    asked = [one for one in (options.seconds, options.replay, options.minimise) if one is not None]
+    for wrong, what, remedy in (
+            (options.copy and not options.copy.is_dir(),
+             f"--copy: {options.copy} is not a folder", "give a folder"),
+            (options.modules and not options.kernel,
+             "--modules belongs to a bzImage", "give it with --kernel"),
+            (options.build and (options.kernel or options.modules),
+             "--build and --kernel are two kernels", "give one of them"),
+            (options.build and built, "--build takes a kernel as it is, and "
+             f"{' '.join(built[:1])} is for one that is built", "leave one out"),
+            (absent, f"--kconfig-file: there is no file {' '.join(map(str, absent[:1]))}",
+             "give a fragment"),
+            (options.gdb and (several or (options.jobs or 1) > 1),
+             "--gdb takes one --kernel and one VM at a time", "leave the others out"),
+            (options.bisect_step and len(options.kernel) != 1,
+             "--bisect-step tests one kernel tree", "give it with --kernel TREE"),
+            (options.until_fail and options.gate,
+             "--until-fail leaves tests out, which --gate counts as worse", "leave one out"),
+            (test_seconds(options) > TEST_SECONDS,
+             f"a test may take at most {TEST_SECONDS} s; --timeout (times "
+             f"{PROFILES[options.profile].slowness} with this --profile) and --stress add up to "
+             f"{test_seconds(options)} s", "reduce them"),
+            (word == "compare" and len(globs) != 2,
+             "compare takes two results folders", "./run_tests.sh compare A B"),
+            (word == "merge" and not globs,
+             "merge takes the results folders of all shards", "./run_tests.sh merge A B..."),
+            (word == "rerun" and len(globs) != 1 or word == "report" and not globs,
+             f"{word} takes a results folder", f"./run_tests.sh {word} results/latest"),
+            (word == "report" and len(globs) > 1 and (options.json or options.junit
+                                                      or options.kcidb),
+             "report of several folders writes only --html", "give one folder, or merge them"),
+            (word == "cache" and globs and (first != "clean" or len(globs) > 2
+                                            or not all(days.isdecimal() for days in globs[1:])),
+             f"cache takes no '{(globs or [''])[-1]}'", "./run_tests.sh cache clean [DAYS]"),
+            (word == "bisect" and (len(globs) < 2 or len(options.kernel) != 1),
+             "bisect takes --kernel TREE, a good and a bad commit",
+             "./run_tests.sh bisect --kernel TREE GOOD BAD [GLOB...]"),
+            (word == "import" and len(globs) != 1,
+             "import takes a kernel tree", "./run_tests.sh import TREE"),
+            (here in alone and globs,
+             f"{here} takes no '{first}'", "--only chooses operations" if word == "explore"
+             else "see ./run_tests.sh --help"),
+            (len(asked) > 1,
+             "--seconds, --replay and --minimise exclude each other", "give one of them"),
+            ((options.as_program or options.as_scenario) and options.replay is None
+             and not options.minimise, "--as-program and --as-scenario write a sequence",
+             "give it with --replay TEXT or --minimise DIR"),
+            (options.as_program and options.as_scenario,
+             "--as-program and --as-scenario exclude each other", "give one of them"),
+            (word == "bisect" and options.replay is not None and len(globs) > 2,
+             "--replay is the test of a bisection, which takes no other",
+             f"leave out '{' '.join(globs[2:3])}'"),
+            (options.shell and several, "--shell takes one --kernel", "leave the others out")):
+        if wrong:
+            raise Stop(WRONG_USE, what, remedy)
+    options.jobs = 1 if options.gdb else options.jobs
 
 
 def test_seconds(options: argparse.Namespace) -> int:

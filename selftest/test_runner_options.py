@@ -101,7 +101,8 @@ def test_each_word_with_each_option(box):
     needs = {"compare": ["a", "b"], "merge": ["a"], "bisect": ["a", "b", "--kernel=t"],
              "import": ["t"], "rerun": ["d"], "report": ["d"]}
     with_another = {"--modules": ["--kernel", "x"], "--bisect-step": ["--kernel", "x"],
-                    "--copy": ["--shell"]}
+                    "--copy": ["--shell"], "--as-program": ["--replay", "x"],
+                    "--as-scenario": ["--replay", "x"]}
     actions = {action.option_strings[-1]: action for action in options.parser(developer)._actions
                if action.option_strings and action.dest != "help"}
     names = list(actions)
@@ -138,8 +139,8 @@ def test_a_bisection_gives_each_of_its_options_to_its_steps():
         assert getattr(got, dest) == getattr(asked, dest), dest
     assert (got.globs, got.bisect_step, got.results) == (["fork.*"], True, Path("/r"))
     missing = {options.flag(dest) for dest in asked.given} ^ options.TAKES["bisect"]
-    # --gate: not with --until-fail.
-    assert missing == {"--help", "--vm", "--gate", "--results", "--cache"}
+    # --gate: not with --until-fail. --replay: not with GLOB; its step is one of `explore`.
+    assert missing == {"--help", "--vm", "--gate", "--results", "--cache", "--replay"}
 
 def test_again_repeats_what_ran():
     """From the folder of the suite, wherever the user stood."""
