@@ -121,8 +121,9 @@ static void pin_and_write(struct side *side)
 	else if (on[16] != value)
 		went_wrong(side, "the holder of a pin sees %llu, and its owner has written %llu",
 			   (unsigned long long)on[16], (unsigned long long)value);
-	if (ring_unregister(&s->ring))
-		went_wrong(side, "the buffer cannot be unregistered");
+	error = ring_unregister(&s->ring);
+	if (error)
+		went_wrong(side, "the buffer cannot be unregistered: %s", strerror(-error));
 }
 
 /* Fork a child that writes all pages, and wait for it. */
