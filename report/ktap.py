@@ -96,6 +96,8 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 def quote(data: bytes | str) -> str:
     """Printable ASCII; every other byte as \\xNN, for terminals, XML and HTML."""
     if isinstance(data, str):
+        if data.isascii() and data.isprintable():
+            return data     # most are
         data = data.encode("utf-8", "backslashreplace")
     return _UNPRINTABLE.sub(lambda m: f"\\x{ord(m[0]):02x}", data.decode("latin-1"))
 
