@@ -83,7 +83,7 @@ endif
 EXTRA_CLEAN = $(OUTPUT)/obj
 include ../lib.mk
 else
-all: $(addprefix $(OUTPUT)/,$(PROGRAMS))
+all: $(OUTPUT)/obj/named
 CFLAGS += $(USERCFLAGS)
 LDFLAGS += $(USERLDFLAGS)
 endif
@@ -120,6 +120,29 @@ $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS) $$(built_with)
 	$(Q)$(CC) $(CFLAGS) $(LINKAGE) $(LDFLAGS) $< $(OBJECTS) $(LDLIBS) -o $@ 2>$@.log || \
 		{ cat $@.log >&2; exit 1; }
 	@grep -v "affinity_ip\|getaddrinfo" $@.log >&2 || true; rm -f $@.log
+
+ifeq ($(IN_TREE),)
+# All programs in one file, which has a name for each: see common/suite/program.h. Their functions
+# with the same name stay apart. A program that is asked for alone is linked alone, by the rule
+# above.
+ONE := $(OUTPUT)/obj/hmm_coherent
+PARTS := $(patsubst hmm_coherent_%,$(OUTPUT)/obj/programs/%.o,$(PROGRAMS))
+$(OUTPUT)/obj/programs/%.o: hmm-coherent/%.c $(HEADERS) $$(built_with)
+	@mkdir -p $(@D)
+	$(call show,CC,$@)
+	$(Q)$(CC) $(CFLAGS) -DPROGRAM='"hmm_coherent_$*"' -Dmain=main_of_$* -c $< -o $@
+	$(Q)$$($(CC) -print-prog-name=objcopy) --keep-global-symbol=main_of_$* $@
+
+$(ONE): $(PARTS) $(OBJECTS)
+	$(call show,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LINKAGE) $(LDFLAGS) $(PARTS) $(OBJECTS) $(LDLIBS) -o $@ 2>$@.log || \
+		{ cat $@.log >&2; exit 1; }
+	@grep -v "affinity_ip\|getaddrinfo" $@.log >&2 || true; rm -f $@.log
+
+$(OUTPUT)/obj/named: $(ONE)
+	@for name in $(PROGRAMS); do ln -f $< $(OUTPUT)/$$name || exit; done
+	@touch $@
+endif
 
 # libnuma.a resolves host names in a function that the suite does not call; drop the linker's
 # warning about it. Keep the objects, since each program links all of them.
@@ -173,7 +196,7 @@ ifeq ($(OUTPUT),build)
 	rm -rf build
 else
 	@rm -f $(foreach name,$(PROGRAMS),$(OUTPUT)/$(name) $(OUTPUT)/$(name).log) $(OBJECTS) \
-		$(NOTED) $(NOTED).new $(OUTPUT)/.lock
+		$(NOTED) $(NOTED).new $(OUTPUT)/.lock $(PARTS) $(ONE) $(ONE).log $(OUTPUT)/obj/named
 	@rmdir --ignore-fail-on-non-empty $(wildcard $(OUTPUT)/obj/*/) $(wildcard $(OUTPUT)/obj) \
 		$(wildcard $(OUTPUT)) 2>/dev/null || true
 endif

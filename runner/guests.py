@@ -32,7 +32,7 @@ MOST_GUESTS = 4
 # that one can take beside its memory: its disks, QEMU's translated code and QEMU
 MORE_MIB = 384
 TESTS_WORTH_A_BOOT = 100
-SHARED = "shared libraries"     # no name of a program
+SHARED = "shared files"         # no name of a program
 PAGE_SIZE = "--page-size"
 NOT_FOR_MAKE = re.compile(r"[^\w@+=,./~-]")
 
@@ -209,10 +209,10 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
 
 
 def pack(paths: list[Path], cache: Cache) -> dict[str, Path]:
-    """An archive of each program, by its name, and that of their libraries if they need any."""
-    shared = initramfs.shared_libraries(paths, cache)
-    return {path.name: initramfs.program(path, cache) for path in paths} | (
-        {SHARED: shared} if shared else {})
+    """An archive of each program, by its name, and one with what they share, if there is any."""
+    shared, one = initramfs.shared_files(paths, cache), initramfs.same_file(paths)
+    return {path.name: (initramfs.name if path in one else initramfs.program)(path, cache)
+            for path in paths} | ({SHARED: shared} if shared else {})
 
 
 def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cache: Cache,

@@ -125,6 +125,36 @@ def test_what_is_built_otherwise_is_built_again(makefile):
     compiler.chmod(0o755)
     assert remade(makefile, second, f"CC={compiler}")
 
+def test_one_file_with_a_name_for_each(makefile):
+    """Functions of two programs may have the same name; a program made alone is a file of its own.
+    """
+    (makefile.top / "common/suite").mkdir()
+    for name in ("program.c", "program.h"):
+        shutil.copy(TOP / "common/suite" / name, makefile.top / "common/suite")
+    statuses, words = {"fork": 3, "zap": 4}, (f"KSRC={makefile.ksrc[0]}",
+                                              "PROGRAMS=hmm_coherent_fork hmm_coherent_zap")
+    for name, status in statuses.items():
+        (makefile.top / f"hmm-coherent/{name}.c").write_text(
+            '#include "suite/program.h"\n'
+            f"int same(void);\nint same(void) {{ return {status}; }}\n"
+            "int main(int argc, char **argv) { (void)argv; return argc + same(); }\n")
+    make(makefile, *words)
+    paths = [makefile.output / f"hmm_coherent_{name}" for name in statuses]
+    stranger = makefile.output / "hmm_coherent_stranger"
+    stranger.hardlink_to(paths[0])
+    assert paths[0].samefile(paths[1])
+    assert [subprocess.run([path], check=False).returncode for path in paths] == [4, 5]
+    done = subprocess.run([stranger], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2, "hmm_coherent_stranger: this file has no program of this name\n")
+    made = paths[0].stat().st_mtime_ns
+    make(makefile, *words)
+    assert paths[0].stat().st_mtime_ns == made
+    (makefile.top / "hmm-coherent/zap.c").write_text("int main(void) { return 7; }\n")
+    make(makefile, *words, paths[1])
+    assert not paths[0].samefile(paths[1])
+    assert [subprocess.run([path], check=False).returncode for path in paths] == [4, 7]
+
 def test_clean_removes_what_was_made(makefile):
     (makefile.output / "obj").mkdir(parents=True)
     for name in ("mine", "obj/mine", "hmm_coherent_mine"):

@@ -70,7 +70,7 @@ def dynamic_(box):
 def test_static_programs_need_nothing(dynamic):
     assert libraries.needed(dynamic.static) == set()
     assert libraries.needed(dynamic.script("hmm_coherent_z", "true")) == set()
-    assert initramfs.shared_libraries([dynamic.static], dynamic.cache) is None
+    assert initramfs.shared_files([dynamic.static], dynamic.cache) is None
     assert list(guests.pack([dynamic.static], dynamic.cache)) == ["hmm_coherent_y"]
 
 @needs_chroot
@@ -96,11 +96,20 @@ def test_every_guest_gets_the_libraries(dynamic):
             assert "lib/libnuma.so.1" in found, plan
             assert ("bin/hmm_coherent_x" in found) == (plan != "hmm_coherent_y\n"), plan
 
+def test_names_of_one_file(dynamic):
+    other = dynamic.folder / "hmm_coherent_z"
+    other.hardlink_to(dynamic.static)
+    packed = guests.pack([dynamic.static, other, dynamic.program], dynamic.cache)
+    assert initramfs.ONE in unpack(packed[guests.SHARED].read_bytes())
+    for name in ("hmm_coherent_y", "hmm_coherent_z"):
+        assert unpack(packed[name].read_bytes())[f"bin/{name}"][1] == b"hmm_coherent"
+    assert initramfs.same_file([dynamic.static, dynamic.program]) == []
+
 def test_another_version_of_a_library_is_packed_again(dynamic):
-    first = initramfs.shared_libraries([dynamic.program], dynamic.cache)
-    assert initramfs.shared_libraries([dynamic.program], dynamic.cache) == first
+    first = initramfs.shared_files([dynamic.program], dynamic.cache)
+    assert initramfs.shared_files([dynamic.program], dynamic.cache) == first
     cc("int own(void) { return 8; }", dynamic.library, "-shared")
-    assert initramfs.shared_libraries([dynamic.program], dynamic.cache) != first
+    assert initramfs.shared_files([dynamic.program], dynamic.cache) != first
 
 def test_a_library_that_is_not_there(dynamic):
     dynamic.library.unlink()

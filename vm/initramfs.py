@@ -35,6 +35,7 @@ debug	/sys/kernel/debug	debugfs		defaults	0 0
 cgroup	/sys/fs/cgroup		cgroup2		defaults	0 0
 """
 TRAILER = "TRAILER!!!"
+ONE = "bin/hmm_coherent"        # the file with all programs
 
 
 def _entry(name: str, mode: int, data: bytes = b"", device: tuple[int, int] = (0, 0),
@@ -150,12 +151,31 @@ def program(path: Path, cache) -> Path:
     return cached({name: path}, lambda files: pack(files, (name,)), cache)
 
 
-def shared_libraries(programs: list[Path], cache) -> Path | None:
-    """The archive with the libraries of test programs; None if all of them are static."""
-    files, links = libraries.pack(programs)
+def same_file(programs: list[Path]) -> list[Path]:
+    """Those that are names of one file (common/suite/program.h); empty if none is."""
+    found: dict[tuple[int, int], list[Path]] = {}
+    for path in programs:
+        found.setdefault((path.stat().st_dev, path.stat().st_ino), []).append(path)
+    most = max(found.values(), key=len, default=[])
+    return most if len(most) > 1 else []
+
+
+def name(path: Path, cache) -> Path:
+    """The archive with a name of the file with all programs, which is in that of
+    shared_files()."""
+    return cached({}, lambda files: archive({}, {f"bin/{path.name}": Path(ONE).name}, ("bin",)),
+                  cache, path.name)
+
+
+def shared_files(programs: list[Path], cache) -> Path | None:
+    """The archive with the libraries of test programs, and with the file that has the names of
+    several of them; None if there is neither."""
+    one = same_file(programs)
+    files, links = libraries.pack([*one[:1], *(path for path in programs if path not in one)])
+    files |= {ONE: one[0]} if one else {}
     if not files:
         return None
-    return cached(files, lambda data: archive(data, links, ("lib", *parents(links)),
+    return cached(files, lambda data: archive(data, links, ("bin", "lib", *parents(links)),
                                               executable=tuple(files)), cache, sorted(links.items()))
 
 

@@ -83,7 +83,7 @@ int dm_resumer(const char *name)
  */
 static void start_resumer(struct dm_suspension *suspension, char *name)
 {
-	char *argv[4] = { "hmm-coherent", DM_RESUMER, name };
+	char *argv[4] = { program_invocation_name, DM_RESUMER, name };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int ends[2], error;

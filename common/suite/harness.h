@@ -19,6 +19,7 @@
 #include "see/zone.h"
 #include "suite/driver.h"
 #include "suite/features.h"
+#include "suite/program.h"
 #include "suite/suite.h"
 
 struct scenario {
