@@ -310,7 +310,7 @@ static pid_t start_program(void)
 		if (getppid() != parent || prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0) ||
 		    dup2(out[1], STDOUT_FILENO) < 0)
 			_exit(7);
-		execl("/proc/self/exe", "hmm-coherent", "--list", NULL);
+		execl("/proc/self/exe", program_invocation_name, "--list", NULL);
 		_exit(7);
 	}
 	if (pid < 0)

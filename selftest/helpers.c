@@ -45,6 +45,37 @@ static int zones(int count, char **pfns)
 	return 0;
 }
 
+/*
+ * What read_page() says of a page of each writer and of one that is empty, and of
+ * how many words it does not notice that one of them has changed.
+ */
+static int bytes(void)
+{
+	const enum writer writers[] = { BY_OWNER, BY_MEDIUM, BY_OTHER };
+	const size_t count = features.page_size / sizeof(uint64_t);
+	uint64_t *page = calloc(count, sizeof(*page)), *other = calloc(count, sizeof(*other));
+	size_t i, k, missed;
+
+	for (k = 0; k <= ARRAY_SIZE(writers); k++) {
+		memset(page, 0, features.page_size);
+		if (k < ARRAY_SIZE(writers))
+			write_page(page, 5, 3, writers[k]);
+		write_page(other, 5, 3, k ? BY_OWNER : BY_MEDIUM);
+		printf("%s", data_name(read_page(page, 5, 3, BY_OWNER, BY_MEDIUM)));
+		for (i = 0, missed = 0; i < count; i++) {
+			const uint64_t word = page[i];
+
+			page[i] = other[i];
+			missed += read_page(page, 5, 3, BY_OWNER, BY_MEDIUM) != DATA_MIXED;
+			page[i] = word ^ 1;
+			missed += read_page(page, 5, 3, BY_OWNER, BY_MEDIUM) != DATA_MIXED;
+			page[i] = word;
+		}
+		printf(" %zu\n", missed);
+	}
+	return 0;
+}
+
 static void on_alarm(int signal)
 {
 	(void)signal;
@@ -161,6 +192,8 @@ int main(int argc, char **argv)
 	report_begin("helpers");
 	if (argc > 1 && !strcmp(argv[1], "zones"))
 		return zones(argc - 2, argv + 2);
+	if (argc == 2 && !strcmp(argv[1], "bytes"))
+		return bytes();
 	if (argc == 2 && !strcmp(argv[1], "silent"))
 		return told_by(silent_child);
 	if (argc == 2 && !strcmp(argv[1], "killed"))

@@ -78,6 +78,15 @@ def test_a_node_with_a_large_number(zones):
     said = zones([(0, "online", "Movable", 0), (1, "online", "Normal", 200)], 0, PER_BLOCK)
     assert said == ["movable 0 unmovable 200", "0 movable", f"{PER_BLOCK} system"]
 
+def test_more_ranges_than_are_kept(zones):
+    blocks = [(n, "online", "Normal" if n % 2 else "Movable", n % 2) for n in range(200)]
+    said = zones(blocks, *(n * PER_BLOCK for n in range(200)))
+    assert said[0] == "movable 0 unmovable 1"
+    assert [line.split()[1] for line in said[1:]] == ["movable", "system"] * 100
+
+def test_each_word_counts(program):
+    assert prints(program, "bytes").splitlines() == ["old 0", "new 0", "mixed 0", "zero 0"]
+
 def test_a_child_that_does_not_answer_while_signals_come(program):
     said = prints(program, "silent")
     assert "fail: a child did not answer the request 'unmap' within 1 s" in said

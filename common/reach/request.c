@@ -133,7 +133,7 @@ static void become_another_program(void)
 	int null = open("/dev/null", O_WRONLY);
 
 	dup2(null, STDOUT_FILENO);
-	execl("/proc/self/exe", "hmm-coherent", "--list", NULL);
+	execl("/proc/self/exe", program_invocation_name, "--list", NULL);
 	_exit(7);
 }
 
