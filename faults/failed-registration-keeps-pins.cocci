@@ -4,7 +4,7 @@
 // rule: pin-ends-with-holder
 // file: io_uring/rsrc.c
 // resembles: 6.1 without the fix of docs/findings.md, register-leaks-pins
-// tests: failures.coherent-rw.registration failures.system-rw.registration
+// tests: failures.coherent-rw.registration
 @@
 identifier f = io_sqe_buffer_register;
 @@
