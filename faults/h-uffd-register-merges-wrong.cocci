@@ -6,7 +6,7 @@
 // history: mm/uffd: fix vma operation where start addr cuts part of vma (270aa0106206)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1
-// tests: mappings.*.watched-in-parts
+// tests: *
 @@
 identifier f =~ "^(userfaultfd_register)$";
 expression vma, start, prev;

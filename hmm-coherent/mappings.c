@@ -146,9 +146,14 @@ static void watch(FIXTURE_DATA(mappings) (*self), size_t first, size_t count)
 				    count * features.page_size), 0);
 }
 
+/*
+ * Up to 6.3, userfaultfd_register() merges nothing if the range begins inside of
+ * a mapping (5543d3c43c5f "mm/uffd: allow vma to merge as much as possible"). So
+ * each range that is to be merged begins with a mapping.
+ */
 SCENARIO(mappings, watched_in_parts,
 	 "userfaultfd splits a mapping of which it watches a part; adjacent parts that it watches "
-	 "are one mapping, and all are one when it watches all or none of them")
+	 "are one mapping, and those that it does not watch any more, too")
 {
 	const size_t size = features.page_size;
 
@@ -156,15 +161,15 @@ SCENARIO(mappings, watched_in_parts,
 	fill(self, FIRST);
 	self->monitor = monitor_open(page_of(self, FIRST + 4), 2 * size, 0);
 	expect_mappings(self, "2-6 6-8");
-	watch(self, FIRST + 2, 2);
-	expect_mappings(self, "2-4 4-8");
-	monitor_leave(self->monitor, page_of(self, FIRST + 3), size);
-	expect_mappings(self, "2-4 4-5 5-6 6-8");
-	watch(self, FIRST, PAGES);
+	watch(self, FIRST, 4);
+	expect_mappings(self, "2-8");
+	monitor_leave(self->monitor, page_of(self, FIRST + 2), size);
+	expect_mappings(self, "2-4 4-5 5-8");
+	watch(self, FIRST + 2, 1);
 	expect_mappings(self, "2-8");
 	monitor_leave(self->monitor, page_of(self, FIRST + 4), 2 * size);
 	expect_mappings(self, "2-6 6-8");
-	monitor_leave(self->monitor, page_of(self, FIRST), PAGES * size);
+	monitor_leave(self->monitor, page_of(self, FIRST), 4 * size);
 	expect_mappings(self, "2-8");
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_pages(self, FIRST, 0, PAGES);
