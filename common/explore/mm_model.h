@@ -83,9 +83,10 @@ struct mm_kernel {
 	bool mem_force;		/* /proc/PID/mem uses FOLL_FORCE */
 	bool pin_stays;		/* gup_test keeps long-term pins */
 	bool close_evicts;
-	bool uffd_wp, soft_dirty;
+	bool uffd_wp, uffd_move, soft_dirty;
 	bool move_marks_dirty;	/* migration makes a dirty page soft-dirty, too */
 	bool exact_rss;		/* RssAnon is exact, not an estimate */
+	bool counts_pins;	/* VmPin has registered buffers of any user */
 	bool gup_test, ring, medium, slow;	/* this machine has them */
 };
 

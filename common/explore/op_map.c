@@ -271,7 +271,7 @@ static const struct op_row rows[] = {
 	  .actor = BY_OWNER_OF_SEQUENCE, .expect = expect_map, .change = change_map },
 	{ .name = "fork",
 	  .what = "fork(2): copy_present_pte(), copy_present_page(), copy_nonpresent_pte()",
-	  .names_process = true, .weight = 6, .rule = RULE_FORK_SHARES,
+	  .names_process = true, .weight = 10, .rule = RULE_FORK_SHARES,
 	  .possible = fork_possible, .expect = expect_fork, .change = change_fork },
 	{ .name = "exit",
 	  .what = "_exit(2): exit_mmap(), zap_pte_range(), then exit_files()",

@@ -10,6 +10,7 @@
 
 #include "explore/world.h"
 #include "kernel/kernel.h"
+#include "kernel/since.h"
 #include "reach/monitor.h"
 
 static bool watch_possible(const struct mm_model *m, const struct op *op)
@@ -35,7 +36,9 @@ static long act_watch(const struct buffer *buffer, long arg)
 	(void)buffer;
 	(void)arg;
 	if (world.uffd < 0)
-		world.uffd = monitor_create(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+		world.uffd = monitor_create(UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+					    (kernel_has(CHANGE_UFFD_MOVE) ? UFFD_FEATURE_MOVE :
+									    0));
 	return monitor_watch(world.uffd, world_page(world.desk->op.first), features.page_size);
 }
 
@@ -81,6 +84,61 @@ static long act_unwatch(const struct buffer *buffer, long arg)
 	close(world.uffd);
 	world.uffd = -1;
 	return 0;
+}
+
+/* The page of the other buffer at the same position. */
+static int other_page(int page)
+{
+	return (page + MM_BUFFER_PAGES) % MM_PAGES;
+}
+
+/* What validate_move_areas() accepts; the zero page moves on some kernels only. */
+static bool take_possible(const struct mm_model *m, const struct op *op)
+{
+	const struct mm_page *to = &m->process[MM_OWNER].page[op->first];
+	const struct mm_page *from = &m->process[MM_OWNER].page[other_page(op->first)];
+
+	return m->kernel.uffd_move && from->mapped && to->uffd && from->prot == MM_READ_WRITE &&
+	       to->prot == MM_READ_WRITE && from->locked == to->locked &&
+	       (from->frame < 0 || !m->frame[from->frame].zero);
+}
+
+/* move_pages_ptes() (6.12: move_pages_pte()), move_present_ptes() */
+static void expect_take(struct mm_model *m, const struct op *op, struct step *step)
+{
+	struct mm_page *to = mm_page_of(m, MM_OWNER, op->first);
+	struct mm_page *from = mm_page_of(m, MM_OWNER, other_page(op->first));
+	const struct mm_frame *frame = &m->frame[from->frame < 0 ? 0 : from->frame];
+
+	if (to->frame >= 0)
+		step->result = -EEXIST;
+	else if (from->frame < 0)
+		step->result = -ENOENT;
+	else if (frame->at == PLACE_PRIVATE)
+		step->result = -EFAULT;
+	else if (!frame->exclusive || frame->pins)
+		step->result = -EBUSY;
+	if (step->result || !mm_effect(m, EFFECT_RELOCATE))
+		return;
+	to->frame = from->frame;
+	to->write = true;
+	to->dirty = from->dirty;
+	to->soft = true;
+	from->frame = -1;
+	from->write = false;
+	from->dirty = false;
+	from->soft = false;
+	from->uffd_wp = false;
+}
+
+static long act_take(const struct buffer *buffer, long arg)
+{
+	const int page = world.desk->op.first;
+
+	(void)buffer;
+	(void)arg;
+	return monitor_move(world.uffd, world_page(page), world_page(other_page(page)),
+			    features.page_size);
 }
 
 static bool clean_possible(const struct mm_model *m, const struct op *op)
@@ -136,6 +194,17 @@ static long act_lock(const struct buffer *buffer, long arg)
 	return errno_of(mlock(world_page(world.desk->op.first), features.page_size));
 }
 
+/*
+ * mlock_pte_range() skips pages on devices, and leaves what migration has counted
+ * in Mlocked: docs/findings.md, mlocked-leak.
+ */
+static bool unlock_possible(const struct mm_model *m, const struct op *op)
+{
+	const struct mm_page *page = &m->process[op->who].page[op->first];
+
+	return !page->locked || page->frame < 0 || m->frame[page->frame].at == PLACE_SYSTEM;
+}
+
 static void expect_unlock(struct mm_model *m, const struct op *op, struct step *step)
 {
 	struct mm_page *page = mm_page_of(m, op->who, op->first);
@@ -160,9 +229,13 @@ static const struct op_row rows[] = {
 	  .possible = watch_possible, .expect = expect_watch, .act = act_watch },
 	{ .name = "wp",
 	  .what = "UFFDIO_WRITEPROTECT: mwriteprotect_range(), change_pte_range()",
-	  .options = { "on|off" }, .pages = PAGES_ONE, .weight = 6,
+	  .options = { "on|off" }, .pages = PAGES_ONE, .weight = 10,
 	  .rule = RULE_PROTECTION_AS_ASKED, .possible = uffd_possible, .expect = expect_wp,
 	  .act = act_wp },
+	{ .name = "take",
+	  .what = "UFFDIO_MOVE to the owner's page from the other buffer: move_present_ptes()",
+	  .pages = PAGES_ONE, .weight = 4, .rule = RULE_MOVED_BY_MAPPING,
+	  .possible = take_possible, .expect = expect_take, .act = act_take },
 	{ .name = "unwatch",
 	  .what = "the userfaultfd is closed: userfaultfd_release(), userfaultfd_clear_vma()",
 	  .weight = 1, .rule = RULE_MONITOR_LETS_GO, .possible = uffd_possible,
@@ -179,7 +252,8 @@ static const struct op_row rows[] = {
 	{ .name = "unlock",
 	  .what = "munlock(2): mlock_fixup(), munlock_folio()",
 	  .pages = PAGES_ONE, .names_process = true, .weight = 2,
-	  .rule = RULE_LOCKED_AS_MEMORY, .expect = expect_unlock, .act = act_unlock },
+	  .rule = RULE_LOCKED_AS_MEMORY, .possible = unlock_possible, .expect = expect_unlock,
+	  .act = act_unlock },
 };
 
 const struct op_row *op_marks_rows(size_t *count)

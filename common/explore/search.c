@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "explore/may.h"
 #include "explore/minimise.h"
 #include "explore/replay.h"
 #include "explore/worker.h"
@@ -115,6 +116,7 @@ static void add_costs(struct run *sum, const struct run *run)
 	}
 	sum->done += run->done;
 	sum->left_out += run->left_out;
+	may_add(sum, run);
 	sum->watching += run->watching;
 	sum->ending += run->ending;
 }
@@ -135,6 +137,7 @@ static void tell_costs(const struct run *sum, long sequences, double seconds)
 			report_line("note:", "%s: %d times, %.2f ms", rows[i].name,
 				    sum->cost[i].count,
 				    1000 * sum->cost[i].seconds / sum->cost[i].count);
+	may_tell(sum);
 }
 
 /* Run @sequence both ways. Returns whether it is as the model says. */

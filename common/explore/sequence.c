@@ -25,10 +25,13 @@ struct mm_kernel sequence_kernel(void)
 		.pin_stays = features.pin_stays,
 		.close_evicts = kernel_has(CHANGE_CLOSE_EVICTS),
 		.uffd_wp = features.uffd_wp,
+		.uffd_move = kernel_has(CHANGE_UFFD_MOVE),
 		.soft_dirty = features.soft_dirty,
 		.move_marks_dirty = features.version < 602,
 		/* RssAnon by get_mm_counter_sum(); before 6.2 the counts of a task are added */
 		.exact_rss = features.version < 602 || features.version >= 612,
+		/* Later only those of a user without CAP_IPC_LOCK: io_ring_ctx_alloc() */
+		.counts_pins = features.version <= 612,
 		.gup_test = world.has_gup_test,
 		.ring = world.has_ring,
 		.medium = world.has_medium,

@@ -4,8 +4,9 @@
  * and the counters of the processes.
  *
  * A dump takes as long as several operations, since it goes through the kernel
- * log. So there is one for each frame after the last operation, and at most one
- * after each other operation.
+ * log. So there is one of each frame after the last operation, except that only
+ * some of those are dumped which one process maps writable and nobody holds; and
+ * at most one after each other operation.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,9 @@
 #include "kernel/kernel.h"
 #include "report/report.h"
 #include "see/dump.h"
+
+/* One in so many of the plain pages is dumped. */
+#define PLAIN_DUMPS 4
 
 /* In the process that maps the page: gup_test dumps pages of its caller. */
 static long act_dump(const struct buffer *buffer, long page)
@@ -73,16 +77,22 @@ static bool find_page(const struct mm_model *m, int frame, int *who, int *page)
 	return false;
 }
 
-/*
- * A page that is mapped writable is exclusive. Of the other ones, those are worth
- * a dump of which an operation may have changed that.
- */
-static bool is_worth_a_dump(const struct watching *w, int index)
+/* A page that one process maps writable, and nobody holds: its permission shows most of it. */
+static bool is_plain(const struct mm_model *m, int index, int who, int page)
+{
+	return m->frame[index].exclusive && m->process[who].page[page].write &&
+	       mm_mappings(m, index) == 1 && !mm_holders(m, index);
+}
+
+/* Did the operation take or drop references, or make a page exclusive that is not writable? */
+static bool is_worth_a_dump(const struct watching *w, int index, int who, int page)
 {
 	const struct mm_frame *was = &w->before->frame[index], *is = &w->m->frame[index];
 
-	return is->used && (!was->used || was->exclusive != is->exclusive ||
-			    was->pins != is->pins || was->gets != is->gets);
+	if (is->pins != was->pins || is->gets != was->gets)
+		return true;
+	return is->exclusive && !w->m->process[who].page[page].write &&
+	       (!was->used || !was->exclusive);
 }
 
 static void compare_dumps(struct watching *w)
@@ -91,13 +101,19 @@ static void compare_dumps(struct watching *w)
 
 	for (i = 0; i < MM_FRAMES && w->m->kernel.gup_test; i++) {
 		const struct mm_frame *frame = &w->m->frame[i];
+		bool due;
 
 		if (!frame->used || frame->zero || frame->at == PLACE_PRIVATE ||
-		    !(w->thorough || (!dumps && is_worth_a_dump(w, i))) ||
 		    !find_page(w->m, i, &who, &page))
 			continue;
-		compare_dump(w, who, page);
-		dumps++;
+		if (w->thorough)
+			due = !is_plain(w->m, i, who, page) ||
+			      (i + w->m->contents) % PLAIN_DUMPS == 0;
+		else
+			due = !dumps && is_worth_a_dump(w, i, who, page);
+		if (due)
+			compare_dump(w, who, page);
+		dumps += due;
 	}
 }
 
@@ -194,8 +210,9 @@ static void compare_counters(struct watching *w, int who)
 			      world.desk->counts.resident);
 	compare_count(w, who, RULE_MAPPINGS_ARE_COUNTED, "VmLck", locked,
 		      world.desk->counts.locked);
-	compare_count(w, who, RULE_PINS_ARE_ACCOUNTED, "VmPin", pinned,
-		      world.desk->counts.pinned);
+	if (w->m->kernel.counts_pins)
+		compare_count(w, who, RULE_PINS_ARE_ACCOUNTED, "VmPin", pinned,
+			      world.desk->counts.pinned);
 }
 
 void compare_counts(struct watching *w)

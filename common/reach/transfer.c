@@ -13,38 +13,6 @@
 
 #define COMPLETION_S 20
 
-long transfer_start(struct transfer *transfer, int fd, bool write, void *addr, size_t size)
-{
-	struct iocb *iocbs[] = { &transfer->iocb };
-	long error;
-
-	memset(transfer, 0, sizeof(*transfer));
-	if (syscall(SYS_io_setup, 1, &transfer->context))
-		syscall_failed("io_setup", errno);
-	transfer->iocb = (struct iocb){ .aio_fildes = fd,
-					.aio_lio_opcode = write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
-					.aio_buf = (uintptr_t)addr,
-					.aio_nbytes = size };
-	if (syscall(SYS_io_submit, transfer->context, 1, iocbs) == 1)
-		return 0;
-	error = -errno;
-	syscall(SYS_io_destroy, transfer->context);
-	return error;
-}
-
-void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t size)
-{
-	const long error = transfer_start(transfer, fd, false, addr, size);
-
-	if (!error)
-		return;
-	/* An error of GUP is returned here, before anything is submitted. */
-	set_rule(RULE_BYTES_ARRIVE);
-	if (error == -EFAULT)
-		fail_now("io_submit: %s", strerror(EFAULT));
-	syscall_failed("io_submit", -error);
-}
-
 static bool wait_at_most(struct transfer *transfer, time_t seconds)
 {
 	struct timespec now, end, limit;
@@ -67,6 +35,41 @@ static bool wait_at_most(struct transfer *transfer, time_t seconds)
 		transfer->result = event.res;
 	}
 	return transfer->done;
+}
+
+long transfer_start(struct transfer *transfer, int fd, bool write, void *addr, size_t size)
+{
+	struct iocb *iocbs[] = { &transfer->iocb };
+	long error;
+
+	memset(transfer, 0, sizeof(*transfer));
+	if (syscall(SYS_io_setup, 1, &transfer->context))
+		syscall_failed("io_setup", errno);
+	transfer->iocb = (struct iocb){ .aio_fildes = fd,
+					.aio_lio_opcode = write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
+					.aio_buf = (uintptr_t)addr,
+					.aio_nbytes = size };
+	error = syscall(SYS_io_submit, transfer->context, 1, iocbs) == 1 ? 0 : -errno;
+	/* aio_rw_done(): an error of GUP is the result of a transfer that has completed. */
+	if (!error && wait_at_most(transfer, 0) && transfer->result < 0)
+		error = transfer->result;
+	if (!error)
+		return 0;
+	syscall(SYS_io_destroy, transfer->context);
+	return error;
+}
+
+void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t size)
+{
+	const long error = transfer_start(transfer, fd, false, addr, size);
+
+	if (!error)
+		return;
+	/* An error of GUP is returned here. */
+	set_rule(RULE_BYTES_ARRIVE);
+	if (error == -EFAULT)
+		fail_now("io_submit: %s", strerror(EFAULT));
+	syscall_failed("io_submit", -error);
 }
 
 bool transfer_is_done(struct transfer *transfer)
