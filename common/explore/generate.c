@@ -177,7 +177,7 @@ static const struct mm_kernel everything = {
 	.dio_pins = true, .longterm_own_page = true, .clean_upgrades = true, .mem_force = true,
 	.pin_stays = true, .close_evicts = true, .uffd_wp = true, .uffd_move = true,
 	.soft_dirty = true, .counts_pins = true, .exact_rss = true, .gup_test = true, .ring = true,
-	.medium = true, .slow = true,
+	.medium = true, .slow = true, .no_swap = true,
 };
 
 static void append(struct sequence *sequence, struct mm_model *m, const struct op *op)

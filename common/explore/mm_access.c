@@ -129,6 +129,9 @@ enum mm_denial mm_access(struct mm_model *m, enum mm_who who, int number, struct
 		fill(m, page, access.write);
 	if (page->frame < 0)
 		return MM_ALLOWED;	/* only if an effect is left out */
+	/* FOLL_TOUCH or the user of the page may make the folio dirty, but not the PTE. */
+	if (access.write && access.gup && m->frame[page->frame].lazy)
+		m->frame[page->frame].lazy = LAZY_UNSURE;
 	if (access.write) {
 		if (page->write && !access.gup)
 			page->dirty = true;

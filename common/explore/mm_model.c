@@ -137,6 +137,7 @@ void mm_move(struct mm_model *m, int number, enum place to)
 		return;
 	frame->at = to;
 	frame->movable = false;
+	frame->lazy = frame->lazy ? LAZY_UNSURE : LAZY_NO;
 	frame->pfn = 0;
 	for (p = 0; p < MM_PROCESSES; p++) {
 		for (i = 0; i < MM_PAGES; i++) {

@@ -42,6 +42,7 @@ struct mm_frame {
 	int content;
 	bool exclusive;		/* PageAnonExclusive */
 	int gets, pins;		/* FOLL_GET and FOLL_PIN references of holders */
+	enum { LAZY_NO, LAZY_YES, LAZY_UNSURE } lazy;	/* MADV_FREE has given the bytes up */
 	unsigned long pfn;	/* as seen; 0: not looked at yet */
 };
 
@@ -86,6 +87,7 @@ struct mm_kernel {
 	bool uffd_wp, uffd_move, soft_dirty;
 	bool move_marks_dirty;	/* migration makes a dirty page soft-dirty, too */
 	bool exact_rss;		/* RssAnon is exact, not an estimate */
+	bool no_swap;		/* the machine has none */
 	bool counts_pins;	/* VmPin has registered buffers of any user */
 	bool gup_test, ring, medium, slow;	/* this machine has them */
 };

@@ -11,6 +11,14 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
@@ -23,9 +31,8 @@ static long advise(int advice)
 }
 
 /*
- * Before 6.2 mprotect() looks at the dirty bit of the PTE. That of a shared page
- * is cleared only if its folio is not dirty, which the model does not know. And a
- * transfer in flight whose folio is not dirty when it completes drops its
+ * The PTE of a shared page becomes clean only if its folio is not dirty, which the
+ * model does not know. And a transfer in flight whose folio is not dirty when it completes drops its
  * references at some later time: bio_check_pages_dirty().
  */
 static bool free_possible(const struct mm_model *m, const struct op *op)
@@ -35,8 +42,8 @@ static bool free_possible(const struct mm_model *m, const struct op *op)
 	for (i = op->first; i < op->first + op->count; i++) {
 		const int frame = m->process[op->who].page[i].frame;
 
-		if (frame >= 0 && (mm_holders(m, frame) ||
-				   (!m->kernel.clean_upgrades && mm_mappings(m, frame) > 1)))
+		if (frame >= 0 && !m->frame[frame].zero &&
+		    (mm_holders(m, frame) || mm_mappings(m, frame) > 1))
 			return false;
 	}
 	return true;
@@ -58,8 +65,10 @@ static void expect_free(struct mm_model *m, const struct op *op, struct step *st
 			step->result = -EINVAL;
 			return;
 		}
-		if (page->frame < 0 || m->frame[page->frame].at != PLACE_SYSTEM)
+		if (page->frame < 0 || m->frame[page->frame].at != PLACE_SYSTEM ||
+		    m->frame[page->frame].zero)
 			continue;
+		m->frame[page->frame].lazy = LAZY_YES;
 		if (page->dirty && mm_effect(m, EFFECT_CLEAN))
 			page->dirty = false;
 	}
@@ -70,6 +79,71 @@ static long act_free(const struct buffer *buffer, long arg)
 	(void)buffer;
 	(void)arg;
 	return advise(MADV_FREE);
+}
+
+/* Is it known what reclaim does with the page? */
+static bool pageout_possible(const struct mm_model *m, const struct op *op)
+{
+	int i;
+
+	for (i = op->first; i < op->first + op->count; i++) {
+		const int frame = m->process[op->who].page[i].frame;
+
+		if (frame >= 0 && m->frame[frame].lazy == LAZY_UNSURE)
+			return false;
+	}
+	return m->kernel.no_swap;
+}
+
+/*
+ * madvise_cold_or_pageout_pte_range() skips pages on devices and those that others
+ * map, too. Without swap shrink_folio_list() frees only pages that MADV_FREE has
+ * given up, and that nobody has written or holds; the other ones of these become
+ * ordinary pages again.
+ */
+static void expect_pageout(struct mm_model *m, const struct op *op, struct step *step)
+{
+	int i;
+
+	for (i = op->first; i < op->first + op->count; i++) {
+		struct mm_page *page = mm_page_of(m, op->who, i);
+		struct mm_frame *frame = &m->frame[page->frame < 0 ? 0 : page->frame];
+
+		if (!page->mapped) {
+			step->result = -ENOMEM;
+			continue;
+		}
+		if (page->locked) {
+			step->result = -EINVAL;
+			return;
+		}
+		if (page->frame < 0 || frame->lazy != LAZY_YES || mm_mappings(m, page->frame) > 1)
+			continue;
+		if (page->dirty || mm_holders(m, page->frame))
+			frame->lazy = LAZY_UNSURE;
+		else
+			mm_zap(m, op->who, i);
+	}
+}
+
+static long act_pageout(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	return advise(MADV_PAGEOUT);
+}
+
+/* madvise_collapse(): the buffers have MADV_NOHUGEPAGE, and are too small. */
+static void expect_collapse(struct mm_model *m, const struct op *op, struct step *step)
+{
+	step->result = mm_page_of(m, op->who, op->first)->mapped ? -EINVAL : -ENOMEM;
+}
+
+static long act_collapse(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	return advise(MADV_COLLAPSE);
 }
 
 /* madvise_populate(), faultin_page_range() (6.1: faultin_vma_page_range()) */
@@ -168,6 +242,15 @@ static const struct op_row rows[] = {
 	  .what = "MADV_FREE: madvise_free_pte_range(), can_change_pte_writable()",
 	  .pages = PAGES_SOME, .names_process = true, .weight = 3, .rule = RULE_FREED_FOR_ONE,
 	  .possible = free_possible, .expect = expect_free, .act = act_free },
+	{ .name = "pageout",
+	  .what = "MADV_PAGEOUT without swap: madvise_cold_or_pageout_pte_range(), "
+		  "shrink_folio_list()",
+	  .pages = PAGES_SOME, .names_process = true, .weight = 3, .rule = RULE_NOT_RECLAIMED,
+	  .possible = pageout_possible, .expect = expect_pageout, .act = act_pageout },
+	{ .name = "collapse",
+	  .what = "MADV_COLLAPSE of a small buffer, which is refused: madvise_collapse()",
+	  .pages = PAGES_ONE, .names_process = true, .weight = 1, .rule = RULE_NOT_COLLAPSED,
+	  .expect = expect_collapse, .act = act_collapse },
 	{ .name = "populate",
 	  .what = "MADV_POPULATE_READ, MADV_POPULATE_WRITE: faultin_page_range()",
 	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 4,

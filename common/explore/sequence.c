@@ -32,6 +32,7 @@ struct mm_kernel sequence_kernel(void)
 		.exact_rss = features.version < 602 || features.version >= 612,
 		/* Later only those of a user without CAP_IPC_LOCK: io_ring_ctx_alloc() */
 		.counts_pins = features.version <= 612,
+		.no_swap = world.no_swap,
 		.gup_test = world.has_gup_test,
 		.ring = world.has_ring,
 		.medium = world.has_medium,
@@ -113,11 +114,33 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 	return right;
 }
 
+/* Look at all there is, if the last operation that was done was not the last of the sequence. */
+static bool look_again(struct mm_model *m, const struct op *op)
+{
+	static struct mm_model before;
+
+	before = *m;
+	world.desk->step.reads = false;
+	return !watch(m, &before, op, true);
+}
+
+static bool locks_pages(const struct sequence *sequence)
+{
+	size_t i;
+
+	for (i = 0; i < sequence->count; i++)
+		if (!strcmp(sequence->op[i].row->name, "lock"))
+			return true;
+	return false;
+}
+
 struct run sequence_run(const struct sequence *sequence, bool twin, const struct flip *flip)
 {
 	const struct mm_kernel kernel = sequence_kernel();
 	struct run run = { .failed_at = -1, .rule = RULE_COUNT };
 	static struct mm_model m;
+	const struct op *last = NULL;
+	const long locked = locks_pages(sequence) ? watch_locked() : -1;
 	double began;
 	size_t i;
 
@@ -132,10 +155,16 @@ struct run sequence_run(const struct sequence *sequence, bool twin, const struct
 		m.wrong = flip && flip->row == op->row ? (int)flip->effect : -1;
 		if (!run_op(&m, op, i + 1 == sequence->count, &run))
 			run.failed_at = (int)i;
+		last = op;
 	}
+	if (run.failed_at < 0 && last && last != &sequence->op[sequence->count - 1] &&
+	    !look_again(&m, last))
+		run.failed_at = (int)(last - sequence->op);
 	memcpy(run.may, m.may, sizeof(run.may));
 	began = now();
 	world_reset(&m);
+	if (run.failed_at < 0 && last && !watch_unlocked(locked))
+		run.failed_at = (int)(last - sequence->op);
 	run.ending = now() - began;
 	return run;
 }

@@ -17,4 +17,11 @@
  */
 int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough);
 
+/*
+ * The pages that the kernel counts as locked, in the whole system; -1 if that is
+ * not known exactly. After a sequence there must be as many as before it.
+ */
+long watch_locked(void) __must_check;
+bool watch_unlocked(long before) __must_check;
+
 #endif

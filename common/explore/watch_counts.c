@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "explore/compare.h"
+#include "explore/watch.h"
 #include "kernel/kernel.h"
 #include "report/report.h"
 #include "see/dump.h"
@@ -224,4 +225,26 @@ void compare_counts(struct watching *w)
 	for (who = MM_OWNER; who < MM_PROCESSES && w->thorough; who++)
 		if (w->m->process[who].alive)
 			compare_counters(w, who);
+}
+
+/*
+ * /proc/vmstat has what each processor has added, after vm.stat_refresh. Only in a
+ * VM of the suite no other process locks pages.
+ */
+long watch_locked(void)
+{
+	world_drain();
+	if (!getenv("HMM_COHERENT_GUEST") || write_text("/proc/sys/vm/stat_refresh", "1"))
+		return -1;
+	return read_counter("/proc/vmstat", "nr_mlock");
+}
+
+bool watch_unlocked(long before)
+{
+	const long now = before < 0 ? -1 : watch_locked();
+
+	set_rule(RULE_LOCKED_AS_MEMORY);
+	return expect(now <= before,
+		      "%ld pages are counted as locked (nr_mlock), %ld before the sequence", now,
+		      before);
 }

@@ -117,6 +117,7 @@ void world_open(void)
 	for (i = 0; world.has_ring && i < 2; i++)
 		ring_open(&world.ring[i]);
 	world.has_gup_test = pin_available();
+	world.no_swap = read_counter("/proc/meminfo", "SwapTotal") == 0;
 	world.pagemap[MM_OWNER] = pagemap_open(getpid());
 	world.kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
 }

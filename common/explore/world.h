@@ -64,7 +64,7 @@ struct world {
 	int tee[2];		/* to look into a pipe without emptying it */
 	/* the device that completes its transfers when it is resumed */
 	struct medium slow;
-	bool has_slow, in_flight;
+	bool has_slow, in_flight, no_swap;
 	struct transfer transfer;
 	struct dm_suspension suspension;
 };
