@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define PAGE "buffer_page(%B, %f)"
-#define SIZE "%S"
 #define NEEDS_GUP_TEST "need(features.gup_test, SKIP_NO_GUP_TEST)"
 #define NEEDS_PINS "need(features.pin_stays, SKIP_NO_STAYING_PINS)"
 #define NEEDS_RING "story_ring(s)"
@@ -16,9 +15,9 @@ static const struct phrase phrases[] = {
 	{ .name = "fork", .always = "child_fork(%C)" },
 	{ .name = "exit", .always = "child_leave(%C)" },
 	{ .name = "kill", .always = "child_kill(%C)" },
-	{ .name = "protect", .call = "errno_of(mprotect(" PAGE ", " SIZE ", %A))",
+	{ .name = "protect", .call = "protects(%B, %f, %n, %A)",
 	  .by_owner = "story_protect(s, %f, %n, %A)" },
-	{ .name = "unmap", .call = "errno_of(munmap(" PAGE ", " SIZE "))" },
+	{ .name = "unmap", .call = "unmaps(%B, %f, %n)" },
 	{ .name = "dontneed", .call = "advises(%B, %f, %n, MADV_DONTNEED)" },
 	{ .name = "migrate", .call = "moved(device_migrate_to(%D, " PAGE ", %n))",
 	  .by_owner = "device_move_to(%D, " PAGE ", %n)" },
@@ -155,10 +154,6 @@ void phrase_letter(char *text, size_t size, char name, const struct prediction *
 		return;
 	case 'A':
 		snprintf(text, size, "%s", prots[chosen]);
-		return;
-	case 'S':
-		snprintf(text, size, p->op->count > 1 ? "%d * features.page_size" :
-							"features.page_size", p->op->count);
 		return;
 	case 'W':
 		snprintf(text, size, "%s", writer_in_c(writer_of(p->op->who)));

@@ -25,9 +25,8 @@ const struct phrase *phrase_of(const struct op_row *row);
 
 /*
  * Letters of phrases beside those of emitters.h: %B the buffer, %D the device,
- * %P the place of its pages, %C the child, %G the ring, %A the protection, %S
- * the bytes of the pages, %W the writer, %T the process and %M the file that a
- * call uses.
+ * %P the place of its pages, %C the child, %G the ring, %A the protection, %W
+ * the writer, %T the process and %M the file that a call uses.
  */
 letter_writer phrase_letter;
 

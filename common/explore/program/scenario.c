@@ -12,6 +12,16 @@ static long advises(const struct buffer *buffer, size_t first, size_t count, int
 	return errno_of(madvise(buffer_page(buffer, first), count * features.page_size, advice));
 }
 
+static long protects(const struct buffer *buffer, size_t first, size_t count, int prot)
+{
+	return errno_of(mprotect(buffer_page(buffer, first), count * features.page_size, prot));
+}
+
+static long unmaps(const struct buffer *buffer, size_t first, size_t count)
+{
+	return errno_of(munmap(buffer_page(buffer, first), count * features.page_size));
+}
+
 /* The own mirror of a child, on the device with @place. */
 static struct device *mirror(enum place place)
 {
