@@ -32,6 +32,19 @@ static const struct emitter emitters[] = {
 	{ .name = "unregister", .call = "unregister_page(%i)" },
 	{ .name = "fixed", .call = "fixed(%i, \"%1\", %q)" },
 	{ .name = "dio", .call = "direct(\"%0\", %f)" },
+	{ .name = "free", .call = "advise(%f, %n, MADV_FREE)" },
+	{ .name = "populate", .call = "populate(\"%0\", %f)" },
+	{ .name = "inherit", .call = "inherit(\"%0\", %f, %n)" },
+	{ .name = "move", .call = "move_page(\"%0\", %f)" },
+	{ .name = "trace", .call = "trace_%0s(%w, %f, %c)" },
+	{ .name = "watch", .call = "watch_writes(%f)" },
+	{ .name = "wp", .call = "write_protect(\"%0\", %f)" },
+	{ .name = "unwatch", .call = "unwatch()" },
+	{ .name = "clean", .call = "clear_soft_dirty(%w)" },
+	{ .name = "lock", .call = "error_of(mlock(at(%f), page))" },
+	{ .name = "unlock", .call = "error_of(munlock(at(%f), page))" },
+	{ .name = "begin", .call = "begin_transfer(\"%0\", %f, %m)" },
+	{ .name = "land", .call = "land_transfer(%m)" },
 };
 
 const struct emitter *emitter_of(const struct op_row *row)

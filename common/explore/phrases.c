@@ -42,6 +42,21 @@ static const struct phrase phrases[] = {
 	  .writes = BY_MEDIUM },
 	{ .name = "dio", .call = "direct_%0s(%M, " PAGE ", %f)", .arg = "s->medium.fd",
 	  .needs = NEEDS_FILE, .writes = BY_MEDIUM },
+	{ .name = "free", .call = "advises(%B, %f, %n, MADV_FREE)" },
+	{ .name = "populate", .call = "populates(%B, %f, \"%0\")" },
+	{ .name = "inherit", .call = "inherits(%B, %f, %n, \"%0\")" },
+	{ .name = "move" },
+	{ .name = "trace" },
+	{ .name = "watch", .call = "watches(&self->uffd, %B, %f)",
+	  .needs = "need(features.uffd_wp, SKIP_NO_UFFD_WP)" },
+	{ .name = "wp", .call = "write_protects(self->uffd, %B, %f, \"%0\")" },
+	{ .name = "unwatch", .always = "unwatches(&self->uffd)" },
+	{ .name = "clean", .call = "cleans(%T)", .arg = "getpid()",
+	  .needs = "need(features.soft_dirty, SKIP_NO_SOFT_DIRTY)" },
+	{ .name = "lock", .call = "errno_of(mlock(" PAGE ", features.page_size))" },
+	{ .name = "unlock", .call = "errno_of(munlock(" PAGE ", features.page_size))" },
+	{ .name = "begin" },
+	{ .name = "land" },
 };
 
 const struct phrase *phrase_of(const struct op_row *row)

@@ -8,7 +8,10 @@
 
 struct phrase {
 	const char *name;	/* of the operation */
-	/* An expression in C, whose result is checked. A child evaluates it in a child_act(). */
+	/*
+	 * An expression in C, whose result is checked. A child evaluates it in a
+	 * child_act(). Without it and @always there are no words for the operation.
+	 */
 	const char *call;
 	/* Instead, if the owner does it and it succeeds: a statement of story.h. May be NULL. */
 	const char *by_owner;

@@ -36,7 +36,9 @@ static const struct {
 	{ "sys/types.h", NULL }, { "sys/uio.h", NULL }, { "sys/wait.h", NULL },
 	{ "unistd.h", NULL }, { "linux/types.h", NULL },
 	{ "lib/test_hmm_uapi.h", NULL }, { "mm/gup_test.h", "open_gup_test" },
-	{ "liburing.h", "rings" },
+	{ "liburing.h", "rings" }, { "sys/ptrace.h", "ptrace" },
+	{ "linux/userfaultfd.h", "uffd" }, { "linux/dm-ioctl.h", "dm_ioctl" },
+	{ "linux/aio_abi.h", "iocb" }, { "time.h", "timespec" },
 };
 
 static const char *place_in_c(enum place place)
@@ -158,7 +160,7 @@ static void write_step(const struct prediction *p, void *arg)
 		fprintf(w->out, "\t/* left out, not possible here: %s */\n", text);
 		return;
 	}
-	if (p->step.medium)
+	if (p->step.medium && p->op->row->uses_medium)
 		fprintf(w->out, "\tfile_gets(%d, %d);\n", medium_page(p->op), p->step.medium);
 	write_call(w, p);
 	write_state(w, &p->after);
@@ -168,6 +170,16 @@ static void write_step(const struct prediction *p, void *arg)
 			p->after.medium[medium_page(p->op)]);
 	if (p->last)
 		write_counts(w, &p->after);
+}
+
+static bool uses_transfer(const struct sequence *sequence)
+{
+	size_t i;
+
+	for (i = 0; i < sequence->count; i++)
+		if (!strcmp(sequence->op[i].row->name, "begin"))
+			return true;
+	return false;
 }
 
 /* main(), as text that the caller frees. */
@@ -183,7 +195,8 @@ static char *write_main(const struct sequence *sequence, int version, bool *left
 	if (!written.out)
 		return NULL;
 	fprintf(written.out, "int main(int argc, char **argv)\n{\n\tif (argc > 1)\n"
-			     "\t\tdirectory = argv[1];\n\tbegin();\n");
+			     "\t\tdirectory = argv[1];\n%s\tbegin();\n",
+		uses_transfer(sequence) ? "\tif (argc > 2)\n\t\tslow = argv[2];\n" : "");
 	predict(sequence, &kernel, write_step, &written);
 	fprintf(written.out, "\treturn end();\n}\n");
 	*left_out = written.left_out;
@@ -209,7 +222,7 @@ static void write_head(FILE *out, const struct sequence *sequence, int version, 
 		" * of a filesystem that has O_DIRECT:\n"
 		" *\n"
 		" *\tcc -Wall -Wextra -isystem TREE -idirafter TREE/include/uapi reproducer.c%s\n"
-		" *\t./a.out [DIRECTORY]\n"
+		" *\t./a.out [DIRECTORY%s]\n"
 		" *\n"
 		" * It needs CONFIG_TEST_HMM=m and CONFIG_GUP_TEST, debugfs, and reserved memory for\n"
 		" * two coherent devices, such as memmap=256M!4G memmap=256M!4352M:\n"
@@ -219,11 +232,13 @@ static void write_head(FILE *out, const struct sequence *sequence, int version, 
 		"/proc/devices) N\n"
 		" *\n"
 		" * Exit status: 0 as expected, 1 not as expected, 2 it could not run.\n"
-		" */\n", ring ? " -luring" : "");
+		" */\n", ring ? " -luring" : "",
+		uses_transfer(sequence) ? " [DEVICE-MAPPER-DEVICE]" : "");
 }
 
 /* In the order in which they may use each other. */
-static const char *const files[] = { "world.c", "map.c", "cpu.c", "hold.c", "look.c", NULL };
+static const char *const files[] = { "world.c", "map.c", "cpu.c", "hold.c", "more.c",
+				     "look.c", NULL };
 
 bool program_print(FILE *out, const struct sequence *sequence, int version, const char *folder,
 		   char *error, size_t size)

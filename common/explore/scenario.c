@@ -134,6 +134,8 @@ static bool can_be_said(struct writing *w, const struct prediction *p, const str
 	op_print(p->op, text, sizeof(text));
 	if (!phrase)
 		cannot(w, "'%s' has no row in common/explore/phrases.c", text);
+	else if (!phrase->call && !phrase->always)
+		cannot(w, "story.h has no words for '%s'", text);
 	else if (!strcmp(p->op->row->name, "fork") && p->op->who != MM_OWNER)
 		cannot(w, "a scenario has no child of a child: '%s'", text);
 	return !w->cannot;

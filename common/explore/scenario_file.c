@@ -20,22 +20,24 @@ static void write_fixture(FILE *out, const char *name, const char *body, int pag
 {
 	const bool remote = strstr(body, "&self->remote"), private = strstr(body, "&self->private");
 	const bool ring = strstr(body, "&self->ring"), held = strstr(body, "&self->held");
+	const bool uffd = strstr(body, "self->uffd");
 
 	fprintf(out, "FIXTURE(%s)\n{\n\tstruct story story;\n", name);
-	fprintf(out, "%s%s%s%s%s};\n\n", remote ? "\tstruct device remote;\n" : "",
+	fprintf(out, "%s%s%s%s%s%s};\n\n", remote ? "\tstruct device remote;\n" : "",
 		private ? "\tstruct device private;\n" : "", ring ? "\tstruct ring ring;\n" : "",
-		held ? "\tint held;\n" : "",
+		held ? "\tint held;\n" : "", uffd ? "\tint uffd;\n" : "",
 		strstr(body, "self->pipe[") ? "\tint pipe[2][2];\n" : "");
 	fprintf(out, "FIXTURE_VARIANT(%s)\n{\n\tenum place place;\n};\n\n"
 		"FIXTURE_VARIANT_ADD(%s, system) { .place = PLACE_SYSTEM };\n\n", name, name);
 	fprintf(out, "FIXTURE_SETUP(%s)\n{\n", name);
-	fprintf(out, "%s%s%s%s\tstory_begin(&self->story, variant->place, false, %d);\n}\n\n",
+	fprintf(out, "%s%s%s%s%s\tstory_begin(&self->story, variant->place, false, %d);\n}\n\n",
 		remote ? "\tdevice_open(&self->remote, PLACE_REMOTE, BUFFER_PAGES_MAX);\n" : "",
 		private ? "\tdevice_open(&self->private, PLACE_PRIVATE, BUFFER_PAGES_MAX);\n" : "",
 		ring ? "\tring_open(&self->ring);\n" : "", held ? "\tself->held = -1;\n" : "",
-		pages);
+		uffd ? "\tself->uffd = -1;\n" : "", pages);
 	fprintf(out, "FIXTURE_TEARDOWN(%s)\n{\n", name);
-	fprintf(out, "%s%s%s%s\tstory_end(&self->story);\n}\n\n",
+	fprintf(out, "%s%s%s%s%s\tstory_end(&self->story);\n}\n\n",
+		uffd ? "\tif (self->uffd >= 0)\n\t\tclose(self->uffd);\n" : "",
 		held ? "\tif (self->held >= 0)\n\t\tpin_drop(self->held);\n" : "",
 		ring ? "\tring_close(&self->ring);\n" : "",
 		private ? "\tdevice_close(&self->private);\n" : "",
@@ -63,7 +65,7 @@ static void write_lines(FILE *out, const char *text, const char *before, const c
 static const char includes[] =
 	"#include \"suite/harness.h\"\n\n#include <fcntl.h>\n#include <signal.h>\n"
 	"#include <sys/mman.h>\n#include <sys/uio.h>\n#include <unistd.h>\n\n"
-	"#include \"kernel/memory.h\"\n#include \"see/pin.h\"\n#include \"story/story.h\"\n";
+	"#include \"kernel/memory.h\"\n#include \"reach/monitor.h\"\n#include \"see/pin.h\"\n#include \"story/story.h\"\n";
 
 void scenario_file_print(FILE *out, const struct scenario_file *file)
 {

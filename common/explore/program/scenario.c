@@ -48,6 +48,64 @@ static long cpu_writes(const struct buffer *buffer, size_t first, size_t count, 
 	return cpu_write(&copy, first, count, writer);
 }
 
+/* The header of the C library may not have them yet. */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+static long populates(const struct buffer *buffer, size_t page, const char *how)
+{
+	return advises(buffer, page, 1,
+		       strcmp(how, "write") ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+}
+
+static long inherits(const struct buffer *buffer, size_t first, size_t count, const char *how)
+{
+	return advises(buffer, first, count, !strcmp(how, "drop") ? MADV_DONTFORK :
+					     !strcmp(how, "copy") ? MADV_DOFORK :
+					     !strcmp(how, "wipe") ? MADV_WIPEONFORK :
+								    MADV_KEEPONFORK);
+}
+
+static long watches(int *uffd, const struct buffer *buffer, size_t page)
+{
+	if (*uffd < 0)
+		*uffd = monitor_create(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	return monitor_watch(*uffd, buffer_page(buffer, page), features.page_size);
+}
+
+static long write_protects(int uffd, const struct buffer *buffer, size_t page, const char *how)
+{
+	struct uffdio_writeprotect wp = {
+		.range = { (uintptr_t)buffer_page(buffer, page), features.page_size },
+		.mode = strcmp(how, "on") ? 0 : UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+
+	return ioctl(uffd, UFFDIO_WRITEPROTECT, &wp) ? -errno : 0;
+}
+
+static void unwatches(int *uffd)
+{
+	close(*uffd);
+	*uffd = -1;
+}
+
+/* CLEAR_REFS_SOFT_DIRTY */
+static long cleans(pid_t pid)
+{
+	char path[64];
+	long result;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/clear_refs", pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	result = errno_of(write(fd, "4", 1));
+	close(fd);
+	return result;
+}
+
 static void *bytes_of(const struct buffer *buffer, size_t page, enum writer writer)
 {
 	static unsigned char bytes[65536] __aligned(65536);
