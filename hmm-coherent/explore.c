@@ -142,8 +142,9 @@ static int print_program(void)
 {
 	char error[256];
 
-	if (!program_print(stdout, &given, atoi(setting("_VERSION", "601")),
-			   setting("_PARTS", "common/explore/program"), error, sizeof(error)))
+	sequence_pretend(atoi(setting("_VERSION", "601")));
+	if (!program_print(stdout, &given, setting("_PARTS", "common/explore/program"), error,
+			   sizeof(error)))
 		wrong_use(error);
 	return fflush(stdout) ? 3 : 0;
 }
@@ -153,8 +154,8 @@ static int print_scenario(void)
 {
 	char error[256];
 
+	sequence_pretend(atoi(setting("_VERSION", "601")));
 	if (!scenario_print(stdout, &given, setting("_NAME", "found"),
-			    atoi(setting("_VERSION", "601")),
 			    setting("_PARTS", "common/explore/program"), error, sizeof(error))) {
 		fprintf(stderr, "hmm_coherent_explore: %s\n", error);
 		return 3;

@@ -97,12 +97,12 @@ def found(path: Path, options: argparse.Namespace, screen: Screen) -> Found:
         if not (failure := failed(run)):
             continue
         name, diags = failure
-        text = said(diags, "sequence:") or said(diags, "twin:")
-        last = said(diags, "candidate:") or seed_text(name, diags, run, options, screen)
-        if not (text or last):
+        text = (said(diags, "sequence:") or said(diags, "twin:") or said(diags, "candidate:")
+                or seed_text(name, diags, run, options, screen))
+        if not text:
             raise Stop(CANNOT, f"{shown(path)} does not say which sequence failed", "run again")
         minimal = said(diags, "minimal:") or said(diags, "shorter:")
-        return Found(text or last, minimal, run.tests[name].verdict == "fail" and not minimal,
+        return Found(text, minimal, run.tests[name].verdict == "fail" and not minimal,
                      run.release)
     raise Stop(WRONG_USE, f"no sequence has failed in {shown(path)}",
                "./run_tests.sh explore --seconds 60 looks for one")

@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from base.errors import Stop
+from report import json_out
 from report.ktap import Diag
 from runner import explore, options
 from runner.screen import Screen
+from streams import replay
 
 TOP = Path(__file__).resolve().parent.parent
 VARIABLE = "HMM_COHERENT_EXPLORE"
@@ -177,6 +179,10 @@ EVERYTHING = ("map 2; map 3; write 0-1; write 5; migrate a 0-1; fork; write chil
               "write 0-1; fork; kill child; fork; back a child 0; drain a; unpin; unregister b")
 
 
+# Operations for which story.h has no words.
+NO_WORDS = ("move", "trace", "begin", "land")
+
+
 def tree_of(program: Path) -> str:
     """The kernel tree against which the program was built."""
     return (program.parent / "obj/built-with").read_text().split()[0]
@@ -228,6 +234,7 @@ def test_each_operation_can_be_said_in_a_scenario(program, tmp_path):
     for number, text in enumerate([EVERYTHING, *sequences_of_all(program)]):
         # a scenario has no child of a child
         text = re.sub(r"fork (child|grandchild)", "fork", text)
+        text = "; ".join(word for word in text.split("; ") if word.split()[0] not in NO_WORDS)
         source = tmp_path / f"{number}.c"
         source.write_text(written(program, "scenario", text))
         done = subprocess.run(
@@ -268,14 +275,88 @@ def test_wrong_use_of_tools(line, says):
     assert stopped.value.status == 2 and says in str(stopped.value)
 
 
-def results(path: Path, verdict: str, *said: str, name: str = "search") -> Path:
-    """A results folder in which the explore test `name` has said this."""
-    run = Run()
-    run.expect(explore.PROGRAM, [f"explore.coherent.{name}"], {})
-    test = run.tests[f"explore.coherent.{name}"]
-    test.attempts.append(Attempt(verdict=verdict, diags=[Diag("", line) for line in said]))
-    path.mkdir()
-    json_out.write(path / "run.json", run)
+SEARCH = "explore.coherent.search"
+# What the test said, the verdict that it has, and what is found: sequence, minimal, died.
+SAID = {
+    "shorter": (SEARCH, "not ok 1 {name}", ("sequence: map 4; fork", "minimal: map 1; fork"),
+                ("map 4; fork", "map 1; fork", False)),
+    "interrupted while it was made shorter": (
+        SEARCH, "not ok 1 {name}",
+        ("sequence: map 4; fork", "candidate: map 2; fork", "shorter: map 2; fork",
+         "candidate: map 1"), ("map 4; fork", "map 2; fork", False)),
+    "died in a candidate": (SEARCH, "", ("seed: 7", "candidate: map 2; fork"),
+                            ("map 2; fork", "", True)),
+    "of no use any more": (SEARCH, "not ok 1 {name}", ("seed: 7", "sequence: map 3; fork"),
+                           ("map 3; fork", "", True)),
+    "of an ordinary run": ("explore.coherent.seed-4", "not ok 1 {name}",
+                           ("sequence: map 4; fork",), ("map 4; fork", "", True)),
+}
+
+
+def results(path: Path, name: str, result: str, said: tuple[str, ...]) -> Path:
+    """A results folder in which an explore test has said this."""
+    text = (f"# guest: start {explore.PROGRAM}\nTAP version 13\n1..1\n# begin {name}\n"
+            + "".join(f"# {line}\n" for line in said))
+    text += (f"{result.format(name=name)}\n# end {explore.PROGRAM} ran=1 checks=1\n"
+             f"# guest: exit {explore.PROGRAM} 1\n# guest: done\n" if result else "")
+    run = replay(text, {explore.PROGRAM: [name]})
+    path.mkdir(exist_ok=True)
+    (path / "run.json").write_text(json_out.text(run))
     return path
 
 
+@pytest.mark.parametrize("name, result, said, wanted", SAID.values(), ids=SAID)
+def test_what_is_found_in_results(tmp_path, name, result, said, wanted):
+    """The sequence that failed, and what is known of a shorter one."""
+    one = explore.found(results(tmp_path, name, result, said), argparse.Namespace(), Screen())
+    assert (one.text, one.minimal, one.died) == wanted
+
+
+def test_seed_of_a_test_whose_machine_died(tmp_path, program, monkeypatch):
+    """The sequence of an ordinary test is that of its number."""
+    monkeypatch.setenv("HMM_COHERENT_PROGRAMS", str(program.parent))
+    monkeypatch.setenv("HMM_COHERENT_CACHE", str(tmp_path))
+    options_ = argparse.Namespace(length=None, only=None, weight=[])
+    one = explore.found(results(tmp_path, "explore.coherent.seed-4", "", ()), options_, Screen())
+    assert one.text == sequence(program, 4) and one.died
+
+
+def test_folder_whose_explore_tests_pass(tmp_path):
+    """One line, status 2."""
+    folder = results(tmp_path, SEARCH, "ok 1 {name}", ("seed: 1",))
+    with pytest.raises(Stop) as stopped:
+        explore.found(folder, argparse.Namespace(), Screen())
+    assert stopped.value.status == 2 and "no sequence has failed" in str(stopped.value)
+
+
+def test_failure_that_does_not_come_again(tmp_path, monkeypatch):
+    """It says how often it was tried, status 3."""
+    folder = results(tmp_path / "failed", SEARCH, "not ok 1 {name}", SAID["shorter"][2])
+    tried = []
+
+    def passes(_, path, seconds, **settings):
+        tried.append((settings["_REPLAY"], settings["_TIMES"], seconds))
+        return 0, path
+
+    monkeypatch.setattr(explore.Exploration, "once", passes)
+    options_ = argparse.Namespace(results=tmp_path, minimise=folder)
+    with pytest.raises(Stop) as stopped:
+        explore.Exploration(options_, Screen()).minimise(folder)
+    assert stopped.value.status == 3 and "0 of 10 times" in str(stopped.value)
+    assert tried == [("map 1; fork", "10", 0)]
+
+
+def test_shard_has_its_own_seeds(monkeypatch):
+    """Every second seed for each of two shards."""
+    asked = []
+
+    def once(exploration, path, _seconds, **settings):
+        asked.append((exploration.options.seed, settings["_STRIDE"]))
+        return 0, path
+
+    monkeypatch.setattr(explore.Exploration, "once", once)
+    monkeypatch.setattr(explore.Exploration, "judged", lambda *_: 0)
+    for number in ("1/2", "2/2"):
+        line = f"explore --seed 10 --shard {number} --results unused".split()
+        assert explore.main(options.parse(line), Screen()) == 0
+    assert asked == [(10, "2"), (11, "2")]

@@ -208,19 +208,6 @@ static bool agree_on(const struct cell *cell, bool *said)
 	return false;
 }
 
-static void pretend(int version)
-{
-	kernel_pretend(version);
-	features.page_size = sysconf(_SC_PAGESIZE);
-	features.gup_test = true;
-	features.pin_stays = kernel_has(CHANGE_PIN_STAYS);
-	features.dio_pins = kernel_has(CHANGE_DIO_PINS);
-	features.mem_force = version < 700;
-	world.has_gup_test = true;
-	world.has_ring = true;
-	world.has_medium = true;
-}
-
 int cross_check(int version)
 {
 	static const enum place places[] = { PLACE_SYSTEM, PLACE_COHERENT, PLACE_PRIVATE };
@@ -228,7 +215,7 @@ int cross_check(int version)
 	int cells = 0, differences = 0;
 	bool said;
 
-	pretend(version);
+	sequence_pretend(version);
 	(void)mapping_rows(&mapping_count);
 	(void)access_rows(&access_count);
 	for (p = 0; p < ARRAY_SIZE(places); p++) {

@@ -3,10 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "kernel/kernel.h"
-#include "kernel/since.h"
 #include "report/result.h"
 
 enum mm_who op_actor(const struct mm_model *m, const struct op *op)
@@ -19,22 +17,6 @@ enum mm_who op_actor(const struct mm_model *m, const struct op *op)
 	default:
 		return op->who;
 	}
-}
-
-struct mm_kernel predict_kernel(int version)
-{
-	kernel_pretend(version);
-	features.page_size = sysconf(_SC_PAGESIZE);
-	features.foll_longterm = kernel_has(CHANGE_FOLL_NUMBERS) ? 0x100 : 0x10000;
-	return (struct mm_kernel){
-		.dio_pins = kernel_has(CHANGE_DIO_PINS),
-		.longterm_own_page = kernel_has(CHANGE_LONGTERM_OWN_PAGE),
-		.clean_upgrades = kernel_has(CHANGE_CLEAN_UPGRADES),
-		.mem_force = version < 700,
-		.pin_stays = kernel_has(CHANGE_PIN_STAYS),
-		.close_evicts = kernel_has(CHANGE_CLOSE_EVICTS),
-		.uffd_wp = true, .gup_test = true, .ring = true, .medium = true,
-	};
 }
 
 /* As the comparison with the world does, which sees them. */

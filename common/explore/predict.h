@@ -22,9 +22,6 @@ struct prediction {
 /* The process that carries out the operation. */
 enum mm_who op_actor(const struct mm_model *m, const struct op *op);
 
-/* What the kernel of series @version (612 is 6.12) does, on a machine that has everything. */
-struct mm_kernel predict_kernel(int version);
-
 /*
  * Call @each for all operations, in order. In @after, each page frame has a
  * number of its own in pfn: one that moves gets a new one.

@@ -8,16 +8,20 @@
 #include "explore/emitters.h"
 #include "explore/parts.h"
 #include "explore/replay.h"
+#include "explore/sequence.h"
+#include "kernel/kernel.h"
 #include "report/result.h"
 
 /* What is written of the state, to write only what an operation changes. */
 struct written {
 	FILE *out;
 	bool left_out;		/* an operation had no row */
+	bool marks;		/* some page has had a mark */
 	struct {
 		int frame, content;
 		enum place at;
 		bool write, readable;
+		int uffd_wp, soft;	/* soft: -1 if it is not tracked */
 	} page[MM_PROCESSES][MM_PAGES];
 	struct {
 		bool used;
@@ -55,7 +59,7 @@ static void write_page_wanted(struct written *w, const struct mm_model *m, int w
 	if (!frame) {
 		if (w->page[who][number].frame)
 			fprintf(w->out, "\twant_nothing(%s, %d);\n", process_in_c(who), number);
-		memset(&w->page[who][number], 0, sizeof(w->page[who][number]));
+		w->page[who][number].frame = 0;
 		return;
 	}
 	if (w->page[who][number].frame == (int)frame->pfn &&
@@ -74,16 +78,38 @@ static void write_page_wanted(struct written *w, const struct mm_model *m, int w
 		page->write ? "rw" : "r");
 }
 
+/* Protection by userfaultfd, and the soft-dirty bit, as pagemap shows them. */
+static void write_marks_wanted(struct written *w, const struct mm_model *m, int who, int number)
+{
+	const struct mm_page *page = &m->process[who].page[number];
+	const int uffd_wp = page->frame >= 0 && page->uffd_wp;
+	const int soft = !page->tracked ? -1 : page->frame >= 0 && page->soft;
+
+	if (w->page[who][number].uffd_wp == uffd_wp && w->page[who][number].soft == soft)
+		return;
+	w->page[who][number].uffd_wp = uffd_wp;
+	w->page[who][number].soft = soft;
+	w->marks = true;
+	fprintf(w->out, "\tmark(%s, %d, %d, %d);\n", process_in_c(who), number, uffd_wp, soft);
+}
+
 /* What the operation changes, and the comparison of everything. */
 static void write_state(struct written *w, const struct mm_model *m)
 {
+	char processes[MM_PROCESSES + 1];
 	int who, number;
 
-	for (who = MM_OWNER; who < MM_PROCESSES; who++)
-		for (number = 0; number < MM_PAGES; number++)
+	for (who = MM_OWNER; who < MM_PROCESSES; who++) {
+		for (number = 0; number < MM_PAGES; number++) {
 			write_page_wanted(w, m, who, number);
-	fprintf(w->out, "\tlook(\"o%s%s\");\n", m->process[MM_CHILD].alive ? "c" : "",
-		m->process[MM_GRANDCHILD].alive ? "g" : "");
+			write_marks_wanted(w, m, who, number);
+		}
+	}
+	snprintf(processes, sizeof(processes), "o%s%s", m->process[MM_CHILD].alive ? "c" : "",
+		 m->process[MM_GRANDCHILD].alive ? "g" : "");
+	if (w->marks)
+		fprintf(w->out, "\tlook_at_marks(\"%s\");\n", processes);
+	fprintf(w->out, "\tlook(\"%s\");\n", processes);
 }
 
 static void write_holders(struct written *w, const struct prediction *p)
@@ -162,6 +188,9 @@ static void write_step(const struct prediction *p, void *arg)
 	}
 	if (p->step.medium && p->op->row->uses_medium)
 		fprintf(w->out, "\tfile_gets(%d, %d);\n", medium_page(p->op), p->step.medium);
+	if (!strcmp(p->op->row->name, "trace") && p->step.content[p->op->first])
+		fprintf(w->out, "\tpatch(%d, %d);\n", p->step.content[p->op->first],
+			p->step.patched);
 	write_call(w, p);
 	write_state(w, &p->after);
 	write_holders(w, p);
@@ -183,14 +212,16 @@ static bool uses_transfer(const struct sequence *sequence)
 }
 
 /* main(), as text that the caller frees. */
-static char *write_main(const struct sequence *sequence, int version, bool *left_out)
+static char *write_main(const struct sequence *sequence, bool *left_out)
 {
+	const struct mm_kernel kernel = sequence_kernel();
 	static struct written written;
-	const struct mm_kernel kernel = predict_kernel(version);
 	char *text = NULL;
-	size_t size;
+	size_t size, i;
 
 	memset(&written, 0, sizeof(written));
+	for (i = 0; i < MM_PROCESSES * MM_PAGES; i++)
+		written.page[i / MM_PAGES][i % MM_PAGES].soft = -1;
 	written.out = open_memstream(&text, &size);
 	if (!written.out)
 		return NULL;
@@ -204,7 +235,7 @@ static char *write_main(const struct sequence *sequence, int version, bool *left
 }
 
 /* The comment at the top: what it is, and how to compile and run it. */
-static void write_head(FILE *out, const struct sequence *sequence, int version, bool ring)
+static void write_head(FILE *out, const struct sequence *sequence, bool ring)
 {
 	char text[OP_TEXT];
 	size_t i;
@@ -212,7 +243,7 @@ static void write_head(FILE *out, const struct sequence *sequence, int version, 
 	fprintf(out, "// SPDX-License-Identifier: GPL-2.0\n/*\n"
 		" * Each call below is followed by what Linux %d.%d must show after it: which page\n"
 		" * frames the processes map, where these are, with which permission, and the bytes.\n"
-		" *\n", version / 100, version % 100);
+		" *\n", features.version / 100, features.version % 100);
 	for (i = 0; i < sequence->count; i++) {
 		op_print(&sequence->op[i], text, sizeof(text));
 		fprintf(out, " *\t%s\n", text);
@@ -240,11 +271,11 @@ static void write_head(FILE *out, const struct sequence *sequence, int version, 
 static const char *const files[] = { "world.c", "map.c", "cpu.c", "hold.c", "more.c",
 				     "look.c", NULL };
 
-bool program_print(FILE *out, const struct sequence *sequence, int version, const char *folder,
-		   char *error, size_t size)
+bool program_print(FILE *out, const struct sequence *sequence, const char *folder, char *error,
+		   size_t size)
 {
 	bool left_out = false, right;
-	char *text = write_main(sequence, version, &left_out), *used = NULL;
+	char *text = write_main(sequence, &left_out), *used = NULL;
 	size_t i, length;
 	FILE *memory = open_memstream(&used, &length);
 
@@ -254,7 +285,7 @@ bool program_print(FILE *out, const struct sequence *sequence, int version, cons
 	if (memory && fclose(memory))
 		right = false;
 	if (right) {
-		write_head(out, sequence, version, text_uses(used, "rings"));
+		write_head(out, sequence, text_uses(used, "rings"));
 		fprintf(out, "#define _GNU_SOURCE\n");
 		for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 			if (!headers[i].word || text_uses(used, headers[i].word))

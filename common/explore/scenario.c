@@ -10,6 +10,7 @@
 #include "explore/phrases.h"
 #include "explore/replay.h"
 #include "explore/scenario_file.h"
+#include "explore/sequence.h"
 #include "kernel/kernel.h"
 #include "report/result.h"
 
@@ -326,12 +327,12 @@ static size_t count_start(const struct sequence *sequence)
 	return i;
 }
 
-bool scenario_print(FILE *out, const struct sequence *sequence, const char *name, int version,
+bool scenario_print(FILE *out, const struct sequence *sequence, const char *name,
 		    const char *parts, char *error, size_t size)
 {
 	static const char *const files[] = { "scenario.c", NULL };
 	static struct writing w;
-	const struct mm_kernel kernel = predict_kernel(version);
+	const struct mm_kernel kernel = sequence_kernel();
 	char *acts = NULL, *steps = NULL, *used = NULL, *both = NULL;
 	size_t length;
 	FILE *memory;

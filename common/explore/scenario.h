@@ -12,7 +12,7 @@
  * The arguments are those of program_print(). Returns false and a sentence in
  * @error if an operation cannot be said in these words.
  */
-bool scenario_print(FILE *out, const struct sequence *sequence, const char *name, int version,
+bool scenario_print(FILE *out, const struct sequence *sequence, const char *name,
 		    const char *parts, char *error, size_t size);
 
 #endif

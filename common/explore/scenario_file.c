@@ -64,6 +64,7 @@ static void write_lines(FILE *out, const char *text, const char *before, const c
 
 static const char includes[] =
 	"#include \"suite/harness.h\"\n\n#include <fcntl.h>\n#include <signal.h>\n"
+	"#include <sys/ioctl.h>\n"
 	"#include <sys/mman.h>\n#include <sys/uio.h>\n#include <unistd.h>\n\n"
 	"#include \"kernel/memory.h\"\n#include \"reach/monitor.h\"\n#include \"see/pin.h\"\n#include \"story/story.h\"\n";
 

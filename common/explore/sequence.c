@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "explore/predict.h"
 #include "explore/replay.h"
@@ -14,6 +15,23 @@
 #include "kernel/since.h"
 #include "report/report.h"
 #include "report/result.h"
+
+void sequence_pretend(int version)
+{
+	kernel_pretend(version);
+	features.page_size = sysconf(_SC_PAGESIZE);
+	features.gup_test = true;
+	features.pin_stays = kernel_has(CHANGE_PIN_STAYS);
+	features.dio_pins = kernel_has(CHANGE_DIO_PINS);
+	features.mem_force = version < 700;
+	features.uffd_wp = true;
+	features.soft_dirty = true;
+	features.foll_longterm = kernel_has(CHANGE_FOLL_NUMBERS) ? 0x100 : 0x10000;
+	world.has_gup_test = true;
+	world.has_ring = true;
+	world.has_medium = true;
+	world.has_slow = true;
+}
 
 struct mm_kernel sequence_kernel(void)
 {

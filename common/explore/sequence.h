@@ -31,6 +31,12 @@ struct flip {
 	enum mm_effect effect;
 };
 
+/*
+ * Instead of the running kernel: the last release of series @version (612 is
+ * 6.12), on a machine that has everything. For what is only printed.
+ */
+void sequence_pretend(int version);
+
 /* The running kernel and this machine; call it after features_probe() and world_open(). */
 struct mm_kernel sequence_kernel(void);
 

@@ -182,6 +182,53 @@ static void look(const char *processes)
 	}
 }
 
+static struct marks {
+	int uffd_wp;
+	int soft;		/* -1: not looked at */
+	bool wanted;
+} marks[PROCESSES][PAGES];
+
+static void mark(int who, int number, int uffd_wp, int soft)
+{
+	marks[who][number] = (struct marks){ uffd_wp, soft, true };
+}
+
+static void compare_marks(int who)
+{
+	uint64_t entry;
+	char path[64];
+	int fd, i;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", shared->pid[who]);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		give_up(path);
+	for (i = 0; i < PAGES; i++) {
+		const struct marks *want = &marks[who][i];
+
+		if (!want->wanted || pread(fd, &entry, sizeof(entry), (uintptr_t)at(i) / page *
+					   sizeof(entry)) != sizeof(entry))
+			continue;
+		if (want->uffd_wp == (int)(entry >> 57 & 1) &&
+		    (want->soft < 0 || want->soft == (int)(entry >> 55 & 1)))
+			continue;
+		printf("  process %d, page %d: expected uffd-wp %d, soft-dirty %d; seen %d, %d\n",
+		       who, i, want->uffd_wp, want->soft, (int)(entry >> 57 & 1),
+		       (int)(entry >> 55 & 1));
+		fails();
+	}
+	close(fd);
+}
+
+static void look_at_marks(const char *processes)
+{
+	if (!turn(OWNER))
+		return;
+	for (; *processes; processes++)
+		compare_marks(*processes == 'o' ? OWNER : *processes == 'c' ? CHILD : GRANDCHILD);
+	done();
+}
+
 /* What dump_page() writes to the kernel log about the page, with a reference of its own. */
 static bool dump(int number, int *references, int *mappings, bool *exclusive)
 {

@@ -34,19 +34,18 @@ static long move_page(const char *how, int number)
 static long trace(int who, bool poke, int number, long *word)
 {
 	const pid_t pid = shared->pid[who];
-	long result = 0;
+	long error;
 
 	if (ptrace(PTRACE_ATTACH, pid, 0, 0) || waitpid(pid, NULL, __WALL) < 0)
 		return -errno;
 	errno = 0;
 	if (poke)
-		result = ptrace(PTRACE_POKEDATA, pid, at(number), *word) ? -errno : sizeof(long);
+		ptrace(PTRACE_POKEDATA, pid, at(number), *word);
 	else
 		*word = ptrace(PTRACE_PEEKDATA, pid, at(number), 0);
-	if (!poke)
-		result = errno ? -errno : (long)sizeof(long);
+	error = errno;
 	ptrace(PTRACE_DETACH, pid, 0, 0);
-	return result;
+	return error ? -error : (long)sizeof(long);
 }
 
 static long trace_reads(int who, int number, int content)

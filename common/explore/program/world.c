@@ -36,9 +36,20 @@ static unsigned char *at(int number)
 	return (unsigned char *)(1UL << 36) + (number + number / 4) * page;
 }
 
+/* The content of which one has all but the first word, plus 1; 0: it has its own words. */
+static int patched[1024];
+
 static uint64_t word_of(int content, size_t i)
 {
+	while (i && patched[content])
+		content = patched[content] - 1;
 	return content ? 0x9e3779b97f4a7c15ULL * content + i : 0;
+}
+
+/* All words but the first of @content are those of @old. */
+static void patch(int content, int old)
+{
+	patched[content] = old + 1;
 }
 
 static void fill_with(void *to, int content)
