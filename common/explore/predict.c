@@ -29,6 +29,35 @@ static void number_frames(struct mm_model *m, unsigned long *numbers)
 			m->frame[i].pfn = ++*numbers;
 }
 
+/* Does the operation pin a page for long? Then it moves the page out of ZONE_MOVABLE. */
+static bool pins_for_long(const struct op *op)
+{
+	char word[16] = "";
+
+	if (op->row->options[0])
+		op_option(op, 0, word, sizeof(word));
+	return !strcmp(word, "long") || !strcmp(op->row->name, "register");
+}
+
+/*
+ * A page that has come back from a device may be in ZONE_MOVABLE, depending on
+ * the machine: a long-term pin may give it another frame.
+ */
+static void note_movable(struct prediction *p, bool *movable, unsigned long *numbers)
+{
+	const int pinned = p->after.process[p->op->who].page[p->op->first].frame;
+	int i;
+
+	for (i = 0; i < MM_FRAMES; i++)
+		if (p->after.frame[i].pfn != p->before.frame[i].pfn)
+			movable[i] = p->before.frame[i].used &&
+				     p->before.frame[i].at != PLACE_SYSTEM;
+	if (pins_for_long(p->op) && pinned >= 0 && movable[pinned]) {
+		p->after.frame[pinned].pfn = ++*numbers;
+		movable[pinned] = false;
+	}
+}
+
 static size_t last_possible(const struct sequence *sequence, const struct mm_kernel *kernel)
 {
 	static struct mm_model m;
@@ -51,6 +80,7 @@ void predict(const struct sequence *sequence, const struct mm_kernel *kernel,
 {
 	const size_t last = last_possible(sequence, kernel);
 	static struct prediction p;
+	bool movable[MM_FRAMES] = { false };
 	unsigned long numbers = 0;
 	size_t i;
 
@@ -66,6 +96,7 @@ void predict(const struct sequence *sequence, const struct mm_kernel *kernel,
 			p.by = op_actor(&p.before, p.op);
 			p.op->row->expect(&p.after, p.op, &p.step);
 			number_frames(&p.after, &numbers);
+			note_movable(&p, movable, &numbers);
 		}
 		each(&p, arg);
 	}

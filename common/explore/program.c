@@ -43,6 +43,7 @@ static const struct {
 	{ "liburing.h", "rings" }, { "sys/ptrace.h", "ptrace" },
 	{ "linux/userfaultfd.h", "uffd" }, { "linux/dm-ioctl.h", "dm_ioctl" },
 	{ "linux/aio_abi.h", "iocb" }, { "time.h", "timespec" },
+	{ "sys/stat.h", "stat" }, { "sys/sysmacros.h", "stat" },
 };
 
 static const char *place_in_c(enum place place)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Parts of the programs that explore --as-program writes: see parts.c. */
 
-/* The nodes that have no ZONE_MOVABLE, from which a long-term pin would move a page. */
+/* The nodes that have memory, but no ZONE_MOVABLE, from which a long-term pin moves a page. */
 static unsigned long nodes_without_movable(void)
 {
-	unsigned long nodes = 0, number, pages;
+	unsigned long nodes = 0, movable = 0, pages;
 	char line[256], zone[32] = "";
 	FILE *file = fopen("/proc/zoneinfo", "r");
 	int node = 0;
@@ -14,15 +14,14 @@ static unsigned long nodes_without_movable(void)
 			continue;
 		if (sscanf(line, " present %lu", &pages) != 1 || !pages || node > 62)
 			continue;
-		number = 1UL << node;
 		if (!strcmp(zone, "Movable"))
-			nodes &= ~number;
-		else if (!strcmp(zone, "Normal"))
-			nodes |= number;
+			movable |= 1UL << node;
+		else if (strcmp(zone, "Device") && strcmp(zone, "DMA"))
+			nodes |= 1UL << node;
 	}
 	if (file)
 		fclose(file);
-	return nodes;
+	return nodes & ~movable;
 }
 
 static long map_buffer(int first, int count)

@@ -127,9 +127,18 @@ static void suspend(bool on)
 			       .data_start = sizeof(io),
 			       .flags = on ? DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG : 0 };
 	const int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
-	const char *name = strrchr(slow, '/');
+	char path[96];
+	struct stat st;
+	FILE *file;
 
-	snprintf(io.name, sizeof(io.name), "%s", name ? name + 1 : slow);
+	if (stat(slow, &st))
+		give_up("the device of the second argument");
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dm/name", major(st.st_rdev),
+		 minor(st.st_rdev));
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%127s", io.name) != 1)
+		give_up(path);
+	fclose(file);
 	if (control < 0 || ioctl(control, DM_DEV_SUSPEND, &io))
 		give_up("the device cannot be suspended or resumed");
 	close(control);
