@@ -24,7 +24,6 @@ from base.errors import CANNOT, Stop
 from base.files import TOP
 from vm.kconfig import PROFILES
 from vm.kernel import compiler_of
-from runner import guests
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
 from dev import fault, fault_report as told, faults

@@ -61,8 +61,8 @@ def test_packages_that_cannot_be_installed(box):
 @pytest.mark.parametrize("status, words", [(0, "check ARGS=--arch arm64"), (3, "check")])
 def test_packages_for_another_architecture_may_be_missing(box, status, words):
     """Then its guest is left out, and the check goes on."""
-    script(box, "run_tests.sh", f'case $* in *arm64) exit {status} ;; esac\n')
-    script(box, "make", 'echo "make $*"\necho "9 passed, 0 failed, 0 skipped"\n')
+    box.script("run_tests.sh", f'case $* in *arm64) exit {status} ;; esac\n')
+    box.script("make", 'echo "make $*"\necho "9 passed, 0 failed, 0 skipped"\n')
     done = run_ci(box)
     lines = done.stdout.splitlines()
     assert (done.returncode, lines[-1]) == (0, "9 passed, 0 failed, 0 skipped")
@@ -71,14 +71,14 @@ def test_packages_for_another_architecture_may_be_missing(box, status, words):
 
 def test_a_slice_on_another_architecture(box):
     """Is counted as a run, or skipped with the reason why its kernel cannot be tested."""
-    box.patch(check, "TOP", box.top)
+    box.patch(check, "TOP", box.folder)
     one = check.Check.__new__(check.Check)
     for text, status, step in (
             ("4 passed, 1 failed, 2 known, 1 skipped, 0 not run", 1, check.Step(4, 1, 3)),
             ("run_tests.sh: no driver there", 4, check.Step.skip("run_tests.sh: no driver there")),
             ("run_tests.sh: no mirror", 3, check.Step(failed=1, says=[
                 "no closing line; exit status 3"]))):
-        script(box, "run_tests.sh", f'echo "{text}" >&2\nexit {status}\n')
+        box.script("run_tests.sh", f'echo "{text}" >&2\nexit {status}\n')
         assert one.suite("--arch", "arm64", "driver.*") == step
     assert one.suite().failed, "the suite itself must not be skipped"
 
