@@ -12,7 +12,6 @@ from vm_kit import Box
 
 @pytest.fixture
 def scratch():
-    """An empty folder."""
     with tempfile.TemporaryDirectory(prefix="hmm-coherent-selftest-",
                                      ignore_cleanup_errors=True) as folder:
         yield Path(folder)

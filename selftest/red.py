@@ -23,11 +23,8 @@ NO_PYTHON = ("SyntaxError", "IndentationError")
 # A test takes seconds. One that takes longer than this, on a loaded machine too, waits for ever.
 SECONDS = 1800
 
-
 @dataclass(frozen=True)
 class Break:
-    """A line of a table."""
-
     line: str
     path: str
     old: str
@@ -46,12 +43,9 @@ class Break:
         """How often the text to be broken stands there: once, unless the table is out of date."""
         return (top / self.path).read_text().count(self.old)
 
-
 def table(name: str) -> list[Break]:
-    """All lines of a table."""
     text = (TOP / "selftest" / f"red-{name}.txt").read_text()
     return [Break.read(line) for line in text.splitlines() if line and line[0] != "#"]
-
 
 def passes(test: str, top: Path) -> tuple[bool, str]:
     """Run one test in a copy, and end what the broken line left running. A test that waits for
@@ -78,7 +72,6 @@ def passes(test: str, top: Path) -> tuple[bool, str]:
         return True, f"pytest ends with {done.returncode}"      # it found no test
     return done.returncode == 0, done.stdout
 
-
 def broken(one: Break) -> tuple[str, str]:
     """Run the tests with this line broken: the line, and what is wrong when one of them passed."""
     if one.stands() != 1:
@@ -96,7 +89,6 @@ def broken(one: Break) -> tuple[str, str]:
                 return one.line, "is no Python"
     return one.line, ""
 
-
 def main() -> int:
     """All lines of a table, two at a time."""
     lines = [one for one in table(sys.argv[1]) if all(word in one.line for word in sys.argv[2:])]
@@ -107,7 +99,6 @@ def main() -> int:
             print(f"{number}/{len(lines)} {wrong or 'seen'}: {line}", flush=True)
     print(f"{len(lines)} broken lines, {unseen} of them unseen")
     return 1 if unseen else 0
-
 
 if __name__ == "__main__":
     sys.exit(main())

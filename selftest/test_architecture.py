@@ -15,16 +15,13 @@ ROWS = re.findall(r'^\t\{ "(\S+)", (\w+), (\w+) \},$',
 FIRST = re.compile(r"^(?:[a-z][\w ]*[ *])?(\w+)\((.*)", re.M)
 HUGE = re.compile(r"\bhuge_(range_)?begin\(")
 
-
 def dashed(name: str) -> str:
     return name.replace("_", "-")
-
 
 def bodies(text: str) -> list[tuple[str, str, str]]:
     """Name, first words in parentheses, and body of each function, setup and test."""
     parts = [chunk.partition("\n{\n") for chunk in text.replace("\n};", "\n}").split("\n}\n")]
     return [(*FIRST.findall(head)[-1], body) for head, _, body in parts if body]
-
 
 def tests_of(text: str, which=lambda body: True) -> set[str]:
     """The tests of a program whose setup or body `which` is true for, with V for a variant."""
@@ -38,7 +35,6 @@ def tests_of(text: str, which=lambda body: True) -> set[str]:
                 found.add(f"{dashed(fixture)}.V.{dashed(test)}")
     return found
 
-
 def helpers(text: str) -> set[str]:
     """Functions that make a huge page, directly or by another one."""
     found: set[str] = set()
@@ -47,10 +43,8 @@ def helpers(text: str) -> set[str]:
         found |= more
     return found
 
-
 def needs(body: str, functions: set[str]) -> bool:
     return bool(HUGE.search(body)) or any(re.search(rf"\b{name}\(", body) for name in functions)
-
 
 def program(path: Path) -> str:
     """Its text, with that of the headers beside it that it includes."""
@@ -58,22 +52,18 @@ def program(path: Path) -> str:
     return text + "".join((path.parent / name).read_text()
                           for name in re.findall(r'#include "(\w+\.h)"', text))
 
-
 TEXTS = {path.stem: program(path) for path in sorted((TOP / "hmm-coherent").glob("*.c"))}
 TESTS = {test for text in TEXTS.values() for test in tests_of(text)}
-
 
 def is_named(test: str, absent: str) -> bool:
     """By a glob for all variants, or for a test without one."""
     return any(fnmatchcase(name, glob) for glob, function, _ in ROWS if function == absent
                for name in (test, test.replace(".V.", ".")))
 
-
 def test_rows_are_found():
     assert {function for _, function, _ in ROWS} == {"no_soft_dirty", "no_uffd_wp",
                                                      "huge_is_too_large"}
     assert len(TESTS) > 500 and len(HUGE.findall("".join(TEXTS.values()))) > 15
-
 
 @pytest.mark.parametrize("glob", sorted({row[0] for row in ROWS}))
 def test_each_row_names_a_test(glob):
@@ -82,7 +72,6 @@ def test_each_row_names_a_test(glob):
     assert (f'"{mapping[1]}"' in (TOP / "common/cell/mapping.c").read_text() if mapping else
             any(fnmatchcase(name, glob)
                 for test in TESTS for name in (test, test.replace(".V.", "."))))
-
 
 @pytest.mark.parametrize("stem", sorted(stem for stem, text in TEXTS.items() if HUGE.search(text)))
 def test_all_that_need_a_huge_page_are_named(stem):

@@ -34,7 +34,6 @@ def history(box, behaviours: list[str]) -> None:
         git(box.tree, "tag", f"c{number}")
 
 def bisect(box, *words: str) -> kit.Outcome:
-    """The word `bisect`."""
     return kit.run(box.scratch, "bisect", "--kernel", str(box.tree), *words, limit=5 * kit.LIMIT,
                    **fake(box))
 

@@ -21,7 +21,6 @@ def box_(box):
     return box
 
 def put(box, path: str, text: str) -> None:
-    """A file of the host."""
     (box.root / path).parent.mkdir(parents=True, exist_ok=True)
     (box.root / path).write_text(text)
 
@@ -38,7 +37,6 @@ def host_of(box, cmdline: str = "", iomem: str = RAM,
     return Host(box.root, 0, "6.1")
 
 def lacks(host: Host, spm=None) -> list[str]:
-    """What it lacks."""
     return [lack.what for lack in host.lacks(spm)]
 
 def test_nothing_reserved_nothing_used(box):

@@ -43,7 +43,6 @@ def test_the_entry_of_hmm_in_maintainers(box):
     assert file.read_text() == "A\nF:\ta\n"
 
 def run_import(box, tree: Path | str | None = None) -> str:
-    """Its stdout."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         in_tree.main(argparse.Namespace(globs=[str(tree if tree is not None else box.tree)]),

@@ -74,7 +74,6 @@ LISTS = (("no-test", "there are no tests"), ("list-hangs", "did not end"),
 # Everything through run_tests.sh.
 
 def check(row: Row) -> list[str]:
-    """What is wrong with a row."""
     with tempfile.TemporaryDirectory() as name:
         got = kit.run(Path(name), LIE=row.lie, **dict(row.extra))
         wrong = got.wrong(row.status, row.seconds)

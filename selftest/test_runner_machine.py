@@ -116,7 +116,6 @@ TABLE = (
 # Everything through run_tests.sh --vm.
 
 def check(row: Row) -> list[str]:
-    """What is wrong with a row."""
     with tempfile.TemporaryDirectory() as name:
         boot = BOOT if NEVER_UP in row.also else round(kit.LIMIT)
         got = kit.in_vm(Path(name), row.behaviour, "--boot-timeout", str(boot), "-j",

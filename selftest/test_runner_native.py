@@ -31,7 +31,6 @@ def box_(box):
     return box
 
 def tool(box, name: str, text: str) -> None:
-    """A script in PATH."""
     (box.root / "bin").mkdir(exist_ok=True)
     box.script(f"bin/{name}", text.format(root=box.root))
 
@@ -41,11 +40,9 @@ def nodes(box) -> None:
         box.host.node(number).write_text("")
 
 def devices(box, spm=None) -> Devices:
-    """What is tested."""
     return Devices(box.host, spm, box.say)
 
 def calls(box) -> list[str]:
-    """What was called."""
     return (box.root / "calls").read_text().splitlines()
 
 def test_the_kernel_log_keeps_marks_and_is_put_back(box):

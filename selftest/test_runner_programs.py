@@ -40,7 +40,6 @@ def run_make(together, *words: str, log: Path | None = None) -> str:
     return ""
 
 def build(together) -> list[Path]:
-    """What is tested."""
     return programs.build(together.ksrc, together.folder / "log")
 
 def test_waits_for_another_run_that_uses_them(together):

@@ -33,7 +33,6 @@ SHAPE = {
                "status": STATUS, "start_time": TIME, "environment": dict, "misc": dict}),
 }
 
-
 def misshapen(document: dict) -> list[str]:
     """What the schema would not accept."""
     found = [] if document["version"]["major"] == 5 else ["version"]
@@ -48,7 +47,6 @@ def misshapen(document: dict) -> list[str]:
                             value, (int, float) if form is float else form))
                 found += [] if fits else [f"{kind}.{name}: {value!r:.80}"]
     return found
-
 
 def run_of(**info) -> Run:
     """A run with a test of each verdict."""
@@ -89,7 +87,6 @@ def box_(box):
     return box
 
 def ran(folder) -> list[str]:
-    """The tests that began, in order."""
     return [line.split()[-1] for line in (folder / "stream-1").read_text().splitlines()
             if line.startswith("# begin ")]
 

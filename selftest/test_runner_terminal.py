@@ -35,7 +35,6 @@ OUTCOME = ('# outcome {"v":1,"cell":"b.one","place":"coherent","mapping":"rw","a
 WHY = "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing about a kernel"
 PROGRAMS = 100      # more than the suite has
 
-
 def recorded(folder: Path, program: str, names: list[str], stream: str) -> None:
     """A test program that says what is written here."""
     data = folder.parent / "data" / program
@@ -46,7 +45,6 @@ def recorded(folder: Path, program: str, names: list[str], stream: str) -> None:
     (folder / program).write_text(PLAYER.format(shlex.quote(str(data)), int("\nnot ok" in stream)))
     (folder / program).chmod(0o755)
 
-
 def saying(scratch: Path, *lines: str) -> str:
     """The folder of one program, hmm_coherent_b, whose stream has these lines."""
     names = re.findall(r"(?m)^# begin (.*)$", "\n".join(lines))
@@ -54,7 +52,6 @@ def saying(scratch: Path, *lines: str) -> str:
         "TAP version 13", f"1..{len(names)}", *lines,
         f"# end hmm_coherent_b ran={len(names)} checks={len(names)}", "")))
     return str(scratch / "programs")
-
 
 def scenario(number: int) -> tuple[str, list[str], str]:
     """A small program: it serves one claim."""
@@ -67,11 +64,9 @@ def scenario(number: int) -> tuple[str, list[str], str]:
     return program, names, "TAP version 13\n" + "\n".join([*lines, f"# end {program} ran=2 "
                                                            "checks=14"]) + "\n"
 
-
 def test_the_whole_run_is_whole():
     words = (kit.TOP / "Makefile").read_text().partition("hmm_coherent_, ")[2].partition(")")[0]
     assert len(words.replace("\\", "").split()) <= PROGRAMS
-
 
 def whole(folder: Path) -> Path:
     """As many programs as the suite has, and its matrix; all passes."""
@@ -81,7 +76,6 @@ def whole(folder: Path) -> Path:
     lines = [line for line in stream.splitlines() if not line.startswith("# guest: ")]
     recorded(folder / "programs", matrix.PROGRAM, names, "\n".join(lines) + "\n")
     return folder / "programs"
-
 
 @dataclass
 class Seen:
@@ -110,14 +104,11 @@ class Seen:
 
     @property
     def rows(self) -> int:
-        """Lines as the terminal breaks them."""
         return sum(max(1, -(-len(line) // self.columns)) for line in self.lines)
 
     @property
     def text(self) -> str:
-        """All lines."""
         return "\n".join(self.lines)
-
 
 def terminal(scratch: Path, *words: str, columns: int = 80, stdout: Path | None = None,
              stderr: Path | None = None, **environ: str) -> Seen:
@@ -149,7 +140,6 @@ def terminal(scratch: Path, *words: str, columns: int = 80, stdout: Path | None 
         proc.wait()
         os.close(master)
     return Seen(status, sent.decode(), columns)
-
 
 # stdout is a terminal.
 

@@ -11,7 +11,6 @@ from runner.work import Batch, Work, arrange
 LIMITS = Limits(boot=60, test=30, grace=10, closing=5)
 
 def work() -> Work:
-    """Two programs."""
     return Work([Batch(Path("/bin/p"), ["a", "b", "a"]), Batch(Path("/bin/q"), ["c"])])
 
 def booted(seconds: float = 1.0) -> Watch:
@@ -140,7 +139,6 @@ tests = [Test(name, "", Path("/bin", program)) for program,
          all_ in (("p", "abcdef"), ("q", "ghi")) for name in all_]
 
 def flat(*arguments) -> list[str]:
-    """Names in running order."""
     return [name for batch in arrange(tests, *arguments).batches for name in batch.names]
 
 def test_declared():

@@ -63,13 +63,11 @@ not ok 3 a.three # time=5ms
 not ok 4 a.four # time=30000ms
 """).replace("ran=3", "ran=4").replace("exit hmm_coherent_a 0", "exit hmm_coherent_a 1")
 
-
 # Recorded: eight cells on 6.1, with the runner's and the guest's lines.
 RECORDED = (HERE / "matrix-6.1.stream").read_text().partition("\n")[2]     # without its licence
 RECORDED_PLAN = {"hmm_coherent_matrix": [f"coherent.rw.cpu-{access}{extent}"
                                          for access in ("read", "write")
                                          for extent in ("", ".many", ".half-placed", ".hole")]}
-
 
 def replay(stream: str | bytes, plan: dict[str, list[str]] | None = None, run: Run | None = None,
            finish: bool = True) -> Run:
@@ -87,7 +85,6 @@ def replay(stream: str | bytes, plan: dict[str, list[str]] | None = None, run: R
     if finish:
         run.finish()
     return run
-
 
 def verdicts(run: Run) -> dict[str, str]:
     return {test.name: test.verdict for test in run.tests.values()}
