@@ -287,7 +287,7 @@ def add(group, names: str, kind, says: str, default=None) -> None:
         group.add_argument(*flags, action="store_true", help=says)
         return
     value = names.removesuffix("...").split()[len(flags):]
-    more = {"choices": kind} if isinstance(kind, tuple) else {"type": kind}
+    more: dict = {"choices": kind} if isinstance(kind, tuple) else {"type": kind}
     if names.endswith("..."):
         more |= {"action": "append"}
         default = []

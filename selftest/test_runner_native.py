@@ -80,17 +80,15 @@ def test_a_driver_that_the_kernel_refuses_is_the_tests_to_fail(box, reason, barr
         with devices(box):
             assert reason in os.environ["HMM_COHERENT_DRIVER_ERROR"]
 
-def test_loaded_with_what_is_reserved_and_unloaded(box):
+@pytest.mark.parametrize("spm, first, second", [
+    (None, 0x40000000, 0x50000000), ((0x60000000, 0x80000000), 0x60000000, 0x80000000)])
+def test_loaded_with_what_is_reserved_or_given_and_unloaded(box, spm, first, second):
     nodes(box)
-    with devices(box):
-        assert calls(box) == ["modprobe test_hmm spm_addr_dev0=0x40000000 spm_addr_dev1=0x50000000"]
+    with devices(box, spm):
+        assert calls(box) == [
+            f"modprobe test_hmm spm_addr_dev0={first:#x} spm_addr_dev1={second:#x}"]
     assert calls(box)[1:] == ["rmmod test_hmm"]
     assert all(box.host.node(number).exists() for number in NODES)
-
-def test_spm_is_what_is_used(box):
-    nodes(box)
-    with devices(box, (0x60000000, 0x80000000)):
-        assert "spm_addr_dev0=0x60000000 spm_addr_dev1=0x80000000" in calls(box)[0]
 
 def test_a_driver_that_was_there_stays(box):
     nodes(box)
