@@ -155,39 +155,35 @@ def elsewhere(cache, suite: str) -> Apt:
     uri, key, release = mirror()
     name = suite.format(codename=release)
     folder = cache.folder("apt", name)
-    for part in ("lists/partial", "archives/partial"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
     lines = [one_source(uri, key, name)]
     uri, key, _ = mirror(f"{release}-security")
     if uri and name.endswith("stable"):     # a longterm kernel's newest release is there
         lines.append(one_source(uri, key, f"{name}-security"))
     (folder / "sources.list").write_text("".join(lines))
-    return Apt((*private(folder), "-o", f"Dir::State::status={STATUS}"))
+    return Apt(private(folder, **{"Dir::State::status": STATUS}))
 
 
-def private(folder: Path) -> tuple[str, ...]:
-    """apt's options for sources, lists and downloads of its own."""
-    return ("-o", f"Dir::Etc::sourcelist={folder}/sources.list", "-o",
-            "Dir::Etc::sourceparts=/dev/null", "-o", f"Dir::State={folder}", "-o",
-            f"Dir::State::lists={folder}/lists", "-o", f"Dir::Cache={folder}", "-o",
-            f"Dir::Cache::archives={folder}/archives", "-o", "APT::Sandbox::User=root", "-o",
-            "Acquire::Languages=none", "-o", "APT::Get::List-Cleanup=false")
+def private(folder: Path, **more: object) -> tuple[str, ...]:
+    """apt's options for sources, lists and downloads of its own, in folders that it can use."""
+    for part in ("lists/partial", "archives/partial"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    options = {"Dir::Etc::sourcelist": folder / "sources.list",
+               "Dir::Etc::sourceparts": "/dev/null", "Dir::State": folder,
+               "Dir::State::lists": folder / "lists", "Dir::Cache": folder,
+               "Dir::Cache::archives": folder / "archives", "APT::Sandbox::User": "root",
+               "Acquire::Languages": "none", "APT::Get::List-Cleanup": "false", **more}
+    return tuple(word for name, value in options.items() for word in ("-o", f"{name}={value}"))
 
 
 def foreign(cache, architecture: str, folder: Path) -> tuple[Apt, Path]:
     """apt for packages of another architecture from the machine's mirror, with all of its state in
     `folder`; and the log of what it does."""
     uri, key, release = mirror()
-    for part in ("lists/partial", "archives/partial"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
+    own = private(folder, **{"APT::Architecture": architecture, "APT::Architectures": architecture,
+                             "Dir::State::status": folder / "status"})
     (folder / "status").touch()
     (folder / "sources.list").write_text(one_source(uri, key, release))
-    options = {"APT::Architecture": architecture, "APT::Architectures": architecture,
-               "Dir::State::status": folder / "status"}
-    words = [f"{name}={value}" for name, value in options.items()]
-    own = private(folder)
-    return (Apt((*own, *(word for one in words for word in ("-o", one)))),
-            cache.folder("log", "") / f"apt-{architecture}.log")
+    return Apt(own), cache.folder("log", "") / f"apt-{architecture}.log"
 
 
 def unpack(package: Path, folder: Path, log: Path) -> None:

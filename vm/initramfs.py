@@ -175,8 +175,11 @@ def shared_files(programs: list[Path], cache) -> Path | None:
     files |= {ONE: one[0]} if one else {}
     if not files:
         return None
-    return cached(files, lambda data: archive(data, links, ("bin", "lib", *parents(links)),
-                                              executable=tuple(files)), cache, sorted(links.items()))
+
+    def content(data: dict[str, bytes]) -> bytes:
+        return archive(data, links, ("bin", "lib", *parents(links)), executable=tuple(files))
+
+    return cached(files, content, cache, sorted(links.items()))
 
 
 def parents(names: Iterable[str]) -> list[str]:

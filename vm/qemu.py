@@ -184,33 +184,28 @@ class Guest:
         return f"QEMU was ended by {signal.Signals(int(obeyed[1])).name}" if obeyed else ""
 
     def _command(self, initrd: str, results: str, asked: int, disks: dict[str, int]) -> list[str]:
-        bus = "device" if self.kernel.mmio else "pci"
+        kernel = self.kernel
+        bus = "device" if kernel.mmio else "pci"
         command = [
-            binary(self.kernel.arch), "-nodefaults", "-no-user-config", "-display", "none",
-            "-no-reboot", *machine(self.kernel.arch, self.accel, self.kernel.mmio, self.threads),
-            "-smp", "2,sockets=2", "-kernel",
-            str(self.kernel.image), "-initrd", initrd, "-append",
-            append(self.kernel, self.accel,
-                   self.extra_append), "-chardev", f"file,id=results,path={results}", "-chardev",
-            f"file,id=log,path={escape(self.kmsg_path)}", "-device",
-            f"virtio-serial-{bus},max_ports=5", "-device",
-            "virtserialport,chardev=results,name=hmm.results", "-device",
-            "virtserialport,chardev=log,name=hmm.log", "-chardev",
-            f"file,id=files,path={escape(self.files_path)}", "-device",
-            "virtserialport,chardev=files,name=hmm.files", "-chardev",
-            f"socket,id=sysrq,fd={asked}", "-device", "virtserialport,chardev=sysrq,name=hmm.sysrq",
-        ]
-        if self.interactive:
-            command += [
-                "-chardev",
-                f"stdio,id=console,mux=on,signal=off,logfile={escape(self.console_path)}"]
-        else:
-            command += ["-chardev", f"file,id=console,append=on,path={escape(self.console_path)}"]
-        command += ["-serial", "chardev:console"]
-        order = reversed(disks) if self.kernel.arch.disks_reversed else disks
+            binary(kernel.arch), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            *machine(kernel.arch, self.accel, kernel.mmio, self.threads), "-smp", "2,sockets=2",
+            "-kernel", str(kernel.image), "-initrd", initrd,
+            "-append", append(kernel, self.accel, self.extra_append),
+            "-device", f"virtio-serial-{bus},max_ports=5"]
+        for name, kind, where in (("results", "file", f"path={results}"),
+                                  ("log", "file", f"path={escape(self.kmsg_path)}"),
+                                  ("files", "file", f"path={escape(self.files_path)}"),
+                                  ("sysrq", "socket", f"fd={asked}")):
+            command += ["-chardev", f"{kind},id={name},{where}",
+                        "-device", f"virtserialport,chardev={name},name=hmm.{name}"]
+        console = escape(self.console_path)
+        kept = (f"stdio,id=console,mux=on,signal=off,logfile={console}" if self.interactive
+                else f"file,id=console,append=on,path={console}")
+        command += ["-chardev", kept, "-serial", "chardev:console"]
+        order = reversed(disks) if kernel.arch.disks_reversed else disks
         for name in order:
-            fd = disks[name]
-            command += ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file={path_of(fd)}",
+            place = f"format=raw,cache=unsafe,file={path_of(disks[name])}"
+            command += ["-drive", f"if=none,id={name},{place}",
                         "-device", f"virtio-blk-{bus},drive={name},serial=hmm-{name}"]
         return [*command, *self.words]
 
