@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from report.ktap import Begin, Diag, Guest, Plan, Result
+from report.ktap import Begin, Diag, Guest, Plan, Reader, Result
 from report.model import Run
 from report.result import Attempt, CAUSES, VERDICTS
 from report.stream import signal_of
@@ -83,14 +83,8 @@ def test_a_begin_said_twice_in_a_row_is_one():
 
 # Each lie: the exit status, the verdicts that differ, and what to change in the good stream.
 LIES = {
-    "all ok, and exits 1": (3, "run.program=broken",
-        ("exit hmm_coherent_a 0", "exit hmm_coherent_a 1")),
-    "all ok, and exits 3": (3, "run.program=broken",
-        ("exit hmm_coherent_a 0", "exit hmm_coherent_a 3")),
-    "all ok, and exits 4": (3, "run.program=broken",
-        ("exit hmm_coherent_a 0", "exit hmm_coherent_a 4")),
-    "all ok, and exits 77": (3, "run.program=broken",
-        ("exit hmm_coherent_a 0", "exit hmm_coherent_a 77")),
+    **{f"all ok, and exits {status}": (3, "run.program=broken",
+        ("exit hmm_coherent_a 0", f"exit hmm_coherent_a {status}")) for status in (1, 3, 4, 77)},
     "all ok, then SIGSEGV": (1, "run.program=fail",
         ("exit hmm_coherent_a 0", "exit hmm_coherent_a 139")),
     "all ok, no exit status": (3, "run.program=broken",
@@ -289,46 +283,10 @@ def test_second_vm_runs_the_rest():
     rest = ("# guest: up 6.1.192\n# guest: ready\n# guest: start hmm_coherent_a\n1..1\n# "
             "begin a.three\n" "ok 1 a.three # time=1ms\n# end hmm_coherent_a ran=1 checks=3\n"
             "# guest: exit hmm_coherent_a 0\n" + GOOD[GOOD.index("# guest: start hmm_coherent_b"):])
-    from report.ktap import Reader
     for event in Reader().feed(rest.encode()):
         run.take(event, 2)
     run.finish()
     assert verdicts(run) == ALL_PASS | {"a.two": "fail"}
-
-def test_the_kernel_log_knows_more_than_the_stream():
-    run = half()
-    run.vm_died(1, "a.three", "QEMU ended")
-    run.finish()
-    assert [run.tests[n].cause for n in ("a.two", "a.three")] == ["vm", "vm"]
-
-def test_death_after_the_last_result():
-    run = replay(GOOD.replace("# guest: done\n", ""), finish=False)
-    run.vm_died(1, None, "panic")
-    run.finish()
-    assert verdicts(run) == ALL_PASS | {"run.vm": "fail"}
-    assert run.exit_status() == 1
-
-def test_boot_failure_is_no_statement():
-    run = replay("", finish=False)
-    run.vm_died(1, None, "no sign of life")
-    run.finish()
-    assert run.tests["run.vm"].verdict == "broken"
-    assert run.exit_status() == 3
-
-def test_hang():
-    run = half()
-    run.hang("a.two", "no result within 40 s")
-    run.vm_died(1, None, "it was killed")
-    run.finish()
-    assert (run.tests["a.two"].verdict, run.tests["a.two"].cause) == ("fail", "hang")
-    assert "run.vm" not in run.tests
-
-def test_hang_between_tests():
-    run = replay(GOOD[:GOOD.index("# begin a.two")], finish=False)
-    run.hang("", "did nothing for 10 s")
-    run.finish()
-    assert (run.tests["run.program"].verdict, run.tests["run.program"].cause) == ("fail", "hang")
-    assert run.tests["a.two"].verdict == "not-run"
 
 def test_splats():
     run = replay(GOOD, finish=False)
@@ -358,27 +316,46 @@ def test_what_no_check_finds_names_a_rule():
             assert (test.verdict, test.cause) == ("fail", cause)
             assert [text.split()[0] for text in test.worst.texts("rule")] == [named]
 
-def test_splat_of_a_test_that_the_stream_does_not_know():
-    run = replay(GOOD, finish=False)
-    run.splat("x.y", ["BUG: x"])
-    assert run.tests["run.kernel-log"].verdict == "fail"
+# How it goes on after a stream: what the runner tells, the verdicts then (VERDICT/CAUSE of those
+# that are not pass), and the exit status.
+NOTHING_MORE = {"a.three": "not-run", "b.one": "not-run"}
+ENDS = {
+    "the kernel log knows more than the stream": (
+        HALF, [("vm_died", 1, "a.three", "QEMU ended")],
+        {"a.two": "fail/vm", "a.three": "fail/vm", "b.one": "not-run"}, 1),
+    "death after the last result": (
+        GOOD.replace("# guest: done\n", ""), [("vm_died", 1, None, "panic")],
+        {"run.vm": "fail/vm"}, 1),
+    "a boot that fails is no statement": (
+        "", [("vm_died", 1, None, "no sign of life")],
+        {"a.one": "not-run", "a.two": "not-run", **NOTHING_MORE, "run.vm": "broken",
+         "run.instrument": "broken"}, 3),
+    "a hang": (
+        HALF, [("hang", "a.two", "no result within 40 s"), ("vm_died", 1, None, "it was killed")],
+        {"a.two": "fail/hang", **NOTHING_MORE}, 1),
+    "a hang between tests": (
+        GOOD[:GOOD.index("# begin a.two")], [("hang", "", "did nothing for 10 s")],
+        {"a.two": "not-run", **NOTHING_MORE, "run.program": "fail/hang"}, 1),
+    "a splat of a test that the stream does not know": (
+        GOOD, [("splat", "x.y", ["BUG: x"])], {"run.kernel-log": "fail/splat"}, 1),
+    "SIGINT": (HALF, [("interrupted", signal.SIGINT)], {"a.two": "not-run", **NOTHING_MORE}, 130),
+    "SIGTERM": (HALF, [("interrupted", signal.SIGTERM)], {"a.two": "not-run", **NOTHING_MORE}, 143),
+    "stopped on purpose": (
+        HALF + "not ok 2 a.two\n# begin a.three\n", [("stopped", "--until-fail")],
+        {"a.two": "fail/check", **NOTHING_MORE}, 1),
+}
 
-def test_interrupt_keeps_what_there_is():
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        run = half()
-        run.interrupted(signum)
-        run.finish()
-        assert verdicts(run) == {"a.one": "pass", "a.two": "not-run", "a.three": "not-run",
-                                 "b.one": "not-run"}
-        assert run.exit_status() == 128 + signum
-
-def test_stopped_on_purpose():
-    run = replay(HALF + "not ok 2 a.two\n# begin a.three\n", finish=False)
-    run.stopped("--until-fail")
+@pytest.mark.parametrize("end", ENDS)
+def test_what_the_runner_tells(end):
+    text, calls, differ, status = ENDS[end]
+    run = replay(text, finish=False)
+    for name, *words in calls:
+        getattr(run, name)(*words)
     run.finish()
-    assert verdicts(run) == {"a.one": "pass", "a.two": "fail", "a.three": "not-run",
-                      "b.one": "not-run"}
-    assert run.exit_status() == 1
+    found = {test.name: "/".join(filter(None, (test.verdict, test.cause)))
+             for test in run.tests.values()}
+    assert found == ALL_PASS | differ
+    assert run.exit_status() == status
 
 def test_finish_twice():
     run = half()
