@@ -4,7 +4,7 @@
 // rule: shared-is-copied nobody-sees-the-other
 // file: mm/mprotect.c
 // resembles: the error that mm: optimize mprotect() by PTE batching had in its first versions
-// tests: mixed-huge.last-shared.read-only-and-back mixed-huge.alternating.read-only-and-back
+// tests: mixed-huge.last-shared.read-only-and-back
 @@
 identifier f =~ "^page_anon_exclusive(_sub)?_batch$";
 identifier start, len;

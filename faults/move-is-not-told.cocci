@@ -4,7 +4,7 @@
 // rule: mirror-is-told
 // file: mm/mremap.c mm/userfaultfd.c
 // resembles: nothing known
-// tests: mirror-told.*.moved mirror-told.*.moved-by-monitor
+// tests: mirror-told.*.moved-leaving mirror-told.*.moved-by-monitor
 @@
 identifier f =~ "^(move_page_tables|move_pages_ptes|move_pages_pte)$";
 @@
