@@ -36,4 +36,11 @@ void compare_bytes(struct watching *w);
 /* References and mappings of page frames; counters of the processes. */
 void compare_counts(struct watching *w);
 
+/*
+ * The pages that the kernel counts as locked, in the whole system; -1 if that is
+ * not known exactly. After a sequence there must be as many as before it.
+ */
+long watch_locked(void) __must_check;
+bool watch_unlocked(long before) __must_check;
+
 #endif

@@ -184,9 +184,8 @@ void mm_protect(struct mm_model *m, enum mm_who who, int number, enum mm_prot pr
 }
 
 /*
- * change_pte_range() with MM_CP_UFFD_WP or MM_CP_UFFD_WP_RESOLVE. It takes write
- * permission away in both cases; since 6.2 uffd_wp_range() gives it back
- * (MM_CP_TRY_CHANGE_WRITABLE).
+ * change_pte_range() with MM_CP_UFFD_WP or MM_CP_UFFD_WP_RESOLVE. Both remove write
+ * permission; since 6.2 uffd_wp_range() restores it with MM_CP_TRY_CHANGE_WRITABLE.
  */
 void mm_uffd_wp(struct mm_model *m, enum mm_who who, int number, bool on)
 {

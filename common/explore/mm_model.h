@@ -42,7 +42,7 @@ struct mm_frame {
 	int content;
 	bool exclusive;		/* PageAnonExclusive */
 	int gets, pins;		/* FOLL_GET and FOLL_PIN references of holders */
-	enum { LAZY_NO, LAZY_YES, LAZY_UNSURE } lazy;	/* MADV_FREE has given the bytes up */
+	enum { LAZY_NO, LAZY_YES, LAZY_UNSURE } lazy;	/* MADV_FREE allows to drop it */
 	unsigned long pfn;	/* as seen; 0: not looked at yet */
 };
 

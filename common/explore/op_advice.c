@@ -32,8 +32,8 @@ static long advise(int advice)
 
 /*
  * The PTE of a shared page becomes clean only if its folio is not dirty, which the
- * model does not know. And a transfer in flight whose folio is not dirty when it completes drops its
- * references at some later time: bio_check_pages_dirty().
+ * model does not know. A transfer in flight whose folio is not dirty when it
+ * completes drops its references at some later time: bio_check_pages_dirty().
  */
 static bool free_possible(const struct mm_model *m, const struct op *op)
 {
@@ -97,9 +97,8 @@ static bool pageout_possible(const struct mm_model *m, const struct op *op)
 
 /*
  * madvise_cold_or_pageout_pte_range() skips pages on devices and those that others
- * map, too. Without swap shrink_folio_list() frees only pages that MADV_FREE has
- * given up, and that nobody has written or holds; the other ones of these become
- * ordinary pages again.
+ * map, too. Without swap shrink_folio_list() frees only pages of MADV_FREE, if they
+ * are clean and have no other reference; otherwise they become ordinary pages again.
  */
 static void expect_pageout(struct mm_model *m, const struct op *op, struct step *step)
 {

@@ -105,6 +105,11 @@ static void tell_failure(const struct sequence *sequence, const struct failure *
 		tell_twin(&minimising.best);
 }
 
+static double lesser(double one, double other)
+{
+	return !one || (other && other < one) ? other : one;
+}
+
 /* Add up what sequences have cost. */
 static void add_costs(struct run *sum, const struct run *run)
 {
@@ -113,7 +118,9 @@ static void add_costs(struct run *sum, const struct run *run)
 	for (i = 0; i < OP_ROWS_MAX; i++) {
 		sum->cost[i].count += run->cost[i].count;
 		sum->cost[i].seconds += run->cost[i].seconds;
+		sum->cost[i].least = lesser(sum->cost[i].least, run->cost[i].least);
 	}
+	sum->least_watching = lesser(sum->least_watching, run->least_watching);
 	sum->done += run->done;
 	sum->left_out += run->left_out;
 	may_add(sum, run);
@@ -129,14 +136,16 @@ static void tell_costs(const struct run *sum, long sequences, double seconds)
 	announce("# explored: %ld sequences, %d operations in %.1f s; %d were left out because the "
 		 "kernel or the state does not allow them\n", sequences, sum->done, seconds,
 		 sum->left_out);
-	report_line("note:", "comparing: %.2f ms per operation, the end of a sequence: %.1f ms",
-		    sum->done ? 1000 * sum->watching / sum->done : 0,
+	report_line("note:", "comparing: %.2f ms per operation, at least %.2f; the end of a "
+		    "sequence: %.1f ms",
+		    sum->done ? 1000 * sum->watching / sum->done : 0, 1000 * sum->least_watching,
 		    sequences ? 1000 * sum->ending / sequences / 2 : 0);
 	for (i = 0; i < count; i++)
 		if (sum->cost[i].count)
-			report_line("note:", "%s: %d times, %.2f ms", rows[i].name,
-				    sum->cost[i].count,
-				    1000 * sum->cost[i].seconds / sum->cost[i].count);
+			report_line("note:", "%s: %d times, %.2f ms, at least %.2f",
+				    rows[i].name, sum->cost[i].count,
+				    1000 * sum->cost[i].seconds / sum->cost[i].count,
+				    1000 * sum->cost[i].least);
 	may_tell(sum);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "explore/predict.h"
+#include "explore/compare.h"
 #include "explore/replay.h"
 #include "explore/watch.h"
 #include "explore/world.h"
@@ -45,11 +46,9 @@ struct mm_kernel sequence_kernel(void)
 		.uffd_wp = features.uffd_wp,
 		.uffd_move = kernel_has(CHANGE_UFFD_MOVE),
 		.soft_dirty = features.soft_dirty,
-		.move_marks_dirty = features.version < 602,
-		/* RssAnon by get_mm_counter_sum(); before 6.2 the counts of a task are added */
-		.exact_rss = features.version < 602 || features.version >= 612,
-		/* Later only those of a user without CAP_IPC_LOCK: io_ring_ctx_alloc() */
-		.counts_pins = features.version <= 612,
+		.move_marks_dirty = !kernel_has(CHANGE_MIGRATION_KEEPS_CLEAN),
+		.exact_rss = !kernel_has(CHANGE_RSS_PER_CPU) || kernel_has(CHANGE_RSS_IS_SUMMED),
+		.counts_pins = !kernel_has(CHANGE_PINS_OF_USERS),
 		.no_swap = world.no_swap,
 		.gup_test = world.has_gup_test,
 		.ring = world.has_ring,
@@ -99,7 +98,7 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 {
 	static struct mm_model before;
 	struct step step = { 0 };
-	double began, done;
+	double began, done, ended;
 	size_t count, row;
 	long result;
 	bool right;
@@ -124,9 +123,14 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 		m->may[step.may][result == step.other]++;
 	done = now();
 	right = !watch(m, &before, op, thorough) && right;
+	ended = now();
 	run->cost[row].count++;
 	run->cost[row].seconds += done - began;
-	run->watching += now() - done;
+	if (!run->cost[row].least || done - began < run->cost[row].least)
+		run->cost[row].least = done - began;
+	run->watching += ended - done;
+	if (!run->least_watching || ended - done < run->least_watching)
+		run->least_watching = ended - done;
 	run->effects[row] |= m->effects;
 	run->done++;
 	return right;

@@ -21,8 +21,10 @@ struct run {
 	struct {
 		int count;
 		double seconds;
+		double least;	/* of one: what it takes on a machine with nothing else to do */
 	} cost[OP_ROWS_MAX];
 	double watching, ending;	/* seconds */
+	double least_watching;
 };
 
 /* An effect of a row that is left out of the model, or NULL. */

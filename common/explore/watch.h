@@ -12,16 +12,9 @@
 /*
  * Compare, and report each difference under the rule of @op if the operation
  * changed the page, and under nothing-else-changes if it did not. @before is the
- * model before the operation. The model learns the page frames. @thorough: also
- * dump each page of the owner. Returns the number of differences.
+ * model before the operation. The model learns the page frames. @thorough: look at
+ * all there is, as after the last operation. Returns the number of differences.
  */
 int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough);
-
-/*
- * The pages that the kernel counts as locked, in the whole system; -1 if that is
- * not known exactly. After a sequence there must be as many as before it.
- */
-long watch_locked(void) __must_check;
-bool watch_unlocked(long before) __must_check;
 
 #endif

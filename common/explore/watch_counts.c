@@ -4,9 +4,9 @@
  * and the counters of the processes.
  *
  * A dump takes as long as several operations, since it goes through the kernel
- * log. So there is one of each frame after the last operation, except that only
- * some of those are dumped which one process maps writable and nobody holds; and
- * at most one after each other operation.
+ * log. So there is one of each frame after the last operation, except that of
+ * pages that one process maps writable, without other references, only some are
+ * dumped; and at most one after each other operation.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "explore/compare.h"
-#include "explore/watch.h"
 #include "kernel/kernel.h"
 #include "report/report.h"
 #include "see/dump.h"
@@ -78,7 +77,7 @@ static bool find_page(const struct mm_model *m, int frame, int *who, int *page)
 	return false;
 }
 
-/* A page that one process maps writable, and nobody holds: its permission shows most of it. */
+/* A page that one process maps writable, without other references. */
 static bool is_plain(const struct mm_model *m, int index, int who, int page)
 {
 	return m->frame[index].exclusive && m->process[who].page[page].write &&

@@ -63,6 +63,10 @@ enum kernel_change {
 	/* MADV_COLLAPSE does not fill holes that userfaultfd watches, and then returns EBUSY */
 	CHANGE_COLLAPSE_KEEPS_HOLES,
 	CHANGE_COLLAPSE_READ_ONLY, /* MADV_COLLAPSE of memory without any writable page */
+	CHANGE_MIGRATION_KEEPS_CLEAN, /* migration does not make a dirty page soft-dirty */
+	CHANGE_RSS_PER_CPU,	/* RSS is counted per processor, and shown as an estimate */
+	CHANGE_RSS_IS_SUMMED,	/* RssAnon is the sum of the counts of all processors */
+	CHANGE_PINS_OF_USERS,	/* io_uring counts no pins of a user with CAP_IPC_LOCK */
 	CHANGE_UNMERGE_UNSHARES, /* KSM replaces a merged page by a copy without a write fault */
 	CHANGE_MERGE_ANY,	/* PR_SET_MEMORY_MERGE */
 	CHANGE_MERGE_ANY_EXEC,	/* KSM also scans a program that inherits PR_SET_MEMORY_MERGE */
