@@ -192,8 +192,8 @@ static void read_settings(void)
 		if (!strcmp(name, printers[i].name))
 			printer = &printers[i];
 	if (name && !mode && !printer)
-		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print, operations, "
-			  "program, scenario or cross-check");
+		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print, "
+			  "operations, program, scenario or cross-check");
 	if (!name)
 		return;
 	generator.only = setting("_ONLY", NULL);
