@@ -174,7 +174,8 @@ PARTS = TOP / "common/explore/program"
 # Every possible thing in one sequence, for a first look at a failure of the tests below.
 EVERYTHING = ("map 2; map 3; write 0-1; write 5; migrate a 0-1; fork; write child 0; "
               "protect r child 0-1; pin long fast write 1; dio read 0; device b write 1; "
-              "vm read 0; mem write child 1; gup pin fast read 0; splice a 0; unmap child 1; write child 1; "
+              "vm read 0; mem write child 1; gup pin fast read 0; splice a 0; unmap child 1; "
+              "write child 1; "
               "register b 1; fixed b read; exit child; dontneed 0; read 0; evict p; migrate p 4; "
               "write 0-1; fork; kill child; fork; back a child 0; drain a; unpin; unregister b")
 

@@ -236,41 +236,48 @@ static char *write_main(const struct sequence *sequence, bool *left_out)
 }
 
 /* The comment at the top: what it is, and how to compile and run it. */
+static const char head[] =
+	"// SPDX-License-Identifier: GPL-2.0\n"
+	"/*\n"
+	" * Each call below is followed by what Linux %d.%d must show after it: which page\n"
+	" * frames the processes map, where these are, the permissions, and the bytes.\n"
+	" *\n";
+static const char how[] =
+	" *\n"
+	" * Compile it with the headers of the kernel's tree, and run it as root, with a\n"
+	" * directory of a filesystem that has O_DIRECT:\n"
+	" *\n"
+	" *\tcc -Wall -Wextra -isystem TREE -idirafter TREE/include/uapi reproducer.c%s\n"
+	" *\t./a.out [DIRECTORY%s]\n"
+	" *\n"
+	" * It needs CONFIG_TEST_HMM=m, CONFIG_GUP_TEST, debugfs, and reserved memory for two\n"
+	" * coherent devices: memmap=256M$0x40000000 memmap=256M$0x50000000. Then:\n"
+	" *\n"
+	" *\tmodprobe test_hmm spm_addr_dev0=0x40000000 spm_addr_dev1=0x50000000\n"
+	" *\tmajor=$(awk '$2 ~ /hmm_dmirror/ { print $1 }' /proc/devices)\n"
+	" *\tfor n in 0 1 2 3; do mknod /dev/hmm_dmirror$n c $major $n; done\n"
+	" *\n"
+	" * Exit status: 0 as expected, 1 not as expected, 2 it could not run.\n"
+	" */\n";
+
 static void write_head(FILE *out, const struct sequence *sequence, bool ring)
 {
 	char text[OP_TEXT];
 	size_t i;
 
-	fprintf(out, "// SPDX-License-Identifier: GPL-2.0\n/*\n"
-		" * Each call below is followed by what Linux %d.%d must show after it: which page\n"
-		" * frames the processes map, where these are, with which permission, and the bytes.\n"
-		" *\n", features.version / 100, features.version % 100);
+	fprintf(out, head, features.version / 100, features.version % 100);
 	for (i = 0; i < sequence->count; i++) {
 		op_print(&sequence->op[i], text, sizeof(text));
 		fprintf(out, " *\t%s\n", text);
 	}
-	fprintf(out, " *\n"
-		" * Compile it with the headers of the kernel's tree, run it as root with a directory\n"
-		" * of a filesystem that has O_DIRECT:\n"
-		" *\n"
-		" *\tcc -Wall -Wextra -isystem TREE -idirafter TREE/include/uapi reproducer.c%s\n"
-		" *\t./a.out [DIRECTORY%s]\n"
-		" *\n"
-		" * It needs CONFIG_TEST_HMM=m and CONFIG_GUP_TEST, debugfs, and reserved memory for\n"
-		" * two coherent devices, such as memmap=256M!4G memmap=256M!4352M:\n"
-		" *\n"
-		" *\tmodprobe test_hmm spm_addr_dev0=ADDRESS spm_addr_dev1=ADDRESS\n"
-		" *\tmknod /dev/hmm_dmirrorN c $(awk '$2 ~ /hmm_dmirror/ { print $1 }' "
-		"/proc/devices) N\n"
-		" *\n"
-		" * Exit status: 0 as expected, 1 not as expected, 2 it could not run.\n"
-		" */\n", ring ? " -luring" : "",
+	fprintf(out, how, ring ? " -luring" : "",
 		uses_transfer(sequence) ? " [DEVICE-MAPPER-DEVICE]" : "");
 }
 
 /* In the order in which they may use each other. */
-static const char *const files[] = { "world.c", "map.c", "cpu.c", "hold.c", "more.c",
-				     "look.c", NULL };
+static const char *const files[] = {
+	"world.c.in", "map.c.in", "cpu.c.in", "hold.c.in", "more.c.in", "look.c.in", NULL
+};
 
 bool program_print(FILE *out, const struct sequence *sequence, const char *folder, char *error,
 		   size_t size)

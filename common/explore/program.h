@@ -3,8 +3,8 @@
  * program.h - write a sequence as a program in plain C that needs nothing of
  * the suite, for a bug report
  */
-#ifndef HMM_COHERENT_PROGRAM_H
-#define HMM_COHERENT_PROGRAM_H
+#ifndef HMM_COHERENT_WRITTEN_PROGRAM_H
+#define HMM_COHERENT_WRITTEN_PROGRAM_H
 
 #include <stdio.h>
 

@@ -330,7 +330,7 @@ static size_t count_start(const struct sequence *sequence)
 bool scenario_print(FILE *out, const struct sequence *sequence, const char *name,
 		    const char *parts, char *error, size_t size)
 {
-	static const char *const files[] = { "scenario.c", NULL };
+	static const char *const files[] = { "scenario.c.in", NULL };
 	static struct writing w;
 	const struct mm_kernel kernel = sequence_kernel();
 	char *acts = NULL, *steps = NULL, *used = NULL, *both = NULL;

@@ -66,7 +66,8 @@ static const char includes[] =
 	"#include \"suite/harness.h\"\n\n#include <fcntl.h>\n#include <signal.h>\n"
 	"#include <sys/ioctl.h>\n"
 	"#include <sys/mman.h>\n#include <sys/uio.h>\n#include <unistd.h>\n\n"
-	"#include \"kernel/memory.h\"\n#include \"reach/monitor.h\"\n#include \"see/pin.h\"\n#include \"story/story.h\"\n";
+	"#include \"kernel/memory.h\"\n#include \"reach/monitor.h\"\n"
+	"#include \"see/pin.h\"\n#include \"story/story.h\"\n";
 
 void scenario_file_print(FILE *out, const struct scenario_file *file)
 {
