@@ -181,7 +181,7 @@ EVERYTHING = ("map 2; map 3; write 0-1; write 5; migrate a 0-1; fork; write chil
 
 
 # Operations for which story.h has no words.
-NO_WORDS = ("move", "trace", "begin", "land")
+NO_WORDS = ("move", "take", "trace", "begin", "land")
 
 
 def tree_of(program: Path) -> str:

@@ -33,11 +33,14 @@ static const struct emitter emitters[] = {
 	{ .name = "fixed", .call = "fixed(%i, \"%1\", %q)" },
 	{ .name = "dio", .call = "direct(\"%0\", %f)" },
 	{ .name = "free", .call = "advise(%f, %n, MADV_FREE)" },
+	{ .name = "pageout", .call = "advise(%f, %n, MADV_PAGEOUT)" },
+	{ .name = "collapse", .call = "advise(%f, %n, MADV_COLLAPSE)" },
+	{ .name = "take", .call = "take_page(%f)" },
 	{ .name = "populate", .call = "populate(\"%0\", %f)" },
 	{ .name = "inherit", .call = "inherit(\"%0\", %f, %n)" },
 	{ .name = "move", .call = "move_page(\"%0\", %f)" },
 	{ .name = "trace", .call = "trace_%0s(%w, %f, %c)" },
-	{ .name = "watch", .call = "watch_writes(%f)" },
+	{ .name = "watch", .call = "watch_writes(%f, %u)" },
 	{ .name = "wp", .call = "write_protect(\"%0\", %f)" },
 	{ .name = "unwatch", .call = "unwatch()" },
 	{ .name = "clean", .call = "clear_soft_dirty(%w)" },
@@ -101,6 +104,8 @@ void op_letter(char *text, size_t size, char name, const struct prediction *p)
 			 process_in_c(name == 'w' ? op->who : name == 'b' ? p->by :
 				      name == 'j' ? new_process(p) :
 						    p->before.process[op->who].parent));
+	else if (name == 'u')
+		snprintf(text, size, "%s", p->before.kernel.uffd_move ? "true" : "false");
 	else if (name == 't')
 		op_print(op, text, size);
 	else if (name == 'l')

@@ -19,7 +19,7 @@ struct emitter {
 	 *	%p		the parent of the process
 	 *	%c %m %q	the contents of the page and of the file, and the page that
 	 *			the operation uses without saying so
-	 *	%l		FOLL_LONGTERM of the kernel
+	 *	%l %u		FOLL_LONGTERM of the kernel; does it have UFFDIO_MOVE?
 	 *	%t		the text of the operation
 	 */
 	const char *call;

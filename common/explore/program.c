@@ -15,7 +15,7 @@
 /* What is written of the state, to write only what an operation changes. */
 struct written {
 	FILE *out;
-	bool left_out;		/* an operation had no row */
+	const char *without_row;	/* an operation that has none */
 	bool marks;		/* some page has had a mark */
 	struct {
 		int frame, content;
@@ -157,8 +157,7 @@ static void write_call(struct written *w, const struct prediction *p)
 
 	op_print(p->op, text, sizeof(text));
 	if (!emitter) {
-		fprintf(w->out, "#error \"no program for the operation '%s'\"\n", text);
-		w->left_out = true;
+		w->without_row = p->op->row->name;
 		return;
 	}
 	emit(call, sizeof(call), emitter->call, op_letter, p);
@@ -213,7 +212,7 @@ static bool uses_transfer(const struct sequence *sequence)
 }
 
 /* main(), as text that the caller frees. */
-static char *write_main(const struct sequence *sequence, bool *left_out)
+static char *write_main(const struct sequence *sequence, const char **without_row)
 {
 	const struct mm_kernel kernel = sequence_kernel();
 	static struct written written;
@@ -231,7 +230,7 @@ static char *write_main(const struct sequence *sequence, bool *left_out)
 		uses_transfer(sequence) ? "\tif (argc > 2)\n\t\tslow = argv[2];\n" : "");
 	predict(sequence, &kernel, write_step, &written);
 	fprintf(written.out, "\treturn end();\n}\n");
-	*left_out = written.left_out;
+	*without_row = written.without_row;
 	return fclose(written.out) ? NULL : text;
 }
 
@@ -282,28 +281,33 @@ static const char *const files[] = {
 bool program_print(FILE *out, const struct sequence *sequence, const char *folder, char *error,
 		   size_t size)
 {
-	bool left_out = false, right;
-	char *text = write_main(sequence, &left_out), *used = NULL;
+	const char *without_row = NULL;
+	char *text = write_main(sequence, &without_row), *used = NULL;
 	size_t i, length;
 	FILE *memory = open_memstream(&used, &length);
+	bool right;
 
 	right = text && memory && parts_print(memory, folder, files, text);
 	if (!right)
 		snprintf(error, size, "%s: %s", folder, strerror(errno));
 	if (memory && fclose(memory))
 		right = false;
-	if (right) {
+	if (right && !without_row) {
 		write_head(out, sequence, text_uses(used, "rings"));
 		fprintf(out, "#define _GNU_SOURCE\n");
 		for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 			if (!headers[i].word || text_uses(used, headers[i].word))
 				fprintf(out, "#include <%s>\n", headers[i].header);
+		/* The header of the C library may not have it yet. */
+		if (text_uses(text, "MADV_COLLAPSE"))
+			fprintf(out, "\n#ifndef MADV_COLLAPSE\n#define MADV_COLLAPSE 25\n"
+				     "#endif\n");
 		fprintf(out, "\nenum { OWNER, CHILD, GRANDCHILD, PROCESSES, PAGES = %d };\n\n%s%s",
 			MM_PAGES, used, text);
 	}
-	if (right && left_out)
-		snprintf(error, size, "an operation has no row in common/explore/emitters.c");
+	if (right && without_row)
+		snprintf(error, size, "'%s' has no row in common/explore/emitters.c", without_row);
 	free(text);
 	free(used);
-	return right && !left_out;
+	return right && !without_row;
 }

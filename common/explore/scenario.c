@@ -97,7 +97,8 @@ static void write_child_call(struct writing *w, const struct prediction *p,
 	fprintf(w->acts, "/* %s */\nstatic long act_%d(const struct buffer *buffer, long arg)\n{\n"
 		"\t(void)buffer;\n\t(void)arg;\n\treturn %s;\n}\n\n", text, number, call);
 	fprintf(w->steps, "\texpect_result(\"%s\",\n\t\t      child_call(%s, &s->buffer, act_%d, "
-		"%s), %s);\n", text, p->by == MM_CHILD ? "&s->child" : "&s->second_child", number,
+		"%s),\n\t\t      %s);\n", text,
+		p->by == MM_CHILD ? "&s->child" : "&s->second_child", number,
 		phrase->arg ? phrase->arg : "0", expected);
 }
 

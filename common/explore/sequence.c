@@ -32,6 +32,7 @@ void sequence_pretend(int version)
 	world.has_ring = true;
 	world.has_medium = true;
 	world.has_slow = true;
+	world.no_swap = true;
 }
 
 struct mm_kernel sequence_kernel(void)
