@@ -140,11 +140,12 @@ static int print_operations(void)
 /* The given sequence as a program. Returns the exit status. */
 static int print_program(void)
 {
+	const int version = atoi(setting("_VERSION", "601"));
 	char error[256];
 
-	sequence_pretend(atoi(setting("_VERSION", "601")));
-	if (!program_print(stdout, &given, setting("_PARTS", "common/explore/program"), error,
-			   sizeof(error)))
+	sequence_pretend(version);
+	if (!program_print(stdout, &given, version, setting("_PARTS", "common/explore/program"),
+			   error, sizeof(error)))
 		wrong_use(error);
 	return fflush(stdout) ? 3 : 0;
 }

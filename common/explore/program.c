@@ -9,7 +9,6 @@
 #include "explore/parts.h"
 #include "explore/replay.h"
 #include "explore/sequence.h"
-#include "kernel/kernel.h"
 #include "report/result.h"
 
 /* What is written of the state, to write only what an operation changes. */
@@ -259,12 +258,12 @@ static const char how[] =
 	" * Exit status: 0 as expected, 1 not as expected, 2 it could not run.\n"
 	" */\n";
 
-static void write_head(FILE *out, const struct sequence *sequence, bool ring)
+static void write_head(FILE *out, const struct sequence *sequence, int version, bool ring)
 {
 	char text[OP_TEXT];
 	size_t i;
 
-	fprintf(out, head, features.version / 100, features.version % 100);
+	fprintf(out, head, version / 100, version % 100);
 	for (i = 0; i < sequence->count; i++) {
 		op_print(&sequence->op[i], text, sizeof(text));
 		fprintf(out, " *\t%s\n", text);
@@ -278,8 +277,8 @@ static const char *const files[] = {
 	"world.c.in", "map.c.in", "cpu.c.in", "hold.c.in", "more.c.in", "look.c.in", NULL
 };
 
-bool program_print(FILE *out, const struct sequence *sequence, const char *folder, char *error,
-		   size_t size)
+bool program_print(FILE *out, const struct sequence *sequence, int version, const char *folder,
+		   char *error, size_t size)
 {
 	const char *without_row = NULL;
 	char *text = write_main(sequence, &without_row), *used = NULL;
@@ -293,7 +292,7 @@ bool program_print(FILE *out, const struct sequence *sequence, const char *folde
 	if (memory && fclose(memory))
 		right = false;
 	if (right && !without_row) {
-		write_head(out, sequence, text_uses(used, "rings"));
+		write_head(out, sequence, version, text_uses(used, "rings"));
 		fprintf(out, "#define _GNU_SOURCE\n");
 		for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 			if (!headers[i].word || text_uses(used, headers[i].word))

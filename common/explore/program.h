@@ -11,12 +11,12 @@
 #include "explore/op.h"
 
 /*
- * Write the program to @out, with what the kernel of sequence_pretend() must
- * do. @parts is the folder common/explore/program of the suite, of
- * whose functions the program gets those that it uses. Returns false and a
- * sentence in @error if they cannot be read.
+ * Write the program to @out, with what the kernel of sequence_pretend(@version)
+ * must do. @parts is the folder common/explore/program of the suite, of whose
+ * functions the program gets those that it uses. Returns false and a sentence in
+ * @error if they cannot be read.
  */
-bool program_print(FILE *out, const struct sequence *sequence, const char *parts, char *error,
-		   size_t size);
+bool program_print(FILE *out, const struct sequence *sequence, int version, const char *parts,
+		   char *error, size_t size);
 
 #endif
