@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TypeVar
 
 from base import child
 from base.errors import BAD, CANNOT, Interrupted, Stop, WRONG_USE, bisect_word
@@ -30,11 +29,11 @@ from vm.arch import Arch, HOST
 from vm.kconfig import PROFILES
 from vm.kernel import Kernel
 from vm.source import check_driver, is_built
-from runner import guests, plan, programs
+from runner import guests, options as command_line, plan, programs
 from runner.folder import Folder
 from runner.screen import Screen, shown
 from dev import fault, fault_report as told, kernel_tests
-from dev.fault import Build, Fault
+from dev.fault import Build, F, Fault
 
 # A kernel with a fault may hang in one test after the other, so its run has a time limit.
 ENOUGH = 60.0           # and twice the time without a fault
@@ -124,9 +123,8 @@ class Faults:
 
     def plain_kernel(self, profile: str):
         """The kernel without a fault."""
-        return guests.find_kernel(
-            self.spec, self.source, None, self.cache, self.screen,
-            guests.of_arch(PROFILES[profile], self.options, self.cache))
+        chosen = guests.of_arch(PROFILES[profile], self.options, self.cache)
+        return guests.find_kernel(self.spec, self.source, None, self.cache, self.screen, chosen)
 
     def each(self, base: Base) -> Iterator[object]:
         """Measure one fault while make builds the kernel with the next."""
@@ -330,12 +328,8 @@ def command(options: argparse.Namespace) -> list[str]:
         words += ["--kernel", spec]
     for glob in options.skip:
         words += ["--skip", glob]
-    for name in ("arch", "page_size"):
-        words += [f"--{name.replace('_', '-')}", value] if (value := getattr(options, name)) else []
+    words += command_line.words(options, ("arch", "page_size"))
     return words + ["--quick"] * options.quick + ["--with-kernel-tests"] * options.with_kernel_tests
-
-
-F = TypeVar("F", bound=Fault)
 
 
 def chosen(options: argparse.Namespace, command: str, catalogue: list[F]) -> list[F]:
@@ -343,14 +337,15 @@ def chosen(options: argparse.Namespace, command: str, catalogue: list[F]) -> lis
     found = [one for one in fault.select(catalogue, options.globs, command)
              if not any(fnmatchcase(one.name, glob) for glob in options.skip)
              and (one.quick or not options.quick)]
+    if options.list:
+        return found
     here = [one for one in found if one.arch in ("", guests.arch_of(options).name)]
-    if found and not here and not options.list:
+    if found and not here:
         raise Stop(WRONG_USE, f"{found[0].name} is for {found[0].arch}",
                    f"give --arch {found[0].arch}")
-    found = found if options.list else here
-    if not found and not options.list:
+    if not here:
         raise Stop(WRONG_USE, f"none of the {command} is left to run", "see --quick and --skip")
-    return found
+    return here
 
 
 def prepare(options: argparse.Namespace, screen: Screen) -> None:

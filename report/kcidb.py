@@ -36,7 +36,8 @@ def document(run: Run) -> dict:
                 "comment": quote(source), "valid": True, "git_commit_hash": commit}
     name = f"{origin}:{build}"
     built = {"id": name, "origin": origin, "checkout_id": checkout["id"],
-             "architecture": run.info.get("arch") or "x86_64", "compiler": quote(run.info.get("compiler") or ""),
+             "architecture": run.info.get("arch") or "x86_64",
+             "compiler": quote(run.info.get("compiler") or ""),
              "config_name": run.info.get("profile") or "plain", "status": "PASS",
              "duration": kernel.get("seconds"), "comment": quote(run.release),
              "misc": {"config_hash": kernel.get("config_hash") or ""}}
