@@ -29,9 +29,14 @@ def readable(run):
     assert summary.text(run).endswith("not run\n")
     ktap_out.Writer(io.StringIO()).finish(run)
 
+def streams():
+    """Each stream as a text, its lines, its plan, and what it says as a whole."""
+    for text, plan in STREAMS.values():
+        yield text, text.splitlines(True), plan, replay(text, plan)
+
 def test_cut_after_every_byte():
-    for name, (text, plan) in STREAMS.items():
-        data, whole = text.encode(), replay(text, plan)
+    for text, _, plan, whole in streams():
+        data = text.encode()
         for size in range(len(data)):
             run = replay(data[:size], plan)
             not_better(run, whole)
@@ -46,8 +51,7 @@ def test_cut_of_a_recorded_stream():
         assert replay(data[:size], RECORDED_PLAN).exit_status() != 0, size
 
 def test_every_line_twice():
-    for name, (text, plan) in STREAMS.items():
-        lines, whole = text.splitlines(True), replay(text, plan)
+    for _, lines, plan, whole in streams():
         for at in range(len(lines)):
             not_better(replay("".join(lines[:at + 1] + lines[at:]), plan), whole)
         doubled = replay("".join(line * 2 for line in lines), plan)
@@ -55,8 +59,7 @@ def test_every_line_twice():
         readable(doubled)
 
 def test_every_line_lost():
-    for name, (text, plan) in STREAMS.items():
-        lines, whole = text.splitlines(True), replay(text, plan)
+    for _, lines, plan, whole in streams():
         for at in range(len(lines)):
             run = replay("".join(lines[:at] + lines[at + 1:]), plan)
             if lines[at].startswith(("# broken:", "# not-applicable:")):
@@ -64,8 +67,7 @@ def test_every_line_lost():
             not_better(run, whole)
 
 def test_every_pair_of_lines_swapped():
-    for name, (text, plan) in STREAMS.items():
-        lines, whole = text.splitlines(True), replay(text, plan)
+    for _, lines, plan, whole in streams():
         for at in range(len(lines) - 1):
             not_better(replay("".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]),
                               plan), whole)
@@ -82,8 +84,7 @@ def test_garbage_between_any_two_bytes():
     junk = (b"\x00", b"\xff\xfe", b"\n", b"\r\n", b"[    1.234567] BUG: x\n", b"x" * 2000,
             b"# SKIP ", b" # SKIP no\n", b"\nno news\n", b"\n# log: ok 1 a.one\n", b"\n\n\n", b"# ",
             b"[FAIL]", b"Kernel panic - not syncing\n")
-    for name, (text, plan) in STREAMS.items():
-        whole = replay(text, plan)
+    for text, _, plan, whole in streams():
         for _ in range(250):
             damaged = insert(text.encode(), rng, junk)
             not_better(replay(damaged, plan), whole)
@@ -102,8 +103,8 @@ def test_whole_forged_lines():
 
 def test_any_byte_changed():
     rng = random.Random(4)
-    for name, (text, plan) in STREAMS.items():
-        data, whole = text.encode(), replay(text, plan)
+    for text, _, plan, whole in streams():
+        data = text.encode()
         for at in range(0, len(data), 5):
             damaged = bytearray(data)
             damaged[at] = rng.choice((0, 10, 13, 32, 255, damaged[at] ^ 1))

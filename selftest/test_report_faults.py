@@ -113,17 +113,15 @@ def test_that_the_guest_died_is_no_assertion_of_the_test_that_ran():
     faults.judge(one, dead("p.own", 1.0, Guest("start", "p"), Begin("p.own")), {"p.own"})
     assert (one.verdict, one.causes) == (faults.NO_ASSERTION, {"vm": 1})
 
-def test_a_driver_that_does_not_load_is_an_assertion():
-    one, run = measured(status=1), run_that_says(FAILS + "not ok 1 p.own", 1)
+@pytest.mark.parametrize("status, run, verdict", [
+    (1, run_that_says(FAILS + "not ok 1 p.own", 1), faults.DETECTED),
+    (None, Run(), faults.DOES_NOT_BOOT)], ids=["the driver does not load", "nothing boots"])
+def test_a_guest_that_was_never_ready(status, run, verdict):
+    """A driver that does not load is an assertion."""
+    one = measured(status=status)
     run.info["machines"] = [{"boot_seconds": 0.0}]
     faults.judge(one, run, {"p.own"})
-    assert one.verdict == faults.DETECTED
-
-def test_a_kernel_that_does_not_boot():
-    one, run = measured(), Run()
-    run.info["machines"] = [{"boot_seconds": 0.0}]
-    faults.judge(one, run, {"p.own"})
-    assert one.verdict == faults.DOES_NOT_BOOT
+    assert one.verdict == verdict
 
 # What the run on a kernel with this verdict ends with; else 1.
 STATUS = {faults.MISSED: 0, faults.OTHER_STATUS: 3, faults.BROKEN: None,

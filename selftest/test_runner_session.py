@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+import pytest
+
 from report.model import Run
 from runner import guests, run, work
 from runner.folder import Folder
@@ -53,15 +55,13 @@ def test_after_the_others_and_alone(box):
                                  "x.one": ("pass", [5])}
     assert box.companies == {1: 2, 2: 2, 5: 1}
 
-def test_each_has_a_second_chance(box):
-    session = run_session(box, "once-dies-in-second", ("x.two", "x.three", "y.one"), ("x.", "y."))
-    assert verdicts(session) == {"x.two": ("fail", [3]), "x.three": ("pass", [4]),
-                                 "y.one": ("pass", [5])}
-
-def test_and_not_a_third(box):
-    session = run_session(box, "dies-always", ("x.one", "x.two", "x.three"), ("x.",))
-    assert verdicts(session) == {"x.one": ("fail", [3]), "x.two": ("fail", [4]),
-                                 "x.three": ("not-run", [])}
+@pytest.mark.parametrize("behaviour, apart, found", [
+    ("once-dies-in-second", ("x.", "y."),
+     {"x.two": ("fail", [3]), "x.three": ("pass", [4]), "y.one": ("pass", [5])}),
+    ("dies-always", ("x.",),
+     {"x.one": ("fail", [3]), "x.two": ("fail", [4]), "x.three": ("not-run", [])})])
+def test_each_has_a_second_chance_and_not_a_third(box, behaviour, apart, found):
+    assert verdicts(run_session(box, behaviour, tuple(found), apart)) == found
 
 def test_only_where_it_is_crowded():
     for processors, jobs, apart in ((2, 2, (work.BUSY,)), (2, 1, ()), (1, 1, ()), (4, 2, ()),

@@ -141,10 +141,8 @@ tests = [Test(name, "", Path("/bin", program)) for program,
 def flat(*arguments) -> list[str]:
     return [name for batch in arrange(tests, *arguments).batches for name in batch.names]
 
-def test_declared():
+def test_as_declared_and_rounds_are_complete():
     assert "".join(flat(1, None)) == "abcdefghi"
-
-def test_rounds_are_complete():
     assert "".join(flat(2, None)) == "abcdefabcdefghighi"
 
 def test_shuffle_is_repeatable_and_loses_nothing():
