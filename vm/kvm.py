@@ -131,20 +131,17 @@ def stored(cache, mmio: bool) -> Path:
 
 
 def newest_image(cache) -> Path | None:
-    """The newest kernel of Debian's source in the cache."""
-    images = [path.parent / HOST.image for path in (cache.root / "build").glob("*/vmlinux")
-              if is_ours(path, cache)]
-    return max(images, key=lambda path: path.stat().st_mtime) if images else None
-
-
-def is_ours(image: Path, cache) -> bool:
-    """Built completely, from a source in the cache (to which kbuild leaves a link), for a microvm.
-    QEMU cannot enter the vmlinux of a kernel with KASAN (vm/kconfig.py)."""
-    found = Path(os.path.realpath(image.parent / "source"))
-    config = kconfig.of_image(image)
-    return ((image.parent / ".stamp").exists()
-            and found.parent == (cache.root / source.kind_of(HOST)).resolve()
-            and kconfig.has_mmio(config) and config.get("CONFIG_KASAN") != "y")
+    """The newest kernel in the cache that was built completely, from Debian's source in the cache
+    (to which kbuild leaves a link), for a microvm. QEMU cannot enter the vmlinux of a kernel with
+    KASAN (vm/kconfig.py)."""
+    sources, images = (cache.root / source.kind_of(HOST)).resolve(), []
+    for vmlinux in (cache.root / "build").glob("*/vmlinux"):
+        build, config = vmlinux.parent, kconfig.of_image(vmlinux)
+        if ((build / ".stamp").exists() and kconfig.has_mmio(config)
+                and Path(os.path.realpath(build / "source")).parent == sources
+                and config.get("CONFIG_KASAN") != "y"):
+            images.append(build / HOST.image)
+    return max(images, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def processor() -> str:
