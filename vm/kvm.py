@@ -141,7 +141,7 @@ def newest_image(cache) -> Path | None:
                 and Path(os.path.realpath(build / "source")).parent == sources
                 and config.get("CONFIG_KASAN") != "y"):
             images.append(build / HOST.image)
-    return max(images, key=lambda path: path.stat().st_mtime, default=None)
+    return max(images, key=lambda path: path.stat().st_mtime) if images else None
 
 
 def processor() -> str:
