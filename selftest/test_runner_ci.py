@@ -95,7 +95,8 @@ def test_a_run_in_three_numbers():
 @pytest.mark.parametrize("text, counts", [
     ("def test_good(): pass\ndef test_bad(): assert 0\n", (1, 1, 0)),
     ("import pytest\ndef test_skipped(): pytest.skip('x')\n", (0, 0, 1)),
-    ("1 / 0\n", (0, 1, 0)), ("", (0, 1, 0))])
+    ("import pytest\n@pytest.fixture\ndef bad(): 1 / 0\ndef test_error(bad): pass\n", (0, 1, 0)),
+    ("", (0, 1, 0))])
 def test_counts_of_pytest(text, counts, tmp_path):
     (tmp_path / "test_one.py").write_text(text)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
