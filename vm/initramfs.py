@@ -156,7 +156,7 @@ def same_file(programs: list[Path]) -> list[Path]:
     found: dict[tuple[int, int], list[Path]] = {}
     for path in programs:
         found.setdefault((path.stat().st_dev, path.stat().st_ino), []).append(path)
-    most = max(found.values(), key=len, default=[])
+    most: list[Path] = max(found.values(), key=len, default=[])
     return most if len(most) > 1 else []
 
 
