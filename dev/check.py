@@ -152,8 +152,10 @@ class Check:
         """All C."""
         return self.tool("cppcheck", [
             "cppcheck", "--quiet", "--error-exitcode=1", "--enable=warning,portability",
-            "--inline-suppr", "--suppress=missingIncludeSystem", "--max-configs=4", f"-I{TOP}",
-            f"-I{TOP}/common"], lambda path, _text: path.suffix == ".c")
+            "--inline-suppr", "--suppress=missingIncludeSystem",
+            "--suppress=normalCheckLevelMaxBranches",   # a remark of 2.11 about itself
+            "--max-configs=4", f"-I{TOP}", f"-I{TOP}/common",
+        ], lambda path, _text: path.suffix == ".c")
 
     def pyflakes(self) -> Step:
         """All Python."""
@@ -196,7 +198,10 @@ class Check:
             lines += [
                 line for line in said.read_text().splitlines()
                 if line and not line.startswith("total: ")]
-        return Step.of(lint.remarks(lines, lint.remark_types((TOP / lint.CHECKPATCH).read_text())))
+        accepted = lint.remark_types((TOP / lint.CHECKPATCH).read_text())
+        # That of an older kernel does not know each type.
+        script = scripts[-1].read_text()
+        return Step.of(lint.remarks(lines, {name for name in accepted if f'"{name}"' in script}))
 
     def tool(self, name: str, command: list[str], wanted: Callable[[Path, str], bool]) -> Step:
         """A program that takes files and fails when it finds something."""

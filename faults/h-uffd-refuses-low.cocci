@@ -6,7 +6,7 @@
 // history: userfaultfd: allow registration of ranges below mmap_min_addr (commit not seen)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: uffd-ranges.low.register
+// tests: uffd-ranges.low.registration
 @@
 identifier f =~ "^(validate_range|validate_unaligned_range)$";
 identifier start, task_size;

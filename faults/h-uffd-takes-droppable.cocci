@@ -6,7 +6,7 @@
 // history: userfaultfd: correctly prevent registering VM_DROPPABLE regions (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: uffd-ranges.droppable.register
+// tests: uffd-ranges.droppable.registration
 @@
 identifier f =~ "^(vma_can_userfault)$";
 @@

@@ -30,6 +30,8 @@ static long locked(void)
 		fclose(refresh);
 	}
 	file = fopen("/proc/vmstat", "r");
+	if (!file)
+		return -1;
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "nr_mlock %ld", &count) == 1)
 			break;

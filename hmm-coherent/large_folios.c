@@ -105,9 +105,10 @@ static void allow_folios(void)
 	size_file(path, sizeof(path));
 	file = fopen(path, "r");
 	need(file, SKIP_NO_THP);
-	if (!fgets(words, sizeof(words), file))
+	if (!file || !fgets(words, sizeof(words), file))
 		words[0] = '\0';
-	fclose(file);
+	if (file)
+		fclose(file);
 	word = strchr(words, '[');
 	end = word ? strchr(word, ']') : NULL;
 	if (!end)

@@ -210,7 +210,7 @@ static void try_mode(FIXTURE_DATA(uffd_ranges)(*self), const char *what, unsigne
 		monitor_leave(self->monitor, range->addr, range->size);
 }
 
-SCENARIO(uffd_ranges, register,
+SCENARIO(uffd_ranges, registration,
 	 "registration of the range for missing pages, for write protection and for minor faults "
 	 "succeeds or is refused; a watched hole is not filled, and is after the end of the watch")
 {

@@ -56,6 +56,8 @@ static int bytes(void)
 	uint64_t *page = calloc(count, sizeof(*page)), *other = calloc(count, sizeof(*other));
 	size_t i, k, missed;
 
+	if (!page || !other)
+		return 1;
 	for (k = 0; k <= ARRAY_SIZE(writers); k++) {
 		memset(page, 0, features.page_size);
 		if (k < ARRAY_SIZE(writers))

@@ -26,7 +26,7 @@ const struct op_row *op_rows(size_t *count)
 	};
 	static struct op_row all[OP_ROWS_MAX];
 	static size_t used;
-	size_t i, more;
+	size_t i, more = 0;
 
 	for (i = 0; i < ARRAY_SIZE(tables) && (!used || i); i++) {
 		const struct op_row *rows = tables[i](&more);

@@ -145,7 +145,7 @@ static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left
 {
 	const size_t size = DEPTH * sysconf(_SC_PAGESIZE);
 	unsigned char *addr = map_memory(size, PROT_READ | PROT_WRITE);
-	unsigned long frames[STEP], lost = 0;
+	unsigned long frames[STEP] = { 0 }, lost = 0;
 	size_t at, i;
 
 	for (at = 0; left && at < DEPTH; at += STEP)

@@ -15,6 +15,7 @@ int __attribute__((weak)) main(int argc, char **argv)
 	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
 	const struct program *program;
 
+	/* cppcheck-suppress comparePointers ; the linker puts both around one array */
 	for (program = __start_programs; program < __stop_programs; program++)
 		if (!strcmp(program->name, name))
 			return program->main(argc, argv);
