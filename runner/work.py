@@ -21,15 +21,24 @@ RISKY = ("devices.*.opener-gone-access", "reclaim.*.swap-cache", "reclaim.*.writ
 # How long PROGRAM/TEST takes; the first glob that matches counts. From run.json of a run with two
 # machines.
 COSTS = (
-    ("hmm_coherent_matrix/*", 0.3),
+    ("hmm_coherent_matrix/*", 0.35),
     ("*/device-full.*", 95),
     ("*/whole-device.*.filled", 95),
-    ("*/registered.system-*.updated", 48),
+    ("*/registered.system-*.updated", 70),
+    ("*/balancing.*", 70),
+    ("*/failures.*.registration", 40),
     ("*/ksm.*", 5),
-    ("*/slow-io.*", 4),
+    ("*/limits.*", 4),
+    ("*/explore.*", 3.5),
     ("*/huge.*", 3),
-    ("*/fixed-buffers.*", 2),
-    ("*/reclaim.*", 2),
+    ("*/reclaim.*", 3),
+    ("*/slow-io.*", 3),
+    ("*/collapse-states.*", 2.5),
+    ("*/joined-buffers.*", 2.5),
+    ("*/core-dump.*", 2.5),
+    ("*/refcount.*", 2),
+    ("*/mixed-huge.*", 2),
+    ("*/failures.*", 1.5),
 )
 START = 4       # of a program, until its first test begins
 
