@@ -5,10 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The linker makes these, if a program has an entry. */
-extern const struct program __start_programs[] __attribute__((weak));
-extern const struct program __stop_programs[] __attribute__((weak));
-
 /* Of a file with several programs: a program that is linked alone has its own. */
 int __attribute__((weak)) main(int argc, char **argv)
 {

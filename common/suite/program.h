@@ -14,6 +14,10 @@ struct program {
 	int (*main)(int argc, char **argv);
 };
 
+/* The linker makes these, if a program has an entry. */
+extern const struct program __start_programs[] __attribute__((weak));
+extern const struct program __stop_programs[] __attribute__((weak));
+
 /* With PROGRAM, the name of this one, its main() has another name, by -Dmain. */
 #ifdef PROGRAM
 int main(int argc, char **argv);
