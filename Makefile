@@ -22,14 +22,14 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	fixed_buffers slow_io orders registered provided cloned joined_buffers races \
 	gup_races refcount zap file_pages file_copies file_shared huge_shared orphans \
 	accounts whole_device numa memory_policy devices mirrors exclusive device_life \
-	device_full tracking userfaultfd monitor empty_pages zero_page owners ksm reclaim \
+	device_full tracking userfaultfd monitor empty_pages zero_page ksm reclaim \
 	collapse_states collapse_shared exclusive_meets exclusive_moves uffd_move \
 	uffd_move_huge uffd_ranges uffd_fill monitor_shared ksm_meets ksm_zero vma_flags \
 	page_reports mixed_huge mirror_told buffer_ring pin_batches remapped mlock huge \
 	hugetlb large_folios mappings policies soft_dirty pagemap collapse marks advised \
 	inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \
 	failed_calls hwpoison large huge_private merged huge_moved core_dump debuggers \
-	cloned_huge limits cpusets balancing explore destructive_memory destructive \
+	cloned_huge limits cpusets balancing owners explore destructive_memory destructive \
 	destructive_ksm destructive_huge destructive_anon_vma)
 
 ifneq ($(IN_TREE),)

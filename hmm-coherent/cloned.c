@@ -146,6 +146,8 @@ SCENARIO(cloned, accounted,
 
 	ring_close(&s->ring);
 	ring_close(&self->second);
+	/* The user may not open it. */
+	device_file(&s->device);
 	limit_pinned_pages(2 * PAGES);
 	ring_open(&s->ring);
 	ring_open(&self->second);

@@ -121,7 +121,7 @@ static long faults_of_read(struct story *s, unsigned char *addr)
 		.npages = 1,
 	};
 
-	return ioctl(s->device.fd, HMM_DMIRROR_READ, &cmd) ? -errno : (long)cmd.faults;
+	return ioctl(device_file(&s->device), HMM_DMIRROR_READ, &cmd) ? -errno : (long)cmd.faults;
 }
 
 SCENARIO(hugetlb, dontneed_part,

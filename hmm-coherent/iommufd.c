@@ -330,6 +330,8 @@ SCENARIO(iommufd, limited,
 	struct story *s = &self->story;
 
 	attach(self);
+	/* The user may not open it. */
+	device_file(&s->device);
 	limit_pinned_pages(PAGES - 1);
 	set_rule(RULE_IOMMU_IS_ACCOUNTED);
 	expect_result("map beyond the limit", map_all(self, false), -ENOMEM);

@@ -58,6 +58,8 @@ FIXTURE_TEARDOWN(registered)
 static void ring_of_the_limited(struct story *s, long pages)
 {
 	ring_close(&s->ring);
+	/* The user may not open it. */
+	device_file(&s->device);
 	limit_pinned_pages(pages);
 	ring_open(&s->ring);
 }

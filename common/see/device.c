@@ -24,7 +24,29 @@ const char *permission_name(enum permission permission)
 	return names[permission];
 }
 
-int device_command(struct device *device, unsigned long request, const void *addr, size_t npages)
+static int open_node(int node)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", node);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		call_failed(RULE_DRIVER_LOADS, path, errno);
+	return fd;
+}
+
+int device_file(struct device *device)
+{
+	if (device->fd < 0 && device->opener != getpid())
+		broken("another process than the one that the device mirrors opens its file");
+	if (device->fd < 0)
+		device->fd = open_node(device_node(device->memory));
+	return device->fd;
+}
+
+static int command(struct device *device, int file, unsigned long request, const void *addr,
+		   size_t npages)
 {
 	struct hmm_dmirror_cmd cmd = {
 		.addr = (uintptr_t)addr,
@@ -34,10 +56,15 @@ int device_command(struct device *device, unsigned long request, const void *add
 
 	if (npages > device->bounce_pages)
 		broken("%zu pages do not fit the bounce buffer of a device", npages);
-	if (ioctl(device->fd, request, &cmd))
+	if (ioctl(file, request, &cmd))
 		return -errno;
 	device->faults = cmd.faults;
 	return 0;
+}
+
+int device_command(struct device *device, unsigned long request, const void *addr, size_t npages)
+{
+	return command(device, device_file(device), request, addr, npages);
 }
 
 int device_migrate_to(struct device *device, const void *addr, size_t npages)
@@ -76,10 +103,26 @@ int device_write(struct device *device, const void *addr, size_t npages)
 	return device_command(device, HMM_DMIRROR_WRITE, addr, npages);
 }
 
+/* Did the driver see a page of a device among @npages pages? */
+static bool saw_device(const struct device *device, size_t npages)
+{
+	size_t i;
+
+	for (i = 0; i < npages; i++)
+		if (device->bounce[i] != HMM_DMIRROR_PROT_ERROR &&
+		    (device->bounce[i] & 0xf0) >= HMM_DMIRROR_PROT_DEV_PRIVATE_LOCAL)
+			return true;
+	return false;
+}
+
 static void take_snapshot(struct device *device, const void *addr, size_t npages)
 {
-	int error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, npages);
+	const bool only_look = device->fd < 0 && device->look_fd >= 0;
+	int error = command(device, only_look ? device->look_fd : device_file(device),
+			    HMM_DMIRROR_SNAPSHOT, addr, npages);
 
+	if (!error && only_look && saw_device(device, npages))
+		error = device_command(device, HMM_DMIRROR_SNAPSHOT, addr, npages);
 	if (error)
 		call_failed(RULE_OBSERVERS_AGREE, "the driver's snapshot of a page", -error);
 }
@@ -146,7 +189,8 @@ static void make_bounce(struct device *device, enum place memory, size_t pages)
 {
 	const size_t size = pages * sysconf(_SC_PAGESIZE);
 
-	*device = (struct device){ .fd = -1, .memory = memory, .bounce_pages = pages };
+	*device = (struct device){ .fd = -1, .look_fd = -1, .opener = getpid(), .memory = memory,
+				   .bounce_pages = pages };
 	/*
 	 * MAP_POPULATE, because the driver copies to it while it holds locks,
 	 * and a first use would change the charge of the memory cgroup.
@@ -160,33 +204,30 @@ static void make_bounce(struct device *device, enum place memory, size_t pages)
 		syscall_failed("MADV_DONTFORK", errno);
 }
 
-static void open_node(struct device *device, int node, enum place memory, size_t pages)
-{
-	char path[32];
-
-	make_bounce(device, memory, pages);
-	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", node);
-	device->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (device->fd < 0)
-		call_failed(RULE_DRIVER_LOADS, path, errno);
-}
-
 void device_open(struct device *device, enum place memory, size_t pages)
 {
-	open_node(device, device_node(memory), memory, pages);
+	make_bounce(device, memory, pages);
+	device->fd = open_node(device_node(memory));
 }
 
-void device_share(struct device *device, const struct device *open, size_t pages)
+void device_open_to_look(struct device *device, enum place memory, size_t pages)
+{
+	make_bounce(device, memory, pages);
+	device->look_fd = open_node(device_node(PLACE_PRIVATE) + 1);
+}
+
+void device_share(struct device *device, struct device *open, size_t pages)
 {
 	make_bounce(device, open->memory, pages);
-	device->fd = fcntl(open->fd, F_DUPFD_CLOEXEC, 0);
+	device->fd = fcntl(device_file(open), F_DUPFD_CLOEXEC, 0);
 	if (device->fd < 0)
 		broken("F_DUPFD_CLOEXEC: %s", strerror(errno));
 }
 
 void device_open_second_private(struct device *device, size_t pages)
 {
-	open_node(device, device_node(PLACE_PRIVATE) + 1, PLACE_PRIVATE, pages);
+	make_bounce(device, PLACE_PRIVATE, pages);
+	device->fd = open_node(device_node(PLACE_PRIVATE) + 1);
 }
 
 void device_close(struct device *device)
@@ -194,5 +235,8 @@ void device_close(struct device *device)
 	if (device->bounce)
 		munmap(device->bounce, device->bounce_pages * sysconf(_SC_PAGESIZE));
 	device->bounce = NULL;
-	close(device->fd);
+	if (device->fd >= 0)
+		close(device->fd);
+	if (device->look_fd >= 0)
+		close(device->look_fd);
 }

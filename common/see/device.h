@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "report/compiler.h"
 #include "see/place.h"
@@ -22,7 +23,9 @@ enum permission { PERM_NONE, PERM_RO, PERM_RW, PERM_COUNT };
 const char *permission_name(enum permission permission);
 
 struct device {
-	int fd;
+	int fd;			/* see device_file() */
+	int look_fd;		/* see device_open_to_look(), or -1 */
+	pid_t opener;		/* the process that it mirrors */
 	enum place memory; /* PLACE_COHERENT, PLACE_REMOTE or PLACE_PRIVATE: what its pages are */
 	unsigned char *bounce;	/* the driver copies page data to and from it */
 	size_t bounce_pages;
@@ -54,12 +57,27 @@ void device_open(struct device *device, enum place memory, size_t pages);
 void device_open_second_private(struct device *device, size_t pages);
 
 /*
+ * Like device_open(), for pages in memory, at which the tests only look as a
+ * rule. Snapshots are made by the second device with private memory, which in
+ * most programs has none yet, so that closing its file takes no time (see
+ * device_share()). Any other command opens the device itself, as does a
+ * snapshot of a page that is on a device.
+ */
+void device_open_to_look(struct device *device, enum place memory, size_t pages);
+
+/*
+ * The file of the device, which is opened if it is not open yet. Only in the
+ * process that the device mirrors: fails the test as broken in another one.
+ */
+int device_file(struct device *device);
+
+/*
  * Use the file of a device that is @open, for as many as @pages pages in one
  * call. The driver looks at each of its pages when a file is closed for the
  * last time, which takes as long as a short test (dmirror_fops_release()), so
  * do not open a second file without need.
  */
-void device_share(struct device *device, const struct device *open, size_t pages);
+void device_share(struct device *device, struct device *open, size_t pages);
 void device_close(struct device *device);
 
 /*

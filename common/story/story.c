@@ -54,9 +54,11 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 	memset(story, 0, sizeof(*story));
 	story->place = place;
 	story->read_only = read_only;
-	/* Pages in memory are also looked at through the coherent device. */
-	device_open(&story->device, place == PLACE_PRIVATE ? PLACE_PRIVATE : PLACE_COHERENT,
-		    BUFFER_PAGES_MAX);
+	/* The device of pages in memory is the coherent one. */
+	if (story_on_device(story))
+		device_open(&story->device, place, BUFFER_PAGES_MAX);
+	else
+		device_open_to_look(&story->device, PLACE_COHERENT, BUFFER_PAGES_MAX);
 	buffer_map(&story->buffer, pages, place);
 	buffer_write(&story->buffer, 0, pages, BY_OWNER);
 	if (story_on_device(story))
@@ -255,9 +257,10 @@ void expect_at(struct story *story, size_t page, enum place place)
 static void expect_frame(unsigned long seen, unsigned long began, size_t page, bool same,
 			 const char *whose)
 {
+	const bool ok = same == (seen == began);
 	char expected[64], text[64];
 
-	if (expect_passes((seen == began) == same))
+	if (expect_passes(ok))
 		return;
 	snprintf(expected, sizeof(expected), "%s 0x%lx", same ? "still" : "another than", began);
 	snprintf(text, sizeof(text), "0x%lx", seen);
