@@ -29,15 +29,15 @@
 #define CONTROL 2
 
 /* There is one test only, because each waits for a second: it has both mappings. */
-enum { READ_WRITE, READ_ONLY, MAPPINGS };
+enum { MAPPED_RW, MAPPED_RO, MAPPED_COUNT };
 
-static const enum permission permissions[MAPPINGS] = { PERM_RW, PERM_RO };
+static const enum permission permissions[MAPPED_COUNT] = { PERM_RW, PERM_RO };
 
 FIXTURE(balancing)
 {
 	struct device device;
-	struct buffer buffers[MAPPINGS];
-	unsigned long frames[MAPPINGS][CONTROL];
+	struct buffer buffers[MAPPED_COUNT];
+	unsigned long frames[MAPPED_COUNT][CONTROL];
 };
 
 static void make_buffer(FIXTURE_DATA(balancing) (*self), int mapping, int node)
@@ -57,7 +57,7 @@ static void make_buffer(FIXTURE_DATA(balancing) (*self), int mapping, int node)
 	set_rule(RULE_ENTRY);
 	must(pages_at(buffer->addr, CONTROL, PLACE_COHERENT) == CONTROL,
 	     "the pages are not on the device");
-	if (mapping == READ_ONLY)
+	if (mapping == MAPPED_RO)
 		protect_memory(buffer->addr, buffer->size, PROT_READ);
 	for (i = 0; i < CONTROL; i++)
 		self->frames[mapping][i] = page_at(0, buffer_page(buffer, i)).pfn;
@@ -83,7 +83,7 @@ FIXTURE_SETUP(balancing)
 		change_setting(DELAY, 1);
 	change_setting(BALANCING, 1);
 	numa_set_preferred(node);
-	for (mapping = 0; mapping < MAPPINGS; mapping++)
+	for (mapping = 0; mapping < MAPPED_COUNT; mapping++)
 		make_buffer(self, mapping, node);
 	/* A policy of the task would keep the scan away, too. */
 	if (set_mempolicy(MPOL_DEFAULT, NULL, 0))
@@ -94,7 +94,7 @@ FIXTURE_TEARDOWN(balancing)
 {
 	int mapping;
 
-	for (mapping = 0; mapping < MAPPINGS; mapping++)
+	for (mapping = 0; mapping < MAPPED_COUNT; mapping++)
 		unmap_memory(self->buffers[mapping].addr, self->buffers[mapping].size);
 	device_close(&self->device);
 }
@@ -108,8 +108,8 @@ static bool has_permission(FIXTURE_DATA(balancing) (*self), int mapping, size_t 
 
 static bool is_scanned(FIXTURE_DATA(balancing) (*self))
 {
-	return has_permission(self, READ_WRITE, CONTROL, PERM_NONE) &&
-	       has_permission(self, READ_ONLY, CONTROL, PERM_NONE);
+	return has_permission(self, MAPPED_RW, CONTROL, PERM_NONE) &&
+	       has_permission(self, MAPPED_RO, CONTROL, PERM_NONE);
 }
 
 /* Use the processor for some time, and no page of the buffers. */
@@ -160,8 +160,8 @@ SCENARIO(balancing, scanned,
 		spin();
 	}
 	set_rule(RULE_BALANCING_PASSES_OVER);
-	expect_passed_over(self, READ_WRITE);
-	expect_passed_over(self, READ_ONLY);
+	expect_passed_over(self, MAPPED_RW);
+	expect_passed_over(self, MAPPED_RO);
 }
 
 int main(int argc, char **argv)
