@@ -107,8 +107,10 @@ static enum mm_denial make_pinnable(struct mm_model *m, int number)
 
 	if (frame->at == PLACE_SYSTEM && !frame->movable)
 		return MM_ALLOWED;
-	if (mm_holders(m, number) && mm_effect(m, EFFECT_HELD_STAYS))
+	if (mm_holders(m, number) && mm_effect(m, EFFECT_HELD_STAYS)) {
+		mm_stay(m, number);
 		return MM_BUSY;
+	}
 	mm_move(m, number, PLACE_SYSTEM);
 	return MM_ALLOWED;
 }

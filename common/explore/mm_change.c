@@ -7,7 +7,10 @@
  */
 static bool can_move(struct mm_model *m, int frame)
 {
-	return !mm_holders(m, frame) || !mm_effect(m, EFFECT_HELD_STAYS);
+	if (!mm_holders(m, frame) || !mm_effect(m, EFFECT_HELD_STAYS))
+		return true;
+	mm_stay(m, frame);
+	return false;
 }
 
 /* migrate_vma_collect_pmd() with MIGRATE_VMA_SELECT_SYSTEM, migrate_vma_insert_page() */

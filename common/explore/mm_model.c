@@ -156,6 +156,22 @@ void mm_move(struct mm_model *m, int number, enum place to)
 	}
 }
 
+void mm_stay(struct mm_model *m, int number)
+{
+	int p, i;
+
+	if (!m->kernel.move_marks_dirty || m->frame[number].at == PLACE_PRIVATE)
+		return;
+	for (p = 0; p < MM_PROCESSES; p++) {
+		for (i = 0; i < MM_PAGES; i++) {
+			struct mm_page *page = &m->process[p].page[i];
+
+			if (page->frame == number && page->dirty)
+				page->soft = true;
+		}
+	}
+}
+
 void mm_hold(struct mm_model *m, enum mm_holder hold, int page, bool pin)
 {
 	const int frame = mm_page_of(m, MM_OWNER, page)->frame;

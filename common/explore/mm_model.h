@@ -193,6 +193,12 @@ void mm_put(struct mm_model *m, int frame);
 /* The frame @number is replaced by one at @to, in every process that maps it. */
 void mm_move(struct mm_model *m, int number, enum place to);
 
+/*
+ * Migration of the frame fails: its entries are restored. Up to 6.1 the dirty ones
+ * become soft-dirty, as in mm_move().
+ */
+void mm_stay(struct mm_model *m, int number);
+
 /* References of a frame: mappings and holders. */
 int mm_mappings(const struct mm_model *m, int frame) __must_check;
 int mm_holders(const struct mm_model *m, int frame) __must_check;

@@ -48,6 +48,15 @@ static bool uffd_possible(const struct mm_model *m, const struct op *op)
 	return m->uffd;
 }
 
+/*
+ * Of a page that is not watched it is refused. One in few of these is enough: the
+ * sequences work with the first two pages most.
+ */
+static bool wp_possible(const struct mm_model *m, const struct op *op)
+{
+	return m->uffd && (op->first > 1 || m->process[MM_OWNER].page[op->first].uffd);
+}
+
 /* mwriteprotect_range() */
 static void expect_wp(struct mm_model *m, const struct op *op, struct step *step)
 {
@@ -225,12 +234,12 @@ static long act_unlock(const struct buffer *buffer, long arg)
 static const struct op_row rows[] = {
 	{ .name = "watch",
 	  .what = "userfaultfd watches the owner's page for writes: userfaultfd_register()",
-	  .pages = PAGES_ONE, .weight = 4, .rule = RULE_RANGE_TO_WATCH,
+	  .pages = PAGES_ONE, .weight = 7, .rule = RULE_RANGE_TO_WATCH,
 	  .possible = watch_possible, .expect = expect_watch, .act = act_watch },
 	{ .name = "wp",
 	  .what = "UFFDIO_WRITEPROTECT: mwriteprotect_range(), change_pte_range()",
 	  .options = { "on|off" }, .pages = PAGES_ONE, .weight = 10,
-	  .rule = RULE_PROTECTION_AS_ASKED, .possible = uffd_possible, .expect = expect_wp,
+	  .rule = RULE_PROTECTION_AS_ASKED, .possible = wp_possible, .expect = expect_wp,
 	  .act = act_wp },
 	{ .name = "take",
 	  .what = "UFFDIO_MOVE to the owner's page from the other buffer: move_present_ptes()",

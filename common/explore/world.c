@@ -276,4 +276,6 @@ void world_reset(const struct mm_model *m)
 		if (ring_unregister(&world.ring[i]))
 			broken("a buffer cannot be unregistered");
 	munmap(world.base, 2 * (MM_BUFFER_PAGES + 1) * features.page_size);
+	/* The batch of this processor also holds pages that were locked. */
+	world_drain();
 }
