@@ -79,7 +79,7 @@ def asked(options: argparse.Namespace, screen: Screen, **settings: str) -> str:
                               VARIABLE + name: value for name, value in settings.items()})
     if done.returncode:
         raise Stop(WRONG_USE if done.returncode == WRONG_USE else CANNOT,
-                   one_line(done.stderr.removeprefix(f"{PROGRAM}: "), 600))
+                   one_line(done.stderr.removeprefix(f"{PROGRAM}: ").strip(), 600))
     return done.stdout
 
 
@@ -196,8 +196,9 @@ class Exploration:
         for run in json_out.read_kernels(results).values():
             for test in run.tests.values():
                 diags = [diag for attempt in test.attempts for diag in attempt.diags]
-                if explored := said(diags, "explored:"):
-                    self.screen.say(explored)
+                for diag in diags:
+                    if str(diag).startswith(("explored: ", "left-out: ")):
+                        self.screen.say(str(diag).partition(" ")[2])
         for path in paths if status == 1 and not self.options.bisect_step else []:
             one = found(path, self.options, self.screen)
             if one.died:
@@ -234,7 +235,7 @@ class Exploration:
             "": "replay", "_REPLAY": one.minimal or one.text, "_TIMES": str(AGAIN)})
         if status in (0, 4):
             raise Stop(CANNOT, f"the failure did not come again: 0 of {AGAIN} times",
-                       f"the sequence was: {one.text}")
+                       f"the sequence was: {one.minimal or one.text}")
         return status, results
 
     def minimise(self, path: Path) -> int:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from base.errors import Stop
+from base.errors import Interrupted, Stop
 from report import json_out
 from report.ktap import Diag
-from runner import explore, options
+from runner import bisect, explore, options
 from runner.screen import Screen
 from streams import replay
 
@@ -345,6 +345,29 @@ def test_failure_that_does_not_come_again(tmp_path, monkeypatch):
         explore.Exploration(options_, Screen()).minimise(folder)
     assert stopped.value.status == 3 and "0 of 10 times" in str(stopped.value)
     assert tried == [("map 1; fork", "10", 0)]
+
+
+def test_interruption_keeps_what_was_found(tmp_path, monkeypatch, capsys):
+    """The sequence, as short as it was then, and the command that repeats it."""
+    folder = results(tmp_path / "cut", SEARCH, "", ("sequence: map 4; fork", "shorter: map 2; fork"))
+
+    def interrupted(*_, **__):
+        raise Interrupted(2)
+
+    monkeypatch.setattr(explore.Exploration, "once", interrupted)
+    with pytest.raises(Interrupted):
+        explore.main(options.parse(["explore", "--results", str(folder)]), Screen())
+    assert "explore --replay 'map 2; fork'" in capsys.readouterr().err
+
+
+def test_bisection_with_a_sequence():
+    """Each step runs it: `explore --bisect-step --replay TEXT`."""
+    one = object.__new__(bisect.Bisection)
+    one.options = options.parse(["bisect", "--kernel", ".", "GOOD", "BAD", "--replay", "map 1; fork"])
+    one.tree, one.globs = argparse.Namespace(path="tree"), []
+    words = one._command(Path("step-1"))[1:]
+    assert words[:2] == ["explore", "--bisect-step"]
+    assert options.parse(words).replay == "map 1; fork"
 
 
 def test_shard_has_its_own_seeds(monkeypatch):

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A part is a function or a variable with the comment before it: text up to an
- * empty line that is not followed by an indented one. Its name is the last word
- * before the first of "([={;".
+ * empty line that is not followed by an indented one.
  */
 #include "explore/parts.h"
 
@@ -26,15 +25,13 @@ static size_t count;
 /* Behind the comment or string at @c, or @c if there is none. */
 static const char *skip(const char *c)
 {
-	const char *end;
-	char quote = *c;
+	const char *end = strncmp(c, "/*", 2) ? NULL : strstr(c, "*/");
+	const char quote = *c;
 
+	if (end)
+		return end + 2;
 	if (!strncmp(c, "//", 2))
 		return c + strcspn(c, "\n");
-	if (!strncmp(c, "/*", 2)) {
-		end = strstr(c, "*/");
-		return end ? end + 2 : c + strlen(c);
-	}
 	if (quote != '"' && quote != '\'')
 		return c;
 	for (c++; *c && *c != quote; c++)
@@ -51,37 +48,50 @@ static size_t word_length(const char *c)
 	return length;
 }
 
+/* The next word at @c or behind it, outside of comments and strings; its end is NULL if none is. */
+static const char *next_word(const char *c, size_t *length)
+{
+	while (*c) {
+		const char *behind = skip(c);
+
+		*length = word_length(behind);
+		if (*length)
+			return behind;
+		c = behind > c ? behind : c + 1;
+	}
+	return NULL;
+}
+
 bool text_uses(const char *text, const char *name)
 {
-	while (*text) {
-		const char *next = skip(text);
-		const size_t length = word_length(next);
+	size_t length = 0;
 
-		if (length && length == strlen(name) && !strncmp(next, name, length))
+	for (text = next_word(text, &length); text; text = next_word(text + length, &length))
+		if (length == strlen(name) && !strncmp(text, name, length))
 			return true;
-		text = next > text && !length ? next : next + (length ? length : 1);
-	}
 	return false;
 }
 
-/* The name that the part defines. */
+/* Where what the part defines has its name: behind comments, lines of cpp and attributes. */
+static const char *definition(const struct part *part)
+{
+	const char *c = part->text, *attribute;
+
+	while (*c == '/' || *c == '#' || *c == '\n')
+		c = *c == '/' ? skip(c) : c + strcspn(c, "\n") + 1;
+	attribute = strstr(c, ATTRIBUTE);
+	return attribute && attribute < c + strcspn(c, "\n") ? strstr(attribute, "))") + 2 : c;
+}
+
+/* The name that the part defines: the last word before the first of "([={;". */
 static void find_name(struct part *part)
 {
-	const char *c = part->text;
+	const char *begin = definition(part), *end = begin + strcspn(begin, "([={;"), *word;
+	size_t length = 0;
 
-	while (*c && !strchr("([={;", *c)) {
-		const char *next = skip(c);
-		const size_t length = word_length(next);
-
-		if (!strncmp(next, ATTRIBUTE, strlen(ATTRIBUTE))) {
-			c = strstr(next, "))") + 2;
-			continue;
-		}
-
-		if (length)
-			snprintf(part->name, sizeof(part->name), "%.*s", (int)length, next);
-		c = next > c && !length ? next : next + (length ? length : 1);
-	}
+	for (word = next_word(begin, &length); word && word < end;
+	     word = next_word(word + length, &length))
+		snprintf(part->name, sizeof(part->name), "%.*s", (int)length, word);
 }
 
 static void add_parts(char *text)

@@ -9,19 +9,23 @@
 #include "explore/parts.h"
 #include "explore/replay.h"
 #include "explore/sequence.h"
+#include "report/compiler.h"
 #include "report/result.h"
+
+/* The last that was written of a page. */
+struct page_written {
+	int frame, content;
+	enum place at;
+	bool write, readable;
+	int uffd_wp, soft;	/* soft: -1 if it is not tracked */
+};
 
 /* What is written of the state, to write only what an operation changes. */
 struct written {
 	FILE *out;
 	const char *without_row;	/* an operation that has none */
 	bool marks;		/* some page has had a mark */
-	struct {
-		int frame, content;
-		enum place at;
-		bool write, readable;
-		int uffd_wp, soft;	/* soft: -1 if it is not tracked */
-	} page[MM_PROCESSES][MM_PAGES];
+	struct page_written page[MM_PROCESSES][MM_PAGES];
 	struct {
 		bool used;
 		int content;
@@ -55,27 +59,24 @@ static void write_page_wanted(struct written *w, const struct mm_model *m, int w
 {
 	const struct mm_page *page = &m->process[who].page[number];
 	const struct mm_frame *frame = page->frame < 0 ? NULL : &m->frame[page->frame];
+	struct page_written *was = &w->page[who][number], is = *was;
 
-	if (!frame) {
-		if (w->page[who][number].frame)
-			fprintf(w->out, "\twant_nothing(%s, %d);\n", process_in_c(who), number);
-		w->page[who][number].frame = 0;
-		return;
+	is.frame = frame ? (int)frame->pfn : 0;
+	if (frame) {
+		is.content = frame->content;
+		is.at = frame->at;
+		is.write = page->write;
+		is.readable = page->prot != MM_NONE;
 	}
-	if (w->page[who][number].frame == (int)frame->pfn &&
-	    w->page[who][number].content == frame->content &&
-	    w->page[who][number].at == frame->at && w->page[who][number].write == page->write &&
-	    w->page[who][number].readable == (page->prot != MM_NONE))
+	if (!memcmp(was, &is, sizeof(is)))
 		return;
-	w->page[who][number].frame = frame->pfn;
-	w->page[who][number].content = frame->content;
-	w->page[who][number].at = frame->at;
-	w->page[who][number].write = page->write;
-	w->page[who][number].readable = page->prot != MM_NONE;
-	fprintf(w->out, "\twant(%s, %d, %lu, \"%s\", %d, \"%s\");\n", process_in_c(who), number,
-		frame->pfn, place_in_c(frame->at), frame->content,
-		page->prot == MM_NONE || frame->at == PLACE_PRIVATE ? "" :
-		page->write ? "rw" : "r");
+	*was = is;
+	if (!frame)
+		fprintf(w->out, "\twant_nothing(%s, %d);\n", process_in_c(who), number);
+	else
+		fprintf(w->out, "\twant(%s, %d, %d, \"%s\", %d, \"%s\");\n", process_in_c(who),
+			number, is.frame, place_in_c(is.at), is.content,
+			!is.readable || is.at == PLACE_PRIVATE ? "" : is.write ? "rw" : "r");
 }
 
 /* Protection by userfaultfd, and the soft-dirty bit, as pagemap shows them. */
@@ -84,11 +85,12 @@ static void write_marks_wanted(struct written *w, const struct mm_model *m, int 
 	const struct mm_page *page = &m->process[who].page[number];
 	const int uffd_wp = page->frame >= 0 && page->uffd_wp;
 	const int soft = !page->tracked ? -1 : page->frame >= 0 && page->soft;
+	struct page_written *was = &w->page[who][number];
 
-	if (w->page[who][number].uffd_wp == uffd_wp && w->page[who][number].soft == soft)
+	if (was->uffd_wp == uffd_wp && was->soft == soft)
 		return;
-	w->page[who][number].uffd_wp = uffd_wp;
-	w->page[who][number].soft = soft;
+	was->uffd_wp = uffd_wp;
+	was->soft = soft;
 	w->marks = true;
 	fprintf(w->out, "\tmark(%s, %d, %d, %d);\n", process_in_c(who), number, uffd_wp, soft);
 }
@@ -235,7 +237,7 @@ static char *write_main(const struct sequence *sequence, const char **without_ro
 
 /* The comment at the top: what it is, and how to compile and run it. */
 static const char head[] =
-	"// SPDX-License-Identifier: GPL-2.0\n"
+	"// SPDX-" "License-Identifier: GPL-2.0\n"
 	"/*\n"
 	" * Each call below is followed by what Linux %d.%d must show after it: which page\n"
 	" * frames the processes map, where these are, the permissions, and the bytes.\n"
@@ -272,6 +274,20 @@ static void write_head(FILE *out, const struct sequence *sequence, int version, 
 		uses_transfer(sequence) ? " [DEVICE-MAPPER-DEVICE]" : "");
 }
 
+static void write_includes(FILE *out, const char *used, const char *text)
+{
+	size_t i;
+
+	fprintf(out, "#define _GNU_SOURCE\n");
+	for (i = 0; i < ARRAY_SIZE(headers); i++)
+		if (!headers[i].word || text_uses(used, headers[i].word))
+			fprintf(out, "#include <%s>\n", headers[i].header);
+	/* The header of the C library may not have it yet. */
+	if (text_uses(text, "MADV_COLLAPSE"))
+		fprintf(out, "\n#ifndef MADV_COLLAPSE\n#define MADV_COLLAPSE 25\n#endif\n");
+	fprintf(out, "\nenum { OWNER, CHILD, GRANDCHILD, PROCESSES, PAGES = %d };\n\n", MM_PAGES);
+}
+
 /* In the order in which they may use each other. */
 static const char *const files[] = {
 	"world.c.in", "map.c.in", "cpu.c.in", "hold.c.in", "more.c.in", "look.c.in", NULL
@@ -282,7 +298,7 @@ bool program_print(FILE *out, const struct sequence *sequence, int version, cons
 {
 	const char *without_row = NULL;
 	char *text = write_main(sequence, &without_row), *used = NULL;
-	size_t i, length;
+	size_t length;
 	FILE *memory = open_memstream(&used, &length);
 	bool right;
 
@@ -293,16 +309,8 @@ bool program_print(FILE *out, const struct sequence *sequence, int version, cons
 		right = false;
 	if (right && !without_row) {
 		write_head(out, sequence, version, text_uses(used, "rings"));
-		fprintf(out, "#define _GNU_SOURCE\n");
-		for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-			if (!headers[i].word || text_uses(used, headers[i].word))
-				fprintf(out, "#include <%s>\n", headers[i].header);
-		/* The header of the C library may not have it yet. */
-		if (text_uses(text, "MADV_COLLAPSE"))
-			fprintf(out, "\n#ifndef MADV_COLLAPSE\n#define MADV_COLLAPSE 25\n"
-				     "#endif\n");
-		fprintf(out, "\nenum { OWNER, CHILD, GRANDCHILD, PROCESSES, PAGES = %d };\n\n%s%s",
-			MM_PAGES, used, text);
+		write_includes(out, used, text);
+		fprintf(out, "%s%s", used, text);
 	}
 	if (right && without_row)
 		snprintf(error, size, "'%s' has no row in common/explore/emitters.c", without_row);

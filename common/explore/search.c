@@ -159,6 +159,8 @@ static bool try_both(const struct sequence *sequence, struct run *sum)
 	for (twin = 0; twin < 2; twin++) {
 		failure = worker_run(sequence, twin, NULL, false, &run);
 		add_costs(sum, &run);
+		if (!twin)
+			sum->left_out_ops = run.left_out_ops;
 		if (!is_failure(&failure))
 			continue;
 		announce_sequence(twin ? "twin:" : "sequence:", sequence);
@@ -196,6 +198,21 @@ void search_run(struct generator *generator, int stride, double seconds)
 	worker_stop();
 }
 
+/* Each operation that the kernel does not have, or that made no sense in the state. */
+static void tell_left_out(const struct sequence *sequence, const struct run *run)
+{
+	char op[OP_TEXT];
+	size_t i;
+
+	for (i = 0; i < sequence->count; i++) {
+		if (!(run->left_out_ops & BIT_ULL(i)))
+			continue;
+		op_print(&sequence->op[i], op, sizeof(op));
+		announce("# left-out: operation %zu (%s): the kernel or the state does not allow "
+			 "it\n", i + 1, op);
+	}
+}
+
 void search_replay(const struct sequence *sequence, int times)
 {
 	const double began = seconds_now();
@@ -206,6 +223,7 @@ void search_replay(const struct sequence *sequence, int times)
 	announce_candidate(sequence);
 	for (count = 0; right && count < times; count++)
 		right = try_both(sequence, &sum);
+	tell_left_out(sequence, &sum);
 	tell_costs(&sum, count, seconds_now() - began);
 	worker_stop();
 }

@@ -173,6 +173,7 @@ struct run sequence_run(const struct sequence *sequence, bool twin, const struct
 
 		if (!op_is_possible(&m, op, twin)) {
 			run.left_out++;
+			run.left_out_ops |= BIT_ULL(i);
 			continue;
 		}
 		m.wrong = flip && flip->row == op->row ? (int)flip->effect : -1;

@@ -7,12 +7,14 @@
 #define HMM_COHERENT_SEQUENCE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "explore/op.h"
 
 /* What came out of a sequence. */
 struct run {
 	int done, left_out;	/* operations */
+	uint64_t left_out_ops;	/* which: BIT_ULL() of its number, from 0 */
 	int failed_at;		/* the operation, from 0; -1: none failed */
 	enum rule_id rule;	/* of the first difference */
 	unsigned int effects[OP_ROWS_MAX];	/* by row: BIT(enum mm_effect) that happened */
