@@ -130,7 +130,7 @@ static bool has_ended(pid_t pid)
 	return false;
 }
 
-/* Returns whether the worker has ended. After an oops no process waits for it. */
+/* Returns whether the worker has ended. After an oops this does not wait for it. */
 static bool stop(bool lost)
 {
 	bool ended;
