@@ -349,7 +349,8 @@ def test_failure_that_does_not_come_again(tmp_path, monkeypatch):
 
 def test_interruption_keeps_what_was_found(tmp_path, monkeypatch, capsys):
     """The sequence, as short as it was then, and the command that repeats it."""
-    folder = results(tmp_path / "cut", SEARCH, "", ("sequence: map 4; fork", "shorter: map 2; fork"))
+    folder = results(tmp_path / "cut", SEARCH, "",
+                     ("sequence: map 4; fork", "shorter: map 2; fork"))
 
     def interrupted(*_, **__):
         raise Interrupted(2)
@@ -363,7 +364,7 @@ def test_interruption_keeps_what_was_found(tmp_path, monkeypatch, capsys):
 def test_bisection_with_a_sequence():
     """Each step runs it: `explore --bisect-step --replay TEXT`."""
     one = object.__new__(bisect.Bisection)
-    one.options = options.parse(["bisect", "--kernel", ".", "GOOD", "BAD", "--replay", "map 1; fork"])
+    one.options = options.parse("bisect --kernel . GOOD BAD --replay".split() + ["map 1; fork"])
     one.tree, one.globs = argparse.Namespace(path="tree"), []
     words = one._command(Path("step-1"))[1:]
     assert words[:2] == ["explore", "--bisect-step"]
