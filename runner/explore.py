@@ -224,6 +224,8 @@ class Exploration:
                                         **{"": "shrink", "_REPLAY": text})
             failure = failed(json_out.read(results))
             last = said(failure[1], "candidate:") if failure else ""
+            if status not in (0, 1):
+                self.screen.say(f"machine {number} has no result: there may be a shorter one")
             if status != 1 or not last or last == text:
                 break
             text = last
