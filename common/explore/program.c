@@ -42,7 +42,7 @@ static const struct {
 	{ "sys/mman.h", NULL }, { "sys/prctl.h", NULL }, { "sys/syscall.h", NULL },
 	{ "sys/types.h", NULL }, { "sys/uio.h", NULL }, { "sys/wait.h", NULL },
 	{ "unistd.h", NULL }, { "linux/types.h", NULL },
-	{ "lib/test_hmm_uapi.h", NULL }, { "mm/gup_test.h", "open_gup_test" },
+	{ "lib/test_hmm_uapi.h", NULL }, { "mm/gup_test.h", "gup_test" },
 	{ "liburing.h", "rings" }, { "sys/ptrace.h", "ptrace" },
 	{ "linux/userfaultfd.h", "uffd" }, { "linux/dm-ioctl.h", "dm_ioctl" },
 	{ "linux/aio_abi.h", "iocb" }, { "time.h", "timespec" },
