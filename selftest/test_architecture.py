@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The tests that can never apply on an architecture: common/suite/architecture.c names tests that
-exist, and all that need a huge page."""
+exist, and all that need what an architecture may lack."""
 
 import re
 from fnmatch import fnmatchcase
@@ -9,11 +9,18 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent
-ROWS = re.findall(r'^\t\{ "(\S+)", (\w+), (\w+) \},$',
-                  (TOP / "common/suite/architecture.c").read_text(), re.M)
+TEXT = (TOP / "common/suite/architecture.c").read_text()
+LISTS = {name: re.findall(r'"(\S+)"', globs) for name, globs in
+         re.findall(r"static const char \*const (\w+)\[\] = \{(.*?)\};", TEXT, re.S)}
+# The glob of each row with the function that decides.
+ROWS = [(glob, absent) for name, absent in re.findall(r"^\t\{ (\w+), (\w+), \"", TEXT, re.M)
+        for glob in LISTS[name]]
 # The first line of a function, a setup or a test.
 FIRST = re.compile(r"^(?:[a-z][\w ]*[ *])?(\w+)\((.*)", re.M)
-HUGE = re.compile(r"\bhuge_(range_)?begin\(")
+# What a test calls that cannot do without it.
+NEEDS = {"huge_is_too_large": r"\bhuge_(range_)?begin\(",
+         "no_soft_dirty": r"\bneed\(features\.soft_dirty,",
+         "no_uffd_wp": r"\bneed\(features\.uffd_wp,"}
 
 def dashed(name: str) -> str:
     return name.replace("_", "-")
@@ -35,16 +42,16 @@ def tests_of(text: str, which=lambda body: True) -> set[str]:
                 found.add(f"{dashed(fixture)}.V.{dashed(test)}")
     return found
 
-def helpers(text: str) -> set[str]:
-    """Functions that make a huge page, directly or by another one."""
+def helpers(text: str, call: str) -> set[str]:
+    """Functions that make this call, directly or by another one."""
     found: set[str] = set()
-    while more := {name for name, _, body in bodies(text)
-                   if name not in (*found, "SCENARIO", "FIXTURE_SETUP") and needs(body, found)}:
+    while more := {name for name, _, body in bodies(text) if needs(body, call, found)
+                   and name not in (*found, "SCENARIO", "FIXTURE_SETUP")}:
         found |= more
     return found
 
-def needs(body: str, functions: set[str]) -> bool:
-    return bool(HUGE.search(body)) or any(re.search(rf"\b{name}\(", body) for name in functions)
+def needs(body: str, call: str, functions: set[str]) -> bool:
+    return any(re.search(part, body) for part in (call, *(rf"\b{name}\(" for name in functions)))
 
 def program(path: Path) -> str:
     """Its text, with that of the headers beside it that it includes."""
@@ -57,26 +64,31 @@ TESTS = {test for text in TEXTS.values() for test in tests_of(text)}
 
 def is_named(test: str, absent: str) -> bool:
     """By a glob for all variants, or for a test without one."""
-    return any(fnmatchcase(name, glob) for glob, function, _ in ROWS if function == absent
+    return any(fnmatchcase(name, glob) for glob, function in ROWS if function == absent
                for name in (test, test.replace(".V.", ".")))
 
 def test_rows_are_found():
-    assert {function for _, function, _ in ROWS} == {"no_soft_dirty", "no_uffd_wp",
-                                                     "huge_is_too_large"}
-    assert len(TESTS) > 500 and len(HUGE.findall("".join(TEXTS.values()))) > 15
+    assert {function for _, function in ROWS} == set(NEEDS)
+    assert len(TESTS) > 500 and len(ROWS) > 50
+    for call in NEEDS.values():
+        assert len(re.findall(call, "".join(TEXTS.values()))) > 9, call
 
 @pytest.mark.parametrize("glob", sorted({row[0] for row in ROWS}))
 def test_each_row_names_a_test(glob):
-    """Or cells of the matrix, which have a mapping in their names."""
-    mapping = re.fullmatch(r"\*\.([a-z-]+)\.\*", glob)
-    assert (f'"{mapping[1]}"' in (TOP / "common/cell/mapping.c").read_text() if mapping else
-            any(fnmatchcase(name, glob)
-                for test in TESTS for name in (test, test.replace(".V.", "."))))
+    """Or a variant of its tests: of the matrix, a mapping."""
+    if variant := re.fullmatch(r"(.*)\.([*a-z-]*[a-z])\.\*", glob):
+        texts = [(TOP / "common/cell/mapping.c").read_text()] if variant[1] == "*" else [
+            text for text in TEXTS.values() if f"FIXTURE({variant[1].replace('-', '_')})" in text]
+        word = variant[2].strip("*-")
+        assert any(form in text for text in texts for form in (word, word.replace("-", "_")))
+        return
+    assert any(fnmatchcase(name, glob)
+               for test in TESTS for name in (test, test.replace(".V.", ".")))
 
-@pytest.mark.parametrize("stem", sorted(stem for stem, text in TEXTS.items() if HUGE.search(text)))
-def test_all_that_need_a_huge_page_are_named(stem):
-    """With pages of 64 KiB there is none that fits into a device."""
-    text = TEXTS[stem]
-    wanted = tests_of(text, lambda body: needs(body, helpers(text)))
-    assert wanted, f"no test of {stem}.c is found that needs one"
-    assert [test for test in sorted(wanted) if not is_named(test, "huge_is_too_large")] == []
+@pytest.mark.parametrize("absent, stem", sorted(
+    (absent, stem) for absent, call in NEEDS.items() for stem, text in TEXTS.items()
+    if re.search(call, text)))
+def test_all_that_need_it_are_named(absent, stem):
+    text, call = TEXTS[stem], NEEDS[absent]
+    wanted = tests_of(text, lambda body: needs(body, call, helpers(text, call)))
+    assert [test for test in sorted(wanted) if not is_named(test, absent)] == []

@@ -17,26 +17,44 @@
  * is the reason: the row names the architecture, and the release that changed it.
  */
 struct lack {
-	const char *glob;
+	const char *const *globs;	/* of names of tests; the last one is NULL */
 	bool (*absent)(void);
 	const char *why;
 };
 
 #if defined(__aarch64__)
-#define NO_SOFT_DIRTY "arm64 has no soft-dirty bit"
-#define HUGE_TOO_LARGE "a huge page of this kernel is larger than a device"
-#define NO_UFFD_WP "arm64 has no userfaultfd write protection before 6.10"
-
 /* No arm64 kernel selects HAVE_ARCH_SOFT_DIRTY (arch/arm64/Kconfig, up to 7.3). */
 static bool no_soft_dirty(void)
 {
 	return !features.soft_dirty;
 }
 
+static const char *const soft_dirty[] = {
+	"soft-dirty.*", "*.soft-dirty.*", "tracking.*.soft-dirty-*", "numa.*.huge-*",
+	"trackers.*.soft-dirty-*", "trackers.*.huge-moved", "inherited.*.tracked-after-move",
+	"merged.*.written-since", "mirror-told.*.soft-dirty-cleared",
+	"next-access.*.store-after-clear-refs", NULL
+};
+
 static bool no_uffd_wp(void)
 {
 	return !features.uffd_wp && !kernel_has(CHANGE_UFFD_WP_ON_ARM64);
 }
+
+static const char *const uffd_wp[] = {
+	"monitor.*", "monitor-shared.*", "uffd-*", "vma-flags.watched.*", "vma-flags.minor.*",
+	"*.uffd-wp.*", "tracking.*.uffd-wp-*", "marks.*-protection.*", "mixed-huge.*",
+	"huge-private.*.write-protected", "collapse-states.*", "collapse-shared.*.watched-hole",
+	"collapse-shared.*.protected-by-uffd", "exclusive-meets.*.write-protected",
+	"file-pages.*.protected-then-zapped", "inherited.*.filled-by-monitor",
+	"inherited.*.freed-by-close", "inherited.*.unprotected-by-move", "ksm-meets.*protected",
+	"mappings.*.watched-in-parts", "mirror-told.*.moved-by-monitor",
+	"mirror-told.*.write-protected", "next-access.*.store-after-uffd-wp",
+	"pagemap.*.scan-of-written", "pagemap.*.scan-protects-part",
+	"soft-dirty.*.split-when-protected", "trackers.*.collected", "trackers.*.forked",
+	"trackers.*.migrated", "trackers.*.protected", "trackers.*.read-only-used",
+	"trackers.*.written-*", NULL
+};
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
 static bool huge_is_too_large(void)
@@ -47,49 +65,36 @@ static bool huge_is_too_large(void)
 	return size > 0 && pages && size / features.page_size >= pages;
 }
 
+static const char *const huge[] = {
+	"huge.*", "huge-shared.*", "huge-private.*", "mixed-huge.*", "cloned-huge.*",
+	"uffd-move-huge.*", "collapse.*", "collapse-*", "joined-buffers.*", "large.*",
+	"hugetlb.*", "destructive.huge-*", "numa.*.huge-*", "trackers.*.huge-*",
+	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
+	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", NULL
+};
+
 static const struct lack lacks[] = {
-	{ "huge.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "huge-shared.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "huge-private.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "mixed-huge.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "cloned-huge.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "uffd-move-huge.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "collapse.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "collapse-*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "joined-buffers.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "large.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "hugetlb.*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "destructive.huge-*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "numa.*.huge-*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "trackers.*.huge-*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "soft-dirty.*.split-when-*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "pagemap.*.huge-*", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "pagemap.*.of-a-file", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "pagemap.*.scan-protects-part", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "monitor.*.huge-zero-page", huge_is_too_large, HUGE_TOO_LARGE },
-	{ "soft-dirty.*", no_soft_dirty, NO_SOFT_DIRTY },
-	{ "*.soft-dirty.*", no_soft_dirty, NO_SOFT_DIRTY },
-	{ "tracking.*.soft-dirty-*", no_soft_dirty, NO_SOFT_DIRTY },
-	{ "next-access.*.store-after-clear-refs", no_soft_dirty, NO_SOFT_DIRTY },
-	{ "monitor.*", no_uffd_wp, NO_UFFD_WP },
-	{ "*.uffd-wp.*", no_uffd_wp, NO_UFFD_WP },
-	{ "tracking.*.uffd-wp-*", no_uffd_wp, NO_UFFD_WP },
-	{ "next-access.*.store-after-uffd-wp", no_uffd_wp, NO_UFFD_WP },
+	{ huge, huge_is_too_large, "a huge page of this kernel is larger than a device" },
+	{ soft_dirty, no_soft_dirty, "arm64 has no soft-dirty bit" },
+	{ uffd_wp, no_uffd_wp, "arm64 has no userfaultfd write protection before 6.10" },
 };
 #else
 /* x86-64 has all that the tests know. */
-static const struct lack lacks[] = { { NULL, NULL, NULL } };
+static const char *const none[] = { NULL };
+static const struct lack lacks[] = { { none, NULL, NULL } };
 #endif
 
 const char *architecture_lacks(const char *name)
 {
+	const char *const *glob;
 	size_t i;
 
 	/* These tests compare what the kernel should have with what it has. */
 	if (!strncmp(name, "features.", strlen("features.")))
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(lacks); i++)
-		if (lacks[i].glob && !fnmatch(lacks[i].glob, name, 0) && lacks[i].absent())
-			return lacks[i].why;
+		for (glob = lacks[i].globs; *glob; glob++)
+			if (!fnmatch(*glob, name, 0) && lacks[i].absent())
+				return lacks[i].why;
 	return NULL;
 }
