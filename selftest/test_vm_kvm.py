@@ -5,6 +5,7 @@ what will be the same next time is stored."""
 import json
 import shutil
 import os
+import subprocess
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,14 @@ from vm import kvm
 from vm.arch import HOST
 from vm_kit import is_running
 
-PATIENCE = 0.9
+def shell_seconds() -> float:
+    """How long a shell takes to start, here and now."""
+    began = time.monotonic()
+    subprocess.run(["sh", "-c", ":"], check=True)
+    return time.monotonic() - began
+
+# Seconds for a guest that speaks at once, also on a loaded machine; those that do not take them all.
+PATIENCE = max(0.9, 30 * max(shell_seconds() for _ in range(3)))
 REFUSED = "echo 'qemu: error: failed to set MSR 0x10a to 0x69'; kill -ABRT $$"
 SPEAKS = "echo kvm runs linux; exec sleep 60"
 
@@ -49,7 +57,7 @@ def choose(box, behaviour: str = "exit 1", force=None, kernel=True):
     box.environment(HMM_COHERENT_QEMU=str(qemu))
     start = time.monotonic()
     accel = kvm.choose(box.cache, force, box.say, box.kernel if kernel else None, PATIENCE)
-    assert time.monotonic() - start < PATIENCE + 3
+    assert time.monotonic() - start < 5 * PATIENCE + 3
     if (box.folder / "pid").exists():
         assert not is_running(int((box.folder / "pid").read_text()))
     return accel
@@ -114,7 +122,7 @@ def test_a_slow_guest_has_as_long_as_a_kernel(box):
     accel = choose(box, f"echo SeaBIOS; {late}", force="probe")
     assert (accel.name, "no sign of life of the guest's kernel" in accel.why) == ("tcg", True)
     accel = choose(box, "echo 'Linux version 6.1.9'; exec sleep 60", force="probe")
-    assert "did not reach user space within 1 s" in accel.why
+    assert f"did not reach user space within {PATIENCE:.0f} s" in accel.why
 
 def test_a_kernel_under_test_proves_nothing_against_kvm(box):
     """Its failure may be its own; what it shows for KVM counts."""
