@@ -24,7 +24,7 @@ def shell_seconds() -> float:
     return time.monotonic() - began
 
 # Seconds for a guest that speaks at once, on a loaded machine, too; one that is silent takes all.
-PATIENCE = max(0.9, 30 * max(shell_seconds() for _ in range(3)))
+PATIENCE = max(0.9, 100 * max(shell_seconds() for _ in range(3)))
 REFUSED = "echo 'qemu: error: failed to set MSR 0x10a to 0x69'; kill -ABRT $$"
 SPEAKS = "echo kvm runs linux; exec sleep 60"
 
