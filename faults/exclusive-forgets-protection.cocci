@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: when exclusive access of a device ends, the page becomes writable although mprotect() or userfaultfd has protected it
-// claim: S5
-// rule: write-needs-vm-write uffd-wp-stops-writes
+// claim: S1 S5
+// rule: device-exclusive uffd-wp-stops-writes
 // file: mm/memory.c
 // resembles: nothing known
 // tests: exclusive-meets.*.protected exclusive-meets.*.write-protected

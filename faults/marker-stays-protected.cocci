@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: UFFDIO_WRITEPROTECT does not remove the protection of a page that is not mapped
 // claim: S5
-// rule: uffd-wp-stops-writes monitor-lets-go
+// rule: monitor-lets-go
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: monitor-shared.as-asked monitor-shared.removed
+// tests: monitor-shared.released
 @@
 identifier f =~ "^(change_pte_range|change_softleaf_pte)$";
 identifier resolve =~ "^uffd_(wp|prot)_resolve$";

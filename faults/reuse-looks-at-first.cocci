@@ -4,7 +4,7 @@
 // rule: shared-is-copied nobody-sees-the-other exclusive-is-reused
 // file: mm/memory.c
 // resembles: nothing known
-// tests: mixed-huge.last-shared.written mixed-huge.first-shared.written mixed-huge.last-shared.unmapped-in-part
+// tests: mixed-huge.last-shared.written mixed-huge.last-shared.unmapped-in-part mixed-huge.first-shared.write-protected
 @@
 identifier f =~ "^do_wp_page$";
 symbol vmf, vma, folio;

@@ -103,6 +103,20 @@ SCENARIO(monitor_shared, dropped,
 	expect_kept(self);
 }
 
+/* An access would replace the marker by a page that is protected. */
+SCENARIO(monitor_shared, released,
+	 "the protection can be removed from pages that are not mapped and were not accessed since")
+{
+	struct buffer *range = &self->range;
+
+	advise_memory(range->addr, range->size, MADV_DONTNEED);
+	monitor_protect(self->monitor, range->addr, range->size, false);
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_page(self, PAGE_PROTECTED, false);
+	expect_page(self, PAGE_EMPTY, false);
+	expect_page(self, PAGE_FREE, false);
+}
+
 SCENARIO(monitor_shared, swapped,
 	 "MADV_PAGEOUT swaps the pages out and keeps their protection")
 {
