@@ -6,7 +6,6 @@
 // history: mm/rmap: handle device-exclusive entries correctly in try_to_migrate_one() (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// seen: splat hang
 // tests: exclusive-meets.coherent.evicted exclusive-meets.system.soft-offlined
 // seen: check crash vm splat hang
 @@

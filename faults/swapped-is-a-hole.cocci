@@ -4,8 +4,7 @@
 // rule: swap-keeps
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: reclaim.coherent-rw.swapped-stays-swapped races.coherent.swap-and-migrator
-// tests: races.private.swap-and-migrator
+// tests: reclaim.coherent-rw.swapped-stays-swapped
 @@
 identifier f =~ "^migrate_vma_collect_pmd$";
 identifier next;
