@@ -26,8 +26,8 @@ bool compare_is_changed(const struct watching *w, int who, int page) __must_chec
 bool compare_is_readable(const struct mm_model *m, int who, int page) __must_check;
 
 /* A check of @what of @page; @expected is "expected|seen". */
-void __printf(6, 7) compare(struct watching *w, bool same, int who, int page, const char *what,
-			    const char *expected, ...);
+void compare(struct watching *w, bool same, int who, int page, const char *what,
+	     const char *expected, ...) __printf(6, 7);
 
 /* What the operation read and wrote, the bytes of the pages, and those that holders see. */
 void compare_transferred(struct watching *w);

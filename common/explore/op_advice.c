@@ -242,8 +242,7 @@ static const struct op_row rows[] = {
 	  .pages = PAGES_SOME, .names_process = true, .weight = 3, .rule = RULE_FREED_FOR_ONE,
 	  .possible = free_possible, .expect = expect_free, .act = act_free },
 	{ .name = "pageout",
-	  .what = "MADV_PAGEOUT without swap: madvise_cold_or_pageout_pte_range(), "
-		  "shrink_folio_list()",
+	  .what = "MADV_PAGEOUT without swap: madvise_cold_or_pageout_pte_range()",
 	  .pages = PAGES_SOME, .names_process = true, .weight = 3, .rule = RULE_NOT_RECLAIMED,
 	  .possible = pageout_possible, .expect = expect_pageout, .act = act_pageout },
 	{ .name = "collapse",
@@ -259,8 +258,7 @@ static const struct op_row rows[] = {
 	  .options = { "drop|copy|wipe|keep" }, .pages = PAGES_SOME, .names_process = true,
 	  .weight = 3, .rule = RULE_NOT_FORKED, .expect = expect_inherit, .act = act_inherit },
 	{ .name = "move",
-	  .what = "mremap(2) to the same page of the other buffer: move_ptes(); 'keep' is "
-		  "MREMAP_DONTUNMAP: dontunmap_complete()",
+	  .what = "mremap(2) to the other buffer, also MREMAP_DONTUNMAP: move_ptes()",
 	  .options = { "away|keep" }, .pages = PAGES_ONE, .names_process = true, .weight = 5,
 	  .rule = RULE_MOVES_WITH_ADDRESS, .expect = expect_move, .act = act_move },
 };

@@ -126,16 +126,17 @@ static void expect_vm(struct mm_model *m, const struct op *op, struct step *step
 static long act_vm(const struct buffer *buffer, long arg)
 {
 	const struct op *op = &world.desk->op;
+	const pid_t target = world.desk->target;
 	struct iovec mine = { request_scratch(), features.page_size };
 	struct iovec theirs = { world_page(op->first), features.page_size };
 
 	(void)buffer;
 	(void)arg;
 	if (!writes(op, 0))
-		return world_compared(mine.iov_base, errno_of(process_vm_readv(world.desk->target, &mine,
-									 1, &theirs, 1, 0)));
+		return world_compared(mine.iov_base,
+				      errno_of(process_vm_readv(target, &mine, 1, &theirs, 1, 0)));
 	memcpy(mine.iov_base, world_template(world.desk->step.content[op->first]), mine.iov_len);
-	return errno_of(process_vm_writev(world.desk->target, &mine, 1, &theirs, 1, 0));
+	return errno_of(process_vm_writev(target, &mine, 1, &theirs, 1, 0));
 }
 
 static void expect_mem(struct mm_model *m, const struct op *op, struct step *step)

@@ -180,7 +180,7 @@ static long act_count(const struct buffer *buffer, long arg)
 	desk->counts.locked = value_of(status, "\nVmLck:");
 	desk->counts.pinned = value_of(status, "\nVmPin:");
 	desk->counts.walked = value_of(rollup, "\nAnonymous:");
-	*(volatile char *)request_scratch() = 1;
+	memset(request_scratch(), 1, features.page_size);
 	return 0;
 }
 
