@@ -16,6 +16,9 @@
  */
 bool parts_print(FILE *out, const char *folder, const char *const *files, const char *text);
 
+/* Write the first line of a source file. */
+void parts_license(FILE *out);
+
 /* Is @name in @text, as a whole word, outside of comments and strings? */
 bool text_uses(const char *text, const char *name);
 

@@ -237,7 +237,6 @@ static char *write_main(const struct sequence *sequence, const char **without_ro
 
 /* The comment at the top: what it is, and how to compile and run it. */
 static const char head[] =
-	"// SPDX-" "License-Identifier: GPL-2.0\n"
 	"/*\n"
 	" * Each call below is followed by what Linux %d.%d must show after it: which page\n"
 	" * frames the processes map, where these are, the permissions, and the bytes.\n"
@@ -265,6 +264,7 @@ static void write_head(FILE *out, const struct sequence *sequence, int version, 
 	char text[OP_TEXT];
 	size_t i;
 
+	parts_license(out);
 	fprintf(out, head, version / 100, version % 100);
 	for (i = 0; i < sequence->count; i++) {
 		op_print(&sequence->op[i], text, sizeof(text));

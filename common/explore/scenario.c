@@ -335,6 +335,7 @@ bool scenario_print(FILE *out, const struct sequence *sequence, const char *name
 	static struct writing w;
 	const struct mm_kernel kernel = sequence_kernel();
 	char *acts = NULL, *steps = NULL, *used = NULL, *both = NULL;
+	struct scenario_file file;
 	size_t length;
 	FILE *memory;
 
@@ -354,9 +355,9 @@ bool scenario_print(FILE *out, const struct sequence *sequence, const char *name
 	if (asprintf(&both, "%s%s", acts, steps) < 0 || !parts_print(memory, parts, files, both))
 		cannot(&w, "%s: %s", parts, strerror(errno));
 	fclose(memory);
+	file = (struct scenario_file){ sequence, name, used, acts, steps, w.needs };
 	if (!w.cannot)
-		scenario_file_print(out, &(struct scenario_file){ sequence, name, used, acts, steps,
-								  w.needs });
+		scenario_file_print(out, &file);
 	free(acts);
 	free(steps);
 	free(used);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "explore/parts.h"
 #include "explore/replay.h"
 
 static int count_pages(const struct sequence *sequence)
@@ -79,7 +80,8 @@ void scenario_file_print(FILE *out, const struct scenario_file *file)
 	for (c = identifier; *c; c++)
 		*c = *c == '-' ? '_' : *c;
 	sequence_print(file->sequence, text, sizeof(text));
-	fprintf(out, "// SPDX-" "License-Identifier: GPL-2.0\n/*\n");
+	parts_license(out);
+	fprintf(out, "/*\n");
 	write_lines(out, text, " * ", "\n");
 	fprintf(out, " *\n"
 		" * Found by random sequences (docs/explore.md). Give it a name that says what it\n"
