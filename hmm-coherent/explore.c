@@ -88,6 +88,7 @@ static void cells_setup(void)
 static void run_cell(const struct suite_test *test)
 {
 	worker_reads_log(suite_read_log);
+	worker_waits(atoi(setting("_PATIENCE", "30")));
 	generator.seed = test->number;
 	if (mode)
 		mode->run();

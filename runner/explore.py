@@ -23,16 +23,19 @@ from base.files import TOP
 from report import json_out
 from report.ktap import Diag
 from report.model import Run
+from vm.kconfig import PROFILES
 from runner import options as command_line, plan, programs, run as running
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
 
 PROGRAM = "hmm_coherent_explore"
 VARIABLE = "HMM_COHERENT_EXPLORE"
-SETTINGS = ("", "_SECONDS", "_STRIDE", "_LENGTH", "_ONLY", "_WEIGHT", "_REPLAY", "_WRONG", "_TIMES")
+SETTINGS = ("", "_SECONDS", "_STRIDE", "_LENGTH", "_ONLY", "_WEIGHT", "_REPLAY", "_WRONG", "_TIMES",
+            "_PATIENCE")
 PARTS = TOP / "common/explore/program"  # of the programs and scenarios that are written
 BOOTS = 24          # machines that a minimisation may take
 MINIMISING = 100    # seconds, as in common/explore/search.c
+PATIENCE = 30       # seconds for one operation, on a kernel that does not look harder
 AGAIN = 10          # times that a failure is given to come again
 SEED = re.compile(r"explore\.coherent\.seed-(\d+)")
 
@@ -161,7 +164,7 @@ class Exploration:
         if text := settings.get("_REPLAY"):     # in the command that repeats it, too
             options.replay = text
             options.given = options.given - set(running.EXPLORING) | {"replay"}
-        ask(**settings)
+        ask(**settings, _PATIENCE=str(PATIENCE * PROFILES[options.profile].slowness))
         return running.main(options, self.screen), path
 
     def search(self) -> int:

@@ -17,6 +17,8 @@
 #include "report/report.h"
 #include "report/result.h"
 
+unsigned int *sequence_steps;
+
 void sequence_pretend(int version)
 {
 	kernel_pretend(version);
@@ -134,6 +136,8 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 		run->least_watching = ended - done;
 	run->effects[row] |= m->effects;
 	run->done++;
+	if (sequence_steps)
+		++*sequence_steps;
 	return right;
 }
 

@@ -44,6 +44,9 @@ void sequence_pretend(int version);
 /* The running kernel and this machine; call it after features_probe() and world_open(). */
 struct mm_kernel sequence_kernel(void);
 
+/* Counts the operations that are done, for a process that waits for them. May be NULL. */
+extern unsigned int *sequence_steps;
+
 /*
  * Run it. With @twin the pages stay in system memory. Differences are reported
  * as failed checks; the sequence ends with the first operation that has one.

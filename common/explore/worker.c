@@ -16,11 +16,11 @@
 #include "explore/world.h"
 #include "report/report.h"
 
-/* A sequence takes a fraction of a second. */
-#define SEQUENCE_MS 25000
+/* For one operation and its comparison, which take some milliseconds on an idle machine. */
+#define STEP_S 30
 /* Until a process that was killed has ended, unless it hangs in the kernel. */
 #define KILL_MS 10000
-#define STEP_MS 500
+#define POLL_MS 500
 
 /* In memory that is shared with the worker. */
 struct job {
@@ -28,6 +28,7 @@ struct job {
 	bool twin, has_flip;
 	struct flip flip;
 	struct run run;
+	unsigned int steps;	/* operations that are done */
 };
 
 static int (*log_reader)(void);
@@ -35,6 +36,7 @@ static struct flip wrong;
 static struct job *job;
 static pid_t worker;
 static int to_worker = -1, from_worker = -1;
+static int patience = STEP_S;
 static bool had_died;	/* the kernel, before the worker began */
 
 const char *outcome_name(enum outcome outcome)
@@ -48,6 +50,11 @@ const char *outcome_name(enum outcome outcome)
 	};
 
 	return names[outcome];
+}
+
+void worker_waits(int seconds)
+{
+	patience = seconds;
 }
 
 void worker_reads_log(int (*read_log)(void))
@@ -74,6 +81,7 @@ static void __noreturn work(int from, int to)
 	char letter;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sequence_steps = &job->steps;
 	world_open();
 	while (read(from, &letter, 1) == 1) {
 		job->run = sequence_run(&job->sequence, job->twin,
@@ -169,16 +177,19 @@ static bool kernel_has_died(void)
 static enum outcome wait_for_end(void)
 {
 	struct pollfd answer = { .fd = from_worker, .events = POLLIN };
+	unsigned int steps = 0, now;
 	int ready, waited = 0;
 	bool died;
 	char letter;
 
 	do {
-		ready = poll(&answer, 1, STEP_MS);
-		waited += ready ? 0 : STEP_MS;
+		ready = poll(&answer, 1, POLL_MS);
+		now = __atomic_load_n(&job->steps, __ATOMIC_RELAXED);
+		waited = now == steps ? waited + POLL_MS : 0;
+		steps = now;
 		/* An oops may leave its process, or another one, waiting for a lock. */
 		died = !had_died && kernel_has_died();
-	} while ((!ready && waited < SEQUENCE_MS && !died) || (ready < 0 && errno == EINTR));
+	} while ((!ready && waited < 1000 * patience && !died) || (ready < 0 && errno == EINTR));
 	if (ready <= 0)
 		return died ? OUTCOME_LOST : OUTCOME_HUNG;
 	if (read(from_worker, &letter, 1) == 1)

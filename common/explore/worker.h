@@ -38,6 +38,9 @@ struct failure {
 struct failure worker_run(const struct sequence *sequence, bool twin, const struct flip *flip,
 			  bool quiet, struct run *run);
 
+/* How long one operation may take before a sequence counts as hung; 30 s if this is not called. */
+void worker_waits(int seconds);
+
 /*
  * What reads the kernel log after each sequence, so that it does not wrap, and
  * returns the number of complaints.
