@@ -123,15 +123,18 @@ $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS) $$(built_with)
 
 ifeq ($(IN_TREE),)
 # All programs in one file, which has a name for each: see common/suite/program.h. Their functions
-# with the same name stay apart. A program that is asked for alone is linked alone, by the rule
+# with the same name stay apart, and so do their constructors. A program that is asked for alone is linked alone, by the rule
 # above.
 ONE := $(OUTPUT)/obj/hmm_coherent
 PARTS := $(patsubst hmm_coherent_%,$(OUTPUT)/obj/programs/%.o,$(PROGRAMS))
 $(OUTPUT)/obj/programs/%.o: hmm-coherent/%.c $(HEADERS) $$(built_with)
 	@mkdir -p $(@D)
 	$(call show,CC,$@)
-	$(Q)$(CC) $(CFLAGS) -DPROGRAM='"hmm_coherent_$*"' -Dmain=main_of_$* -c $< -o $@
-	$(Q)$$($(CC) -print-prog-name=objcopy) --keep-global-symbol=main_of_$* $@
+	$(Q)$(CC) $(CFLAGS) -DPROGRAM=$* -Dmain=main_of_$* -c $< -o $@
+	$(Q)$$($(CC) -print-prog-name=objcopy) --keep-global-symbol=main_of_$* \
+		--rename-section .init_array.20000=init_20000_$* \
+		--rename-section .init_array.20001=init_20001_$* \
+		--rename-section .init_array=init_last_$* $@
 
 $(ONE): $(PARTS) $(OBJECTS)
 	$(call show,LD,$@)

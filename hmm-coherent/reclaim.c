@@ -178,8 +178,8 @@ SCENARIO(reclaim, swap_cache,
 	bring_back(s);
 	through_swap(s, 0);
 	if (!frame_has_flag(page_at(0, s->buffer.addr).pfn, KPF_SWAPCACHE))
-		not_prepared("this kernel removes a page from the swap cache as soon as it is read: the "
-		       "test cannot be done");
+		not_prepared("a page was removed from the swap cache as soon as it was read: the "
+			     "test cannot be done");
 	story_remember_frames(s);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	set_rule(RULE_SWAP_CACHE);

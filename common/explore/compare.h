@@ -40,7 +40,7 @@ void compare_counts(struct watching *w);
  * The pages that the kernel counts as locked, in the whole system; -1 if that is
  * not known exactly. After a sequence there must be as many as before it.
  */
-long watch_locked(void) __must_check;
+long __must_check watch_locked(void);
 bool watch_unlocked(long before) __must_check;
 
 #endif

@@ -121,8 +121,8 @@ void buffer_in_wrong_zone(const struct buffer *buffer, size_t page, enum place a
 		fail_now("page %zu is on node %d, although mbind(MPOL_BIND) bound it to node %d",
 			 page, node, buffer->node);
 	}
-	not_prepared("page %zu is in %s memory, on node %d, which is not the zone that the test needs",
-	       page, place_name(at), node);
+	not_prepared("page %zu is in %s memory, on node %d: the test needs another zone", page,
+		     place_name(at), node);
 }
 
 /*

@@ -68,7 +68,7 @@ static struct page_dump dump_once(const void *addr)
 	char text[1024];
 
 	if (fd < 0)
-		not_prepared("/dev/kmsg cannot be read, to which gup_test writes the dump of a page");
+		not_prepared("/dev/kmsg cannot be read, where gup_test writes the dump of a page");
 	if (pin_dump(addr) < 0)
 		return dump;
 	while (!ended && (got = kmsg_next(fd, text, sizeof(text))) != 0) {
