@@ -6,7 +6,7 @@
 // history: mm/MADV_COLLAPSE: set EAGAIN on unexpected page refcount (ae63c898f400)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates)
 // kernels: 6.1 7.3
-// tests: collapse-states.pinned.by-advice collapse-states.referenced.by-advice
+// tests: collapse-states.referenced.by-advice
 @@
 identifier f =~ "^madvise_collapse_errno$";
 identifier r;

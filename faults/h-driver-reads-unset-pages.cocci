@@ -7,6 +7,7 @@
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1
 // tests: exclusive-meets.*.range-with-gap
+// seen: check splat crash hang
 @@
 identifier f =~ "^(dmirror_exclusive)$";
 expression ret, E;

@@ -7,7 +7,7 @@
 // history: mm/gup: check ref_count instead of lru before migration (98c6d259319e)
 // source: Debian's changelog of linux 6.1.192-2 (stable updates); the patch on linux-mm
 // kernels: 6.1 7.3
-// tests: movable.cow-left.* pin-batches.accessed.of-another-processor
+// tests: pin-batches.accessed.of-another-processor
 @@
 identifier f =~ "^(collect_longterm_unpinnable_pages)$";
 expression folio;

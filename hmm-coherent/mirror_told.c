@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <numaif.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,11 +24,6 @@
 #include "story/story.h"
 
 #define PAGES 3
-
-/* Since Linux 5.7; the C library may be older. */
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4
-#endif
 
 FIXTURE(mirror_told)
 {
@@ -168,31 +162,6 @@ SCENARIO(mirror_told, moved,
 	set_rule(RULE_MIRROR_IS_TOLD);
 	expect(read_at(self, to) < 0, "the device reads at the second address");
 	expect_told(self, BY_OWNER);
-}
-
-/*
- * mremap() tells the device of the pages that it moves, and munmap() of the old
- * mapping would tell it again.
- */
-SCENARIO(mirror_told, moved_leaving,
-	 "mremap() with MREMAP_DONTUNMAP: the device reads zeros at the old address, and the page "
-	 "at the new one")
-{
-	struct story *s = &self->story;
-	const size_t size = features.page_size;
-	unsigned char *to = map_memory(size, PROT_NONE);
-
-	mirror(self);
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(mremap(s->buffer.addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-		    to) == to, "mremap with MREMAP_DONTUNMAP: %s", strerror(errno));
-	set_rule(RULE_MIRROR_IS_TOLD);
-	expect_result("a read at the old address", read_at(self, s->buffer.addr), 0);
-	expect_zeros(s->device.bounce, "bytes that the device reads at the old address");
-	expect_result("a read at the new address", read_at(self, to), 0);
-	expect_bytes(s->device.bounce, s->buffer.serial, 0, BY_OWNER,
-		     "bytes that the device reads at the new address");
-	unmap_memory(to, size);
 }
 
 SCENARIO(mirror_told, copied,
