@@ -123,8 +123,8 @@ $(OUTPUT)/hmm_coherent_%: hmm-coherent/%.c $(HEADERS) $(OBJECTS) $$(built_with)
 
 ifeq ($(IN_TREE),)
 # All programs in one file, which has a name for each: see common/suite/program.h. Their functions
-# with the same name stay apart, and so do their constructors. A program that is asked for alone is linked alone, by the rule
-# above.
+# with the same name stay apart, and so do their constructors. A program that is asked for alone is
+# linked alone, by the rule above.
 ONE := $(OUTPUT)/obj/hmm_coherent
 PARTS := $(patsubst hmm_coherent_%,$(OUTPUT)/obj/programs/%.o,$(PROGRAMS))
 $(OUTPUT)/obj/programs/%.o: hmm-coherent/%.c $(HEADERS) $$(built_with)

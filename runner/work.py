@@ -21,26 +21,25 @@ RISKY = ("devices.*.opener-gone-access", "reclaim.*.swap-cache", "reclaim.*.writ
 # How long PROGRAM/TEST takes; the first glob that matches counts. From run.json of a run with two
 # machines.
 COSTS = (
-    ("hmm_coherent_matrix/*", 0.35),
-    ("*/device-full.*", 95),
-    ("*/whole-device.*.filled", 95),
-    ("*/registered.system-*.updated", 70),
-    ("*/balancing.*", 70),
-    ("*/failures.*.registration", 40),
-    ("*/ksm.*", 5),
-    ("*/limits.*", 4),
-    ("*/explore.*", 3.5),
-    ("*/huge.*", 3),
-    ("*/reclaim.*", 3),
-    ("*/slow-io.*", 3),
-    ("*/collapse-states.*", 2.5),
+    ("hmm_coherent_matrix/*", 0.4),
+    ("*/device-full.*", 60),
+    ("*/whole-device.*.filled", 55),
+    ("*/registered.system-*.updated", 33),
+    ("*/balancing.*", 36),
+    ("*/failures.*.registration", 30),
+    ("*/ksm.*", 3.5),
+    ("*/limits.*", 3),
+    ("*/explore.*", 3),
+    ("*/huge.*", 3.5),
+    ("*/reclaim.*", 2),
+    ("*/slow-io.*", 2.5),
+    ("*/collapse-states.*", 1.5),
     ("*/joined-buffers.*", 2.5),
-    ("*/core-dump.*", 2.5),
-    ("*/refcount.*", 2),
-    ("*/mixed-huge.*", 2),
+    ("*/core-dump.*", 2),
+    ("*/mixed-huge.*", 1.5),
     ("*/failures.*", 1.5),
 )
-START = 4       # of a program, until its first test begins
+START = 3       # of a program, until its first test begins
 
 
 @dataclass
