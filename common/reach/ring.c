@@ -74,10 +74,16 @@ int ring_register(struct ring *ring, void *addr, size_t size)
 
 int ring_unregister(struct ring *ring)
 {
+	int error, tries = 100;
+
 	if (!ring->registered)
 		return 0;
 	ring->registered = false;
-	return io_uring_unregister_buffers(&ring->uring);
+	/* io_rsrc_ref_quiesce() of 6.1 ends with a signal pending; the buffer stays registered. */
+	do {
+		error = io_uring_unregister_buffers(&ring->uring);
+	} while (error == -EINTR && --tries);
+	return error;
 }
 
 static void submit(struct ring *ring)

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/compiler.h"
-
 static void construct(struct constructors rest)
 {
 	/* cppcheck-suppress comparePointers ; the linker puts both around one array */
@@ -25,7 +23,7 @@ int __attribute__((weak)) main(int argc, char **argv)
 	for (program = __start_programs; program < __stop_programs; program++) {
 		if (strcmp(program->name, name))
 			continue;
-		for (i = 0; i < ARRAY_SIZE(program->constructors); i++)
+		for (i = 0; i < PROGRAM_PRIORITIES; i++)
 			construct(program->constructors[i]);
 		return program->main(argc, argv);
 	}

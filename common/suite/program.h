@@ -19,11 +19,13 @@ struct constructors {
 	void (*const *end)(void);
 };
 
+/* KSELFTEST_PRIO_TEST, KSELFTEST_PRIO_XFAIL, and those without a priority */
+#define PROGRAM_PRIORITIES 3
+
 struct program {
 	const char *name;
 	int (*main)(int argc, char **argv);
-	/* KSELFTEST_PRIO_TEST, KSELFTEST_PRIO_XFAIL, and those without a priority */
-	struct constructors constructors[3];
+	struct constructors constructors[PROGRAM_PRIORITIES];
 };
 
 /* The linker makes these, if a program has an entry. */
