@@ -18,8 +18,8 @@
 IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
 PROGRAMS := $(addprefix hmm_coherent_, \
-	driver features matrix fork protect next_access next_access_to direct_io sequential \
-	fixed_buffers slow_io orders registered provided cloned joined_buffers races \
+	driver features interfaces matrix fork protect next_access next_access_to direct_io \
+	sequential fixed_buffers slow_io orders registered provided cloned joined_buffers races \
 	gup_races refcount zap file_pages file_copies file_shared huge_shared orphans \
 	accounts whole_device numa memory_policy devices mirrors exclusive device_life \
 	device_full tracking userfaultfd monitor empty_pages zero_page ksm reclaim \

@@ -49,24 +49,30 @@ static bool free_possible(const struct mm_model *m, const struct op *op)
 	return true;
 }
 
+/*
+ * Does the advice reach the mapping of this page? madvise_walk_vmas() continues
+ * behind a hole and returns ENOMEM in the end; a locked mapping ends it
+ * (madvise_dontneed_free_valid_vma(), can_madv_lru_vma()).
+ */
+static bool is_advised(const struct mm_page *page, struct step *step)
+{
+	if (!page->mapped)
+		step->result = -ENOMEM;
+	else if (page->locked)
+		step->result = -EINVAL;
+	return page->mapped && !page->locked;
+}
+
 /* madvise_free_pte_range(): a page of memory becomes clean and can be reclaimed. */
 static void expect_free(struct mm_model *m, const struct op *op, struct step *step)
 {
 	int i;
 
-	for (i = op->first; i < op->first + op->count; i++) {
+	for (i = op->first; i < op->first + op->count && step->result != -EINVAL; i++) {
 		struct mm_page *page = mm_page_of(m, op->who, i);
 
-		if (!page->mapped) {
-			step->result = -ENOMEM;
-			continue;
-		}
-		if (page->locked) {
-			step->result = -EINVAL;
-			return;
-		}
-		if (page->frame < 0 || m->frame[page->frame].at != PLACE_SYSTEM ||
-		    m->frame[page->frame].zero)
+		if (!is_advised(page, step) || page->frame < 0 ||
+		    m->frame[page->frame].at != PLACE_SYSTEM || m->frame[page->frame].zero)
 			continue;
 		m->frame[page->frame].lazy = LAZY_YES;
 		if (page->dirty && mm_effect(m, EFFECT_CLEAN))
@@ -104,19 +110,12 @@ static void expect_pageout(struct mm_model *m, const struct op *op, struct step 
 {
 	int i;
 
-	for (i = op->first; i < op->first + op->count; i++) {
+	for (i = op->first; i < op->first + op->count && step->result != -EINVAL; i++) {
 		struct mm_page *page = mm_page_of(m, op->who, i);
 		struct mm_frame *frame = &m->frame[page->frame < 0 ? 0 : page->frame];
 
-		if (!page->mapped) {
-			step->result = -ENOMEM;
-			continue;
-		}
-		if (page->locked) {
-			step->result = -EINVAL;
-			return;
-		}
-		if (page->frame < 0 || frame->lazy != LAZY_YES || mm_mappings(m, page->frame) > 1)
+		if (!is_advised(page, step) || page->frame < 0 || frame->lazy != LAZY_YES ||
+		    mm_mappings(m, page->frame) > 1)
 			continue;
 		if (page->dirty || mm_holders(m, page->frame))
 			frame->lazy = LAZY_UNSURE;
