@@ -18,11 +18,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from base.errors import CANNOT, Interrupted, Stop, WRONG_USE
+from base.errors import CANNOT, Interrupted, Stop, Untestable, WRONG_USE
 from base.files import TOP
 from report import json_out
 from report.ktap import Diag
 from report.model import Run
+from report.result import Test
 from vm.kconfig import PROFILES
 from runner import options as command_line, plan, programs, run as running
 from runner.folder import Folder
@@ -86,11 +87,16 @@ def asked(options: argparse.Namespace, screen: Screen, **settings: str) -> str:
     return done.stdout
 
 
+def diags_of(test: Test) -> list[Diag]:
+    """All that its attempts said."""
+    return [diag for attempt in test.attempts for diag in attempt.diags]
+
+
 def failed(run: Run) -> tuple[str, list[Diag]] | None:
     """The explore test that failed, and what it has said; None if none failed."""
     for test in run.tests.values():
         if test.program == PROGRAM and test.verdict in ("fail", "broken"):
-            return test.name, [diag for attempt in test.attempts for diag in attempt.diags]
+            return test.name, diags_of(test)
     return None
 
 
@@ -135,14 +141,12 @@ def log() -> Path:
 def version_of(options: argparse.Namespace, release: str, screen: Screen) -> str:
     """Of which kernel the written C tells: 703 is 7.3. That of --kernel, else of the results, else
     the one that a run takes."""
-    spec = options.kernel[0] if options.kernel else ""
-    tree = Path(spec).expanduser() / "Makefile"
-    if spec and tree.is_file():
-        names = dict(re.findall(r"(?m)^(VERSION|PATCHLEVEL) *= *(\d+)", tree.read_text()))
-        spec = f"{names.get('VERSION', 0)}.{names.get('PATCHLEVEL', 0)}"
-    spec = spec or release
+    from runner import guests
+    spec = options.kernel[0] if options.kernel else release
+    if options.kernel and not command_line.is_version(spec):
+        found = guests.find_source(spec, plan.open_cache(screen), screen)
+        spec = found.version if found else spec
     if not spec:
-        from runner import guests
         spec = guests.default_kernel(plan.open_cache(screen), screen)
     if not (version := re.match(r"(\d+)\.(\d+)", spec)):
         raise Stop(WRONG_USE, f"{spec} does not say its version", "give --kernel 7.3, or a tree")
@@ -196,12 +200,14 @@ class Exploration:
     def judged(self, status: int, results: Path) -> int:
         """Say how the failure can be repeated, and minimise it if the machine has died."""
         paths = [results] if (results / "run.json").exists() else sorted(results.glob("*/"))
-        for run in json_out.read_kernels(results).values():
-            for test in run.tests.values():
-                diags = [diag for attempt in test.attempts for diag in attempt.diags]
-                for diag in diags:
-                    if str(diag).startswith(("explored: ", "left-out: ")):
-                        self.screen.say(str(diag).partition(" ")[2])
+        lines = [str(diag) for run in json_out.read_kernels(results).values()
+                 for test in run.tests.values() for diag in diags_of(test)]
+        for line in lines:
+            if line.startswith(("explored: ", "left-out: ")):
+                self.screen.say(line.partition(" ")[2])
+        left = [line.partition(" ")[2] for line in lines if line.startswith("left-out: ")]
+        if self.options.bisect_step and status == 0 and left:
+            raise Untestable(4, left[0])    # the sequence was not run whole
         for path in paths if status == 1 and not self.options.bisect_step else []:
             one = found(path, self.options, self.screen)
             if one.died:

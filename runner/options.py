@@ -421,6 +421,8 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
     alone = ["--shell", "--print-kernel-tree",
              *(name for name, (takes, _) in commands.items() if not takes)]
     asked = [one for one in (options.seconds, options.replay, options.minimise) if one is not None]
+    astray = [flag(dest) for dest in sorted(options.given) if flag(dest) not in TAKES["explore"]
+              ] if word == "bisect" and options.replay is not None else []
     for wrong, what, remedy in (
             (options.copy and not options.copy.is_dir(),
              f"--copy: {options.copy} is not a folder", "give a folder"),
@@ -472,6 +474,7 @@ def check_sense(options: argparse.Namespace, commands: dict[str, tuple[str, str]
             (word == "bisect" and options.replay is not None and len(globs) > 2,
              "--replay is the test of a bisection, which takes no other",
              f"leave out '{' '.join(globs[2:3])}'"),
+            (astray, f"bisect with --replay takes no {' '.join(astray[:1])}", "leave it out"),
             (options.shell and several, "--shell takes one --kernel", "leave the others out")):
         if wrong:
             raise Stop(WRONG_USE, what, remedy)

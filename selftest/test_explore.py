@@ -17,7 +17,7 @@ import pytest
 from base.errors import Interrupted, Stop
 from report import json_out
 from report.ktap import Diag
-from runner import bisect, explore, options
+from runner import explore, options
 from runner.screen import Screen
 from streams import replay
 
@@ -268,6 +268,7 @@ def test_scenario_says_what_it_cannot_say(program):
     ("explore --replay x --as-scenario 9", "is not a name"),
     ("explore --replay x --as-program --as-scenario a", "exclude each other"),
     ("bisect --kernel . a b c --replay x", "takes no other"),
+    ("bisect --kernel . a b --replay x --repeat 3", "takes no --repeat"),
 ])
 def test_wrong_use_of_tools(line, says):
     """One line, status 2."""
@@ -361,27 +362,11 @@ def test_interruption_keeps_what_was_found(tmp_path, monkeypatch, capsys):
     assert "explore --replay 'map 2; fork'" in capsys.readouterr().err
 
 
-def test_bisection_with_a_sequence():
-    """Each step runs it: `explore --bisect-step --replay TEXT`."""
-    one = object.__new__(bisect.Bisection)
-    one.options = options.parse("bisect --kernel . GOOD BAD --replay".split() + ["map 1; fork"])
-    one.tree, one.globs = argparse.Namespace(path="tree"), []
-    words = one._command(Path("step-1"))[1:]
-    assert words[:2] == ["explore", "--bisect-step"]
-    assert options.parse(words).replay == "map 1; fork"
-
-
-def test_shard_has_its_own_seeds(monkeypatch):
-    """Every second seed for each of two shards."""
-    asked = []
-
-    def once(exploration, path, _seconds, **settings):
-        asked.append((exploration.options.seed, settings["_STRIDE"]))
-        return 0, path
-
-    monkeypatch.setattr(explore.Exploration, "once", once)
-    monkeypatch.setattr(explore.Exploration, "judged", lambda *_: 0)
-    for number in ("1/2", "2/2"):
-        line = f"explore --seed 10 --shard {number} --results unused".split()
-        assert explore.main(options.parse(line), Screen()) == 0
-    assert asked == [(10, "2"), (11, "2")]
+def test_docs_have_each_operation(program):
+    """The table in docs/explore.md."""
+    page = (TOP / "docs/explore.md").read_text()
+    rows = [re.split(r"(?<!\\)\|", line)[1] for line in page.splitlines()
+            if line.startswith("| `")]
+    told = {word for row in rows for word in re.findall(r"`([a-z]+)", row)}
+    lines = ask(program, **{"": "operations"}).stdout.splitlines()
+    assert lines and not {line.split("\t")[0] for line in lines} - told

@@ -14,23 +14,26 @@ static bool can_move(struct mm_model *m, int frame)
 }
 
 /* migrate_vma_collect_pmd() with MIGRATE_VMA_SELECT_SYSTEM, migrate_vma_insert_page() */
-void mm_migrate_to(struct mm_model *m, enum mm_who who, int number, enum place to)
+bool mm_migrate_to(struct mm_model *m, enum mm_who who, int number, enum place to)
 {
 	struct mm_page *page = mm_page_of(m, who, number);
 	const struct mm_frame own = { .at = to, .exclusive = true };
 
 	if (page->frame < 0 || m->frame[page->frame].zero) {
 		if (!mm_effect(m, EFFECT_FILL))
-			return;
+			return false;
 		mm_remap(m, page, mm_new_frame(m, own));
 		page->write = page->prot == MM_READ_WRITE;
 		page->dirty = page->write;
 		/* pte_mkdirty(); a device-private entry has no soft-dirty bit then */
 		page->soft = page->write && to != PLACE_PRIVATE;
 		page->uffd_wp = false;
-	} else if (m->frame[page->frame].at == PLACE_SYSTEM && can_move(m, page->frame)) {
-		mm_move(m, page->frame, to);
+		return true;
 	}
+	if (m->frame[page->frame].at != PLACE_SYSTEM || !can_move(m, page->frame))
+		return false;
+	mm_move(m, page->frame, to);
+	return true;
 }
 
 /* migrate_vma_collect_pmd() with MIGRATE_VMA_SELECT_DEVICE_COHERENT or _PRIVATE */

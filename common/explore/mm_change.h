@@ -8,9 +8,10 @@
 
 /*
  * Migrate one page of @who to @to, if the kernel can: migrate_vma_pages().
- * The page stays where it is if it is not in system memory, or is held.
+ * The page stays where it is if it is not in system memory, or is held. Returns
+ * whether it moved.
  */
-void mm_migrate_to(struct mm_model *m, enum mm_who who, int page, enum place to);
+bool mm_migrate_to(struct mm_model *m, enum mm_who who, int page, enum place to);
 
 /* Migrate back what is on the device @from. */
 void mm_migrate_back(struct mm_model *m, enum mm_who who, int page, enum place from);

@@ -63,6 +63,17 @@ struct mm_page *mm_page_of(struct mm_model *m, enum mm_who who, int page)
 	return &m->process[who].page[page];
 }
 
+bool mm_differs(const struct mm_model *one, const struct mm_model *other, enum mm_who who, int page)
+{
+	const struct mm_page *was = &one->process[who].page[page];
+	const struct mm_page *is = &other->process[who].page[page];
+
+	if (memcmp(was, is, sizeof(*was)))
+		return true;
+	return is->frame >= 0 && memcmp(&one->frame[is->frame], &other->frame[is->frame],
+					sizeof(other->frame[0]));
+}
+
 int mm_new_frame(struct mm_model *m, struct mm_frame frame)
 {
 	int i;

@@ -97,7 +97,7 @@ struct mm_kernel {
  * sees. Which ways there are, and how often each was seen.
  */
 #define MM_MAYS(MAY) \
-	MAY(MOVED_NOTHING, "the driver's result of a migration that moves nothing", "0", "ENOENT") \
+	MAY(LEFT_A_PAGE, "the driver's result of a migration that leaves a page", "0", "ENOENT") \
 	MAY(BUSY, "the errno for a page that a long-term pin cannot move", "EBUSY", "ENOMEM") \
 	MAY(ZONE, "the zone of a new page of system memory", "other", "ZONE_MOVABLE") \
 	MAY(BATCH, "a page in the LRU batch of this processor", "no", "yes")
@@ -182,6 +182,10 @@ void mm_let_go(struct mm_model *m, enum mm_holder hold);
 
 /* The page of @who. */
 struct mm_page *mm_page_of(struct mm_model *m, enum mm_who who, int page) __must_check;
+
+/* Does what @who maps at @page differ in the two states? */
+bool mm_differs(const struct mm_model *one, const struct mm_model *other, enum mm_who who,
+		int page) __must_check;
 
 /* A frame like @frame. Returns its index. */
 int mm_new_frame(struct mm_model *m, struct mm_frame frame) __must_check;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "explore/op.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,4 +79,18 @@ bool op_is_possible(const struct mm_model *m, const struct op *op, bool twin)
 	if (op->row->actor == BY_ANOTHER && op_another(m, op->who) == op->who)
 		return false;
 	return !op->row->possible || op->row->possible(m, op);
+}
+
+int op_other_page(int page)
+{
+	return (page + MM_BUFFER_PAGES) % MM_PAGES;
+}
+
+bool op_is_advised(const struct mm_page *page, struct step *step)
+{
+	if (!page->mapped)
+		step->result = -ENOMEM;
+	else if (page->locked)
+		step->result = -EINVAL;
+	return page->mapped && !page->locked;
 }

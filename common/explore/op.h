@@ -106,4 +106,14 @@ enum mm_who op_another(const struct mm_model *m, enum mm_who who);
 
 bool op_is_possible(const struct mm_model *m, const struct op *op, bool twin);
 
+/* The page of the other buffer at the position of @page. */
+int op_other_page(int page) __must_check;
+
+/*
+ * Does the advice reach the mapping of this page? madvise_walk_vmas() continues
+ * behind a hole and returns ENOMEM in the end; a locked mapping ends it
+ * (madvise_dontneed_free_valid_vma(), can_madv_lru_vma()).
+ */
+bool op_is_advised(const struct mm_page *page, struct step *step) __must_check;
+
 #endif

@@ -49,20 +49,6 @@ static bool free_possible(const struct mm_model *m, const struct op *op)
 	return true;
 }
 
-/*
- * Does the advice reach the mapping of this page? madvise_walk_vmas() continues
- * behind a hole and returns ENOMEM in the end; a locked mapping ends it
- * (madvise_dontneed_free_valid_vma(), can_madv_lru_vma()).
- */
-static bool is_advised(const struct mm_page *page, struct step *step)
-{
-	if (!page->mapped)
-		step->result = -ENOMEM;
-	else if (page->locked)
-		step->result = -EINVAL;
-	return page->mapped && !page->locked;
-}
-
 /* madvise_free_pte_range(): a page of memory becomes clean and can be reclaimed. */
 static void expect_free(struct mm_model *m, const struct op *op, struct step *step)
 {
@@ -71,7 +57,7 @@ static void expect_free(struct mm_model *m, const struct op *op, struct step *st
 	for (i = op->first; i < op->first + op->count && step->result != -EINVAL; i++) {
 		struct mm_page *page = mm_page_of(m, op->who, i);
 
-		if (!is_advised(page, step) || page->frame < 0 ||
+		if (!op_is_advised(page, step) || page->frame < 0 ||
 		    m->frame[page->frame].at != PLACE_SYSTEM || m->frame[page->frame].zero)
 			continue;
 		m->frame[page->frame].lazy = LAZY_YES;
@@ -114,7 +100,7 @@ static void expect_pageout(struct mm_model *m, const struct op *op, struct step 
 		struct mm_page *page = mm_page_of(m, op->who, i);
 		struct mm_frame *frame = &m->frame[page->frame < 0 ? 0 : page->frame];
 
-		if (!is_advised(page, step) || page->frame < 0 || frame->lazy != LAZY_YES ||
+		if (!op_is_advised(page, step) || page->frame < 0 || frame->lazy != LAZY_YES ||
 		    mm_mappings(m, page->frame) > 1)
 			continue;
 		if (page->dirty || mm_holders(m, page->frame))
@@ -204,15 +190,9 @@ static long act_inherit(const struct buffer *buffer, long arg)
 	return advise(advice[world.desk->op.option[0]]);
 }
 
-/* The page of the other buffer at the same position. */
-static int other_page(int page)
-{
-	return (page + MM_BUFFER_PAGES) % MM_PAGES;
-}
-
 static void expect_move(struct mm_model *m, const struct op *op, struct step *step)
 {
-	const int to = other_page(op->first);
+	const int to = op_other_page(op->first);
 
 	if (!mm_page_of(m, op->who, op->first)->mapped) {
 		step->result = -EFAULT;
@@ -224,7 +204,7 @@ static void expect_move(struct mm_model *m, const struct op *op, struct step *st
 static long act_move(const struct buffer *buffer, long arg)
 {
 	const struct op *op = &world.desk->op;
-	void *to = world_page(other_page(op->first)), *at;
+	void *to = world_page(op_other_page(op->first)), *at;
 
 	(void)buffer;
 	(void)arg;

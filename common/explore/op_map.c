@@ -153,26 +153,13 @@ static long act_unmap(const struct buffer *buffer, long arg)
 	return errno_of(munmap(address(op), size(op)));
 }
 
-/*
- * madvise_walk_vmas(): it goes on after a page that is not mapped, and stops at a
- * VMA that is locked (madvise_dontneed_free_valid_vma()).
- */
 static void expect_dontneed(struct mm_model *m, const struct op *op, struct step *step)
 {
 	int i;
 
-	for (i = op->first; i <= last(op); i++) {
-		const struct mm_page *page = mm_page_of(m, op->who, i);
-
-		if (page->locked) {
-			step->result = -EINVAL;
-			return;
-		}
-		if (page->mapped)
+	for (i = op->first; i <= last(op) && step->result != -EINVAL; i++)
+		if (op_is_advised(mm_page_of(m, op->who, i), step))
 			mm_zap(m, op->who, i);
-		else
-			step->result = -ENOMEM;
-	}
 }
 
 static long act_dontneed(const struct buffer *buffer, long arg)
@@ -195,22 +182,22 @@ static bool migrates(const struct mm_model *m, const struct op *op, int page, st
 	if (it->mapped && it->prot != MM_NONE)
 		return true;
 	step->result = -EINVAL;
-	step->either = false;
 	return false;
 }
 
 static void expect_migrate(struct mm_model *m, const struct op *op, struct step *step)
 {
 	const enum place to = device_option(op->option[0]);
+	bool all = true;
 	int i;
 
-	/* The driver returns ENOENT or 0 for a page that did not move: see device_migrate_to(). */
-	step->either = true;
 	step->other = -ENOENT;
-	step->may = MAY_MOVED_NOTHING;
+	step->may = MAY_LEFT_A_PAGE;
 	m->process[op->who].mirrors[to] |= op->who != MM_OWNER;
 	for (i = op->first; i <= last(op) && migrates(m, op, i, step); i++)
-		mm_migrate_to(m, op->who, i, to);
+		all &= mm_migrate_to(m, op->who, i, to);
+	/* dmirror_do_read(): ENOENT for a page that has no entry in this mirror's table */
+	step->either = !step->result && !all;
 }
 
 static long act_migrate(const struct buffer *buffer, long arg)

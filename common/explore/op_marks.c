@@ -95,17 +95,11 @@ static long act_unwatch(const struct buffer *buffer, long arg)
 	return 0;
 }
 
-/* The page of the other buffer at the same position. */
-static int other_page(int page)
-{
-	return (page + MM_BUFFER_PAGES) % MM_PAGES;
-}
-
 /* What validate_move_areas() accepts; the zero page moves on some kernels only. */
 static bool take_possible(const struct mm_model *m, const struct op *op)
 {
 	const struct mm_page *to = &m->process[MM_OWNER].page[op->first];
-	const struct mm_page *from = &m->process[MM_OWNER].page[other_page(op->first)];
+	const struct mm_page *from = &m->process[MM_OWNER].page[op_other_page(op->first)];
 
 	return m->kernel.uffd_move && from->mapped && to->uffd && from->prot == MM_READ_WRITE &&
 	       to->prot == MM_READ_WRITE && from->locked == to->locked &&
@@ -116,7 +110,7 @@ static bool take_possible(const struct mm_model *m, const struct op *op)
 static void expect_take(struct mm_model *m, const struct op *op, struct step *step)
 {
 	struct mm_page *to = mm_page_of(m, MM_OWNER, op->first);
-	struct mm_page *from = mm_page_of(m, MM_OWNER, other_page(op->first));
+	struct mm_page *from = mm_page_of(m, MM_OWNER, op_other_page(op->first));
 	const struct mm_frame *frame = &m->frame[from->frame < 0 ? 0 : from->frame];
 
 	if (to->frame >= 0)
@@ -146,7 +140,7 @@ static long act_take(const struct buffer *buffer, long arg)
 
 	(void)buffer;
 	(void)arg;
-	return monitor_move(world.uffd, world_page(page), world_page(other_page(page)),
+	return monitor_move(world.uffd, world_page(page), world_page(op_other_page(page)),
 			    features.page_size);
 }
 

@@ -228,17 +228,6 @@ static void check_child(struct writing *w, const struct prediction *p, int who, 
 		write_bytes(w, child, n, frame->content);
 }
 
-/* Does the operation change what @who maps at the page? */
-static bool is_changed(const struct prediction *p, int who, int number)
-{
-	const struct mm_frame *was = frame_of(&p->before, who, number);
-	const struct mm_frame *is = frame_of(&p->after, who, number);
-
-	return memcmp(&p->before.process[who].page[number], &p->after.process[who].page[number],
-		      sizeof(struct mm_page)) ||
-	       (was && is && memcmp(was, is, sizeof(*was)));
-}
-
 /* After the last operation: first what it changes, then what it must not. */
 static void write_checks(struct writing *w, const struct prediction *p)
 {
@@ -250,7 +239,7 @@ static void write_checks(struct writing *w, const struct prediction *p)
 		for (who = MM_OWNER; who < MM_PROCESSES; who++) {
 			for (number = 0; number < p->after.buffers * MM_BUFFER_PAGES; number++) {
 				if (!p->after.process[who].alive ||
-				    is_changed(p, who, number) != changed ||
+				    mm_differs(&p->before, &p->after, who, number) != changed ||
 				    !scenario_has_page(number))
 					continue;
 				if (who == MM_OWNER)

@@ -122,7 +122,7 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 	began = now();
 	result = carry_out(&before, op, &step);
 	right = result_is_right(op, &step, result);
-	if (step.either)
+	if (step.either && right)
 		m->may[step.may][result == step.other]++;
 	done = now();
 	right = !watch(m, &before, op, thorough) && right;
@@ -164,7 +164,7 @@ static bool locks_pages(const struct sequence *sequence)
 struct run sequence_run(const struct sequence *sequence, bool twin, const struct flip *flip)
 {
 	const struct mm_kernel kernel = sequence_kernel();
-	struct run run = { .failed_at = -1, .rule = RULE_COUNT };
+	struct run run = { .failed_at = -1 };
 	static struct mm_model m;
 	const struct op *last = NULL;
 	const long locked = locks_pages(sequence) ? watch_locked() : -1;

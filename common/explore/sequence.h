@@ -16,7 +16,6 @@ struct run {
 	int done, left_out;	/* operations */
 	uint64_t left_out_ops;	/* which: BIT_ULL() of its number, from 0 */
 	int failed_at;		/* the operation, from 0; -1: none failed */
-	enum rule_id rule;	/* of the first difference */
 	unsigned int effects[OP_ROWS_MAX];	/* by row: BIT(enum mm_effect) that happened */
 	unsigned int may[MAY_COUNT][2];	/* what the kernel may do, and did */
 	/* what it cost */

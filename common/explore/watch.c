@@ -20,13 +20,7 @@ static int entry_of(int page)
 
 bool compare_is_changed(const struct watching *w, int who, int page)
 {
-	const struct mm_page *was = &w->before->process[who].page[page];
-	const struct mm_page *is = &w->m->process[who].page[page];
-
-	if (memcmp(was, is, sizeof(*was)))
-		return true;
-	return is->frame >= 0 && memcmp(&w->before->frame[is->frame], &w->m->frame[is->frame],
-					sizeof(w->m->frame[0]));
+	return mm_differs(w->before, w->m, who, page);
 }
 
 bool compare_is_readable(const struct mm_model *m, int who, int number)

@@ -240,10 +240,15 @@ long watch_locked(void)
 
 bool watch_unlocked(long before)
 {
-	const long now = before < 0 ? -1 : watch_locked();
+	long now;
 
+	if (before < 0)
+		return true;
+	now = watch_locked();
+	if (now < 0)
+		not_prepared("nr_mlock cannot be read again");
 	set_rule(RULE_LOCKED_AS_MEMORY);
-	return expect(now <= before,
+	return expect(now == before,
 		      "%ld pages are counted as locked (nr_mlock), %ld before the sequence", now,
 		      before);
 }

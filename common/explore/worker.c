@@ -200,7 +200,7 @@ static enum outcome wait_for_end(void)
 	return report->failures ? OUTCOME_DIFFERS : OUTCOME_DIED;
 }
 
-/* The first rule of which a check has failed. */
+/* Of the rules of which a check has failed, the first in the table. */
 static enum rule_id failed_rule(void)
 {
 	int i = 0;
@@ -226,8 +226,12 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 		had_died = kernel_has_died();
 		start();
 	}
-	if (quiet)
+	if (quiet) {
 		memcpy(kept, report, sizeof(*kept));
+		/* What failed before is no failure of this sequence. */
+		report->failures = 0;
+		memset(report->by_rule, 0, sizeof(report->by_rule));
+	}
 	job->sequence = *sequence;
 	job->twin = twin;
 	job->has_flip = flip;
