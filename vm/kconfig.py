@@ -184,11 +184,13 @@ class Profile:
 EVERY = tuple(arch.name for arch in TABLE)
 PROFILES = {
     "": Profile(archs=EVERY),
-    # ksm.*: docs/findings.md, test-hmm-lock-order.
+    # ksm.*: docs/findings.md, test-hmm-lock-order. A system call that goes over all pages of a
+    # device takes seconds there, and many times that when the host is busy: the watchdogs wait for
+    # as long as they can.
     "debug": Profile(
         "debug", (HERE / "debug.config", DEBUG_INFO), slowness=20,
         apart=("ksm.", ), archs=EVERY, kasan=True, append=
-        "page_owner=on kmemleak=on"),
+        "page_owner=on kmemleak=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (HERE.parent / "faults" / "config", ), archs=EVERY),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that the tree need
