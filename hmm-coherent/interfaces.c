@@ -36,7 +36,8 @@ VARIANT(huge_pages, "CONFIG_TRANSPARENT_HUGEPAGE",
 VARIANT(failing_calls, "CONFIG_FAULT_INJECTION", "/proc/self/fail-nth");
 VARIANT(failing_slabs, "CONFIG_FAILSLAB", "/sys/kernel/debug/failslab/verbose");
 VARIANT(failing_pages, "CONFIG_FAIL_PAGE_ALLOC", "/sys/kernel/debug/fail_page_alloc/verbose");
-VARIANT(failing_copies, "CONFIG_FAULT_INJECTION_USERCOPY", "/sys/kernel/debug/fail_usercopy/verbose");
+VARIANT(failing_copies, "CONFIG_FAULT_INJECTION_USERCOPY",
+	"/sys/kernel/debug/fail_usercopy/verbose");
 VARIANT(soft_offline, "CONFIG_MEMORY_FAILURE", "/sys/devices/system/memory/soft_offline_page");
 VARIANT(balancing, "CONFIG_NUMA_BALANCING", "/proc/sys/kernel/numa_balancing");
 VARIANT(iommufd, "CONFIG_IOMMUFD", "/dev/iommu");

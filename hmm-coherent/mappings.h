@@ -122,7 +122,7 @@ static void __maybe_unused expect_mappings(FIXTURE_DATA(mappings) (*self), const
 	size_t used;
 
 	if (!file)
-		broken("/proc/self/maps: %s", strerror(errno));
+		syscall_failed("/proc/self/maps", errno);
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%lx-%lx %c", &start, &end, &permission) != 3 || start < area ||
 		    end > area + AREA * features.page_size || permission == '-')

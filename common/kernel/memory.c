@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <numaif.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
@@ -26,8 +27,13 @@ void unmap_memory(void *addr, size_t size)
 
 void move_memory(void *from, size_t size, void *to)
 {
-	if (mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-		syscall_failed("mremap", errno);
+	const void *at = mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+
+	if (at == to)
+		return;
+	/* Not syscall_failed(): ENOMEM is a failure, too, since nothing new is mapped. */
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	fail_now("mremap: %s", at == MAP_FAILED ? strerror(errno) : "another address");
 }
 
 void protect_memory(void *addr, size_t size, int prot)

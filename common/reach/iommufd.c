@@ -26,7 +26,7 @@ bool iommu_available(void)
 	struct iommu_test_cmd cmd = { 0 };
 	int error;
 
-	if (iommu.fd < 0 && errno != ENOENT && !is_lack(errno))
+	if (iommu.fd < 0 && errno != ENOENT)
 		syscall_failed("open of /dev/iommu", errno);
 	if (iommu.fd < 0)
 		return false;

@@ -79,7 +79,10 @@ int ring_unregister(struct ring *ring)
 	if (!ring->registered)
 		return 0;
 	ring->registered = false;
-	/* io_rsrc_ref_quiesce() of 6.1 ends with a signal pending; the buffer stays registered. */
+	/*
+	 * io_rsrc_ref_quiesce(), up to 6.12, may end with a signal pending; the
+	 * buffer stays registered.
+	 */
 	do {
 		error = io_uring_unregister_buffers(&ring->uring);
 	} while (error == -EINTR && --tries);

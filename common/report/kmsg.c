@@ -88,17 +88,6 @@ void kmsg_warn_again(void)
 			    "not printed again");
 }
 
-/* Search @part of @length characters in @text. */
-static const char *find(const char *text, const char *part, size_t length)
-{
-	if (!length)
-		return text;
-	for (text = strchr(text, part[0]); text; text = strchr(text + 1, part[0]))
-		if (!strncmp(text, part, length))
-			return text;
-	return NULL;
-}
-
 /*
  * Does @text begin with @pattern, in which "*" is any text? Each line of the
  * log is compared with each pattern, and most differ in the first character.
@@ -113,7 +102,7 @@ static bool begins(const char *text, const char *pattern)
 	while (*pattern) {
 		pattern++;
 		length = strcspn(pattern, "*");
-		text = find(text, pattern, length);
+		text = memmem(text, strlen(text), pattern, length);
 		if (!text)
 			return false;
 		text += length;

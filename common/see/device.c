@@ -221,7 +221,7 @@ void device_share(struct device *device, struct device *open, size_t pages)
 	make_bounce(device, open->memory, pages);
 	device->fd = fcntl(device_file(open), F_DUPFD_CLOEXEC, 0);
 	if (device->fd < 0)
-		broken("F_DUPFD_CLOEXEC: %s", strerror(errno));
+		syscall_failed("F_DUPFD_CLOEXEC", errno);
 }
 
 void device_open_second_private(struct device *device, size_t pages)

@@ -89,12 +89,14 @@ static inline unsigned char *page_in(unsigned char *range, size_t page)
 }
 
 /*
- * How much of @total is @part, in per cent, rounded up: the same for each size
- * of a page.
+ * How much of @total is @part, in per cent, the same for each size of a page: 0
+ * only if it is nothing, and 100 only if it is all.
  */
 static inline long per_cent(size_t part, size_t total)
 {
-	return (part * 100 + total - 1) / total;
+	const long rounded_up = (part * 100 + total - 1) / total;
+
+	return part < total && rounded_up == 100 ? 99 : rounded_up;
 }
 
 #endif

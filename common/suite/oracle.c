@@ -326,12 +326,12 @@ void oracle_begin(bool frames)
 }
 
 /*
- * Wait for pins that are released asynchronously, for less than a second if the
- * test has failed already. The current values are those before the next test.
+ * Wait for pins that are released asynchronously, for two seconds if the test has
+ * failed already. The current values are those before the next test.
  */
 static void compare_counters(void)
 {
-	const bool settled = wait_until(pins_are_back, NULL, report->failures ? 0 : SETTLE_S);
+	const bool settled = wait_until(pins_are_back, NULL, report->failures ? 2 : SETTLE_S);
 	long pins = pins_before, locked = locked_before;
 
 	if (!counters(&pins, &locked))
