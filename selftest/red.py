@@ -22,6 +22,7 @@ TOP = Path(__file__).resolve().parent.parent
 NO_PYTHON = ("SyntaxError", "IndentationError")
 # A test takes seconds. One that takes longer than this, on a loaded machine too, waits for ever.
 SECONDS = 1800
+SLOW = f"does not end within {SECONDS} s"
 
 @dataclass(frozen=True)
 class Break:
@@ -61,7 +62,7 @@ def passes(test: str, top: Path) -> tuple[bool, str]:
              *(["-k", name] if name else [])], cwd=top, env=env, capture_output=True, text=True,
             timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        done = subprocess.CompletedProcess([], 1, f"does not end within {SECONDS} s")
+        done = subprocess.CompletedProcess([], 1, SLOW)
     for entry in Path("/proc").glob("[0-9]*/environ"):
         try:
             if f"RED={mark}".encode() in entry.read_bytes().split(b"\0"):
@@ -81,13 +82,15 @@ def broken(one: Break) -> tuple[str, str]:
                               ignore_patterns(".git", "build", "results", "__pycache__"))
         path = top / one.path
         path.write_text(path.read_text().replace(one.old, one.new))
+        slow = False
         for test in one.tests:
             good, said = passes(test, top)
             if good:
                 return one.line, f"{test} passes"
             if any(word in said for word in NO_PYTHON):
                 return one.line, "is no Python"
-    return one.line, ""
+            slow = slow or said == SLOW
+    return one.line, "waits for ever: see whether it is only slow" if slow else ""
 
 def main() -> int:
     """All lines of a table, two at a time."""
