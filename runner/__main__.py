@@ -77,9 +77,19 @@ def run() -> int:
     return errors.bisect_status(status) if BISECTING else status
 
 
+def cause(error: BaseException) -> BaseException:
+    """The interruption during which a clean-up failed, as that of argparse does (3.11), or the
+    error itself."""
+    one: BaseException | None = error
+    while one and not isinstance(one, errors.Interrupted):
+        one = one.__context__
+    return one or error
+
+
 def of_exception(error: BaseException) -> int:
     """Print what ended the run; returns the exit status."""
     cannot = errors.ABORT if BISECTING else errors.CANNOT
+    error = cause(error)
     match error:
         case errors.Stop():
             say(str(error))

@@ -51,6 +51,8 @@ WRONG = (
     ("raise GeneratorExit", 3, 128, "GeneratorExit"),
     ("raise KeyboardInterrupt", 130, 130, "interrupted"),
     ("raise errors.Interrupted(15)", 143, 143, "interrupted"),
+    # a clean-up that fails
+    ("try:\n\traise errors.Interrupted(15)\nfinally:\n\tnone.such()", 143, 143, "interrupted"),
     ("raise errors.Stop(3, 'the cache is full')", 3, 128, "the cache is full"),
     ("raise errors.Stop(2, 'wrong\\nuse')", 2, 128, "wrong use"),
     ("raise errors.Untestable(3, 'it does not build')", 3, 125, "it does not build"),
