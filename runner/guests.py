@@ -138,7 +138,7 @@ def of_arch(base: Profile, options: argparse.Namespace, cache: Cache) -> Profile
                               f"{arch.name}", "leave it out")
     size = arch_page(options)
     files = [kconfig.fragment([arch.pages[size]], cache, PAGE_SIZE)] if size else []
-    return replace(base.on(arch), more=(*base.more, *files))
+    return replace(base, arch=arch, more=(*base.more, *files))
 
 
 def arch_page(options: argparse.Namespace) -> str:
@@ -187,7 +187,7 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
                        "leave it out")
         # One job more than processors: some of them wait for a disk, or have just begun.
         return kernel.build(found, cache, profile.fragments, screen.say, (os.cpu_count() or 1) + 1,
-                            profile.variables, profile.image, Building(screen), profile.arch)
+                            profile.variables, Building(screen), profile.arch)
     if not modules:
         raise Stop(WRONG_USE, f"{spec} is a kernel image and needs its test_hmm.ko",
                    "give --modules DIR")

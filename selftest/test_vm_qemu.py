@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -17,6 +18,7 @@ from base import child
 from base.errors import Stop
 from vm import qemu
 from vm.arch import ARCHS
+from vm.kernel import Kernel
 from vm_kit import ends, is_running
 
 ORPHAN = """
@@ -29,8 +31,7 @@ sys.stdin.readline()
 DISK_BYTES = 3 << 20
 INITRD = bytes(range(256)) * 64
 X86, ARM64 = ARCHS["x86_64"], ARCHS["arm64"]
-KERNEL, TCG = (SimpleNamespace(image=Path("/k"), hz=250, mmio=False, arch=X86),
-               SimpleNamespace(name="tcg"))
+KERNEL, TCG = Kernel(Path("/k"), {}, "6.1.9", hz=250, arch=X86), SimpleNamespace(name="tcg")
 # What every fake does first: find its channels and its initramfs among the arguments.
 FIND = """
 for word; do
@@ -66,7 +67,7 @@ def read(box, guest: qemu.Guest, limit: float = 60.0) -> bytes:
 def test_nothing_is_left_to_calibrate():
     with mock.patch("vm.qemu.khz", return_value=2_000_000):
         assert " tsc_early_khz=2000000 lpj=8000000 " in qemu.append(KERNEL, TCG)
-        assert "lpj=" not in qemu.append(SimpleNamespace(hz=0, mmio=False, arch=X86), TCG)
+        assert "lpj=" not in qemu.append(replace(KERNEL, hz=0), TCG)
         assert "lpj=" not in qemu.append(KERNEL, SimpleNamespace(name="kvm"))
     with mock.patch("vm.qemu.khz", return_value=0):
         assert "lpj=" not in qemu.append(KERNEL, TCG)
@@ -112,8 +113,7 @@ def test_each_kernel_has_the_machine_that_it_knows(box):
     """All devices where it looks for them, and a reset that it can do."""
     for mmio, machine, bus, reset in ((False, "q35", "-pci,", False),
                                       (True, "microvm,acpi=off", "-device,", True)):
-        command = start_guest(box, "true", kernel=SimpleNamespace(image=Path("/k"), hz=250,
-                                                            mmio=mmio, arch=X86)).command
+        command = start_guest(box, "true", kernel=replace(KERNEL, mmio=mmio)).command
         assert command[command.index("-machine") + 1] == machine + ",memory-backend=memory"
         devices = [word for word in command if word.startswith(("virtio-blk", "virtio-serial-"))]
         assert len(devices) == 1 + len(qemu.DISKS)
@@ -138,8 +138,7 @@ def test_device_ranges_are_inside_memory():
 def test_an_arm64_guest_has_what_its_words_say(box):
     """The kernel's memory ends where the ranges begin, node 1 is the larger one, and vdc is the
     slow disk although the guest numbers its disks from the last one."""
-    kernel = SimpleNamespace(image=Path("/k"), hz=250, mmio=True, arch=ARM64)
-    command = start_guest(box, "true", kernel=kernel).command
+    command = start_guest(box, "true", kernel=replace(KERNEL, mmio=True, arch=ARM64)).command
     words = command[command.index("-append") + 1].split()
     assert "mem=1536M" in words and (1 << 30) + (1536 << 20) == ARM64.spm[0]
     assert "console=ttyAMA0" in words and not any("tsc" in word for word in words)
@@ -154,10 +153,9 @@ def test_an_arm64_guest_has_what_its_words_say(box):
 def test_a_guest_that_waits_for_the_host_does_not_look_stuck():
     """Whatever its architecture; with KVM the kernel's own limits are right."""
     for arch in (X86, ARM64):
-        kernel = SimpleNamespace(hz=0, mmio=False, arch=arch)
         limits = ["watchdog_thresh=30", "rcupdate.rcu_cpu_stall_timeout=60"]
         for accel, wanted in ((TCG, limits), (SimpleNamespace(name="kvm"), [])):
-            words = qemu.append(kernel, accel).split()
+            words = qemu.append(replace(KERNEL, arch=arch), accel).split()
             assert [word for word in words if word.startswith(("watchdog_", "rcupdate.rcu_cpu"))
                     ] == wanted
 

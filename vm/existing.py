@@ -62,7 +62,7 @@ def load(found: Source, folder: Path, cache, say, arch: Arch = HOST) -> Kernel:
     if not image.is_file() or image.stat().st_mtime < vmlinux.stat().st_mtime:
         config = kconfig.values(folder / ".config")
         enters = arch.image == "vmlinux" and config.get("CONFIG_PVH") == "y"
-        if not enters or config.get("CONFIG_KASAN") == "y":
+        if not enters or kconfig.has_kasan(config):
             raise Stop(2, f"{image} is {'older than' if image.is_file() else 'not beside'} vmlinux",
                        f"make -C {folder} {image.name}")
         image = vmlinux

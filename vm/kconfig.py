@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import re
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from vm import elf
@@ -98,6 +98,11 @@ def has_mmio(config: dict[str, str], arch: Arch = HOST) -> bool:
     return config.get(arch.mmio) == "y" and config.get("CONFIG_VIRTIO_PCI") != "y"
 
 
+def has_kasan(config: dict[str, str]) -> bool:
+    """The kernel has KASAN, with which it may boot in another way (vm/arch.py)."""
+    return config.get("CONFIG_KASAN") == "y"
+
+
 def arch_of(config: dict[str, str]) -> Arch:
     """The architecture of a kernel of this configuration."""
     return next((arch for arch in TABLE
@@ -161,24 +166,15 @@ class Profile:
     append: str = ""                    # to the kernel command line
     slowness: int = 1                   # by which time limits grow
     sends_files: bool = False           # the guest has something to send at its end
-    image: str = ""                     # what QEMU starts, where it is not that of arch
     qemu: tuple[str, ...] = ()          # more words for it
     # tests that go into a machine of their own, by the beginning of their names
     apart: tuple[str, ...] = ()
     archs: tuple[str, ...] = ("x86_64", )       # where it can be used
-    kasan: bool = False                 # it has KASAN, with which a kernel may boot in another way
 
     @property
     def fragments(self) -> tuple[Path, ...]:
         """All of them; a later one decides."""
         return (*plain(self.arch), *self.more)
-
-    def on(self, arch: Arch) -> "Profile":
-        """The same on another architecture."""
-        if not self.kasan:
-            return replace(self, arch=arch)
-        return replace(self, arch=arch, image=arch.kasan_image,
-                       append=" ".join([self.append, *arch.kasan_words]))
 
 
 EVERY = tuple(arch.name for arch in TABLE)
@@ -189,7 +185,7 @@ PROFILES = {
     # as long as they can.
     "debug": Profile(
         "debug", (HERE / "debug.config", DEBUG_INFO), slowness=20,
-        apart=("ksm.", ), archs=EVERY, kasan=True, append=
+        apart=("ksm.", ), archs=EVERY, append=
         "page_owner=on kmemleak=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (HERE.parent / "faults" / "config", ), archs=EVERY),

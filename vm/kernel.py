@@ -65,18 +65,20 @@ class Kernel:
     hold: object = field(default=None, compare=False)
     seconds: float = 0.0    # until it was there
     arch: Arch = HOST
+    kasan: bool = False
 
 
 def build(source: Source, cache, fragments: tuple[Path, ...], say, jobs: int,
-          variables: tuple[str, ...] = (), image: str = "",
-          tell: Callable[[int, int], None] | None = None, arch: Arch = HOST) -> Kernel:
+          variables: tuple[str, ...] = (), tell: Callable[[int, int], None] | None = None,
+          arch: Arch = HOST) -> Kernel:
     """The kernel of a source, built if it is not there or if its tree has changed since.
 
     Meanwhile `tell` is called with the objects that are made and how many there will be, about;
     0: it is not known.
     """
     variables = (*arch.make_words(), *variables)
-    image = image or arch.image
+    kasan = kconfig.has_kasan(kconfig.values(*fragments))
+    image = kasan and arch.kasan_image or arch.image
     command = compiler_of(variables)
     compiler = child.output([*command, "--version"]).partition("\n")[0]
     cross = "" if arch is HOST else f"{arch.triplet}-"
@@ -155,7 +157,7 @@ def describe(source: Source, folder: Path, image: str, hold: object, arch: Arch)
                   elf.modinfo(modules["test_hmm"], "srcversion"),
                   kconfig.fingerprint(folder / ".config"), int(config.get("CONFIG_HZ", 0)),
                   kconfig.has_mmio(config, arch), source, folder, folder / "build.log", hold,
-                  arch=arch)
+                  arch=arch, kasan=kconfig.has_kasan(config))
 
 
 class Build:
@@ -277,7 +279,7 @@ def from_image(image: Path, modules: Path, cache, say, arch: Arch = HOST) -> Ker
     config = kconfig.of_image(image)
     return Kernel(image, found, release, elf.build_id(image),
                   elf.modinfo(found["test_hmm"], "srcversion"), hz=int(config.get("CONFIG_HZ", 0)),
-                  mmio=kconfig.has_mmio(config, arch), arch=arch)
+                  mmio=kconfig.has_mmio(config, arch), arch=arch, kasan=kconfig.has_kasan(config))
 
 
 def unpacked(module: Path, cache) -> Path:

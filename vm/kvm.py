@@ -133,13 +133,13 @@ def stored(cache, mmio: bool) -> Path:
 def newest_image(cache) -> Path | None:
     """The newest kernel in the cache that was built completely, from Debian's source in the cache
     (to which kbuild leaves a link), for a microvm. QEMU cannot enter the vmlinux of a kernel with
-    KASAN (vm/kconfig.py)."""
+    KASAN (vm/arch.py)."""
     sources, images = (cache.root / source.kind_of(HOST)).resolve(), []
     for vmlinux in (cache.root / "build").glob("*/vmlinux"):
         build, config = vmlinux.parent, kconfig.of_image(vmlinux)
         if ((build / ".stamp").exists() and kconfig.has_mmio(config)
                 and Path(os.path.realpath(build / "source")).parent == sources
-                and config.get("CONFIG_KASAN") != "y"):
+                and not kconfig.has_kasan(config)):
             images.append(build / HOST.image)
     return max(images, key=lambda path: path.stat().st_mtime) if images else None
 

@@ -87,7 +87,7 @@ def append(kernel, accel, extra: str = "") -> str:
         f"console={arch.console}", "loglevel=4", "panic=-1", *arch.words,
     # the guest sends the log as it happens; a larger one takes longer to set up
         "log_buf_len=1M", *clock(arch, accel, kernel.hz), "mitigations=off", "random.trust_cpu=on",
-        *(arch.mmio_words if kernel.mmio else ()),
+        *(arch.mmio_words if kernel.mmio else ()), *(arch.kasan_words if kernel.kasan else ()),
     # do not fill new struct pages with a pattern: that is a tenth of the boot
         "vm_debug=-",
         f'dm-mod.create="hmm-slow,,,rw,0 {SLOW_SECTORS} delay /dev/vdc 0 {SLOW_MS} /dev/vdc 0 0"',
