@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 WRONG_USE = 2
 CANNOT = 3
+NOTHING_TESTED = 4      # nothing passed and nothing failed
 
-SEVERITY = (1, 3, 2, 4, 0)      # of several exit statuses, the first of these counts
+SEVERITY = (1, CANNOT, WRONG_USE, NOTHING_TESTED, 0)      # of several exit statuses, the first of these counts
 
 
 def worst(statuses: Iterable[int]) -> int:
@@ -25,7 +26,7 @@ def bisect_status(status: int) -> int:
     """The exit status for git bisect run of a run that ended with this one."""
     if status in (GOOD, BAD):
         return status
-    if status in (CANNOT, 4):
+    if status in (CANNOT, NOTHING_TESTED):
         return UNTESTABLE
     return max(status, ABORT)
 

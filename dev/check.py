@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
-from base.errors import Stop
+from base.errors import NOTHING_TESTED, Stop
 from base.files import TOP
 from vm import deps, sysroot
 from vm.arch import Arch, HOST, TABLE
@@ -25,7 +25,6 @@ from runner import guests, plan, programs
 from runner.screen import Screen, one_line
 from dev import lint
 
-UNTESTABLE = 4          # exit status of a run on a kernel that cannot have the driver
 SHOWN = 20              # lines of a tool that found something
 SELFTEST_SECONDS = 1800 # for all selftests, on a machine that is busy
 FAULTS_SECONDS = 1800   # five minutes on a machine that has nothing else to do
@@ -92,6 +91,7 @@ class Check:
 
     def run(self) -> int:
         """Everything; exit status 1 if something failed, 3 if nothing was tested."""
+        lack = self.lack()      # also what "programs for" needs
         for name, step in (("rules of this project", self.rules), ("shellcheck", self.shellcheck),
                            ("cppcheck", self.cppcheck), ("pyflakes", self.pyflakes),
                            ("mypy", self.mypy), ("checkpatch", self.checkpatch),
@@ -106,8 +106,7 @@ class Check:
         self.step("selftests", lambda: self.pytest("test_*.py"))
         self.step("the suite", self.suite)
         if self.arch is not HOST:
-            self.step(f"a slice of the suite on {self.arch.name}",
-                      partial(self.suite, "--arch", self.arch.name, *SLICE))
+            self.step(f"a slice of the suite on {self.arch.name}", partial(self.slice, lack))
         # They need the kernel that the suite has built.
         self.step("selftests in a guest", lambda: self.pytest("guest_*.py"))
         self.step("seeded faults", self.faults)
@@ -307,13 +306,25 @@ class Check:
             text = path.read_text(errors="replace")
         sys.stdout.write(text)
         step = Step.of_run(text)
-        if not step and words and done.returncode == UNTESTABLE:
+        if not step and words and done.returncode == NOTHING_TESTED:
             return Step.skip(one_line(text.strip().rpartition("\n")[2], 300))
         if not step:
             return Step(failed=1, says=[f"no closing line; exit status {done.returncode}"])
         if done.returncode and not step.failed:
             step.failed, step.says = 1, [f"exit status {done.returncode}"]
         return step
+
+    def lack(self) -> str:
+        """Why guests of --arch cannot run here; installs their packages if it can."""
+        try:
+            deps.need(deps.for_vm(self.arch), self.screen.say)
+        except Stop as stop:
+            return str(stop)
+        return ""
+
+    def slice(self, lack: str) -> Step:
+        """The tests that depend most on an architecture."""
+        return Step.skip(lack) if lack else self.suite("--arch", self.arch.name, *SLICE)
 
     def faults(self) -> Step:
         """Run one seeded fault for each claim, on the suite's kernel; each must be detected."""
@@ -345,5 +356,5 @@ def pytest(words: list[str], call) -> Step:
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """`check`."""
-    deps.need({*deps.PACKAGES, *deps.for_vm(guests.arch_of(options))}, screen.say)
+    deps.need(deps.PACKAGES, screen.say)
     return Check(options, screen).run()

@@ -8,7 +8,7 @@ runs. A changed outcome is printed with its rule.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from base.errors import Stop, WRONG_USE
+from base.errors import CANNOT, NOTHING_TESTED, Stop, WRONG_USE
 from report.ktap import quote
 from report.model import Run
 from report.result import CAUSES, RUN, Test, VERDICTS
@@ -217,13 +217,13 @@ def refuse_empty(baseline: Run) -> None:
 def _status(run: Run, worse: list[Change]) -> int:
     """The exit status. The gate does not pass if nothing passed or the run is broken."""
     alone = run.exit_status()
-    if run.signal or alone == 4 or (not run.ran and not run.not_applicable):
+    if run.signal or alone == NOTHING_TESTED or (not run.ran and not run.not_applicable):
         return alone
     if any(not change.after.startswith("broken") for change in worse):
         return 1
     if worse or any(test.verdict == "broken" for test in run.tests.values() if test.program == RUN):
         return 3
-    return 0 if run.totals()["passed"] else 3 if alone == 3 else 4
+    return 0 if run.totals()["passed"] else CANNOT if alone == CANNOT else NOTHING_TESTED
 
 
 def _text(worse: list[Change], better: list[Change], known: list[str], left_out: int,
@@ -252,5 +252,5 @@ def _closing(worse: int, better: int, status: int, where: str) -> str:
         text = f"no test is worse than in {where}"
     if better:
         text += f", {tests(better)} better"
-    why = {0: "", 1: "", 4: ", nothing passed"}.get(status, f", exit status {status}")
+    why = {0: "", 1: "", NOTHING_TESTED: ", nothing passed"}.get(status, f", exit status {status}")
     return f"gate: {'FAILED' if status else 'passed'}, {text}{why}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from base import files
-from base.errors import Stop, WRONG_USE
+from base.errors import NOTHING_TESTED, Stop, WRONG_USE
 from report import compare, html, json_out, junit, kcidb, summary
 from report.model import Run
 from report.result import FAILING, RUN
@@ -150,7 +150,7 @@ def judge(options: argparse.Namespace, run: Run, baseline: Run | None, screen: S
         screen.say(found.text)
         status = found.status
     skipped = run.totals()["skip"]
-    if options.strict and skipped and status in (0, 4):
+    if options.strict and skipped and status in (0, NOTHING_TESTED):
         screen.say(f"--strict: {skipped} skipped")
         status = 1
     return status

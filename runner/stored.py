@@ -5,7 +5,7 @@ pass."""
 import argparse
 from pathlib import Path
 
-from base.errors import Stop, WRONG_USE, worst
+from base.errors import NOTHING_TESTED, Stop, WRONG_USE, worst
 from report import compare, json_out, ktap_out, merge, summary
 from report.model import Run
 from report.result import FAILING, RUN
@@ -117,7 +117,7 @@ def failed(tests: list[Test], folder: Path, strict: bool) -> list[Test]:
     names = {test.name for run in json_out.read_kernels(folder).values()
              for test in run.of(*wanted) if test.program != RUN}
     if not names:
-        raise Stop(4, f"nothing failed in {shown(folder)}", "there is nothing to run again")
+        raise Stop(NOTHING_TESTED, f"nothing failed in {shown(folder)}", "there is nothing to run again")
     chosen = [test for test in tests if test.name in names]
     if not chosen:
         raise Stop(WRONG_USE, f"none of the {len(names)} tests that failed in {shown(folder)} "
