@@ -4,13 +4,12 @@
 import argparse
 import contextlib
 import json
-import os
 import time
 from pathlib import Path
 
 from vm import in_place, source
 from vm.arch import TABLE
-from vm.cache import Cache, lock_of, STAMP, TEMPORARY
+from vm.cache import Cache, last_use, size, STAMP
 from runner import plan
 from runner.screen import Screen
 
@@ -33,7 +32,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         return clean(cache, days, screen)
     whole = 0
     for kind, what in KINDS.items():
-        found = entries(cache, kind)
+        found = cache.entries(kind)
         room = {path: size(path) for path in found}
         whole += sum(room.values())
         for path in found if kind in LISTED else []:
@@ -52,7 +51,7 @@ def clean(cache: Cache, days: int, screen: Screen) -> int:
     count = room = 0
     for kind in (*KINDS, "view"):
         cache.sweep(cache.root / kind, in_place.remove)
-        for path in entries(cache, kind):
+        for path in cache.entries(kind):
             if age(path) >= days:
                 taken = size(path)
                 if cache.drop(path, source.forget if kind == "tree" else in_place.remove):
@@ -61,30 +60,9 @@ def clean(cache: Cache, days: int, screen: Screen) -> int:
     return 0
 
 
-def entries(cache: Cache, kind: str) -> list[Path]:
-    """The folders of a kind, the one that was used last first."""
-    found = [path for path in (cache.root / kind).glob("*")
-             if path.is_dir() and not path.name.startswith(TEMPORARY)]
-    return sorted(found, key=age)
-
-
 def age(path: Path) -> int:
     """Days since an entry was used or made."""
-    used = [0.0]
-    for name in (lock_of(path), path / STAMP):
-        with contextlib.suppress(OSError):
-            used.append(name.stat().st_mtime)
-    return int((time.time() - (max(used) or path.stat().st_mtime)) // DAY)
-
-
-def size(path: Path) -> int:
-    """Bytes on the disk."""
-    total = 0
-    for folder, _, files in os.walk(path):
-        for name in files:
-            with contextlib.suppress(OSError):
-                total += Path(folder, name).lstat().st_blocks * 512
-    return total or (path.stat().st_blocks * 512 if path.is_file() else 0)
+    return int((time.time() - last_use(path)) // DAY)
 
 
 def described(path: Path) -> str:

@@ -71,14 +71,16 @@ class Parts:
               extra: bytes = b"", threads: int = 2) -> qemu.Guest:
         """A guest with these files for a job, the programs of its plan (all, if it has none), and
         another archive behind."""
-        plan = files["job/plan"].split()
-        wanted = [*([SHARED] if SHARED in self.programs else []), *plan] if plan else self.programs
-        archives = [
-            path.read_bytes() for path in (self.base, *(self.programs[name] for name in wanted))]
-        job = initramfs.pack({name: text.encode() for name, text in files.items()})
+        wanted = files["job/plan"].split() or [name for name in self.programs if name != SHARED]
+        shared = self.programs[SHARED] if SHARED in self.programs else None
+        paths = [self.base, *([shared] if shared else []),
+                 *(path for name in wanted if (path := self.programs[name]) != shared)]
+        job = initramfs.pack({name: text.encode() for name, text in files.items()},
+                             names=[name for name in wanted if self.programs[name] == shared])
         return qemu.Guest(self.kernel, b"".join(
-            (*archives, job, extra)), self.accel, self.disks, folder, number, self.profile.append,
-                          interactive, self.profile.sends_files, threads, self.profile.qemu)
+            (*(path.read_bytes() for path in paths), job, extra)), self.accel, self.disks, folder,
+                          number, self.profile.append, interactive, self.profile.sends_files,
+                          threads, self.profile.qemu)
 
 
 def side_by_side(asked: int | None, work: Work, arch: Arch = HOST) -> int:
@@ -209,10 +211,12 @@ def find_kernel(spec: str, found: source.Source | None, modules: Path | None, ca
 
 
 def pack(paths: list[Path], cache: Cache) -> dict[str, Path]:
-    """An archive of each program, by its name, and one with what they share, if there is any."""
+    """The archive of each program, by its name, and one with what they share, if there is any:
+    that of the programs that are one file."""
     shared, one = initramfs.shared_files(paths, cache), initramfs.same_file(paths)
-    return {path.name: (initramfs.name if path in one else initramfs.program)(path, cache)
-            for path in paths} | ({SHARED: shared} if shared else {})
+    found = {SHARED: shared} if shared else {}
+    return found | {path.name: found[SHARED] if path in one else initramfs.program(path, cache)
+                    for path in paths}
 
 
 def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cache: Cache,

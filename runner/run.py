@@ -15,7 +15,7 @@ from base.errors import Stop, worst
 from base.files import TOP
 from report import compare
 from report.model import Run
-from vm import kernel
+from vm import initramfs, kernel
 from vm.kconfig import PROFILES
 from vm.source import Source, check_driver
 from runner import options as command_line, plan as planning, programs, reports, stored
@@ -220,6 +220,8 @@ class Kernels:
         finally:
             if len(kernels) > 1 and self.runs:
                 reports.tell_several(self.options, self.screen, self.runs)
+        if not planning.pretending():
+            planning.open_cache(self.screen).prune(initramfs.KIND, initramfs.ROOM)
         if len(kernels) > 1:
             self.screen.say("exit status: " + ", ".join(
                 f"{spec} {status}" for (spec, _), status in zip(kernels, self.statuses)))

@@ -5,12 +5,14 @@ import json
 import os
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from runner import cached, cli
+from runner import cached, cli, run
 from runner.screen import Screen
-from vm.cache import lock_of
+from vm import initramfs
+from vm.cache import lock_of, size
 
 @pytest.fixture(name="box")
 def box_(box):
@@ -72,6 +74,33 @@ def test_what_is_used_stays(box, capsys):
         assert (path / "data").exists()
     run_it(box, capsys, "clean", "0")
     assert not path.exists()
+
+def test_a_run_leaves_the_archives_that_were_used_last(box):
+    """And what another run uses, however old it is."""
+    paths = [entry(box, "initramfs", f"{days}", days) for days in range(4)]
+    box.patch(initramfs, "ROOM", 2 * size(paths[0]))
+    plan = mock.MagicMock(kernels=[("6.1", None)])
+    with box.cache.shared(paths[3]), mock.patch.multiple(run.Kernels, pack=mock.DEFAULT,
+                                                         one=lambda *_: 0):
+        os.utime(lock_of(paths[3]), (0, 0))
+        run.Kernels(mock.MagicMock(shell=False), plan, mock.MagicMock(), {}).run()
+    assert [path.exists() for path in paths] == [True, True, False, True]
+
+def test_an_archive_is_kept_while_its_run_goes_on(box):
+    """Also if another run removes it between the time when it was made and its lock."""
+    def make(folder):
+        made.append(folder)
+        (folder / "data").write_text("x" * 9000)
+    made, shared = [], box.cache.shared
+
+    def late(folder):
+        if len(made) == 1:
+            box.cache.drop(folder)
+        return shared(folder)
+    box.patch(box.cache, "shared", late)
+    path = box.cache.kept("initramfs", "key", make)
+    box.cache.prune("initramfs", 0)
+    assert (path / "data").exists() and len(made) == 2
 
 def test_half_removed_is_none(box):
     """It is made again, not used."""

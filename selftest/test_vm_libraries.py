@@ -84,17 +84,21 @@ def test_it_runs_in_a_root_of_the_archives_alone(dynamic):
     for folder in ("lib64", "usr/lib", "usr/lib64", "lib/x86_64-linux-gnu"):
         assert (root / folder / "libnuma.so.1").is_file(), folder
 
+def archives(box, packed: dict[str, Path], plan: str) -> bytes:
+    """What a guest with this plan is given."""
+    base = box.folder / "base"
+    base.write_bytes(b"")
+    with mock.patch.object(guests.qemu, "Guest") as guest:
+        guests.Parts(SimpleNamespace(), base, packed, None, {}).guest({"job/plan": plan},
+                                                                      box.folder, 1)
+    return guest.call_args.args[1]
+
 def test_every_guest_gets_the_libraries(dynamic):
     packed = guests.pack([dynamic.program, dynamic.static], dynamic.cache)
-    base = dynamic.folder / "base"
-    base.write_bytes(b"")
-    parts = guests.Parts(SimpleNamespace(), base, packed, None, {})
-    with mock.patch.object(guests.qemu, "Guest") as guest:
-        for plan in ("hmm_coherent_x\n", "hmm_coherent_y\n", ""):
-            parts.guest({"job/plan": plan}, dynamic.folder, 1)
-            found = unpack(guest.call_args.args[1])
-            assert "lib/libnuma.so.1" in found, plan
-            assert ("bin/hmm_coherent_x" in found) == (plan != "hmm_coherent_y\n"), plan
+    for plan in ("hmm_coherent_x\n", "hmm_coherent_y\n", ""):
+        found = unpack(archives(dynamic, packed, plan))
+        assert "lib/libnuma.so.1" in found, plan
+        assert ("bin/hmm_coherent_x" in found) == (plan != "hmm_coherent_y\n"), plan
 
 def test_names_of_one_file(dynamic):
     other = dynamic.folder / "hmm_coherent_z"
@@ -102,7 +106,7 @@ def test_names_of_one_file(dynamic):
     packed = guests.pack([dynamic.static, other, dynamic.program], dynamic.cache)
     assert initramfs.ONE in unpack(packed[guests.SHARED].read_bytes())
     for name in ("hmm_coherent_y", "hmm_coherent_z"):
-        assert unpack(packed[name].read_bytes())[f"bin/{name}"][1] == b"hmm_coherent"
+        assert unpack(archives(dynamic, packed, name))[f"bin/{name}"][1] == b"hmm_coherent"
     assert initramfs.same_file([dynamic.static, dynamic.program]) == []
 
 def test_another_version_of_a_library_is_packed_again(dynamic):

@@ -28,6 +28,7 @@ from base.errors import Stop
 STAMP = ".stamp"
 TEMPORARY = ".tmp-"     # and the name of the entry
 _used: dict[Path, weakref.WeakSet] = {}     # the shared locks of this process
+_kept: dict[Path, "Lock"] = {}  # those that it holds until it ends
 
 
 def digest(*parts: object) -> str:
@@ -71,6 +72,25 @@ def used(folder: Path) -> None:
     """Note in the date of its lock that an entry is used, for `run_tests.sh cache`."""
     with contextlib.suppress(OSError):
         os.utime(lock_of(folder))
+
+
+def last_use(folder: Path) -> float:
+    """When an entry was used or made, in seconds since the epoch."""
+    times = [0.0]
+    for name in (lock_of(folder), folder / STAMP):
+        with contextlib.suppress(OSError):
+            times.append(name.stat().st_mtime)
+    return max(times) or folder.stat().st_mtime
+
+
+def size(path: Path) -> int:
+    """Bytes on the disk."""
+    total = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += Path(folder, name).lstat().st_blocks * 512
+    return total or (path.stat().st_blocks * 512 if path.is_file() else 0)
 
 
 class Lock:
@@ -136,6 +156,28 @@ class Cache:
             with self.explained(folder):
                 self._make(folder, key, make)
         return folder
+
+    def kept(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
+        """The same, and nobody removes it until this process ends."""
+        while True:
+            folder = self.entry(kind, key, make)
+            _kept[folder] = self.shared(folder)
+            if read_stamp(folder) == key:       # not removed before it was locked
+                return folder
+
+    def entries(self, kind: str) -> list[Path]:
+        """The folders of a kind, the one that was used last first."""
+        found = [path for path in (self.root / kind).glob("*")
+                 if path.is_dir() and not path.name.startswith(TEMPORARY)]
+        return sorted(found, key=last_use, reverse=True)
+
+    def prune(self, kind: str, room: int) -> None:
+        """Remove the entries that were used longest ago, until the others take no more than `room`
+        bytes. Those that a run uses stay."""
+        for folder in self.entries(kind):
+            room -= size(folder)
+            if room < 0:
+                self.drop(folder)
 
     def newest(self, kind: str, prefix: str) -> Path | None:
         """The entry of this kind that was made last and is whole, whatever its key."""

@@ -20,6 +20,7 @@ from base import child
 from base.errors import Stop
 from vm import deps, elf, libraries, sysroot
 from vm.arch import Arch, HOST
+from vm.cache import digest
 
 INIT = Path(__file__).with_name("init")
 FOLDERS = ("bin", "dev", "etc", "job", "lib", "mnt", "mnt/ext4", "proc", "sys", "tmp")
@@ -36,6 +37,8 @@ cgroup	/sys/fs/cgroup		cgroup2		defaults	0 0
 """
 TRAILER = "TRAILER!!!"
 ONE = "bin/hmm_coherent"        # the file with all programs
+KIND = "initramfs"              # in the cache
+ROOM = 1 << 30                  # bytes that archives may take there after a run
 
 
 def _entry(name: str, mode: int, data: bytes = b"", device: tuple[int, int] = (0, 0),
@@ -64,10 +67,12 @@ def archive(files: dict[str, bytes], links: dict[str, str] | None = None, folder
     return _pad(body + _entry(TRAILER, 0), 512)
 
 
-def pack(files: dict[str, bytes], executable: tuple = ()) -> bytes:
-    """An archive of plain files ("job/plan"), with the folders that they need."""
+def pack(files: dict[str, bytes], executable: tuple = (), names: Iterable[str] = ()) -> bytes:
+    """An archive of plain files ("job/plan"), with the folders that they need, and with names of
+    the file with all programs."""
     clean = {name.lstrip("/"): data for name, data in files.items()}
-    return archive(clean, folders=tuple(parents(clean)), executable=executable)
+    links = {f"bin/{name}": Path(ONE).name for name in names}
+    return archive(clean, links, tuple(parents([*clean, *links])), executable=executable)
 
 
 def pack_folder(folder: Path) -> bytes:
@@ -134,7 +139,7 @@ def cached(sources: dict[str, Path], content: Callable[[dict[str, bytes]], bytes
            *more: object) -> Path:
     """The archive that `content` makes of these files without their symbols, from the cache if
     nothing of it has changed; what else it depends on is in `more`."""
-    key = [Path(__file__).read_bytes(), *more]
+    key: list[object] = [Path(__file__).read_bytes(), *more]
     key += [(name, hashlib.sha256(path.read_bytes()).hexdigest())
             for name, path in sorted(sources.items())]
 
@@ -142,7 +147,7 @@ def cached(sources: dict[str, Path], content: Callable[[dict[str, bytes]], bytes
         files = {name: _stripped(path, folder) for name, path in sources.items()}
         (folder / "archive.cpio").write_bytes(content(files))
 
-    return cache.entry("initramfs", repr(key), make) / "archive.cpio"
+    return cache.kept(KIND, digest(*key), make) / "archive.cpio"
 
 
 def program(path: Path, cache) -> Path:
@@ -158,13 +163,6 @@ def same_file(programs: list[Path]) -> list[Path]:
         found.setdefault((path.stat().st_dev, path.stat().st_ino), []).append(path)
     most: list[Path] = max(found.values(), key=len, default=[])
     return most if len(most) > 1 else []
-
-
-def name(path: Path, cache) -> Path:
-    """The archive with a name of the file with all programs, which is in that of
-    shared_files()."""
-    return cached({}, lambda files: archive({}, {f"bin/{path.name}": Path(ONE).name}, ("bin",)),
-                  cache, path.name)
 
 
 def shared_files(programs: list[Path], cache) -> Path | None:
