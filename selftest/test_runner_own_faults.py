@@ -310,7 +310,8 @@ def test_a_kernel_that_does_not_build_stops_no_other():
         return 1 if spec == "bad" else 0
 
     screen = mock.MagicMock()
-    with mock.patch.object(Kernels, "one", one), mock.patch.object(Kernels, "pack"):
+    with mock.patch.object(Kernels, "one", one), mock.patch.object(Kernels, "pack"), \
+                mock.patch.object(run.planning, "pretending"):
         for specs, status in ((("first", "second", "third"), 3),
                               (("bad", "second", "third"), 1), (("first", "third"), 0)):
             built.clear()
