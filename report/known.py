@@ -1,19 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Known issues: failures that are expected, each with a range of kernels and its text.
 
-A list is a TOML file of entries like
-
-    [[issue]]
-    tests = "coherent.*.dio-read"       # a glob over test names, or a list of them
-    kind = "check"                      # optional: only a failed check can be known
-    kernels = "6.1 .. 6.11"             # inclusive; "6.1", "6.12 ..", ".. 6.5" and ".." are ranges
-    text = "seen: result: 4096"         # what each failed check says; or a list of these
-    reason = "O_DIRECT takes FOLL_GET and leaves the page shared"
-    link = "https://lore.kernel.org/..."
-
-An entry excuses a *failed check* if each of its lines has that text. It never excuses a crash, a
-hang, a splat, a dead VM, a broken or skipped test, or another failure of the same test. A test that
-has an entry and passes is XPASS: the entry is out of date.
+docs/known-issues.md describes the file. An entry excuses a *failed check* if each of its lines has
+that text. It never excuses a crash, a hang, a splat, a dead VM, a broken or skipped test, or
+another failure of the same test. A test that has an entry and passes is XPASS: the entry is out of
+date.
 """
 
 import re

@@ -40,10 +40,14 @@ def arch(path: Path) -> Arch | None:
     return TABLE[0] if head[HEADER_MAGIC:] == b"HdrS" else None
 
 
+def read(path: Path, what: str) -> str:
+    """What readelf says of a file; of one that is not ELF, nothing that has a meaning."""
+    return child.output(["readelf", what, path], env=child.environment() | {"LC_ALL": "C"})
+
+
 def build_id(image: Path) -> str:
     """The GNU build id of a vmlinux; empty if it has none, and for any other file."""
-    notes = child.output(["readelf", "--notes", image], env=child.environment() | {"LC_ALL": "C"})
-    found = re.search(r"Build ID: ([0-9a-f]+)", notes)
+    found = re.search(r"Build ID: ([0-9a-f]+)", read(image, "--notes"))
     return found[1] if found else ""
 
 

@@ -8,35 +8,20 @@ which a program names itself, is linked under its own path too.
 
 import os
 import re
-import struct
 from collections.abc import Iterable
 from pathlib import Path
 
 from base import child
 from base.errors import Stop
+from vm import elf
 
-PT_INTERP = 3
 DEFAULT = {"lib64": "lib", "usr": ".", "lib/x86_64-linux-gnu": "."}
 
 
 def loader(program: Path) -> str:
-    """The loader that a 64-bit ELF program names (PT_INTERP); empty for any other program."""
-    with open(program, "rb") as file:
-        head = file.read(64)
-        if head[:5] != b"\x7fELF\x02" or len(head) < 64:
-            return ""
-        offset, = struct.unpack_from("<Q", head, 32)
-        size, count = struct.unpack_from("<HH", head, 54)
-        for number in range(count):
-            file.seek(offset + number * size)
-            header = file.read(56)
-            if len(header) < 56:
-                return ""
-            kind, _, start, _, _, length = struct.unpack_from("<IIQQQQ", header)
-            if kind == PT_INTERP:
-                file.seek(start)
-                return file.read(length).rstrip(b"\0").decode(errors="replace")
-    return ""
+    """The loader that an ELF program names (PT_INTERP); empty for any other program."""
+    found = re.search(r"program interpreter: (.*)\]", elf.read(program, "--program-headers"))
+    return found[1] if found else ""
 
 
 def needed(program: Path) -> set[str]:
