@@ -5,8 +5,8 @@ memory.
 A cell reads "result, what happened to the page, what its owner sees". A mapping whose outcome is
 that of `rw` shows `=`, so what a reader sees are the differences; mappings that never differ share
 a column. What does not fit the width is first abbreviated and then put into a second block, with
-`rw` repeated as the reference. Only single pages are shown: what buffers of several pages give is
-in the results folder.
+`rw` repeated as the reference and without the rows that are as `rw`. Only single pages are shown:
+what buffers of several pages give is in the results folder.
 
 A terminal gets it folded: accesses with equal outcomes share a row, and columns for which there is
 no room are left out.
@@ -190,17 +190,21 @@ def text(outcomes: Iterable[dict], kernel: str = "", width: int = WIDTH) -> str:
     title = f"Outcomes on device-coherent memory{', kernel ' + quote(kernel) if kernel else ''}: " \
             "result · page · what its owner sees"
     lines = [title]
-    for block in blocks:
+    as_rw = {access: f"= {_signs(cells, control, access, 'rw')}".rstrip()
+             for access in accesses if (access, "rw") in cells}
+    for number, block in enumerate(blocks):
+        shown = [row for row, access in enumerate(accesses) if not number or any(
+            columns[head][row] not in ("", as_rw.get(access)) for head in block[1:])]
         size = [_width(head, columns[head]) for head in block]
         heads = [head.split("\n") for head in block]
         rows = [["access" if row == 0 else ""] + [(h[row:] or [""])[0] for h in heads]
                 for row in range(max(map(len, heads)))]
-        rows += [[access] + [columns[head][row] for head in block] for row,
-                 access in enumerate(accesses)]
+        rows += [[accesses[row]] + [columns[head][row] for head in block] for row in shown]
         lines.append("")
         for first, *rest in rows:
             lines.append((first.ljust(label) + "  ".join(t.ljust(n) for t,
                                                          n in zip(rest, size))).rstrip())
+        lines += ["(the other rows: as rw)"] * (len(shown) < len(accesses))
     several = sum(isinstance(o, dict) and o.get("place") == PLACE
                   and (o.get("extent") or "one") != "one"
                   for o in outcomes)

@@ -112,6 +112,14 @@ def test_columns_that_never_differ_are_one():
     assert lines[3].split() == ["born-ro"]
     assert "In every row as rw: cow-left" in lines
 
+def test_a_second_block_has_the_rows_that_are_not_as_rw():
+    cells = [cell("coherent", mapping, access, **(more if access == "dio-read" else {}))
+             for mapping, more in (("rw", {}), ("ro", {}), ("soft-dirty", {"verdict": "fail"}))
+             for access in ("cpu-read", "dio-read")]
+    text = table.text(cells, width=50)
+    assert re.search(r"(?m)^access +rw +soft-dirty\ndio-read .* = X\n\(the other rows: as rw\)$",
+                     text), text
+
 def test_any_shape():
     rng = random.Random(11)
     values = (None, 0, -14, 1.5, "", "x" * 500, [], {}, [{}], [None], [{"moved": 3}],

@@ -158,7 +158,7 @@ class Cache:
         return folder
 
     def kept(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
-        """The same, and nobody removes it until this process ends."""
+        """The same, which no other run removes until this process ends."""
         while True:
             folder = self.entry(kind, key, make)
             _kept[folder] = self.shared(folder)
