@@ -120,7 +120,7 @@ static enum verdict judge(bool survived, int splats)
 	return VERDICT_PASS;
 }
 
-/* Print the new lines of the report. */
+/* Print the new lines of the report, without fflush(). */
 static void print_diagnostics(void)
 {
 	char *line, *next;
@@ -130,10 +130,13 @@ static void print_diagnostics(void)
 		fprintf(out, "# %.*s", (int)(next - line), line);
 	}
 	progress->told = line - report->text;
-	fflush(out);
 }
 
-/* Print the result of plan.tests[next], as expect_survived() returned @survived; go to the next. */
+/*
+ * Print the result of plan.tests[next], as expect_survived() returned @survived;
+ * go to the next. The output is written by begin() with that of the next test, or
+ * by the caller: under emulation each write to a port takes longer than the rest.
+ */
 static void end(bool survived)
 {
 	const struct suite_test *test = plan.tests[progress->next];
@@ -152,7 +155,6 @@ static void end(bool survived)
 	else
 		fprintf(out, "%s %d %s # time=%ldms\n", verdict == VERDICT_PASS ? "ok" : "not ok",
 			progress->printed, test->name, ms);
-	fflush(out);
 	progress->verdicts[verdict]++;
 	progress->checks += report->checks;
 	progress->next++;
@@ -223,8 +225,10 @@ static void run_test(void)
 	caught = output_read(fd, false);
 	survived = expect_survived(caught.ok && !caught.not_ok);
 	/* Print failed checks at once: the kernel may crash in the clean-up after the test. */
-	if (report->failures)
+	if (report->failures) {
 		print_diagnostics();
+		fflush(out);
+	}
 	left = leftovers_kill(&stuck);
 	restore_all();
 	look_around(true);
@@ -268,8 +272,11 @@ void suite_run_cells(void)
 		 * cell in a new process.
 		 */
 		if (report->failures || report->broken)
-			_exit(1);
+			break;
 	}
+	fflush(out);
+	if (progress->next < batch_end)
+		_exit(1);
 }
 
 static void run_batch(void)
