@@ -94,7 +94,7 @@ def append(kernel, accel, extra: str = "") -> str:
         "rcupdate.rcu_expedited=1", "rcutree.jiffies_till_first_fqs=0",
         "rcutree.jiffies_till_next_fqs=0",
     # a processor that TCG emulates waits for one of the host and looks stuck: 27 s were seen
-        *(("watchdog_thresh=30", "rcupdate.rcu_cpu_stall_timeout=60")
+        *(("watchdog_thresh=30", "rcupdate.rcu_cpu_stall_timeout=60", "LOG_S=1")
           if accel.name == "tcg" else ()),
         *(f"SPM{number}={start:#x}" for number, start in enumerate(arch.spm)), extra, ]
     return " ".join(word for word in words if word)

@@ -33,8 +33,7 @@ struct report {
 	bool skipped;		/* this machine or kernel lacks something */
 	/* no test has begun: broken() ends the whole program, fail_now() fails all tests */
 	bool preparing;
-	/* pages that the test has found to be pinned still, so suite/oracle need not wait for them */
-	long pins_left;
+	long pins_left;		/* that the test has found: suite/oracle need not wait for them */
 	int rule;		/* the rule that is being checked, or -1; see rules.h */
 	int rule_told;		/* the rule that was last named in the text, or -1 */
 	struct rule_checks {

@@ -14,6 +14,7 @@
 
 #include "report/report.h"
 #include "see/device_ranges.h"
+#include "see/held_files.h"
 
 const char *permission_name(enum permission permission)
 {
@@ -228,6 +229,12 @@ void device_open_second_private(struct device *device, size_t pages)
 {
 	make_bounce(device, PLACE_PRIVATE, pages);
 	device->fd = open_node(device_node(PLACE_PRIVATE) + 1);
+}
+
+void device_leave(struct device *device)
+{
+	held_files_add(device->fd);
+	device_close(device);
 }
 
 void device_close(struct device *device)

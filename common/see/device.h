@@ -81,6 +81,12 @@ void device_share(struct device *device, struct device *open, size_t pages);
 void device_close(struct device *device);
 
 /*
+ * As device_close(), of a device that has no pages of the test any more. In a VM
+ * of the suite another process may keep the file open (held_files.h).
+ */
+void device_leave(struct device *device);
+
+/*
  * Migrate @npages pages at @addr to the device, or back to memory. Returns 0 or
  * -errno. The result does not say which pages moved: after a migration that
  * moved nothing, the driver returns -ENOENT or 0, depending on what it had

@@ -124,7 +124,7 @@ void story_end(struct story *story)
 	if (story->has_medium)
 		medium_close(&story->medium);
 	buffer_unmap(&story->buffer);
-	device_close(&story->device);
+	device_leave(&story->device);
 }
 
 void story_ring(struct story *story)

@@ -212,6 +212,9 @@ static void keep(int questions, int answers)
 		if (write(answers, &finding, sizeof(finding)) != sizeof(finding))
 			break;
 	}
+	for (i = 0; i < ARRAY_SIZE(shelves); i++)
+		if (shelves[i].addr)
+			device_leave(&shelves[i].device);
 	_exit(0);
 }
 

@@ -14,6 +14,7 @@
 #include "report/kmsg.h"
 #include "report/report.h"
 #include "report/rules.h"
+#include "see/held_files.h"
 #include "suite/architecture.h"
 #include "suite/candidates.h"
 #include "suite/oracle.h"
@@ -120,7 +121,7 @@ static enum verdict judge(bool survived, int splats)
 	return VERDICT_PASS;
 }
 
-/* Print the new lines of the report, without fflush(). */
+/* Print the new lines of the report. */
 static void print_diagnostics(void)
 {
 	char *line, *next;
@@ -134,8 +135,7 @@ static void print_diagnostics(void)
 
 /*
  * Print the result of plan.tests[next], as expect_survived() returned @survived;
- * go to the next. The output is written by begin() with that of the next test, or
- * by the caller: under emulation each write to a port takes longer than the rest.
+ * go to the next, with whose begin() the output is written: a write to a port is slow.
  */
 static void end(bool survived)
 {
@@ -267,10 +267,7 @@ void suite_run_cells(void)
 		alarm(0);
 		look_around(false);
 		end(true);
-		/*
-		 * A failed cell may have left something behind: run the next
-		 * cell in a new process.
-		 */
+		/* A failed cell may have left something behind: a new process runs the next. */
 		if (report->failures || report->broken)
 			break;
 	}
@@ -358,6 +355,8 @@ int suite_main(const struct suite *the_suite, int argc, char **argv)
 
 	if (argc == 3 && !strcmp(argv[1], DM_RESUMER))
 		return dm_resumer(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], HELD_FILES_HOLDER))
+		return held_files_main(argv[2]);
 	suite = the_suite;
 	options = suite_options_read(suite->set.program, argc, argv);
 	if (options.list) {
