@@ -3,6 +3,7 @@
  * Helpers of the test programs, on a machine that they are told about. What
  * they make of it is printed; test_helpers.py judges.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "see/page.h"
 #include "see/pin.h"
 #include "report/report.h"
+#include "see/held_files.h"
 #include "kernel/restore.h"
 #include "kernel/since.h"
 #include "see/zone.h"
@@ -186,6 +188,18 @@ static int checks(void)
 	return 0;
 }
 
+/* Add files to those that are held: one of the device /dev/null, and a pipe, which is refused. */
+static int hold(void)
+{
+	int ends[2];
+
+	if (pipe(ends))
+		return 3;
+	held_files_add(open("/dev/null", O_RDONLY));
+	held_files_add(ends[0]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	features.page_size = sysconf(_SC_PAGESIZE);
@@ -213,5 +227,9 @@ int main(int argc, char **argv)
 		setting = argv[2];
 		return undo_hangs();
 	}
+	if (argc == 2 && !strcmp(argv[1], "hold"))
+		return hold();
+	if (argc == 3 && !strcmp(argv[1], HELD_FILES_HOLDER))
+		return held_files_main(argv[2]);
 	return 2;
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent
-SOURCES = ("see/page", "see/zone", "see/dump", "see/place", "kernel/since", "kernel/changes",
+SOURCES = ("see/held_files", "see/page", "see/zone", "see/dump", "see/place", "kernel/since", "kernel/changes",
            "reach/child", "reach/request", "reach/cpu", "kernel/restore", "report/report",
            "report/rules",
            "report/kmsg", "kernel/kernel", "reach/buffer", "kernel/memory", "report/skips")
@@ -131,3 +131,21 @@ def test_a_setting_that_cannot_be_set_back_in_time(program, scratch):
     assert "undone 0" in said
     assert f"fail: the system call that restores {pipe} after the test does not return" in said
     assert "failures 1 broken 0" in said
+
+def test_files_of_devices_are_held(program, scratch):
+    for name in ("requests", "answers"):
+        os.mkfifo(scratch / name)
+    with subprocess.Popen([program, "--hold-files", scratch], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL) as holder:
+        try:
+            # A writer waits until the holder reads.
+            os.close(os.open(scratch / "requests", os.O_WRONLY))
+            for _ in range(3):
+                prints(program, "hold", HMM_COHERENT_HELD_FILES=str(scratch))
+            held = sorted(os.readlink(file) for file in Path(f"/proc/{holder.pid}/fd").iterdir()
+                          if int(file.name) > 2)
+        finally:
+            holder.kill()
+    if os.geteuid():
+        pytest.skip("a process of another user may not take files")
+    assert held == ["/dev/null"] * 3 + [str(scratch / "answers"), str(scratch / "requests")]

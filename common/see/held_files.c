@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ANSWER_MS 1000
+#define WAIT_MS 1000
 /* More than a VM has tests. */
 #define FILES_MAX 65536
 
@@ -76,7 +76,7 @@ void held_files_add(int fd)
 	answered.fd = open_pipe(folder, "answers", O_RDONLY | O_NONBLOCK);
 	if (requests >= 0 && answered.fd >= 0 &&
 	    write(requests, &request, sizeof(request)) == sizeof(request) &&
-	    poll(&answered, 1, ANSWER_MS) == 1 && read(answered.fd, &answer, 1) != 1)
+	    poll(&answered, 1, WAIT_MS) == 1 && read(answered.fd, &answer, 1) != 1)
 		/* Another process has read the answer: nothing depends on it. */
 		answer = 0;
 	if (requests >= 0)
