@@ -7,6 +7,7 @@ Tests that are broken, skipped or did not run say nothing about the kernel and d
 """
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from report.compare import facts
@@ -139,10 +140,10 @@ def answers(run: Run) -> list[Claim]:
     return list(claims.values())
 
 
-def unclaimed(run: Run) -> list[str]:
-    """Tests that failed and count against no claim: nothing was checked before they failed, or the
-    run as a whole did."""
-    claimed = {name for claim in answers(run) for name in claim.failed}
+def unclaimed(run: Run, found: Iterable[Claim]) -> list[str]:
+    """Tests that failed and count against none of these claims, answers(run): nothing was checked
+    before they failed, or the run as a whole did."""
+    claimed = {name for claim in found for name in claim.failed}
     return [test.name for test in run.of("fail") if test.name not in claimed]
 
 
@@ -153,7 +154,7 @@ def text(run: Run, width: int = 0) -> list[str]:
     if not checked:
         return []
     rows = [(f"{c.claim} {c.name}", c.told(), str(c.count.checks), c.sentence) for c in checked]
-    if rest := unclaimed(run):
+    if rest := unclaimed(run, found):
         more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
         failed = f"failed: {len(rest)} test{'s' * (len(rest) > 1)}"
         rows.append(("no claim", failed, "", ", ".join(rest[:3]) + more))

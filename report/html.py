@@ -135,17 +135,17 @@ def _claim(runs: Sequence[Run], answers: Sequence[claims.Claim]) -> str:
 
 def _claims(runs: Sequence[Run]) -> str:
     """The table of claims; empty if no run has claims."""
-    found = {claim.claim: claim for run in runs for claim in claims.answers(run)}
+    by_run = [{claim.claim: claim for claim in claims.answers(run)} for run in runs]
+    found = {key: claim for mine in by_run for key, claim in mine.items()}
     if not found:
         return ""
-    by_run = [{claim.claim: claim for claim in claims.answers(run)} for run in runs]
     rows = [_claim(runs, [mine.get(key) or claims.Claim(key, claim.name, claim.sentence)
                           for mine in by_run])
             for key, claim in sorted(found.items())]
     heads = "".join(f"<th>{_text(run.label())}</th><th>checks</th>" for run in runs)
     lost = [f'<p class="fail">{len(names)} failed and count against no claim: '
             f'{_text(" ".join(names[:NAMES]))}</p>'
-            for run in runs if (names := claims.unclaimed(run))]
+            for run, mine in zip(runs, by_run) if (names := claims.unclaimed(run, mine.values()))]
     newline = "\n"
     return ('<section class="claims"><h2>Claims</h2><div class="scroll">'
             f'<table class="claims"><tr><th>claim</th>{heads}<th>what it says</th></tr>'

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 
 from base.errors import Stop, WRONG_USE
@@ -21,6 +22,7 @@ KEYS = ("tests", "kernels", "text", "reason", "link")
 KIND = "check"
 
 
+@lru_cache
 def _version(text: str) -> tuple[int, ...]:
     return tuple(int(n) for n in re.findall(r"\d+", re.split(r"[^\d.]", text)[0]))
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from report.ktap import Diag, plain
+from report.ktap import Diag, plain, quote
 
 # Worst first. `xfail` and `xpass` exist only with a known-issue list (report/known.py).
 VERDICTS = ("fail", "broken", "not-run", "xfail", "xpass", "pass", "skip")
@@ -60,7 +60,10 @@ class Attempt:
     def outcome(self, text: str) -> None:
         try:
             # Python's reader accepts NaN and infinity, other readers of our files do not.
-            record = plain(json.loads(text, parse_constant=str, parse_float=_finite))
+            record = json.loads(text, parse_constant=str, parse_float=_finite)
+            # Only an escape sequence stands for another character.
+            if "\\" in text or quote(text) != text:
+                record = plain(record)
         except (ValueError, RecursionError):
             record = None
         if isinstance(record, dict):

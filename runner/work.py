@@ -4,6 +4,7 @@
 import random
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 
 from runner.programs import Test, is_destructive
@@ -83,6 +84,7 @@ def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
     return Work(batches)
 
 
+@lru_cache(maxsize=None)
 def cost(program: str, name: str) -> float:
     """How long a test takes under emulation, relative to an ordinary scenario. Only the division
     among machines depends on it."""
