@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent
-SOURCES = ("see/held_files", "see/page", "see/zone", "see/dump", "see/place", "kernel/since", "kernel/changes",
-           "reach/child", "reach/request", "reach/cpu", "kernel/restore", "report/report",
+SOURCES = ("see/held_files", "see/page", "see/zone", "see/dump", "see/place", "kernel/since",
+           "kernel/changes", "reach/child", "reach/request", "reach/cpu", "kernel/restore", "report/report",
            "report/rules",
            "report/kmsg", "kernel/kernel", "reach/buffer", "kernel/memory", "report/skips")
 BLOCK = 128 << 20
