@@ -9,6 +9,7 @@ the page. The page loads nothing: its content security policy forbids it.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -61,8 +62,12 @@ def _data(runs: Sequence[Run]) -> str:
     data = {"runs": [{"label": run.label(), "rules": run.rules,
                       "tests": [_test(run, t) for t in run.tests.values()]} for run in runs],
             "readOnly": table.READ_ONLY, "nearest": table.NEAREST}
+    text = json.dumps(data, separators=(",", ":"))
+    # Most data has no character to quote: no escape sequences but those of \\ and ", no DEL.
+    if re.search(r'\\[^"]|\x7f', text.replace("\\\\", "")):
+        text = json.dumps(plain(data), separators=(",", ":"))
     # Only "<" could end the data inside <script>; JSON has an escape for it.
-    return json.dumps(plain(data), separators=(",", ":")).replace("<", "\\u003c")
+    return text.replace("<", "\\u003c")
 
 
 def _text(text: object) -> str:

@@ -43,6 +43,7 @@ class Range:
             return cls(_version(m[1]), _version(m[1]))
         raise ValueError(f"'{text}' is not a range of kernels such as '6.1 .. 6.11'")
 
+    @lru_cache(maxsize=None)
     def __contains__(self, release: str) -> bool:
         if not re.match(r"\d", release):
             return False                # the kernel's version is not known

@@ -129,6 +129,8 @@ class Test:
     @property
     def worst(self) -> Attempt:
         """The attempt that decides: the last of the worst, whose diagnostics are the newest."""
+        if len(self.attempts) == 1 and self.attempts[0].verdict:
+            return self.attempts[0]     # as most
         done = [a for a in self.attempts if a.verdict]
         never = Attempt(verdict="not-run", reason="it was never started")
         return min(reversed(done), key=lambda a: VERDICTS.index(a.verdict), default=never)
