@@ -61,7 +61,7 @@ class Parts:
             f"export HMM_COHERENT_STRESS='{options.stress}'\nexport HMM_COHERENT_GUEST=1\n"}
         files["job/env"] += "".join(
             f"export {name}={shlex.quote(value)}\n" for name, value in environment().items())
-        if self.accel.name == "tcg" and self.profile == PROFILES[""]:
+        if self.accel.name == "tcg":
             files["job/env"] += "HOLD_FILES=1\n"
         if self.untold() and all(is_risky(name) for batch in work.batches for name in batch.names):
             files["job/env"] += "export HMM_COHERENT_APART=1\n"
