@@ -19,26 +19,30 @@ BUSY = ("races.", "pin-batches.")
 RISKY = ("devices.*.opener-gone-access", "reclaim.*.swap-cache", "reclaim.*.written-on-device",
          "races.coherent.unmap-and-longterm-pin")
 
-# How long PROGRAM/TEST takes; the first glob that matches counts. From run.json of a run with two
-# machines.
+# How long PROGRAM/TEST takes; the first glob that matches counts. From run.json of two runs with two
+# machines each.
 COSTS = (
-    ("hmm_coherent_matrix/*", 0.4),
-    ("*/device-full.*", 60),
-    ("*/whole-device.*.filled", 55),
-    ("*/registered.system-*.updated", 33),
-    ("*/balancing.*", 36),
-    ("*/failures.*.registration", 30),
-    ("*/ksm.*", 3.5),
-    ("*/limits.*", 3),
-    ("*/explore.*", 3),
-    ("*/huge.*", 3.5),
-    ("*/reclaim.*", 2),
-    ("*/slow-io.*", 2.5),
-    ("*/collapse-states.*", 1.5),
-    ("*/joined-buffers.*", 2.5),
-    ("*/core-dump.*", 2),
-    ("*/mixed-huge.*", 1.5),
-    ("*/failures.*", 1.5),
+    ("hmm_coherent_matrix/*", 0.37),
+    ("*/device-full.*", 80),
+    ("*/whole-device.*.filled", 75),
+    ("*/registered.system-*.updated", 57),
+    ("*/balancing.*", 57),
+    ("*/failures.*.registration", 10),
+    ("*/ksm.*", 4.7),
+    ("*/accounts.*", 4.7),
+    ("*/limits.*", 3.3),
+    ("*/explore.*", 4.1),
+    ("*/huge.*", 4.3),
+    ("*/reclaim.*", 3.5),
+    ("*/slow-io.*", 4),
+    ("*/collapse-states.*", 2.6),
+    ("*/joined-buffers.*", 3.3),
+    ("*/mlock.*", 3.2),
+    ("*/core-dump.*", 2.7),
+    ("*/registered.*", 2.7),
+    ("*/mixed-huge.*", 1.9),
+    ("*/failures.*", 2.2),
+    ("*/fixed-buffers.*", 2),
 )
 START = 3       # of a program, until its first test begins
 
