@@ -76,6 +76,7 @@ class Lane:
 
     def __init__(self, session: "Session", number: int, work: Work, company: int, chance: int = 1):
         self.session, self.number, self.chance, self.work = session, number, chance, work
+        self.company = company
         self.machine = session.machine(work, number, company)
         self.log = Log(self.machine.kmsg_path)
         self.path = session.folder.path / f"stream-{number}"

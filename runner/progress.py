@@ -66,11 +66,14 @@ class Progress:
         self._counts: dict[str, dict[str, int]] = {}
         self._running: dict[int, str] = {}      # machine to program
         self._began, self._cost = time.monotonic(), 0.0
-        self._costs = sum(cost(batch.program.name, name)
-                          for batch in work.batches for name in batch.names)
+        self._costs = work.cost()
         self._row: list[str] = []               # programs that ended without a failure
         self._seen = 0                          # attempts in run.done
         screen.counter(f"{self._count()}  booting")
+
+    def left(self) -> float:
+        """The cost of what has no result yet."""
+        return self._costs - self._cost
 
     def take(self, event: ktap.Event, machine: int = 1) -> None:
         """Show what is worth showing of an event."""
@@ -98,7 +101,7 @@ class Progress:
     def _times(self) -> str:
         """Time that has passed, and an estimate of what is left: by cost, since tests differ."""
         gone = time.monotonic() - self._began
-        left = gone / self._cost * (self._costs - self._cost) if self._cost else 0
+        left = gone / self._cost * self.left() if self._cost else 0
         return f"{clock(gone)}" + (f", {clock(left)} left" if left > 0 else "")
 
     def _result(self, event: ktap.Result, program: str) -> None:

@@ -14,6 +14,7 @@ from report.model import Run
 from vm import qemu
 from runner.folder import Both, Folder
 from runner.lane import Ending, Lane, Log, Machine, tail
+from runner.programs import is_destructive
 from runner.progress import Progress
 from runner.screen import Screen
 from runner.watch import Limits
@@ -22,6 +23,8 @@ from runner.work import Work, apart, share
 STOPPED = "--until-fail was given, and a test had failed"
 # How many machines may try the same work: a kernel that ends two of them ends a third, too.
 CHANCES = 2
+# The part of the work that takes about as long as a boot.
+BOOT = 0.025
 LOOK_SECONDS = 1.0      # the longest wait, so that a stop in the middle of a step is noticed, too
 STOPPED_SECONDS = 0.5   # the runner was stopped if it wakes up this late
 
@@ -85,16 +88,17 @@ class Session:
         longest = max((self.limits.worst(part) for part in parts), default=0)
         longest = CHANCES * (longest + sum(self.limits.worst(part) for part in alone))
         self.screen.detail(f"this ends after {longest / 60:.0f} minutes at the latest")
+        then = [(CHANCES * place + 1, part) for place, part in enumerate(alone, max(len(parts), 1))]
         if parts:
-            self._side_by_side(parts, 1)
-        for place, part in enumerate(alone, max(len(parts), 1)):
-            if self.enough():
-                break
-            self._side_by_side([part], CHANCES * place + 1)
+            self._side_by_side(parts, 1, then)
+        while then and not self.enough():
+            number, part = then.pop(0)
+            self._side_by_side([part], number)
 
-    def _side_by_side(self, parts: list[Work], first: int) -> None:
+    def _side_by_side(self, parts: list[Work], first: int,
+                      then: list[tuple[int, Work]] | None = None) -> None:
         """A machine for each part, numbered from `first`, until none is left. A signal ends all of
-        them, and so does --until-fail."""
+        them, and so does --until-fail. The first of `then` may boot while the last one ends."""
         count, going = len(parts), []
         with signals.deferred() as wake, selectors.DefaultSelector() as selector:
             selector.register(wake, selectors.EVENT_READ, None)
@@ -107,28 +111,40 @@ class Session:
                     for lane, verdict in _round(going, selector):
                         for one in list(going) if verdict[0] == "signal" else [lane]:
                             going.remove(one)
-                            if successor := self._ended(one, *verdict, count):
+                            if successor := self._ended(one, *verdict):
                                 going.append(successor)
                                 successor.start(selector)
                     if self.enough():
                         while going:
-                            self._ended(going.pop(0), "stopped", "no more was wanted", count)
+                            self._ended(going.pop(0), "stopped", "no more was wanted")
+                    elif len(going) == 1 < count and then and self._boots_early(then):
+                        going.append(Lane(self, *then.pop(0), 1))
+                        going[-1].start(selector)
+                        count = 1
             finally:
                 for lane in going:
                     lane.kill()
         signals.raise_pending()
 
-    def _ended(self, lane: Lane, kind: str, why: str, count: int) -> Lane | None:
+    def _boots_early(self, then: list[tuple[int, Work]]) -> bool:
+        """The last of the machines side by side will have ended when the first of `then`, which
+        needs all processors, has booted. One that may bring down its machine waits."""
+        names = [name for batch in then[0][1].batches for name in batch.names]
+        return (not signals.pending() and not any(map(is_destructive, names))
+                and self.progress.left() <= sum(part.cost() for _, part in then) +
+                BOOT * self.work.cost())
+
+    def _ended(self, lane: Lane, kind: str, why: str) -> Lane | None:
         """Judge a machine that has ended, or is to end; returns its successor, if it has one."""
         try:
             ending = self.endings[lane.number] = lane.end(kind, why)
             self._judge(ending, lane)
             self.writer.update(self.run)
-            return self._successor(lane, ending, count)
+            return self._successor(lane, ending)
         finally:
             lane.kill()
 
-    def _successor(self, lane: Lane, ending: Ending, count: int) -> Lane | None:
+    def _successor(self, lane: Lane, ending: Ending) -> Lane | None:
         """A machine that stopped in the middle has a successor; one that did not boot has none,
         since the next would not boot either."""
         watch, left = ending.watch, ending.watch.left()
@@ -137,7 +153,7 @@ class Session:
             return None
         self.screen.say(f"{watch.running or watch.program or 'the guest'}: {ending.why}; "
                         f"running the {left.total()} remaining tests in a new VM")
-        return Lane(self, lane.number + count, left, count, lane.chance + 1)
+        return Lane(self, lane.number + lane.company, left, lane.company, lane.chance + 1)
 
     def compare(self, event: ktap.Guest) -> None:
         """The kernel and module that run must be those that were built; a program must leave no

@@ -68,6 +68,10 @@ class Work:
         """The number of results."""
         return sum(len(batch.names) for batch in self.batches)
 
+    def cost(self) -> float:
+        """How long it takes, as cost() tells."""
+        return sum(cost(batch.program.name, name) for batch in self.batches for name in batch.names)
+
 
 def arrange(tests: list[Test], repeat: int, shuffle: int | None) -> Work:
     """Tests in declaration order, or shuffled; `repeat` rounds, each complete before the next

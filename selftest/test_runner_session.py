@@ -55,6 +55,16 @@ def test_after_the_others_and_alone(box):
                                  "x.one": ("pass", [5])}
     assert box.companies == {1: 2, 2: 2, 5: 1}
 
+# The cost of what has no result, and of what runs alone: one test of five costs more than a boot.
+@pytest.mark.parametrize("left, then, early", [
+    (2, ("x.one",), False), (1, ("x.one",), True), (1.1, ("x.one", "y.one"), True),
+    (1, ("destructive.one", "x.one"), False)])
+def test_the_next_boots_while_the_last_one_ends(left, then, early):
+    parts = [(number, Work([Batch(Path("liar"), [name])])) for number, name in enumerate(then)]
+    session = mock.Mock(work=Work([Batch(Path("liar"), list("abcde"))]))
+    session.progress.left.return_value = left
+    assert Session._boots_early(session, parts) == early
+
 @pytest.mark.parametrize("behaviour, apart, found", [
     ("once-dies-in-second", ("x.", "y."),
      {"x.two": ("fail", [3]), "x.three": ("pass", [4]), "y.one": ("pass", [5])}),
