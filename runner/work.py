@@ -19,8 +19,8 @@ BUSY = ("races.", "pin-batches.")
 RISKY = ("devices.*.opener-gone-access", "reclaim.*.swap-cache", "reclaim.*.written-on-device",
          "races.coherent.unmap-and-longterm-pin")
 
-# How long PROGRAM/TEST takes; the first glob that matches counts. From run.json of two runs with two
-# machines each.
+# How long PROGRAM/TEST takes; the first glob that matches counts. From run.json of two runs, each
+# with two machines.
 COSTS = (
     ("hmm_coherent_matrix/*", 0.37),
     ("*/device-full.*", 80),

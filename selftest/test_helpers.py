@@ -12,9 +12,9 @@ import pytest
 
 TOP = Path(__file__).resolve().parent.parent
 SOURCES = ("see/held_files", "see/page", "see/zone", "see/dump", "see/place", "kernel/since",
-           "kernel/changes", "reach/child", "reach/request", "reach/cpu", "kernel/restore", "report/report",
-           "report/rules",
-           "report/kmsg", "kernel/kernel", "reach/buffer", "kernel/memory", "report/skips")
+           "kernel/changes", "reach/child", "reach/request", "reach/cpu", "kernel/restore",
+           "report/report", "report/rules", "report/kmsg", "kernel/kernel", "reach/buffer",
+           "kernel/memory", "report/skips")
 BLOCK = 128 << 20
 PER_BLOCK = BLOCK // os.sysconf("SC_PAGE_SIZE")
 
