@@ -7,7 +7,8 @@ WRONG_USE = 2
 CANNOT = 3
 NOTHING_TESTED = 4      # nothing passed and nothing failed
 
-SEVERITY = (1, CANNOT, WRONG_USE, NOTHING_TESTED, 0)      # of several exit statuses, the first of these counts
+# of several exit statuses, the first of these counts
+SEVERITY = (1, CANNOT, WRONG_USE, NOTHING_TESTED, 0)
 
 
 def worst(statuses: Iterable[int]) -> int:

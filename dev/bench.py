@@ -20,6 +20,7 @@ from base.errors import CANNOT, Stop
 from base.files import TOP
 from vm import deps
 from runner import guests, plan
+from runner.run import suite_commit
 from runner.screen import Screen
 from dev import kernel_tests
 
@@ -164,10 +165,11 @@ class Bench:
     def table(self, rows: list[Row], base: float) -> str:
         """docs/benchmark.md."""
         return "\n".join([
-            "# Benchmark", "", "Written by `make bench`.", "",
+            "# Benchmark", "",
+            "Written by `make bench`. The suite grows: compare only figures of one such page.", "",
             f"Kernel {self.spec}, {os.cpu_count()} processors ({processor()}), QEMU with "
             f"{self.accel.upper()}, {self.runs} runs, "
-            f"{time.strftime('%Y-%m-%d')}.", "",
+            f"suite {suite_commit()} of {time.strftime('%Y-%m-%d')}.", "",
             "| what | tests | median | range | a test | ratio |", "|---|---|---|---|---|---|",
             *(row.line(base) for row in rows), "",
             f"Peak memory of the QEMU process: {self.peak_kib / 1024:.0f} MiB.", ""])

@@ -8,6 +8,7 @@ header says that the fault has no other effect.
 """
 
 import json
+import time
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
@@ -20,6 +21,7 @@ from base.errors import BAD, CANNOT, bisect_word
 from report.ktap import plain
 from report.model import Run
 from report.result import FAILING, Test
+from runner.run import suite_commit
 
 DETECTED, BY_OTHERS = "detected", "detected by others"
 NO_ASSERTION, MISSED = "no assertion", "missed"
@@ -284,7 +286,8 @@ def text(kernels: list[Kernel]) -> str:
         ended = kernel.control_status
         status = "" if ended is None else f", exit status {ended}, bisect {bisect_word(ended)}"
         parts += [f"## {summary(kernel)}", f"    {kernel.command}",
-                  f"Without a fault {kernel.control} tests of the suite pass{status}"
+                  f"Suite {suite_commit()} of {time.strftime('%Y-%m-%d')}. Without a fault "
+                  f"{kernel.control} of its tests pass{status}"
                   f"{f'; {without}' if without else ''}.",
                   aligned(rates(kernel)), aligned(rows(kernel)), aligned(named(kernel))]
         weak = [f for f in kernel.faults if f.applied and weakness(f)]

@@ -117,7 +117,8 @@ def failed(tests: list[Test], folder: Path, strict: bool) -> list[Test]:
     names = {test.name for run in json_out.read_kernels(folder).values()
              for test in run.of(*wanted) if test.program != RUN}
     if not names:
-        raise Stop(NOTHING_TESTED, f"nothing failed in {shown(folder)}", "there is nothing to run again")
+        raise Stop(NOTHING_TESTED, f"nothing failed in {shown(folder)}",
+                   "there is nothing to run again")
     chosen = [test for test in tests if test.name in names]
     if not chosen:
         raise Stop(WRONG_USE, f"none of the {len(names)} tests that failed in {shown(folder)} "

@@ -3,7 +3,6 @@
 kernel command line, and QEMU's."""
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
