@@ -90,8 +90,8 @@ def refuse_strangers(a: Run, names: Collection[str]) -> None:
                                      for name in names):
         raise Stop(
             WRONG_USE,
-            f"no test of the results of suite {suite(a)} is in the other: another suite, or "
-            "another selection",
+            f"the results have no test in common (suite {suite(a)}): they are of another suite, or "
+            "of another selection of tests",
             "compare runs of the same tests")
 
 
@@ -146,7 +146,7 @@ def text(a: Run, b: Run) -> str:
     found = changes(a, b)
     lines = [f"{label(a)} ({a.release}) -> {label(b)} ({b.release})"]
     if suite(a) != suite(b):
-        lines.append(f"not the same state of the suite: {suite(a)}, {suite(b)}")
+        lines.append(f"different versions of the suite: {suite(a)}, {suite(b)}")
     for kind in KINDS:
         members = [change for change in found if change.kind == kind]
         # A test that only one run has is named only if it did not pass.

@@ -201,7 +201,7 @@ class Bisection:
         worse = [change for change in compare.changes(before, after) if change.kind == "worse"
                  ] if before and after else []
         if worse:
-            self.screen.say(f"worse with it than with {good.title}: {len(worse)}")
+            self.screen.say(f"tests that are worse than with {good.title}: {len(worse)}")
         for change in worse[:TOLD]:
             self.screen.say("\n".join("  " + line for line in compare.lines_of(change)[:LINES]))
         if len(worse) > TOLD:

@@ -31,18 +31,19 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
     if options.globs:
         return clean(cache, days, screen)
     whole = 0
+    print(row("size", "last use", "entry", "what it is"))
     for kind, what in KINDS.items():
         found = cache.entries(kind)
         room = {path: size(path) for path in found}
         whole += sum(room.values())
         for path in found if kind in LISTED else []:
-            print(row(room[path], f"{age(path):3} days", f"{kind}/{path.name}", described(path)))
+            print(row(room[path], f"{age(path)} days ago", f"{kind}/{path.name}", described(path)))
         if found and kind not in LISTED:
             print(row(sum(room.values()), f"{len(found)} entries", kind, what))
     others = [path for path in cache.root.iterdir() if path.name not in KINDS]
     rest = sum(map(size, others))
     print(row(rest, "", "others", ", ".join(sorted(path.name for path in others if path.is_dir()))))
-    print(row(whole + rest, "", str(cache.root), "since the last use: days"))
+    print(row(whole + rest, "", str(cache.root), "all of it"))
     return 0
 
 
@@ -78,6 +79,6 @@ def human(count: int) -> str:
     return f"{count / 2 ** 30:.1f} GiB" if count >= 2 ** 30 else f"{count / 2 ** 20:.0f} MiB"
 
 
-def row(count: int, when: str, name: str, what: str) -> str:
+def row(count: int | str, when: str, name: str, what: str) -> str:
     """One line of the list."""
-    return f"{human(count):>9}  {when:>12}  {name:45} {what}".rstrip()
+    return f"{count if isinstance(count, str) else human(count):>9}  {when:>12}  {name:45} {what}".rstrip()

@@ -66,7 +66,7 @@ EXAMPLES = (
     ("git bisect run ./run_tests.sh --bisect-step --kernel . coherent.rw.dio-read", ""),
 )
 STATUSES = (
-    ("0", "something passed and nothing is worse"),
+    ("0", "tests passed and none failed (with --gate: none got worse)"),
     ("1", "a test failed or did not run"),
     ("2", "wrong use"),
     ("3", "broken, or the suite failed: says nothing about the kernel"),
@@ -210,7 +210,7 @@ OPTIONS: dict[str, tuple[tuple, ...]] = {
          "of the kernel that is built: 4K, 16K or 64K on arm64", ""),
         ("--modules DIR", Path, "the modules of a bzImage"),
         ("--build DIR", Path, "boot the kernel of a build folder (O=) or of a built tree as it is"),
-        ("--refresh", None, "take the newest point release of --kernel 6.1, not the cache's"),
+        ("--refresh", None, "use the newest point release of --kernel 6.1, not that in the cache"),
         ("--kconfig CONFIG_X=y...", kconfig_line, "also set this option of the kernel"),
         ("--kconfig-file FILE...", Path, "also set the options of a configuration fragment"),
         ("--make-arg VAR=VALUE...", make_arg,
@@ -256,7 +256,7 @@ OPTIONS: dict[str, tuple[tuple, ...]] = {
         ("--weight NAME=N...", str, "how often an operation is taken: fork=5"),
         ("--replay TEXT", str, "run this sequence"),
         ("--minimise DIR", Path,
-         "run the sequence again that failed in a results folder, and make it shorter"),
+         "repeat the sequence that failed in a results folder, and make it shorter"),
         ("--as-program", None,
          "print the sequence of --replay or --minimise as a program in plain C, for a bug report"),
         ("--as-scenario NAME", scenario_name, "print it as a scenario of this suite"),

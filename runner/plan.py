@@ -40,14 +40,14 @@ def where_to_run(options: argparse.Namespace, host: Host) -> tuple[str, str]:
                             "about a kernel")
     if (options.vm or options.kernel or options.build or options.shell or options.profile
             or options.arch or options.destructive):
-        return "vm", "as asked"
+        return "vm", "as requested"
     if not (options.native or options.spm):
-        return "vm", "--native runs on this kernel"
+        return "vm", "default; --native tests the running kernel"
     lacks = host.lacks(options.spm)
     if lacks:
         raise Stop(CANNOT, f"cannot run here: {', '.join(lack.what for lack in lacks)}",
                    ", ".join(lack.remedy for lack in lacks) + ", or run with --vm")
-    return "native", "as asked"
+    return "native", "as requested"
 
 
 def pretending() -> bool:

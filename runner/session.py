@@ -87,7 +87,7 @@ class Session:
         parts = share(usual, self.side_by_side) if usual or not alone else []
         longest = max((self.limits.worst(part) for part in parts), default=0)
         longest = CHANCES * (longest + sum(self.limits.worst(part) for part in alone))
-        self.screen.detail(f"this ends after {longest / 60:.0f} minutes at the latest")
+        self.screen.detail(f"the run takes at most {longest / 60:.0f} minutes")
         then = [(CHANCES * place + 1, part) for place, part in enumerate(alone, max(len(parts), 1))]
         if parts:
             self._side_by_side(parts, 1, then)
@@ -116,7 +116,7 @@ class Session:
                                 successor.start(selector)
                     if self.enough():
                         while going:
-                            self._ended(going.pop(0), "stopped", "no more was wanted")
+                            self._ended(going.pop(0), "stopped", "--until-fail ended the run")
                     elif len(going) == 1 < count and then and self._boots_early(then):
                         going.append(Lane(self, *then.pop(0), 1))
                         going[-1].start(selector)

@@ -45,7 +45,7 @@ def test_list(box, capsys):
     out = run_it(box, capsys)
     build = next(line for line in out if "build/abc" in line)
     assert "a tree debug.config LLVM=1" in build
-    assert "3 days" in build
+    assert "3 days ago" in build
     assert "3 entries" in next(line for line in out if "initramfs" in line)
     assert "log" in out[-2]
     assert str(box.cache.root) in out[-1]

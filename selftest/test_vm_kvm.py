@@ -67,7 +67,7 @@ def choose(box, behaviour: str = "exit 1", force=None, kernel=True):
     "printf 'kvm runs'; sleep 0.1; printf ' linux'; exec sleep 60"])
 def test_a_guest_that_speaks(box, behaviour):
     accel = choose(box, behaviour)
-    assert accel.name == "kvm" and accel.why.startswith("proven, found ")
+    assert accel.name == "kvm" and accel.why.startswith("proven, tested ")
 
 def test_bad_habits(box):
     for behaviour, why in (
@@ -97,11 +97,11 @@ def test_a_refusal_is_remembered(box):
     assert choose(box, SPEAKS).name == "tcg"
     assert not (box.folder / "pid").exists()
     box.assert_said("failed to set MSR")
-    box.assert_said(f"found {time.strftime('%Y-%m-%d')}")
-    box.assert_said("--accel probe asks again")
+    box.assert_said(f"tested {time.strftime('%Y-%m-%d')}")
+    box.assert_said("--accel probe tests it again")
     assert "failed to set MSR" in kvm.state(box.cache, mmio=False)
     assert choose(box, SPEAKS, force="probe").name == "kvm"
-    assert "it runs Linux, found" in kvm.state(box.cache, mmio=False)
+    assert "it runs Linux, tested" in kvm.state(box.cache, mmio=False)
 
 MISHAPS = ("Could not open '/proc/self/fd/8': No such file",
            "kvm_set_user_memory_region failed: Cannot allocate memory",

@@ -51,7 +51,7 @@ def missing(config: Path, tree: Path, arch: Arch = HOST) -> list[str]:
              if (value := needed.get(f"CONFIG_{name}")) not in (None, have.get(f"CONFIG_{name}"))]
     if not any(have.get(name) == "y" for name in (PCI, arch.mmio)):
         lost.append(f"{PCI}=y")
-    return [f"{line} ({kconfig.explain(line, config, tree, 'it is only not set')})"
+    return [f"{line} ({kconfig.explain(line, config, tree, 'not set; its dependencies are met')})"
             for line in lost]
 
 

@@ -90,7 +90,7 @@ def overlay(tree: Path, hidden: list[str], folder: Path) -> tuple[View | None, s
         if child.run([*prefix, "test", "!", "-e", tree / ".config"], log, MINUTE) == 0:
             return View(tree, prefix), ""
         said = log.read_text(errors="replace").strip().splitlines()
-        return None, said[0] if said else "its overlay shows what it should hide"
+        return None, said[0] if said else "the overlay does not hide the generated files"
     except OSError as error:
         return None, f"no whiteout: {error.strerror}"
 

@@ -86,7 +86,7 @@ def choose(cache, force: str | None, say, kernel=None, patience: float = PATIENC
 
 def since(found: dict | None) -> str:
     """When a stored result was found, and how to ask again."""
-    return f", found {found['when']}; --accel probe asks again" if found else ""
+    return f", tested {found['when']}; --accel probe tests it again" if found else ""
 
 
 def no_access() -> str:
@@ -108,7 +108,7 @@ def state(cache, mmio: bool = True) -> str:
         return f"no KVM: {why}"
     found = remembered(stored(cache, mmio))
     if not found:
-        return f"{described()}: not tried yet, the next run in a VM does"
+        return f"{described()}: not tested yet; the next run in a VM tests it"
     return (f"no KVM: it does not run Linux here ({found['reason']}){since(found)}"
             if found["reason"] else f"{described()}: it runs Linux{since(found)}")
 
