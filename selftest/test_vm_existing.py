@@ -9,7 +9,7 @@ import pytest
 from vm import existing, kconfig
 from vm.arch import TABLE
 from vm.kernel import Kernel
-from test_vm_kernel import bzimage
+from test_vm_image import bzimage
 
 KCONFIG = """config GUP_TEST
 	bool
