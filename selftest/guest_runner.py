@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+
 @pytest.fixture(name="env", scope="module")
 def env_(tmp_path_factory) -> dict[str, str]:
     """The programs, and the cache with the kernel in it; for run_tests.sh --vm, on the default
@@ -20,14 +21,17 @@ def env_(tmp_path_factory) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("HMM_COHERENT_CACHE", "KSRC") if name in os.environ}
     return {"HMM_COHERENT_PROGRAMS": str(folder), "HMM_COHERENT_GRACE": "4", **kept}
 
+
 def qemu_runs(env) -> bool:
     return any("qemu" in stat for stat in kit.alive(env).values())
+
 
 def until(condition, seconds: float = 5) -> None:
     """Wait for something that has no event, for so long at most."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
+
 
 @pytest.mark.parametrize("name, verdict, text, seconds", [
     ("panic", "fail/vm", "Kernel panic", 40), ("hang", "fail/hang", "no result within", 60),
@@ -42,6 +46,7 @@ def test_each_trouble(scratch, env, name, verdict, text, seconds):
     assert got.seconds < seconds
     assert got.left == {}
 
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_qemu_outlives_the_runner(scratch, env, number):
     proc, env = kit.start(scratch, "--vm", "trouble.hang", **env)
@@ -55,6 +60,7 @@ def test_no_qemu_outlives_the_runner(scratch, env, number):
         proc.wait()
     until(lambda: not kit.alive(env))
     assert kit.alive(env) == {}
+
 
 def test_nothing_is_lost_while_the_runner_does_not_read(scratch, env):
     """A guest that goes at its end takes along what waits in its port; so it has to wait for the

@@ -24,6 +24,7 @@ NO_PYTHON = ("SyntaxError", "IndentationError")
 SECONDS = 1800
 SLOW = f"does not end within {SECONDS} s"
 
+
 @dataclass(frozen=True)
 class Break:
     line: str
@@ -44,9 +45,11 @@ class Break:
         """How often the text to be broken stands there: once, unless the table is out of date."""
         return (top / self.path).read_text().count(self.old)
 
+
 def table(name: str) -> list[Break]:
     text = (TOP / "selftest" / f"red-{name}.txt").read_text()
     return [Break.read(line) for line in text.splitlines() if line and line[0] != "#"]
+
 
 def passes(test: str, top: Path) -> tuple[bool, str]:
     """Run one test in a copy, and end what the broken line left running. A test that waits for
@@ -73,6 +76,7 @@ def passes(test: str, top: Path) -> tuple[bool, str]:
         return True, f"pytest ends with {done.returncode}"      # it found no test
     return done.returncode == 0, done.stdout
 
+
 def broken(one: Break) -> tuple[str, str]:
     """Run the tests with this line broken: the line, and what is wrong when one of them passed."""
     if one.stands() != 1:
@@ -92,6 +96,7 @@ def broken(one: Break) -> tuple[str, str]:
             slow = slow or said == SLOW
     return one.line, "waits for ever: see whether it is only slow" if slow else ""
 
+
 def main() -> int:
     """All lines of a table, two at a time."""
     lines = [one for one in table(sys.argv[1]) if all(word in one.line for word in sys.argv[2:])]
@@ -102,6 +107,7 @@ def main() -> int:
             print(f"{number}/{len(lines)} {wrong or 'seen'}: {line}", flush=True)
     print(f"{len(lines)} broken lines, {unseen} of them unseen")
     return 1 if unseen else 0
+
 
 if __name__ == "__main__":
     sys.exit(main())

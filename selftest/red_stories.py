@@ -22,6 +22,7 @@ TOP = Path(__file__).resolve().parent.parent
 
 TABLE = TOP / "selftest" / "red-stories.txt"
 
+
 def break_one(top: Path, line: str) -> str:
     """Break a line in the copy; which tests have to fail."""
     name, function, old, new, tests = (part.strip(" ") for part in re.split(r" \| (?!PROT_)", line))
@@ -35,6 +36,7 @@ def break_one(top: Path, line: str) -> str:
     path.write_text(text[:body.start()] + body[0].replace(old, new) + text[body.end():])
     return tests
 
+
 def said(test: dict) -> str:
     """The rule that was broken, and by what."""
     diags = [(key, text) for attempt in test["attempts"] for key, text in attempt["diags"]]
@@ -42,6 +44,7 @@ def said(test: dict) -> str:
                                   for wanted in ("rule", "expected", "seen", "fail"))
     name = rule.split(" ")[0]
     return f"{name}: {expected} / {seen}" if seen else ": ".join(filter(None, (name, fail)))
+
 
 def run(top: Path, tests: list[str], kernel: list[str]) -> dict[str, tuple[str, str]]:
     """Run them in the copy: the verdict of each, and what it says."""
@@ -52,6 +55,7 @@ def run(top: Path, tests: list[str], kernel: list[str]) -> dict[str, tuple[str, 
         raise SystemExit(f"red_stories: nothing ran\n{done.stderr}")
     return {test["name"]: (test["verdict"], said(test))
             for test in json.loads((results / "run.json").read_text())["tests"]}
+
 
 def main() -> int:
     kernel, words = ["--kernel", *sys.argv[1:2]] if sys.argv[1:] else [], sys.argv[2:]
@@ -68,6 +72,7 @@ def main() -> int:
     print(f"{len(here)} stories broken, {len(tests) - len(here)} not on this kernel; "
           f"{len(got) - len(green)} tests failed; not red: {' '.join(green) or 'none'}")
     return 1 if green or not got else 0
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -29,17 +29,20 @@ GRACE = "2"         # seconds; what takes ten in a real run
 # Seconds for a run that ends by itself: only one that hangs takes longer, on any machine.
 LIMIT = 180.0
 
+
 def chosen(rows, key):
     """The rows of a table that KIT_ONLY asks for, all without it; selftest/red.py has no time for
     all."""
     only = os.environ.get("KIT_ONLY")
     return [row for row in rows if not only or re.fullmatch(only, key(row))]
 
+
 def side_by_side(check, rows) -> None:
     """Check each row of a table, some at a time; `check` gives what is wrong, as text."""
     slowness()
     with ThreadPoolExecutor(6) as pool:
         assert [what for wrong in pool.map(check, rows) for what in wrong] == []
+
 
 @cache
 def programs() -> Path:
@@ -51,6 +54,7 @@ def programs() -> Path:
                    check=True)
     return folder
 
+
 @cache
 def slowness() -> float:
     """How much longer an honest run takes here and now than on an idle machine; time limits stretch
@@ -58,11 +62,13 @@ def slowness() -> float:
     with tempfile.TemporaryDirectory() as folder:
         return max(1.0, run(Path(folder)).seconds / HONEST_SECONDS)
 
+
 def forget() -> None:
     """Remove what programs() made."""
     if programs.cache_info().currsize:
         shutil.rmtree(programs())
         programs.cache_clear()
+
 
 @dataclass
 class Outcome:
@@ -110,6 +116,7 @@ class Outcome:
             found.append(f"still running: {self.left}")
         return found
 
+
 def environment(scratch: Path, **extra: str) -> dict[str, str]:
     """For the command: nothing of ours or of an outer run leaks in."""
     kept = {k: v for k,
@@ -117,6 +124,7 @@ def environment(scratch: Path, **extra: str) -> dict[str, str]:
     return {**kept, "HMM_COHERENT_PROGRAMS": str(programs()), "HMM_COHERENT_GRACE": GRACE,
             "HMM_COHERENT_CACHE": str(scratch / "cache"), "HMM_COHERENT_RUN": uuid.uuid4().hex,
             "TMPDIR": str(scratch), "NO_COLOR": "1", "PYTHON": sys.executable, **extra}
+
 
 def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] = (),
           pass_fd: int = -1,
@@ -136,6 +144,7 @@ def start(scratch: Path, *words: str, stdout: str = "", prefix: tuple[str, ...] 
                                 pass_fds=[pass_fd] if pass_fd >= 0 else [])
     return proc, env
 
+
 def run(scratch: Path, *words: str, limit: float = LIMIT, **extra) -> Outcome:
     began = time.monotonic()
     proc, env = start(scratch, *words, **extra)
@@ -149,10 +158,12 @@ def run(scratch: Path, *words: str, limit: float = LIMIT, **extra) -> Outcome:
             (scratch / "stdout", scratch / "stderr")]
     return Outcome(status, *text, seconds, scratch / "results", alive(env))
 
+
 def in_vm(scratch: Path, behaviour: str, *words: str, **extra) -> Outcome:
     """The same, in VMs of a QEMU that behaves so."""
     return run(scratch, "--vm", *words, FAKE_QEMU=behaviour, FAKE_QEMU_STATE=str(scratch),
                HMM_COHERENT_QEMU=str(FAKE_QEMU), **extra)
+
 
 def wait_for(text: str, path: Path, proc: subprocess.Popen) -> None:
     """Until a file that a run writes has this text."""
@@ -161,6 +172,7 @@ def wait_for(text: str, path: Path, proc: subprocess.Popen) -> None:
         assert proc.poll() is None, f"it ended by itself, and {path.name} has no {text}"
         assert time.monotonic() < deadline, f"{path.name} never had {text}"
         time.sleep(0.02)
+
 
 def alive(env: dict[str, str]) -> dict[int, str]:
     """Processes of a run that still live. A zombie does not, though kill(pid, 0) finds it."""
@@ -176,6 +188,7 @@ def alive(env: dict[str, str]) -> dict[int, str]:
         except OSError:
             continue
     return found
+
 
 def leftovers(scratch: Path) -> list[str]:
     """Temporary files of a run that has ended."""

@@ -22,13 +22,16 @@ NEEDS = {"huge_is_too_large": r"\bhuge_(range_)?begin\(",
          "no_soft_dirty": r"\bneed\(features\.soft_dirty,",
          "no_uffd_wp": r"\bneed\(features\.uffd_wp,"}
 
+
 def dashed(name: str) -> str:
     return name.replace("_", "-")
+
 
 def bodies(text: str) -> list[tuple[str, str, str]]:
     """Name, first words in parentheses, and body of each function, setup and test."""
     parts = [chunk.partition("\n{\n") for chunk in text.replace("\n};", "\n}").split("\n}\n")]
     return [(*FIRST.findall(head)[-1], body) for head, _, body in parts if body]
+
 
 def tests_of(text: str, which=lambda body: True) -> set[str]:
     """The tests of a program whose setup or body `which` is true for, with V for a variant."""
@@ -42,6 +45,7 @@ def tests_of(text: str, which=lambda body: True) -> set[str]:
                 found.add(f"{dashed(fixture)}.V.{dashed(test)}")
     return found
 
+
 def helpers(text: str, call: str) -> set[str]:
     """Functions that make this call, directly or by another one."""
     found: set[str] = set()
@@ -50,8 +54,10 @@ def helpers(text: str, call: str) -> set[str]:
         found |= more
     return found
 
+
 def needs(body: str, call: str, functions: set[str]) -> bool:
     return any(re.search(part, body) for part in (call, *(rf"\b{name}\(" for name in functions)))
+
 
 def program(path: Path) -> str:
     """Its text, with that of the headers beside it that it includes."""
@@ -59,19 +65,23 @@ def program(path: Path) -> str:
     return text + "".join((path.parent / name).read_text()
                           for name in re.findall(r'#include "(\w+\.h)"', text))
 
+
 TEXTS = {path.stem: program(path) for path in sorted((TOP / "hmm-coherent").glob("*.c"))}
 TESTS = {test for text in TEXTS.values() for test in tests_of(text)}
+
 
 def is_named(test: str, absent: str) -> bool:
     """By a glob for all variants, or for a test without one."""
     return any(fnmatchcase(name, glob) for glob, function in ROWS if function == absent
                for name in (test, test.replace(".V.", ".")))
 
+
 def test_rows_are_found():
     assert {function for _, function in ROWS} == set(NEEDS)
     assert len(TESTS) > 500 and len(ROWS) > 50
     for call in NEEDS.values():
         assert len(re.findall(call, "".join(TEXTS.values()))) > 9, call
+
 
 @pytest.mark.parametrize("glob", sorted({row[0] for row in ROWS}))
 def test_each_row_names_a_test(glob):
@@ -84,6 +94,7 @@ def test_each_row_names_a_test(glob):
         return
     assert any(fnmatchcase(name, glob)
                for test in TESTS for name in (test, test.replace(".V.", ".")))
+
 
 @pytest.mark.parametrize("absent, stem", sorted(
     (absent, stem) for absent, call in NEEDS.items() for stem, text in TEXTS.items()

@@ -18,6 +18,7 @@ MODULES = {"virtio_pci": "virtio-pci-modern", "virtio-pci-modern": "", "9pnet_vi
             "overlay": "", "kvm-amd": "kvm", "kvm": ""}
 RUN = {"info": {"accelerator": {"name": "kvm", "why": "proven"}, "machines": []}, "facts": []}
 
+
 @pytest.fixture(name="box")
 def box_(box: Box):
     box.environment(HMM_COHERENT_CACHE=str(box.cache.root))
@@ -33,6 +34,7 @@ def box_(box: Box):
         (box.folder / name).write_text("")
     return box
 
+
 def one(box: Box, qemu: str) -> int:
     """Run with a QEMU that finds the shared folder in $shared."""
     find = ('for word; do case $word in *id=shared*) shared=${word#*path=}; '
@@ -40,6 +42,7 @@ def one(box: Box, qemu: str) -> int:
     box.environment(HMM_COHERENT_QEMU=str(box.script("qemu", find + qemu)))
     with mock.patch.object(nested.child, "output", return_value=""):
         return box.nested.one("6.1", box.folder)
+
 
 def test_modules_after_what_they_need(box: Box):
     files = unpack(box.nested.initrd(box.folder / "root"))
@@ -50,12 +53,14 @@ def test_modules_after_what_they_need(box: Box):
             assert order.index(f"{needed}.ko") < order.index(f"{name}.ko")
     assert set(files) >= {"init", "bin/busybox", "root", "own", "host"}
 
+
 def test_a_lost_guest_is_started_again_once_and_told(box: Box):
     with pytest.raises(Stop, match="2 outer guests were lost"):
         one(box, "echo 'Kernel panic'; exit 0")
     box.assert_said("the outer guest was lost: Kernel panic; starting it again")
     assert sorted(path.name for path in (box.folder / "results").glob("*/*")) == [
         "outer-1", "outer-2"]
+
 
 @pytest.mark.parametrize("began, doing", [("", "booting"), ("echo >$shared/began; ", "running")])
 def test_a_guest_without_a_sign_of_life(box: Box, began: str, doing: str):
@@ -64,6 +69,7 @@ def test_a_guest_without_a_sign_of_life(box: Box, began: str, doing: str):
         one(box, f"{began}exec sleep 60")
     box.assert_said(f"the outer guest was lost: no sign of life for 0 s (15 times --boot-timeout) "
                     f"while {doing}")
+
 
 def test_what_is_a_sign_of_life(box: Box):
     """Any file that is new, longer or written again, also in a folder."""
@@ -78,12 +84,14 @@ def test_what_is_a_sign_of_life(box: Box):
         change()
         assert signs.quiet() < 60
 
+
 def test_it_is_patient(box: Box):
     """A guest in it may boot, and a test run, many times as long as on a machine with KVM."""
     with pytest.raises(Stop):
         one(box, "exit 0")
     job = next((box.folder / "results").rglob("job")).read_text()
     assert "--boot-timeout 900 --timeout 450" in job and "--jobs 1" in job
+
 
 def test_what_ran_is_judged(box: Box):
     """By the accelerator, and by the status of the run."""
@@ -100,9 +108,11 @@ def test_what_ran_is_judged(box: Box):
         with pytest.raises(Stop, match="no KVM that works: late"):
             one(box, writes)
 
+
 def test_nothing_ran(box: Box):
     with pytest.raises(Stop, match="nothing ran on 6.1: no such kernel"):
         one(box, "echo 'no such kernel' >$shared/log; echo 3 >$shared/status")
+
 
 def test_only_where_svm_can_be_emulated(box: Box):
     with mock.patch.object(nested, "HOST", nested.ARCHS["arm64"]), pytest.raises(Stop):

@@ -11,19 +11,23 @@ from runner import options
 OURS = re.compile(r"(?<![\w/.-])((?:base|common|dev|docs|faults|hmm-coherent|report|runner"
                   r"|selftest|vm)" r"/[\w./-]*\w\.(?:[ch]|py|md|config|png|js))\b")
 
+
 def long_options() -> set[str]:
     """What the parser itself takes."""
     return {name for action in options.parser(developer)._actions for name in action.option_strings
             if name.startswith("--") and name != "--print-kernel-tree"}
 
+
 def test_each_option_says_what_it_does():
     assert all(action.help for action in options.parser()._actions)
+
 
 def test_help_of_a_user_has_no_option_of_a_developer():
     found = options.parser().format_help()
     assert "--quick" not in found and "bench" not in found and "coverage" not in found
     assert "--quick" in (help_of := options.parser(developer).format_help())
     assert "--junit" not in help_of
+
 
 def test_documents_name_only_options_that_exist():
     """`./run_tests.sh --option` anywhere in README.md and docs/, the definitions for CI systems
@@ -35,7 +39,9 @@ def test_documents_name_only_options_that_exist():
             unknown = set(re.findall(r"(?<=\s)--[a-z-]+", line.partition("#")[0])) - long_options()
             assert unknown == set(), f"{path.name}: {line}"
 
+
 COMMAND = re.compile(r" +(\$ )?(\./run_tests\.sh|make|git) ")
+
 
 def test_documents_have_100_columns():
     """Tables and what a program prints excepted."""
@@ -46,22 +52,27 @@ def test_documents_have_100_columns():
                     not line.startswith("    ") or COMMAND.match(line))]
         assert long == [], "wrap prose at 100 columns"
 
+
 def test_the_index_has_each_document():
     """docs/README.md names each page, and no page that does not exist."""
     named = set(re.findall(r"\]\(([a-z-]+\.md)\)", (TOP / "docs" / "README.md").read_text()))
     there = {path.name for path in (TOP / "docs").glob("*.md")} - {"README.md"}
     assert named == there
 
+
 def documents() -> list[Path]:
     return [TOP / "README.md", *sorted((TOP / "docs").glob("*.md")), *TOP.glob("f*/README.md")]
 
+
 def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text)
+
 
 def test_files_exist():
     gone = {f"{page.name}: {name}" for page in documents()
             for name in OURS.findall(page.read_text()) if not (TOP / name).exists()}
     assert gone == set()
+
 
 def test_the_example_of_a_cell_is_the_code():
     page = (TOP / "docs/writing-a-test.md").read_text()
@@ -70,12 +81,14 @@ def test_the_example_of_a_cell_is_the_code():
     for part in re.split(r"\.\.\.|\n\n", block):
         assert flat(part).strip() in code, f"not in common/cell/io_access.c: {flat(part)}"
 
+
 def test_functions_for_writing_a_test_exist():
     page = (TOP / "docs/writing-a-test.md").read_text()
     code = "".join(path.read_text() for path in TOP.glob("common/*/*.h"))
     named = set(re.findall(r"`([a-z_]+)\(", page)) | set(re.findall(r"`([A-Z_]{4,})\b", page))
     system = {"fork", "mprotect", "TO" + "DO"}
     assert {name for name in named - system if not re.search(rf"\b{name}\b", code)} == set()
+
 
 def test_columns_of_an_access_exist():
     page = (TOP / "docs/writing-a-test.md").read_text()

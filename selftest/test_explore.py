@@ -170,6 +170,7 @@ def test_both_models_describe_the_same_kernel(program, version):
 
 # -- C that is written of a sequence
 
+
 PARTS = TOP / "common/explore/program"
 # Every possible thing in one sequence, for a first look at a failure of the tests below.
 EVERYTHING = ("map 2; map 3; write 0-1; write 5; migrate a 0-1; fork; write child 0; "

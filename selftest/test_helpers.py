@@ -18,6 +18,7 @@ SOURCES = ("see/held_files", "see/page", "see/zone", "see/dump", "see/place", "k
 BLOCK = 128 << 20
 PER_BLOCK = BLOCK // os.sysconf("SC_PAGE_SIZE")
 
+
 # Compiled once, with a second for a child to answer, and for a system call that restores a setting.
 @pytest.fixture(scope="module")
 def program():
@@ -33,12 +34,14 @@ def program():
         assert not done.returncode, done.stderr
         yield program
 
+
 def prints(program, *words: str, **env: str) -> str:
     """What the program prints; it has to end."""
     done = subprocess.run([program, *words], env={**os.environ, **env}, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=15, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
 
 @pytest.fixture
 def zones(program, scratch):
@@ -55,6 +58,7 @@ def zones(program, scratch):
                       HMM_COHERENT_MEMORY=str(scratch)).splitlines()
     return found
 
+
 def test_hundreds_of_blocks(zones):
     blocks = [(n, "online", "Normal", 0) for n in range(256)] + [(n, "online", "Movable", 1)
                                                                  for n in range(256, 512)]
@@ -65,18 +69,22 @@ def test_hundreds_of_blocks(zones):
     assert [line.split()[1] for line in said[1:]] == ["system", "system", "movable", "movable",
                                                       "movable", "system"]
 
+
 def test_an_offline_block_is_no_memory(zones):
     said = zones([(0, "online", "Normal", 0), (1, "offline", "Movable Normal", 0)], PER_BLOCK)
     assert said == ["movable -1 unmovable 0", f"{PER_BLOCK} system"]
+
 
 def test_each_node_has_movable_memory(zones):
     blocks = [(0, "online", "Normal", 0), (1, "online", "Movable", 0), (2, "online", "none", 1),
               (3, "online", "Movable", 1)]
     assert zones(blocks)[0] == "movable 0 unmovable -1"
 
+
 def test_a_node_with_a_large_number(zones):
     said = zones([(0, "online", "Movable", 0), (1, "online", "Normal", 200)], 0, PER_BLOCK)
     assert said == ["movable 0 unmovable 200", "0 movable", f"{PER_BLOCK} system"]
+
 
 def test_more_ranges_than_are_kept(zones):
     blocks = [(n, "online", "Normal" if n % 2 else "Movable", n % 2) for n in range(200)]
@@ -84,8 +92,10 @@ def test_more_ranges_than_are_kept(zones):
     assert said[0] == "movable 0 unmovable 1"
     assert [line.split()[1] for line in said[1:]] == ["movable", "system"] * 100
 
+
 def test_each_word_counts(program):
     assert prints(program, "bytes").splitlines() == ["old 0", "new 0", "mixed 0", "zero 0"]
+
 
 @pytest.mark.parametrize("child, what", [
     ("silent", "did not answer the request 'unmap' within 1 s"),     # while signals come
@@ -94,6 +104,7 @@ def test_a_child_that_does_not_answer(program, child, what):
     said = prints(program, child)
     assert f"fail: a child {what}" in said
     assert "failures 1 broken 0" in said
+
 
 def test_checks_are_counted_by_rule(program):
     said = prints(program, "checks").splitlines()
@@ -106,6 +117,7 @@ def test_checks_are_counted_by_rule(program):
     assert rest[2:] == ["# checks: migration-is-the-way-in=3/2 reference-a-mapping=1",
                                 "# checks: migration-is-the-way-in=1"]
 
+
 def test_what_a_release_says(program):
     for release, evicts, ends in (
         ("6.1.175", "no", "no"), ("6.1.176", "yes", "no"),
@@ -116,6 +128,7 @@ def test_what_a_release_says(program):
         said = dict(line.split()[3:5] for line in prints(program, "version", release).splitlines())
         assert (said["close-evicts"], said["dead-mirror-ends"]) == (evicts, ends)
 
+
 def test_a_test_that_died_has_changed_nothing(program, scratch):
     setting, folder = scratch / "setting", scratch / "folder"
     setting.write_text("always [before!] never\n")
@@ -124,6 +137,7 @@ def test_a_test_that_died_has_changed_nothing(program, scratch):
     assert setting.read_text()[:7] == "before!"
     assert not folder.exists()
 
+
 def test_a_setting_that_cannot_be_set_back_in_time(program, scratch):
     pipe = scratch / "setting"
     os.mkfifo(pipe)
@@ -131,6 +145,7 @@ def test_a_setting_that_cannot_be_set_back_in_time(program, scratch):
     assert "undone 0" in said
     assert f"fail: the system call that restores {pipe} after the test does not return" in said
     assert "failures 1 broken 0" in said
+
 
 def test_files_of_devices_are_held(program, scratch):
     for name in ("requests", "answers"):

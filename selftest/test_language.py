@@ -26,13 +26,16 @@ FILES = ("common/*/*.[ch]", "hmm-coherent/*.[ch]", "faults/*", "docs/*.md", "doc
          "new", "hmm_coherent_driver.sh", "known-issues.toml",
          "base/*.py", "report/*.py", "vm/*.py", "runner/*.py", "dev/*.py")
 
+
 def prose(text: str) -> str:
     """A text as one line: without the marks of comments and between parts of a string."""
     return re.sub(r'(?:"\s*\\?\n\s*"|\n[ \t]*(?:\*(?!/)|//|#)?|\s)+', " ", text)
 
+
 def found(text: str) -> list[str]:
     plain = prose(text)
     return [plain[max(0, hit.start() - 40):hit.end() + 20] for hit in WORDS.finditer(plain)]
+
 
 def test_plain_words():
     wrong = [f"{path.relative_to(TOP)}: ...{words}..." for pattern in FILES
@@ -41,11 +44,13 @@ def test_plain_words():
              for words in found(path.read_text())]
     assert wrong == [], "\n".join([*wrong, "", *(f"{old}: {new}" for old, new in INSTEAD.items())])
 
+
 def test_words_are_found_over_the_end_of_a_line():
     assert found("/*\n * pages in the\n * hand of BY_OWNER\n */")
     assert found('expect(ok, "no page is to "\n       "be had", 1);')
     assert found("# a word a\n# range\n")
     assert not found("RULE(NO_LEAK, \"nobody-sees-the-other\")")
+
 
 def test_a_rule_is_one_sentence():
     """Which begins with what it is about, and neither with "who" nor with "what"."""

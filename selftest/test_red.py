@@ -9,10 +9,12 @@ import pytest
 import red
 import red_stories
 
+
 @pytest.mark.parametrize("name", ["report", "runner"])
 def test_each_line_to_break_stands_once(name):
     wrong = [f"{one.stands()} times: {one.line}" for one in red.table(name) if one.stands() != 1]
     assert wrong == [], "\n".join(wrong)
+
 
 @pytest.mark.parametrize("name", ["report", "runner"])
 def test_each_line_names_tests_that_exist(name):
@@ -23,6 +25,7 @@ def test_each_line_names_tests_that_exist(name):
         text = (red.TOP / "selftest" / f"test_{module}.py").read_text()
         names = re.findall(r"(?m)^ *(?:def|class) ((?:test_|[A-Z])\w+)", text)
         assert any(part in name for name in names), f"{module}.{part}"
+
 
 def test_each_line_breaks_a_story(tmp_path):
     """What it replaces stands there once."""

@@ -14,6 +14,7 @@ for _name in ("good", "mixed"):
     STREAMS[_name + ", bare"] = "".join(
         line for line in _text.splitlines(True) if not line.startswith("# guest: ")), _plan
 
+
 def not_better(damaged, whole):
     for name, test in damaged.tests.items():
         was = whole.tests[name].verdict if name in whole.tests else "absent"
@@ -25,14 +26,17 @@ def not_better(damaged, whole):
     if damaged.exit_status() in (0, 4):
         assert whole.exit_status() in (0, damaged.exit_status())
 
+
 def readable(run):
     assert summary.text(run).endswith("not run\n")
     ktap_out.Writer(io.StringIO()).finish(run)
+
 
 def streams():
     """Each stream as a text, its lines, its plan, and what it says as a whole."""
     for text, plan in STREAMS.values():
         yield text, text.splitlines(True), plan, replay(text, plan)
+
 
 def test_cut_after_every_byte():
     for text, _, plan, whole in streams():
@@ -44,11 +48,13 @@ def test_cut_after_every_byte():
             if size % 29 == 0:
                 readable(run)
 
+
 def test_cut_of_a_recorded_stream():
     data = RECORDED.encode()
     assert replay(data, RECORDED_PLAN).exit_status() == 0
     for size in range(0, len(data), 31):
         assert replay(data[:size], RECORDED_PLAN).exit_status() != 0, size
+
 
 def test_every_line_twice():
     for _, lines, plan, whole in streams():
@@ -58,6 +64,7 @@ def test_every_line_twice():
         not_better(doubled, whole)
         readable(doubled)
 
+
 def test_every_line_lost():
     for _, lines, plan, whole in streams():
         for at in range(len(lines)):
@@ -66,11 +73,13 @@ def test_every_line_lost():
                 continue        # without it the rest is an honest stream of another story
             not_better(run, whole)
 
+
 def test_every_pair_of_lines_swapped():
     for _, lines, plan, whole in streams():
         for at in range(len(lines) - 1):
             not_better(replay("".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]),
                               plan), whole)
+
 
 def insert(data, rng, junk):
     damaged = bytearray(data)
@@ -78,6 +87,7 @@ def insert(data, rng, junk):
         at = rng.randrange(len(damaged))
         damaged[at:at] = rng.choice(junk)
     return bytes(damaged)
+
 
 def test_garbage_between_any_two_bytes():
     rng = random.Random(3)
@@ -88,6 +98,7 @@ def test_garbage_between_any_two_bytes():
         for _ in range(250):
             damaged = insert(text.encode(), rng, junk)
             not_better(replay(damaged, plan), whole)
+
 
 def test_whole_forged_lines():
     """They may whitewash a test, but not the run: count, numbers and exit status still disagree."""
@@ -101,6 +112,7 @@ def test_whole_forged_lines():
         damaged = insert(bad.encode(), rng, junk)
         assert replay(damaged).exit_status() in (1, 3)
 
+
 def test_any_byte_changed():
     rng = random.Random(4)
     for text, _, plan, whole in streams():
@@ -112,6 +124,7 @@ def test_any_byte_changed():
             assert {n for n, t in run.tests.items()
                     if t.verdict == "pass"} <= {n for n, t in whole.tests.items()
                                                 if t.verdict == "pass"} | {"a.three"}
+
 
 def test_the_kernel_s_words_in_a_result_channel():
     """What a serial console does to a stream: none of it reads better than it was."""

@@ -40,9 +40,11 @@ LISTS = {
     "strict": ({"strict": True}, {"the known failure": "xfail", "pass": "fail"}),
 }
 
+
 def entry(changes):
     data = GOOD_ENTRY | {k: v for k, v in changes.items() if k != "strict"}
     return known._entry("list", 1, data)
+
 
 def run_with(changes, outcome, cause="crash"):
     lines, end, status, _ = OUTCOMES[outcome]
@@ -55,6 +57,7 @@ def run_with(changes, outcome, cause="crash"):
             f"# end p ran=1 checks=3\n# guest: exit p {status}\n")
     return replay(text, PLAN, run)
 
+
 def test_seven_by_seven():
     for title, (changes, different) in LISTS.items():
         for outcome, (_, _, _, plain) in OUTCOMES.items():
@@ -65,6 +68,7 @@ def test_seven_by_seven():
                 expected = {"xfail": 4, "xpass": 0, "pass": 0, "skip": 4, "broken": 3, "fail": 1}
                 assert run.exit_status() == expected[run.tests["p.x"].verdict]
 
+
 def test_not_run_and_dead_vm():
     run = Run()
     run.release, run.known = "6.1.192", known.Known([entry({})])
@@ -74,14 +78,17 @@ def test_not_run_and_dead_vm():
     run.finish()
     assert (run.tests["p.x"].verdict, run.tests["p.x"].cause) == ("fail", "vm")
 
+
 def test_a_splat_that_comes_later_is_not_excused():
     run = run_with({}, "the known failure")
     run.splat("p.x", ["WARNING: seen: result: 4096"])
     assert (run.tests["p.x"].verdict, run.exit_status()) == ("fail", 1)
 
+
 def test_the_reason_is_told():
     assert run_with({}, "the known failure").tests["p.x"].reason == "FOLL_GET (https://x.y/z)"
     assert "known issue" in run_with({}, "pass").tests["p.x"].reason
+
 
 @pytest.mark.parametrize("release, changes, said", [
     ("6.1.192", {"text": "o"}, ""), ("", {"kernels": ".."}, "# seen: result: 4096\n")],
@@ -91,6 +98,7 @@ def test_what_is_not_excused(release, changes, said):
     run.release, run.known = release, known.Known([entry(changes)])
     run = replay(f"1..1\n# begin p.x\n{said}not ok 1 p.x\n# end p ran=1 checks=1\n", PLAN, run)
     assert run.tests["p.x"].verdict == "fail"
+
 
 def test_table():
     for text, inside, outside in (
@@ -109,11 +117,13 @@ def test_table():
         with pytest.raises(ValueError):
             known.Range.parse(wrong)
 
+
 def toml(**changes: str | None) -> str:
     """A list with one entry, as GOOD_ENTRY or with these values in place of its own."""
     values = {key: f'"{value}"' for key, value in GOOD_ENTRY.items()} | changes
     return "[[issue]]\n" + "".join(f"{key} = {value}\n" for key, value in values.items()
                                    if value is not None)
+
 
 BAD_LISTS = ["[[issue]\n", "issue = 3\n", "[other]\nx = 1\n", "\x00",
              toml(severity='"low"'), toml(kernels='"old"'),
@@ -121,21 +131,26 @@ BAD_LISTS = ["[[issue]\n", "issue = 3\n", "[other]\nx = 1\n", "\x00",
              *(toml(**{key: value}) for key in known.KEYS
                for value in (None, '""', '" "', "3", "[]", "[3]", '["a", ""]'))]
 
+
 def load(scratch, text):
     (scratch / "known.toml").write_text(text)
     return known.load(scratch / "known.toml")
+
 
 def test_a_good_list(scratch):
     assert load(scratch, toml()).entries == [entry({})]
     assert load(scratch, toml(kind='"check"')).entries == [entry({})]
     assert load(scratch, "# nothing is known\n").entries == []
 
+
 @pytest.mark.parametrize("text", BAD_LISTS)
 def test_bad_lists(box, text):
     box.stops(2, "--known: ", load, box.folder, text)
 
+
 def test_no_file(box):
     box.stops(2, "No such file", known.load, "/nonexistent/known.toml")
+
 
 def test_no_text_of_the_list_depends_on_the_page_size():
     """A number of bytes is another one where pages are larger: expect_byte_count() prints pages."""

@@ -7,9 +7,11 @@ from report.ktap import (Begin, Diag, End, Garbage, Guest, LINE_LIMIT, NotApplic
                          Result, parse, quote)
 from streams import GOOD, MIXED
 
+
 def events(data: bytes):
     reader = Reader()
     return reader.feed(data) + reader.close()
+
 
 def test_every_kind():
     for line, event in (
@@ -38,6 +40,7 @@ def test_every_kind():
         (b"KTAP version 1", None), (b"", None), (b"#", None), (b"\r", None),):
         assert parse(line) == event
 
+
 def test_what_is_no_result():
     for line in (b"ok", b"ok 1", b"ok 1 ", b"ok a.b", b"ok 1 a b", b"ok 1 a.b # TO" b"DO later",
                  b" ok 1 a.b", b"ok 1 - a.b", b"ok 1 A.B", b"ok 1 a.b time=3ms", b"not  ok 1 a.b",
@@ -52,16 +55,21 @@ def test_what_is_no_result():
         assert isinstance(parse(line), Garbage)
         assert not parse(line).like_result
 
+
 def test_quote_leaves_only_printable_ascii():
     assert quote(bytes([0, 9, 27, 31, 32, 65, 126, 127, 255])) == r"\x00\x09\x1b\x1f A~\x7f\xff"
     assert quote("\udc80é\n") == r"\udc80\xc3\xa9\x0a"
+
+
 DATA = (GOOD + MIXED).encode() + b"\x00\xff\r\nok 1 half"
+
 
 def test_one_byte_at_a_time():
     reader, found = Reader(), []
     for i in range(len(DATA)):
         found += reader.feed(DATA[i:i + 1])
     assert found + reader.close() == events(DATA)
+
 
 def test_random_portions():
     rng = random.Random(1)
@@ -73,9 +81,11 @@ def test_random_portions():
             at += size
         assert found + reader.close() == events(DATA)
 
+
 def test_half_line_is_no_result():
     assert events(b"ok 1 a.b") == [Garbage("ok 1 a.b")]
     assert events(b"ok 1 a.b\n") == [Result("a.b", True, None, None, 1)]
+
 
 def test_random_bytes_never_raise():
     rng = random.Random(2)
@@ -87,6 +97,7 @@ def test_random_bytes_never_raise():
     for _ in range(200):
         events(rng.randbytes(rng.randrange(500)))
 
+
 def test_endless_line_costs_no_memory_and_hides_nothing():
     reader = Reader()
     for _ in range(40):
@@ -96,6 +107,7 @@ def test_endless_line_costs_no_memory_and_hides_nothing():
     assert isinstance(found[0], Garbage)
     assert len(found[0].line) < 10_000
     assert found[1] == Result("a.b", False, None, None, 1)
+
 
 def test_long_outcome_is_kept_whole():
     [event] = events(b'# outcome {"a":"' + b"y" * 50_000 + b'"}\n')

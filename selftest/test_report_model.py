@@ -14,12 +14,14 @@ from streams import GOOD, MIXED, MIXED_PLAN, PLAN, RECORDED, RECORDED_PLAN, repl
 CRASH = (Diag("crash", "killed by SIGKILL"), Result("a.two", False))
 ALL_PASS = {"a.one": "pass", "a.two": "pass", "a.three": "pass", "b.one": "pass"}
 
+
 def change(*pairs):
     text = GOOD
     for old, new in pairs:
         assert old in text, old
         text = text.replace(old, new, 1)
     return text
+
 
 def test_all_pass():
     run = replay(GOOD)
@@ -31,12 +33,14 @@ def test_all_pass():
     assert (run.release, run.guest["build-id"]) == ("6.1.192", "0123abcd")
     assert run.facts == ["foll-longterm 0x10000"]
 
+
 def test_recorded():
     run = replay(RECORDED, RECORDED_PLAN)
     assert run.totals()["pass"] == 8
     assert (len(run.tests), run.exit_status(), run.notes) == (8, 0, [])
     assert run.tests["coherent.rw.cpu-read"].outcomes[0]["result"] == 4096
     assert len(run.rules) == 3
+
 
 def test_one_of_each():
     run = replay(MIXED, MIXED_PLAN)
@@ -52,6 +56,7 @@ def test_one_of_each():
     assert [totals[k] for k in ("passed", "failed", "skipped", "not-applicable",
                                           "tests")] == [1, 3, 1, 1, 5]
 
+
 def test_exit_status_by_the_worst():
     broken = GOOD.replace("ok 2 a.two", "# broken: no page\nnot ok 2 a.two")
     broken = broken.replace("coherent_a 0", "coherent_a 3")
@@ -64,6 +69,7 @@ def test_exit_status_by_the_worst():
                                                                       "coherent_b 4")
     assert replay(skipped).exit_status() == 4
 
+
 def test_all_not_applicable():
     text = ("# guest: start p\nTAP version 13\n# not-applicable: p.one: too old\n1..0\n"
             "# end p ran=0 checks=0\n# guest: exit p 4\n")
@@ -71,15 +77,18 @@ def test_all_not_applicable():
     assert verdicts(run) == {}
     assert run.exit_status() == 4
 
+
 def test_without_guest_lines():
     """A recorded stream of bare programs, one after the other."""
     text = "".join(line for line in GOOD.splitlines(True) if not line.startswith("# guest:"))
     assert verdicts(replay(text)) == ALL_PASS
     assert replay(text).exit_status() == 0
 
+
 def test_a_begin_said_twice_in_a_row_is_one():
     assert verdicts(replay(change(("# begin a.two\n",
                                              "# begin a.two\n# begin a.two\n")))) == ALL_PASS
+
 
 # Each lie: the exit status, the verdicts that differ, and what to change in the good stream.
 LIES = {
@@ -175,6 +184,7 @@ LIES = {
         ("# log: a word", "Kernel panic - not syncing\nBUG: x\n[FAIL]\n# log: a word")),
 }
 
+
 @pytest.mark.parametrize("lie", LIES)
 def test_table(lie):
     status, differ, *changes = LIES[lie]
@@ -184,6 +194,7 @@ def test_table(lie):
     for test in run.tests.values():
         assert test.verdict == "pass" or test.reason
 
+
 def test_nothing_ran():
     for text, plan in (("", PLAN), ("", {}), ("noise\n", PLAN),
                        ("TAP version 13\n1..0\n# end x ran=0 checks=0\n", {})):
@@ -191,6 +202,7 @@ def test_nothing_ran():
         assert run.exit_status() == 3
         assert run.totals()["passed"] == 0
         assert any(t.verdict == "broken" for t in run.tests.values())
+
 
 def test_a_kernel_that_dies_before_the_first_test_has_failed():
     """It got to its first process, and then its driver was loaded or its devices were looked at."""
@@ -206,6 +218,7 @@ def test_a_kernel_that_dies_before_the_first_test_has_failed():
         run.splat("", ["BUG: unable to handle page fault"])
         assert run.exit_status() == status
 
+
 def test_crash_is_named_and_the_rest_is_not_run():
     before, after = GOOD.index("ok 2 a.two"), GOOD.index("# guest: start hmm_coherent_b")
     run = replay(GOOD[:before] + "# guest: exit hmm_coherent_a 139\n" + GOOD[after:])
@@ -214,11 +227,13 @@ def test_crash_is_named_and_the_rest_is_not_run():
     assert "SIGSEGV" in run.tests["a.two"].reason
     assert "SIGSEGV before it" in run.tests["a.three"].reason
 
+
 def test_signal_names():
     assert [signal_of(s) for s in (0, 1, 127, 128, 139, -9, 255)] == ["", "", "", "", "SIGSEGV",
                                                                       "SIGKILL", ""]
 
 # What is learnt later makes an attempt worse, never better.
+
 
 def test_every_pair():
     states = [("fail", cause) for cause in CAUSES] + [(v, "") for v in VERDICTS[1:]]
@@ -228,6 +243,7 @@ def test_every_pair():
             attempt.spoil(*new, "new")
             assert (attempt.verdict, attempt.cause) == states[min(i, j)]
             assert attempt.reason == ("new" if j < i else "old")
+
 
 def run_attempts(*results):
     run = Run()
@@ -239,16 +255,19 @@ def run_attempts(*results):
         run.take(Result("p.x", ok, None, 5, number), 1)
     return run
 
+
 def test_any_failure_fails_and_is_flaky():
     run = run_attempts(True, False, True)
     test = run.tests["p.x"]
     assert (test.verdict, test.flaky, len(test.attempts), test.ms) == ("fail", True, 3, 15)
     assert run.totals()["flaky"] == 1
 
+
 def test_constant_is_not_flaky():
     for ok, verdict in ((True, "pass"), (False, "fail")):
         test = run_attempts(ok, ok).tests["p.x"]
         assert (test.verdict, test.flaky) == (verdict, False)
+
 
 def test_an_attempt_that_did_not_run_is_no_pass():
     run = run_attempts(True)
@@ -259,10 +278,13 @@ def test_an_attempt_that_did_not_run_is_no_pass():
 
 # What the stream cannot tell.
 
+
 HALF = GOOD[:GOOD.index("ok 2 a.two")]
+
 
 def half():
     return replay(HALF, finish=False)
+
 
 def test_dead_vm():
     run = half()
@@ -277,6 +299,7 @@ def test_dead_vm():
     assert any("Kernel panic" in d.text and "\x1b" not in d.text for d in run.tests["a.two"].diags)
     assert run.exit_status() == 1
 
+
 def test_second_vm_runs_the_rest():
     run = half()
     run.vm_died(1, "a.two", "QEMU ended")
@@ -287,6 +310,7 @@ def test_second_vm_runs_the_rest():
         run.take(event, 2)
     run.finish()
     assert verdicts(run) == ALL_PASS | {"a.two": "fail"}
+
 
 def test_splats():
     run = replay(GOOD, finish=False)
@@ -300,6 +324,7 @@ def test_splats():
     log = run.tests["run.kernel-log"]
     assert sum(len(attempt.texts("splat")) for attempt in log.attempts) == 1
     assert "after a.three" in run.tests["run.kernel-log"].reason
+
 
 def test_what_no_check_finds_names_a_rule():
     """And what a check finds keeps its own."""
@@ -315,6 +340,7 @@ def test_what_no_check_finds_names_a_rule():
             test = run.tests["a.two"]
             assert (test.verdict, test.cause) == ("fail", cause)
             assert [text.split()[0] for text in test.worst.texts("rule")] == [named]
+
 
 # How it goes on after a stream: what the runner tells, the verdicts then (VERDICT/CAUSE of those
 # that are not pass), and the exit status.
@@ -345,6 +371,7 @@ ENDS = {
         {"a.two": "fail/check", **NOTHING_MORE}, 1),
 }
 
+
 @pytest.mark.parametrize("end", ENDS)
 def test_what_the_runner_tells(end):
     text, calls, differ, status = ENDS[end]
@@ -356,6 +383,7 @@ def test_what_the_runner_tells(end):
              for test in run.tests.values()}
     assert found == ALL_PASS | differ
     assert run.exit_status() == status
+
 
 def test_finish_twice():
     run = half()

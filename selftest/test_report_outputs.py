@@ -29,10 +29,12 @@ HOSTILE = ('</script><script>alert(1)</script> <img src=x onerror=alert(2)> ]]> 
            'Kernel panic - not syncing: VFS: reboot: System halted')
 VOID = {"meta", "input", "br"}
 
+
 def ktap(run, outcomes=False):
     stream = io.StringIO()
     ktap_out.Writer(stream, outcomes).finish(run)
     return stream.getvalue()
+
 
 def kunit():
     """The parser of the newest kernel in the cache; "" if there is none yet."""
@@ -40,6 +42,7 @@ def kunit():
     found = Path(cache).glob("src/*/tools/testing/kunit/kunit.py")
     return str(max(found, default="", key=lambda path: [int(number) for number in re.findall(
         r"\d+", path.parts[-5])]))
+
 
 def hostile_run():
     text = MIXED.replace("result: 4096", "result: " + ascii(HOSTILE)[1:-1].replace("\\x00", "?"))
@@ -65,6 +68,7 @@ def hostile_run():
     run.finish()
     return run
 
+
 def random_run(rng):
     """A run with anything in it."""
     lines = MIXED.splitlines(True)
@@ -88,6 +92,7 @@ def random_run(rng):
                 run.hang("b.one", "too late")
     run.finish()
     return run
+
 
 class Page(HTMLParser):
     """Strict enough: every element is closed, in order; collects totals, data, and what would
@@ -129,6 +134,7 @@ class Page(HTMLParser):
                 self.scripts.append(data)
         elif self.total:
             self.totals[-1][self.total] = int(data)
+
 
 def check(run):
     totals = run.totals()
@@ -181,23 +187,28 @@ def check(run):
         assert (status == 0) == (totals["failed"] == 0 and (totals["passed"] > 0))
         assert bool(bad) == (status in (1, 3))
 
+
 def test_good_and_mixed():
     check(replay(GOOD))
     check(replay(MIXED, MIXED_PLAN))
     check(replay("", {}))
     check(replay("", PLAN))
 
+
 def test_random():
     rng = random.Random(7)
     for number in range(80):
         check(random_run(rng))
 
+
 def test_matrix():
     check(matrix.run())
+
 
 def test_many_failures():
     page = Page(html.text(matrix.run(bad=0.2)))
     assert page.errors == []
+
 
 def test_hostile():
     run = hostile_run()
@@ -216,6 +227,7 @@ def test_hostile():
     assert len(page.scripts) == 1
     assert "alert" not in page.scripts[0]
 
+
 def test_read_back(scratch):
     for run in (replay(GOOD), replay(MIXED, MIXED_PLAN), hostile_run(),
                 random_run(random.Random(9))):
@@ -227,6 +239,7 @@ def test_read_back(scratch):
         assert junit.text(again) == junit.text(run)
         assert summary.text(again) == summary.text(run)
         check(again)
+
 
 def test_not_results(box):
     good = json.dumps(json_out.document(replay(GOOD)))
@@ -245,6 +258,7 @@ def test_not_results(box):
         box.stops(2, "", json_out.read, box.folder)
     box.stops(2, "give a results folder", json_out.read, "/nonexistent")
 
+
 def test_streaming_gives_the_same():
     """Written event by event, or all at once: the same, and each program as soon as it has
     ended."""
@@ -261,6 +275,7 @@ def test_streaming_gives_the_same():
     run.finish()
     writer.finish(run)
     assert stream.getvalue() == ktap(replay(MIXED, MIXED_PLAN))
+
 
 def test_a_program_in_two_machines_ends_when_both_have_ended_it():
     run, stream = Run(), io.StringIO()
@@ -285,6 +300,7 @@ def test_a_program_in_two_machines_ends_when_both_have_ended_it():
         "# ok 1 p.one", "# ok 2 p.two", "ok 1 p", "# ok 1 q.one", "ok 2 q",
         "ok 3 hmm_coherent_run"]
 
+
 def test_a_verdict_that_got_worse_after_it_was_printed():
     run, stream = replay(GOOD, finish=False), io.StringIO()
     writer = ktap_out.Writer(stream)
@@ -296,6 +312,7 @@ def test_a_verdict_that_got_worse_after_it_was_printed():
     assert ("# # a.two became fail: BUG: late\nnot ok 3 selftests: hmm-coherent: "
                   "hmm_coherent_run") in stream.getvalue()
 
+
 def test_all_skipped():
     text = GOOD
     for name in ("a.one", "a.two", "a.three", "b.one"):
@@ -305,9 +322,11 @@ def test_all_skipped():
         f"ok {number} selftests: hmm-coherent: hmm_coherent_{name} # SKIP"
         for number, name in enumerate(("a", "b", "run"), 1)]
 
+
 def runs():
     return {"good": replay(GOOD), "mixed": replay(MIXED, MIXED_PLAN), "hostile": hostile_run(),
             "matrix": matrix.run(), "cut": replay(MIXED[:len(MIXED) // 2], MIXED_PLAN)}
+
 
 def parsed(scratch, run, command, outcomes):
     (scratch / "ktap").write_text(ktap(run, outcomes))
@@ -315,6 +334,7 @@ def parsed(scratch, run, command, outcomes):
                           cwd=scratch, capture_output=True, text=True, check=False,
                           env=dict(os.environ, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"),
                           stdin=subprocess.DEVNULL)
+
 
 @pytest.mark.parametrize("command, error, count", [
     pytest.param(["prove", "--exec", "cat"], "Parse errors", "Tests={},", marks=pytest.mark.skipif(
@@ -328,6 +348,7 @@ def test_other_parsers(scratch, command, error, count):
         assert error not in done.stdout
         assert (done.returncode == 0) == (name == "good"), done.stdout
         assert count.format(len(run.plans) + 1) in done.stdout
+
 
 @pytest.mark.skipif(not shutil.which("xmllint"), reason="no xmllint: apt-get install libxml2-utils")
 def test_a_second_parser():

@@ -21,9 +21,11 @@ TAIL = ["CPU: 0 PID: 93 Comm: hmm_coherent_fo Not tainted 6.1.192 #1",
 CUT = "------------[ cut here ]------------"
 END = "---[ end trace 0000000000000000 ]---"
 
+
 def lines_of(name: str) -> list[str]:
     """A file of streams/, without its head."""
     return [line for line in (HERE / name).read_text().splitlines() if not line.startswith("## ")]
+
 
 def kinds() -> dict[str, list[str]]:
     """The first lines of each kind of report, by its name."""
@@ -35,28 +37,36 @@ def kinds() -> dict[str, list[str]]:
             lines.append(line)
     return found
 
+
 KINDS, HARMLESS_LINES = kinds(), lines_of("no-splats.txt")
+
 
 def kmsg(lines, start=1):
     return [f"4,{n},{n * 1000},-;{line}\n".encode() for n, line in enumerate(lines, start)]
 
+
 def console(lines, start=1):
     return [f"[{n:5}.{n:06}] {line}\r\n".encode() for n, line in enumerate(lines, start)]
+
 
 def caller(lines):
     return [f"<4>[{n:5}.{n:06}][    T{n}] {line}" for n, line in enumerate(lines)]
 
+
 def begin(name):
     return f"hmm-coherent: begin {name}"
 
+
 def end(name):
     return f"hmm-coherent: end {name}"
+
 
 def scanned(log, harmless=HARMLESS):
     scanner = Scanner(harmless)
     for line in kmsg(log):
         scanner.feed(line)
     return scanner
+
 
 def test_every_kind_in_every_format():
     for kind, head in KINDS.items():
@@ -70,16 +80,19 @@ def test_every_kind_in_every_format():
             assert "Call Trace:" in found[0].lines
             assert "another" not in found[0].lines
 
+
 def test_lines_that_are_none():
     for form in (kmsg, console, list):
         for line in HARMLESS_LINES:
             assert scan(form([line])) == []
+
 
 def test_a_recorded_panic():
     with open(HERE / "panic-6.1.console", "rb") as lines:
         [splat] = scan(lines)
     assert splat.title == "Kernel panic - not syncing: sysrq triggered crash"
     assert "Call Trace:" in splat.lines
+
 
 def test_one_planted_in_a_clean_boot():
     for log in sorted(HERE.glob("boot-*.kmsg")):
@@ -91,11 +104,13 @@ def test_one_planted_in_a_clean_boot():
             assert len(found) == 1
             assert found[0].line_no == at + 1
 
+
 def test_several():
     log = []
     for head in KINDS.values():
         log += head + TAIL + [END]
     assert len(scan(kmsg(log))) == len(KINDS)
+
 
 def test_oops_and_its_panic_are_one():
     log = KINDS["NULL"] + TAIL + ["Kernel panic - not syncing: Fatal exception"]
@@ -105,9 +120,11 @@ def test_oops_and_its_panic_are_one():
     assert [s.title for s in scan(console(log))] == [KINDS["NULL"][0],
                                                      "Kernel panic - not syncing: Fatal"]
 
+
 def test_cut_log():
     assert len(scan([CUT])) == 1
     assert len(scan(console(KINDS["WARN"])[:1])) == 1
+
 
 def test_records():
     found = scan([b"4,1,1000,-;BUG: Bad page state in process x\n", b" SUBSYSTEM=pci\n",
@@ -115,15 +132,18 @@ def test_records():
                   b"4,2,1001,c;second\\x0athird\n", b"4,3,1002,-,caller=T1;fourth\n"])
     assert found[0].lines == ["BUG: Bad page state in process x", "second", "third", "fourth"]
 
+
 def test_any_bytes():
     assert scan([b"\xff\x00\n", b"", b"4,", b"4,1,2,-;", b"[", b"[ 1.1]", b"\x1b[31mBUG: x"]) == []
     assert len(scan([b"4,1,2,-;BUG: \xff\x00" + b"x" * 1_000_000])) == 1
+
 
 def test_every_pattern_is_used():
     """A kind nobody tests is a kind nobody finds."""
     heads = [line for head in KINDS.values() for line in head]
     for pattern in PATTERNS:
         assert any(re.match(begins(pattern), line) for line in heads), pattern
+
 
 def test_nothing_of_the_list_is_lost():
     """A line in another form would be one for neither."""
@@ -132,12 +152,14 @@ def test_nothing_of_the_list_is_lost():
     assert len(lines) == len(PATTERNS) + len(HARMLESS)
     assert len(PATTERNS) > 50
 
+
 def test_the_kill_belongs_to_its_oom():
     log = KINDS["OOM"] + TAIL + KINDS["OOM kill by memcg"]
     assert [s.title for s in scan(kmsg(log))] == KINDS["OOM"]
 
 # The test programs read the same list: common/report/kmsg.c and this scanner agree on
 # every line.
+
 
 def answers(lines: list[str], *words: str) -> list[bool]:
     with tempfile.TemporaryDirectory() as folder:
@@ -149,8 +171,10 @@ def answers(lines: list[str], *words: str) -> list[bool]:
                               text=True, stdout=subprocess.PIPE, check=True)
     return [word == "1" for word in done.stdout.split()]
 
+
 def test_a_log_that_wrapped_makes_the_test_broken():
     assert answers([], "wrap") == [False, True]
+
 
 def test_both_agree():
     excused = "WARNING: The mand mount option has been deprecated and"
@@ -161,7 +185,10 @@ def test_both_agree():
         assert found[line] == bool(scan([line]))
     for kind, head in KINDS.items():
         assert any(found.get(line) for line in head), kind
+
+
 BUG = ["BUG: Bad page state in process x", "stack"]
+
 
 @pytest.mark.parametrize("log, where", [
     ([*BUG, begin("a.one"), *BUG, end("a.one"), *BUG, begin("a.two"), end("a.two"), *BUG],
@@ -172,15 +199,18 @@ BUG = ["BUG: Bad page state in process x", "stack"]
 def test_to_which_test_it_belongs(log, where):
     assert [s.where for s in scan(kmsg(log))] == where
 
+
 def test_a_report_over_a_marker():
     """Printed by one CPU while the test on the other ends: it stays where it began."""
     [splat] = scan(kmsg([begin("a.one"), *BUG, end("a.one"), "more of it"]))
     assert (splat.where, splat.lines) == ("a.one", BUG)
 
+
 def test_markers_are_counted():
     scanner = scanned([begin("a.one"), end("a.one"), begin("a.one"), "hmm-coherent: begin",
                        "hmm-coherent: end of log", "x hmm-coherent: begin a.two"])
     assert scanner.begins == {"a.one": 2}
+
 
 def test_a_log_without_all_markers():
     run, scanner = replay(GOOD), scanned([begin("a.one"), begin("a.two"), begin("b.one")])
@@ -188,6 +218,7 @@ def test_a_log_without_all_markers():
     assert unmarked(run, 2, scanner.begins) == []
     run.tests["a.one"].attempts *= 2
     assert unmarked(run, 1, scanner.begins) == ["a.one", "a.three"]
+
 
 def test_into_the_model():
     run = replay(GOOD, finish=False)
@@ -198,6 +229,7 @@ def test_into_the_model():
     assert (run.tests["a.two"].verdict, run.tests["a.two"].cause) == ("fail", "splat")
     assert "after b.one: BUG: Bad page state" in run.tests["run.kernel-log"].reason
     assert run.exit_status() == 1
+
 
 def test_each_attempt_has_its_own():
     """--repeat, on two machines: a report belongs to the attempt during which it was written."""
@@ -220,13 +252,17 @@ def test_each_attempt_has_its_own():
     assert [a.verdict for a in run.tests["a.x"].attempts] == ["pass", "fail", "fail", "fail",
                                                               "pass"]
 
+
 def test_what_the_test_saw_itself_is_told_once():
     run = replay(GOOD.replace("# log: a word for people\nok 2",
                               "# splat: WARNING: CPU: 0\n# splat: stack\nnot ok 2"), finish=False)
     run.splat("a.two", ["WARNING: CPU: 0", "stack"])
     assert run.tests["a.two"].attempts[0].texts("splat").count("WARNING: CPU: 0") == 1
     assert run.tests["a.two"].cause == "splat"
+
+
 LINE = "WARNING: CPU: 0 PID: 1 at mm/memremap.c:1 Conflicting mapping in same section"
+
 
 def test_known_lines_are_counted_and_hide_nothing_else():
     known = [(re.compile(r"WARNING: .*memremap\.c"), "the driver's own")]
@@ -239,6 +275,7 @@ def test_known_lines_are_counted_and_hide_nothing_else():
             assert scanner.splats
             assert scanner.splats[-1].title != LINE
 
+
 def test_a_test_may_provoke_one():
     allow = "hmm-coherent: allow Conflicting mapping"
     log = [CUT, LINE, *TAIL, END]
@@ -247,8 +284,10 @@ def test_a_test_may_provoke_one():
     assert [s.where for s in scanner.splats] == ["after a.one", "a.two"]
     assert scanner.harmless == {"provoked by a.one": 1}
 
+
 def test_allowing_outside_a_test_allows_nothing():
     assert len(scanned(["hmm-coherent: allow Conflicting", CUT, LINE]).splats) == 1
+
 
 def test_every_filter_has_a_reason():
     for pattern, reason in HARMLESS:

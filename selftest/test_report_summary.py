@@ -15,6 +15,7 @@ from report.ktap import Diag
 from streams import GOOD, MIXED, MIXED_PLAN, matrix, replay
 from test_report_outputs import hostile_run
 
+
 def test_a_summary_shows_the_first_lines_of_a_splat_however_often_they_come():
     run = replay(GOOD, finish=False)
     run.splat("a.two", ["WARNING: at mm/gup.c:1"] + ["Call Trace:"] * 20)
@@ -23,6 +24,7 @@ def test_a_summary_shows_the_first_lines_of_a_splat_however_often_they_come():
     text = summary.text(run, False)
     assert "splat:    WARNING: at mm/gup.c:1\n" in text
     assert "more lines in the results folder" in text
+
 
 def test_a_failure_has_everything():
     run = replay(MIXED, MIXED_PLAN)
@@ -40,9 +42,11 @@ def test_a_failure_has_everything():
     assert text.startswith("FAILED")
     assert "\n2 wrong, 1 broken, 1 not applicable, " in text
 
+
 def test_skips_are_grouped():
     text = summary.text(matrix.run())
     assert text.count("HMM_COHERENT_RAW is not set") == 1
+
 
 def test_colour_only_when_asked():
     run = replay(MIXED, MIXED_PLAN)
@@ -55,10 +59,12 @@ def test_colour_only_when_asked():
     run.finish()
     assert summary.text(run, colour=True).splitlines()[-1].startswith("\x1b[31;1m")
 
+
 def test_a_thousand_failures_stay_readable():
     text = summary.text(matrix.run(bad=1.0))
     assert len(text.splitlines()) < 2500
     assert text.count("again:") > 19
+
 
 def test_flaky():
     text = ("1..3\n" + "".join(f"# begin p.x\n{'not ' * (n == 2)}ok {n} p.x\n"
@@ -66,11 +72,14 @@ def test_flaky():
     run = replay(text, {"p": ["p.x"] * 3})
     assert "FAILED p.x  flaky: 2 of 3 attempts passed" in summary.text(run)
 
+
 def cell(place, mapping, access="cpu-write", **more):
     return matrix.outcome(place, mapping, access) | more
 
+
 def rows(*outcomes):
     return table.text(outcomes, "6.1").splitlines()
+
 
 def test_readable():
     text = table.text(summary.outcomes(matrix.run(bad=0)), "6.1", 118)
@@ -79,7 +88,9 @@ def test_readable():
     assert "vmsplice            4096·stays·old     =                   =  " in text
     assert "In every row as rw: ro-rw, cow-left, uffd-wp, soft-dirty" in text
 
+
 LONGTERM = "pin-longterm-write"
+
 
 @pytest.mark.parametrize("cells, row", [
     # in full where there is room
@@ -94,9 +105,11 @@ LONGTERM = "pin-longterm-write"
 def test_a_row(cells, row):
     assert re.search(row, rows(*cells)[3])
 
+
 def test_what_has_no_row():
     assert table.stub("fork.child-writes", "fail") is None
     assert table.text([cell("system", "rw"), {}, {"place": "coherent"}]) == ""
+
 
 def test_several_pages_have_rows_only_where_there_is_nothing_simpler():
     many = cell("coherent", "rw", extent="many")
@@ -105,12 +118,14 @@ def test_several_pages_have_rows_only_where_there_is_nothing_simpler():
     assert lines[-1] == "1 outcomes of buffers with several pages are in the results folder."
     assert rows(many)[3].split()[0] == "cpu-write/many"
 
+
 def test_columns_that_never_differ_are_one():
     lines = rows(*(cell("coherent", m, a) for m in ("rw", "ro", "born-ro", "cow-left")
                     for a in ("cpu-read", "cpu-write") if (m, a) != ("born-ro", "cpu-read")))
     assert lines[2].split() == ["access", "rw", "ro"]
     assert lines[3].split() == ["born-ro"]
     assert "In every row as rw: cow-left" in lines
+
 
 def test_a_second_block_has_the_rows_that_are_not_as_rw():
     cells = [cell("coherent", mapping, access, **(more if access == "dio-read" else {}))
@@ -119,6 +134,7 @@ def test_a_second_block_has_the_rows_that_are_not_as_rw():
     text = table.text(cells, width=50)
     assert re.search(r"(?m)^access +rw +soft-dirty\ndio-read .* = X\n\(the other rows: as rw\)$",
                      text), text
+
 
 def test_any_shape():
     rng = random.Random(11)
@@ -133,8 +149,10 @@ def test_any_shape():
                                          "access": "x"}] * 2, 80).splitlines()
         assert max(map(len, lines)) <= 80
 
+
 browser = pytest.mark.skipif(not shutil.which(os.environ.get("HMM_COHERENT_BROWSER", "")),
                               reason="HMM_COHERENT_BROWSER names no browser")
+
 
 def dom_of(scratch, runs):
     (scratch / "page.html").write_text(html.text(runs))
@@ -145,6 +163,7 @@ def dom_of(scratch, runs):
          "--virtual-time-budget=5000", "--dump-dom", f"file://{scratch}/page.html"],
         capture_output=True, text=True, check=True, timeout=60).stdout
 
+
 @browser
 def test_grid(scratch):
     run = matrix.run()
@@ -152,6 +171,7 @@ def test_grid(scratch):
     grid = dom[dom.index('<table class="grid"'):dom.index("</table>")]
     assert grid.count('<td class="cell ') == sum(n.startswith("coherent.") for n in run.tests)
     assert dom.count("<script") == 2
+
 
 @browser
 def test_signs_are_those_of_the_table(scratch):

@@ -15,6 +15,7 @@ CACHE = Path(os.environ.get("HMM_COHERENT_CACHE", os.path.expanduser("~/.cache/h
 FOLDERS = ("mm", "fs", "io_uring", "block", "lib", "kernel", "include", "arch/x86/mm",
            "drivers/iommu/iommufd", "drivers/dma-buf")
 
+
 def sources() -> dict[str, str]:
     """What each rule cites."""
     text = " ".join(RULES.replace("\\\n", " ").split()).replace('" "', "")
@@ -22,13 +23,16 @@ def sources() -> dict[str, str]:
     return {row[0]: row[3] for row in
             re.findall(rf"\bRULE\((\w+), {string}, {string}, {string}, {string}\)", text)}
 
+
 def functions(source: str) -> set[str]:
     return set(re.findall(r"(\w+)\(\)", source))
+
 
 def test_the_header_is_read():
     assert len(sources()) == RULES.count("\tRULE(")
     assert functions(sources()["FREED_TO_DRIVER"]) == {
         "zap_pte_range", "free_zone_device_folio", "free_zone_device_page"}
+
 
 @pytest.fixture(name="kernels", scope="module")
 def kernels_():
@@ -46,10 +50,12 @@ def kernels_():
         pytest.skip("no kernel source in the cache")
     return found
 
+
 def test_each_function_exists(kernels):
     existing = set().union(*kernels.values())
     assert {rule: functions(source) - existing for rule, source in sources().items()
             if functions(source) - existing} == {}
+
 
 def test_each_kernel_has_one_of_each_rule(kernels):
     assert [(rule, kernel) for rule, source in sources().items() for kernel in kernels

@@ -14,12 +14,15 @@ from vm.arch import ARCHS
 from vm.source import Source
 from test_vm_kernel import CODE, MAKEFILE
 
+
 def profile(box, *words: str) -> kconfig.Profile:
     return guests.adjusted(cli.parse([*words]), box.cache)
+
 
 def test_nothing_asked_nothing_changed(box):
     assert profile(box) == kconfig.PROFILES[""]
     assert profile(box, "--profile", "debug") == kconfig.PROFILES["debug"]
+
 
 def test_a_profile_on_another_architecture(box):
     """The options that only another one has may be missing."""
@@ -36,6 +39,7 @@ def test_a_profile_on_another_architecture(box):
     box.stops(2, "--profile coverage is for x86_64, not for arm64", profile, box, "--profile",
               "coverage", "--arch", "arm64")
 
+
 def test_options_of_the_kernel(box):
     """The later one decides: file, then line."""
     file = box.folder / "mine"
@@ -46,6 +50,7 @@ def test_options_of_the_kernel(box):
     assert [values[f"CONFIG_{name}"] for name in ("A", "B", "C", "KASAN")] == ["n", "m", '"x y"',
                                                                               "y"]
     assert "# CONFIG_A is not set\n" in found.fragments[-1].read_text()
+
 
 def test_command_lines(box):
     found = profile(box, "--append", "slub_debug=P x=1", "--qemu-arg=-device 'a b'",
@@ -59,6 +64,7 @@ def test_command_lines(box):
     command = guest._command("i", "r", 0, dict.fromkeys(qemu.DISKS, "d"))
     assert command[-3:] == ["-device", "a b", "-s"]
     assert "slub_debug=P x=1" in command[command.index("-append") + 1]
+
 
 def test_gdb(box):
     """The VM waits for it on a port that is said, one VM at a time, with no time limit."""
@@ -75,6 +81,7 @@ def test_gdb(box):
     assert min(run.limits(options).boot, run.limits(options).grace) >= 86400
     assert (run.limits(options).test, options.jobs) == (30, 1)
 
+
 def test_a_kernel_that_is_built_already_is_not_adjusted(box):
     for words in (("--kconfig", "A=y"), ("--make-arg", "V=1")):
         box.stops(2, "is built already", guests.find_kernel, "image", None, Path("m"), box.cache,
@@ -82,6 +89,7 @@ def test_a_kernel_that_is_built_already_is_not_adjusted(box):
     box.patch(existing, "load", lambda *_words: "loaded")
     found = Source("built", box.folder, "6.1", "x", "x")
     assert guests.find_kernel("dir", found, None, box.cache, box, profile(box, "--gdb")) == "loaded"
+
 
 # Variables of make: they are in the key, and name the compiler.
 @pytest.fixture(name="variables")
@@ -94,15 +102,18 @@ def variables_(box):
     box.fragment.write_text("CONFIG_A=y\n")
     return box
 
+
 def build(box, *variables: str) -> kernel.Kernel:
     source = Source("debian", box.tree, "6.1.9", "a label", "an identity")
     return kernel.build(source, box.cache, (box.fragment,), box.say, 2, variables)
+
 
 def test_they_are_part_of_the_key_and_reach_make(variables):
     plain, other = build(variables), build(variables, "KCFLAGS=-O1 -g")
     assert plain.build_dir != other.build_dir
     assert "[-O1 -g]" in (other.build_dir / "was").read_text()
     assert build(variables, "KCFLAGS=-O1 -g").build_dir == other.build_dir
+
 
 @pytest.mark.parametrize("value, image, words", [("y", "arch/x86/boot/bzImage", ["noapic"]),
                                                  ("n", "vmlinux", [])])
@@ -116,6 +127,7 @@ def test_how_a_kernel_with_kasan_boots(variables, value, image, words):
     line = qemu.append(built, SimpleNamespace(name="tcg"))
     assert [word for word in line.split() if word in built.arch.kasan_words] == words
 
+
 def test_the_compiler(variables):
     for given, command in (((), ["gcc"]), (("LLVM=1",), ["clang"]), (("LLVM=-19",), ["clang-19"]),
                            (("LLVM=/opt/bin/",), ["/opt/bin/clang"]),
@@ -123,6 +135,7 @@ def test_the_compiler(variables):
         assert kernel.compiler_of(given) == command
     variables.stops(3, "there is no no-such-gcc to build a kernel", build, variables,
                     "CC=no-such-gcc")
+
 
 def test_ccache_where_it_is_installed(variables):
     """By its folder of compilers, so that no command of kbuild's changes, nor the key."""

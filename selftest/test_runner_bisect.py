@@ -16,12 +16,14 @@ GOOD, BAD, BOOT, SKIP, LACKS = "good", "fails-second", "panic-in-boot", "skips",
 HISTORY = [GOOD, BOOT, GOOD, GOOD, SKIP, LACKS, BAD, BAD, BOOT, BAD]
 FIRST_BAD = 6
 
+
 @pytest.fixture(name="box")
 def box_(box):
     """A folder for a git checkout in which each commit says how its kernel behaves."""
     box.tree = box.scratch / "tree"
     box.tree.mkdir()
     return box
+
 
 def history(box, behaviours: list[str]) -> None:
     """A commit each, tagged c0, c1, ..., on the branch work."""
@@ -33,20 +35,24 @@ def history(box, behaviours: list[str]) -> None:
         git(box.tree, "commit", "--quiet", "-m", f"commit {number}")
         git(box.tree, "tag", f"c{number}")
 
+
 def bisect(box, *words: str) -> kit.Outcome:
     return kit.run(box.scratch, "bisect", "--kernel", str(box.tree), *words, limit=5 * kit.LIMIT,
                    **fake(box))
+
 
 def fake(box) -> dict[str, str]:
     """The commit that is checked out decides how QEMU behaves."""
     return {"FAKE_QEMU_TREE": str(box.tree), "HMM_COHERENT_QEMU": str(kit.FAKE_QEMU),
             "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
 
+
 def given_back(box) -> None:
     """The branch of before is checked out, nothing is changed, no bisection is open."""
     assert git(box.tree, "symbolic-ref", "--short", "HEAD") == "work"
     assert git(box.tree, "status", "--porcelain") == ""
     assert not (box.tree / ".git" / "BISECT_START").exists()
+
 
 def test_finds_the_commit(box):
     history(box, [GOOD, GOOD, GOOD, BOOT, GOOD, BAD, BAD])    # git tries c3 first
@@ -61,6 +67,7 @@ def test_finds_the_commit(box):
     assert "bad commit" in (box.scratch / "results" / "bisect.log").read_text()
     given_back(box)
 
+
 def test_untestable_commits_around_the_bad_one(box):
     history(box, HISTORY)
     got = bisect(box, "c0", "c9")
@@ -68,6 +75,7 @@ def test_untestable_commits_around_the_bad_one(box):
     found = [line.split()[-1] for line in got.stdout.splitlines()]
     assert sorted(found) == ["4", "5", str(FIRST_BAD)]
     given_back(box)
+
 
 def test_ends_that_are_not_what_they_are_said_to_be(box):
     history(box, [GOOD, BAD, GOOD, BOOT])
@@ -80,6 +88,7 @@ def test_ends_that_are_not_what_they_are_said_to_be(box):
         assert text in got.stderr.splitlines()[-1]
         given_back(box)
 
+
 def test_a_tree_with_changes_is_refused_and_nothing_is_lost(box):
     history(box, [GOOD, BAD])
     (box.tree / "number").write_text("my work\n")
@@ -88,10 +97,12 @@ def test_a_tree_with_changes_is_refused_and_nothing_is_lost(box):
     assert "uncommitted changes" in got.stderr
     assert (box.tree / "number").read_text() == "my work\n"
 
+
 def test_no_git_tree(box):
     got = bisect(box, "c0", "c1")
     assert got.status == 2
     assert "is not a git checkout that can be bisected: fatal: not a git repository" in got.stderr
+
 
 def test_interrupted(box):
     history(box, [GOOD, "mute"])
@@ -105,6 +116,7 @@ def test_interrupted(box):
         proc.wait()
     given_back(box)
     assert kit.alive(env) == {}
+
 
 def test_git_bisect_run(box):
     history(box, [GOOD, GOOD, GOOD, BOOT, GOOD, BAD, BAD])    # git tries c3 first

@@ -14,10 +14,12 @@ from runner.screen import Screen
 from vm import initramfs
 from vm.cache import lock_of, size
 
+
 @pytest.fixture(name="box")
 def box_(box):
     box.environment(HMM_COHERENT_CACHE=str(box.cache.root))
     return box
+
 
 def entry(box, kind: str, name: str, days: int, stamp: dict | None = None) -> Path:
     """An entry that was used so many days ago."""
@@ -30,12 +32,14 @@ def entry(box, kind: str, name: str, days: int, stamp: dict | None = None) -> Pa
         os.utime(file, (then, then))
     return path
 
+
 def run_it(box, capsys, *words: str) -> list[str]:
     """The lines on stdout; what is said is in box.said."""
     screen = Screen()
     box.patch(screen, "say", box.say)
     assert cached.main(cli.parse(["cache", *words]), screen) == 0
     return capsys.readouterr().out.splitlines()
+
 
 def test_list(box, capsys):
     entry(box, "build", "abc", 3, {"what": "a tree debug.config LLVM=1"})
@@ -50,6 +54,7 @@ def test_list(box, capsys):
     assert "log" in out[-2]
     assert str(box.cache.root) in out[-1]
 
+
 def test_clean_removes_the_old_alone(box, capsys):
     old, new = entry(box, "build", "old", 40), entry(box, "build", "new", 20)
     entry(box, "initramfs", "old", 31)
@@ -59,6 +64,7 @@ def test_clean_removes_the_old_alone(box, capsys):
     run_it(box, capsys, "clean", "20")
     assert not new.exists()
 
+
 def test_use_makes_an_entry_young(box, capsys):
     for use in (box.cache.shared, lambda path: box.cache.entry("build", path.name, None,
                                                                path.name)):
@@ -67,6 +73,7 @@ def test_use_makes_an_entry_young(box, capsys):
         run_it(box, capsys, "clean")
         assert (path / "data").exists()
 
+
 def test_what_is_used_stays(box, capsys):
     path = entry(box, "build", "one", 40)
     with box.cache.shared(path):
@@ -74,6 +81,7 @@ def test_what_is_used_stays(box, capsys):
         assert (path / "data").exists()
     run_it(box, capsys, "clean", "0")
     assert not path.exists()
+
 
 def test_a_run_leaves_the_archives_that_were_used_last(box):
     """And what another run uses, however old it is."""
@@ -85,6 +93,7 @@ def test_a_run_leaves_the_archives_that_were_used_last(box):
         os.utime(lock_of(paths[3]), (0, 0))
         run.Kernels(mock.MagicMock(shell=False), plan, mock.MagicMock(), {}).run()
     assert [path.exists() for path in paths] == [True, True, False, True]
+
 
 def test_an_archive_is_kept_while_its_run_goes_on(box):
     """Also if another run removes it between the time when it was made and its lock."""
@@ -102,6 +111,7 @@ def test_an_archive_is_kept_while_its_run_goes_on(box):
     box.cache.prune("initramfs", 0)
     assert (path / "data").exists() and len(made) == 2
 
+
 def test_half_removed_is_none(box):
     """It is made again, not used."""
     path = entry(box, "build", "one", 40)
@@ -113,6 +123,7 @@ def test_half_removed_is_none(box):
     made = []
     box.cache.entry("build", "one", made.append, "one")
     assert len(made) == 1
+
 
 def test_what_killed_runs_left(box, capsys):
     entry(box, "view", "x", 0)

@@ -32,6 +32,7 @@ RUNS = (
     ("not alone: 7 passed, 0 failed, 0 skipped", 0, 1, "0 passed, 1 failed, 0 skipped"),
 )
 
+
 # .ci/run with a run_tests.sh and a make that exist only here.
 @pytest.fixture(name="box")
 def box_(box):
@@ -39,12 +40,14 @@ def box_(box):
     shutil.copy(kit.TOP / ".ci" / "run", box.folder / ".ci")
     return box
 
+
 def run_ci(box) -> subprocess.CompletedProcess:
     """From another folder, as CI machines do."""
     env = {**os.environ, "PATH": f"{box.folder}:{os.environ['PATH']}",
            "TMPDIR": str(box.folder), "CI": "true"}
     return subprocess.run([box.folder / ".ci" / "run"], cwd="/", env=env, capture_output=True,
                           text=True, stdin=subprocess.DEVNULL, check=False)
+
 
 def test_last_line_and_status(box):
     box.script("run_tests.sh", "exit 0")
@@ -54,12 +57,14 @@ def test_last_line_and_status(box):
         assert (done.returncode, done.stdout.splitlines()[-1]) == (status, last)
         assert list(box.folder.glob("tmp.*")) == []
 
+
 def test_packages_that_cannot_be_installed(box):
     box.script("run_tests.sh", "echo 'missing' >&2; exit 3")
     box.script("make", "echo '9 passed, 0 failed, 0 skipped'")
     done = run_ci(box)
     assert (done.returncode,
             done.stdout.splitlines()) == (3, ["missing", "0 passed, 1 failed, 0 skipped"])
+
 
 def test_packages_for_another_architecture_may_be_missing(box):
     """Then its guest is counted as skipped, and the check goes on."""
@@ -72,6 +77,7 @@ def test_packages_for_another_architecture_may_be_missing(box):
     assert one.slice(one.lack()) == check.Step.skip(one.lack())
     box.patch(deps, "missing", lambda parts: [])
     assert one.slice(one.lack()) == ("--arch", "arm64", *check.SLICE)
+
 
 def test_a_slice_on_another_architecture(box):
     """Is counted as a run, or skipped with the reason why its kernel cannot be tested."""
@@ -88,6 +94,7 @@ def test_a_slice_on_another_architecture(box):
 
 # The closing line of a run in the sum of `make check`.
 
+
 def test_a_run_in_three_numbers():
     totals = {"passed": 1, "fail": 2, "broken": 3, "xfail": 4, "skip": 5, "not-run": 6}
     line = summary.closing(totals)
@@ -95,6 +102,7 @@ def test_a_run_in_three_numbers():
     step = check.Step.of_run(f"results: x\n{line}\n")
     assert (step.passed, step.failed, step.skipped) == (1, 11, 9)
     assert check.Step.of_run("1 passed, 5 failed, 4 skipped\n") is None
+
 
 @pytest.mark.parametrize("text, counts", [
     ("def test_good(): pass\ndef test_bad(): assert 0\n", (1, 1, 0)),

@@ -26,6 +26,7 @@ int %(name)s_missed(int x)
 }
 """
 
+
 @pytest.fixture(name="box")
 def box_(box):
     """A build folder in which each covered file is a few lines, and what its program left
@@ -48,11 +49,13 @@ def box_(box):
     pack(box, COVERED)
     return box
 
+
 def pack(box, sources) -> None:
     with tarfile.open(box.tar, "w") as archive:
         for source in sources:
             path = box.build / Path(source).with_suffix(".gcda")
             archive.add(path, arcname=f".{path}")
+
 
 def test_lines_and_functions(box):
     found = coverage.read(box.build, box.tar)
@@ -66,6 +69,7 @@ def test_lines_and_functions(box):
     assert "mm/gup.c gup_reached:  75.0 % (3/4), ran 1 times; not lines 6" in coverage.functions(
         found)
 
+
 def test_several_guests_add_up(box):
     found = coverage.read(box.build, box.tar)
     both = coverage.join([found, found])
@@ -73,11 +77,13 @@ def test_several_guests_add_up(box):
     assert both["mm/gup.c"].functions["gup_reached"] == (3, 2)
     assert "50.0 % (3/6)" + " " * 6 in coverage.table(found, both, True)
 
+
 def test_lcov_reads_it(box):
     text = coverage.info(coverage.read(box.build, box.tar), Path("/tree"), "x")
     for line in ("SF:/tree/mm/gup.c", "FN:3,gup_reached", "FNDA:0,gup_missed", "DA:6,0", "LF:6",
                  "LH:3", "end_of_record"):
         assert f"{line}\n" in text
+
 
 def test_nothing_is_no_zero(box):
     pack(box, COVERED[1:])

@@ -10,6 +10,7 @@ from base.errors import Untestable
 from runner import bisect, explore, options
 from runner.screen import Screen
 
+
 def test_bisection_with_a_sequence(monkeypatch):
     """Each step runs it: `explore --bisect-step --replay TEXT`."""
     monkeypatch.setenv("HMM_COHERENT_CACHE", "cache")
@@ -19,6 +20,7 @@ def test_bisection_with_a_sequence(monkeypatch):
     words = one._command(Path("step-1"))[1:]
     assert words[:2] == ["explore", "--bisect-step"]
     assert options.parse(words).replay == "map 1; fork"
+
 
 def test_a_step_whose_sequence_was_not_run_whole(monkeypatch, tmp_path):
     """It says nothing about the kernel, unless what was run has failed."""
@@ -32,6 +34,7 @@ def test_a_step_whose_sequence_was_not_run_whole(monkeypatch, tmp_path):
         step.judged(0, tmp_path)
     line.remove("--bisect-step")
     assert explore.Exploration(options.parse(line), Screen()).judged(0, tmp_path) == 0
+
 
 def test_shard_has_its_own_seeds(monkeypatch):
     """Every second seed for each of two shards."""

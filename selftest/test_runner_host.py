@@ -14,9 +14,11 @@ RAM = "00001000-0009ffff : System RAM\n00100000-3fffffff : System RAM\n"
 
 # The folder stands for /.
 
+
 def put(box, path: str, text: str) -> None:
     (box.folder / path).parent.mkdir(parents=True, exist_ok=True)
     (box.folder / path).write_text(text)
+
 
 def host_of(box, cmdline: str = "", iomem: str = RAM,
          firmware: list[tuple[int, int, str]] | None = None) -> Host:
@@ -30,13 +32,16 @@ def host_of(box, cmdline: str = "", iomem: str = RAM,
             put(box, f"sys/firmware/memmap/{number}/{name}", value + "\n")
     return Host(box.folder, 0, "6.1")
 
+
 def lacks(host: Host, spm=None) -> list[str]:
     return [lack.what for lack in host.lacks(spm)]
+
 
 def test_nothing_reserved_nothing_used(box):
     host = host_of(box, "quiet", RAM + "40000000-7fffffff : Reserved\n")
     assert host.ranges() == []
     assert lacks(host) == ["no two reserved 256 MiB ranges of memory"]
+
 
 def test_memory_that_is_free(box):
     host = host_of(box)
@@ -54,6 +59,7 @@ def test_memory_that_is_free(box):
     put(box, "sys/fs/cgroup/pod/memory.current", "1400000\n")
     assert host.memory() == 100000
 
+
 def test_no_more_guests_than_memory():
     work = Work([Batch(Path("p"), ["a"] * 1000)])
     for mib, count in ((0, 4), (100, 1), (3000, 1), (4000, 2), (64000, 4)):
@@ -63,6 +69,7 @@ def test_no_more_guests_than_memory():
             # who names a number knows why
             assert guests.side_by_side(3, work) == 3
 
+
 def test_a_bare_run_takes_nobodys_reservation(box):
     host = host_of(box, "memmap=512M$0x40000000")
     assert host.lacks() == []
@@ -71,6 +78,7 @@ def test_a_bare_run_takes_nobodys_reservation(box):
         assert plan.where_to_run(options.parse(words), host)[0] == where
     put(box, "proc/devices", "240 HMM_DMIRROR\n")
     assert plan.where_to_run(options.parse([]), host)[0] == "vm"
+
 
 def test_memmap(box):
     for cmdline, expected in (
@@ -91,17 +99,20 @@ def test_memmap(box):
     ):
         assert host_of(box, cmdline).ranges() == expected
 
+
 def test_without_memory_behind_it_is_refused(box):
     firmware = [(0, 0x50000000, "System RAM"), (0x50000000, 0x60000000, "Reserved")]
     host = host_of(box, "memmap=512M$0x40000000", firmware=firmware)
     assert host.ranges() == [0x40000000]
     assert host.usable(0x50000000) == "0x50000000 has no memory behind it"
 
+
 def test_soft_reserved(box):
     line = "140000000-17fffffff : Soft Reserved\n"
     assert host_of(box, iomem=RAM + line).ranges()[:2] == [0x140000000, 0x150000000]
     claimed = line + "  140000000-17fffffff : dax0.0\n"
     assert host_of(box, iomem=RAM + claimed).ranges() == []
+
 
 def test_spm_is_checked_too(box):
     host = host_of(box, firmware=[(0, 0x60000000, "System RAM")])
@@ -110,10 +121,12 @@ def test_spm_is_checked_too(box):
                  (0x10000000, 0x50000000)) == ["--spm: 0x10000000 is memory that the kernel uses"]
     assert lacks(host, (0x40000000, 0x60000000)) == ["--spm: 0x60000000 has no memory behind it"]
 
+
 def test_loaded_needs_no_ranges(box):
     host = host_of(box)
     put(box, "proc/devices", "Character devices:\n240 HMM_DMIRROR\n")
     assert (host.major(), lacks(host)) == (240, [])
+
 
 def test_not_root_and_no_module_are_both_told(box):
     host = host_of(box, "memmap=512M$0x40000000")

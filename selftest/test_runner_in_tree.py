@@ -16,6 +16,7 @@ from vm_kit import git
 TARGETS = ("TARGETS += alsa\nTARGETS += hid\nTARGETS += intel_pstate\nTARGETS += zram\n"
            "#Please keep them sorted\n")
 
+
 @pytest.fixture(name="box")
 def box_(box):
     box.tree = box.folder / "linux"
@@ -26,6 +27,7 @@ def box_(box):
     (box.selftests / "lib.mk").write_text("")
     (box.selftests / "Makefile").write_text(TARGETS)
     return box
+
 
 def test_the_entry_of_hmm_in_maintainers(box):
     """The folder stands once, in alphabetical order; a tree without the entry is left alone."""
@@ -42,6 +44,7 @@ def test_the_entry_of_hmm_in_maintainers(box):
     run_import(box)
     assert file.read_text() == "A\nF:\ta\n"
 
+
 def run_import(box, tree: Path | str | None = None) -> str:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -49,10 +52,12 @@ def run_import(box, tree: Path | str | None = None) -> str:
                      SimpleNamespace(say=box.say))
     return out.getvalue()
 
+
 def commit(box) -> None:
     git(box.tree, "init", "-q")
     git(box.tree, "add", "-A")
     git(box.tree, "commit", "-qm", "tree")
+
 
 def test_one_commit(box):
     commit(box)
@@ -69,6 +74,7 @@ def test_one_commit(box):
     assert (box.ours / "hmm_coherent_driver.sh").stat().st_mode & 0o100
     assert list(box.selftests.glob(".*")) == []
 
+
 def test_the_line_stands_where_the_alphabet_puts_it(box):
     for before, after in (
         (TARGETS, TARGETS.replace("TARGETS += intel", "TARGETS += hmm-coherent\nTARGETS += intel")),
@@ -77,6 +83,7 @@ def test_the_line_stands_where_the_alphabet_puts_it(box):
         for _ in range(2):      # the second time changes nothing
             run_import(box)
             assert (box.selftests / "Makefile").read_text() == after
+
 
 def test_a_second_time_replaces_the_first(box):
     run_import(box)
@@ -88,6 +95,7 @@ def test_a_second_time_replaces_the_first(box):
     run_import(box)
     assert not (box.ours / "common" / "see" / "gone.c").exists()
     assert (box.ours / "config").read_bytes() == (in_tree.TOP / "config").read_bytes()
+
 
 def test_nothing_of_somebody_is_lost(box):
     box.ours.mkdir()
@@ -101,12 +109,14 @@ def test_nothing_of_somebody_is_lost(box):
     box.stops(2, "hmm-coherent/fork.c has uncommitted changes", run_import, box)
     assert (box.ours / "hmm-coherent" / "fork.c").read_text() == "edited"
 
+
 def refused(box, part: str) -> None:
     """Nothing is imported, and the edited file is as it was."""
     before = {path: path.read_bytes() for path in box.tree.rglob("*") if path.is_file()
               and ".git/" not in str(path)}
     box.stops(2, part, run_import, box)
     assert before == {path: path.read_bytes() for path in before}
+
 
 def test_without_an_answer_of_git_nothing_is_lost(box):
     """It refuses, is not there, or is led elsewhere: none of that means that nothing was
@@ -132,6 +142,7 @@ def test_without_an_answer_of_git_nothing_is_lost(box):
     box.stops(3, "git is not installed", run_import, box)
     assert edited.read_text() == "edited"
 
+
 def test_what_git_ignores_is_not_lost_either(box):
     run_import(box)
     commit(box)
@@ -140,6 +151,7 @@ def test_what_git_ignores_is_not_lost_either(box):
     (box.ours / "hmm_coherent_notes").unlink()
     git(box.tree, "mv", str(box.ours / "config"), str(box.ours / "config-of-mine"))
     refused(box, "config-of-mine has uncommitted changes")
+
 
 def test_no_tree(box):
     box.stops(2, "no folder is not a kernel tree", run_import, box, "")

@@ -19,6 +19,7 @@ LAST_MOMENT = 2.0       # seconds; the run hangs in its second test from about 0
 GONE = 5.0              # seconds after which nothing may be left
 READY = "# begin liar.two"
 
+
 def draw() -> list[tuple[str, int, float]]:
     """Ways to run, signals and moments; the last of the moments is surely in the middle of a
     test."""
@@ -28,6 +29,7 @@ def draw() -> list[tuple[str, int, float]]:
 
 # Everything through run_tests.sh.
 
+
 def begin(way: str, scratch: Path):
     """A run that hangs in its second test, for longer than the killer waits."""
     if way == "here":
@@ -35,6 +37,7 @@ def begin(way: str, scratch: Path):
     behaviour = "ignores-term" if way == "deaf vm" else "hangs-in-second"
     return kit.start(scratch, "--vm", FAKE_QEMU=behaviour, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU),
                      HMM_COHERENT_GRACE="60")
+
 
 def kill_one(case: tuple[str, int, float]) -> list[str]:
     """What is wrong after one kill."""
@@ -55,6 +58,7 @@ def kill_one(case: tuple[str, int, float]) -> list[str]:
         return [f"{way}, {signal.Signals(number).name} after {moment:.2f} s: {what}"
                 for what in wrong]
 
+
 def inspect(proc, number: int, scratch: Path, env: dict, in_test: bool) -> list[str]:
     """Exit status, processes, files, report."""
     wrong, deadline = [], time.monotonic() + GONE
@@ -74,6 +78,7 @@ def inspect(proc, number: int, scratch: Path, env: dict, in_test: bool) -> list[
         wrong += partial_report(scratch / "results", number)
     return wrong
 
+
 def partial_report(folder: Path, number: int) -> list[str]:
     """What was known must be readable: complete after a signal, its raw form after SIGKILL."""
     report = json.loads((folder / "run.json").read_text())
@@ -90,6 +95,7 @@ def partial_report(folder: Path, number: int) -> list[str]:
     expected = {"liar.one": "pass", "liar.two": "not-run", "liar.three": "not-run"}
     return [] if verdicts == expected else [f"verdicts {verdicts}"]
 
+
 def test_also_where_the_signal_is_ignored():
     """`make check &` in a script, or nohup: what starts us ignores signals, and so would the runs
     that are to be killed."""
@@ -98,6 +104,7 @@ def test_also_where_the_signal_is_ignored():
         assert kill_one(("here", signal.SIGINT, -1.0)) == []
     finally:
         signal.signal(signal.SIGINT, before)
+
 
 def test_each_signal_at_each_moment():
     kit.programs()

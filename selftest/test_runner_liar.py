@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+
 @dataclass(frozen=True)
 class Row:
     """What the runner must make of a lie."""
@@ -17,6 +18,7 @@ class Row:
     at: str = "liar.two"
     seconds: float = 6.0
     extra: tuple = ()
+
 
 TABLE = (
     # those that tell the truth
@@ -73,6 +75,7 @@ LISTS = (("no-test", "there are no tests"), ("list-hangs", "did not end"),
 
 # Everything through run_tests.sh.
 
+
 def check(row: Row) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         got = kit.run(Path(name), LIE=row.lie, **dict(row.extra))
@@ -83,8 +86,10 @@ def check(row: Row) -> list[str]:
             wrong.append(f"{row.at} is {got.verdict(row.at)}, not {row.verdict}")
         return [f"{row.lie} {dict(row.extra)}: {what}\n{got.stderr}" for what in wrong]
 
+
 def test_each_lie():
     kit.side_by_side(check, kit.chosen(TABLE, lambda row: row.lie))
+
 
 def test_each_lie_of_the_list(scratch):
     for lie, text in kit.chosen(LISTS, lambda row: row[0]):
@@ -93,6 +98,7 @@ def test_each_lie_of_the_list(scratch):
         assert text in got.stderr
         assert got.stderr.count("\n") == 1
         assert got.stdout == ""
+
 
 def test_no_lie_is_forgotten():
     source = (kit.TOP / "selftest/liar.c").read_text()

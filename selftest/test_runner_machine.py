@@ -14,6 +14,7 @@ import pytest
 BOOT = 3    # seconds that guests are given to come up, of which it is known that they do not
 NEVER_UP = "run.vm=broken run.instrument=broken"
 
+
 @dataclass(frozen=True)
 class Row:
     """What the runner must make of a machine."""
@@ -28,6 +29,7 @@ class Row:
     seconds: float = 8.0
     machines: int = 1       # that were started
     jobs: int = 1           # side by side: the first has liar.one, the second the others
+
 
 TABLE = (
     Row("good", 0, "pass", "pass", "pass"),
@@ -115,6 +117,7 @@ TABLE = (
 
 # Everything through run_tests.sh --vm.
 
+
 def check(row: Row) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         boot = BOOT if NEVER_UP in row.also else round(kit.LIMIT)
@@ -132,6 +135,7 @@ def check(row: Row) -> list[str]:
                 wrong.append(f"{machines} machines, not {row.machines}")
         return [f"{row.behaviour} x {row.jobs}: {what}\n{got.stderr}" for what in wrong]
 
+
 def verdicts(row: Row, got: kit.Outcome) -> list[str]:
     """The verdicts that differ; a run.* test that nobody expects is one too."""
     expected = {"liar.one": row.one, "liar.two": row.two, "liar.three": row.three}
@@ -140,10 +144,12 @@ def verdicts(row: Row, got: kit.Outcome) -> list[str]:
     return [f"{name} is {got.verdict(name)}, not {expected.get(name, 'there')}"
             for name in sorted(names) if got.verdict(name) != expected.get(name)]
 
+
 def test_no_behaviour_is_forgotten():
     source = kit.FAKE_QEMU.read_text()
     known = set(re.findall(r'(?m)^    "([a-z-]+)": ', source))
     assert known == {row.behaviour.removeprefix("once-") for row in TABLE}
+
 
 def test_several_kernels(scratch):
     kernels = ("--kernel", "a/old", "--kernel", "new")
@@ -165,6 +171,7 @@ def test_several_kernels(scratch):
     assert sorted(path.name for path in scratch.glob("x*")) == ["x-a-old.json", "x-new.json",
                                                                 "x.html"]
 
+
 @pytest.mark.parametrize("behaviour, status, out, says", [
     ("good", 7, "echo hello\n", ""), ("mute", 3, "", "did not boot within {limit} s"),
     ("panic-in-boot", 3, "", "before the script did: "), ("lacks-something", 3, "", "behind it")])
@@ -180,17 +187,20 @@ def test_a_script_for_the_shell(scratch, behaviour, status, out, says):
     assert says.format(limit=limit) in got.stderr
     assert (got.left, "Traceback" in got.stderr) == ({}, False)
 
+
 def until_fail(scratch, behaviour: str, *words: str, rounds: int = 3000):
     """A run of many rounds that may stop at the first failure: its outcome, and how its machines
     ended."""
     got = kit.in_vm(scratch, behaviour, "--until-fail", "--repeat", str(rounds), *words)
     return got, [machine["ended"] for machine in got.report["info"]["machines"]]
 
+
 def test_until_fail_stops_all_machines(scratch):
     got, machines = until_fail(scratch, "fails-second", "-j", "3")
     assert got.status == 1, got.stderr
     assert sum(len(t["attempts"]) for t in got.report["tests"] if t["verdict"] == "pass") < 6000
     assert machines == ["stopped"] * 3
+
 
 @pytest.mark.parametrize("behaviour, words, endings", [
     ("panic-in-second", "-j1", ["died"]), ("hangs-in-second", "-j1", ["hang"]),
@@ -205,6 +215,7 @@ def test_until_fail_stops_at_what_the_exit_status_calls_a_failure(scratch, behav
     assert machines == endings if endings else set(machines) - {"stopped"} == {"died"}, machines
     assert "--until-fail was given" in got.stderr
 
+
 @pytest.mark.parametrize("words, behaviour, status", [
     (("--known", "known.toml"), "fails-second", 0), ((), "good", 0), ((), "skips", 4)])
 def test_until_fail_stops_at_nothing_else(scratch, words, behaviour, status):
@@ -214,11 +225,13 @@ def test_until_fail_stops_at_nothing_else(scratch, words, behaviour, status):
     attempts = [len(t["attempts"]) for t in got.report["tests"]]
     assert (got.status, attempts) == (status, [20] * 3), got.stderr
 
+
 def test_a_splat_is_that_of_its_attempt(scratch):
     got = kit.in_vm(scratch, "splat-once", "--repeat", "4", "-j", "1")
     two = next(test for test in got.report["tests"] if test["name"] == "liar.two")
     assert [attempt["verdict"] for attempt in two["attempts"]] == ["fail", "pass", "pass", "pass"]
     assert "flaky: 3 of 4" in got.stderr
+
 
 def test_each_behaviour():
     kit.side_by_side(check, kit.chosen(TABLE, lambda row: row.behaviour))

@@ -15,6 +15,7 @@ LOADED = "Character devices:\n240 HMM_DMIRROR\n"
 MODPROBE = 'echo "modprobe $*" >>{root}/calls; printf "%s" "$LOADED" >{root}/proc/devices\n'
 RMMOD = 'echo "rmmod $*" >>{root}/calls; echo nothing >{root}/proc/devices\n'
 
+
 # A host, a modprobe and a rmmod that exist only here.
 @pytest.fixture(name="box")
 def box_(box):
@@ -30,20 +31,25 @@ def box_(box):
     box.host = Host(box.root, 0, "6.1")
     return box
 
+
 def tool(box, name: str, text: str) -> None:
     (box.root / "bin").mkdir(exist_ok=True)
     box.script(f"bin/{name}", text.format(root=box.root))
+
 
 def nodes(box) -> None:
     """The driver's own device nodes, as newer kernels make them."""
     for number in NODES:
         box.host.node(number).write_text("")
 
+
 def devices(box, spm=None) -> Devices:
     return Devices(box.host, spm, box.say)
 
+
 def calls(box) -> list[str]:
     return (box.root / "calls").read_text().splitlines()
+
 
 def test_the_kernel_log_keeps_marks_and_is_put_back(box):
     """However the run ends; where that cannot be set, a line says what helps."""
@@ -67,6 +73,7 @@ def test_the_kernel_log_keeps_marks_and_is_put_back(box):
         pass
     assert any("boot with printk.devkmsg=on" in line for line in box.said), box.said
 
+
 @pytest.mark.parametrize("reason, barred", [
     ("Invalid argument", False), ("Cannot allocate memory", False),
     ("Operation not permitted", True), ("Key was rejected by service", True)])
@@ -80,6 +87,7 @@ def test_a_driver_that_the_kernel_refuses_is_the_tests_to_fail(box, reason, barr
         with devices(box):
             assert reason in os.environ["HMM_COHERENT_DRIVER_ERROR"]
 
+
 @pytest.mark.parametrize("spm, first, second", [
     (None, 0x40000000, 0x50000000), ((0x60000000, 0x80000000), 0x60000000, 0x80000000)])
 def test_loaded_with_what_is_reserved_or_given_and_unloaded(box, spm, first, second):
@@ -90,6 +98,7 @@ def test_loaded_with_what_is_reserved_or_given_and_unloaded(box, spm, first, sec
     assert calls(box)[1:] == ["rmmod test_hmm"]
     assert all(box.host.node(number).exists() for number in NODES)
 
+
 def test_a_driver_that_was_there_stays(box):
     nodes(box)
     (box.root / "proc/devices").write_text(LOADED)
@@ -97,11 +106,13 @@ def test_a_driver_that_was_there_stays(box):
         pass
     assert calls(box) == []
 
+
 def test_unloaded_after_an_interrupt(box):
     nodes(box)
     with pytest.raises(Interrupted), devices(box):
         raise Interrupted(2)
     assert calls(box)[1:] == ["rmmod test_hmm"]
+
 
 def test_a_driver_that_cannot_be_unloaded_is_told(box):
     nodes(box)
@@ -109,6 +120,7 @@ def test_a_driver_that_cannot_be_unloaded_is_told(box):
     with devices(box):
         pass
     box.assert_said("in use")
+
 
 @pytest.mark.skipif(os.geteuid(), reason="only root makes device nodes")
 def test_no_coherent_devices_and_nothing_stays(box):

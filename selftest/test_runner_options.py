@@ -80,9 +80,11 @@ WRONG = (
 
 # The command line alone.
 
+
 @pytest.mark.parametrize("words, text", WRONG, ids=[" ".join(words) for words, _ in WRONG])
 def test_wrong_use(box, words, text):
     box.stops(2, text, cli.parse, words)
+
 
 def test_globs_and_options_mix():
     found = cli.parse(["fork.*", "--repeat", "3", "dio.*", "--shuffle", "pin.*", "--skip", "x"])
@@ -92,6 +94,7 @@ def test_globs_and_options_mix():
     assert cli.parse(["-v", "bisect", "a", "b", "t.*", "--kernel", "x"]).globs == ["a", "b", "t.*"]
     assert cli.parse(["--until-fail"]).repeat == 100
     assert cli.parse(["--until-fail", "--repeat", "5"]).repeat == 5
+
 
 def test_each_word_with_each_option(box):
     """What a command takes it is given, and every other option is refused by its name."""
@@ -124,6 +127,7 @@ def test_each_word_with_each_option(box):
             elif command in commands or name not in (*takes, "--spm"):
                 box.stops(2, name, cli.parse, [*words, *given])
 
+
 def test_a_bisection_gives_each_of_its_options_to_its_steps():
     values = ["--profile=debug", "--accel=tcg", "-j2", "--destructive", "--skip=s",
               "--repeat=2", "--until-fail", "--shuffle=3", "--seed=4", "--stress=5",
@@ -142,6 +146,7 @@ def test_a_bisection_gives_each_of_its_options_to_its_steps():
     missing = {options.flag(dest) for dest in asked.given} ^ options.TAKES["bisect"]
     # --gate: not with --until-fail. --replay: not with GLOB; its step is one of `explore`.
     assert missing == {"--help", "--vm", "--gate", "--results", "--cache", "--replay"}
+
 
 def test_again_repeats_what_ran():
     """From the folder of the suite, wherever the user stood."""
@@ -174,6 +179,7 @@ def test_again_repeats_what_ran():
         assert One.rerun(ran, name) == f"./run_tests.sh {expected}"
         cli.parse(shlex.split(One.rerun(ran, name))[1:])
 
+
 def test_the_limit_is_that_of_the_programs():
     """And what is within it can finish: the program, its machine, here and in a VM."""
     limit = int(re.search(r"timeout_s > (\d+)", (kit.TOP / "common/suite/plan.c").read_text())[1])
@@ -183,12 +189,14 @@ def test_the_limit_is_that_of_the_programs():
                            (["--profile", "debug", "--stress", "60"], 660), ([], 30)):
         assert run.limits(cli.parse(words)).test == seconds, words
 
+
 def test_bisect_status():
     for status, expected in ((0, 0), (1, 1), (3, 125), (4, 125), (2, 128), (127, 128),
                              (130, 130), (143, 143)):
         assert bisect_status(status) == expected
 
 # The real command, on the honest program.
+
 
 def stops(box, status: int, text: str, *words: str, **extra: str) -> None:
     """It ends with one line and this status, and leaves nothing."""
@@ -199,12 +207,14 @@ def stops(box, status: int, text: str, *words: str, **extra: str) -> None:
     assert last.startswith("run_tests.sh: "), last
     assert "Traceback" not in got.stderr
 
+
 def test_unknown_test(box):
     stops(box, 2, "the nearest is liar.two", "liar.tow")
     stops(box, 2, "the nearest is liar.*", "lier.*")
     stops(box, 2, "no test matches", "--skip", "nothing.*")
     stops(box, 2, "--skip leaves no test", "--skip", "*")
     stops(box, 128, "no test matches", "nothing.*", "--bisect-step", "--kernel", "t")
+
 
 def test_no_program(box):
     empty = box.scratch / "empty"
@@ -214,6 +224,7 @@ def test_no_program(box):
     (empty / "prog").write_text("not a program")
     (empty / "prog").chmod(0o755)
     stops(box, 3, "cannot be started", HMM_COHERENT_PROGRAMS=str(empty))
+
 
 def test_results_that_cannot_be_written(box):
     (box.scratch / "results").mkdir()
@@ -225,10 +236,12 @@ def test_results_that_cannot_be_written(box):
         stops(box, 2, "cannot be written", f"--{name}", str(box.scratch / "no" / "file"))
         stops(box, 2, "is a folder", f"--{name}", str(box.scratch))
 
+
 def test_cache_that_cannot_be_made(box):
     stops(box, 3, "the cache folder /proc/nowhere cannot be made", "--cache", "/proc/nowhere")
     (box.scratch / "file").write_text("")
     stops(box, 3, "cannot be made", "--cache", str(box.scratch / "file"))
+
 
 def test_full_disk(box):
     got = kit.run(box.scratch, stdout="/dev/full")
@@ -241,6 +254,7 @@ def test_full_disk(box):
     assert "free some space, or give --results DIR elsewhere" in got.stderr
     assert "Traceback" not in got.stderr
 
+
 def test_gate_and_known_are_looked_at_first(box):
     stops(box, 2, "give a results folder", "--gate", str(box.scratch))
     stops(box, 2, "--known", "--known", str(box.scratch / "none.toml"))
@@ -249,6 +263,7 @@ def test_gate_and_known_are_looked_at_first(box):
     stops(box, 2, "entry 1: no test matches 'liar.too'", "--known", str(box.scratch / "known.toml"))
     assert not (box.scratch / "results").exists()
 
+
 def test_a_baseline_that_proves_nothing(box):
     """Is said before anything runs."""
     for lie in ("honest-skip", "honest-broken"):
@@ -256,6 +271,7 @@ def test_a_baseline_that_proves_nothing(box):
         kit.run(box.scratch, *words, "--results", str(box.scratch / lie), LIE=lie)
         stops(box, 2, "no test of the baseline passed", "--gate", str(box.scratch / lie), LIE=lie)
     assert not (box.scratch / "results").exists()
+
 
 def test_nothing_but_known_issues(box):
     known = box.scratch / "known.toml"
@@ -266,11 +282,13 @@ def test_nothing_but_known_issues(box):
                       str(box.scratch / str(number)), LIE="honest-fail")
         assert got.status == status, got.stderr
 
+
 def test_strict_counts_skips(box):
     assert kit.run(box.scratch, LIE="honest-skip").status == 4
     got = kit.run(box.scratch, "--strict", "--results", str(box.scratch / "2"), LIE="honest-skip")
     assert got.status == 1
     assert "--strict: 3 skipped" in got.stderr
+
 
 def test_selection(box):
     for number, (words, expected) in enumerate(
@@ -282,6 +300,7 @@ def test_selection(box):
         ran = [line.split()[-1] for line in (folder / "stream-1").read_text().splitlines()
                if line.startswith("# begin ")]
         assert (got.status, ran) == (0, expected.split()), got.stderr
+
 
 def test_shards_are_merged_and_compared(box):
     for number in (1, 2):
@@ -307,12 +326,14 @@ def test_shards_are_merged_and_compared(box):
     assert (got.status, "gate: passed, no test is worse" in got.stderr) == (0, True), got.stderr
     assert "<html" in (box.scratch / "x.html").read_text()
 
+
 def test_list_and_dry_run_run_nothing(box):
     got = kit.run(box.scratch, "--list", "liar.t*")
     assert got.stdout == "liar.two\tthe second, where the lie is\nliar.three\tthe third\n"
     got = kit.run(box.scratch, "--dry-run", "liar.two")
     assert got.stdout.split()[-1] == "liar.two"
     assert not (box.scratch / "results").exists()
+
 
 def test_a_bug_of_ours_is_one_line_and_never_a_bad_commit(box):
     for words, status in (((), 3), (("--bisect-step", "--kernel", "tree"), 128)):
@@ -322,10 +343,12 @@ def test_a_bug_of_ours_is_one_line_and_never_a_bad_commit(box):
     assert len(kept) == 2
     assert "Traceback" in kept[0].read_text()
 
+
 def test_a_flaky_test_is_not_passed(box):
     got = kit.run(box.scratch, "--repeat", "3", LIE="honest-flaky")
     assert (got.status, got.verdict("liar.two")) == (1, "fail/check")
     assert "flaky: 2 of 3" in got.stderr
+
 
 def test_a_closed_stdout_costs_no_result(box):
     read, write = os.pipe()
@@ -333,6 +356,7 @@ def test_a_closed_stdout_costs_no_result(box):
     got = kit.run(box.scratch, stdout=f"/dev/fd/{write}", pass_fd=write)
     os.close(write)
     assert (got.status, got.verdict("liar.two")) == (0, "pass"), got.stderr
+
 
 def test_a_reader_that_has_enough(box):
     """--list | head: no bug, no word, whether it leaves in the middle or before all of it was

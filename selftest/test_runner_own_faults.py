@@ -74,6 +74,7 @@ PARTS = ("run_tests.sh", "Makefile", "known-issues.toml", "base", "runner", "rep
 USER = ("base", "report", "vm", "runner")     # what a user runs, with a bare Python
 ODD = "a b:c'd\"e$f,g"
 
+
 # Exceptions of every sort.
 @pytest.mark.parametrize("code, plain, bisecting, says", WRONG)
 def test_each(scratch, code, plain, bisecting, says):
@@ -86,6 +87,7 @@ def test_each(scratch, code, plain, bisecting, says):
         assert done.stderr.count("\n") == (0 if says is None else 1), done.stderr
         assert (says or "") in done.stderr
         assert says is None or done.stderr.startswith("run_tests.sh: ")
+
 
 def test_the_list_of_modules_is_complete():
     used = set()
@@ -101,11 +103,13 @@ def test_the_list_of_modules_is_complete():
                       and name not in needs.NAMES} == set()
     assert needs.lacks() == ""
 
+
 def test_the_worst_of_several():
     assert [worst(each) for each in ((0, 4), (0, 3, 4), (3, 1, 0), (2, 3), (1, 130),
                                      (130, 143, 1))] == [4, 3, 1, 3, 130, 143]
 
 # The real command, where its surroundings are odd.
+
 
 def copy(box) -> Path:
     """The suite in a folder with a name that breaks lists and words."""
@@ -119,11 +123,13 @@ def copy(box) -> Path:
             shutil.copy(source, top / name)
     return top
 
+
 def sh(box, script: str, *words, **extra) -> subprocess.CompletedProcess:
     """A shell script with the command as "$0"."""
     return subprocess.run(["sh", "-c", script, kit.COMMAND, *words], capture_output=True,
                           text=True, stdin=subprocess.DEVNULL,
                           env=kit.environment(box.scratch, **extra), timeout=60, check=False)
+
 
 def test_an_odd_path(box):
     """Of the suite, of its results, its cache for programs, and of TMPDIR: here and in a VM."""
@@ -135,6 +141,7 @@ def test_an_odd_path(box):
         step = kit.run(odd, "--results", str(odd / "r3"), "--bisect-step", "--kernel", "x",
                        LIE="honest-fail")
     assert (here.status, vm.status, step.status) == (0, 0, 1), here.stderr + vm.stderr + step.stderr
+
 
 def test_make_in_an_odd_path(box):
     """Every word that the compiler gets is one that exists, and the programs are found."""
@@ -158,6 +165,7 @@ def test_make_in_an_odd_path(box):
     assert "build/hmm_coherent_fork" in found
     assert (top / "build/hmm_coherent_fork").exists()
 
+
 def test_make_says_the_status(box):
     """make ends with 2 whatever its command ended with; the last lines say which it was."""
     for lie, status in (("honest", 0), ("honest-fail", 1), ("honest-broken", 3),
@@ -168,6 +176,7 @@ def test_make_says_the_status(box):
         assert done.returncode == (2 if status else 0)
         said = f"./run_tests.sh ended with status {status}; make ends with 2" in done.stderr
         assert said == bool(status), done.stderr
+
 
 def test_the_limit_of_a_native_run():
     """The program and the machine that it runs on are told the same: nothing is ended too early."""
@@ -181,6 +190,7 @@ def test_the_limit_of_a_native_run():
             session_.machine(None, 1, 1)
     assert (native.mock_calls[0].args[1], session_.limits.test) == (3500, 3500)
 
+
 def test_a_folder_that_make_cannot_take(box):
     """The kernel's makefiles take no blank and no colon in a path; a commit is not to blame."""
     odd = box.scratch / "a b"
@@ -191,6 +201,7 @@ def test_a_folder_that_make_cannot_take(box):
             done = sh(box, '"$0" --vm --cache "$@"', cache, "--kernel", kernel, *step,
                       HMM_COHERENT_PROGRAMS="")
             assert (done.returncode, says in done.stderr) == (status, True), done.stderr
+
 
 def test_closed_descriptors(box):
     for script, status, out, says in (('"$0" --results "$1" >&-', 0, "", "3 passed"),
@@ -207,6 +218,7 @@ def test_closed_descriptors(box):
         assert says in done.stderr
         assert "Traceback" not in done.stderr
 
+
 def test_nobody_reads_stderr(box):
     """A pipe whose reader has gone, a full disk: the verdict is the same."""
     gone = '{ "$0" %s 2>&1 >/dev/null; echo $? >"$1.status"; } | :'
@@ -217,6 +229,7 @@ def test_nobody_reads_stderr(box):
         kept = Path(f"{folder}.status")
         assert (int(kept.read_text()) if kept.exists() else done.returncode) == status, done.stderr
 
+
 def test_full_disk_in_a_step(box):
     """Whichever file is the first that does not fit; what the tests said is no verdict."""
     for limit in (0, 300, 2000, 8000):
@@ -225,6 +238,7 @@ def test_full_disk_in_a_step(box):
         assert done.returncode == 128, done.stderr
         assert "cannot write" in done.stderr
         assert "Traceback" not in done.stderr
+
 
 def test_a_python_that_is_not_complete(box):
     """Another one is looked for; without any it is said what this one lacks."""
@@ -247,6 +261,7 @@ def test_a_python_that_is_not_complete(box):
             assert done.returncode == expected, done.stderr
             assert (f"has no {module}" if status else "") in done.stderr
 
+
 def test_nothing_of_the_callers_python(box):
     bad = box.scratch / "report"
     bad.mkdir()
@@ -254,6 +269,7 @@ def test_nothing_of_the_callers_python(box):
     done = sh(box, 'cd "$1" && "$0" --list', box.scratch, PYTHONPATH=str(box.scratch),
                    PYTHONHOME="/nowhere", PYTHONINSPECT="1", PYTHONWARNINGS="error")
     assert (done.returncode, done.stdout.count("liar.")) == (0, 3), done.stderr
+
 
 def test_a_terminal_that_goes(box):
     """A window is closed, a connection breaks: the reports are there. With nohup the run goes
@@ -277,6 +293,7 @@ def test_a_terminal_that_goes(box):
 
 # Whatever ends a run, its reports are written first.
 
+
 def broken_off(box, where, name: str, error: BaseException) -> kit.Outcome:
     """The command in this process, with a method that raises; its outcome."""
     folder = box.scratch / f"{name}-{type(error).__name__}"
@@ -286,6 +303,7 @@ def broken_off(box, where, name: str, error: BaseException) -> kit.Outcome:
         with pytest.raises(type(error)):
             cli.main(["--results", str(folder), "--timeout", "1"])
     return kit.Outcome(0, "", "", 0, folder, {})
+
 
 def test_each_end(box):
     ends = ((Session, "_successor"), (Session, "_judge"),
@@ -297,6 +315,7 @@ def test_each_end(box):
             assert got.verdict("liar.one") in (("pass", "not-run") if name == "compare"
                           else ("pass",))
             assert (got.folder / "outcomes.jsonl").exists()
+
 
 def test_a_kernel_that_does_not_build_stops_no_other():
     built = []
@@ -325,6 +344,7 @@ def test_a_kernel_that_does_not_build_stops_no_other():
             with pytest.raises(error):
                 Kernels(mock.MagicMock(shell=False), plan, screen, {}).run()
 
+
 def test_the_same_kernel_twice(box):
     kernels = [("a/b", None), ("a-b", None), ("a/b", None)]
     assert run.labels(kernels) == ["a-b", "a-b-2", "a-b-3"]
@@ -339,6 +359,7 @@ def test_the_same_kernel_twice(box):
     assert (gated.status, "the baseline has results of a and a-2, and none of b"
             in gated.stderr) == (2, True), gated.stderr
     assert not (box.scratch / "g").exists()
+
 
 def test_a_shard_that_was_interrupted(box):
     kit.run(box.scratch, "--shard", "1/2", "--results", str(box.scratch / "one"))

@@ -17,6 +17,7 @@ from base.files import TOP
 from vm.cache import Lock
 from runner import programs
 
+
 # The lock on the build folder.
 @pytest.fixture(name="together")
 def together_(box):
@@ -30,6 +31,7 @@ def together_(box):
     box.later(programs.release)
     return box
 
+
 def run_make(together, *words: str, log: Path | None = None) -> str:
     """A make that only says that it was there, and under which lock."""
     if log:
@@ -39,8 +41,10 @@ def run_make(together, *words: str, log: Path | None = None) -> str:
         together.called.set()
     return ""
 
+
 def build(together) -> list[Path]:
     return programs.build(together.ksrc, together.folder / "log")
+
 
 def test_waits_for_another_run_that_uses_them(together):
     together.lock.parent.mkdir(parents=True)
@@ -52,6 +56,7 @@ def test_waits_for_another_run_that_uses_them(together):
     assert together.called.wait(10)
     thread.join(10)
 
+
 def test_does_not_wait_where_nothing_is_to_be_built(together):
     together.lock.parent.mkdir(parents=True)
     together.built = True
@@ -59,6 +64,7 @@ def test_does_not_wait_where_nothing_is_to_be_built(together):
         lock.take(fcntl.LOCK_SH)
         assert build(together) == []
     assert not together.called.is_set()
+
 
 def test_in_use_until_released(together):
     assert build(together) == []
@@ -69,11 +75,13 @@ def test_in_use_until_released(together):
         programs.release()
         assert lock.tried(fcntl.LOCK_EX)
 
+
 def test_a_folder_that_cannot_be_made_is_left_to_make(together):
     together.folder.write_text("no folder")
     with mock.patch.object(programs, "run_make", return_value="") as make:
         build(together)
     assert make.call_count == 2
+
 
 # The project's own, with programs of one line.
 @pytest.fixture(name="makefile")
@@ -95,11 +103,13 @@ def makefile_(box):
     box.env = child.environment()
     return box
 
+
 def make(makefile, *words: str | Path) -> None:
     """A make with an output folder that is not the suite's."""
     done = subprocess.run(["make", "-C", makefile.top, f"O={makefile.output}", *words],
                           env=makefile.env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
 
 def remade(makefile, *words: str) -> bool:
     """It was linked again, and then not once more."""
@@ -109,6 +119,7 @@ def remade(makefile, *words: str) -> bool:
     make(makefile, *words, makefile.program)
     assert makefile.program.stat().st_mtime_ns == made, words
     return made != before
+
 
 def test_what_is_built_otherwise_is_built_again(makefile):
     first, second = (f"KSRC={tree}" for tree in makefile.ksrc)
@@ -123,6 +134,7 @@ def test_what_is_built_otherwise_is_built_again(makefile):
     compiler.write_text('#!/bin/sh\nexec gcc "$@"\n')
     compiler.chmod(0o755)
     assert remade(makefile, second, f"CC={compiler}")
+
 
 def test_one_file_with_a_name_for_each(makefile):
     """Functions of two programs may have the same name; a program made alone is a file of its own.
@@ -154,6 +166,7 @@ def test_one_file_with_a_name_for_each(makefile):
     assert not paths[0].samefile(paths[1])
     assert [subprocess.run([path], check=False).returncode for path in paths] == [4, 7]
 
+
 def test_clean_removes_what_was_made(makefile):
     (makefile.output / "obj").mkdir(parents=True)
     for name in ("mine", "obj/mine", "hmm_coherent_mine"):
@@ -167,6 +180,7 @@ def test_clean_removes_what_was_made(makefile):
     make(makefile, "clean")
     assert not makefile.output.exists()
 
+
 def test_clean_in_a_tree_leaves_the_script(makefile):
     """As lib.mk does it, called without OUTPUT, with the folder itself, and with another."""
     (makefile.top.parent / "lib.mk").write_text("OUTPUT ?= $(CURDIR)\nTEST_GEN_FILES := "
@@ -178,6 +192,7 @@ def test_clean_in_a_tree_leaves_the_script(makefile):
         subprocess.run(["make", "-s", "-C", makefile.top, "clean", *words], env=makefile.env,
                        check=True)
         assert script.exists() == True, words
+
 
 def test_what_is_exported_is_not_meant(makefile):
     """OUTPUT and O of another project; the runner's children do not see them either."""

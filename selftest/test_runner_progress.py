@@ -31,6 +31,7 @@ modules: vmlinux
 """
 TOTAL = round(10 * kernel.OBJECTS)
 
+
 # kernel.build()
 @pytest.fixture(name="box")
 def box_(box):
@@ -41,6 +42,7 @@ def box_(box):
                             + "CONFIG_M=m\n# CONFIG_N is not set\nCONFIG_S=\"y\"\n")
     box.patch(child, "TICK", 0.01)
     return box
+
 
 def build(box) -> tuple[kernel.Kernel, list[tuple[int, int]]]:
     """The kernel, and what was told; make goes on when all was told."""
@@ -55,10 +57,12 @@ def build(box) -> tuple[kernel.Kernel, list[tuple[int, int]]]:
     source = Source("debian", box.tree, "6.1.9", "a label", "x")
     return kernel.build(source, box.cache, (box.fragment,), box.say, 2, tell=tell), told
 
+
 def test_what_make_says_is_counted(box):
     _, told = build(box)
     assert (3, TOTAL) in told
     assert max(told) <= (3, TOTAL)
+
 
 def test_what_an_interrupted_build_made_counts(box):
     folder = build(box)[0].build_dir
@@ -68,6 +72,7 @@ def test_what_an_interrupted_build_made_counts(box):
         (folder / f"{n}.o").write_text("")
     assert (13, TOTAL) in build(box)[1]
 
+
 def test_of_a_change_nobody_knows_how_many(box):
     folder = build(box)[0].build_dir
     (folder / ".stamp").unlink()
@@ -76,11 +81,13 @@ def test_of_a_change_nobody_knows_how_many(box):
     assert {total for _, total in told} == {0}
     assert (3, 0) in told
 
+
 def test_a_limit_holds_while_it_is_told(box):
     box.stops(3, "did not end within", lambda: child.run(["sleep", "60"], box.folder / "log", 0.05,
                                                          tick=lambda: None))
 
 # Building()
+
 
 def after(*calls: tuple[float, int, int], terminal: bool) -> str:
     """What is written when this is told at these times."""
@@ -94,18 +101,22 @@ def after(*calls: tuple[float, int, int], terminal: bool) -> str:
             building(made, total)
     return stream.getvalue()
 
+
 def test_a_bar():
     assert after((1, 0, 800), (61, 200, 800), (241, 800, 800), terminal=True) == (
         "\r[                        ] 0 of about 800 objects, 0:01\x1b[K"
         "\r[######                  ] 200 of about 800 objects, 1:01, about 3:00 left\x1b[K"
         "\r[########################] 800 objects, 4:01\x1b[K")
 
+
 def test_a_bar_without_an_end():
     assert after((3, 7, 0), terminal=True) == "\r7 objects, 0:03\x1b[K"
+
 
 def test_an_interrupted_build_is_not_that_fast():
     text = after((1, 400, 800), (21, 500, 800), terminal=True)
     assert "500 of about 800 objects, 0:21, about 1:00 left" in text
+
 
 def test_a_line_each_30_seconds():
     assert after(*((n, n, 200) for n in range(1, 95)), terminal=False) == (
@@ -115,7 +126,9 @@ def test_a_line_each_30_seconds():
 
 # Progress(), of one program on two machines.
 
+
 NAMES = ["fork.a", "fork.b"]
+
 
 def test_a_program_takes_as_long_as_its_tests():
     stderr, run = io.StringIO(), model.Run()

@@ -22,6 +22,7 @@ OPTIONS = SimpleNamespace(seed=1, stress=0)
 
 # A session with a QEMU that only speaks.
 
+
 def run_session(box, behaviour: str, names: tuple[str, ...], apart: tuple[str, ...],
                 jobs: int = 1) -> Session:
     """A whole run; the session after it."""
@@ -42,10 +43,12 @@ def run_session(box, behaviour: str, names: tuple[str, ...], apart: tuple[str, .
     session.follow()
     return session
 
+
 def verdicts(session: Session) -> dict[str, tuple[str, list[int]]]:
     """Of each test, with the machines that tried it."""
     return {name: (test.verdict, [attempt.vm for attempt in test.attempts if attempt.vm])
             for name, test in session.run.tests.items()}
+
 
 def test_after_the_others_and_alone(box):
     session = run_session(box, "good", ("a.one", "x.one", "a.two", "a.three", "a.four"), ("x.",),
@@ -54,6 +57,7 @@ def test_after_the_others_and_alone(box):
                                  "a.three": ("pass", [2]), "a.four": ("pass", [2]),
                                  "x.one": ("pass", [5])}
     assert box.companies == {1: 2, 2: 2, 5: 1}
+
 
 # The cost of what has no result, and of what runs alone: one test of five costs more than a boot.
 @pytest.mark.parametrize("left, then, early", [
@@ -65,6 +69,7 @@ def test_the_next_boots_while_the_last_one_ends(left, then, early):
     session.progress.left.return_value = left
     assert Session._boots_early(session, parts) == early
 
+
 @pytest.mark.parametrize("behaviour, apart, found", [
     ("once-dies-in-second", ("x.", "y."),
      {"x.two": ("fail", [3]), "x.three": ("pass", [4]), "y.one": ("pass", [5])}),
@@ -72,6 +77,7 @@ def test_the_next_boots_while_the_last_one_ends(left, then, early):
      {"x.one": ("fail", [3]), "x.two": ("fail", [4]), "x.three": ("not-run", [])})])
 def test_each_has_a_second_chance_and_not_a_third(box, behaviour, apart, found):
     assert verdicts(run_session(box, behaviour, tuple(found), apart)) == found
+
 
 def test_only_where_it_is_crowded():
     for processors, jobs, apart in ((2, 2, (work.BUSY,)), (2, 1, ()), (1, 1, ()), (4, 2, ()),

@@ -33,6 +33,7 @@ SHAPE = {
                "status": STATUS, "start_time": TIME, "environment": dict, "misc": dict}),
 }
 
+
 def misshapen(document: dict) -> list[str]:
     """What the schema would not accept."""
     found = [] if document["version"]["major"] == 5 else ["version"]
@@ -48,6 +49,7 @@ def misshapen(document: dict) -> list[str]:
                 found += [] if fits else [f"{kind}.{name}: {value!r:.80}"]
     return found
 
+
 def run_of(**info) -> Run:
     """A run with a test of each verdict."""
     run = Run()
@@ -59,7 +61,9 @@ def run_of(**info) -> Run:
             Attempt(verdict=verdict, ms=7, diags=said))
     return run
 
+
 WHOLE = {"build_id": "ab", "commit": "c" * 40, "seconds": 3.0, "source": "a tree"}
+
 
 @pytest.mark.parametrize("info", [
     {}, {"kernel": WHOLE, "accelerator": {"name": "tcg"}, "where": "vm"},
@@ -74,11 +78,13 @@ def test_the_shape_of_a_submission_to_kcidb(info):
     commit = info["kernel"]["commit"] if info else ""
     assert document["checkouts"][0].get("git_commit_hash", "") == commit
 
+
 def test_the_origin(box):
     box.environment(HMM_COHERENT_ORIGIN="my_ci")
     assert kcidb.document(run_of())["builds"][0]["origin"] == "my_ci"
     box.environment(HMM_COHERENT_ORIGIN="My CI")
     box.stops(2, "is no origin of KCIDB", kcidb.document, run_of())
+
 
 # The real command, on stored results.
 @pytest.fixture(name="box")
@@ -86,9 +92,11 @@ def box_(box):
     box.first = box.scratch / "first"
     return box
 
+
 def ran(folder) -> list[str]:
     return [line.split()[-1] for line in (folder / "stream-1").read_text().splitlines()
             if line.startswith("# begin ")]
+
 
 def test_what_failed_runs_again_with_the_options_of_its_run(box):
     """And with those that are given now."""
@@ -110,6 +118,7 @@ def test_what_failed_runs_again_with_the_options_of_its_run(box):
     assert "nothing failed in" in got.stderr
     assert not (box.scratch / "none").exists()
 
+
 def test_failed_selects_with_globs_and_options_of_now(box):
     kit.run(box.scratch, "--results", str(box.first), LIE="honest-fail")
     got = kit.run(box.scratch, "--list", "--failed", str(box.first))
@@ -120,11 +129,13 @@ def test_failed_selects_with_globs_and_options_of_now(box):
     got = kit.run(box.scratch, "--list", "--failed", str(box.scratch / "none"))
     assert got.status == 2
 
+
 def test_skipped_ones_only_with_strict(box):
     tests = [SimpleNamespace(name=f"liar.{name}") for name in ("one", "two", "three")]
     kit.run(box.scratch, "--results", str(box.first), LIE="honest-skip")
     box.stops(4, "nothing failed in", stored.failed, tests, box.first, False)
     assert stored.failed(tests, box.first, True) == tests
+
 
 def test_each_report_from_stored_results(box):
     kit.run(box.scratch, "--results", str(box.first), "--junit", str(box.scratch / "then.x"),
@@ -140,6 +151,7 @@ def test_each_report_from_stored_results(box):
     document = json.loads(names["kcidb"].read_text())
     assert misshapen(document) == []
     assert sorted(test["status"] for test in document["tests"]) == ["FAIL", "PASS", "PASS"]
+
 
 def test_a_table_of_several_folders(box):
     """A row for each, which docs/ can take; their kernels may differ."""
@@ -159,6 +171,7 @@ def test_a_table_of_several_folders(box):
     got = kit.run(box.scratch, "report", str(box.first), str(second), "--json", "x")
     assert (got.status, "only --html" in got.stderr) == (2, True)
 
+
 def test_reports_of_several_kernels(box):
     """A file for each, and one page."""
     for kernel in ("6.1", "6.12"):
@@ -168,6 +181,7 @@ def test_reports_of_several_kernels(box):
     assert got.status == 0, got.stderr
     assert sorted(path.name for path in box.scratch.glob("*.xml")) == ["j-6.1.xml", "j-6.12.xml"]
     assert (box.scratch / "page.html").exists()
+
 
 def test_results_of_an_older_suite(box):
     """Say which command does it."""

@@ -35,6 +35,7 @@ OUTCOME = ('# outcome {"v":1,"cell":"b.one","place":"coherent","mapping":"rw","a
 WHY = "the programs in HMM_COHERENT_PROGRAMS, on this host: says nothing about a kernel"
 PROGRAMS = 100      # more than the suite has
 
+
 def recorded(folder: Path, program: str, names: list[str], stream: str) -> None:
     """A test program that says what is written here."""
     data = folder.parent / "data" / program
@@ -45,6 +46,7 @@ def recorded(folder: Path, program: str, names: list[str], stream: str) -> None:
     (folder / program).write_text(PLAYER.format(shlex.quote(str(data)), int("\nnot ok" in stream)))
     (folder / program).chmod(0o755)
 
+
 def saying(scratch: Path, *lines: str) -> str:
     """The folder of one program, hmm_coherent_b, whose stream has these lines."""
     names = re.findall(r"(?m)^# begin (.*)$", "\n".join(lines))
@@ -52,6 +54,7 @@ def saying(scratch: Path, *lines: str) -> str:
         "TAP version 13", f"1..{len(names)}", *lines,
         f"# end hmm_coherent_b ran={len(names)} checks={len(names)}", "")))
     return str(scratch / "programs")
+
 
 def scenario(number: int) -> tuple[str, list[str], str]:
     """A small program: it serves one claim."""
@@ -64,9 +67,11 @@ def scenario(number: int) -> tuple[str, list[str], str]:
     return program, names, "TAP version 13\n" + "\n".join([*lines, f"# end {program} ran=2 "
                                                            "checks=14"]) + "\n"
 
+
 def test_the_whole_run_is_whole():
     words = (kit.TOP / "Makefile").read_text().partition("hmm_coherent_, ")[2].partition(")")[0]
     assert len(words.replace("\\", "").split()) <= PROGRAMS
+
 
 def whole(folder: Path) -> Path:
     """As many programs as the suite has, and its matrix; all passes."""
@@ -76,6 +81,7 @@ def whole(folder: Path) -> Path:
     lines = [line for line in stream.splitlines() if not line.startswith("# guest: ")]
     recorded(folder / "programs", matrix.PROGRAM, names, "\n".join(lines) + "\n")
     return folder / "programs"
+
 
 @dataclass
 class Seen:
@@ -110,6 +116,7 @@ class Seen:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+
 def terminal(scratch: Path, *words: str, columns: int = 80, stdout: Path | None = None,
              stderr: Path | None = None, **environ: str) -> Seen:
     """The real command on a terminal so wide, to its end; stdout or stderr may be a file."""
@@ -143,6 +150,7 @@ def terminal(scratch: Path, *words: str, columns: int = 80, stdout: Path | None 
 
 # stdout is a terminal.
 
+
 @pytest.mark.parametrize("columns", [80, 200])
 def test_a_screen_of_a_whole_run(scratch, columns):
     """All is well: at most 80 lines in 80 columns, with all that was promised."""
@@ -170,6 +178,7 @@ def test_a_screen_of_a_whole_run(scratch, columns):
     assert (results / "report.html").exists()
     assert "ok 1 selftests: hmm-coherent: " in (results / "ktap").read_text()
 
+
 def test_the_moving_line_says_how_far_it_is(scratch):
     got = terminal(scratch)
     assert got.status == 0, got.text
@@ -180,6 +189,7 @@ def test_the_moving_line_says_how_far_it_is(scratch):
     got = terminal(scratch, "--results", str(scratch / "narrow"), columns=20)
     moving = re.findall(r"\r(\[[^\r\x1b]*)\x1b\[K", got.raw)
     assert {len(line) for line in moving[1:]} == {19}, moving
+
 
 def test_a_failure_is_told_at_once_and_whole(scratch):
     got = terminal(scratch, HMM_COHERENT_PROGRAMS=saying(
@@ -204,6 +214,7 @@ def test_a_failure_is_told_at_once_and_whole(scratch):
     assert "again:   ./run_tests.sh --native b.two" in got.lines
     assert got.lines[-1] == "2 passed, 1 failed, 0 known, 0 skipped, 0 not run"
 
+
 @pytest.mark.parametrize("name", ["panic-in-second", "splat-in-second"])
 def test_what_kills_the_machine_is_told_in_full_once(scratch, name):
     got = terminal(scratch, "--vm", FAKE_QEMU=name, HMM_COHERENT_QEMU=str(kit.FAKE_QEMU),
@@ -211,6 +222,7 @@ def test_what_kills_the_machine_is_told_in_full_once(scratch, name):
     assert got.status == 1, got.text
     assert len(re.findall("^ +again: ", got.text, re.M)) == 1, got.text
     assert re.search(r"FAILED liar\.two \(the (machine died|kernel comp)", got.text), got.text
+
 
 def test_many_failures_end_in_a_list_that_is_short(scratch):
     got = terminal(scratch, HMM_COHERENT_PROGRAMS=saying(scratch, *(
@@ -221,6 +233,7 @@ def test_many_failures_end_in_a_list_that_is_short(scratch):
     assert "and 80 more, in summary.txt" in got.lines
     assert got.text.count(": it is wrong") == 20
     assert re.search(r"(?m)^again: +\./run_tests\.sh rerun \S+$", got.text), got.text
+
 
 @pytest.mark.parametrize("environ, colour, moving", [
     ({"NO_COLOR": None}, True, True), ({"NO_COLOR": ""}, True, True),
@@ -236,12 +249,14 @@ def test_escape_codes_only_where_they_are_wanted(scratch, environ, colour, movin
     for name in ("ktap", "summary.txt", "run.json"):
         assert "\x1b" not in (scratch / "results" / name).read_text(), name
 
+
 def test_ktap_when_it_is_asked_for(scratch):
     got = terminal(scratch, "--ktap")
     assert (got.status, got.lines.count("TAP version 13")) == (0, 1), got.text
     assert "# ok 3 liar.three # time=1ms" in got.lines
     assert "\x1b[K" not in got.raw, "it would tear the lines of KTAP"
     assert SUM.fullmatch(got.lines[-1]), got.text
+
 
 def test_an_error_has_a_line_of_its_own():
     """Not behind the moving one."""
@@ -257,6 +272,7 @@ def test_an_error_has_a_line_of_its_own():
         cli.main(["--list"])
     assert screen.stream.getvalue() == "\r[####    ] 3 of about 6 objects\x1b[K\n"
 
+
 def test_stderr_elsewhere(scratch):
     """A person reads the terminal; errors alone go to stderr."""
     log = scratch / "log"
@@ -266,6 +282,7 @@ def test_stderr_elsewhere(scratch):
     got = terminal(scratch, "nothing.like-it", stderr=log)
     assert log.read_text().startswith("run_tests.sh: no test matches")
     assert got.status == 2
+
 
 def test_merged_shards(scratch):
     for number in (1, 2):
@@ -277,6 +294,7 @@ def test_merged_shards(scratch):
     assert "# ok 2 liar.three" in (scratch / "results/ktap").read_text()
     assert (scratch / "results/report.html").exists()
 
+
 def test_stored_results(scratch):
     results = scratch / "results"
     terminal(scratch, HMM_COHERENT_PROGRAMS=str(whole(scratch)))
@@ -286,6 +304,7 @@ def test_stored_results(scratch):
     assert "outcomes: result" in got.text
     again = kit.run(scratch, "report", str(results))
     assert again.stdout == (results / "summary.txt").read_text()
+
 
 def test_the_run_before_is_what_to_compare_with(scratch):
     """Only a run in results/ has one before it, and that may have been killed."""
@@ -299,12 +318,14 @@ def test_the_run_before_is_what_to_compare_with(scratch):
         compare = f"\ncompare: ./run_tests.sh compare {first.path} {second.path}\n"
         assert (compare in said.getvalue()) == told, said.getvalue()
 
+
 # stdout is a pipe or a file.
 @pytest.fixture(name="environ")
 def environ_(scratch):
     """A program with an outcome."""
     return {"HMM_COHERENT_PROGRAMS": saying(scratch, "# begin b.one", OUTCOME, "ok 1 b.one"),
             "TERM": "xterm"}
+
 
 @pytest.mark.parametrize("words, count", [((), 0), (("--outcomes",), 1)])
 def test_ktap_has_outcomes_only_when_it_shall(scratch, environ, words, count):
@@ -319,11 +340,13 @@ def test_ktap_has_outcomes_only_when_it_shall(scratch, environ, words, count):
                   **environ)
     assert (got.status, got.stdout.count("# outcome {")) == (0, count), got.stderr
 
+
 @pytest.mark.parametrize("words", [(), ("--ktap",), ("-v",)])
 def test_no_escape_codes(scratch, environ, words):
     got = kit.run(scratch, *words, **environ | {"NO_COLOR": ""})
     assert (got.status, "\x1b" in got.stdout + got.stderr) == (0, False)
     assert "TAP version 13" in got.stdout
+
 
 def test_the_last_lines(scratch, environ):
     got = kit.run(scratch, **environ)
@@ -333,12 +356,14 @@ def test_the_last_lines(scratch, environ):
     for path in (shlex.split(page)[-1], shlex.split(again)[1]):
         assert Path(path).exists(), path
 
+
 def test_a_person_watches_while_ktap_goes_to_a_file(scratch, environ):
     got = terminal(scratch, stdout=scratch / "out", **environ)
     assert "TAP version 13" in (scratch / "out").read_text()
     assert "TAP version" not in got.text
     assert "\r[0/1]" in got.raw
     assert SUM.fullmatch(got.lines[-1]), got.text
+
 
 def test_the_page_of_a_terminal_fits():
     """docs/terminal.txt is what a terminal of 80 columns showed."""

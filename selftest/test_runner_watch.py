@@ -10,8 +10,10 @@ from runner.work import Batch, Work, arrange
 
 LIMITS = Limits(boot=60, test=30, grace=10, closing=5)
 
+
 def work() -> Work:
     return Work([Batch(Path("/bin/p"), ["a", "b", "a"]), Batch(Path("/bin/q"), ["c"])])
+
 
 def booted(seconds: float = 1.0) -> Watch:
     """A machine that came up after so long."""
@@ -19,11 +21,13 @@ def booted(seconds: float = 1.0) -> Watch:
     watch.take(Guest("ready", ""), seconds)
     return watch
 
+
 def names(watch: Watch) -> list[list[str]]:
     """What is left, program by program."""
     return [batch.names for batch in watch.left().batches]
 
 # When a machine is late.
+
 
 def test_boot():
     watch = Watch(work(), LIMITS, 100.0)
@@ -32,6 +36,7 @@ def test_boot():
     watch.take(Garbage("noise"), 150.0)
     assert watch.deadline() == 160.0
 
+
 def test_the_way_to_the_first_test():
     watch = Watch(work(), LIMITS, 100.0)
     for event, now in ((Guest("ready", ""), 101.5), (Guest("start", "p"), 101.6),
@@ -39,6 +44,7 @@ def test_the_way_to_the_first_test():
                        (Result("a", True), 103.0), (Begin("b"), 104.0)):
         watch.take(event, now)
     assert (watch.boot_seconds, watch.test_seconds) == (1.5, 2.0)
+
 
 def test_steps_that_were_asked_for_move_the_deadline():
     watch = booted()
@@ -50,6 +56,7 @@ def test_steps_that_were_asked_for_move_the_deadline():
         watch.take(event, now)
         assert watch.deadline() == deadline, event
 
+
 def test_talk_does_not():
     watch = booted()
     watch.take(Guest("start", "p"), 2)
@@ -58,6 +65,7 @@ def test_talk_does_not():
                   Diag("", "x"), Garbage("y"), Guest("up", "z"), Guest("ready", "")):
         watch.take(event, 9)
         assert watch.deadline() == 12, event
+
 
 def test_a_search_for_leaks_is_heard_when_all_programs_have_ended():
     watch = booted()
@@ -69,11 +77,13 @@ def test_a_search_for_leaks_is_heard_when_all_programs_have_ended():
         watch.take(event, now)
         assert watch.deadline() == deadline, event
 
+
 def test_a_test_cannot_begin_for_ever():
     watch = booted()
     watch.take(Begin("b"), 2)
     watch.take(Begin("b"), 30)
     assert watch.deadline() == 42
+
 
 def test_a_slow_machine_gets_more_time():
     watch = booted(3 * BOOT_SECONDS)
@@ -83,11 +93,13 @@ def test_a_slow_machine_gets_more_time():
     assert booted(0.1).factor == 1.0
     assert booted(1e6).factor == MAX_FACTOR
 
+
 def test_closing_stays_closing():
     watch = booted()
     watch.take(Guest("done", ""), 3)
     watch.take(Begin("a"), 7)
     assert watch.deadline() == 8
+
 
 def test_a_flood_is_noticed_and_a_step_forgives():
     watch = booted()
@@ -95,6 +107,7 @@ def test_a_flood_is_noticed_and_a_step_forgives():
     assert not watch.heard(1)
     watch.take(Begin("a"), 2)
     assert watch.heard(LIMITS.output)
+
 
 def test_no_run_is_longer_than_it_says():
     watch, now = Watch(work(), LIMITS, 0.0), 0.0
@@ -109,8 +122,10 @@ def test_no_run_is_longer_than_it_says():
 
 # What a second machine has to run.
 
+
 def test_all_before_anything_ran():
     assert names(booted()) == [["a", "b", "a"], ["c"]]
+
 
 def test_the_running_one_is_not_run_again():
     watch = booted()
@@ -119,12 +134,14 @@ def test_the_running_one_is_not_run_again():
     watch.take(Result("a", True), 2)
     assert (watch.running, names(watch)) == ("", [["b", "a"], ["c"]])
 
+
 def test_a_program_that_ended_is_not_started_again():
     watch = booted()
     watch.take(Guest("start", "p"), 1)
     watch.take(Begin("a"), 1)
     watch.take(Guest("exit", "p 139"), 2)
     assert names(watch) == [["c"]]
+
 
 def test_nothing_when_all_ran():
     watch = booted()
@@ -135,15 +152,19 @@ def test_nothing_when_all_ran():
 
 # The order.
 
+
 tests = [Test(name, "", Path("/bin", program)) for program,
          all_ in (("p", "abcdef"), ("q", "ghi")) for name in all_]
+
 
 def flat(*arguments) -> list[str]:
     return [name for batch in arrange(tests, *arguments).batches for name in batch.names]
 
+
 def test_as_declared_and_rounds_are_complete():
     assert "".join(flat(1, None)) == "abcdefghi"
     assert "".join(flat(2, None)) == "abcdefabcdefghighi"
+
 
 def test_shuffle_is_repeatable_and_loses_nothing():
     orders = {seed: flat(2, seed) for seed in range(8)}

@@ -12,13 +12,16 @@ from runner.programs import Test
 
 USUAL, WRECK = Path("hmm_coherent_fork"), Path("hmm_coherent_destructive")
 
+
 def tests(*names: str) -> list[Test]:
     """Tests of these names; the program follows from the name."""
     return [Test(name, "", WRECK if name.startswith("destructive.") else USUAL) for name in names]
 
+
 # Tests, beginnings of those that go together, whether the version tells nothing; what is usual, and
 # what each machine after it has.
 RISKY = ("devices.coherent-rw.opener-gone-access", "reclaim.coherent-ro.swap-cache")
+
 
 @pytest.mark.parametrize("names, beginnings, untold, usual, others", [
     # destructive.*, told by its name
@@ -43,6 +46,7 @@ def test_what_goes_apart(names, beginnings, untold, usual, others):
             for one in machines] == others
     assert bool(found) == bool(usual)
 
+
 def test_each_destructive_one_is_alone_and_once_a_round():
     arranged = work.arrange(tests("fork.a", "destructive.a", "fork.b", "destructive.b"), 2, None)
     usual, alone = work.apart(arranged)
@@ -50,6 +54,7 @@ def test_each_destructive_one_is_alone_and_once_a_round():
     assert [[b.names for b in one.batches] for one in alone] == [[["destructive.a"]],
                                                                  [["destructive.b"]]] * 2
     assert usual.total() + sum(one.total() for one in alone) == arranged.total()
+
 
 def test_the_machine_apart_is_told_so():
     risky, usual = (work.arrange(tests(name), 1, None)
@@ -62,12 +67,14 @@ def test_the_machine_apart_is_told_so():
             parts.machine(part, 1, 1, Path(), 30, options)
         assert ("HMM_COHERENT_APART=1" in guest.call_args[0][0]["job/env"]) == told
 
+
 def test_spared_unless_asked_for(box):
     kept = plan.spared(tests("fork.a", "destructive.a"))
     assert [test.name for test in kept] == ["fork.a"]
     box.stops(2, "--destructive", plan.spared, tests("destructive.a"))
 
 # Guests do not take more of the host's processors than it has.
+
 
 def test_as_many_as_there_are():
     for processors, company, crowded in ((1, 1, True), (2, 1, False), (2, 2, True),
@@ -77,6 +84,7 @@ def test_as_many_as_there_are():
 
 # Side by side: all of the work, each test once, in its order, and nobody waits long for
 # the other.
+
 
 def test_what_takes_long_counts_more():
     names = ["device-full.a", *(f"fork.{number}" for number in range(200))]
@@ -90,6 +98,7 @@ def test_what_takes_long_counts_more():
     for part in got:
         assert part == [name for name in names if name in part]
 
+
 def test_few_programs_are_cut():
     names = [f"{subject}.{number}" for subject in ("fork", "destructive", "zap")
              for number in range(10)]
@@ -102,6 +111,7 @@ def test_few_programs_are_cut():
             for part in parts] == [[("hmm_coherent_fork", 10), ("hmm_coherent_destructive", 5)],
                                    [("hmm_coherent_destructive", 5), ("hmm_coherent_zap", 10)]]
 
+
 def test_a_start_counts():
     many = [Test(f"{subject}.{number}", "", Path(f"hmm_coherent_{subject}"))
             for subject in ("a", "b", "c") for number in range(4)]
@@ -109,9 +119,11 @@ def test_a_start_counts():
     one, other = work.share(work.arrange([*many, *few], 1, None), 2)
     assert one.total() + 2 < other.total()
 
+
 def test_no_part_is_empty():
     assert [part.total()
             for part in work.share(work.arrange(tests("fork.a", "fork.b"), 1, None), 4)] == [1, 1]
+
 
 def test_the_same_each_time():
     arranged = work.arrange(tests(*(f"races.{number}" for number in range(9)), "fork.a",

@@ -34,17 +34,21 @@ print("used", flush=True)
 sys.stdin.readline()
 """
 
+
 def make(box, folder: Path) -> None:
     box.made += 1
     (folder / "file").write_text("content")
+
 
 @pytest.fixture(name="box")
 def box_(box):
     box.made, box.make = 0, lambda folder: make(box, folder)
     return box
 
+
 def entry_of(box, key="key") -> Path:
     return box.cache.entry("kind", key, box.make)
+
 
 def test_made_once_for_each_key(box):
     assert entry_of(box) == entry_of(box)
@@ -53,6 +57,7 @@ def test_made_once_for_each_key(box):
     for key in "ab":
         folder = box.cache.entry("kind", key, box.make, "name")
     assert (folder.name, box.made) == ("name", 5)
+
 
 def test_damage_is_repaired_and_said(box):
     for damage in (lambda entry: (entry / "file").write_text("con"),
@@ -68,6 +73,7 @@ def test_damage_is_repaired_and_said(box):
         assert box.made == before + 1
         box.assert_said("damaged")
 
+
 def test_failure_leaves_nothing(box):
     def fail(folder):
         (folder / "half").write_text("x")
@@ -75,6 +81,7 @@ def test_failure_leaves_nothing(box):
     with pytest.raises(KeyboardInterrupt):
         box.cache.entry("kind", "key", fail)
     assert [path.name for path in (box.cache.root / "kind").iterdir() if path.is_dir()] == []
+
 
 def test_leftovers_of_the_dead_go(box):
     """What nobody makes is nobody's; one whose lock nobody knows may be an older suite's."""
@@ -89,6 +96,7 @@ def test_leftovers_of_the_dead_go(box):
     assert (dead.exists(), alive.exists(), strange.exists()) == (False, True, True)
     box.cache.entry("kind", "key", box.make, "alive")
     assert not alive.exists()
+
 
 @pytest.mark.skipif(os.geteuid(), reason="only root makes namespaces everywhere")
 def test_two_containers_share_it(box):
@@ -107,6 +115,7 @@ def test_two_containers_share_it(box):
         run.stdin.close()
     assert [run.wait(10) for run in runs] == [0, 0]
 
+
 def test_private_folders(box):
     """Each has its own; they are gone at the end, and a killed run's with the next sweep."""
     with box.cache.private("faults", "x") as one, box.cache.private("faults", "x") as two:
@@ -118,6 +127,7 @@ def test_private_folders(box):
     one.mkdir()
     box.cache.sweep(one.parent)
     assert not one.exists()
+
 
 def test_what_is_used_is_not_made_again(box):
     """Users do not wait for each other; who makes it again waits for all of them, and not for
@@ -145,6 +155,7 @@ def test_what_is_used_is_not_made_again(box):
     assert (box.made, user.wait(10)) == (1, 0)
     del hold
 
+
 def test_two_runs_make_it_once(box):
     runs = [subprocess.Popen([sys.executable, "-c", RACE, box.folder / "race"], text=True,
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
@@ -159,11 +170,13 @@ def test_two_runs_make_it_once(box):
     assert sorted(line.split(" ")[0].strip() for line in first) == ["made", "waiting"]
     assert len(set(line for text in rest for line in text.split("\n") if line)) == 1
 
+
 def test_unusable_folder_is_one_line(box):
     (box.folder / "file").write_text("")
     for root in (box.folder / "file", Path("/sys/hmm-coherent")):
         box.stops(3, "--cache DIR", Cache(root).entry, "kind", "key", box.make)
         box.stops(3, "--cache DIR", Cache(root).folder, "kind", "name")
+
 
 @pytest.mark.parametrize("number, words", [
     (errno.ENOSPC, "is full"), (errno.EDQUOT, "is full"), (errno.EROFS, "cannot be written"),
@@ -177,6 +190,7 @@ def test_full_disk_and_read_only_are_one_line(box, number, words):
     else:
         with pytest.raises(OSError):
             box.cache.entry("kind", "key", fail)
+
 
 def test_parts_do_not_run_together():
     assert digest("ab", "c") != digest("a", "bc")

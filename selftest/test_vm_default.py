@@ -25,28 +25,34 @@ NOBLE = """linux-source-6.8.0:
 # On Debian 13, and on what may come after it.
 trixie_ = debian.trixie_
 
+
 def default(trixie) -> str:
     trixie.said.clear()
     return deb.default("6.1", trixie.cache, trixie.say)
+
 
 def offers(trixie, text: str) -> None:
     """The names that the system's suite has."""
     trixie.script("apt-cache", debian.APT_CACHE.format(folder=trixie.folder).replace(
         "echo linux-source-6.12", f"echo {text}"))
 
+
 def unpacked(trixie, version: str) -> None:
     trixie.cache.entry("src", version, lambda folder: tree(folder / "x"),
                        f"linux-source-{version}-{version}.9-1")
+
 
 def test_one_of_an_older_suite(trixie):
     assert default(trixie) == "6.1"
     assert trixie.said == ["looking for linux-source-6.1 in trixie-backports",
                            "looking for linux-source-6.1 in oldstable"]
 
+
 def test_one_that_is_there_needs_no_suite(trixie):
     unpacked(trixie, "6.1")
     assert (default(trixie), trixie.said) == ("6.1", [])
     assert not (trixie.folder / "calls").exists()
+
 
 @pytest.mark.parametrize("names, chosen", [
     ("linux-source-6.12", "6.12"), ("linux-source-6.12 linux-source-6.18", "6.18"),
@@ -59,6 +65,7 @@ def test_the_newest_long_term_one_instead(trixie, names, chosen):
     kind = "newest long-term" if chosen in deb.LONGTERM else "newest"
     assert trixie.said[-1] == (f"kernel {chosen}: the {kind} one of this system and its mirror, "
                                "which have no linux-source-6.1")
+
 
 def test_what_was_chosen_stays_as_long_as_it_is_there(trixie):
     (trixie.folder / "old.txt").unlink()
@@ -73,6 +80,7 @@ def test_what_was_chosen_stays_as_long_as_it_is_there(trixie):
     trixie.cache.drop(trixie.cache.root / "src/linux-source-6.12-6.12.9-1")
     assert default(trixie) == "6.1"
 
+
 @pytest.mark.parametrize("failure, again", [
     ("", []), ("exit 100", ["trixie-backports", "oldstable"]),
     ("echo W: Failed to fetch x", ["trixie-backports", "oldstable"])])
@@ -82,6 +90,7 @@ def test_each_suite_is_fetched_once_a_day(trixie, failure, again):
     default(trixie)
     default(trixie)
     assert trixie.said == [f"looking for linux-source-6.1 in {suite}" for suite in again]
+
 
 def test_where_kernels_come_from(trixie):
     """No suite has one; a system without apt; Ubuntu, whose packages are made otherwise."""
@@ -93,6 +102,7 @@ def test_where_kernels_come_from(trixie):
     trixie.script("apt-cache", "exit 127")
     trixie.patch(deb, "codename", lambda: "")
     trixie.stops(3, "https://kernel.org", default, trixie)
+
 
 @pytest.mark.parametrize("suite", ["sid", "unstable", "testing", "stable"])
 def test_sources_that_name_a_role(trixie, suite):
@@ -106,6 +116,7 @@ def test_sources_that_name_a_role(trixie, suite):
     assert default(trixie) == "6.1"
     written = (trixie.cache.root / "apt/oldstable/sources.list").read_text()
     assert "debian-security oldstable-security main" in written
+
 
 def test_a_run_takes_it(box):
     """Kernel and harness; another one is given by the user."""
@@ -123,6 +134,7 @@ def test_a_run_takes_it(box):
         plan.harness(parse(["--bisect-step", "--kernel", "x"]), [], box.cache, Screen())
         assert find.call_args.args[0] == "6.12"
 
+
 # Tarballs.
 @pytest.fixture(name="tarballs")
 def tarballs_(box):
@@ -132,14 +144,17 @@ def tarballs_(box):
         (linux / name).write_text(name)
     return box
 
+
 def tar(tarballs, name: str, *words) -> Path:
     path = tarballs.folder / name
     subprocess.run(["tar", "-caf", path, "-C", tarballs.folder / "pack",
                     *(words or ["linux-6.12.9"])], check=True)
     return path
 
+
 def resolve(tarballs, path: Path) -> source.Source:
     return source.resolve(str(path), tarballs.cache, tarballs.say)
+
 
 @pytest.mark.parametrize("end", ["tar.xz", "tar.gz", "tar.bz2", "tar", "tgz"])
 def test_each_compression(tarballs, end):
@@ -150,6 +165,7 @@ def test_each_compression(tarballs, end):
     # what no build needs stays packed
     assert not (found.path / "arch/arm/x.c").exists()
     assert (found.path / "arch/x86/x.c").exists()
+
 
 def test_unpacked_once_and_again_for_another(tarballs):
     path = tar(tarballs, "linux.tar.gz")
@@ -162,10 +178,12 @@ def test_unpacked_once_and_again_for_another(tarballs):
     assert second.ident != first.ident
     assert (second.path / "mm/gup.c").read_text() == "another"
 
+
 def test_a_top_folder_of_any_name(tarballs):
     for words in (["-C", tarballs.folder / "pack/linux-6.12.9", "."], ["./linux-6.12.9"]):
         found = resolve(tarballs, tar(tarballs, "own.tar", *words))
         assert (found.path / "mm/gup.c").exists(), words
+
 
 def test_no_kernel_in_it(tarballs):
     (tarballs.folder / "pack/other").mkdir()
@@ -176,9 +194,11 @@ def test_no_kernel_in_it(tarballs):
     tarballs.stops(3, "cannot unpack the kernel source", resolve, tarballs, path)
     assert [item for item in (tarballs.cache.root / "src").iterdir() if item.is_dir()] == []
 
+
 def test_too_old(tarballs):
     (tarballs.folder / "pack/linux-6.12.9/Makefile").write_text(debian.MAKEFILE.format(5, 9, ""))
     tarballs.stops(4, "no device-coherent memory", resolve, tarballs, tar(tarballs, "old.tar.gz"))
+
 
 def test_a_tarball_is_no_image(tarballs):
     path = tar(tarballs, "linux.tar.xz")

@@ -26,6 +26,7 @@ COMMANDS = {"apt": "apt-get install -y --no-install-recommends libnuma-dev e2fsp
             "pacman": "pacman -S --needed numactl e2fsprogs", "zypper":
                 "zypper install -y libnuma-devel e2fsprogs", "apk": "apk add numactl-dev e2fsprogs"}
 
+
 @pytest.fixture(name="box")
 def box_(box):
     """On a system that has nothing but these commands."""
@@ -39,25 +40,31 @@ def box_(box):
     system(box, "ID=debian")
     return box
 
+
 def system(box, text: str) -> None:
     (box.folder / "os-release").write_text(f"NAME=x\n{text}\n")
     box.patch(deb, "OS_RELEASE", box.folder / "os-release")
 
+
 def apt(box, behaviour: str) -> None:
     box.script("apt-get", f'echo "$@" >>{box.folder}/calls\n{behaviour}')
+
 
 def calls(box) -> list[str]:
     path = box.folder / "calls"
     return [line.split(" ")[1 if "-q" == line.split(" ")[0] else 0]
             for line in path.read_text().splitlines()] if path.exists() else []
 
+
 def install(box):
     deps.install(["qemu-system-x86", "bc"], box.log)
+
 
 def need(box, user: int = 0) -> None:
     with mock.patch.object(deps, "missing", return_value=["numa.h", "mke2fs"]), \
                 mock.patch.object(deps.os, "geteuid", return_value=user):
         deps.need({"tests"}, box.say)
+
 
 def test_every_manager_has_a_package_for_everything():
     for part, rows in deps.PARTS.items():
@@ -66,6 +73,7 @@ def test_every_manager_has_a_package_for_everything():
             for name in names.values():
                 assert re.search(r"^[A-Za-z0-9][A-Za-z0-9._+-]+$", name)
 
+
 def test_which_system_it_is(box):
     for manager, systems in SYSTEMS.items():
         for text in systems:
@@ -73,6 +81,7 @@ def test_which_system_it_is(box):
             assert deps.manager() == manager
     (box.folder / "os-release").unlink()
     assert deps.manager() == ""
+
 
 def test_missing(box):
     """A command and a module that are there, wherever from, and a header."""
@@ -85,9 +94,11 @@ def test_missing(box):
             ("stdio.h", "no/such.h", "json.py", "no_such.py"), {})}):
         assert deps.missing({"x"}) == ["no/such.h", "no_such.py"]
 
+
 def test_without_a_compiler_there_are_no_headers(box):
     box.environment(PATH=str(box.folder))
     assert deps.missing({"tests"}) == ["gcc", "make", "stdio.h", "liburing.h", "numa.h"]
+
 
 def test_the_command_of_each_system(box):
     apt(box, "exit 0")
@@ -100,9 +111,11 @@ def test_the_command_of_each_system(box):
     box.stops(3, "install what provides numa.h, mke2fs", need, box)
     assert calls(box) == []
 
+
 def test_two_packages_for_one(box):
     system(box, "ID=alpine")
     assert deps.packages(["gcc", "bc", "gcc"]) == ["gcc", "linux-headers", "bc"]
+
 
 def test_root_on_debian_and_ubuntu(box):
     apt(box, "exit 0")
@@ -111,6 +124,7 @@ def test_root_on_debian_and_ubuntu(box):
         need(box)
     box.assert_said("installing libnuma-dev e2fsprogs")
     assert calls(box) == ["install", "install"]
+
 
 def test_doctor_says_the_same(box):
     for manager, line in COMMANDS.items():
@@ -123,6 +137,7 @@ def test_doctor_says_the_same(box):
         remedy = "./run_tests.sh deps" if manager == "apt" else f"as root: {line}"
         assert f"remedy: {remedy}\n" in said.getvalue()
 
+
 def test_lists_are_fetched_only_when_needed(box):
     apt(box, "exit 0")
     install(box)
@@ -133,14 +148,17 @@ def test_lists_are_fetched_only_when_needed(box):
     install(box)
     assert calls(box) == ["install", "update", "install"]
 
+
 def test_failure_names_the_reason(box):
     apt(box, "echo 'E: Unable to locate package bc'; exit 100")
     box.stops(3, "Unable to locate package bc", install, box)
+
 
 def test_nothing_to_do(box):
     with mock.patch.object(deps, "missing", return_value=[]):
         deps.need(deps.PACKAGES, box.say)
     assert box.said == []
+
 
 def test_doctor_says_what_is_known_about_kvm(box):
     """Also that nothing is, without QEMU, and for another architecture."""

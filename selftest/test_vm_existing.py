@@ -21,6 +21,7 @@ config VIRTIO_PCI
 	depends on PCI
 """
 
+
 @pytest.fixture(name="box")
 def box_(box):
     box.tree, box.build = box.folder / "tree", box.folder / "build"
@@ -34,6 +35,7 @@ def box_(box):
     (box.build / "lib/test_hmm.ko").write_bytes(b"\0vermagic=6.1.9 SMP\0srcversion=A\0")
     return box
 
+
 def config(box, *without: str, more: str = "CONFIG_VIRTIO_PCI=y\n") -> None:
     left_out = tuple(f"CONFIG_{name}=" for name in without)
     lines = kconfig.text(*kconfig.plain()).splitlines(keepends=True)
@@ -41,12 +43,15 @@ def config(box, *without: str, more: str = "CONFIG_VIRTIO_PCI=y\n") -> None:
         line for line in lines if not line.startswith(left_out) and "is not set" not in line)
         + more)
 
+
 def load(box) -> Kernel:
     return existing.load(existing.find(box.build), box.build, box.cache, box.say)
+
 
 def test_the_needed_options_are_those_of_the_guest():
     guest = kconfig.values(*(path for arch in TABLE for path in kconfig.plain(arch)[1:]))
     assert [name for name in existing.NEEDED if f"CONFIG_{name}" not in guest] == []
+
 
 def test_a_build_that_suffices(box):
     found = existing.find(box.build)
@@ -58,6 +63,7 @@ def test_a_build_that_suffices(box):
     shutil.rmtree(box.tree)         # the build can still be tested
     assert existing.find(box.build).path == box.tree
 
+
 def test_what_it_lacks_is_named_with_what_blocks_it(box):
     config(box, "GUP_TEST", "TEST_HMM", "VIRTIO_MMIO_CMDLINE_DEVICES", "INIT_STACK_NONE", more="")
     stop = str(box.stops(2, "lacks 3 options: ", existing.find, box.build))
@@ -66,6 +72,7 @@ def test_what_it_lacks_is_named_with_what_blocks_it(box):
         assert part in stop
     config(box, "TEST_HMM", more="CONFIG_TEST_HMM=y\n")
     box.stops(2, "lacks 1 option: CONFIG_TEST_HMM=m", existing.find, box.build)
+
 
 @pytest.mark.parametrize("age, more, image", [
     (0, "", "arch/x86/boot/bzImage"), (9, "", "vmlinux"),
@@ -80,6 +87,7 @@ def test_the_image_is_the_one_that_was_built_last(box, age, more, image):
     else:
         box.stops(2, "bzImage is older than vmlinux; make -C", load, box)
 
+
 def test_built_in_place(box):
     shutil.copy(box.build / "lib/test_hmm.ko", box.tree / "lib")
     for name in ("vmlinux", ".config", "arch"):
@@ -88,9 +96,11 @@ def test_built_in_place(box):
     box.build = box.tree
     assert load(box).source.path == box.tree
 
+
 def test_no_build(box):
     box.stops(2, "has no .config and vmlinux", existing.find, box.tree)
     box.stops(2, "has no .config and vmlinux", existing.find, box.folder / "none")
+
 
 def test_nothing_is_written(box):
     def state():

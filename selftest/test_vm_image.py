@@ -13,6 +13,7 @@ from base.errors import Stop
 from vm import elf, kernel
 from vm.arch import ARCHS, TABLE
 
+
 def bzimage(release: str, payload: bytes = b"") -> bytes:
     data = bytearray(0x800)
     data[0x1f1] = 2
@@ -23,12 +24,15 @@ def bzimage(release: str, payload: bytes = b"") -> bytes:
     data[0x500:0x500 + len(text)] = text
     return bytes(data) + payload + bytes(64)
 
+
 MMIO = "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\nCONFIG_HZ=250\n"
+
 
 def vmlinux(config: str) -> bytes:
     """What matters of one with CONFIG_IKCONFIG."""
     return (b"\x7fELF\x02" + bytes(200) + b"\0Linux version 6.12.9-mine (me) gcc\0IKCFG_ST"
             + gzip.compress(config.encode()) + b"IKCFG_ED\0")
+
 
 @pytest.fixture(name="images")
 def images_(box):
@@ -38,13 +42,16 @@ def images_(box):
     box.modules.mkdir(parents=True)
     return box
 
+
 def module(images, release: str, name="test_hmm.ko") -> None:
     (images.modules / name).write_bytes(f"x\0vermagic={release} SMP mod_unload "
                                       "\0srcversion=ABC\0".encode())
 
+
 def load(images, modules=True):
     return kernel.from_image(images.image, images.folder / "modules" if modules else None,
                              images.cache, images.say)
+
 
 def test_good(images):
     module(images, "6.12.9-mine")
@@ -52,6 +59,7 @@ def test_good(images):
         images.image.write_bytes(image)
         found = load(images)
         assert (found.release, found.srcversion, found.source) == ("6.12.9-mine", "ABC", None)
+
 
 def test_where_its_virtio_devices_are(images):
     """Known from the image or its build folder; PCI where nothing is known, or where the kernel has
@@ -67,6 +75,7 @@ def test_where_its_virtio_devices_are(images):
             assert load(images).mmio == mmio, config
     assert load(images).hz == 250
 
+
 def test_nobody_knows_where_its_virtio_devices_are(images):
     module(images, "6.12.9-mine")
     inside = vmlinux(MMIO)
@@ -77,6 +86,7 @@ def test_nobody_knows_where_its_virtio_devices_are(images):
                                                                       b"IKCFG_ST\0\0")))):
         images.image.write_bytes(image)
         assert (load(images).mmio, load(images).hz) == (False, 0)
+
 
 def test_the_build_folder_says_where(images):
     module(images, "6.12.9-mine")
@@ -89,22 +99,27 @@ def test_the_build_folder_says_where(images):
     (images.folder / "build/.config").write_text(MMIO)
     assert load(images).mmio
 
+
 def test_without_module(images):
     images.stops(2, "no test_hmm.ko", load, images)
     images.stops(2, "no test_hmm.ko", load, images, False)
 
+
 def test_module_of_another_kernel(images):
     module(images, "6.12.9")
     images.stops(3, "module of another kernel (6.12.9", load, images)
+
 
 def test_no_image(images):
     for data in (b"", b"text", bytes(0x1000), b"\x7fELF\x02 no banner"):
         images.image.write_bytes(data)
         images.stops(2, "not a Linux image", load, images)
 
+
 def test_too_old(images):
     images.image.write_bytes(bzimage("5.10.0-30-amd64"))
     images.stops(4, "every test would skip", load, images)
+
 
 def test_compressed_module(images):
     module(images, "6.12.9-mine", "plain")
@@ -112,9 +127,11 @@ def test_compressed_module(images):
         gzip.compress((images.modules / "plain").read_bytes()))
     assert load(images).modules["test_hmm"].read_bytes() == (images.modules / "plain").read_bytes()
 
+
 def test_compressed_in_a_way_nobody_reads(images):
     module(images, "6.12.9-mine", "test_hmm.ko.zst")
     images.stops(3, "unzstd", load, images)
+
 
 def test_build_id(images):
     for name, found in (("0x01ff02fe", "01ff02fe"), ("none", "")):
@@ -122,6 +139,7 @@ def test_build_id(images):
         subprocess.run(["gcc", "-shared", "-nostdlib", "-x", "c", "/dev/null", "-o", image,
                         f"-Wl,--build-id={name}"], check=True)
         assert elf.build_id(image) == found
+
 
 def test_images_of_each_architecture(box):
     """What a file is for is read from it, and another --arch is named."""

@@ -39,6 +39,7 @@ GENERATED = (".config", ".config.old", "vmlinux", "vmlinux.o", "System.map", "mm
              "mm/.gup.o.cmd", "lib/crctable.h", "include/config/auto.conf",
              "include/generated/autoconf.h", "arch/x86/include/generated/asm/x.h")
 
+
 @pytest.fixture(name="box", params=["git", "tarball"])
 def box_(box, request):
     """A built tree, in git or not, with a .gitignore that names the whole tree."""
@@ -55,18 +56,22 @@ def box_(box, request):
         write(box, name, "made")
     return box
 
+
 def write(box, name: str, text: str) -> None:
     path = box.tree / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n")
 
+
 def build(box):
     found = source.resolve(str(box.tree), box.cache, box.say)
     return kernel.build(found, box.cache, (box.fragment,), box.say, 1)
 
+
 def seen(built) -> list[str]:
     """The files that make saw."""
     return [line.removeprefix("./") for line in built.image.read_text().splitlines()[1:]]
+
 
 def state(folder: Path) -> dict[str, tuple]:
     """All that somebody could notice of a change."""
@@ -75,6 +80,7 @@ def state(folder: Path) -> dict[str, tuple]:
         path.stat().st_mtime_ns, path.stat().st_mode) for path in folder.rglob("*")} | {
             "status": source.run(folder, "--no-optional-locks", "status", "--porcelain",
                                  "--ignored").stdout}
+
 
 @pytest.mark.parametrize("reason", ["", "not permitted"])
 def test_make_sees_the_sources_alone(box, reason):
@@ -89,11 +95,13 @@ def test_make_sees_the_sources_alone(box, reason):
             line for line in box.said if reason and reason in line]
     assert not any("mrproper" in line for line in box.said)
 
+
 def test_nothing_in_the_tree_changes(box):
     before = state(box.tree)
     build(box)
     assert state(box.tree) == before
     assert list((box.cache.root / "view").glob(".tmp-*")) == []
+
 
 def test_unchanged_is_not_built_again(box):
     build(box)
@@ -105,6 +113,7 @@ def test_unchanged_is_not_built_again(box):
     build(box)
     box.assert_said("built in place")
 
+
 def test_what_cannot_be_told(box):
     for path in box.tree.rglob(".gitignore"):
         path.unlink()
@@ -112,6 +121,7 @@ def test_what_cannot_be_told(box):
     write(box, ".gitignore", IGNORED)
     with mock.patch.object(source, "run", return_value=mock.Mock(returncode=1, stderr="fatal")):
         box.stops(2, "git cannot tell which files", build, box)
+
 
 @pytest.mark.skipif(os.geteuid(), reason="is what the others do")
 def test_of_an_ordinary_user(box):

@@ -13,6 +13,7 @@ from base.errors import Stop
 from vm import initramfs
 from vm.arch import HOST
 
+
 def unpack(data: bytes) -> dict[str, tuple[int, bytes]]:
     """Name to mode and content, read as init/initramfs.c reads it: archives after each other, zeros
     between."""
@@ -31,6 +32,7 @@ def unpack(data: bytes) -> dict[str, tuple[int, bytes]]:
             found[name[:-1].decode()] = (field[1], data[start:start + field[6]])
     return found
 
+
 def test_files_come_back():
     files = {"job/plan": b"a\nb\n", "/job/env": b"", "x": bytes(range(256)) * 3}
     found = unpack(initramfs.pack(files))
@@ -38,18 +40,22 @@ def test_files_come_back():
         name.lstrip("/"): data for name, data in files.items()}
     assert stat.S_ISDIR(found["job"][0])
 
+
 def test_every_length_is_padded():
     for length in range(9):
         data = initramfs.pack({"a" * (length + 1): b"b" * length})
         assert len(data) % 512 == 0
         assert unpack(data)["a" * (length + 1)][1] == b"b" * length
 
+
 def test_folders_come_before_their_content():
     assert list(unpack(initramfs.pack({"a/b/c": b""}))) == ["a", "a/b", "a/b/c"]
+
 
 def test_archives_follow_each_other():
     both = unpack(initramfs.pack({"one": b"1"}) + initramfs.pack({"two": b"2"}))
     assert list(both) == ["one", "two"]
+
 
 def test_a_folder_of_the_host(scratch):
     folder = scratch / "installed"
@@ -68,8 +74,10 @@ def test_a_folder_of_the_host(scratch):
                                        "mnt/installed/run.sh": (0o755, b"2"),
                                        "mnt/installed/link": (0o755, b"2")}
 
+
 def test_same_content_same_bytes():
     assert initramfs.pack({"a": b"1", "b": b"2"}) == initramfs.pack({"b": b"2", "a": b"1"})
+
 
 @pytest.fixture(name="box")
 def box_(box):
@@ -82,11 +90,14 @@ def box_(box):
     box.patch(initramfs, "busybox", lambda: tool)
     return box
 
+
 def base(box) -> Path:
     return initramfs.base(box.kernel, box.cache, box.say)
 
+
 def packed_of(box) -> tuple[int, bytes]:
     return unpack(initramfs.program(box.program, box.cache).read_bytes())["bin/hmm_coherent_x"]
+
 
 def test_holds_what_the_guest_needs(box):
     found = unpack(base(box).read_bytes())
@@ -100,12 +111,14 @@ def test_holds_what_the_guest_needs(box):
     assert stat.S_ISCHR(found["dev/console"][0])
     assert "bin/init" not in found
 
+
 def test_made_again_only_for_new_content(box):
     first = base(box)
     made = first.stat().st_mtime_ns
     assert (base(box), first.stat().st_mtime_ns) == (first, made)
     box.module.write_bytes(b"another")
     assert base(box) != first
+
 
 def test_a_program_is_packed_again_only_for_new_content(box):
     first = initramfs.program(box.program, box.cache)
@@ -114,6 +127,7 @@ def test_a_program_is_packed_again_only_for_new_content(box):
     box.program.write_text("another")
     assert initramfs.program(box.program, box.cache) != first
 
+
 def test_programs_are_stripped(box):
     source = box.folder / "x.c"
     source.write_text("int main(void) { return 0; }\n")
@@ -121,6 +135,7 @@ def test_programs_are_stripped(box):
     packed = packed_of(box)[1]
     assert b".debug_info" in box.program.read_bytes()
     assert b".debug_info" not in packed
+
 
 def test_what_strip_refuses_is_taken_as_it_is(box):
     box.program.write_bytes(b"\x7fELF" + b"broken")

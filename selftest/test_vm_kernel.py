@@ -33,6 +33,7 @@ modules: vmlinux
 """
 CODE = "Linux version 6.1.9 (x)\n"
 
+
 @pytest.fixture(name="builds")
 def builds_(box):
     box.tree = box.folder / "linux"
@@ -43,14 +44,18 @@ def builds_(box):
     box.fragment.write_text("CONFIG_A=y\n# CONFIG_B is not set\n")
     return box
 
+
 def source(builds, kind="debian") -> Source:
     return Source(kind, builds.tree, "6.1.9", "a label", "an identity")
+
 
 def build(builds, kind="debian"):
     return kernel.build(source(builds, kind), builds.cache, (builds.fragment,), builds.say, 2)
 
+
 def runs(built) -> int:
     return len((built.build_dir / "runs").read_text().split())
+
 
 @pytest.mark.parametrize("kind", ["debian", "tree"])
 def test_unchanged_is_not_built_again(builds, kind):
@@ -58,6 +63,7 @@ def test_unchanged_is_not_built_again(builds, kind):
     builds.assert_said("log in")
     builds.said.clear()
     assert (runs(build(builds, kind)), builds.said) == (1, [])
+
 
 def test_a_changed_tree_is_built_again(builds):
     for number, change in enumerate((lambda: (builds.tree / "code.c").write_text(CODE + "new"),
@@ -70,6 +76,7 @@ def test_a_changed_tree_is_built_again(builds):
         change()
         assert runs(build(builds, "tree")) == before + 1, number
 
+
 def test_while_it_is_used_nobody_builds_it_again(builds):
     built = build(builds, "tree")
     with Lock(lock_of(built.build_dir)) as other:
@@ -81,10 +88,12 @@ def test_while_it_is_used_nobody_builds_it_again(builds):
         del built
         assert other.tried(fcntl.LOCK_EX)
 
+
 def test_a_tree_that_never_stays(builds):
     (builds.tree / "Makefile").write_text(MAKEFILE.replace("cp code.c $(O)/vmlinux",
                                                            "cp code.c $(O)/vmlinux; touch code.c"))
     builds.stops(3, "changed while it was built", build, builds, "tree")
+
 
 def test_other_configuration_other_folder(builds):
     first = build(builds)
@@ -93,16 +102,19 @@ def test_other_configuration_other_folder(builds):
     assert first.build_dir != second.build_dir
     assert first.config_hash != second.config_hash
 
+
 def test_other_compiler_other_folder(builds):
     first = build(builds)
     builds.script("gcc", "echo gcc 99")
     builds.environment(PATH=f"{builds.folder}:/usr/bin:/bin")
     assert build(builds).build_dir != first.build_dir
 
+
 def test_a_comment_changes_no_hash_of_the_configuration(builds):
     first = build(builds)
     builds.fragment.write_text("# why\nCONFIG_A=y\n")
     assert build(builds).config_hash == first.config_hash
+
 
 def test_damage_is_repaired_and_said(builds):
     for damage in (lambda folder: (folder / "vmlinux").write_text(""),
@@ -115,11 +127,13 @@ def test_damage_is_repaired_and_said(builds):
         assert build(builds).image.read_text() == CODE
         builds.assert_said("damaged")
 
+
 def test_a_lost_line_is_named(builds):
     builds.fragment.write_text("CONFIG_A=y\nCONFIG_DROPPED=y\n")
     (builds.tree / "Kconfig").write_text("config DROPPED\n\tbool\n\tdepends on A && NEEDED\n")
     builds.stops(3, "CONFIG_DROPPED=y: for the first, it needs NEEDED", build, builds)
     assert not list((builds.cache.root / "build").glob("*/.stamp"))
+
 
 def test_first_error_and_log(builds):
     (builds.tree / "Makefile").write_text(MAKEFILE.replace(
@@ -130,10 +144,12 @@ def test_first_error_and_log(builds):
     log = Path(str(stop).rpartition(" ")[2])
     assert "error: next" in log.read_text()
 
+
 def test_a_full_disk_is_no_compiler_error(builds):
     (builds.tree / "Makefile").write_text(MAKEFILE.replace(
         "@echo run >> $(O)/runs", "@echo 'as: x.o: error: No space left on device'; exit 1"))
     builds.stops(3, "is full", build, builds)
+
 
 def test_after_a_failure_it_goes_on(builds):
     (builds.tree / "code.c").rename(builds.tree / "away")
@@ -141,20 +157,24 @@ def test_after_a_failure_it_goes_on(builds):
     (builds.tree / "away").rename(builds.tree / "code.c")
     assert build(builds).image.read_text() == CODE
 
+
 def test_the_outer_make_does_not_leak_in(builds):
     builds.environment(MAKEFLAGS="-n", ARCH="no-such-arch", CFLAGS="-Werror")
     assert "no-such-arch" not in (build(builds).build_dir / "environment").read_text()
+
 
 def config(box, text: str) -> Path:
     path = box.folder / f"config-{len(list(box.folder.iterdir()))}"
     path.write_text(text)
     return path
 
+
 HAVE = 'CONFIG_A=y\nCONFIG_M=m\n# CONFIG_N is not set\nCONFIG_S="x"\nCONFIG_ON=y'
 RENAMED = "# renamed: CONFIG_OLD to CONFIG_NEW\nCONFIG_OLD=y"
 NEWER = "# newer: CONFIG_A CONFIG_B\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=y"
 # asked for only where the architecture has the other
 WHERE = "# where CONFIG_HAVE_A: CONFIG_A\nCONFIG_A=y"
+
 
 @pytest.mark.parametrize("asked, have, lost", [
     ("CONFIG_A=y", HAVE, ""), ("CONFIG_M=y", HAVE, "CONFIG_M=y"),
@@ -172,6 +192,7 @@ def test_lost(box, asked, have, lost):
     found = kconfig.lost((config(box, asked + "\n"),), config(box, have + "\n"))
     assert found == ([lost] if lost else [])
 
+
 def test_why(box):
     have = config(box, "CONFIG_A=y\n")
     (box.folder / "Kconfig").write_text("menuconfig X\n\tbool\n\tdepends on A && !C && "
@@ -180,10 +201,12 @@ def test_why(box):
                       ("CONFIG_Y=y", "its dependencies are not met"), ("CONFIG_Y=n", "selects Y")):
         assert why in kconfig.explain(line, have, box.folder)
 
+
 def test_the_later_fragment_decides(box):
     first, second = config(box, "CONFIG_A=y\nCONFIG_B=y\n"), box.folder / "second"
     second.write_text("# CONFIG_A is not set\n")
     assert kconfig.values(first, second) == {"CONFIG_A": "n", "CONFIG_B": "y"}
+
 
 @pytest.mark.parametrize("arch", TABLE, ids=lambda arch: arch.name)
 def test_the_fragments_of_this_repository(arch):
@@ -196,6 +219,7 @@ def test_the_fragments_of_this_repository(arch):
         assert block.startswith("#") and not block.startswith("# CONFIG_"), block
     for needed in ("CONFIG_TEST_HMM=m", "CONFIG_GUP_TEST=y", "CONFIG_DEVICE_PRIVATE=y"):
         assert needed in text
+
 
 def test_every_host_builds_the_same_kernels(box):
     """Shards of one run may come from hosts with Intel's and AMD's processors: report/merge.py
@@ -212,6 +236,7 @@ def test_every_host_builds_the_same_kernels(box):
     for vendor in ("INTEL", "AMD"):
         assert f"CONFIG_CPU_SUP_{vendor}=y" in asked[0][""]
 
+
 def test_a_cross_build_says_so_to_make(box):
     """And not on a host of the architecture itself, where the key stays what it was."""
     assert ARCHS["arm64"].make_words() == ("ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-")
@@ -219,9 +244,11 @@ def test_a_cross_build_says_so_to_make(box):
     assert kernel.compiler_of(ARCHS["arm64"].make_words()) == ["aarch64-linux-gnu-gcc"]
     assert kernel.compiler_of(("LLVM=1", *ARCHS["arm64"].make_words())) == ["clang"]
 
+
 REPORT = ["WARNING: CPU: 0 PID: 7 at mm/gup.c:9 gup+0x1/0x2", "Call Trace:", " dup+0x3/0x4",
           "Code: 00", " ? hmm+0x5/0x6 [test_hmm]"]
 SCRIPT = "scripts/decode_stacktrace.sh"
+
 
 def test_file_and_line_for_each_function_but_the_title(box):
     (box.folder / "scripts").mkdir()

@@ -17,16 +17,19 @@ from vm import kvm
 from vm.arch import HOST
 from vm_kit import is_running
 
+
 def shell_seconds() -> float:
     """How long a shell takes to start, here and now."""
     began = time.monotonic()
     subprocess.run(["sh", "-c", ":"], check=True)
     return time.monotonic() - began
 
+
 # Seconds for a guest that speaks at once, on a loaded machine, too; one that is silent takes all.
 PATIENCE = max(0.9, 100 * max(shell_seconds() for _ in range(3)))
 REFUSED = "echo 'qemu: error: failed to set MSR 0x10a to 0x69'; kill -ABRT $$"
 SPEAKS = "echo kvm runs linux; exec sleep 60"
+
 
 @pytest.fixture(name="box")
 def box_(box):
@@ -39,6 +42,7 @@ def box_(box):
     box.ours = build(box, "ours")
     return box
 
+
 def build(box, name: str, config: str = "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n",
           source: str = "src/linux") -> Path:
     """A whole build in the cache, as kbuild and vm/kernel.py leave it."""
@@ -47,6 +51,7 @@ def build(box, name: str, config: str = "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n"
         (folder / file).write_text(text)
     (folder / "source").symlink_to(box.cache.root / source)
     return folder
+
 
 def choose(box, behaviour: str = "exit 1", force=None, kernel=True):
     # The same file, whatever it does: a changed QEMU would be tried again.
@@ -62,12 +67,14 @@ def choose(box, behaviour: str = "exit 1", force=None, kernel=True):
         assert not is_running(int((box.folder / "pid").read_text()))
     return accel
 
+
 @pytest.mark.parametrize("behaviour", [
     "echo SeaBIOS; echo kvm runs linux; exec sleep 60",
     "printf 'kvm runs'; sleep 0.1; printf ' linux'; exec sleep 60"])
 def test_a_guest_that_speaks(box, behaviour):
     accel = choose(box, behaviour)
     assert accel.name == "kvm" and accel.why.startswith("proven, tested ")
+
 
 def test_bad_habits(box):
     for behaviour, why in (
@@ -89,6 +96,7 @@ def test_bad_habits(box):
         assert why in accel.why
         box.assert_said("using TCG")
 
+
 def test_a_refusal_is_remembered(box):
     """And said each time, with its date and how to ask again; --accel probe asks."""
     choose(box, REFUSED)
@@ -103,9 +111,11 @@ def test_a_refusal_is_remembered(box):
     assert choose(box, SPEAKS, force="probe").name == "kvm"
     assert "it runs Linux, tested" in kvm.state(box.cache, mmio=False)
 
+
 MISHAPS = ("Could not open '/proc/self/fd/8': No such file",
            "kvm_set_user_memory_region failed: Cannot allocate memory",
            "ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy")
+
 
 def test_a_mishap_is_not_remembered(box):
     for behaviour in ("exit 0", "exit 1", "kill -KILL $$", "exec sleep 60",
@@ -115,6 +125,7 @@ def test_a_mishap_is_not_remembered(box):
     box.assert_said("the next run tries again")
     assert choose(box, SPEAKS).name == "kvm"
 
+
 def test_a_slow_guest_has_as_long_as_a_kernel(box):
     """If its kernel has said something in the first third."""
     late = f"sleep {PATIENCE / 2}; {SPEAKS}"
@@ -123,6 +134,7 @@ def test_a_slow_guest_has_as_long_as_a_kernel(box):
     assert (accel.name, "no sign of life of the guest's kernel" in accel.why) == ("tcg", True)
     accel = choose(box, "echo 'Linux version 6.1.9'; exec sleep 60", force="probe")
     assert f"did not reach user space within {PATIENCE:.0f} s" in accel.why
+
 
 def test_a_kernel_under_test_proves_nothing_against_kvm(box):
     """Its failure may be its own; what it shows for KVM counts."""
@@ -134,6 +146,7 @@ def test_a_kernel_under_test_proves_nothing_against_kvm(box):
     assert choose(box, "exit 0").name == "kvm"
     assert not (box.folder / "pid").exists()
 
+
 def test_tried_with_a_kernel_of_ours(box):
     """Not with the one that is to run, which may be broken, nor with another that is built."""
     build(box, "of-a-tree", source="../linux")
@@ -141,6 +154,7 @@ def test_tried_with_a_kernel_of_ours(box):
     build(box, "half").joinpath(".stamp").unlink()
     speaks = f"case \"$*\" in *{box.ours}/vmlinux*) echo kvm runs linux; exec sleep 60;; esac"
     assert choose(box, speaks).name == "kvm"
+
 
 @pytest.mark.parametrize("change", [
     lambda box: box.patch(kvm.platform, "release", lambda: "another"),
@@ -150,11 +164,13 @@ def test_another_host_or_qemu_is_tried_again(box, change):
     change(box)
     assert choose(box, SPEAKS).name == "kvm"
 
+
 def test_each_kind_of_machine_is_tried(box):
     speaks = "case \"$*\" in *microvm*) echo kvm runs linux; exec sleep 60;; esac"
     assert choose(box, speaks).name == "tcg"
     box.kernel.mmio = True
     assert choose(box, speaks).name == "kvm"
+
 
 def test_a_damaged_verdict_is_forgotten(box):
     choose(box, REFUSED)
@@ -164,10 +180,12 @@ def test_a_damaged_verdict_is_forgotten(box):
             assert choose(box, SPEAKS).name == "kvm"
         assert json.loads(verdict.read_text())["reason"] == ""
 
+
 def test_asked_for(box):
     for name in ("kvm", "tcg"):
         assert choose(box, force=name).name == name
     assert not (box.folder / "pid").exists()
+
 
 def test_no_permission(box):
     """It names the group that the device belongs to."""
@@ -178,6 +196,7 @@ def test_no_permission(box):
     assert f"it needs group {group} (usermod -aG {group} USER)" in why
     assert not (box.folder / "pid").exists()
 
+
 def test_which_kvm_it_is(box):
     (box.folder / "proc").mkdir()
     (box.folder / "sys/module/kvm_amd").mkdir(parents=True)
@@ -185,10 +204,12 @@ def test_which_kvm_it_is(box):
         (box.folder / "proc/cpuinfo").write_text(f"flags\t\t: {flags}\n")
         assert kvm.described(box.folder) == f"{kvm.DEVICE} (kvm_amd{nested})"
 
+
 def test_no_device(box):
     kvm.DEVICE.unlink()
     assert "there is no" in choose(box).why
     assert not (box.folder / "pid").exists()
+
 
 def test_nothing_to_prove_it_with(box):
     shutil.rmtree(box.ours)

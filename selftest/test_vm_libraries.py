@@ -32,10 +32,12 @@ int main(void)
 }
 """
 
+
 def cc(text: str, path: Path, *words: str) -> Path:
     subprocess.run(["gcc", "-x", "c", "-", "-o", path, "-x", "none", *words], input=text,
                    text=True, check=True)
     return path
+
 
 def root_of(box, *archives: bytes) -> Path:
     """What the guest would have: the archives, unpacked in their order."""
@@ -52,9 +54,11 @@ def root_of(box, *archives: bytes) -> Path:
             path.chmod(mode & 0o777)
     return root
 
+
 def run_in(root: Path, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(["unshare", "--map-root-user", CHROOT, root, *words], text=True,
                           capture_output=True, env={}, check=False)
+
 
 @pytest.fixture(name="dynamic")
 def dynamic_(box):
@@ -67,11 +71,13 @@ def dynamic_(box):
     box.static = cc("int main(void) { return 0; }", box.folder / "hmm_coherent_y", "-static")
     return box
 
+
 def test_static_programs_need_nothing(dynamic):
     assert libraries.needed(dynamic.static) == set()
     assert libraries.needed(dynamic.script("hmm_coherent_z", "true")) == set()
     assert initramfs.shared_files([dynamic.static], dynamic.cache) is None
     assert list(guests.pack([dynamic.static], dynamic.cache)) == ["hmm_coherent_y"]
+
 
 @needs_chroot
 def test_it_runs_in_a_root_of_the_archives_alone(dynamic):
@@ -84,6 +90,7 @@ def test_it_runs_in_a_root_of_the_archives_alone(dynamic):
     for folder in ("lib64", "usr/lib", "usr/lib64", "lib/x86_64-linux-gnu"):
         assert (root / folder / "libnuma.so.1").is_file(), folder
 
+
 def archives(box, packed: dict[str, Path], plan: str) -> bytes:
     """What a guest with this plan is given."""
     base = box.folder / "base"
@@ -93,12 +100,14 @@ def archives(box, packed: dict[str, Path], plan: str) -> bytes:
                                                                       box.folder, 1)
     return guest.call_args.args[1]
 
+
 def test_every_guest_gets_the_libraries(dynamic):
     packed = guests.pack([dynamic.program, dynamic.static], dynamic.cache)
     for plan in ("hmm_coherent_x\n", "hmm_coherent_y\n", ""):
         found = unpack(archives(dynamic, packed, plan))
         assert "lib/libnuma.so.1" in found, plan
         assert ("bin/hmm_coherent_x" in found) == (plan != "hmm_coherent_y\n"), plan
+
 
 def test_names_of_one_file(dynamic):
     other = dynamic.folder / "hmm_coherent_z"
@@ -109,22 +118,26 @@ def test_names_of_one_file(dynamic):
         assert unpack(archives(dynamic, packed, name))[f"bin/{name}"][1] == b"hmm_coherent"
     assert initramfs.same_file([dynamic.static, dynamic.program]) == []
 
+
 def test_another_version_of_a_library_is_packed_again(dynamic):
     first = initramfs.shared_files([dynamic.program], dynamic.cache)
     assert initramfs.shared_files([dynamic.program], dynamic.cache) == first
     cc("int own(void) { return 8; }", dynamic.library, "-shared")
     assert initramfs.shared_files([dynamic.program], dynamic.cache) != first
 
+
 def test_a_library_that_is_not_there(dynamic):
     dynamic.library.unlink()
     dynamic.stops(3, f"does not find libown.so of {dynamic.program}", libraries.needed,
                   dynamic.program)
+
 
 def test_cut_short(dynamic):
     data = dynamic.program.read_bytes()
     for length in (0, 5, 63, 64, 100):
         dynamic.program.write_bytes(data[:length])
         assert libraries.loader(dynamic.program) == "", length
+
 
 # A busybox made of this host's: the static one, and a dynamic program that has its name.
 @pytest.fixture(name="places")
@@ -136,10 +149,12 @@ def places_(box):
     box.patch(deps, "PLACES", ":".join(map(str, box.places)))
     return box
 
+
 def busybox(place: Path, applets, *words: str) -> Path:
     lines = "".join(f'puts("{name}");' for name in sorted(applets))
     return cc(f"#include <stdio.h>\nint main(void) {{ {lines} return 0; }}", place / "busybox",
               *words)
+
 
 def test_the_static_one_is_preferred(places):
     busybox(places.places[0], initramfs.APPLETS)
@@ -148,6 +163,7 @@ def test_the_static_one_is_preferred(places):
     assert "lib64" not in unpack(
         initramfs.base(KERNEL, places.cache, places.say).read_bytes())
 
+
 @needs_chroot
 def test_a_dynamic_one_runs(places):
     busybox(places.places[0], initramfs.APPLETS)
@@ -155,16 +171,19 @@ def test_a_dynamic_one_runs(places):
     done = run_in(root_of(places, base.read_bytes()), "/bin/busybox")
     assert set(done.stdout.split()) == set(initramfs.APPLETS), done.stderr
 
+
 def test_one_that_lacks_something_init_needs(places):
     places.stops(3, "there is no busybox for the guest", initramfs.busybox)
     path = busybox(places.places[0], initramfs.APPLETS - {"devmem", "insmod"})
     places.stops(3, f"{path} has no devmem insmod", initramfs.busybox)
+
 
 def test_init_uses_them():
     words = " ".join(initramfs.INIT.read_text().split())
     assert [name for name in initramfs.APPLETS if name not in words] == []
 
 # What the Makefile decides, asked of a compiler that refuses some words.
+
 
 @pytest.mark.parametrize("refused, linkage", [
     ("no", "-static"), ("-static", "-g"), ("-lnuma", "missing")])

@@ -42,6 +42,7 @@ for word; do
 done
 """
 
+
 def start_guest(box, behaviour: str, extra: str = "", kernel=None, threads: int = 2) -> qemu.Guest:
     box.environment(HMM_COHERENT_QEMU=str(box.script("qemu", FIND + behaviour)))
     disks = {name: box.folder / f"a,{name}" for name in qemu.DISKS}
@@ -54,6 +55,7 @@ def start_guest(box, behaviour: str, extra: str = "", kernel=None, threads: int 
     box.later(os.close, guest.results_fd)
     return guest
 
+
 def read(box, guest: qemu.Guest, limit: float = 60.0) -> bytes:
     os.set_blocking(guest.results_fd, True)
     data, deadline = b"", child.Deadline(limit)
@@ -64,6 +66,7 @@ def read(box, guest: qemu.Guest, limit: float = 60.0) -> bytes:
         data += piece
     pytest.fail("the channel was never closed")
 
+
 def test_nothing_is_left_to_calibrate():
     with mock.patch("vm.qemu.khz", return_value=2_000_000):
         assert " tsc_early_khz=2000000 lpj=8000000 " in qemu.append(KERNEL, TCG)
@@ -72,12 +75,15 @@ def test_nothing_is_left_to_calibrate():
     with mock.patch("vm.qemu.khz", return_value=0):
         assert "lpj=" not in qemu.append(KERNEL, TCG)
 
+
 def test_results_are_byte_exact_and_end(box):
     guest = start_guest(box, f"cat {sys.executable} >$results")
     assert read(box, guest) == Path(sys.executable).read_bytes()
 
+
 def test_initramfs_is_byte_exact(box):
     assert read(box, start_guest(box, "cat $initrd >$results")) == INITRD
+
 
 def test_nothing_left_in_the_folder(box):
     guest = start_guest(box, "echo noise")
@@ -86,6 +92,7 @@ def test_nothing_left_in_the_folder(box):
     assert {path.name for path in box.folder.iterdir()} - given == {"console-1.log"}
     assert guest.console_path.read_text() == "noise\n"
 
+
 def test_command_line(box):
     guest = start_guest(box, "true", "extra=1")
     words = guest.command[guest.command.index("-append") + 1].split(" ")
@@ -93,6 +100,7 @@ def test_command_line(box):
     assert "memmap=256M$0x50000000" in words
     assert words[-1] == "extra=1"
     assert qemu.escape(Path("/a,b/c,raw")) == "/a,,b/c,,raw"
+
 
 def test_disks_are_in_memory(box):
     """A full disk of the host stops no guest, and no guest changes an image."""
@@ -109,6 +117,7 @@ def test_disks_are_in_memory(box):
         assert path.read_bytes().rstrip(b"\0") == f"a,{name}".encode()
         assert path.stat().st_size == DISK_BYTES
 
+
 def test_each_kernel_has_the_machine_that_it_knows(box):
     """All devices where it looks for them, and a reset that it can do."""
     for mmio, machine, bus, reset in ((False, "q35", "-pci,", False),
@@ -120,12 +129,14 @@ def test_each_kernel_has_the_machine_that_it_knows(box):
         assert all(bus in word for word in devices), devices
         assert ("reboot=t" in command[command.index("-append") + 1].split()) == reset
 
+
 def test_one_thread_for_two_processors(box):
     for threads, word in ((2, "thread=multi"), (1, "thread=single")):
         command = start_guest(box, "true", threads=threads).command
         assert word in command[command.index("-accel") + 1]
     assert qemu.machine(X86, SimpleNamespace(name="kvm"), False,
                         1) == qemu.machine(X86, SimpleNamespace(name="kvm"), False, 2)
+
 
 def test_device_ranges_are_inside_memory():
     assert X86.memory_mib <= 3072      # below the hole of q35
@@ -134,6 +145,7 @@ def test_device_ranges_are_inside_memory():
             assert start % (256 << 20) == 0
             assert base <= start and start + (qemu.SPM_SIZE_MIB << 20) <= base + (
                 arch.memory_mib << 20)
+
 
 def test_an_arm64_guest_has_what_its_words_say(box):
     """The kernel's memory ends where the ranges begin, node 1 is the larger one, and vdc is the
@@ -150,6 +162,7 @@ def test_an_arm64_guest_has_what_its_words_say(box):
     assert [word for word in command if word.startswith("node,")] == [
         "node,nodeid=0,memdev=memory0,cpus=0", "node,nodeid=1,memdev=memory1,cpus=1"]
 
+
 def test_a_guest_that_waits_for_the_host_does_not_look_stuck():
     """Whatever its architecture; with KVM the kernel's own limits are right."""
     for arch in (X86, ARM64):
@@ -158,6 +171,7 @@ def test_a_guest_that_waits_for_the_host_does_not_look_stuck():
             words = qemu.append(replace(KERNEL, arch=arch), accel).split()
             assert [word for word in words if word.startswith(("watchdog_", "rcupdate.rcu_cpu"))
                     ] == wanted
+
 
 def test_kill_is_bounded_and_may_be_repeated(box):
     guest = start_guest(box, "trap '' TERM; echo >$results; while :; do sleep 0.05; done")
@@ -169,12 +183,14 @@ def test_kill_is_bounded_and_may_be_repeated(box):
     assert time.monotonic() - start < 5
     assert guest.proc.returncode == -signal.SIGKILL
 
+
 def test_kill_takes_what_qemu_started(box):
     guest = start_guest(box, "sleep 60 & echo $! >$results; wait")
     os.set_blocking(guest.results_fd, True)
     started = int(os.read(guest.results_fd, 100))
     guest.kill()
     assert ends(started)
+
 
 def test_a_guest_that_is_done_may_go_however_its_word_comes(box):
     for pieces in ((b"ok 1 a\n# guest: done\n",), (b"ok 1 a\n# guest: d", b"one\n"),
@@ -185,9 +201,11 @@ def test_a_guest_that_is_done_may_go_however_its_word_comes(box):
                 guest.answer(piece)
             ask.assert_called_once_with("b")
 
+
 def test_no_qemu(box):
     box.environment(HMM_COHERENT_QEMU="no-such-qemu")
     box.stops(3, "qemu-system-x86", qemu.binary)
+
 
 def test_they_die_with_us():
     runner = subprocess.Popen([sys.executable, "-c", ORPHAN], stdin=subprocess.PIPE,
@@ -200,16 +218,19 @@ def test_they_die_with_us():
     runner.stdout.close()
     assert ends(orphan)
 
+
 def test_output_goes_to_the_log(box):
     log = box.folder / "a/log"
     assert child.run(["sh", "-c", "echo out; echo err >&2; exit 3"], log, 5) == 3
     assert log.read_text() == "out\nerr\n"
+
 
 def test_a_limit_is_a_limit(box):
     start = time.monotonic()
     with pytest.raises(Stop):
         child.run(["sleep", "60"], box.folder / "log", 0.2)
     assert time.monotonic() - start < 5
+
 
 def test_no_core_files(box):
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
@@ -218,6 +239,7 @@ def test_no_core_files(box):
     child.run(["sh", "-c", "ulimit -c"], box.folder / "log", 5)
     assert (box.folder / "log").read_text().strip() == "0"
 
+
 def test_output_of_what_fails_is_nothing():
     assert child.output(["sh", "-c", "echo x; exit 1"]) == ""
     assert child.output(["no-such-command"]) == ""
@@ -225,11 +247,13 @@ def test_output_of_what_fails_is_nothing():
 
 # The rate of the time stamp counter: steady, or not claimed at all.
 
+
 def test_the_rate_is_plausible_and_repeatable():
     rates = sorted(qemu.khz() for _ in range(5))
     if rates[0]:
         assert 200_000 < rates[2] < 10_000_000, rates
         assert rates[3] - rates[1] < rates[2] // 100, rates
+
 
 def test_a_rate_that_cannot_be_measured_is_not_claimed():
     with mock.patch.object(qemu.platform, "machine", return_value="aarch64"):

@@ -15,14 +15,17 @@ from vm.arch import ARCHS
 
 MAKEFILE = "# SPDX\nVERSION = {}\nPATCHLEVEL = {}\nSUBLEVEL = 9\nEXTRAVERSION ={}\nNAME = x\n"
 
+
 def tree(folder: Path, major=6, minor=1, extra="") -> Path:
     (folder / "mm").mkdir(parents=True)
     (folder / "Kbuild").write_text("")
     (folder / "Makefile").write_text(MAKEFILE.format(major, minor, extra))
     return folder
 
+
 def resolve(box, spec):
     return source.resolve(str(spec), box.cache, box.say)
+
 
 def test_a_tree(box):
     found = resolve(box, tree(box.folder / "linux", extra=" -rc3"))
@@ -32,10 +35,12 @@ def test_a_tree(box):
     assert other.version == "6.0.9"
     assert other.ident != found.ident, "they would share a build"
 
+
 def test_too_old(box):
     box.stops(4, "Linux 5.19.9 has no device-coherent memory", resolve, box,
               tree(box.folder / "linux", 5, 19))
     box.stops(4, "every test would skip", resolve, box, "5.10")
+
 
 def test_no_tree(box):
     box.stops(2, "not a kernel tree", resolve, box, box.folder)
@@ -43,6 +48,7 @@ def test_no_tree(box):
     box.stops(2, "neither a version nor a kernel tree", resolve, box, "latest")
     (tree(box.folder / "linux") / "Makefile").write_text("all:\n\techo VERSION = 6\n")
     box.stops(2, "not a kernel tree", resolve, box, box.folder / "linux")
+
 
 # A package of our own making, so that no network is needed.
 @pytest.fixture(name="debian")
@@ -62,16 +68,20 @@ def debian_(box):
     offers(box, "")
     return box
 
+
 def offers(debian, release: str) -> None:
     """The package index of this system."""
     source._said.clear()
     debian.patch(deb.Apt, "candidate", lambda apt, package: release)
 
+
 def version(debian, release: str) -> None:
     debian.patch(deb, "installed_version", lambda package: release)
 
+
 def resolve_61(debian):
     return source.resolve("6.1", debian.cache, debian.say)
+
 
 def test_unpacked_once(debian):
     found = resolve_61(debian)
@@ -83,6 +93,7 @@ def test_unpacked_once(debian):
     assert resolve_61(debian) == found
     assert debian.said == []
 
+
 def test_what_no_build_needs_stays_packed(debian):
     path = resolve_61(debian).path
     for name in ("arch/arm/x.c", "arch/arm/boot/x.dts", "drivers/gpu/drm/x.h",
@@ -92,6 +103,7 @@ def test_what_no_build_needs_stays_packed(debian):
                  "Documentation/Kconfig", "tools/net/x.c"):
         assert (path / name).exists(), name
 
+
 def test_a_new_package_is_unpacked_beside_the_old(debian):
     """And what is not installed any more is in the cache."""
     first = resolve_61(debian)
@@ -100,6 +112,7 @@ def test_a_new_package_is_unpacked_beside_the_old(debian):
     assert (second.path != first.path, second.ident != first.ident) == (True, True)
     version(debian, "")
     assert resolve_61(debian) == second
+
 
 def test_which_point_release_it_is(debian):
     """The one in the cache is said, once, and a newer one too; the index is asked once a day."""
@@ -120,6 +133,7 @@ def test_which_point_release_it_is(debian):
     resolve_61(debian)
     assert "6.1.11-1" not in debian.said[0]
 
+
 def test_refresh(debian):
     """Takes a newer one if there is one, and that one stays; not an older one."""
     first = resolve_61(debian)
@@ -138,6 +152,7 @@ def test_refresh(debian):
                              for line in debian.said) == same, debian.said
     assert resolve_61(debian).path == found.path
 
+
 @pytest.mark.parametrize("damaged", [True, False])
 def test_what_is_not_taken_from_the_cache(debian, damaged):
     """One that is damaged, and apt's answer for linux-source-6.12, kept under the wrong name."""
@@ -150,6 +165,7 @@ def test_what_is_not_taken_from_the_cache(debian, damaged):
     with mock.patch.object(deb, "find", side_effect=LookupError), pytest.raises(LookupError):
         resolve_61(debian)
 
+
 def test_a_package_of_another_series(debian):
     debian.tarball.unlink()
     linux = debian.folder / "pack" / "linux-source-6.1"
@@ -158,10 +174,12 @@ def test_a_package_of_another_series(debian):
                     "linux-source-6.1"], check=True)
     debian.stops(3, "linux-source-6.1 6.1.9-1 contains Linux 6.12.9, not 6.1", resolve_61, debian)
 
+
 def test_damaged_tarball(debian):
     debian.tarball.write_bytes(debian.tarball.read_bytes()[:-40])
     debian.stops(3, "cannot unpack", resolve_61, debian)
     assert [path.name for path in (debian.cache.root / "src").iterdir() if path.is_dir()] == []
+
 
 def test_a_package_is_unpacked_without_installing_it(debian):
     root = debian.folder / "deb"
@@ -179,6 +197,7 @@ def test_a_package_is_unpacked_without_installing_it(debian):
         path = resolve_61(debian).path
     assert (path / "mm/gup.c").exists()
     assert not (package.exists() or (path / ".deb").exists())
+
 
 DEB822 = """Types: deb
 URIs: http://off.example.org/debian
@@ -200,6 +219,7 @@ Suites: bookworm
 Components: stable
 """
 
+
 @pytest.fixture(name="mirrors")
 def mirrors_(box):
     box.etc = box.folder / "apt"
@@ -207,6 +227,7 @@ def mirrors_(box):
     for name, value in (("SOURCES", box.etc), ("codename", lambda: "bookworm")):
         box.patch(deb, name, value)
     return box
+
 
 @pytest.mark.parametrize("files, found", [
     ({"sources.list.d/debian.sources": DEB822},
@@ -223,8 +244,10 @@ def test_the_mirror(mirrors, files, found):
         (mirrors.etc / name).write_text(text)
     assert deb.mirror() == found
 
+
 def test_none(mirrors):
     mirrors.stops(3, "--kernel", deb.mirror)
+
 
 def test_private_state_only(mirrors):
     (mirrors.etc / "sources.list.d/debian.sources").write_text(DEB822)
@@ -235,6 +258,7 @@ def test_private_state_only(mirrors):
     for setting in ("Dir::Etc::sourceparts=/dev/null",
                     f"Dir::State={mirrors.cache.root}/apt/bookworm-backports"):
         assert setting in options
+
 
 def test_security(mirrors):
     """A longterm kernel's newest release is there; it is another archive of the same mirror."""
@@ -249,6 +273,7 @@ def test_security(mirrors):
         assert [line in text for line,
                 text in zip(lines, written, strict=True)] == [True] * len(lines)
 
+
 def test_nowhere(mirrors):
     (mirrors.etc / "sources.list.d/debian.sources").write_text(DEB822)
     names = ["linux-source-6.12", "linux-source", "linux-source-6.1"]
@@ -258,6 +283,7 @@ def test_nowhere(mirrors):
                           mirrors.say)
     assert "available: linux-source-6.1, linux-source-6.12 (" in str(stop)
     mirrors.assert_said("bookworm-backports")
+
 
 # What apt 3.0 of Debian 13 says to `apt-cache policy linux-source-6.1`, which it has not: the name
 # is a pattern then.
@@ -290,6 +316,7 @@ case "$*" in
 esac
 """
 
+
 # The README's first command on Debian 13, whose newest kernel is 6.12.
 @pytest.fixture(name="trixie")
 def trixie_(box):
@@ -304,13 +331,16 @@ def trixie_(box):
     box.environment(PATH=f"{box.folder}:{deb.TOOLS}", LC_ALL="de_DE.UTF-8")
     return box
 
+
 def find(trixie, package: str):
     return deb.find(package, trixie.cache, trixie.say)
+
 
 def test_a_name_is_no_pattern(trixie):
     assert deb.Apt().candidate("linux-source-6.1") == ""
     assert deb.Apt().candidate("linux-source-6.12") == "6.12.117-1"
     assert deb.Apt().candidate("linux-source-6.122") == ""
+
 
 def test_an_older_one_is_in_oldstable(trixie):
     apt, version = find(trixie, "linux-source-6.1")
@@ -318,6 +348,7 @@ def test_an_older_one_is_in_oldstable(trixie):
     assert "oldstable/sources.list" in apt.options[1]
     # nine megabytes for nothing
     assert "testing" not in (trixie.folder / "calls").read_text()
+
 
 def test_lists_are_fetched_again_the_next_day_only(trixie):
     for age, fetched in ((0, True), (3600, False), (2 * 24 * 3600, True)):
@@ -327,12 +358,14 @@ def test_lists_are_fetched_again_the_next_day_only(trixie):
         find(trixie, "linux-source-6.1")
         assert ("oldstable/sources.list" in (trixie.folder / "calls").read_text()) == fetched, age
 
+
 def test_where_to_look_first(trixie):
     offered = ["linux-source", "linux-source-6.12"]
     assert deb.suites("linux-source-6.1", offered)[1] == "oldstable"
     assert deb.suites("linux-source-7.3", offered)[1] == "stable"
     assert set(deb.suites("linux-source-7.3", [])) == set(deb.suites("linux-source-6.1",
                                                                      offered)) | {"{codename}"}
+
 
 def test_a_kernel_that_cannot_load_the_driver(box):
     """Refused with the option that it has, where the architecture needs it; a user's tree is told,
@@ -354,6 +387,7 @@ def test_a_kernel_that_cannot_load_the_driver(box):
             source.check_driver(found, ARCHS["arm64"], box.say, strict)
         if refused:
             box.assert_said("docs/findings.md, physmem-end")
+
 
 def test_sources_of_each_architecture_have_its_files():
     """And those for x86-64 are what they were before there was another one."""

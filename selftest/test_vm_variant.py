@@ -28,6 +28,7 @@ PATCH = """@@
 +changed
 """
 
+
 @pytest.fixture(name="box")
 def box_(box):
     tree, build = box.folder / "tree", box.folder / "bu,il:d"
@@ -44,14 +45,17 @@ def box_(box):
     box.variant = fault.Variant(box.base, box.private, 1)
     return box
 
+
 def changed(box, text: str) -> dict[str, Path]:
     (box.private / "0.c").write_text(text)
     return {"mm/one.c": box.private / "0.c"}
+
 
 def test_the_changed_file_is_built_and_nothing_else_changes(box):
     only_what_changed_is_built(box)
     if may_mount_overlay(box.folder):
         assert not (box.private / "whole").exists(), "overlay was not used"
+
 
 def only_what_changed_is_built(box):
     kernel = box.variant.build(changed(box, "int x = changed;\n"), box.folder / "log")
@@ -61,6 +65,7 @@ def only_what_changed_is_built(box):
     assert (box.base.source.path / "mm/one.c").read_text() == "int x = one;\n"
     assert str(box.folder) not in Path("/proc/self/mounts").read_text()
 
+
 def test_a_fault_in_the_driver_alone(box):
     (box.base.source.path / "Makefile").write_text(
         "vmlinux: ;\nmodules: ; test -s $(O)/vmlinux && cp mm/one.c $(O)/lib/test_hmm.ko\n")
@@ -68,6 +73,7 @@ def test_a_fault_in_the_driver_alone(box):
     assert kernel.image.read_text() == "old"
     assert kernel.modules["test_hmm"].read_text() == "int x = changed;\n"
     assert (box.base.build_dir / "lib/test_hmm.ko").read_text() == "module"
+
 
 def test_a_change_of_nothing_is_told(box):
     if not may_mount_overlay(box.folder):
@@ -77,20 +83,24 @@ def test_a_change_of_nothing_is_told(box):
         box.variant.build(changed(box, "int x = one; /* the same */\n"), box.folder / "log")
     assert "it changes nothing that is compiled" in str(caught.value)
 
+
 def test_without_overlay_there_is_a_copy(box):
     script, fault.SCRIPT = fault.SCRIPT, fault.SCRIPT.replace("-t overlay", "-t nosuchfs")
     box.later(setattr, fault, "SCRIPT", script)
     only_what_changed_is_built(box)
+
 
 def test_the_compilers_first_error(box):
     with pytest.raises(fault.DoesNotBuild) as caught:
         box.variant.build(changed(box, "broken\n"), box.folder / "log")
     assert "mm/one.c:1: error: broken" in str(caught.value)
 
+
 def test_all_is_gone_afterwards(box):
     box.variant.build(changed(box, "int x = changed;\n"), box.folder / "log")
     in_place.remove(box.private)
     assert not box.private.exists()
+
 
 @pytest.mark.skipif(not shutil.which("spatch"), reason="no coccinelle")
 def test_a_semantic_patch_applies_or_does_not(box):
@@ -101,6 +111,7 @@ def test_a_semantic_patch_applies_or_does_not(box):
             path in changed.items()} == {"mm/one.c": "int x = changed;\n"}
     assert box.variant.patch(rules, ("mm/two.c",)) == {}
 
+
 def patched_by(box, spatch: str) -> dict[str, Path]:
     """What a script in place of spatch makes of a file."""
     (box.folder / "rules.cocci").write_text(PATCH)
@@ -108,6 +119,7 @@ def patched_by(box, spatch: str) -> dict[str, Path]:
     box.script("bin/spatch", spatch)
     with mock.patch.dict(os.environ, PATH=f"{box.folder}/bin:{os.environ['PATH']}"):
         return box.variant.patch(box.folder / "rules.cocci", ("mm/one.c",))
+
 
 def test_a_tool_that_fails_says_nothing_about_the_fault(box):
     """spatch that cannot read the patch, is killed, or has no room, is none that does not apply."""
@@ -118,11 +130,13 @@ def test_a_tool_that_fails_says_nothing_about_the_fault(box):
                           "No space left")):
         box.stops(3, says, patched_by, box, script)
 
+
 def test_the_kernels_own_words_are_no_failure(box):
     """spatch prints the difference with its context, in which anything can stand."""
     script = ("echo '  * Make an exception, Fatal error, EXN'\n"
               "echo '-an exception' && echo 'int x = 7;' >\"$6\"")
     assert set(patched_by(box, script)) == {"mm/one.c"}
+
 
 def test_a_build_that_no_compiler_ended(box):
     """make that is killed, or finds no room, says nothing about the changed source."""

@@ -12,6 +12,7 @@ from vm.cache import Lock, lock_of
 from test_vm_source import tree
 from vm_kit import git
 
+
 @pytest.fixture(name="box")
 def box_(box):
     """A tree with two commits, and a change that is not committed."""
@@ -25,13 +26,16 @@ def box_(box):
     box.file.write_text("not committed\n")
     return box
 
+
 def commit(box, subject: str) -> str:
     git(box.tree, "add", "-A")
     git(box.tree, "commit", "-qm", subject)
     return git(box.tree, "rev-parse", "HEAD")
 
+
 def resolve(box, ref: str):
     return source.resolve(f"{box.tree}@{ref}", box.cache, box.say)
+
 
 def test_a_commit_of_the_tree(box):
     found = resolve(box, "HEAD~1")
@@ -40,6 +44,7 @@ def test_a_commit_of_the_tree(box):
     assert found.path.is_relative_to(box.cache.root)
     assert box.file.read_text() == "not committed\n"
     assert git(box.tree, "rev-parse", "HEAD") == box.second
+
 
 def test_it_is_used_again(box):
     first = resolve(box, "main")
@@ -54,12 +59,14 @@ def test_it_is_used_again(box):
     assert (third.path / "Kbuild").stat().st_mtime_ns // 10**9 == before // 10**9
     assert resolve(box, "HEAD~1").path != third.path
 
+
 def test_while_it_is_used_nobody_checks_out_over_it(box):
     found = resolve(box, "main")
     with Lock(lock_of(found.path)) as other:
         assert not other.tried(fcntl.LOCK_EX)
         assert not box.cache.drop(found.path, source.forget)
     assert (found.path / "Makefile").exists()
+
 
 def test_a_killed_one_is_made_again(box):
     found = resolve(box, "main").path
@@ -69,6 +76,7 @@ def test_a_killed_one_is_made_again(box):
      / "index.lock").write_text("")
     assert (resolve(box, "main").path / "mm/gup.c").read_text() == "second\n"
 
+
 def test_it_is_forgotten(box):
     found = resolve(box, "main").path
     assert str(found) in git(box.tree, "worktree", "list")
@@ -77,9 +85,11 @@ def test_it_is_forgotten(box):
     assert [path.name for path in found.parent.iterdir() if path.name[0] != "."] == []
     assert resolve(box, "main").path == found
 
+
 def test_a_cache_that_was_removed(box):
     shutil.rmtree(resolve(box, "main").path.parent)
     assert (resolve(box, "main").path / "Makefile").exists()
+
 
 def test_wrong_use(box):
     box.stops(2, "no-such is not a commit of", resolve, box, "no-such")

@@ -12,6 +12,7 @@ from base.child import Deadline
 from base.errors import Stop
 from vm.cache import Cache
 
+
 class Box:
     """A test's folder and cache; a test file adds what its tests share."""
 
@@ -47,12 +48,14 @@ class Box:
         for name, value in values.items():
             self.setenv(name, value)
 
+
 def ends(pid: int, within: float = 5.0) -> bool:
     """The process is gone soon."""
     deadline = Deadline(within)
     while is_running(pid) and deadline.left() > 0:
         pass
     return not is_running(pid)
+
 
 def is_running(pid: int) -> bool:
     """A zombie that nobody reaps does not run any more."""
@@ -61,12 +64,14 @@ def is_running(pid: int) -> bool:
     except OSError:
         return False
 
+
 def git(tree: Path, *words) -> str:
     """git in a tree of a test, with nobody's configuration."""
     env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     return subprocess.run(["git", "-C", tree, "-c", "user.name=x", "-c", "user.email=x@example.org",
                            *words], env=env, check=True, capture_output=True,
                           text=True).stdout.strip()
+
 
 def may_mount_overlay(folder: Path) -> bool:
     """Not where the folder for temporary files is on an overlay, as in many containers, or where

@@ -69,6 +69,7 @@ RECORDED_PLAN = {"hmm_coherent_matrix": [f"coherent.rw.cpu-{access}{extent}"
                                          for access in ("read", "write")
                                          for extent in ("", ".many", ".half-placed", ".hole")]}
 
+
 def replay(stream: str | bytes, plan: dict[str, list[str]] | None = None, run: Run | None = None,
            finish: bool = True) -> Run:
     """A run that saw exactly this stream, as VM 1."""
@@ -85,6 +86,7 @@ def replay(stream: str | bytes, plan: dict[str, list[str]] | None = None, run: R
     if finish:
         run.finish()
     return run
+
 
 def verdicts(run: Run) -> dict[str, str]:
     return {test.name: test.verdict for test in run.tests.values()}

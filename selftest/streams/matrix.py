@@ -30,6 +30,7 @@ RULES = {
                          "a write to a shared page copies it into system memory"),
 }
 
+
 def outcome(place: str, mapping: str, access: str) -> dict:
     write = any(access.endswith(w) or access.startswith(w) for w in WRITES)
     refused = (write and mapping in ("ro", "born-ro", "prot-none")) or mapping == "prot-none"
@@ -60,6 +61,7 @@ def outcome(place: str, mapping: str, access: str) -> dict:
             "expect": {"result": "EFAULT" if refused else "4096", "result-rule": rule,
                        "page": [page]},
             "verdict": "pass"}
+
 
 def stream(seed: int = 1, hostile: str = "", bad: float = 0.02) -> tuple[list[str], str]:
     """The names that are planned, and the stream of one program that runs them."""
@@ -107,6 +109,7 @@ def stream(seed: int = 1, hostile: str = "", bad: float = 0.02) -> tuple[list[st
     status = 1 if verdicts & {"fail", "hang"} else 3 if "broken" in verdicts else 0
     lines += [f"# end {PROGRAM} ran={len(cells)} checks=9999", f"# guest: exit {PROGRAM} {status}"]
     return names, "\n".join(lines) + "\n"
+
 
 def run(seed: int = 1, hostile: str = "", bad: float = 0.02, release: str = "6.1.192") -> Run:
     names, text = stream(seed, hostile, bad)
