@@ -81,4 +81,5 @@ def human(count: int) -> str:
 
 def row(count: int | str, when: str, name: str, what: str) -> str:
     """One line of the list."""
-    return f"{count if isinstance(count, str) else human(count):>9}  {when:>12}  {name:45} {what}".rstrip()
+    room = count if isinstance(count, str) else human(count)
+    return f"{room:>9}  {when:>12}  {name:45} {what}".rstrip()

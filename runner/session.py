@@ -116,7 +116,7 @@ class Session:
                                 successor.start(selector)
                     if self.enough():
                         while going:
-                            self._ended(going.pop(0), "stopped", "--until-fail ended the run")
+                            self._ended(going.pop(0), "stopped", STOPPED)
                     elif len(going) == 1 < count and then and self._boots_early(then):
                         going.append(Lane(self, *then.pop(0), 1))
                         going[-1].start(selector)
