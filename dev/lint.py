@@ -103,6 +103,24 @@ def python(path: Path, text: str) -> Iterator[str]:
                 yield f"python: {problem}"
 
 
+def blank_lines(path: Path, text: str) -> Iterator[str]:
+    """Two blank lines before a function or class of a module, as PEP 8 has it."""
+    if not is_python(path, text):
+        return
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return      # python() says so
+    lines = text.splitlines()
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            top = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1
+            while top and lines[top - 1].startswith("#"):       # its comment
+                top -= 1
+            if any(lines[max(top - 2, 0):top]):
+                yield f"line {node.lineno}: two blank lines before {node.name}"
+
+
 def banned(path: Path, text: str) -> Iterator[str]:
     """Constructs that a test must not use."""
     if path.parts[:1] == ("hmm-coherent",) and path.suffix == ".c":
@@ -273,8 +291,8 @@ def without_comments(code: str) -> str:
 
 
 LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (
-    licence, size, line_length, left_open, python, banned, fixtures, prefixes, gates, skips,
-    includes, imports)
+    licence, size, line_length, left_open, python, blank_lines, banned, fixtures, prefixes, gates,
+    skips, includes, imports)
 
 
 def files() -> list[Path]:

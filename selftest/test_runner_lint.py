@@ -34,6 +34,9 @@ REJECTED = (
     ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\ndef f(:\n", "python"),
     ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nx = '\\d'\n", "python"),
     ("runner/x.py", "# SPDX-License-Identifier: GPL-2.0\nassert (1, 'always true')\n", "python"),
+    ("selftest/x.py", PYTHON + "X = 1\n\n@pytest.fixture(\n)\ndef f(): pass\n",
+     "line 6: two blank lines before f"),
+    ("selftest/x.py", PYTHON + "X = 1\n\n# why\nclass A: pass\n", "two blank lines before A"),
     ("hmm-coherent/fork.c", HEAD + "usleep(10);\n", "sleeps"),
     ("hmm-coherent/fork.c", HEAD + "x = rand();\n", "draws"),
     ("hmm-coherent/fork.c", HEAD + "exit(0);\n", "half way"),
@@ -99,9 +102,11 @@ ACCEPTED = (
     ("runner/x.py", PYTHON + "x = r'\\d'\n"),
     ("runner/x.py", PYTHON + "import base.errors\nfrom runner import work\nfrom vm import qemu\n"),
     ("docs/architecture.md", TABLE),
+    ("vm/x.py", PYTHON + "X = 1\n\n\n# why\n@one\ndef f():\n    def g(): pass\n"),
 )
 
 # The rules, on files that exist only here.
+
 
 def test_each_rule_rejects():
     for name, text, why in REJECTED:
@@ -109,14 +114,17 @@ def test_each_rule_rejects():
         assert len(found) == 1, found
         assert why in found[0]
 
+
 def test_each_rule_accepts():
     for name, text in ACCEPTED:
         assert lint.problems({Path(name): text}) == []
+
 
 def test_the_table_of_layers_is_there():
     order = lint.layers((lint.TOP / lint.ARCHITECTURE).read_text())
     assert (order[0], order[-1]) == ("suite/harness", "report/compiler")
     assert order.index("cell/cell") < order.index("see/page")
+
 
 def test_remarks_of_checkpatch():
     accepted = lint.remark_types("| type | why |\n|---|---|\n| `VOLATILE` | it is meant |\n| "
@@ -129,8 +137,10 @@ def test_remarks_of_checkpatch():
     assert lint.remarks(
         [], accepted) == ["docs/checkpatch.md: no remark has the type VOLATILE any more"]
 
+
 def test_the_table_of_remarks_is_there():
     assert "SPLIT_STRING" in lint.remark_types((lint.TOP / lint.CHECKPATCH).read_text())
+
 
 def test_shell_is_recognised():
     for first, expected in (("#!/bin/sh", True), ("#!/bin/busybox sh", True),
@@ -140,6 +150,7 @@ def test_shell_is_recognised():
 
 # dev/mypy.ini.
 
+
 NO_TYPES = (
     ("import re\n\n\ndef f(text: str) -> str:\n    return re.match('a', text)[0]\n", "index"),
     ("def f(number):\n    g('1')\n\n\ndef g(number: int) -> None: ...\n", "arg-type"),
@@ -148,6 +159,7 @@ NO_TYPES = (
 )
 TYPES = ("import re\n\n\ndef f(text: str) -> str:\n    found = re.match('a', text)\n"
          "    return found[0] if found else ''\n\n\ndef g(words):\n    return words[0]\n")
+
 
 @pytest.mark.skipif(not shutil.which("mypy"), reason="mypy is not installed")
 def test_mypy_finds_each_error(scratch):
