@@ -29,7 +29,6 @@ from runner import options as command_line, plan, programs, run as running
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
 
-PROGRAM = "hmm_coherent_explore"
 VARIABLE = "HMM_COHERENT_EXPLORE"
 SETTINGS = ("", "_SECONDS", "_STRIDE", "_LENGTH", "_ONLY", "_WEIGHT", "_REPLAY", "_WRONG", "_TIMES",
             "_PATIENCE")
@@ -77,13 +76,14 @@ def said(diags: list[Diag], word: str) -> str:
 def asked(options: argparse.Namespace, screen: Screen, **settings: str) -> str:
     """What the program prints, which needs no kernel, so it is asked here."""
     ksrc = None if programs.given() else plan.sources(options, "vm", screen)[1]
-    path = next(path for path in programs.build(ksrc, log(), only=PROGRAM) if path.name == PROGRAM)
+    built = programs.build(ksrc, log(), only=plan.EXPLORE)
+    path = next(path for path in built if path.name == plan.EXPLORE)
     done = subprocess.run([str(path), "--list"], capture_output=True, text=True, check=False,
                           stdin=subprocess.DEVNULL, env=os.environ | {
                               VARIABLE + name: value for name, value in settings.items()})
     if done.returncode:
         raise Stop(WRONG_USE if done.returncode == WRONG_USE else CANNOT,
-                   one_line(done.stderr.removeprefix(f"{PROGRAM}: ").strip(), 600))
+                   one_line(done.stderr.removeprefix(f"{plan.EXPLORE}: ").strip(), 600))
     return done.stdout
 
 
@@ -95,7 +95,7 @@ def diags_of(test: Test) -> list[Diag]:
 def failed(run: Run) -> tuple[str, list[Diag]] | None:
     """The explore test that failed, and what it has said; None if none failed."""
     for test in run.tests.values():
-        if test.program == PROGRAM and test.verdict in ("fail", "broken"):
+        if test.program == plan.EXPLORE and test.verdict in ("fail", "broken"):
             return test.name, diags_of(test)
     return None
 
@@ -163,7 +163,7 @@ class Exploration:
         """One run of the program; returns its status and its results folder."""
         options = argparse.Namespace(**vars(self.options))
         options.stress = seconds + MINIMISING
-        options.globs, options.jobs = [PROGRAM], 1
+        options.globs, options.jobs = [plan.EXPLORE], 1
         options.results = path = results or Folder.create(None).path
         if text := settings.get("_REPLAY"):     # in the command that repeats it, too
             options.replay = text
