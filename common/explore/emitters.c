@@ -9,6 +9,7 @@
 
 static const struct emitter emitters[] = {
 	{ .name = "map", .call = "map_buffer(%f, %n)" },
+	{ .name = "file", .call = "map_file(%f, %n, %q)" },
 	{ .name = "fork", .call = "process_forks(%b, %j, \"%t\")", .takes_turns = true },
 	{ .name = "exit", .call = "process_ends(%w, %p, false, \"%t\")", .takes_turns = true },
 	{ .name = "kill", .call = "process_ends(%w, %p, true, \"%t\")", .takes_turns = true },
@@ -29,6 +30,8 @@ static const struct emitter emitters[] = {
 	{ .name = "pin", .call = "pin_keeps(\"%1\", \"%2\", %f)" },
 	{ .name = "unpin", .call = "unpin()" },
 	{ .name = "register", .call = "register_page(%i, %f)" },
+	{ .name = "update", .call = "update_page(%i, %f)" },
+	{ .name = "clone", .call = "clone_buffers(%i)" },
 	{ .name = "unregister", .call = "unregister_page(%i)" },
 	{ .name = "fixed", .call = "fixed(%i, \"%1\", %q)" },
 	{ .name = "dio", .call = "direct(\"%0\", %f)" },
@@ -38,6 +41,7 @@ static const struct emitter emitters[] = {
 	{ .name = "take", .call = "take_page(%f)" },
 	{ .name = "populate", .call = "populate(\"%0\", %f)" },
 	{ .name = "inherit", .call = "inherit(\"%0\", %f, %n)" },
+	{ .name = "guard", .call = "guard(\"%0\", %f, %n)" },
 	{ .name = "move", .call = "move_page(\"%0\", %f)" },
 	{ .name = "trace", .call = "trace_%0s(%w, %f, %c)" },
 	{ .name = "watch", .call = "watch_writes(%f, %u)" },
@@ -46,6 +50,9 @@ static const struct emitter emitters[] = {
 	{ .name = "clean", .call = "clear_soft_dirty(%w)" },
 	{ .name = "lock", .call = "error_of(mlock(at(%f), page))" },
 	{ .name = "unlock", .call = "error_of(munlock(at(%f), page))" },
+	{ .name = "node", .call = "to_node(%0, %f, false)" },
+	{ .name = "bind", .call = "to_node(%0, %f, true)" },
+	{ .name = "swap", .call = "swap_%0s(%f, %c)" },
 	{ .name = "begin", .call = "begin_transfer(\"%0\", %f, %m)" },
 	{ .name = "land", .call = "land_transfer(%m)" },
 };
@@ -65,17 +72,6 @@ const char *process_in_c(enum mm_who who)
 	static const char *const names[MM_PROCESSES] = { "OWNER", "CHILD", "GRANDCHILD" };
 
 	return names[who];
-}
-
-/* The process that is alive after the operation, and was not before. */
-static enum mm_who new_process(const struct prediction *p)
-{
-	int who;
-
-	for (who = MM_OWNER; who < MM_PROCESSES; who++)
-		if (p->after.process[who].alive && !p->before.process[who].alive)
-			return who;
-	return MM_OWNER;
 }
 
 static int first_page(const struct prediction *p)
@@ -102,7 +98,7 @@ void op_letter(char *text, size_t size, char name, const struct prediction *p)
 	else if (strchr("wbjp", name))
 		snprintf(text, size, "%s",
 			 process_in_c(name == 'w' ? op->who : name == 'b' ? p->by :
-				      name == 'j' ? new_process(p) :
+				      name == 'j' ? op_next_process(&p->before) :
 						    p->before.process[op->who].parent));
 	else if (name == 'u')
 		snprintf(text, size, "%s", p->before.kernel.uffd_move ? "true" : "false");

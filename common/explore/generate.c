@@ -176,8 +176,9 @@ static struct op choose(const struct op_row *row, const struct mm_model *m, uint
 static const struct mm_kernel everything = {
 	.dio_pins = true, .longterm_own_page = true, .clean_upgrades = true, .mem_force = true,
 	.pin_stays = true, .close_evicts = true, .uffd_wp = true, .uffd_move = true,
-	.soft_dirty = true, .counts_pins = true, .exact_rss = true, .gup_test = true, .ring = true,
-	.medium = true, .slow = true, .no_swap = true,
+	.soft_dirty = true, .guards = true, .clones = true, .counts_pins = true, .exact_rss = true, .gup_test = true, .ring = true,
+	.medium = true, .slow = true, .file = true, .two_nodes = true, .swap = true, .file_buffers = true,
+	.swapin_writes = true, .walks_for_status = true, .no_swap = true,
 };
 
 static void append(struct sequence *sequence, struct mm_model *m, const struct op *op)
@@ -200,6 +201,11 @@ static void append_text(struct sequence *sequence, struct mm_model *m, const cha
 		append(sequence, m, &some.op[i]);
 }
 
+static const char *const begins[] = {
+	"map 4; write 0-3", "map 4; write 0-3", "map 4; map 4; write 0-3; write 4-6",
+	"map 4; file 3; write 0-3", "file 4; map 2; write 1; write 4",
+};
+
 void sequence_generate(struct sequence *sequence, const struct generator *generator)
 {
 	uint64_t state = generator->seed * 0x2545f4914f6cdd1dULL + 1;
@@ -211,15 +217,15 @@ void sequence_generate(struct sequence *sequence, const struct generator *genera
 	mm_init(&m, &everything);
 	memset(sequence, 0, sizeof(*sequence));
 	length = generator->shortest + below(&state, generator->longest - generator->shortest + 1);
-	append_text(sequence, &m, below(&state, 4) ? "map 4; write 0-3" :
-						     "map 4; map 4; write 0-3; write 4-6");
+	append_text(sequence, &m, begins[below(&state, ARRAY_SIZE(begins))]);
 	for (tries = 0; sequence->count < length && tries < 1000; tries++) {
 		row = choose_row(generator, &state);
 		/* Other words, another process, until the operation makes sense. */
 		for (choices = 0; choices < CHOICES; choices++) {
 			const struct op op = choose(row, &m, &state);
 
-			if (!op_is_possible(&m, &op, false))
+			if (!op_is_possible(&m, &op, false) ||
+			    (row->dull && row->dull(&m, &op)))
 				continue;
 			append(sequence, &m, &op);
 			break;

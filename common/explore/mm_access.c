@@ -18,7 +18,7 @@ static bool reuse(struct mm_model *m, struct mm_page *page)
 /* wp_page_copy() */
 static void copy(struct mm_model *m, struct mm_page *page)
 {
-	const struct mm_frame own = { .at = PLACE_SYSTEM, .exclusive = true,
+	const struct mm_frame own = { .at = PLACE_SYSTEM, .exclusive = true, .node = page->node,
 				      .content = m->frame[page->frame].content };
 
 	if (mm_effect(m, EFFECT_COPY))
@@ -41,30 +41,34 @@ static void make_writable(struct mm_model *m, struct mm_page *page)
 		page->write = true;
 }
 
-static int zero_frame(struct mm_model *m)
+/* The zero page, or the page of the file. */
+static int zero_frame(struct mm_model *m, const struct mm_page *page)
 {
-	const struct mm_frame zero = { .zero = true, .at = PLACE_SYSTEM };
+	const struct mm_frame zero = { .zero = true, .at = PLACE_SYSTEM,
+				       .content = page->source };
 	int i;
 
 	for (i = 0; i < MM_FRAMES; i++)
-		if (m->frame[i].used && m->frame[i].zero)
+		if (m->frame[i].used && m->frame[i].zero && m->frame[i].content == page->source)
 			return i;
 	return mm_new_frame(m, zero);
 }
 
-/* do_anonymous_page() */
+/* do_anonymous_page(), do_read_fault(), do_cow_fault() */
 static void fill(struct mm_model *m, struct mm_page *page, bool write)
 {
-	const struct mm_frame own = { .at = PLACE_SYSTEM, .exclusive = true };
+	const struct mm_frame own = { .at = PLACE_SYSTEM, .exclusive = true, .node = page->node,
+				      .content = page->source };
 
 	if (!mm_effect(m, EFFECT_FILL))
 		return;
-	page->frame = write ? mm_new_frame(m, own) : zero_frame(m);
+	page->frame = write ? mm_new_frame(m, own) : zero_frame(m, page);
+	page->has_anon |= write;
 	page->write = write && page->prot == MM_READ_WRITE;
 	page->dirty = false;
 	page->soft = false;
 	page->uffd_wp = false;
-	if (page->write)
+	if (page->write || (write && page->file))
 		make_dirty(m, page);
 }
 
@@ -122,9 +126,14 @@ enum mm_denial mm_access(struct mm_model *m, enum mm_who who, int number, struct
 
 	if (denial)
 		return denial;
+	/* handle_pte_marker() */
+	if (page->guard)
+		return MM_GUARDED;
 	/* do_swap_page(), migrate_to_ram() */
-	if (page->frame >= 0 && m->frame[page->frame].at == PLACE_PRIVATE)
+	if (page->frame >= 0 && m->frame[page->frame].at == PLACE_PRIVATE) {
 		mm_move(m, page->frame, PLACE_SYSTEM);
+		m->frame[page->frame].node = page->node;
+	}
 	if (access.write && page->frame >= 0 && page->uffd_wp)
 		return MM_UFFD_STOPS;
 	if (page->frame < 0)

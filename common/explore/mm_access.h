@@ -7,7 +7,7 @@
 
 /* Why an access is refused. */
 enum mm_denial {
-	MM_ALLOWED, MM_NO_VMA, MM_NO_READ, MM_NO_WRITE, MM_UFFD_STOPS, MM_BUSY
+	MM_ALLOWED, MM_NO_VMA, MM_NO_READ, MM_NO_WRITE, MM_UFFD_STOPS, MM_BUSY, MM_GUARDED
 };
 
 /* How an access reaches the page. */

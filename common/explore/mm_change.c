@@ -19,6 +19,10 @@ bool mm_migrate_to(struct mm_model *m, enum mm_who who, int number, enum place t
 	struct mm_page *page = mm_page_of(m, who, number);
 	const struct mm_frame own = { .at = to, .exclusive = true };
 
+	/* migrate_vma_collect_pmd(); __migrate_device_pages() leaves what is of a file */
+	if (page->guard ||
+	    (page->file && (page->frame < 0 || m->frame[page->frame].zero)))
+		return false;
 	if (page->frame < 0 || m->frame[page->frame].zero) {
 		if (!mm_effect(m, EFFECT_FILL))
 			return false;
@@ -39,10 +43,15 @@ bool mm_migrate_to(struct mm_model *m, enum mm_who who, int number, enum place t
 /* migrate_vma_collect_pmd() with MIGRATE_VMA_SELECT_DEVICE_COHERENT or _PRIVATE */
 void mm_migrate_back(struct mm_model *m, enum mm_who who, int number, enum place from)
 {
-	const int frame = mm_page_of(m, who, number)->frame;
+	const struct mm_page *page = mm_page_of(m, who, number);
+	const int frame = page->frame;
 
-	if (frame >= 0 && m->frame[frame].at == from && can_move(m, frame))
-		mm_move(m, frame, PLACE_SYSTEM);
+	if (frame < 0 || m->frame[frame].at != from || !can_move(m, frame))
+		return;
+	mm_move(m, frame, PLACE_SYSTEM);
+	/* dmirror_devmem_fault_alloc_and_copy() */
+	if (m->frame[frame].at == PLACE_SYSTEM)
+		m->frame[frame].node = page->node;
 }
 
 /* dmirror_device_evict_chunk(), lib/test_hmm.c; migrate_device_range() */
@@ -63,7 +72,7 @@ static void fork_page(struct mm_model *m, enum mm_who parent, struct mm_page *fr
 		      struct mm_page *to)
 {
 	struct mm_frame *frame = &m->frame[from->frame];
-	const struct mm_frame own = { .at = PLACE_SYSTEM, .exclusive = true,
+	const struct mm_frame own = { .at = PLACE_SYSTEM, .exclusive = true, .node = to->node,
 				      .content = frame->content };
 
 	if (!mm_effect(m, EFFECT_SHARE))
@@ -75,7 +84,13 @@ static void fork_page(struct mm_model *m, enum mm_who parent, struct mm_page *fr
 		from->soft = false;
 	to->soft = from->soft;
 	if (frame->zero) {
+		/* vma_needs_copy() (6.1: in copy_page_range() itself) */
+		if (from->file && !from->has_anon) {
+			to->soft = false;
+			return;
+		}
 		to->frame = from->frame;
+		to->unsure = !from->has_anon;
 	} else if (frame->exclusive && frame->pins && m->process[parent].has_pinned &&
 		   mm_effect(m, EFFECT_PINNED_IS_COPIED)) {
 		to->frame = mm_new_frame(m, own);
@@ -106,9 +121,18 @@ void mm_fork(struct mm_model *m, enum mm_who parent, enum mm_who child)
 			continue;
 		to->page[i] = (struct mm_page){ .mapped = true, .prot = from->page[i].prot,
 						.tracked = from->page[i].tracked,
-						.wiped = from->page[i].wiped, .frame = -1 };
+						.wiped = from->page[i].wiped,
+						.file = from->page[i].file,
+						.source = from->page[i].source,
+						.node = from->page[i].node,
+						.has_anon = from->page[i].has_anon &&
+							    !from->page[i].wiped,
+						.frame = -1 };
 		if (from->page[i].frame >= 0 && !from->page[i].wiped)
 			fork_page(m, parent, &from->page[i], &to->page[i]);
+		/* copy_pte_marker() */
+		if (from->page[i].guard && !from->page[i].wiped && mm_effect(m, EFFECT_MARK))
+			to->page[i].guard = true;
 	}
 }
 
@@ -232,6 +256,9 @@ void mm_clear_soft(struct mm_model *m, enum mm_who who)
 		struct mm_page *page = mm_page_of(m, who, i);
 
 		page->tracked = page->mapped;
+		/* pte_swp_clear_soft_dirty() of a marker that mremap() has moved */
+		if (page->guard)
+			page->soft = false;
 		if (page->frame < 0 || (page->write && process->has_pinned &&
 					m->frame[page->frame].pins && !is_entry(m, page)) ||
 		    !mm_effect(m, EFFECT_SOFT))
@@ -263,9 +290,11 @@ void mm_move_address(struct mm_model *m, enum mm_who who, int number, int to, bo
 	*target = *page;
 	target->uffd = false;
 	target->uffd_wp = false;
-	if (target->frame >= 0)
+	if (target->frame >= 0 || target->guard)
 		target->soft = true;
 	page->frame = -1;
+	page->has_anon = false;	/* dontunmap_complete() */
+	page->guard = false;
 	page->write = false;
 	page->dirty = false;
 	page->uffd_wp = false;

@@ -58,6 +58,20 @@ void mm_map(struct mm_model *m, int pages)
 	m->buffers++;
 }
 
+int mm_map_file(struct mm_model *m, int pages)
+{
+	struct mm_page *page = m->process[MM_OWNER].page + m->buffers * MM_BUFFER_PAGES;
+	const int first = m->contents;
+	int i;
+
+	mm_map(m, pages);
+	for (i = 0; i < pages; i++) {
+		page[i].file = true;
+		page[i].source = mm_new_content(m);
+	}
+	return first;
+}
+
 struct mm_page *mm_page_of(struct mm_model *m, enum mm_who who, int page)
 {
 	return &m->process[who].page[page];
@@ -113,6 +127,7 @@ void mm_remap(struct mm_model *m, struct mm_page *page, int frame)
 	const int old = page->frame;
 
 	page->frame = frame;
+	page->has_anon = true;
 	mm_put(m, old);
 }
 
@@ -149,6 +164,7 @@ void mm_move(struct mm_model *m, int number, enum place to)
 	frame->at = to;
 	frame->movable = false;
 	frame->lazy = frame->lazy ? LAZY_UNSURE : LAZY_NO;
+	frame->node = 0;
 	frame->pfn = 0;
 	for (p = 0; p < MM_PROCESSES; p++) {
 		for (i = 0; i < MM_PAGES; i++) {
@@ -198,18 +214,55 @@ void mm_hold(struct mm_model *m, enum mm_holder hold, int page, bool pin)
 		m->frame[frame].gets++;
 }
 
-void mm_let_go(struct mm_model *m, enum mm_holder hold)
+/* A registered buffer that both rings have is released with the second one. */
+static bool is_still_held(struct mm_model *m, const struct mm_hold *old)
 {
-	struct mm_frame *frame = &m->frame[m->hold[hold].frame];
+	int i;
 
-	if (!m->hold[hold].used)
+	for (i = HOLD_FIXED; i <= HOLD_FIXED_2; i++) {
+		struct mm_hold *other = &m->hold[i];
+
+		if (old->shared && other->used && other->shared) {
+			other->shared = false;
+			return true;
+		}
+	}
+	return false;
+}
+
+void mm_let_go_of(struct mm_model *m, const struct mm_hold *old)
+{
+	struct mm_frame *frame = &m->frame[old->frame];
+
+	if (is_still_held(m, old) || !mm_effect(m, EFFECT_LET_GO))
 		return;
-	m->hold[hold].used = false;
-	if (!mm_effect(m, EFFECT_LET_GO))
-		return;
-	if (m->hold[hold].pin)
+	if (old->pin)
 		frame->pins -= frame->pins > 0;
 	else
 		frame->gets -= frame->gets > 0;
-	mm_put(m, m->hold[hold].frame);
+	mm_put(m, old->frame);
+}
+
+void mm_let_go(struct mm_model *m, enum mm_holder hold)
+{
+	const struct mm_hold old = m->hold[hold];
+
+	m->hold[hold].used = false;
+	if (old.used)
+		mm_let_go_of(m, &old);
+}
+
+void mm_clone_hold(struct mm_model *m, enum mm_holder from, enum mm_holder to)
+{
+	m->hold[to] = m->hold[from];
+	if (!mm_effect(m, EFFECT_HOLD))
+		return;
+	m->hold[from].shared = true;
+	m->hold[to].shared = true;
+}
+
+int mm_registered(const struct mm_model *m)
+{
+	return m->hold[HOLD_FIXED].used + m->hold[HOLD_FIXED_2].used -
+	       (m->hold[HOLD_FIXED].used && m->hold[HOLD_FIXED].shared);
 }

@@ -36,13 +36,14 @@ enum mm_prot { MM_NONE, MM_READ, MM_READ_WRITE };
 
 struct mm_frame {
 	bool used;
-	bool zero;		/* the shared zero page */
+	bool zero;		/* of nobody: the shared zero page, or one of the page cache */
 	enum place at;		/* PLACE_SYSTEM: memory of any zone */
 	bool movable;		/* seen in ZONE_MOVABLE */
 	int content;
 	bool exclusive;		/* PageAnonExclusive */
 	int gets, pins;		/* FOLL_GET and FOLL_PIN references of holders */
 	enum { LAZY_NO, LAZY_YES, LAZY_UNSURE } lazy;	/* MADV_FREE allows to drop it */
+	int node;		/* plus 1; 0: any */
 	unsigned long pfn;	/* as seen; 0: not looked at yet */
 };
 
@@ -55,8 +56,14 @@ struct mm_page {
 	bool locked;		/* VM_LOCKED */
 	bool not_forked;	/* VM_DONTCOPY */
 	bool wiped;		/* VM_WIPEONFORK */
+	bool file;		/* a private mapping of a file, which has @source there */
+	int source;
+	int node;		/* of MPOL_BIND, plus 1; 0: any */
+	bool has_anon;		/* it is known to have an anon_vma */
 	/* the PTE */
 	int frame;		/* index, or -1: none */
+	bool unsure;		/* fork() may have left it out: vma_needs_copy() */
+	bool guard;		/* a marker of MADV_GUARD_INSTALL; it has no frame */
 	bool write, dirty, uffd_wp, soft;
 };
 
@@ -71,6 +78,7 @@ struct mm_process {
 struct mm_hold {
 	bool used;
 	bool pin;		/* FOLL_PIN, not FOLL_GET */
+	bool shared;		/* a registered buffer that both rings have */
 	bool to_memory;		/* a transfer that will write to the frame */
 	int frame;
 	int page;		/* the page at which it was taken */
@@ -84,12 +92,15 @@ struct mm_kernel {
 	bool mem_force;		/* /proc/PID/mem uses FOLL_FORCE */
 	bool pin_stays;		/* gup_test keeps long-term pins */
 	bool close_evicts;
-	bool uffd_wp, uffd_move, soft_dirty;
+	bool uffd_wp, uffd_move, soft_dirty, guards, clones;
 	bool move_marks_dirty;	/* migration makes a dirty page soft-dirty, too */
 	bool exact_rss;		/* RssAnon is exact, not an estimate */
 	bool no_swap;		/* the machine has none */
 	bool counts_pins;	/* VmPin has registered buffers of any user */
-	bool gup_test, ring, medium, slow;	/* this machine has them */
+	bool swapin_writes;	/* an exclusive page is swapped in writable */
+	bool file_buffers;	/* io_uring registers private mappings of files */
+	bool walks_for_status;	/* move_pages(2) reports a hole as such */
+	bool gup_test, ring, medium, slow, file, two_nodes, swap;	/* this machine has them */
 };
 
 /*
@@ -100,6 +111,9 @@ struct mm_kernel {
 	MAY(LEFT_A_PAGE, "the driver's result of a migration that leaves a page", "0", "ENOENT") \
 	MAY(BUSY, "the errno for a page that a long-term pin cannot move", "EBUSY", "ENOMEM") \
 	MAY(ZONE, "the zone of a new page of system memory", "other", "ZONE_MOVABLE") \
+	MAY(NO_TABLE, "the zero page in a child, of a mapping that may have no anon_vma", "yes", \
+	    "no") \
+	MAY(NODE, "the node of a page that move_pages(2) cannot move", "0", "1") \
 	MAY(BATCH, "a page in the LRU batch of this processor", "no", "yes")
 
 #define MM_MAY_ID(id, what, first, second) MAY_##id,
@@ -167,6 +181,9 @@ void mm_init(struct mm_model *m, const struct mm_kernel *kernel);
 /* Map @pages pages of the next buffer in the owner, without touching them. */
 void mm_map(struct mm_model *m, int pages);
 
+/* The same, of a file. Each page is a mapping of its own; returns the content of the first one. */
+int mm_map_file(struct mm_model *m, int pages);
+
 /* A content that no page had before. */
 int mm_new_content(struct mm_model *m);
 
@@ -179,6 +196,15 @@ int mm_content(const struct mm_model *m, enum mm_who who, int page) __must_check
 /* The holder @hold takes a reference to the frame at @page of the owner. */
 void mm_hold(struct mm_model *m, enum mm_holder hold, int page, bool pin);
 void mm_let_go(struct mm_model *m, enum mm_holder hold);
+
+/* Drop the reference of a holder that has another one now. */
+void mm_let_go_of(struct mm_model *m, const struct mm_hold *old);
+
+/* The holder @to has the buffer of @from, too, with the same reference. */
+void mm_clone_hold(struct mm_model *m, enum mm_holder from, enum mm_holder to);
+
+/* How many pages are pinned by registered buffers. */
+int mm_registered(const struct mm_model *m) __must_check;
 
 /* The page of @who. */
 struct mm_page *mm_page_of(struct mm_model *m, enum mm_who who, int page) __must_check;

@@ -22,8 +22,8 @@ enum place device_option(int option)
 const struct op_row *op_rows(size_t *count)
 {
 	static const struct op_row *(*const tables[])(size_t *count) = {
-		op_map_rows, op_cpu_rows, op_hold_rows, op_marks_rows, op_advice_rows,
-		op_flight_rows,
+		op_map_rows, op_cpu_rows, op_hold_rows, op_ring_rows, op_marks_rows, op_advice_rows,
+		op_flight_rows, op_node_rows, op_swap_rows,
 	};
 	static struct op_row all[OP_ROWS_MAX];
 	static size_t used;
@@ -68,6 +68,16 @@ enum mm_who op_another(const struct mm_model *m, enum mm_who who)
 	if (m->process[MM_CHILD].alive)
 		return MM_CHILD;
 	return m->process[MM_GRANDCHILD].alive ? MM_GRANDCHILD : MM_OWNER;
+}
+
+enum mm_who op_next_process(const struct mm_model *m)
+{
+	return m->process[MM_CHILD].alive ? MM_GRANDCHILD : MM_CHILD;
+}
+
+int op_medium_page(const struct op *op)
+{
+	return op->row->pages == PAGES_NONE ? 0 : op->first;
 }
 
 bool op_is_possible(const struct mm_model *m, const struct op *op, bool twin)

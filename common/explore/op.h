@@ -69,6 +69,11 @@ struct op_row {
 	bool uses_medium;	/* it transfers to or from the file: page first, or page 0 */
 	/* Can the model predict what happens? Otherwise the operation is left out. */
 	bool (*possible)(const struct mm_model *m, const struct op *op);
+	/*
+	 * Is it refused in a way that is common, so that one in few is enough? The generator
+	 * leaves it out. May be NULL.
+	 */
+	bool (*dull)(const struct mm_model *m, const struct op *op);
 	/* Change the model. */
 	void (*expect)(struct mm_model *m, const struct op *op, struct step *step);
 	/* Done by the owner before, for instance to fill the medium. May be NULL. */
@@ -87,9 +92,12 @@ const struct op_row *op_rows(size_t *count);
 const struct op_row *op_cpu_rows(size_t *count);
 const struct op_row *op_map_rows(size_t *count);
 const struct op_row *op_hold_rows(size_t *count);
+const struct op_row *op_ring_rows(size_t *count);
 const struct op_row *op_marks_rows(size_t *count);
 const struct op_row *op_advice_rows(size_t *count);
 const struct op_row *op_flight_rows(size_t *count);
+const struct op_row *op_node_rows(size_t *count);
+const struct op_row *op_swap_rows(size_t *count);
 
 /* The word of option @number that @op has chosen, into @text. */
 void op_option(const struct op *op, int number, char *text, size_t size);
@@ -101,6 +109,12 @@ int op_choices(const struct op_row *row, int number);
 const char *who_name(enum mm_who who);
 enum place device_option(int option);
 
+/* The process that a fork makes. */
+enum mm_who op_next_process(const struct mm_model *m) __must_check;
+
+/* The page of the file that the operation transfers. */
+int op_medium_page(const struct op *op) __must_check;
+
 /* The other process that carries out an operation BY_ANOTHER, or @who if there is none. */
 enum mm_who op_another(const struct mm_model *m, enum mm_who who);
 
@@ -108,6 +122,24 @@ bool op_is_possible(const struct mm_model *m, const struct op *op, bool twin);
 
 /* The page of the other buffer at the position of @page. */
 int op_other_page(int page) __must_check;
+
+/* An access of the CPU to page op->first. A write has its new content in @step. */
+void op_expect_access(struct mm_model *m, const struct op *op, struct step *step,
+		      struct mm_access access);
+
+/*
+ * The access of @holder to page op->first of the owner, which it keeps if it is not
+ * refused; the result is then @done.
+ */
+void op_expect_hold(struct mm_model *m, const struct op *op, struct step *step,
+		    enum mm_holder holder, struct mm_access access, long done);
+
+/*
+ * Before a transfer from the medium it gets new bytes, and before one to it known
+ * ones: the model's part, and the owner's.
+ */
+void op_prepare_medium(struct mm_model *m, int page, bool from_medium, struct step *step);
+void op_put_on_medium(int page, int content);
 
 /*
  * Does the advice reach the mapping of this page? madvise_walk_vmas() continues

@@ -19,6 +19,11 @@
 #define MADV_PAGEOUT 21
 #endif
 
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
@@ -57,7 +62,10 @@ static void expect_free(struct mm_model *m, const struct op *op, struct step *st
 	for (i = op->first; i < op->first + op->count && step->result != -EINVAL; i++) {
 		struct mm_page *page = mm_page_of(m, op->who, i);
 
-		if (!op_is_advised(page, step) || page->frame < 0 ||
+		/* madvise_free_single_vma() */
+		if (page->file)
+			step->result = -EINVAL;
+		if (page->file || !op_is_advised(page, step) || page->frame < 0 ||
 		    m->frame[page->frame].at != PLACE_SYSTEM || m->frame[page->frame].zero)
 			continue;
 		m->frame[page->frame].lazy = LAZY_YES;
@@ -81,7 +89,8 @@ static bool pageout_possible(const struct mm_model *m, const struct op *op)
 	for (i = op->first; i < op->first + op->count; i++) {
 		const int frame = m->process[op->who].page[i].frame;
 
-		if (frame >= 0 && m->frame[frame].lazy == LAZY_UNSURE)
+		if (m->process[op->who].page[i].file ||
+		    (frame >= 0 && m->frame[frame].lazy == LAZY_UNSURE))
 			return false;
 	}
 	return m->kernel.no_swap;
@@ -142,6 +151,7 @@ static void expect_populate(struct mm_model *m, const struct op *op, struct step
 		step->result = -ENOMEM;
 		break;
 	case MM_UFFD_STOPS:
+	case MM_GUARDED:
 		step->result = -EFAULT;
 		break;
 	default:
@@ -169,7 +179,11 @@ static void expect_inherit(struct mm_model *m, const struct op *op, struct step 
 
 		if (!page->mapped)
 			step->result = -ENOMEM;
-		else if (!mm_effect(m, EFFECT_ADVISE))
+		else if (page->file && op->option[0] == INHERIT_WIPE)
+			step->result = -EINVAL;
+		if (step->result == -EINVAL)
+			return;
+		if (!page->mapped || !mm_effect(m, EFFECT_ADVISE))
 			continue;
 		else if (op->option[0] == INHERIT_DROP || op->option[0] == INHERIT_COPY)
 			page->not_forked = op->option[0] == INHERIT_DROP;
@@ -188,6 +202,51 @@ static long act_inherit(const struct buffer *buffer, long arg)
 	(void)buffer;
 	(void)arg;
 	return advise(advice[world.desk->op.option[0]]);
+}
+
+static bool guard_possible(const struct mm_model *m, const struct op *op)
+{
+	int i;
+
+	/* Only since 6.18 fork() always copies those of a file. */
+	for (i = op->first; i < op->first + op->count; i++)
+		if (m->process[op->who].page[i].file)
+			return false;
+	return m->kernel.guards;
+}
+
+/*
+ * madvise_guard_install() frees the pages, and is refused in locked memory;
+ * madvise_guard_remove() is not.
+ */
+static void expect_guard(struct mm_model *m, const struct op *op, struct step *step)
+{
+	const bool removes = op->option[0];
+	int i;
+
+	for (i = op->first; i < op->first + op->count; i++) {
+		struct mm_page *page = mm_page_of(m, op->who, i);
+
+		if (removes ? !page->mapped : !op_is_advised(page, step)) {
+			if (step->result == -EINVAL)
+				return;
+			step->result = -ENOMEM;
+			continue;
+		}
+		if (!removes)
+			mm_zap(m, op->who, i);
+		if (page->guard != !removes && mm_effect(m, EFFECT_MARK)) {
+			page->guard = !removes;
+			page->soft = false;
+		}
+	}
+}
+
+static long act_guard(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	return advise(world.desk->op.option[0] ? MADV_GUARD_REMOVE : MADV_GUARD_INSTALL);
 }
 
 static void expect_move(struct mm_model *m, const struct op *op, struct step *step)
@@ -236,6 +295,12 @@ static const struct op_row rows[] = {
 	  .what = "MADV_DONTFORK, _DOFORK, _WIPEONFORK, _KEEPONFORK: dup_mmap()",
 	  .options = { "drop|copy|wipe|keep" }, .pages = PAGES_SOME, .names_process = true,
 	  .weight = 3, .rule = RULE_NOT_FORKED, .expect = expect_inherit, .act = act_inherit },
+	{ .name = "guard",
+	  .what = "MADV_GUARD_INSTALL, MADV_GUARD_REMOVE: guard_install_set_pte(), "
+		  "handle_pte_marker()",
+	  .options = { "install|remove" }, .pages = PAGES_SOME, .names_process = true,
+	  .weight = 3, .rule = RULE_GUARD_FREES, .possible = guard_possible,
+	  .expect = expect_guard, .act = act_guard },
 	{ .name = "move",
 	  .what = "mremap(2) to the other buffer, also MREMAP_DONTUNMAP: move_ptes()",
 	  .options = { "away|keep" }, .pages = PAGES_ONE, .names_process = true, .weight = 5,

@@ -33,6 +33,7 @@ static long refusal(const struct refusals *refusals, enum mm_denial denial)
 	case MM_NO_VMA:
 		return refusals->no_vma;
 	case MM_NO_READ:
+	case MM_GUARDED:
 		return refusals->no_read;
 	case MM_NO_WRITE:
 		return refusals->no_write;
@@ -65,6 +66,12 @@ static void expect_access(struct mm_model *m, const struct op *op, struct step *
 		mm_store(m, op->who, op->first, step->content[op->first]);
 	else
 		step->reads = true;
+}
+
+void op_expect_access(struct mm_model *m, const struct op *op, struct step *step,
+		      struct mm_access access)
+{
+	expect_access(m, op, step, access, &by_cpu, features.page_size);
 }
 
 static void expect_write(struct mm_model *m, const struct op *op, struct step *step)
@@ -101,7 +108,7 @@ static long act_write(const struct buffer *buffer, long arg)
 
 static void expect_read(struct mm_model *m, const struct op *op, struct step *step)
 {
-	expect_access(m, op, step, (struct mm_access){ 0 }, &by_cpu, features.page_size);
+	op_expect_access(m, op, step, (struct mm_access){ 0 });
 }
 
 static long act_read(const struct buffer *buffer, long arg)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What holds references and pins: pipes, gup_test, registered buffers; and O_DIRECT. */
+/* What holds references and pins: pipes and gup_test; and O_DIRECT. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -17,13 +17,8 @@ static enum mm_holder pipe_of(const struct op *op)
 	return op->option[0] ? HOLD_PIPE_2 : HOLD_PIPE;
 }
 
-static enum mm_holder fixed_of(const struct op *op)
-{
-	return op->option[0] ? HOLD_FIXED_2 : HOLD_FIXED;
-}
-
-static void expect_hold(struct mm_model *m, const struct op *op, struct step *step,
-			enum mm_holder holder, struct mm_access access, long done)
+void op_expect_hold(struct mm_model *m, const struct op *op, struct step *step,
+		    enum mm_holder holder, struct mm_access access, long done)
 {
 	const enum mm_denial denial = mm_access(m, MM_OWNER, op->first, access);
 
@@ -44,7 +39,7 @@ static bool splice_possible(const struct mm_model *m, const struct op *op)
 static void expect_splice(struct mm_model *m, const struct op *op, struct step *step)
 {
 	/* iter_to_pipe(): iov_iter_get_pages2() */
-	expect_hold(m, op, step, pipe_of(op), (struct mm_access){ .gup = true },
+	op_expect_hold(m, op, step, pipe_of(op), (struct mm_access){ .gup = true },
 		    features.page_size);
 }
 
@@ -99,7 +94,7 @@ static bool pin_possible(const struct mm_model *m, const struct op *op)
 
 static void expect_pin(struct mm_model *m, const struct op *op, struct step *step)
 {
-	expect_hold(m, op, step, HOLD_PIN,
+	op_expect_hold(m, op, step, HOLD_PIN,
 		    (struct mm_access){ .write = op->option[2], .gup = true, .pin = true,
 					.longterm = true }, 0);
 }
@@ -139,57 +134,7 @@ static long act_unpin(const struct buffer *buffer, long arg)
 	return 0;
 }
 
-static bool register_possible(const struct mm_model *m, const struct op *op)
-{
-	return m->kernel.ring && !m->hold[fixed_of(op)].used;
-}
-
-static void expect_register(struct mm_model *m, const struct op *op, struct step *step)
-{
-	/* io_pin_pages(): FOLL_WRITE | FOLL_LONGTERM */
-	expect_hold(m, op, step, fixed_of(op),
-		    (struct mm_access){ .write = true, .gup = true, .pin = true,
-					.longterm = true }, 0);
-}
-
-static long act_register(const struct buffer *buffer, long arg)
-{
-	const struct op *op = &world.desk->op;
-
-	(void)buffer;
-	(void)arg;
-	return ring_register(&world.ring[op->option[0]], world_page(op->first),
-			     features.page_size);
-}
-
-static bool fixed_possible(const struct mm_model *m, const struct op *op)
-{
-	return m->hold[fixed_of(op)].used;
-}
-
-static void expect_unregister(struct mm_model *m, const struct op *op, struct step *step)
-{
-	(void)step;
-	mm_let_go(m, fixed_of(op));
-}
-
-static long act_unregister(const struct buffer *buffer, long arg)
-{
-	(void)buffer;
-	(void)arg;
-	return ring_unregister(&world.ring[world.desk->op.option[0]]);
-}
-
-static bool fixed_transfer_possible(const struct mm_model *m, const struct op *op)
-{
-	return m->kernel.medium && fixed_possible(m, op);
-}
-
-/*
- * Before a transfer from the medium it gets new bytes, and before one to it
- * known ones.
- */
-static void prepare_medium(struct mm_model *m, int page, bool from_medium, struct step *step)
+void op_prepare_medium(struct mm_model *m, int page, bool from_medium, struct step *step)
 {
 	if (!from_medium && m->medium[page] >= 0)
 		return;
@@ -197,46 +142,12 @@ static void prepare_medium(struct mm_model *m, int page, bool from_medium, struc
 	m->medium[page] = step->medium;
 }
 
-/* The bytes go to and from the page that is pinned, whatever the owner maps now. */
-static void expect_fixed(struct mm_model *m, const struct op *op, struct step *step)
-{
-	struct mm_hold *hold = &m->hold[fixed_of(op)];
-
-	step->result = features.page_size;
-	step->page = hold->page;
-	prepare_medium(m, 0, !op->option[1], step);
-	if (!op->option[1]) {
-		if (mm_effect(m, EFFECT_STORE))
-			m->frame[hold->frame].content = step->medium;
-	} else if (mm_effect(m, EFFECT_TO_MEDIUM)) {
-		m->medium[0] = m->frame[hold->frame].content;
-	}
-}
-
-static void put_on_medium(int page, int content)
+void op_put_on_medium(int page, int content)
 {
 	memcpy(world.scratch, world_template(content), features.page_size);
 	if (pwrite(world.medium.fd, world.scratch, features.page_size,
 		   page * features.page_size) != (ssize_t)features.page_size)
 		broken("the medium cannot be written: %s", strerror(errno));
-}
-
-static void prepare_fixed(const struct op *op, const struct step *step)
-{
-	(void)op;
-	if (step->medium)
-		put_on_medium(0, step->medium);
-}
-
-static long act_fixed(const struct buffer *buffer, long arg)
-{
-	const struct op *op = &world.desk->op;
-
-	(void)buffer;
-	(void)arg;
-	return ring_transfer(&world.ring[op->option[0]],
-			     op->option[1] ? RING_WRITE_FIXED : RING_READ_FIXED, world.medium.fd,
-			     world_page(world.desk->step.page), features.page_size);
 }
 
 static bool dio_possible(const struct mm_model *m, const struct op *op)
@@ -252,7 +163,7 @@ static void expect_dio(struct mm_model *m, const struct op *op, struct step *ste
 					  .pin = m->kernel.dio_pins };
 	enum mm_denial denial;
 
-	prepare_medium(m, op->first, to_memory, step);
+	op_prepare_medium(m, op->first, to_memory, step);
 	denial = mm_access(m, op->who, op->first, access);
 	step->result = denial ? -EFAULT : (long)features.page_size;
 	if (denial)
@@ -266,7 +177,7 @@ static void expect_dio(struct mm_model *m, const struct op *op, struct step *ste
 static void prepare_dio(const struct op *op, const struct step *step)
 {
 	if (step->medium)
-		put_on_medium(op->first, step->medium);
+		op_put_on_medium(op->first, step->medium);
 }
 
 static long act_dio(const struct buffer *buffer, long arg)
@@ -301,21 +212,6 @@ static const struct op_row rows[] = {
 	  .what = "gup_test drops its pin: unpin_user_pages()",
 	  .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER, .possible = unpin_possible,
 	  .expect = expect_unpin, .act = act_unpin },
-	{ .name = "register",
-	  .what = "io_uring registers the owner's page: io_pin_pages()",
-	  .options = { "a|b" }, .pages = PAGES_ONE, .weight = 4,
-	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .possible = register_possible,
-	  .expect = expect_register, .act = act_register },
-	{ .name = "unregister",
-	  .what = "io_uring unregisters the page: io_buffer_unmap()",
-	  .options = { "a|b" }, .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER,
-	  .possible = fixed_possible, .expect = expect_unregister, .act = act_unregister },
-	{ .name = "fixed",
-	  .what = "READ_FIXED, WRITE_FIXED with an O_DIRECT file: io_import_fixed()",
-	  .options = { "a|b", "read|write" }, .weight = 4, .rule = RULE_PIN_FOLLOWS_OWNER,
-	  .uses_medium = true,
-	  .possible = fixed_transfer_possible, .expect = expect_fixed,
-	  .prepare = prepare_fixed, .act = act_fixed },
 	{ .name = "dio",
 	  .what = "read(2), write(2) with an O_DIRECT file: bio_iov_iter_get_pages()",
 	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 5,

@@ -50,27 +50,21 @@ static void change_map(const struct mm_model *before, const struct op *op)
 	world_map(before->buffers, op->count);
 }
 
-/* The process that a fork makes. */
-static enum mm_who next_process(const struct mm_model *m)
-{
-	return m->process[MM_CHILD].alive ? MM_GRANDCHILD : MM_CHILD;
-}
-
 static bool fork_possible(const struct mm_model *m, const struct op *op)
 {
 	(void)op;
-	return !m->process[next_process(m)].alive;
+	return !m->process[op_next_process(m)].alive;
 }
 
 static void expect_fork(struct mm_model *m, const struct op *op, struct step *step)
 {
 	(void)step;
-	mm_fork(m, op->who, next_process(m));
+	mm_fork(m, op->who, op_next_process(m));
 }
 
 static void change_fork(const struct mm_model *before, const struct op *op)
 {
-	world_fork(op->who, next_process(before));
+	world_fork(op->who, op_next_process(before));
 }
 
 static bool end_possible(const struct mm_model *m, const struct op *op)
@@ -95,6 +89,21 @@ static void change_kill(const struct mm_model *before, const struct op *op)
 	world_end(op->who, before->process[op->who].parent, true);
 }
 
+static bool file_possible(const struct mm_model *m, const struct op *op)
+{
+	return m->kernel.file && map_possible(m, op);
+}
+
+static void expect_file(struct mm_model *m, const struct op *op, struct step *step)
+{
+	step->page = mm_map_file(m, op->count);
+}
+
+static void change_file(const struct mm_model *before, const struct op *op)
+{
+	world_map_file(before->buffers, op->count, before->contents);
+}
+
 static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
 
 /*
@@ -107,7 +116,8 @@ static bool protect_possible(const struct mm_model *m, const struct op *op)
 
 	for (i = op->first; i <= last(op); i++) {
 		locked += m->process[op->who].page[i].locked;
-		stops += m->process[op->who].page[i].uffd_wp;
+		stops += m->process[op->who].page[i].uffd_wp ||
+			 m->process[op->who].page[i].guard;
 	}
 	return op->count == 1 || !locked || !stops;
 }
@@ -256,6 +266,10 @@ static const struct op_row rows[] = {
 	  .what = "mmap(2) of the next buffer in the owner: mmap_region()",
 	  .pages = PAGES_NUMBER, .rule = RULE_LEGAL_CALLS_WORK, .possible = map_possible,
 	  .actor = BY_OWNER_OF_SEQUENCE, .expect = expect_map, .change = change_map },
+	{ .name = "file",
+	  .what = "mmap(2) of a file with MAP_PRIVATE: do_read_fault(), do_cow_fault()",
+	  .pages = PAGES_NUMBER, .rule = RULE_LEGAL_CALLS_WORK, .possible = file_possible,
+	  .actor = BY_OWNER_OF_SEQUENCE, .expect = expect_file, .change = change_file },
 	{ .name = "fork",
 	  .what = "fork(2): copy_present_pte(), copy_present_page(), copy_nonpresent_pte()",
 	  .names_process = true, .weight = 10, .rule = RULE_FORK_SHARES,

@@ -13,10 +13,10 @@
 #include "kernel/since.h"
 #include "reach/monitor.h"
 
+/* vma_can_userfault(): not of a file, unless that is in memory */
 static bool watch_possible(const struct mm_model *m, const struct op *op)
 {
-	(void)op;
-	return m->kernel.uffd_wp;
+	return m->kernel.uffd_wp && !m->process[MM_OWNER].page[op->first].file;
 }
 
 /* userfaultfd_register(): the first VMA in the range */
@@ -49,12 +49,12 @@ static bool uffd_possible(const struct mm_model *m, const struct op *op)
 }
 
 /*
- * Of a page that is not watched it is refused. One in few of these is enough: the
- * sequences work with the first two pages most.
+ * Of a page that is not watched it is refused. The sequences work with the first two
+ * pages most.
  */
-static bool wp_possible(const struct mm_model *m, const struct op *op)
+static bool wp_is_dull(const struct mm_model *m, const struct op *op)
 {
-	return m->uffd && (op->first > 1 || m->process[MM_OWNER].page[op->first].uffd);
+	return op->first < 2 && !m->process[MM_OWNER].page[op->first].uffd;
 }
 
 /* mwriteprotect_range() */
@@ -101,7 +101,7 @@ static bool take_possible(const struct mm_model *m, const struct op *op)
 	const struct mm_page *to = &m->process[MM_OWNER].page[op->first];
 	const struct mm_page *from = &m->process[MM_OWNER].page[op_other_page(op->first)];
 
-	return m->kernel.uffd_move && from->mapped && to->uffd && from->prot == MM_READ_WRITE &&
+	return m->kernel.uffd_move && from->mapped && !from->file && to->uffd && from->prot == MM_READ_WRITE &&
 	       to->prot == MM_READ_WRITE && from->locked == to->locked &&
 	       (from->frame < 0 || !m->frame[from->frame].zero);
 }
@@ -113,8 +113,10 @@ static void expect_take(struct mm_model *m, const struct op *op, struct step *st
 	struct mm_page *from = mm_page_of(m, MM_OWNER, op_other_page(op->first));
 	const struct mm_frame *frame = &m->frame[from->frame < 0 ? 0 : from->frame];
 
-	if (to->frame >= 0)
+	if (to->frame >= 0 || to->guard)
 		step->result = -EEXIST;
+	else if (from->guard)
+		step->result = -EFAULT;
 	else if (from->frame < 0)
 		step->result = -ENOENT;
 	else if (frame->at == PLACE_PRIVATE)
@@ -233,8 +235,8 @@ static const struct op_row rows[] = {
 	{ .name = "wp",
 	  .what = "UFFDIO_WRITEPROTECT: mwriteprotect_range(), change_pte_range()",
 	  .options = { "on|off" }, .pages = PAGES_ONE, .weight = 10,
-	  .rule = RULE_PROTECTION_AS_ASKED, .possible = wp_possible, .expect = expect_wp,
-	  .act = act_wp },
+	  .rule = RULE_PROTECTION_AS_ASKED, .possible = uffd_possible, .dull = wp_is_dull,
+	  .expect = expect_wp, .act = act_wp },
 	{ .name = "take",
 	  .what = "UFFDIO_MOVE to the owner's page from the other buffer: move_present_ptes()",
 	  .pages = PAGES_ONE, .weight = 4, .rule = RULE_MOVED_BY_MAPPING,

@@ -12,6 +12,7 @@
 
 static const struct phrase phrases[] = {
 	{ .name = "map", .always = "" },
+	{ .name = "file" },
 	{ .name = "fork", .always = "child_fork(%C)" },
 	{ .name = "exit", .always = "child_leave(%C)" },
 	{ .name = "kill", .always = "child_kill(%C)" },
@@ -38,6 +39,8 @@ static const struct phrase phrases[] = {
 	{ .name = "unpin", .always = "unpins(&self->held)" },
 	{ .name = "register", .call = "ring_register(%G, " PAGE ", features.page_size)",
 	  .needs = NEEDS_RING },
+	{ .name = "update" },
+	{ .name = "clone" },
 	{ .name = "unregister", .call = "ring_unregister(%G)" },
 	{ .name = "fixed", .call = "fixed_%1s(%G, %M, buffer_page(%B, %q))", .needs = NEEDS_FILE,
 	  .writes = BY_MEDIUM },
@@ -49,6 +52,7 @@ static const struct phrase phrases[] = {
 	{ .name = "take" },
 	{ .name = "populate", .call = "populates(%B, %f, \"%0\")" },
 	{ .name = "inherit", .call = "inherits(%B, %f, %n, \"%0\")" },
+	{ .name = "guard" },
 	{ .name = "move" },
 	{ .name = "trace" },
 	{ .name = "watch", .call = "watches(&self->uffd, %B, %f)",
@@ -59,6 +63,9 @@ static const struct phrase phrases[] = {
 	  .needs = "need(features.soft_dirty, SKIP_NO_SOFT_DIRTY)" },
 	{ .name = "lock", .call = "errno_of(mlock(" PAGE ", features.page_size))" },
 	{ .name = "unlock", .call = "errno_of(munlock(" PAGE ", features.page_size))" },
+	{ .name = "node" },
+	{ .name = "bind" },
+	{ .name = "swap" },
 	{ .name = "begin" },
 	{ .name = "land" },
 };
@@ -142,11 +149,10 @@ static const char *device_in_c(const struct prediction *p)
 	return (p->by == MM_OWNER ? owners : childrens)[p->op->option[0]];
 }
 
-static enum mm_who new_child(const struct prediction *p)
+/* Of a fork the new one. */
+static enum mm_who child_of(const struct prediction *p)
 {
-	if (strcmp(p->op->row->name, "fork"))
-		return p->op->who;
-	return p->before.process[MM_CHILD].alive ? MM_GRANDCHILD : MM_CHILD;
+	return strcmp(p->op->row->name, "fork") ? p->op->who : op_next_process(&p->before);
 }
 
 void phrase_letter(char *text, size_t size, char name, const struct prediction *p)
@@ -160,7 +166,7 @@ void phrase_letter(char *text, size_t size, char name, const struct prediction *
 		snprintf(text, size, p->by == MM_OWNER ? "&s->buffer" : "buffer");
 		return;
 	case 'C':
-		snprintf(text, size, "%s", child_in_c(new_child(p)));
+		snprintf(text, size, "%s", child_in_c(child_of(p)));
 		return;
 	case 'D':
 		snprintf(text, size, "%s", device_in_c(p));

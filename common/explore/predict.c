@@ -36,7 +36,7 @@ static bool pins_for_long(const struct op *op)
 
 	if (op->row->options[0])
 		op_option(op, 0, word, sizeof(word));
-	return !strcmp(word, "long") || !strcmp(op->row->name, "register");
+	return !strcmp(word, "long") || op->row->rule == RULE_LONGTERM_LEAVES_DEVICE;
 }
 
 /*

@@ -16,7 +16,7 @@
 struct page_written {
 	int frame, content;
 	enum place at;
-	bool write, readable;
+	bool write, readable, guard;
 	int uffd_wp, soft;	/* soft: -1 if it is not tracked */
 };
 
@@ -46,7 +46,7 @@ static const struct {
 	{ "liburing.h", "rings" }, { "sys/ptrace.h", "ptrace" },
 	{ "linux/userfaultfd.h", "uffd" }, { "linux/dm-ioctl.h", "dm_ioctl" },
 	{ "linux/aio_abi.h", "iocb" }, { "time.h", "timespec" },
-	{ "sys/stat.h", "stat" }, { "sys/sysmacros.h", "stat" },
+	{ "sys/swap.h", "swapon" }, { "sys/stat.h", "stat" }, { "sys/sysmacros.h", "stat" },
 };
 
 static const char *place_in_c(enum place place)
@@ -62,6 +62,7 @@ static void write_page_wanted(struct written *w, const struct mm_model *m, int w
 	struct page_written *was = &w->page[who][number], is = *was;
 
 	is.frame = frame ? (int)frame->pfn : 0;
+	is.guard = page->guard;
 	if (frame) {
 		is.content = frame->content;
 		is.at = frame->at;
@@ -72,7 +73,8 @@ static void write_page_wanted(struct written *w, const struct mm_model *m, int w
 		return;
 	*was = is;
 	if (!frame)
-		fprintf(w->out, "\twant_nothing(%s, %d);\n", process_in_c(who), number);
+		fprintf(w->out, "\twant_%s(%s, %d);\n", page->guard ? "guard" : "nothing",
+			process_in_c(who), number);
 	else
 		fprintf(w->out, "\twant(%s, %d, %d, \"%s\", %d, \"%s\");\n", process_in_c(who),
 			number, is.frame, place_in_c(is.at), is.content,
@@ -172,11 +174,6 @@ static void write_call(struct written *w, const struct prediction *p)
 		process_in_c(p->by), text, call, result, other);
 }
 
-static int medium_page(const struct op *op)
-{
-	return op->row->pages == PAGES_NONE ? 0 : op->first;
-}
-
 static void write_step(const struct prediction *p, void *arg)
 {
 	struct written *w = arg;
@@ -188,16 +185,16 @@ static void write_step(const struct prediction *p, void *arg)
 		return;
 	}
 	if (p->step.medium && p->op->row->uses_medium)
-		fprintf(w->out, "\tfile_gets(%d, %d);\n", medium_page(p->op), p->step.medium);
+		fprintf(w->out, "\tfile_gets(%d, %d);\n", op_medium_page(p->op), p->step.medium);
 	if (!strcmp(p->op->row->name, "trace") && p->step.content[p->op->first])
 		fprintf(w->out, "\tpatch(%d, %d);\n", p->step.content[p->op->first],
 			p->step.patched);
 	write_call(w, p);
 	write_state(w, &p->after);
 	write_holders(w, p);
-	if (p->op->row->uses_medium && p->after.medium[medium_page(p->op)] >= 0)
-		fprintf(w->out, "\tfile_has(%d, %d);\n", medium_page(p->op),
-			p->after.medium[medium_page(p->op)]);
+	if (p->op->row->uses_medium && p->after.medium[op_medium_page(p->op)] >= 0)
+		fprintf(w->out, "\tfile_has(%d, %d);\n", op_medium_page(p->op),
+			p->after.medium[op_medium_page(p->op)]);
 	if (p->last)
 		write_counts(w, &p->after);
 }

@@ -65,8 +65,7 @@ static void note_contents(struct writing *w, const struct prediction *p, enum wr
 
 	if (p->step.medium)
 		w->pattern[p->step.medium] = (struct pattern){
-			BY_MEDIUM, p->op->row->pages == PAGES_NONE ?
-				0 : scenario_page(p->op->first) };
+			BY_MEDIUM, scenario_page(op_medium_page(p->op)) };
 	for (i = 0; i < MM_PAGES; i++)
 		if (p->step.content[i])
 			w->pattern[p->step.content[i]] =

@@ -133,9 +133,9 @@ static void tell_costs(const struct run *sum, long sequences, double seconds)
 	size_t i, count;
 	const struct op_row *rows = op_rows(&count);
 
-	announce("# explored: %ld sequences, %d operations in %.1f s; %d were left out because the "
-		 "kernel or the state does not allow them\n", sequences, sum->done, seconds,
-		 sum->left_out);
+	announce("# explored: %ld sequence%s, %d operations in %.1f s; %d were left out because "
+		 "the kernel or the state does not allow them\n", sequences,
+		 sequences == 1 ? "" : "s", sum->done, seconds, sum->left_out);
 	report_line("note:", "comparing: %.2f ms per operation, at least %.2f; the end of a "
 		    "sequence: %.1f ms",
 		    sum->done ? 1000 * sum->watching / sum->done : 0, 1000 * sum->least_watching,

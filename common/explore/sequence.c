@@ -34,6 +34,9 @@ void sequence_pretend(int version)
 	world.has_ring = true;
 	world.has_medium = true;
 	world.has_slow = true;
+	world.file = 0;
+	world.two_nodes = true;
+	world.swap = 0;
 	world.no_swap = true;
 }
 
@@ -49,6 +52,8 @@ struct mm_kernel sequence_kernel(void)
 		.uffd_wp = features.uffd_wp,
 		.uffd_move = kernel_has(CHANGE_UFFD_MOVE),
 		.soft_dirty = features.soft_dirty,
+		.clones = kernel_has(CHANGE_CLONE_BUFFERS),
+		.guards = kernel_has(CHANGE_GUARD_REGIONS),
 		.move_marks_dirty = !kernel_has(CHANGE_MIGRATION_KEEPS_CLEAN),
 		.exact_rss = !kernel_has(CHANGE_RSS_PER_CPU) || kernel_has(CHANGE_RSS_IS_SUMMED),
 		.counts_pins = !kernel_has(CHANGE_PINS_OF_USERS),
@@ -57,6 +62,12 @@ struct mm_kernel sequence_kernel(void)
 		.ring = world.has_ring,
 		.medium = world.has_medium,
 		.slow = world.has_slow,
+		.walks_for_status = kernel_has(CHANGE_STATUS_BY_WALK),
+		.file_buffers = kernel_has(CHANGE_LONGTERM_NOT_OF_FILE),
+		.swapin_writes = kernel_has(CHANGE_SWAPIN_WRITES),
+		.swap = world.swap >= 0,
+		.two_nodes = world.two_nodes,
+		.file = world.file >= 0,
 	};
 }
 

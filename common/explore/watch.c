@@ -60,6 +60,14 @@ static bool place_fits(const struct mm_frame *frame, enum place seen)
 	return frame->at == PLACE_SYSTEM ? in_memory(seen) : seen == frame->at;
 }
 
+/* A page that the kernel has allocated for a mapping with MPOL_BIND. */
+static void compare_node(struct watching *w, int who, int number, long node)
+{
+	const long seen = world_node(world_pid(who), number);
+
+	compare(w, seen == node, who, number, "node", "%ld|%ld", node, seen);
+}
+
 /*
  * The model knows which mappings have the same frame. The first look at a new
  * frame shows its number; each other mapping must show it too, and no other
@@ -74,6 +82,8 @@ static void compare_frame(struct watching *w, int who, int number, const struct 
 	compare(w, place_fits(frame, seen->at), who, number, "place", "%s|%s",
 		place_name(frame->at), place_name(seen->at));
 	if (!frame->pfn) {
+		if (frame->node && in_memory(seen->at))
+			compare_node(w, who, number, frame->node - 1);
 		frame->pfn = seen->pfn;
 		frame->movable = seen->at == PLACE_MOVABLE;
 		if (frame->at == PLACE_SYSTEM && !frame->zero)
@@ -94,18 +104,39 @@ static const char *on_or_off(bool on)
 	return on ? "on" : "off";
 }
 
+static void leave_out(struct mm_model *m, struct mm_page *page)
+{
+	const int frame = page->frame;
+
+	page->frame = -1;
+	page->soft = false;
+	mm_put(m, frame);
+}
+
 static void compare_page(struct watching *w, int who, int number, const struct page *seen)
 {
-	const struct mm_page *page = &w->m->process[who].page[number];
+	struct mm_page *page = &w->m->process[who].page[number];
 	const bool present = page->frame >= 0 && w->m->frame[page->frame].at != PLACE_PRIVATE;
 	/* pagemap also shows the flag VM_SOFTDIRTY of the VMA. */
-	const bool soft = page->mapped && (!page->tracked || (page->frame >= 0 && page->soft));
+	const bool soft = page->mapped &&
+			  (!page->tracked || ((page->frame >= 0 || page->guard) && page->soft));
 
 	if (w->m->kernel.soft_dirty)
 		compare(w, seen->soft_dirty == soft, who, number, "soft-dirty bit", "%s|%s",
 			on_or_off(soft), on_or_off(seen->soft_dirty));
+	if (page->unsure) {
+		w->m->may[MAY_NO_TABLE][seen->at == PLACE_NOWHERE]++;
+		page->unsure = false;
+		if (seen->at == PLACE_NOWHERE)
+			leave_out(w->m, page);
+	}
+	if (page->guard) {
+		compare(w, !seen->present && seen->at == PLACE_SWAPPED, who, number, "mapping",
+			"a guard|%s, page frame 0x%lx", place_name(seen->at), seen->pfn);
+		return;
+	}
 	if (page->frame < 0) {
-		compare(w, !seen->present && seen->at != PLACE_PRIVATE, who, number, "mapping",
+		compare(w, seen->at == PLACE_NOWHERE, who, number, "mapping",
 			"none|%s, page frame 0x%lx", place_name(seen->at), seen->pfn);
 		return;
 	}

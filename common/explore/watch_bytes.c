@@ -183,7 +183,7 @@ static void compare_held(struct watching *w)
 /* What the medium has at the page that the operation transferred. */
 static void compare_medium(struct watching *w)
 {
-	const int page = w->op->row->pages == PAGES_NONE ? 0 : w->op->first;
+	const int page = op_medium_page(w->op);
 	size_t word;
 
 	if (!w->op->row->uses_medium || w->m->medium[page] < 0)

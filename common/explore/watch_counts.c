@@ -196,12 +196,11 @@ static void compare_count(struct watching *w, int who, enum rule_id rule, const 
 static void compare_counters(struct watching *w, int who)
 {
 	const struct mm_process *process = &w->m->process[who];
-	int i, locked = 0, pinned = 0;
+	const int pinned = who == MM_OWNER ? mm_registered(w->m) : 0;
+	int i, locked = 0;
 
 	for (i = 0; i < MM_PAGES; i++)
 		locked += process->page[i].locked;
-	for (i = HOLD_FIXED; i <= HOLD_FIXED_2; i++)
-		pinned += who == MM_OWNER && w->m->hold[i].used;
 	if (world_do(who, act_count, 0))
 		broken("a process cannot read its counters");
 	if (w->m->kernel.exact_rss)

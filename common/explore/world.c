@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <numa.h>
+#include <numaif.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,9 @@
  */
 #define BASE BIT_ULL(36)
 
-struct world world = { .held_pin = -1, .uffd = -1 };
+#define SWAP_PAGES 32
+
+struct world world = { .held_pin = -1, .uffd = -1, .file = -1, .swap = -1 };
 
 /* Those that a child has opened itself. */
 static struct device mirrors[PLACE_COUNT];
@@ -93,6 +97,42 @@ static void open_pipes(void)
 		world.held_pipe[i][0] = -1;
 }
 
+/* A new file in HMM_COHERENT_DIR, without a name; -1 if there cannot be one. */
+static int open_file(void)
+{
+	const char *dir = getenv("HMM_COHERENT_DIR");
+	const int fd = dir ? open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+
+	if (dir && fd < 0 && errno != EOPNOTSUPP)
+		broken("no file in %s: %s", dir, strerror(errno));
+	return fd;
+}
+
+/*
+ * A file to swap to, with the header of mkswap(8), as in reach/swap.c. Only in a VM
+ * of the suite: on another machine, a process that is killed would leave swap behind.
+ */
+static int open_swap(void)
+{
+	const size_t size = features.page_size;
+	const int fd = getenv("HMM_COHERENT_GUEST") && world.no_swap ? open_file() : -1;
+	int i;
+
+	if (fd < 0 || access("/proc/swaps", F_OK))
+		return -1;
+	memset(world.scratch, 0, size);
+	((uint32_t *)world.scratch)[256] = 1;
+	((uint32_t *)world.scratch)[257] = SWAP_PAGES - 1;
+	memcpy(world.scratch + size - 10, "SWAPSPACE2", 10);
+	for (i = 0; i < SWAP_PAGES; i++) {
+		if (pwrite(fd, world.scratch, size, i * size) != (ssize_t)size)
+			broken("the file for swap cannot be written: %s", strerror(errno));
+		memset(world.scratch, 0, size);
+	}
+	memset(world.scratch, 1, size);
+	return fsync(fd) ? -1 : fd;
+}
+
 void world_open(void)
 {
 	size_t i;
@@ -113,13 +153,25 @@ void world_open(void)
 	world.has_slow = medium_slow(&world.slow) &&
 			 dm_suspend(&world.suspension, getenv("HMM_COHERENT_SLOW"));
 	dm_resume(&world.suspension);
+	world.file = open_file();
 	world.has_ring = ring_available();
 	for (i = 0; world.has_ring && i < 2; i++)
 		ring_open(&world.ring[i]);
 	world.has_gup_test = pin_available();
+	world.two_nodes = numa_available() >= 0 && numa_node_size64(0, NULL) > 0 &&
+			  numa_node_size64(1, NULL) > 0;
 	world.no_swap = read_counter("/proc/meminfo", "SwapTotal") == 0;
+	world.swap = open_swap();
 	world.pagemap[MM_OWNER] = pagemap_open(getpid());
 	world.kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
+}
+
+long world_node(pid_t pid, int page)
+{
+	void *addr = world_page(page);
+	int status;
+
+	return move_pages(pid, 1, &addr, NULL, &status, 0) ? -errno : status;
 }
 
 void world_drain(void)
@@ -133,6 +185,24 @@ void world_map(int number, int pages)
 	struct buffer buffer;
 
 	buffer_map_at(&buffer, world_page(number * MM_BUFFER_PAGES), pages);
+}
+
+void world_map_file(int number, int pages, int first)
+{
+	const size_t size = features.page_size;
+	int i;
+
+	for (i = 0; i < pages; i++) {
+		void *addr = world_page(number * MM_BUFFER_PAGES + i);
+
+		/* Every second page of the file, so that none follows another. */
+		if (pwrite(world.file, world_template(first + i), size, 2 * i * size) !=
+		    (ssize_t)size)
+			broken("the file cannot be written: %s", strerror(errno));
+		if (mmap(addr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
+			 world.file, 2 * i * size) != addr)
+			syscall_failed("mmap", errno);
+	}
 }
 
 long world_do(enum mm_who who, child_act *act, long arg)

@@ -56,6 +56,8 @@ struct world {
 	bool has_medium;
 	struct ring ring[2];
 	bool has_ring;
+	int file;		/* that is mapped; -1: none */
+	int swap;		/* a file to swap to; -1: none */
 	bool has_gup_test;
 	/* what holds references */
 	int held_pipe[2][2];
@@ -64,7 +66,7 @@ struct world {
 	int tee[2];		/* to look into a pipe without emptying it */
 	/* the device that completes its transfers when it is resumed */
 	struct medium slow;
-	bool has_slow, in_flight, no_swap;
+	bool has_slow, in_flight, no_swap, two_nodes;
 	struct transfer transfer;
 	struct dm_suspension suspension;
 };
@@ -93,8 +95,17 @@ long world_do(enum mm_who who, child_act *act, long arg);
 
 pid_t world_pid(enum mm_who who);
 
+/* The node of a page of the process @pid, 0: the calling one; or -errno. */
+long world_node(pid_t pid, int page);
+
 /* Map @pages pages of the buffer @number in the owner. */
 void world_map(int number, int pages);
+
+/*
+ * The same of the file, whose pages get the contents @first and so on before. Each page
+ * is a mapping of its own, which the kernel does not merge with the next one.
+ */
+void world_map_file(int number, int pages, int first);
 
 /* @parent forks @child. */
 void world_fork(enum mm_who parent, enum mm_who child);

@@ -178,6 +178,14 @@ const struct change changes[CHANGE_COUNT] = {
 		/* A kernel that was built from a tree is newer than that. */
 		.when_unknown = true,
 	},
+	[CHANGE_SWAPIN_WRITES] = {
+		.name = "swapin-writes",
+		.commit = "\"mm: set pte writable while pte_soft_dirty() is true in "
+			  "do_swap_page()\"",
+		.mainline = 611, .rc = 1, .only_mainline = true,
+		/* A kernel that was built from a tree is newer than that. */
+		.when_unknown = true,
+	},
 	[CHANGE_PIN_STAYS] = {
 		.name = "pin-stays",
 		.commit = "c77369b437f9",

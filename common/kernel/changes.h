@@ -49,6 +49,7 @@ enum kernel_change {
 	CHANGE_FOLL_NUMBERS,	/* FOLL_FORCE is 0x08 and FOLL_LONGTERM 0x100 */
 	CHANGE_LONGTERM_OWN_PAGE, /* a long-term pin never returns the shared zero page */
 	CHANGE_CLEAN_UPGRADES,	/* mprotect() makes a clean exclusive page writable again, too */
+	CHANGE_SWAPIN_WRITES,	/* an exclusive page is mapped writable when it is swapped in */
 	CHANGE_PIN_STAYS,	/* gup_test has PIN_LONGTERM_TEST_START */
 	CHANGE_DIO_PINS,	/* O_DIRECT takes FOLL_PIN references, not FOLL_GET ones */
 	CHANGE_HUGETLB_FORCED,	 /* FOLL_FORCE writes to private hugetlb memory without VM_WRITE */
