@@ -17,6 +17,9 @@ struct watching {
 	const struct op *op;
 	bool thorough;		/* the last one of a sequence: look at all there is */
 	int differences;
+	/* once for all comparisons: which pages differ from @before, and mappings by frame */
+	bool changed[MM_PROCESSES][MM_PAGES];
+	int mappings[MM_FRAMES];
 };
 
 /* Did the operation change what @who maps at @page? */

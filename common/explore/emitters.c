@@ -52,6 +52,7 @@ static const struct emitter emitters[] = {
 	{ .name = "unlock", .call = "error_of(munlock(at(%f), page))" },
 	{ .name = "node", .call = "to_node(%0, %f, false)" },
 	{ .name = "bind", .call = "to_node(%0, %f, true)" },
+	{ .name = "merge", .call = "merge(%f, %c)" },
 	{ .name = "swap", .call = "swap_%0s(%f, %c)" },
 	{ .name = "begin", .call = "begin_transfer(\"%0\", %f, %m)" },
 	{ .name = "land", .call = "land_transfer(%m)" },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "explore/flips.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -87,7 +88,7 @@ void flips_run(const struct generator *from, int seconds, const char *only)
 
 			snprintf(name, sizeof(name), "%s:%s", rows[row].name,
 				 mm_effect_name(effect));
-			if (!(effects[row] & BIT(effect)) || (only && strcmp(only, name)))
+			if (!(effects[row] & BIT(effect)) || (only && fnmatch(only, name, 0)))
 				continue;
 			tried = notice(&generator, &flip, first[row * EFFECT_COUNT + effect],
 				       seconds);

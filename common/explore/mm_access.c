@@ -8,7 +8,7 @@ static bool reuse(struct mm_model *m, struct mm_page *page)
 
 	if (frame->exclusive)
 		return true;
-	if (frame->zero || mm_mappings(m, page->frame) + mm_holders(m, page->frame) != 1)
+	if (frame->zero || frame->ksm || mm_mappings(m, page->frame) + mm_holders(m, page->frame) != 1)
 		return false;
 	if (mm_effect(m, EFFECT_REUSE))
 		frame->exclusive = true;
@@ -90,6 +90,18 @@ static void unshare(struct mm_model *m, struct mm_page *page, bool longterm)
 	copy(m, page);
 	page->write = false;
 	page->dirty = false;
+}
+
+void mm_unmerge(struct mm_model *m, enum mm_who who, int number)
+{
+	struct mm_page *page = mm_page_of(m, who, number);
+
+	if (page->frame < 0 || !m->frame[page->frame].ksm)
+		return;
+	if (m->kernel.unmerge_unshares)
+		unshare(m, page, false);
+	else
+		write_fault(m, page);
 }
 
 /* check_vma_flags(), mm/gup.c; access_error(), arch fault.c */

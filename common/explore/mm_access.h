@@ -19,6 +19,9 @@ struct mm_access {
 	bool force;		/* FOLL_FORCE */
 };
 
+/* KSM is to unmerge the page, if it is merged: break_ksm(). */
+void mm_unmerge(struct mm_model *m, enum mm_who who, int page);
+
 /*
  * Access one page. Changes the model by the faults that the access causes, and
  * says whether it is refused. The bytes are not changed: mm_store() does that.

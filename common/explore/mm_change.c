@@ -284,6 +284,7 @@ void mm_move_address(struct mm_model *m, enum mm_who who, int number, int to, bo
 {
 	struct mm_page *page = mm_page_of(m, who, number), *target = mm_page_of(m, who, to);
 
+	mm_unmerge(m, who, number);
 	mm_unmap(m, who, to);
 	if (!mm_effect(m, EFFECT_RELOCATE))
 		return;

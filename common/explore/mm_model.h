@@ -39,6 +39,7 @@ struct mm_frame {
 	bool zero;		/* of nobody: the shared zero page, or one of the page cache */
 	enum place at;		/* PLACE_SYSTEM: memory of any zone */
 	bool movable;		/* seen in ZONE_MOVABLE */
+	bool ksm;		/* PageKsm: a write or a pin never reuses it */
 	int content;
 	bool exclusive;		/* PageAnonExclusive */
 	int gets, pins;		/* FOLL_GET and FOLL_PIN references of holders */
@@ -97,10 +98,11 @@ struct mm_kernel {
 	bool exact_rss;		/* RssAnon is exact, not an estimate */
 	bool no_swap;		/* the machine has none */
 	bool counts_pins;	/* VmPin has registered buffers of any user */
+	bool unmerge_unshares;	/* KSM unmerges without a write fault */
 	bool swapin_writes;	/* an exclusive page is swapped in writable */
 	bool file_buffers;	/* io_uring registers private mappings of files */
 	bool walks_for_status;	/* move_pages(2) reports a hole as such */
-	bool gup_test, ring, medium, slow, file, two_nodes, swap;	/* this machine has them */
+	bool gup_test, ring, medium, slow, file, two_nodes, swap, ksm;	/* this machine has them */
 };
 
 /*
@@ -167,6 +169,7 @@ struct mm_model {
 	struct mm_hold hold[HOLD_COUNT];
 	int medium[MM_PAGES];	/* the content of each page of the file; -1: not known */
 	bool uffd;		/* there is a userfaultfd */
+	bool merged;		/* KSM has run */
 	int slow;		/* the content of the slow medium */
 	int contents;		/* how many contents exist */
 	int buffers;

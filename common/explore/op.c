@@ -23,7 +23,7 @@ const struct op_row *op_rows(size_t *count)
 {
 	static const struct op_row *(*const tables[])(size_t *count) = {
 		op_map_rows, op_cpu_rows, op_hold_rows, op_ring_rows, op_marks_rows, op_advice_rows,
-		op_flight_rows, op_node_rows, op_swap_rows,
+		op_flight_rows, op_node_rows, op_swap_rows, op_merge_rows,
 	};
 	static struct op_row all[OP_ROWS_MAX];
 	static size_t used;

@@ -98,6 +98,7 @@ const struct op_row *op_advice_rows(size_t *count);
 const struct op_row *op_flight_rows(size_t *count);
 const struct op_row *op_node_rows(size_t *count);
 const struct op_row *op_swap_rows(size_t *count);
+const struct op_row *op_merge_rows(size_t *count);
 
 /* The word of option @number that @op has chosen, into @text. */
 void op_option(const struct op *op, int number, char *text, size_t size);

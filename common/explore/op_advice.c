@@ -48,7 +48,8 @@ static bool free_possible(const struct mm_model *m, const struct op *op)
 		const int frame = m->process[op->who].page[i].frame;
 
 		if (frame >= 0 && !m->frame[frame].zero &&
-		    (mm_holders(m, frame) || mm_mappings(m, frame) > 1))
+		    (m->frame[frame].ksm || mm_holders(m, frame) ||
+		     mm_mappings(m, frame) > 1))
 			return false;
 	}
 	return true;

@@ -9,7 +9,8 @@
 
 /*
  * Of a file the page of the page cache would move, whose references the model does not
- * know. Up to 6.1 a migration makes a dirty page soft-dirty, also one that fails.
+ * know. Up to 6.1 a migration makes a dirty page soft-dirty, also one that fails; and
+ * follow_page() does not find a page without permission.
  */
 static bool node_possible(const struct mm_model *m, const struct op *op)
 {
@@ -17,7 +18,9 @@ static bool node_possible(const struct mm_model *m, const struct op *op)
 
 	return m->kernel.two_nodes &&
 	       !(page->file && page->frame >= 0 && m->frame[page->frame].zero) &&
-	       !(m->kernel.move_marks_dirty && page->tracked);
+	       !(page->frame >= 0 && m->frame[page->frame].ksm) &&
+	       !(m->kernel.move_marks_dirty && page->tracked) &&
+	       (page->prot != MM_NONE || m->kernel.walks_for_status);
 }
 
 /* do_pages_stat_array(): where is it? Either node, if it is in memory. */

@@ -2,7 +2,6 @@
 /* Swap: a page is swapped out, and in again by an access. */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/swap.h>
 
@@ -24,7 +23,7 @@ static bool swap_possible(const struct mm_model *m, const struct op *op)
 	const struct mm_page *page = &m->process[op->who].page[op->first];
 	const struct mm_frame *frame = page->frame < 0 ? NULL : &m->frame[page->frame];
 
-	return m->kernel.swap && frame && !frame->zero && frame->at == PLACE_SYSTEM &&
+	return m->kernel.swap && frame && !frame->zero && !frame->ksm && frame->at == PLACE_SYSTEM &&
 	       !frame->lazy && page->prot != MM_NONE && !page->locked &&
 	       mm_mappings(m, page->frame) == 1 && !mm_holders(m, page->frame);
 }
@@ -42,7 +41,10 @@ static void expect_swap(struct mm_model *m, const struct op *op, struct step *st
 	frame->pfn = 0;
 	frame->node = 0;
 	frame->movable = false;
-	page->dirty = false;
+	/* Up to 6.10 a write makes an exclusive page dirty before userfaultfd stops it. */
+	page->dirty = op->option[0] && page->prot == MM_READ_WRITE && frame->exclusive &&
+		      page->uffd_wp && !m->kernel.swapin_writes;
+	page->soft |= page->dirty;
 	if (mm_effect(m, EFFECT_PROTECT))
 		page->write = !denied && m->kernel.swapin_writes && frame->exclusive &&
 			      page->prot == MM_READ_WRITE && !page->uffd_wp &&
@@ -73,19 +75,17 @@ static long act_swap(const struct buffer *buffer, long arg)
 	const struct op *op = &world.desk->op;
 	void *addr = world_page(op->first), *scratch = request_scratch();
 	long result;
-	char path[32];
 
 	(void)buffer;
 	(void)arg;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", world.swap);
-	if (swapon(path, 0))
+	if (swapon(world.swap, 0))
 		return -errno;
 	result = swap_out(addr);
 	if (!result && op->option[0])
 		result = cpu_copy(addr, world_template(world.desk->step.content[op->first]));
 	else if (!result)
 		result = world_compared(scratch, cpu_copy(scratch, addr));
-	return swapoff(path) ? -errno : result;
+	return swapoff(world.swap) ? -errno : result;
 }
 
 static const struct op_row rows[] = {

@@ -65,6 +65,7 @@ static const struct phrase phrases[] = {
 	{ .name = "unlock", .call = "errno_of(munlock(" PAGE ", features.page_size))" },
 	{ .name = "node" },
 	{ .name = "bind" },
+	{ .name = "merge" },
 	{ .name = "swap" },
 	{ .name = "begin" },
 	{ .name = "land" },

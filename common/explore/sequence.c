@@ -36,7 +36,8 @@ void sequence_pretend(int version)
 	world.has_slow = true;
 	world.file = 0;
 	world.two_nodes = true;
-	world.swap = 0;
+	world.ksm = true;
+	world.swap = "";
 	world.no_swap = true;
 }
 
@@ -65,7 +66,9 @@ struct mm_kernel sequence_kernel(void)
 		.walks_for_status = kernel_has(CHANGE_STATUS_BY_WALK),
 		.file_buffers = kernel_has(CHANGE_LONGTERM_NOT_OF_FILE),
 		.swapin_writes = kernel_has(CHANGE_SWAPIN_WRITES),
-		.swap = world.swap >= 0,
+		.unmerge_unshares = kernel_has(CHANGE_UNMERGE_UNSHARES),
+		.ksm = world.ksm,
+		.swap = world.swap,
 		.two_nodes = world.two_nodes,
 		.file = world.file >= 0,
 	};

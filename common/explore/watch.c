@@ -20,7 +20,7 @@ static int entry_of(int page)
 
 bool compare_is_changed(const struct watching *w, int who, int page)
 {
-	return mm_differs(w->before, w->m, who, page);
+	return w->changed[who][page];
 }
 
 bool compare_is_readable(const struct mm_model *m, int who, int number)
@@ -142,9 +142,9 @@ static void compare_page(struct watching *w, int who, int number, const struct p
 	}
 	compare_frame(w, who, number, seen);
 	if (present && !w->m->frame[page->frame].zero)
-		compare(w, seen->single == (mm_mappings(w->m, page->frame) == 1), who, number,
+		compare(w, seen->single == (w->mappings[page->frame] == 1), who, number,
 			"mapped exactly once", "%s|%s",
-			mm_mappings(w->m, page->frame) == 1 ? "yes" : "no",
+			w->mappings[page->frame] == 1 ? "yes" : "no",
 			seen->single ? "yes" : "no");
 	compare(w, seen->uffd_wp == page->uffd_wp, who, number, "userfaultfd protection", "%s|%s",
 		on_or_off(page->uffd_wp), on_or_off(seen->uffd_wp));
@@ -190,10 +190,26 @@ static void compare_permissions(struct watching *w)
 	}
 }
 
+static void note_changes(struct watching *w)
+{
+	int who, i;
+
+	for (who = MM_OWNER; who < MM_PROCESSES; who++) {
+		for (i = 0; i < MM_PAGES; i++) {
+			const int frame = w->m->process[who].page[i].frame;
+
+			w->changed[who][i] = mm_differs(w->before, w->m, who, i);
+			if (frame >= 0)
+				w->mappings[frame]++;
+		}
+	}
+}
+
 int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough)
 {
 	struct watching w = { .m = m, .before = before, .op = op, .thorough = thorough };
 
+	note_changes(&w);
 	compare_transferred(&w);
 	compare_mappings(&w);
 	compare_permissions(&w);

@@ -6,6 +6,7 @@
 #include <numa.h>
 #include <numaif.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "reach/ksm.h"
 #include "report/report.h"
 #include "see/page.h"
 #include "see/pin.h"
@@ -27,7 +29,7 @@
 
 #define SWAP_PAGES 32
 
-struct world world = { .held_pin = -1, .uffd = -1, .file = -1, .swap = -1 };
+struct world world = { .held_pin = -1, .uffd = -1, .file = -1 };
 
 /* Those that a child has opened itself. */
 static struct device mirrors[PLACE_COUNT];
@@ -109,17 +111,23 @@ static int open_file(void)
 }
 
 /*
- * A file to swap to, with the header of mkswap(8), as in reach/swap.c. Only in a VM
- * of the suite: on another machine, a process that is killed would leave swap behind.
+ * A file to swap to, with the header of mkswap(8), as in reach/swap.c; NULL if there
+ * cannot be one. Only in a VM of the suite: on another machine, a process that is killed
+ * would leave swap behind. It keeps its name: swapon(2) refuses a file without one.
  */
-static int open_swap(void)
+static const char *make_swap(void)
 {
+	const char *dir = getenv("HMM_COHERENT_GUEST") ? getenv("HMM_COHERENT_DIR") : NULL;
 	const size_t size = features.page_size;
-	const int fd = getenv("HMM_COHERENT_GUEST") && world.no_swap ? open_file() : -1;
-	int i;
+	static char path[256];
+	int fd, i;
 
-	if (fd < 0 || access("/proc/swaps", F_OK))
-		return -1;
+	if (!dir || !world.no_swap || access("/proc/swaps", F_OK))
+		return NULL;
+	snprintf(path, sizeof(path), "%s/explore.swap", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		broken("%s: %s", path, strerror(errno));
 	memset(world.scratch, 0, size);
 	((uint32_t *)world.scratch)[256] = 1;
 	((uint32_t *)world.scratch)[257] = SWAP_PAGES - 1;
@@ -130,7 +138,9 @@ static int open_swap(void)
 		memset(world.scratch, 0, size);
 	}
 	memset(world.scratch, 1, size);
-	return fsync(fd) ? -1 : fd;
+	if (fsync(fd) || close(fd))
+		broken("%s: %s", path, strerror(errno));
+	return path;
 }
 
 void world_open(void)
@@ -161,7 +171,9 @@ void world_open(void)
 	world.two_nodes = numa_available() >= 0 && numa_node_size64(0, NULL) > 0 &&
 			  numa_node_size64(1, NULL) > 0;
 	world.no_swap = read_counter("/proc/meminfo", "SwapTotal") == 0;
-	world.swap = open_swap();
+	world.swap = make_swap();
+	/* On other machines a process that is killed would leave ksmd running. */
+	world.ksm = getenv("HMM_COHERENT_GUEST") && ksm_available();
 	world.pagemap[MM_OWNER] = pagemap_open(getpid());
 	world.kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
 }

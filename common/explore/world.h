@@ -57,7 +57,7 @@ struct world {
 	struct ring ring[2];
 	bool has_ring;
 	int file;		/* that is mapped; -1: none */
-	int swap;		/* a file to swap to; -1: none */
+	const char *swap;	/* a file to swap to; NULL: none */
 	bool has_gup_test;
 	/* what holds references */
 	int held_pipe[2][2];
@@ -66,7 +66,7 @@ struct world {
 	int tee[2];		/* to look into a pipe without emptying it */
 	/* the device that completes its transfers when it is resumed */
 	struct medium slow;
-	bool has_slow, in_flight, no_swap, two_nodes;
+	bool has_slow, in_flight, no_swap, two_nodes, ksm;
 	struct transfer transfer;
 	struct dm_suspension suspension;
 };

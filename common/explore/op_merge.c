@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/* KSM: two pages with the same bytes become one. */
+#include <errno.h>
+#include <poll.h>
+#include <sys/mman.h>
+
+#include "explore/world.h"
+#include "kernel/kernel.h"
+#include "reach/cpu.h"
+#include "see/page.h"
+
+#define KSM "/sys/kernel/mm/ksm/"
+
+/*
+ * ksmd must see a page twice with the same bytes before it merges it, and begins
+ * anywhere in a scan.
+ */
+#define SCANS 4
+#define SCAN_MS 20000
+
+/*
+ * Once in a sequence, since a second time ksmd would look at all pages that were
+ * advised before. The model does not say which of the two pages is kept, nor the
+ * soft-dirty bits.
+ */
+static bool can_merge(const struct mm_model *m, const struct mm_page *page)
+{
+	return page->mapped && page->prot == MM_READ_WRITE && !page->file && !page->guard &&
+	       !page->locked && !page->uffd && !page->tracked &&
+	       (page->frame < 0 || !mm_holders(m, page->frame));
+}
+
+static bool merge_possible(const struct mm_model *m, const struct op *op)
+{
+	const struct mm_page *pages = m->process[op->who].page;
+
+	return m->kernel.ksm && !m->merged && can_merge(m, &pages[op->first]) &&
+	       can_merge(m, &pages[op_other_page(op->first)]);
+}
+
+/* The page gets the bytes of op->first. Is it a page of memory then? */
+static bool gets_bytes(struct mm_model *m, const struct op *op, int number, int content)
+{
+	struct mm_page *page = mm_page_of(m, op->who, number);
+
+	if (mm_access(m, op->who, number, (struct mm_access){ .write = true }))
+		return false;
+	mm_store(m, op->who, number, content);
+	return page->frame >= 0 && m->frame[page->frame].at == PLACE_SYSTEM;
+}
+
+/* try_to_merge_two_pages(), write_protect_page(), replace_page(), mm/ksm.c */
+static void expect_merge(struct mm_model *m, const struct op *op, struct step *step)
+{
+	const int pages[] = { op->first, op_other_page(op->first) };
+	const int content = mm_new_content(m);
+	struct mm_frame merged = { .at = PLACE_SYSTEM, .ksm = true, .content = content };
+	bool both = true;
+	int i, frame;
+
+	step->content[op->first] = content;
+	for (i = 0; i < 2; i++)
+		both &= gets_bytes(m, op, pages[i], content);
+	m->merged = true;
+	step->result = both;
+	if (!both || !mm_effect(m, EFFECT_SHARE))
+		return;
+	frame = mm_new_frame(m, merged);
+	for (i = 0; i < 2; i++) {
+		struct mm_page *page = mm_page_of(m, op->who, pages[i]);
+
+		mm_remap(m, page, frame);
+		page->write = false;
+		page->dirty = false;
+	}
+}
+
+static bool are_merged(void)
+{
+	const int page = world.desk->op.first;
+	const struct page one = page_at(0, world_page(page));
+
+	return one.present && one.pfn == page_at(0, world_page(op_other_page(page))).pfn;
+}
+
+/* Let ksmd scan until the pages are merged, or it has seen them often enough. */
+static long scan(void)
+{
+	const long first = read_number(KSM "full_scans");
+	int waited;
+
+	if (write_text(KSM "run", "1"))
+		return -EIO;
+	for (waited = 0; !are_merged() && waited < SCAN_MS; waited += 5) {
+		if (read_number(KSM "full_scans") >= first + SCANS)
+			break;
+		poll(NULL, 0, 5);
+	}
+	return write_text(KSM "run", "0") ? -EIO : are_merged();
+}
+
+static long act_merge(const struct buffer *buffer, long arg)
+{
+	const int page = world.desk->op.first;
+	void *pages[] = { world_page(page), world_page(op_other_page(page)) };
+	long result;
+	int i;
+
+	(void)buffer;
+	(void)arg;
+	for (i = 0; i < 2; i++) {
+		result = cpu_copy(pages[i], world_template(world.desk->step.content[page]));
+		if (result < 0)
+			return result;
+		if (madvise(pages[i], features.page_size, MADV_MERGEABLE))
+			return -errno;
+	}
+	return scan();
+}
+
+static const struct op_row rows[] = {
+	{ .name = "merge",
+	  .what = "the process makes two pages equal, and KSM merges them: replace_page()",
+	  .pages = PAGES_ONE, .names_process = true, .weight = 2, .rule = RULE_MERGED_IS_SHARED,
+	  .possible = merge_possible, .expect = expect_merge, .act = act_merge },
+};
+
+const struct op_row *op_merge_rows(size_t *count)
+{
+	*count = ARRAY_SIZE(rows);
+	return rows;
+}
