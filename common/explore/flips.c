@@ -70,6 +70,22 @@ static int notice(struct generator *generator, const struct flip *flip, uint64_t
 	return 0;
 }
 
+/* Does one of the globs in @only match? */
+static bool is_asked(const char *only, const char *name)
+{
+	char glob[64];
+	size_t length;
+
+	for (; only && *only; only += length) {
+		only += strspn(only, " ");
+		length = strcspn(only, " ");
+		snprintf(glob, sizeof(glob), "%.*s", (int)length, only);
+		if (!fnmatch(glob, name, 0))
+			return true;
+	}
+	return !only;
+}
+
 void flips_run(const struct generator *from, int seconds, const char *only)
 {
 	static unsigned int effects[64];
@@ -88,7 +104,7 @@ void flips_run(const struct generator *from, int seconds, const char *only)
 
 			snprintf(name, sizeof(name), "%s:%s", rows[row].name,
 				 mm_effect_name(effect));
-			if (!(effects[row] & BIT(effect)) || (only && fnmatch(only, name, 0)))
+			if (!(effects[row] & BIT(effect)) || !is_asked(only, name))
 				continue;
 			tried = notice(&generator, &flip, first[row * EFFECT_COUNT + effect],
 				       seconds);

@@ -10,7 +10,8 @@
 
 /*
  * Try each pair of an operation and an effect that it has in the sequences of
- * @generator, each for at most @seconds. @only: one pair, "write:copy", or NULL.
+ * @generator, each for at most @seconds. @only: globs of pairs, separated by blanks,
+ * such as "write:copy fork:*", or NULL.
  * A pair that nothing notices is a failed check.
  */
 void flips_run(const struct generator *generator, int seconds, const char *only);

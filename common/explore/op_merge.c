@@ -18,6 +18,12 @@
 #define SCANS 4
 #define SCAN_MS 20000
 
+/* The page beside it, in the same buffer. */
+static int twin(int page)
+{
+	return page ^ 1;
+}
+
 /*
  * Once in a sequence, since a second time ksmd would look at all pages that were
  * advised before. The model does not say which of the two pages is kept, nor the
@@ -35,7 +41,7 @@ static bool merge_possible(const struct mm_model *m, const struct op *op)
 	const struct mm_page *pages = m->process[op->who].page;
 
 	return m->kernel.ksm && !m->merged && can_merge(m, &pages[op->first]) &&
-	       can_merge(m, &pages[op_other_page(op->first)]);
+	       can_merge(m, &pages[twin(op->first)]);
 }
 
 /* The page gets the bytes of op->first. Is it a page of memory then? */
@@ -52,7 +58,7 @@ static bool gets_bytes(struct mm_model *m, const struct op *op, int number, int 
 /* try_to_merge_two_pages(), write_protect_page(), replace_page(), mm/ksm.c */
 static void expect_merge(struct mm_model *m, const struct op *op, struct step *step)
 {
-	const int pages[] = { op->first, op_other_page(op->first) };
+	const int pages[] = { op->first, twin(op->first) };
 	const int content = mm_new_content(m);
 	struct mm_frame merged = { .at = PLACE_SYSTEM, .ksm = true, .content = content };
 	bool both = true;
@@ -80,7 +86,7 @@ static bool are_merged(void)
 	const int page = world.desk->op.first;
 	const struct page one = page_at(0, world_page(page));
 
-	return one.present && one.pfn == page_at(0, world_page(op_other_page(page))).pfn;
+	return one.present && one.pfn == page_at(0, world_page(twin(page))).pfn;
 }
 
 /* Let ksmd scan until the pages are merged, or it has seen them often enough. */
@@ -102,7 +108,7 @@ static long scan(void)
 static long act_merge(const struct buffer *buffer, long arg)
 {
 	const int page = world.desk->op.first;
-	void *pages[] = { world_page(page), world_page(op_other_page(page)) };
+	void *pages[] = { world_page(page), world_page(twin(page)) };
 	long result;
 	int i;
 
@@ -121,7 +127,7 @@ static long act_merge(const struct buffer *buffer, long arg)
 static const struct op_row rows[] = {
 	{ .name = "merge",
 	  .what = "the process makes two pages equal, and KSM merges them: replace_page()",
-	  .pages = PAGES_ONE, .names_process = true, .weight = 2, .rule = RULE_MERGED_IS_SHARED,
+	  .pages = PAGES_ONE, .names_process = true, .weight = 3, .rule = RULE_MERGED_IS_SHARED,
 	  .possible = merge_possible, .expect = expect_merge, .act = act_merge },
 };
 

@@ -103,7 +103,7 @@ static const struct op_row rows[] = {
 	  .act = act_node },
 	{ .name = "bind",
 	  .what = "mbind(2) with MPOL_BIND and MPOL_MF_MOVE: queue_folios_pte_range()",
-	  .options = { "0|1" }, .pages = PAGES_ONE, .names_process = true, .weight = 3,
+	  .options = { "0|1" }, .pages = PAGES_ONE, .names_process = true, .weight = 2,
 	  .rule = RULE_COPY_BY_POLICY, .possible = node_possible, .expect = expect_bind,
 	  .act = act_bind },
 };

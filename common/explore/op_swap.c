@@ -92,7 +92,7 @@ static const struct op_row rows[] = {
 	{ .name = "swap",
 	  .what = "MADV_PAGEOUT with swap, then the CPU reads or writes: shrink_folio_list(), "
 		  "do_swap_page()",
-	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 2,
+	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 1,
 	  .rule = RULE_SWAP_KEEPS, .possible = swap_possible, .expect = expect_swap,
 	  .act = act_swap },
 };
