@@ -176,10 +176,10 @@ static struct op choose(const struct op_row *row, const struct mm_model *m, uint
 static const struct mm_kernel everything = {
 	.dio_pins = true, .longterm_own_page = true, .clean_upgrades = true, .mem_force = true,
 	.pin_stays = true, .close_evicts = true, .uffd_wp = true, .uffd_move = true,
-	.soft_dirty = true, .guards = true, .clones = true, .counts_pins = true, .exact_rss = true, .gup_test = true, .ring = true,
-	.medium = true, .slow = true, .file = true, .two_nodes = true, .swap = true, .ksm = true,
-	.unmerge_unshares = true, .file_buffers = true,
-	.swapin_writes = true, .walks_for_status = true, .no_swap = true,
+	.soft_dirty = true, .guards = true, .clones = true, .counts_pins = true,
+	.exact_rss = true, .gup_test = true, .ring = true, .medium = true, .slow = true,
+	.file = true, .two_nodes = true, .swap = true, .ksm = true, .unmerge_unshares = true,
+	.file_buffers = true, .swapin_writes = true, .walks_for_status = true, .no_swap = true,
 };
 
 static void append(struct sequence *sequence, struct mm_model *m, const struct op *op)

@@ -8,7 +8,8 @@ static bool reuse(struct mm_model *m, struct mm_page *page)
 
 	if (frame->exclusive)
 		return true;
-	if (frame->zero || frame->ksm || mm_mappings(m, page->frame) + mm_holders(m, page->frame) != 1)
+	if (frame->zero || frame->ksm ||
+	    mm_mappings(m, page->frame) + mm_holders(m, page->frame) != 1)
 		return false;
 	if (mm_effect(m, EFFECT_REUSE))
 		frame->exclusive = true;

@@ -102,7 +102,8 @@ struct mm_kernel {
 	bool swapin_writes;	/* an exclusive page is swapped in writable */
 	bool file_buffers;	/* io_uring registers private mappings of files */
 	bool walks_for_status;	/* move_pages(2) reports a hole as such */
-	bool gup_test, ring, medium, slow, file, two_nodes, swap, ksm;	/* this machine has them */
+	/* this machine has them */
+	bool gup_test, ring, medium, slow, file, two_nodes, swap, ksm;
 };
 
 /*

@@ -101,8 +101,9 @@ static bool take_possible(const struct mm_model *m, const struct op *op)
 	const struct mm_page *to = &m->process[MM_OWNER].page[op->first];
 	const struct mm_page *from = &m->process[MM_OWNER].page[op_other_page(op->first)];
 
-	return m->kernel.uffd_move && from->mapped && !from->file && to->uffd && from->prot == MM_READ_WRITE &&
-	       to->prot == MM_READ_WRITE && from->locked == to->locked &&
+	return m->kernel.uffd_move && from->mapped && !from->file && to->uffd &&
+	       from->prot == MM_READ_WRITE && to->prot == MM_READ_WRITE &&
+	       from->locked == to->locked &&
 	       (from->frame < 0 || !m->frame[from->frame].zero);
 }
 

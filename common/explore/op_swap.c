@@ -23,8 +23,8 @@ static bool swap_possible(const struct mm_model *m, const struct op *op)
 	const struct mm_page *page = &m->process[op->who].page[op->first];
 	const struct mm_frame *frame = page->frame < 0 ? NULL : &m->frame[page->frame];
 
-	return m->kernel.swap && frame && !frame->zero && !frame->ksm && frame->at == PLACE_SYSTEM &&
-	       !frame->lazy && page->prot != MM_NONE && !page->locked &&
+	return m->kernel.swap && frame && !frame->zero && !frame->ksm &&
+	       frame->at == PLACE_SYSTEM && !frame->lazy && page->prot != MM_NONE && !page->locked &&
 	       mm_mappings(m, page->frame) == 1 && !mm_holders(m, page->frame);
 }
 
