@@ -133,9 +133,9 @@ void mm_remap(struct mm_model *m, struct mm_page *page, int frame)
 
 int mm_content(const struct mm_model *m, enum mm_who who, int page)
 {
-	const int frame = m->process[who].page[page].frame;
+	const struct mm_page *it = &m->process[who].page[page];
 
-	return frame < 0 ? 0 : m->frame[frame].content;
+	return it->frame < 0 ? it->source : m->frame[it->frame].content;
 }
 
 void mm_store(struct mm_model *m, enum mm_who who, int page, int content)

@@ -194,7 +194,7 @@ int mm_new_content(struct mm_model *m);
 /* Give the frame that @who maps at @page the bytes @content. */
 void mm_store(struct mm_model *m, enum mm_who who, int page, int content);
 
-/* The content of the page for @who; 0 if it maps none. */
+/* The content of the page for @who; if it maps none, that which a read finds. */
 int mm_content(const struct mm_model *m, enum mm_who who, int page) __must_check;
 
 /* The holder @hold takes a reference to the frame at @page of the owner. */

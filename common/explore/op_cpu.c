@@ -245,6 +245,9 @@ static void expect_device(struct mm_model *m, const struct op *op, struct step *
 	/* hmm_range_fault(); the driver then accesses the page itself */
 	expect_access(m, op, step, (struct mm_access){ .write = writes(op, 1), .gup = true },
 		      &by_mirror, 0);
+	/* hmm_vma_handle_pte() refuses other markers than that of userfaultfd first. */
+	if (step->result == -EPERM && mm_page_of(m, op->who, op->first)->guard)
+		step->result = -EFAULT;
 }
 
 static long act_device(const struct buffer *buffer, long arg)

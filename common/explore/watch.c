@@ -75,14 +75,16 @@ static void compare_node(struct watching *w, int who, int number, long node)
  */
 static void compare_frame(struct watching *w, int who, int number, const struct page *seen)
 {
-	const int index = w->m->process[who].page[number].frame;
+	const struct mm_page *page = &w->m->process[who].page[number];
+	const int index = page->frame;
 	struct mm_frame *frame = &w->m->frame[index];
 	int i;
 
 	compare(w, place_fits(frame, seen->at), who, number, "place", "%s|%s",
 		place_name(frame->at), place_name(seen->at));
 	if (!frame->pfn) {
-		if (frame->node && in_memory(seen->at))
+		if (frame->node && in_memory(seen->at) &&
+		    (w->m->kernel.walks_for_status || page->prot != MM_NONE))
 			compare_node(w, who, number, frame->node - 1);
 		frame->pfn = seen->pfn;
 		frame->movable = seen->at == PLACE_MOVABLE;
