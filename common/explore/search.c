@@ -124,8 +124,31 @@ static void add_costs(struct run *sum, const struct run *run)
 	sum->done += run->done;
 	sum->left_out += run->left_out;
 	may_add(sum, run);
-	sum->watching += run->watching;
+	for (i = 0; i < WATCH_COUNT; i++)
+		sum->watching[i] += run->watching[i];
 	sum->ending += run->ending;
+}
+
+/* What the comparison after an operation costs, and its parts. */
+static void tell_watching(const struct run *sum)
+{
+#define WATCH_PART_NAME(id, name) [WATCH_##id] = (name),
+	static const char *const names[WATCH_COUNT] = { WATCH_PARTS(WATCH_PART_NAME) };
+#undef WATCH_PART_NAME
+	char text[160] = "";
+	double all = 0;
+	size_t used = 0;
+	int i;
+
+	if (!sum->done)
+		return;
+	for (i = 0; i < WATCH_COUNT; i++) {
+		used += snprintf(text + used, sizeof(text) - used, "%s %s %.2f", i ? "," : "",
+				 names[i], 1000 * sum->watching[i] / sum->done);
+		all += sum->watching[i];
+	}
+	report_line("note:", "comparing: %.2f ms per operation, at least %.2f:%s",
+		    1000 * all / sum->done, 1000 * sum->least_watching, text);
 }
 
 static void tell_costs(const struct run *sum, long sequences, double seconds)
@@ -136,9 +159,8 @@ static void tell_costs(const struct run *sum, long sequences, double seconds)
 	announce("# explored: %ld sequence%s, %d operations in %.1f s; %d were left out because "
 		 "the kernel or the state does not allow them\n", sequences,
 		 sequences == 1 ? "" : "s", sum->done, seconds, sum->left_out);
-	report_line("note:", "comparing: %.2f ms per operation, at least %.2f; the end of a "
-		    "sequence: %.1f ms",
-		    sum->done ? 1000 * sum->watching / sum->done : 0, 1000 * sum->least_watching,
+	tell_watching(sum);
+	report_line("note:", "the end of a sequence: %.1f ms",
 		    sequences ? 1000 * sum->ending / sequences / 2 : 0);
 	for (i = 0; i < count; i++)
 		if (sum->cost[i].count)

@@ -139,13 +139,12 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 	if (step.either && right)
 		m->may[step.may][result == step.other]++;
 	done = now();
-	right = !watch(m, &before, op, thorough) && right;
+	right = !watch(m, &before, op, thorough, run->watching) && right;
 	ended = now();
 	run->cost[row].count++;
 	run->cost[row].seconds += done - began;
 	if (!run->cost[row].least || done - began < run->cost[row].least)
 		run->cost[row].least = done - began;
-	run->watching += ended - done;
 	if (!run->least_watching || ended - done < run->least_watching)
 		run->least_watching = ended - done;
 	run->effects[row] |= m->effects;
@@ -162,7 +161,7 @@ static bool look_again(struct mm_model *m, const struct op *op)
 
 	before = *m;
 	world.desk->step.reads = false;
-	return !watch(m, &before, op, true);
+	return !watch(m, &before, op, true, NULL);
 }
 
 static bool locks_pages(const struct sequence *sequence)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "explore/op.h"
+#include "explore/watch.h"
 
 /* What came out of a sequence. */
 struct run {
@@ -24,7 +25,7 @@ struct run {
 		double seconds;
 		double least;	/* of one: what it takes on a machine with nothing else to do */
 	} cost[OP_ROWS_MAX];
-	double watching, ending;	/* seconds */
+	double watching[WATCH_COUNT], ending;	/* seconds */
 	double least_watching;
 };
 

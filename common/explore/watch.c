@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "explore/compare.h"
 #include "explore/world.h"
@@ -207,18 +208,41 @@ static void note_changes(struct watching *w)
 	}
 }
 
-int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough)
+/* The bytes and counts of pages only where the mappings are as expected. */
+static const struct {
+	void (*compare)(struct watching *w);
+	bool only_if_same;
+} parts[WATCH_COUNT] = {
+	[WATCH_TRANSFERRED] = { compare_transferred, false },
+	[WATCH_MAPPINGS] = { compare_mappings, false },
+	[WATCH_PERMISSIONS] = { compare_permissions, false },
+	[WATCH_BYTES] = { compare_bytes, true },
+	[WATCH_COUNTS] = { compare_counts, true },
+};
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough,
+	  double seconds[WATCH_COUNT])
 {
 	struct watching w = { .m = m, .before = before, .op = op, .thorough = thorough };
+	double began = now(), ended;
+	int i;
 
 	note_changes(&w);
-	compare_transferred(&w);
-	compare_mappings(&w);
-	compare_permissions(&w);
-	/* The bytes and counts of pages only where the mappings are as expected. */
-	if (!w.differences)
-		compare_bytes(&w);
-	if (!w.differences)
-		compare_counts(&w);
+	for (i = 0; i < WATCH_COUNT; i++) {
+		if (!parts[i].only_if_same || !w.differences)
+			parts[i].compare(&w);
+		ended = now();
+		if (seconds)
+			seconds[i] += ended - began;
+		began = ended;
+	}
 	return w.differences;
 }

@@ -9,12 +9,26 @@
 #include "explore/mm_model.h"
 #include "explore/op.h"
 
+/* The parts of a comparison, and the seconds that each took, if they are asked for. */
+#define WATCH_PARTS(PART) \
+	PART(TRANSFERRED, "what was transferred") \
+	PART(MAPPINGS, "pagemap") \
+	PART(PERMISSIONS, "permissions") \
+	PART(BYTES, "bytes") \
+	PART(COUNTS, "counts")
+
+#define WATCH_PART_ID(id, name) WATCH_##id,
+enum watch_part { WATCH_PARTS(WATCH_PART_ID) WATCH_COUNT };
+#undef WATCH_PART_ID
+
 /*
  * Compare, and report each difference under the rule of @op if the operation
  * changed the page, and under nothing-else-changes if it did not. @before is the
  * model before the operation. The model learns the page frames. @thorough: look at
- * all there is, as after the last operation. Returns the number of differences.
+ * all there is, as after the last operation. Adds to @seconds, unless that is NULL.
+ * Returns the number of differences.
  */
-int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough);
+int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough,
+	  double seconds[WATCH_COUNT]);
 
 #endif
