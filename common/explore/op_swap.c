@@ -17,14 +17,18 @@
 /* Until reclaim has swapped the page out, which nothing else uses. */
 #define PAGEOUT_MS 20000
 
-/* What shrink_folio_list() surely swaps out: memory that only this process maps. */
+/*
+ * What shrink_folio_list() surely swaps out: memory that only this process maps. Up to
+ * 6.12 a write that userfaultfd stops makes such a page exclusive, but for that.
+ */
 static bool swap_possible(const struct mm_model *m, const struct op *op)
 {
 	const struct mm_page *page = &m->process[op->who].page[op->first];
 	const struct mm_frame *frame = page->frame < 0 ? NULL : &m->frame[page->frame];
 
 	return m->kernel.swap && frame && !frame->zero && !frame->ksm &&
-	       frame->at == PLACE_SYSTEM && !frame->lazy && page->prot != MM_NONE && !page->locked &&
+	       frame->at == PLACE_SYSTEM && !frame->lazy &&
+	       (frame->exclusive || !page->uffd_wp) && page->prot != MM_NONE && !page->locked &&
 	       mm_mappings(m, page->frame) == 1 && !mm_holders(m, page->frame);
 }
 
