@@ -69,6 +69,8 @@ enum kernel_change {
 	CHANGE_RSS_IS_SUMMED,	/* RssAnon is the sum of the counts of all processors */
 	CHANGE_PINS_OF_USERS,	/* io_uring counts no pins of a user with CAP_IPC_LOCK */
 	CHANGE_UNMERGE_UNSHARES, /* KSM replaces a merged page by a copy without a write fault */
+	CHANGE_RESERVATION_RETURNS,	/* of hugetlb memory, by MADV_DONTNEED */
+	CHANGE_WP_OF_MAPPINGS,	/* userfaultfd protects a range of several mappings */
 	CHANGE_MERGE_ANY,	/* PR_SET_MEMORY_MERGE */
 	CHANGE_MERGE_ANY_EXEC,	/* KSM also scans a program that inherits PR_SET_MEMORY_MERGE */
 	CHANGE_DROPPABLE,	/* MAP_DROPPABLE */

@@ -27,6 +27,20 @@ static bool allows_swap(const char *path)
 	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
 }
 
+static void name_file(char *path, size_t size)
+{
+	snprintf(path, size, "%s/hmm-coherent.swap", getenv("HMM_COHERENT_DIR"));
+}
+
+void swap_off(void)
+{
+	char swap[256];
+
+	name_file(swap, sizeof(swap));
+	if (swapoff(swap))
+		syscall_failed("swapoff", errno);
+}
+
 void swap_on(void)
 {
 	const char *dir = getenv("HMM_COHERENT_DIR");
@@ -37,7 +51,7 @@ void swap_on(void)
 	need(dir, SKIP_NO_DIR);
 	need(!access("/proc/swaps", F_OK), SKIP_NO_SWAP);
 	need(allows_swap(dir), SKIP_NO_SWAP_FILES);
-	snprintf(swap, sizeof(swap), "%s/hmm-coherent.swap", dir);
+	name_file(swap, sizeof(swap));
 	restore_swap(swap);
 	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

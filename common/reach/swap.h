@@ -11,4 +11,7 @@
  */
 void swap_on(void);
 
+/* End swapping before the end of the test, which brings back all pages. */
+void swap_off(void);
+
 #endif

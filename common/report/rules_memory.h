@@ -157,6 +157,10 @@
 	     "userfaultfd_register(), vma_can_userfault(), validate_range()", \
 	     "userfaultfd registers anonymous memory, shared memory and hugetlb at any address, " \
 	     "each for the modes that it has, and refuses all other mappings and ranges") \
+	RULE(MONITOR_HAS_FEATURE, "monitor-has-feature", "S5", \
+	     "userfaultfd_api(), mm/userfaultfd.c (6.12: fs/userfaultfd.c)", \
+	     "UFFDIO_API grants features that the kernel has, once, and refuses a request with " \
+	     "any other feature or version with EINVAL") \
 	RULE(FLAGS_STAY, "flags-stay", "S2", \
 	     "madvise_vma_behavior(), ksm_madvise(), mlock_fixup(), mprotect_fixup()", \
 	     "a call that changes a flag of a VMA changes no other flag, and undoing it gives " \
@@ -211,6 +215,12 @@
 	     "move_page_tables(), mm/mremap.c", \
 	     "mremap() moves the pages of one mapping with their frames and bytes, and fails " \
 	     "with the documented errno without a change otherwise") \
+	RULE(WHOLE_RANGE, "whole-range", "S2", \
+	     "do_mprotect_pkey(), mm/mprotect.c; mwriteprotect_range(), mm/userfaultfd.c; " \
+	     "apply_vma_lock_flags(), mm/mlock.c; madvise_walk_vmas(), mm/madvise.c; " \
+	     "queue_pages_test_walk(), mm/mempolicy.c", \
+	     "a call over several mappings acts on all pages of its range and returns success, " \
+	     "or returns the errno of the place where it ended") \
 	RULE(POLICY_IS_SHOWN, "policy-is-shown", "S1", \
 	     "mpol_to_str(), mm/mempolicy.c; show_numa_map()", \
 	     "numa_maps shows the memory policy that was set for a mapping, with all of its mode " \

@@ -46,6 +46,8 @@
 	SKIP(NO_UDMABUF, "no udmabuf here", "the kernel needs CONFIG_UDMABUF") \
 	SKIP(NO_DIR, "HMM_COHERENT_DIR is not set", \
 	     "set it to a directory on a filesystem with O_DIRECT") \
+	SKIP(NO_PART_OF_BLOCK, "direct I/O transfers whole pages here", \
+	     "set HMM_COHERENT_DIR to a directory on a disk whose blocks are smaller than a page") \
 	SKIP(NO_RAW, "HMM_COHERENT_RAW is not set", \
 	     "set it to a block device that may be overwritten") \
 	SKIP(NO_SLOW, "HMM_COHERENT_SLOW is not set", \
