@@ -142,6 +142,32 @@ SCENARIO(advised, orders,
 	expect_bytes_stay(&self->story);
 }
 
+/*
+ * The call has advised the first part when it comes to the second, and says
+ * that it has: the caller has to know where to go on.
+ */
+SCENARIO(advised, hints_in_part,
+	 "a hint for a device page and an address without a mapping returns the bytes of the "
+	 "first, and ENOMEM if there is none before it")
+{
+	struct story *s = &self->story;
+	const size_t page = features.page_size;
+	unsigned char *gap = map_memory(page, PROT_READ);
+	const struct iovec parts[] = { { s->buffer.addr, page }, { gap, page } };
+
+	unmap_memory(gap, page);
+	set_rule(RULE_HINTS_FROM_OUTSIDE);
+	expect_result("bytes that process_madvise advises",
+		      errno_of(syscall(SYS_process_madvise, self->process, parts, 2, MADV_COLD, 0)),
+		      page);
+	expect_result("process_madvise of the address",
+		      errno_of(syscall(SYS_process_madvise, self->process, parts + 1, 1, MADV_COLD,
+				       0)),
+		      -ENOMEM);
+	expect_nothing_changed(self);
+	expect_bytes_stay(s);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_advised", argc, argv);

@@ -97,6 +97,51 @@ SCENARIO(reclaim, advice,
 		     "bytes of memory that was swapped out");
 }
 
+/* Page 0 stays on the device; the others are in memory again, on an LRU list. */
+static void bring_others_back(struct story *s)
+{
+	device_move_back(&s->device, buffer_page(&s->buffer, 1), PAGES - 1);
+	set_rule(RULE_BACK);
+	expect_at(s, 1, PLACE_SYSTEM);
+	drain_lru_batches();
+}
+
+SCENARIO(reclaim, advice_for_mixture,
+	 "MADV_PAGEOUT of a page on the device and pages of memory behind it swaps these out")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	swap_on();
+	bring_others_back(s);
+	set_rule(RULE_WHOLE_RANGE);
+	expect_result("MADV_PAGEOUT", madvise(s->buffer.addr, s->buffer.size, MADV_PAGEOUT), 0);
+	expect_stays(s, 0);
+	for (i = 1; i < PAGES; i++)
+		expect_at(s, i, PLACE_SWAPPED);
+	set_rule(RULE_SWAP_KEEPS);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_OWNER);
+}
+
+SCENARIO(reclaim, freed_in_mixture,
+	 "MADV_FREE of a page on the device and pages of memory behind it lets reclaim drop these")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	swap_on();
+	bring_others_back(s);
+	set_rule(RULE_WHOLE_RANGE);
+	expect_result("MADV_FREE", madvise(s->buffer.addr, s->buffer.size, MADV_FREE), 0);
+	drain_lru_batches();
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
+	expect_stays(s, 0);
+	for (i = 1; i < PAGES; i++)
+		expect_at(s, i, PLACE_NOWHERE);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
 static void bring_back(struct story *s)
 {
 	story_migrate_back(s);
