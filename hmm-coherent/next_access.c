@@ -12,13 +12,19 @@
  */
 #include "suite/harness.h"
 
+#include <linux/types.h>
+#include <lib/test_hmm_uapi.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "kernel/since.h"
 #include "reach/monitor.h"
+#include "reach/swap.h"
 #include "see/pin.h"
 #include "story/story.h"
 
@@ -52,6 +58,13 @@ FIXTURE_VARIANT(next_access)
 
 FIXTURE_VARIANT_ADD(next_access, coherent) { .place = PLACE_COHERENT };
 FIXTURE_VARIANT_ADD(next_access, system) { .place = PLACE_SYSTEM };
+
+WHY_NOT(next_access)
+{
+	if (!strcmp(test, "load_after_monitor_move") && !kernel_has(CHANGE_UFFD_MOVE))
+		return "this kernel has no UFFDIO_MOVE (6.8)";
+	return NULL;
+}
 
 FIXTURE_SETUP(next_access)
 {
@@ -245,6 +258,87 @@ SCENARIO(next_access, store_after_clear_refs,
 	expect(page_at(0, s->buffer.addr).soft_dirty, "the page is not soft-dirty after the store");
 	expect(!page_at(0, buffer_page(&s->buffer, 1)).soft_dirty,
 	       "the next page, which was not written, is soft-dirty");
+}
+
+/*
+ * The page stays where it is, so that a stale translation shows the right
+ * bytes. But an access that does not fault does not end the exclusive access.
+ */
+SCENARIO(next_access, load_after_exclusive,
+	 "a load of a page that a device has exclusively maps it again")
+{
+	struct story *s = &self->story;
+
+	cpu_use_translations(&s->buffer);
+	set_rule(RULE_DEVICE_EXCLUSIVE);
+	expect_result("exclusive access",
+		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, s->buffer.addr, 1), 0);
+	set_rule(RULE_NEXT_ACCESS_SEES);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_stays(s, 0);
+}
+
+SCENARIO(next_access, load_after_swap_out,
+	 "a load of a page of memory that was swapped out maps it again; on the device it stays")
+{
+	struct story *s = &self->story;
+
+	swap_on();
+	drain_lru_batches();
+	cpu_use_translations(&s->buffer);
+	advise_memory(s->buffer.addr, features.page_size, MADV_PAGEOUT);
+	set_rule(RULE_NEXT_ACCESS_SEES);
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_at(s, 0, s->place);
+}
+
+SCENARIO(next_access, load_after_monitor_move,
+	 "a load from the old address of a page that UFFDIO_MOVE moved reads zeros")
+{
+	struct story *s = &self->story;
+	unsigned char *there = map_memory(features.page_size, PROT_READ | PROT_WRITE);
+
+	self->uffd = monitor_open(there, features.page_size, UFFD_FEATURE_MOVE);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(self->uffd >= 0, "UFFDIO_API refuses UFFD_FEATURE_MOVE");
+	cpu_use_translations(&s->buffer);
+	expect_result("UFFDIO_MOVE",
+		      monitor_move(self->uffd, there, s->buffer.addr, features.page_size), 0);
+	set_rule(RULE_NEXT_ACCESS_SEES);
+	expect_zeros(s->buffer.addr, "the page after UFFDIO_MOVE");
+	expect_bytes(there, s->buffer.serial, 0, BY_OWNER, "bytes at its new address");
+}
+
+/*
+ * Where both addresses begin at a page table, and the range fills it, mremap()
+ * moves the table and not its entries.
+ */
+SCENARIO(next_access, load_after_table_moved,
+	 "a load from the old address of a range gets SIGSEGV whose page table mremap() moved")
+{
+	struct story *s = &self->story;
+	const size_t size = features.page_size / sizeof(uint64_t) * features.page_size;
+	unsigned char *room = map_memory(5 * size, PROT_NONE);
+	struct buffer from = { .pages = PAGES, .size = PAGES * features.page_size,
+			       .serial = s->buffer.serial };
+	unsigned char *to;
+	size_t i;
+
+	from.addr = room + (size - (uintptr_t)room % size) % size;
+	to = from.addr + 2 * size;
+	protect_memory(from.addr, size, PROT_READ | PROT_WRITE);
+	buffer_write(&from, 0, PAGES, BY_OWNER);
+	if (story_on_device(s))
+		device_move_to(&s->device, from.addr, PAGES);
+	cpu_use_translations(&from);
+	move_memory(from.addr, size, to);
+	set_rule(RULE_NEXT_ACCESS_SEES);
+	for (i = 0; i < PAGES; i++) {
+		expect_result("a load", cpu_read(&from, i, 1, NULL), KILLED_BY(SIGSEGV));
+		expect_bytes(to + i * features.page_size, from.serial, i, BY_OWNER,
+			     "bytes at the new address");
+	}
+	unmap_memory(room, 5 * size);
 }
 
 int main(int argc, char **argv)
