@@ -315,6 +315,24 @@ SCENARIO(buffer_ring, refused,
 	expect_result("a ring of the same group", register_ring(self, ENTRIES, GROUP, 0), 0);
 }
 
+SCENARIO(buffer_ring, fills_its_page,
+	 "a ring whose entries fill a page can be registered if nothing is mapped behind the page, "
+	 "one of twice the size cannot")
+{
+	const size_t page = features.page_size;
+	const __u32 entries = page / sizeof(struct io_uring_buf);
+
+	unmap_memory(self->entries, page);
+	self->entries = map_memory(2 * page, PROT_READ | PROT_WRITE);
+	unmap_memory((unsigned char *)self->entries + page, page);
+	set_rule(RULE_RING_OF_BUFFERS);
+	expect_result("a ring of one page", register_ring(self, entries, GROUP, 0), 0);
+	expect_result("its end", unregister_ring(self, GROUP), 0);
+	if (entries < 32768)
+		expect_result("a ring of two pages", register_ring(self, 2 * entries, GROUP, 0),
+			      -EFAULT);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_buffer_ring", argc, argv);

@@ -5,6 +5,7 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 
 /* Since 6.12; the headers may be older. Number and layout are ABI. */
 #define REGISTER_CLONE_BUFFERS 30
+#define DST_REPLACE 2	/* IORING_REGISTER_DST_REPLACE, since 6.13 */
 struct clone_buffers {
 	__u32 src_fd, flags, src_off, dst_off, nr, pad[3];
 };
@@ -43,7 +45,8 @@ WHY_NOT(cloned)
 	int error;
 
 	/* Up to 6.12 only all buffers can be cloned; the fields of the offsets must be zero. */
-	if (!strcmp(test, "past_the_end") && !kernel_has(CHANGE_CLONE_AT_OFFSET))
+	if ((!strcmp(test, "past_the_end") || !strcmp(test, "replaced_in_the_middle")) &&
+	    !kernel_has(CHANGE_CLONE_AT_OFFSET))
 		return "io_uring of this kernel clones all buffers or none (6.13)";
 	if (!ring_available())
 		return NULL;
@@ -135,6 +138,63 @@ SCENARIO(cloned, past_the_end,
 	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
 	expect_pinned(s);
 	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
+	expect_unpinned(s);
+}
+
+/* Write the page that slot @slot of the second ring has into a pipe, and compare its bytes. */
+static void expect_in_slot(FIXTURE_DATA(cloned) (*self), int slot, size_t page)
+{
+	static unsigned char seen[65536] __aligned(8);
+	const struct buffer *buffer = &self->story.buffer;
+	struct io_uring *uring = &self->second.uring;
+	struct io_uring_sqe *sqe = io_uring_get_sqe(uring);
+	struct io_uring_cqe *cqe;
+	int ends[2];
+
+	if (!sqe || pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		syscall_failed("pipe2", errno);
+	fcntl(ends[1], F_SETPIPE_SZ, features.page_size);
+	io_uring_prep_write_fixed(sqe, ends[1], buffer_page(buffer, page), features.page_size, 0,
+				  slot);
+	if (io_uring_submit(uring) != 1 || ring_wait(&self->second, &cqe, RELEASE_S))
+		syscall_failed("io_uring_submit", EIO);
+	expect_result("WRITE_FIXED of the slot", cqe->res, features.page_size);
+	io_uring_cqe_seen(uring, cqe);
+	if (read(ends[0], seen, features.page_size) == (ssize_t)features.page_size)
+		expect_bytes(seen, buffer->serial, page, BY_OWNER, "bytes of the slot");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+SCENARIO(cloned, replaced_in_the_middle,
+	 "cloning one buffer into the middle of a table that has buffers replaces that one, and "
+	 "leaves those before and behind it")
+{
+	struct story *s = &self->story;
+	const struct clone_buffers one = { .src_fd = s->ring.uring.ring_fd, .flags = DST_REPLACE,
+					   .src_off = 0, .dst_off = 1, .nr = 1 };
+	struct iovec pages[PAGES];
+	int i;
+
+	for (i = 0; i < PAGES; i++)
+		pages[i] = (struct iovec){ buffer_page(&s->buffer, i), features.page_size };
+	register_all(s);
+	set_rule(RULE_CLONE_WITHIN);
+	expect_result("registration of three buffers",
+		      io_uring_register_buffers(&self->second.uring, pages, PAGES), 0);
+	self->second.registered = true;
+	expect_result("clone without leave to replace",
+		      clone_to(&self->second, (struct clone_buffers){
+				       .src_fd = one.src_fd, .dst_off = 1, .nr = 1 }),
+		      -EBUSY);
+	expect_result("clone of one buffer into the second slot", clone_to(&self->second, one), 0);
+	expect_in_slot(self, 0, 0);
+	/* The clone is of all pages. */
+	expect_in_slot(self, 1, 2);
+	expect_in_slot(self, 2, 2);
+	expect_result("unregistration of the first", ring_unregister(&s->ring), 0);
+	expect_in_slot(self, 1, 0);
+	expect_result("unregistration of the others", ring_unregister(&self->second), 0);
 	expect_unpinned(s);
 }
 
