@@ -9,6 +9,7 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
@@ -52,6 +53,34 @@ SCENARIO(collapse, by_advice,
 	expect_result("MADV_COLLAPSE", madvise(h->addr, h->size, MADV_COLLAPSE) ? -errno : 0, 0);
 	expect(device_snapshot(&h->device, h->addr).huge, "the range is not one huge page");
 	expect_huge_on_device(h, 0, 0);
+}
+
+/*
+ * The pages that are not written keep khugepaged away, which would make huge
+ * pages of its own accord; MADV_COLLAPSE fills them.
+ */
+SCENARIO(collapse, within_its_range,
+	 "MADV_COLLAPSE of two huge ranges of a mapping leaves the third one as it is")
+{
+	struct huge *h = &self->huge;
+	unsigned char *map = map_memory(4 * h->size, PROT_READ | PROT_WRITE);
+	unsigned char *range = map + (h->size - (uintptr_t)map % h->size) % h->size;
+	size_t i;
+
+	change_setting(THP "khugepaged/max_ptes_none", 0);
+	for (i = 0; i < 3; i++)
+		write_page(range + i * h->size, h->story.buffer.serial, i, BY_OWNER);
+	advise_memory(range, 3 * h->size, MADV_HUGEPAGE);
+	set_rule(RULE_COLLAPSE_BY_STATE);
+	expect_result("MADV_COLLAPSE", errno_of(madvise(range, 2 * h->size, MADV_COLLAPSE)), 0);
+	for (i = 0; i < 3; i++) {
+		expect_same(device_snapshot(&h->device, range + i * h->size).huge == (i < 2),
+			    "the range", i < 2 ? "one huge page" : "small pages",
+			    i < 2 ? "small pages" : "one huge page");
+		expect_bytes(range + i * h->size, h->story.buffer.serial, i, BY_OWNER,
+			     "bytes of its first page");
+	}
+	unmap_memory(map, 4 * h->size);
 }
 
 static bool is_collapsed(void *huge)

@@ -9,6 +9,7 @@
  */
 #include "suite/harness.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -47,7 +48,8 @@ VARIANT(system_ro_raw, .place = PLACE_SYSTEM, .read_only = true, .medium = ON_RA
 
 WHY_NOT(sequential)
 {
-	const bool of_files = strstr(test, "end_of_file") || strstr(test, "append");
+	const bool of_files = strstr(test, "end_of_file") || strstr(test, "append") ||
+			      strstr(test, "emptied");
 
 	return of_files && variant->medium != ON_FILE ? "a block device has a fixed size" : NULL;
 }
@@ -215,6 +217,67 @@ SCENARIO(sequential, end_of_file,
 		       "page %zu, behind the end of the file, is %s, not as before or zero", i,
 		       data_name(seen));
 	}
+	expect_all_stay(s);
+}
+
+/*
+ * io_uring repeats a read that has stopped in the middle, by itself or by a
+ * worker, and has to add what it read before.
+ */
+SCENARIO(sequential, end_of_file_by_ring,
+	 "a read by io_uring across an end of file returns the bytes before the end, with O_DIRECT "
+	 "and through the page cache")
+{
+	struct story *s = &self->story;
+	const long size = self->page + ODD_BYTES, result = s->read_only ? -EFAULT : size;
+
+	story_ring(s);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("ftruncate", errno_of(ftruncate(s->medium.fd, size)), 0);
+	set_rule(s->read_only ? RULE_WRITE_NEEDS_PERMISSION : RULE_BYTES_ARRIVE);
+	expect_result("a read with O_DIRECT",
+		      ring_transfer(&s->ring, RING_READ, s->medium.fd, s->buffer.addr,
+				    s->buffer.size),
+		      result);
+	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_MEDIUM);
+	expect_result("a read through the page cache",
+		      ring_transfer(&s->ring, RING_READ, s->medium.buffered, s->buffer.addr,
+				    s->buffer.size),
+		      result);
+	expect_owner_sees(s, 0, s->read_only ? BY_OWNER : BY_MEDIUM);
+}
+
+/*
+ * The blocks keep their old bytes on the disk, as those of a deleted file do.
+ * The rest of a block that is written in part must be overwritten with zeros.
+ */
+SCENARIO(sequential, emptied_block,
+	 "a write of the beginning or the end of a block that was emptied leaves zeros in the rest "
+	 "of it")
+{
+	struct story *s = &self->story;
+	unsigned char *on = s->medium.bounce, *zeros = on + 2 * self->page;
+	const long part = s->medium.align, rest = self->page - part;
+
+	need(rest > 0, SKIP_NO_PART_OF_BLOCK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("FALLOC_FL_ZERO_RANGE",
+		      errno_of(fallocate(s->medium.fd, FALLOC_FL_ZERO_RANGE, 0, 2 * self->page)),
+		      0);
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_result("a write of the beginning of a block",
+		      errno_of(pwrite(s->medium.fd, s->buffer.addr, part, 0)), part);
+	expect_result("a write of the end of the next block",
+		      errno_of(pwrite(s->medium.fd, s->buffer.addr, part, 2 * self->page - part)),
+		      part);
+	expect_result("a read through the page cache",
+		      errno_of(pread(s->medium.buffered, on, 2 * self->page, 0)), 2 * self->page);
+	memset(zeros, 0, self->page);
+	expect(!memcmp(on, s->buffer.addr, part), "the first block has other bytes");
+	expect(!memcmp(on + part, zeros, rest), "the rest of the first block is not zero");
+	expect(!memcmp(on + self->page, zeros, rest), "the rest of the next block is not zero");
+	expect(!memcmp(on + self->page + rest, s->buffer.addr, part),
+	       "the next block has other bytes");
 	expect_all_stay(s);
 }
 

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -249,6 +251,31 @@ SCENARIO(uffd_ranges, wrong_arguments,
 	expect_result("no mode", watch(self, 0), -EINVAL);
 	expect_result("an unknown mode", watch(self, 1ULL << 40), -EINVAL);
 	expect_result("the range itself", watch(self, MISSING), 0);
+}
+
+static long ask(int fd, unsigned long long api, unsigned long long wanted)
+{
+	struct uffdio_api request = { .api = api, .features = wanted };
+
+	return errno_of(ioctl(fd, UFFDIO_API, &request));
+}
+
+SCENARIO(uffd_ranges, wrong_features,
+	 "UFFDIO_API of another version or with an unknown feature is refused with EINVAL; then it "
+	 "succeeds once, and a second time it is refused")
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		syscall_failed("userfaultfd", errno);
+	set_rule(RULE_MONITOR_HAS_FEATURE);
+	expect_result("an unknown version", ask(fd, UFFD_API + 1, 0), -EINVAL);
+	expect_result("an unknown feature", ask(fd, UFFD_API, 1ULL << 62), -EINVAL);
+	expect_result("an unknown feature with a known one",
+		      ask(fd, UFFD_API, UFFD_FEATURE_SIGBUS | 1ULL << 62), -EINVAL);
+	expect_result("a known feature", ask(fd, UFFD_API, UFFD_FEATURE_SIGBUS), 0);
+	expect_result("a second call", ask(fd, UFFD_API, UFFD_FEATURE_SIGBUS), -EINVAL);
+	close(fd);
 }
 
 SCENARIO(uffd_ranges, of_another,
