@@ -25,8 +25,8 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	device_full tracking userfaultfd monitor empty_pages zero_page ksm reclaim \
 	collapse_states collapse_shared exclusive_meets exclusive_moves uffd_move \
 	uffd_move_huge uffd_ranges uffd_fill monitor_shared ksm_meets ksm_zero vma_flags \
-	page_reports mixed_huge mirror_told buffer_ring pin_batches remapped mlock huge \
-	hugetlb large_folios mappings policies soft_dirty pagemap collapse marks advised \
+	page_reports mixed_huge whole_range long_ranges kept_marks freed_huge swapped mirror_told buffer_ring fixed_parts pin_batches remapped mlock huge \
+	hugetlb hugetlb_watched large_folios mappings policies soft_dirty pagemap collapse marks advised \
 	inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \
 	failed_calls hwpoison large huge_private merged huge_moved core_dump debuggers \
 	cloned_huge limits cpusets balancing owners explore destructive_memory destructive \

@@ -21,10 +21,11 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
-#include "kernel/restore.h"
 #include "kernel/since.h"
 #include "see/counters.h"
 #include "story/nodes.h"
+
+#include "hugetlb.h"
 
 #define PAGES 2
 #define MAPPED 2	/* number of huge pages of the mapping */
@@ -48,18 +49,6 @@ FIXTURE_VARIANT_ADD(hugetlb, coherent_rw) { .place = PLACE_COHERENT };
 FIXTURE_VARIANT_ADD(hugetlb, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 FIXTURE_VARIANT_ADD(hugetlb, system_rw) { .place = PLACE_SYSTEM };
 
-#define NR_HUGEPAGES "/proc/sys/vm/nr_hugepages"
-
-static void reserve(const char *path, long more)
-{
-	const long before = read_number(path);
-
-	need(before >= 0, SKIP_NO_HUGETLB);
-	change_setting(path, before + more);
-	if (read_number(path) < before + more)
-		broken("there is no memory for %ld pages of hugetlb", more);
-}
-
 static unsigned char *huge_at(FIXTURE_DATA(hugetlb) (*self), size_t page)
 {
 	return self->map + page * self->size;
@@ -69,8 +58,8 @@ FIXTURE_SETUP(hugetlb)
 {
 	size_t i;
 
-	self->size = read_counter("/proc/meminfo", "Hugepagesize") * 1024;
-	reserve(NR_HUGEPAGES, MAPPED + FREE);
+	self->size = hugetlb_size();
+	hugetlb_reserve(MAPPED + FREE);
 	story_begin(&self->story, variant->place, false, PAGES);
 	self->map = mmap(NULL, MAPPED * self->size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hugetlb memory with userfaultfd's write protection, soft-dirty tracking,
+ * reservations and swap
+ *
+ * hugetlb has page table entries, faults and accounting of its own, and its
+ * pages are never swapped. What the rest of the kernel does for small pages has
+ * to be done a second time there, or must be left out.
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/memory.h"
+#include "kernel/since.h"
+#include "reach/child.h"
+#include "reach/monitor.h"
+#include "reach/swap.h"
+
+#include "hugetlb.h"
+
+#define MAPPED 2	/* number of huge pages of the mapping */
+#define FREE 2		/* number of free huge pages, for copies and for a child */
+
+FIXTURE(hugetlb_watched)
+{
+	struct buffer range;	/* the first small page of each huge page is looked at */
+	size_t size;		/* of a huge page, in bytes */
+	int file, monitor;	/* -1: none */
+	struct child child;
+};
+
+FIXTURE_VARIANT(hugetlb_watched)
+{
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(hugetlb_watched, shared) { .flags = MAP_SHARED };
+FIXTURE_VARIANT_ADD(hugetlb_watched, private) { .flags = MAP_PRIVATE };
+
+WHY_NOT(hugetlb_watched)
+{
+	const bool shared = variant->flags == MAP_SHARED;
+
+	if (shared &&
+	    (!strcmp(test, "over_a_page_of_the_file") || !strcmp(test, "left_by_swapoff")))
+		return "a shared mapping has no pages of its own";
+	if (!strcmp(test, "reserved")) {
+		if (shared)
+			return "the pages of a shared mapping stay in the file";
+		if (!kernel_has(CHANGE_RESERVATION_RETURNS))
+			return "this kernel does not return the reservation (6.9)";
+	}
+	return NULL;
+}
+
+FIXTURE_SETUP(hugetlb_watched)
+{
+	struct buffer *range = &self->range;
+
+	self->monitor = -1;
+	self->size = hugetlb_size();
+	hugetlb_reserve(MAPPED + FREE);
+	self->file = memfd_create("hugetlb-watched", MFD_HUGETLB | MFD_CLOEXEC);
+	*range = (struct buffer){ .size = MAPPED * self->size, .serial = 1 };
+	range->pages = range->size / features.page_size;
+	if (self->file < 0 || ftruncate(self->file, range->size))
+		syscall_failed("a file of hugetlb", errno);
+	range->addr =
+		mmap(NULL, range->size, PROT_READ | PROT_WRITE, variant->flags, self->file, 0);
+	if (range->addr == MAP_FAILED)
+		syscall_failed("mmap of a file of hugetlb", errno);
+}
+
+FIXTURE_TEARDOWN(hugetlb_watched)
+{
+	child_leave(&self->child);
+	if (self->monitor >= 0)
+		close(self->monitor);
+	unmap_memory(self->range.addr, self->range.size);
+	close(self->file);
+}
+
+/* The number of the small page that begins huge page @huge. */
+static size_t first_of(FIXTURE_DATA(hugetlb_watched) (*self), size_t huge)
+{
+	return huge * self->size / features.page_size;
+}
+
+static void protect(FIXTURE_DATA(hugetlb_watched) (*self), bool on)
+{
+	if (self->monitor < 0) {
+		need(features.uffd_wp, SKIP_NO_UFFD_WP);
+		self->monitor = monitor_open(self->range.addr, self->range.size,
+					     MONITOR_OF_SHARED_MEMORY);
+		need(self->monitor >= 0, SKIP_NO_UFFD_WP);
+	}
+	monitor_protect(self->monitor, self->range.addr, self->size, on);
+}
+
+static void expect_write(FIXTURE_DATA(hugetlb_watched) (*self), size_t huge, long result)
+{
+	expect_result(huge ? "a write to the next huge page" : "a write",
+		      cpu_write(&self->range, first_of(self, huge), 1, BY_OTHER), result);
+}
+
+/* The first huge page is protected, and its neighbour is not. */
+static void expect_protected(FIXTURE_DATA(hugetlb_watched) (*self))
+{
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_write(self, 0, KILLED_BY(SIGBUS));
+	expect_write(self, 1, features.page_size);
+	protect(self, false);
+	expect_write(self, 0, features.page_size);
+}
+
+static void expect_resident(FIXTURE_DATA(hugetlb_watched) (*self), bool resident)
+{
+	unsigned char vector[1];
+
+	if (mincore(self->range.addr, features.page_size, vector))
+		syscall_failed("mincore", errno);
+	set_rule(RULE_REPORTED_BY_STATE);
+	expect_result("residence by mincore", vector[0] & 1, resident);
+}
+
+SCENARIO(hugetlb_watched, hole,
+	 "a hole without a page table is protected: a write is stopped, and mincore() still sees a "
+	 "hole")
+{
+	protect(self, true);
+	expect_resident(self, false);
+	expect_protected(self);
+	expect_resident(self, true);
+}
+
+SCENARIO(hugetlb_watched, page,
+	 "a page that was written is protected until the protection is removed, and keeps its "
+	 "bytes")
+{
+	buffer_write(&self->range, 0, 1, BY_OWNER);
+	protect(self, true);
+	expect_resident(self, true);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_write(self, 0, KILLED_BY(SIGBUS));
+	expect_bytes(self->range.addr, self->range.serial, 0, BY_OWNER,
+		     "bytes of the protected page");
+	expect_protected(self);
+}
+
+SCENARIO(hugetlb_watched, over_a_page_of_the_file,
+	 "a hole of a private mapping over a page of the file is protected, and a write is not "
+	 "done in a copy")
+{
+	unsigned char *shared = mmap(NULL, self->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+				     self->file, 0);
+
+	if (shared == MAP_FAILED)
+		syscall_failed("mmap of a file of hugetlb", errno);
+	write_page(shared, self->range.serial, 0, BY_OWNER);
+	protect(self, true);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_write(self, 0, KILLED_BY(SIGBUS));
+	expect_bytes(self->range.addr, self->range.serial, 0, BY_OWNER, "bytes of the file's page");
+	expect_protected(self);
+	set_rule(RULE_PRIVATE_COPY_STAYS);
+	expect_bytes(shared, self->range.serial, 0, BY_OWNER, "bytes of the file");
+	unmap_memory(shared, self->size);
+}
+
+SCENARIO(hugetlb_watched, forked,
+	 "parent and child can write a protected page's neighbour; the parent's protection stays")
+{
+	buffer_write(&self->range, 0, 1, BY_OWNER);
+	buffer_write(&self->range, first_of(self, 1), 1, BY_OWNER);
+	protect(self, true);
+	child_fork(&self->child);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("a write of the child",
+		      child_write(&self->child, &self->range, first_of(self, 1), 1, BY_CHILD),
+		      features.page_size);
+	expect_protected(self);
+}
+
+SCENARIO(hugetlb_watched, after_clear_refs,
+	 "hugetlb memory, which has no soft-dirty tracking, can be written after clear_refs and "
+	 "mprotect()")
+{
+	struct buffer *range = &self->range;
+
+	buffer_write(range, 0, 1, BY_OWNER);
+	clear_soft_dirty();
+	protect_memory(range->addr, range->size, PROT_READ);
+	protect_memory(range->addr, range->size, PROT_READ | PROT_WRITE);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	/* A kernel that maps it read-only for tracking repeats the fault for ever. */
+	child_fork(&self->child);
+	expect_result("a write of the child", child_write(&self->child, range, 0, 1, BY_CHILD),
+		      features.page_size);
+	expect_write(self, 0, features.page_size);
+}
+
+SCENARIO(hugetlb_watched, reserved,
+	 "MADV_DONTNEED returns a page to the mapping's reservation, so that no other mapping can "
+	 "take it")
+{
+	const char *meminfo = "/proc/meminfo";
+	const long free = read_counter(meminfo, "HugePages_Free"),
+		   reserved = read_counter(meminfo, "HugePages_Rsvd");
+
+	buffer_write(&self->range, 0, 1, BY_OWNER);
+	set_rule(RULE_ACCOUNTS_RETURN);
+	expect_result("HugePages_Free with the page", read_counter(meminfo, "HugePages_Free"),
+		      free - 1);
+	expect_result("HugePages_Rsvd with the page", read_counter(meminfo, "HugePages_Rsvd"),
+		      reserved - 1);
+	advise_memory(self->range.addr, self->size, MADV_DONTNEED);
+	expect_result("HugePages_Free afterwards", read_counter(meminfo, "HugePages_Free"), free);
+	expect_result("HugePages_Rsvd afterwards", read_counter(meminfo, "HugePages_Rsvd"),
+		      reserved);
+	expect_write(self, 0, features.page_size);
+}
+
+SCENARIO(hugetlb_watched, left_by_swapoff,
+	 "swapoff(2) brings back small pages, and leaves private hugetlb memory alone")
+{
+	struct buffer small;
+
+	swap_on();
+	buffer_write(&self->range, 0, 1, BY_OWNER);
+	buffer_map(&small, 1, PLACE_SYSTEM);
+	buffer_write(&small, 0, 1, BY_OWNER);
+	drain_lru_batches();
+	advise_memory(small.addr, small.size, MADV_PAGEOUT);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(page_at(0, small.addr).at == PLACE_SWAPPED, "MADV_PAGEOUT leaves the small page");
+	swap_off();
+	set_rule(RULE_SWAP_KEEPS);
+	expect_bytes(small.addr, small.serial, 0, BY_OWNER, "bytes of the small page");
+	expect_bytes(self->range.addr, self->range.serial, 0, BY_OWNER, "bytes of the huge page");
+	expect_write(self, 0, features.page_size);
+	buffer_unmap(&small);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_hugetlb_watched", argc, argv);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ranges of more pages than the kernel handles at once
+ *
+ * The driver migrates up to a page table of pages at once, process_vm_readv()
+ * pins up to PVM_MAX_USER_PAGES (with pages of 4 KiB 1024), and move_pages()
+ * has up to 16 results at once. Where one part ends and the next begins, no
+ * page may be left out, shifted or handled twice. Each page has a pattern of
+ * its own.
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <numaif.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "reach/buffer.h"
+#include "report/result.h"
+#include "see/device.h"
+
+#define PAGES 1100
+#define SERIAL 1
+#define EVERY 5		/* one page of so many is in memory again */
+
+FIXTURE(long_ranges)
+{
+	struct device device;
+	unsigned char *range;
+};
+
+FIXTURE_VARIANT(long_ranges)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(long_ranges, coherent) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(long_ranges, remote) { .place = PLACE_REMOTE };
+FIXTURE_VARIANT_ADD(long_ranges, private) { .place = PLACE_PRIVATE };
+
+static unsigned char *page_of(unsigned char *range, size_t page)
+{
+	return range + page * features.page_size;
+}
+
+static size_t size_of(size_t pages)
+{
+	return pages * features.page_size;
+}
+
+/* How many pages of @range do not have the pattern of @writer. */
+static long others(unsigned char *range, enum writer writer)
+{
+	long count = 0;
+	size_t i;
+
+	for (i = 0; i < PAGES; i++)
+		count += read_page(page_of(range, i), SERIAL, i, writer, BY_MEDIUM) != DATA_OLD;
+	return count;
+}
+
+FIXTURE_SETUP(long_ranges)
+{
+	size_t i;
+
+	device_open(&self->device, variant->place, PAGES);
+	self->range = map_memory(size_of(PAGES), PROT_READ | PROT_WRITE);
+	for (i = 0; i < PAGES; i++)
+		write_page(page_of(self->range, i), SERIAL, i, BY_OWNER);
+	drain_lru_batches();
+	device_move_to(&self->device, self->range, PAGES);
+	set_rule(RULE_ENTRY);
+	expect_result("pages that are on the device", pages_at(self->range, PAGES, variant->place),
+		      PAGES);
+}
+
+FIXTURE_TEARDOWN(long_ranges)
+{
+	unmap_memory(self->range, size_of(PAGES));
+	device_close(&self->device);
+}
+
+SCENARIO(long_ranges, to_and_fro,
+	 "all pages of a long range migrate to the device and back, and keep their bytes")
+{
+	device_move_back(&self->device, self->range, PAGES);
+	set_rule(RULE_BACK);
+	expect_result("pages that are still on the device",
+		      pages_at(self->range, PAGES, variant->place), 0);
+	expect_result("pages with other bytes", others(self->range, BY_OWNER), 0);
+}
+
+SCENARIO(long_ranges, read_by_device,
+	 "the device reads each page of a long range, and writes each of them")
+{
+	size_t i;
+
+	if (variant->place == PLACE_PRIVATE)
+		device_move_back(&self->device, self->range, PAGES);
+	set_rule(RULE_DEVICE_IN_PLACE);
+	expect_result("the device's read", device_read(&self->device, self->range, PAGES), 0);
+	expect_result("pages with other bytes", others(self->device.bounce, BY_OWNER), 0);
+	for (i = 0; i < PAGES; i++)
+		write_page(page_of(self->device.bounce, i), SERIAL, i, BY_DEVICE);
+	expect_result("the device's write", device_write(&self->device, self->range, PAGES), 0);
+	expect_result("pages with other bytes", others(self->range, BY_DEVICE), 0);
+}
+
+SCENARIO(long_ranges, read_by_process,
+	 "process_vm_readv() reads each page of a long range, and process_vm_writev() writes each")
+{
+	unsigned char *bytes = map_memory(size_of(PAGES), PROT_READ | PROT_WRITE);
+	struct iovec here = { bytes, size_of(PAGES) }, there = { self->range, size_of(PAGES) };
+	size_t i;
+
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_byte_count("process_vm_readv",
+			  errno_of(process_vm_readv(getpid(), &here, 1, &there, 1, 0)),
+			  size_of(PAGES));
+	expect_result("pages with other bytes", others(bytes, BY_OWNER), 0);
+	for (i = 0; i < PAGES; i++)
+		write_page(page_of(bytes, i), SERIAL, i, BY_OTHER);
+	expect_byte_count("process_vm_writev",
+			  errno_of(process_vm_writev(getpid(), &here, 1, &there, 1, 0)),
+			  size_of(PAGES));
+	expect_result("pages with other bytes after the write", others(self->range, BY_OTHER), 0);
+	unmap_memory(bytes, size_of(PAGES));
+}
+
+/* One page of EVERY has a node; the others are on the device and have none. */
+SCENARIO(long_ranges, asked_for_nodes,
+	 "move_pages() without nodes has the result of each page in its place")
+{
+	static void *pages[PAGES];
+	static int status[PAGES];
+	long wrong = 0;
+	size_t i;
+
+	for (i = 0; i < PAGES; i += EVERY)
+		device_move_back(&self->device, page_of(self->range, i), 1);
+	for (i = 0; i < PAGES; i++)
+		pages[i] = page_of(self->range, i);
+	set_rule(RULE_NODES_PASS_OVER);
+	expect_result("move_pages", errno_of(move_pages(0, PAGES, pages, NULL, status, 0)), 0);
+	for (i = 0; i < PAGES; i++)
+		wrong += i % EVERY ? status[i] != -ENOENT : status[i] < 0;
+	expect_result("pages with the result of another one", wrong, 0);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_long_ranges", argc, argv);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a page keeps while it is swapped out: who shares it, the protection by
+ * userfaultfd, the soft-dirty bit; and which pages reclaim must leave alone
+ *
+ * While a page is swapped out, its state is in bits of the swap entry. Each way
+ * back into memory has to read all of them, and fork() to change them.
+ */
+#include "suite/harness.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "reach/monitor.h"
+#include "reach/swap.h"
+#include "story/registered.h"
+#include "story/story.h"
+
+#define PAGES 3
+
+FIXTURE(swapped)
+{
+	struct story story;
+	int monitor;		/* -1: none */
+	struct child other;	/* does not map the pages */
+};
+
+/* Ways back into memory, without a write. They return bytes, -errno or KILLED_BY(). */
+static long by_load(FIXTURE_DATA(swapped) (*self), size_t page)
+{
+	return cpu_read(&self->story.buffer, page, 1, NULL);
+}
+
+static long by_gup(FIXTURE_DATA(swapped) (*self), size_t page)
+{
+	static unsigned char copy[65536] __aligned(65536);
+
+	return other_vm_read(&self->other, &self->story.buffer, page, 1, copy);
+}
+
+static long by_swapoff(FIXTURE_DATA(swapped) (*self), size_t page)
+{
+	/* It brings all pages back, so that the next one is in memory already. */
+	if (page_at(0, buffer_page(&self->story.buffer, page)).at == PLACE_SWAPPED)
+		swap_off();
+	return features.page_size;
+}
+
+FIXTURE_VARIANT(swapped)
+{
+	long (*back)(FIXTURE_DATA(swapped) (*self), size_t page);
+};
+
+FIXTURE_VARIANT_ADD(swapped, load) { .back = by_load };
+FIXTURE_VARIANT_ADD(swapped, gup) { .back = by_gup };
+FIXTURE_VARIANT_ADD(swapped, swapoff) { .back = by_swapoff };
+
+WHY_NOT(swapped)
+{
+	if (variant->back != by_load && !strcmp(test, "pinned_stays"))
+		return "the page does not leave memory, so that there is one way only";
+	if (variant->back != by_load && !strcmp(test, "freed_while_held"))
+		return "the page does not leave memory, so that there is one way only";
+	return NULL;
+}
+
+FIXTURE_SETUP(swapped)
+{
+	self->monitor = -1;
+	child_fork(&self->other);
+	story_begin(&self->story, PLACE_SYSTEM, false, PAGES);
+	swap_on();
+	drain_lru_batches();
+}
+
+FIXTURE_TEARDOWN(swapped)
+{
+	if (self->monitor >= 0)
+		close(self->monitor);
+	child_leave(&self->other);
+	story_end(&self->story);
+}
+
+/* Swap all pages out. */
+static void away(FIXTURE_DATA(swapped) (*self))
+{
+	struct buffer *buffer = &self->story.buffer;
+
+	advise_memory(buffer->addr, buffer->size, MADV_PAGEOUT);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(pages_at(buffer->addr, PAGES, PLACE_SWAPPED) == PAGES,
+	     "MADV_PAGEOUT swaps out %zu of %d pages of memory",
+	     pages_at(buffer->addr, PAGES, PLACE_SWAPPED), PAGES);
+}
+
+/* Bring page @page back, without a write. */
+static void bring_back(FIXTURE_DATA(swapped)(*self), const FIXTURE_VARIANT(swapped)(*variant),
+		 size_t page)
+{
+	set_rule(RULE_SWAP_KEEPS);
+	expect_result("the way back", variant->back(self, page), features.page_size);
+	expect_at(&self->story, page, PLACE_SYSTEM);
+}
+
+SCENARIO(swapped, shared_with_child,
+	 "pages that were forked while they were swapped out are shared: neither sees what the "
+	 "other writes")
+{
+	struct story *s = &self->story;
+
+	away(self);
+	child_fork(&s->child);
+	bring_back(self, variant, 0);
+	bring_back(self, variant, 1);
+	set_rule(RULE_NO_LEAK);
+	story_write(s, 0);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 1, 1, BY_CHILD),
+		      features.page_size);
+	expect_owner_sees(s, 1, BY_OWNER);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	expect_child_sees(s, &s->child, 1, BY_CHILD);
+}
+
+SCENARIO(swapped, written_by_child_first,
+	 "the same if the child is the first to bring the pages back")
+{
+	struct story *s = &self->story;
+
+	away(self);
+	child_fork(&s->child);
+	set_rule(RULE_NO_LEAK);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
+	bring_back(self, variant, 0);
+	set_rule(RULE_NO_LEAK);
+	expect_owner_sees(s, 0, BY_OWNER);
+	story_write(s, 0);
+	expect_child_sees(s, &s->child, 0, BY_CHILD);
+}
+
+static void expect_protection(struct story *s, size_t page, bool on)
+{
+	expect_same(page_at(0, buffer_page(&s->buffer, page)).uffd_wp == on, "the page",
+		    on ? "protected by userfaultfd" : "not protected",
+		    on ? "not protected" : "protected by userfaultfd");
+}
+
+SCENARIO(swapped, protected,
+	 "a page that userfaultfd protects is protected when it has come back, the next page is "
+	 "not")
+{
+	struct story *s = &self->story;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	self->monitor = monitor_open(s->buffer.addr, s->buffer.size, 0);
+	monitor_protect(self->monitor, s->buffer.addr, features.page_size, true);
+	away(self);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_protection(s, 0, true);
+	bring_back(self, variant, 0);
+	bring_back(self, variant, 1);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_protection(s, 0, true);
+	expect_protection(s, 1, false);
+	expect_result("a write", cpu_write(&s->buffer, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	expect_result("a write to the next page", cpu_write(&s->buffer, 1, 1, BY_OWNER_AGAIN),
+		      features.page_size);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+static void expect_dirty(struct story *s, size_t page, bool dirty)
+{
+	expect_same(page_at(0, buffer_page(&s->buffer, page)).soft_dirty == dirty,
+		    "is the page soft-dirty", dirty ? "yes" : "no", dirty ? "no" : "yes");
+}
+
+SCENARIO(swapped, tracked,
+	 "a page that was written is soft-dirty in swap and when it has come back, one that was "
+	 "not is not, and becomes so by a write")
+{
+	struct story *s = &self->story;
+
+	clear_soft_dirty();
+	story_write(s, 0);
+	away(self);
+	set_rule(RULE_WRITES_ARE_TRACKED);
+	expect_dirty(s, 0, true);
+	expect_dirty(s, 1, false);
+	bring_back(self, variant, 0);
+	bring_back(self, variant, 1);
+	set_rule(RULE_WRITES_ARE_TRACKED);
+	expect_dirty(s, 0, true);
+	expect_dirty(s, 1, false);
+	story_write(s, 1);
+	expect_dirty(s, 1, true);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(swapped, pinned_stays,
+	 "a page that is pinned is not swapped out; when it is not any more, it is")
+{
+	struct story *s = &self->story;
+	struct buffer *buffer = &s->buffer;
+
+	story_ring(s);
+	register_all(s);
+	drain_lru_batches();
+	advise_memory(buffer->addr, buffer->size, MADV_PAGEOUT);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
+	expect_at(s, 0, PLACE_SYSTEM);
+	expect_same_frame(s, 0);
+	expect_mapped(s, 0, PERM_RW);
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	away(self);
+	bring_back(self, variant, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+/*
+ * Reclaim may free a page with MADV_FREE, but not while a reference is held: a
+ * transfer would go to a page that its owner does not have any more.
+ */
+SCENARIO(swapped, freed_while_held,
+	 "reclaim does not free a page with MADV_FREE to which a reference is held: the holder and "
+	 "the owner still have the same page")
+{
+	struct story *s = &self->story;
+
+	story_hold(s, 0);
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_FREE);
+	drain_lru_batches();
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
+	expect_at(s, 0, PLACE_SYSTEM);
+	expect_same_frame(s, 0);
+	expect_owner_sees(s, 0, BY_OWNER);
+	story_write(s, 0);
+	expect_holder_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_swapped", argc, argv);
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls over a range of several mappings, with and without a gap
+ *
+ * A call that walks mappings has to go on at the border between two of them,
+ * and to stop, or not, where nothing is mapped. What it says must be what it
+ * has done: success only for the whole range, and for a part the errno of the
+ * place where it ended.
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <numa.h>
+#include <numaif.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/since.h"
+#include "reach/monitor.h"
+#include "see/counters.h"
+#include "story/story.h"
+
+#define PAGES 4		/* two mappings of two pages each, on the device */
+
+FIXTURE(whole_range)
+{
+	struct story story;
+	int monitor;		/* -1: none */
+};
+
+static long protect(FIXTURE_DATA(whole_range) (*self), void *addr, size_t size)
+{
+	(void)self;
+	return errno_of(mprotect(addr, size, PROT_READ));
+}
+
+static bool is_read_only(FIXTURE_DATA(whole_range) (*self), size_t page)
+{
+	return cpu_write(&self->story.buffer, page, 1, BY_OWNER) == KILLED_BY(SIGSEGV);
+}
+
+static long watch_writes(FIXTURE_DATA(whole_range) (*self), void *addr, size_t size)
+{
+	struct uffdio_writeprotect range = {
+		.range = { .start = (uintptr_t)addr, .len = size },
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+
+	return errno_of(ioctl(self->monitor, UFFDIO_WRITEPROTECT, &range));
+}
+
+static bool is_watched(FIXTURE_DATA(whole_range) (*self), size_t page)
+{
+	return page_at(0, buffer_page(&self->story.buffer, page)).uffd_wp;
+}
+
+static long lock(FIXTURE_DATA(whole_range) (*self), void *addr, size_t size)
+{
+	(void)self;
+	return errno_of(mlock(addr, size));
+}
+
+/* The kernel ends in VmFlags what smaps counts as locked. */
+static bool is_locked(FIXTURE_DATA(whole_range) (*self), size_t page)
+{
+	unsigned char *first = buffer_page(&self->story.buffer, page & ~1UL);
+
+	return smaps_bytes(first, "Locked") > 0;
+}
+
+static long give_back(FIXTURE_DATA(whole_range) (*self), void *addr, size_t size)
+{
+	(void)self;
+	return errno_of(madvise(addr, size, MADV_DONTNEED));
+}
+
+static bool is_hole(FIXTURE_DATA(whole_range) (*self), size_t page)
+{
+	return page_at(0, buffer_page(&self->story.buffer, page)).at == PLACE_NOWHERE;
+}
+
+static long unmap(FIXTURE_DATA(whole_range) (*self), void *addr, size_t size)
+{
+	(void)self;
+	return errno_of(munmap(addr, size));
+}
+
+static bool is_gone(FIXTURE_DATA(whole_range) (*self), size_t page)
+{
+	return cpu_read(&self->story.buffer, page, 1, NULL) == KILLED_BY(SIGSEGV);
+}
+
+static const unsigned long node_0 = 1;
+
+static long set_policy(FIXTURE_DATA(whole_range) (*self), void *addr, size_t size)
+{
+	(void)self;
+	return errno_of(mbind(addr, size, MPOL_PREFERRED, &node_0, 8 * sizeof(node_0), 0));
+}
+
+static bool has_policy(FIXTURE_DATA(whole_range) (*self), size_t page)
+{
+	int mode = -1;
+
+	if (get_mempolicy(&mode, NULL, 0, buffer_page(&self->story.buffer, page), MPOL_F_ADDR))
+		syscall_failed("get_mempolicy", errno);
+	return mode == MPOL_PREFERRED;
+}
+
+FIXTURE_VARIANT(whole_range)
+{
+	long (*call)(FIXTURE_DATA(whole_range) (*self), void *addr, size_t size);
+	bool (*is_done)(FIXTURE_DATA(whole_range) (*self), size_t page);
+	long gap;		/* the result if a part of the range is not mapped */
+	bool before, behind;	/* is it done before the gap, and behind it? */
+};
+
+FIXTURE_VARIANT_ADD(whole_range, mprotect) {
+	.call = protect, .is_done = is_read_only, .gap = -ENOMEM, .before = true };
+FIXTURE_VARIANT_ADD(whole_range, uffd_wp) {
+	.call = watch_writes, .is_done = is_watched, .before = true, .behind = true };
+FIXTURE_VARIANT_ADD(whole_range, mlock) {
+	.call = lock, .is_done = is_locked, .gap = -ENOMEM, .before = true };
+FIXTURE_VARIANT_ADD(whole_range, dontneed) {
+	.call = give_back, .is_done = is_hole, .gap = -ENOMEM, .before = true, .behind = true };
+FIXTURE_VARIANT_ADD(whole_range, munmap) {
+	.call = unmap, .is_done = is_gone, .before = true, .behind = true };
+FIXTURE_VARIANT_ADD(whole_range, mbind) {
+	.call = set_policy, .is_done = has_policy, .gap = -EFAULT };
+
+WHY_NOT(whole_range)
+{
+	if (variant->call == watch_writes && !kernel_has(CHANGE_WP_OF_MAPPINGS))
+		return "userfaultfd of this kernel protects a range of one mapping only (6.4)";
+	if (!strcmp(test, "refused_behind") && variant->call != protect)
+		return "only mprotect() can be refused by a mapping";
+	return NULL;
+}
+
+FIXTURE_SETUP(whole_range)
+{
+	struct buffer *buffer = &self->story.buffer;
+
+	self->monitor = -1;
+	if (variant->call == set_policy)
+		need(numa_available() >= 0, SKIP_NO_TWO_NODES);
+	if (variant->call == watch_writes)
+		need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	story_begin(&self->story, PLACE_COHERENT, false, PAGES);
+	/* Mappings with and without MADV_DONTFORK are not one. */
+	advise_memory(buffer_page(buffer, 2), 2 * features.page_size, MADV_DONTFORK);
+	if (variant->call == watch_writes)
+		self->monitor = monitor_open(buffer->addr, buffer->size, 0);
+}
+
+FIXTURE_TEARDOWN(whole_range)
+{
+	if (self->monitor >= 0)
+		close(self->monitor);
+	story_end(&self->story);
+}
+
+static void expect_done(FIXTURE_DATA(whole_range)(*self),
+			bool (*is_done)(FIXTURE_DATA(whole_range)(*self), size_t page), size_t page,
+			bool done)
+{
+	char what[32];
+
+	snprintf(what, sizeof(what), "page %zu", page);
+	expect_same(is_done(self, page) == done, what, done ? "done" : "not done",
+		    done ? "not done" : "done");
+}
+
+SCENARIO(whole_range, two_mappings,
+	 "a call over two mappings succeeds and acts on each page of both")
+{
+	struct buffer *buffer = &self->story.buffer;
+	size_t i;
+
+	set_rule(RULE_WHOLE_RANGE);
+	expect_result("the call", variant->call(self, buffer->addr, buffer->size), 0);
+	for (i = 0; i < PAGES; i++)
+		expect_done(self, variant->is_done, i, true);
+	/* The teardown unmaps and counts the pages. */
+	if (variant->call == unmap || variant->call == give_back)
+		buffer->pages = 0;
+}
+
+SCENARIO(whole_range, inside,
+	 "a call from inside of the first mapping to inside of the second acts on their pages in "
+	 "the range, and on no other")
+{
+	struct buffer *buffer = &self->story.buffer;
+	size_t i;
+
+	set_rule(RULE_WHOLE_RANGE);
+	expect_result("the call",
+		      variant->call(self, buffer_page(buffer, 1), 2 * features.page_size), 0);
+	for (i = 0; i < PAGES; i++)
+		if (variant->call != lock)
+			expect_done(self, variant->is_done, i, i == 1 || i == 2);
+	if (variant->call == unmap || variant->call == give_back)
+		buffer->pages = 1;
+}
+
+SCENARIO(whole_range, gap_behind,
+	 "a range whose end is not mapped has the errno of that, and is done as far as the call "
+	 "goes")
+{
+	struct buffer *buffer = &self->story.buffer;
+	size_t i;
+
+	unmap_memory(buffer_page(buffer, 3), features.page_size);
+	set_rule(RULE_WHOLE_RANGE);
+	expect_result("the call", variant->call(self, buffer->addr, buffer->size), variant->gap);
+	for (i = 0; i < PAGES - 1; i++)
+		expect_done(self, variant->is_done, i, variant->before);
+	buffer->pages = variant->call == unmap || variant->call == give_back ? 0 : PAGES - 1;
+}
+
+SCENARIO(whole_range, gap_before,
+	 "the same for a range whose beginning is not mapped")
+{
+	struct buffer *buffer = &self->story.buffer;
+	size_t i;
+
+	unmap_memory(buffer->addr, features.page_size);
+	set_rule(RULE_WHOLE_RANGE);
+	expect_result("the call", variant->call(self, buffer->addr, buffer->size), variant->gap);
+	for (i = 1; i < PAGES; i++)
+		if (variant->call != lock)
+			expect_done(self, variant->is_done, i, variant->behind);
+	buffer->pages = 0;
+}
+
+SCENARIO(whole_range, refused_behind,
+	 "mprotect() that a later mapping does not permit returns EACCES, and the mapping before "
+	 "it is changed")
+{
+	struct buffer *buffer = &self->story.buffer;
+	const size_t page = features.page_size;
+	int file = memfd_create("whole-range", MFD_CLOEXEC);
+	char path[64];
+	int reader;
+
+	if (file < 0 || ftruncate(file, page))
+		syscall_failed("memfd_create", errno);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	reader = open(path, O_RDONLY | O_CLOEXEC);
+	if (reader < 0 || mmap(buffer_page(buffer, 3), page, PROT_READ, MAP_SHARED | MAP_FIXED,
+			       reader, 0) == MAP_FAILED)
+		syscall_failed("mmap of a file that is open for reading", errno);
+	protect_memory(buffer->addr, 3 * page, PROT_READ);
+	set_rule(RULE_WHOLE_RANGE);
+	expect_result("mprotect to R/W",
+		      errno_of(mprotect(buffer->addr, buffer->size, PROT_READ | PROT_WRITE)),
+		      -EACCES);
+	expect_result("a write before it", cpu_write(buffer, 0, 3, BY_OWNER), 3 * page);
+	expect_result("a write to it", cpu_write(buffer, 3, 1, BY_OWNER), KILLED_BY(SIGSEGV));
+	close(reader);
+	close(file);
+	buffer->pages = 3;
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_whole_range", argc, argv);
+}
