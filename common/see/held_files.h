@@ -9,16 +9,6 @@
  * process, the holder, which keeps these files open until the VM ends. Tests of
  * the eviction close their files themselves (device_life.c, failures.c).
  */
-/*
- * held_files.h - keeps the device files of ended tests open
- *
- * When a file of a device is closed, test_hmm looks at each page frame of the
- * device for pages to evict (dmirror_device_evict_chunk()). Under emulation that
- * takes 4 ms, a seventh of the time of all tests, and with KASAN and lockdep half
- * of it, and the device has no page of a story that has ended. So vm/init starts a process, the holder, which keeps
- * these files open until the VM ends. Tests of the eviction close their files
- * themselves (device_life.c, failures.c).
- */
 #ifndef HMM_COHERENT_HELD_FILES_H
 #define HMM_COHERENT_HELD_FILES_H
 
