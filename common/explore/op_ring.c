@@ -45,13 +45,14 @@ static const struct mm_access for_buffer = {
 static void expect_buffer(struct mm_model *m, const struct op *op, struct step *step, long done)
 {
 	const bool refused = mm_page_of(m, MM_OWNER, op->first)->file && !m->kernel.file_buffers;
+	const struct mm_hold old = m->hold[fixed_of(op)];
 
-	if (!refused)
-		op_expect_hold(m, op, step, fixed_of(op), for_buffer, done);
-	else if (mm_access(m, MM_OWNER, op->first, for_buffer))
-		step->result = -EFAULT;
-	else
-		step->result = -EOPNOTSUPP;
+	op_expect_hold(m, op, step, fixed_of(op), for_buffer, done);
+	if (!refused || step->result != done)
+		return;
+	mm_let_go(m, fixed_of(op));
+	m->hold[fixed_of(op)] = old;
+	step->result = -EOPNOTSUPP;
 }
 
 static void expect_register(struct mm_model *m, const struct op *op, struct step *step)
