@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: an access that begins at the second page of a registered buffer is set up as one at the
+// breaks: end of the first
+// claim: S7
+// rule: bytes-arrive
+// file: io_uring/rsrc.c
+// history: d6fef34ee4d1 (io_uring: fix off-by one bvec index)
+// source: Debian changelog of 6.1
+// kernels: 6.1 7.3
+// tests: fixed-parts.*.written
+
+@@
+expression E;
+@@
+ io_import_fixed(...)
+ {
+ <...
+(
+- if (E < bvec->bv_len)
++ if (E <= bvec->bv_len)
+ {...} else {...}
+|
+- if (E >= bvec->bv_len)
++ if (E > bvec->bv_len)
+ {...}
+)
+ ...>
+ }
