@@ -80,7 +80,7 @@ def test_length_and_choice(program):
     for seed in range(1, 30):
         words = sequence(program, seed, _LENGTH="6..8", _ONLY="fork write").split("; ")
         assert 6 <= len(words) <= 8
-        assert {word.split()[0] for word in words} <= {"map", "fork", "write"}
+        assert {word.split()[0] for word in words} <= {"map", "file", "fork", "write"}
     assert "migrate" not in sequence(program, 3, _WEIGHT="migrate=0 evict=0")
 
 
@@ -93,7 +93,7 @@ WRONG_TEXTS = {
     "map 4; write 2-5": "expected pages of one buffer, 0-3 or 4-7",
     "map 4; read 0-1": "expected one page from 0 to 7",
     "map 4; fork 3 4": "expected ';' or the end",
-    "mop 4": "operation 1, word 1 is 'mop': expected one of map, fork",
+    "mop 4": "operation 1, word 1 is 'mop': expected one of map, file, fork",
 }
 
 

@@ -36,7 +36,7 @@ enum mm_prot { MM_NONE, MM_READ, MM_READ_WRITE };
 
 struct mm_frame {
 	bool used;
-	bool zero;		/* of nobody: the shared zero page, or one of the page cache */
+	bool zero;		/* not anonymous: the shared zero page, or one of the page cache */
 	enum place at;		/* PLACE_SYSTEM: memory of any zone */
 	bool movable;		/* seen in ZONE_MOVABLE */
 	bool ksm;		/* PageKsm: a write or a pin never reuses it */

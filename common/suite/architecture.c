@@ -53,7 +53,9 @@ static const char *const uffd_wp[] = {
 	"pagemap.*.scan-of-written", "pagemap.*.scan-protects-part",
 	"soft-dirty.*.split-when-protected", "trackers.*.collected", "trackers.*.forked",
 	"trackers.*.migrated", "trackers.*.protected", "trackers.*.read-only-used",
-	"trackers.*.written-*", NULL
+	"trackers.*.written-*", "hugetlb-watched.*.forked", "hugetlb-watched.*.hole",
+	"hugetlb-watched.*.over-a-page-of-the-file", "hugetlb-watched.*.page",
+	"kept-marks.*-protected", "swapped.*.protected", "whole-range.*", NULL
 };
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
@@ -70,7 +72,8 @@ static const char *const huge[] = {
 	"uffd-move-huge.*", "collapse.*", "collapse-*", "joined-buffers.*", "large.*",
 	"hugetlb.*", "destructive.huge-*", "numa.*.huge-*", "trackers.*.huge-*",
 	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
-	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", NULL
+	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", "freed-huge.*",
+	NULL
 };
 
 static const struct lack lacks[] = {
