@@ -11,7 +11,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -31,6 +31,8 @@ FIXTURE(hugetlb_watched)
 {
 	struct buffer range;	/* the first small page of each huge page is looked at */
 	size_t size;		/* of a huge page, in bytes */
+	unsigned char *room;	/* around the range, without access */
+	size_t room_size;
 	int file, monitor;	/* -1: none */
 	struct child child;
 };
@@ -59,6 +61,22 @@ WHY_NOT(hugetlb_watched)
 	return NULL;
 }
 
+/*
+ * An address where a page table begins that maps nothing else, so that there is
+ * no page table yet. The room around it stays reserved.
+ */
+static unsigned char *alone(FIXTURE_DATA(hugetlb_watched) (*self))
+{
+	const size_t span = features.page_size / sizeof(uint64_t) * self->size;
+
+	self->room = mmap(NULL, 2 * span, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (self->room == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	self->room_size = 2 * span;
+	return self->room + (span - (uintptr_t)self->room % span) % span;
+}
+
 FIXTURE_SETUP(hugetlb_watched)
 {
 	struct buffer *range = &self->range;
@@ -71,8 +89,8 @@ FIXTURE_SETUP(hugetlb_watched)
 	range->pages = range->size / features.page_size;
 	if (self->file < 0 || ftruncate(self->file, range->size))
 		syscall_failed("a file of hugetlb", errno);
-	range->addr =
-		mmap(NULL, range->size, PROT_READ | PROT_WRITE, variant->flags, self->file, 0);
+	range->addr = mmap(alone(self), range->size, PROT_READ | PROT_WRITE,
+			   variant->flags | MAP_FIXED, self->file, 0);
 	if (range->addr == MAP_FAILED)
 		syscall_failed("mmap of a file of hugetlb", errno);
 }
@@ -82,7 +100,7 @@ FIXTURE_TEARDOWN(hugetlb_watched)
 	child_leave(&self->child);
 	if (self->monitor >= 0)
 		close(self->monitor);
-	unmap_memory(self->range.addr, self->range.size);
+	unmap_memory(self->room, self->room_size);
 	close(self->file);
 }
 
