@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <numaif.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "reach/buffer.h"
 #include "report/result.h"
 #include "see/device.h"
+#include "story/huge.h"
 
 #define PAGES 1100
 #define SERIAL 1
@@ -59,6 +62,13 @@ static long others(unsigned char *range, enum writer writer)
 	for (i = 0; i < PAGES; i++)
 		count += read_page(page_of(range, i), SERIAL, i, writer, BY_MEDIUM) != DATA_OLD;
 	return count;
+}
+
+WHY_NOT(long_ranges)
+{
+	return !strcmp(test, "of_huge_page") && variant->place != PLACE_COHERENT ?
+		       "the huge page is in memory, with each device" :
+		       NULL;
 }
 
 FIXTURE_SETUP(long_ranges)
@@ -147,6 +157,39 @@ SCENARIO(long_ranges, asked_for_nodes,
 	for (i = 0; i < PAGES; i++)
 		wrong += i % EVERY ? status[i] != -ENOENT : status[i] < 0;
 	expect_result("pages with the result of another one", wrong, 0);
+}
+
+/* From inside of the huge page on: GUP and pagemap have to count from its first page. */
+SCENARIO(long_ranges, of_huge_page,
+	 "pagemap shows the frame of each page inside of a huge page, and process_vm_readv() of "
+	 "some of them reads each")
+{
+	const size_t first = 3, count = 100;
+	unsigned char *bytes = map_memory(size_of(count), PROT_READ | PROT_WRITE);
+	struct huge_range huge;
+	struct iovec here = { bytes, size_of(count) }, there;
+	unsigned long frame;
+	size_t i, wrong = 0, misplaced = 0;
+
+	huge_range_begin(&huge, &self->device);
+	for (i = 0; i < first + count; i++)
+		write_page(page_of(huge.addr, i), SERIAL, i, BY_OWNER);
+	frame = page_at(0, huge.addr).pfn;
+	for (i = 0; i < first + count; i++)
+		misplaced += page_at(0, page_of(huge.addr, i)).pfn != frame + i;
+	set_rule(RULE_PAGEMAP_BY_PAGE);
+	expect_result("pages with the frame of another one", misplaced, 0);
+	there = (struct iovec){ page_of(huge.addr, first), size_of(count) };
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_byte_count("process_vm_readv",
+			  errno_of(process_vm_readv(getpid(), &here, 1, &there, 1, 0)),
+			  size_of(count));
+	for (i = 0; i < count; i++)
+		wrong += read_page(page_of(bytes, i), SERIAL, first + i, BY_OWNER, BY_MEDIUM) !=
+			 DATA_OLD;
+	expect_result("pages with other bytes", wrong, 0);
+	huge_range_end(&huge);
+	unmap_memory(bytes, size_of(count));
 }
 
 int main(int argc, char **argv)
