@@ -8,6 +8,7 @@
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
 // tests: fixed-parts.*.written
+// seen: check splat hang
 
 @@
 expression E;
