@@ -99,7 +99,7 @@ static void away(FIXTURE_DATA(swapped) (*self))
 
 /* Bring page @page back, without a write. */
 static void bring_back(FIXTURE_DATA(swapped)(*self), const FIXTURE_VARIANT(swapped)(*variant),
-		 size_t page)
+		       size_t page)
 {
 	set_rule(RULE_SWAP_KEEPS);
 	expect_result("the way back", variant->back(self, page), features.page_size);

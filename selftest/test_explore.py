@@ -182,8 +182,8 @@ EVERYTHING = ("map 2; map 3; write 0-1; write 5; migrate a 0-1; fork; write chil
 
 
 # Operations for which story.h has no words.
-NO_WORDS = ("file", "guard", "node", "bind", "merge", "swap", "update", "clone", "move", "take", "trace",
-            "begin", "land")
+NO_WORDS = ("file", "guard", "node", "bind", "merge", "swap", "update", "clone", "move", "take",
+            "trace", "begin", "land")
 
 
 def tree_of(program: Path) -> str:

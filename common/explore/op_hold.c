@@ -40,7 +40,7 @@ static void expect_splice(struct mm_model *m, const struct op *op, struct step *
 {
 	/* iter_to_pipe(): iov_iter_get_pages2() */
 	op_expect_hold(m, op, step, pipe_of(op), (struct mm_access){ .gup = true },
-		    features.page_size);
+		       features.page_size);
 }
 
 static long act_splice(const struct buffer *buffer, long arg)
@@ -95,8 +95,8 @@ static bool pin_possible(const struct mm_model *m, const struct op *op)
 static void expect_pin(struct mm_model *m, const struct op *op, struct step *step)
 {
 	op_expect_hold(m, op, step, HOLD_PIN,
-		    (struct mm_access){ .write = op->option[2], .gup = true, .pin = true,
-					.longterm = true }, 0);
+		       (struct mm_access){ .write = op->option[2], .gup = true, .pin = true,
+					   .longterm = true }, 0);
 }
 
 static long act_pin(const struct buffer *buffer, long arg)

@@ -48,8 +48,10 @@ static bool merge_possible(const struct mm_model *m, const struct op *op)
 static bool gets_bytes(struct mm_model *m, const struct op *op, int number, int content)
 {
 	struct mm_page *page = mm_page_of(m, op->who, number);
+	const enum mm_denial denial =
+		mm_access(m, op->who, number, (struct mm_access){ .write = true });
 
-	if (mm_access(m, op->who, number, (struct mm_access){ .write = true }))
+	if (denial)
 		return false;
 	mm_store(m, op->who, number, content);
 	return page->frame >= 0 && m->frame[page->frame].at == PLACE_SYSTEM;
