@@ -13,9 +13,13 @@
 
 /*
  * ksmd must see a page twice with the same bytes before it merges it, and begins
- * anywhere in a scan.
+ * anywhere in a scan. A reference for a short time, such as that of a batch, delays
+ * the merge: since 6.7, ksmd skips a page whose merge has failed in up to eight
+ * scans (should_skip_rmap_item()). So pages that should merge get more scans than
+ * those that should not.
  */
-#define SCANS 4
+#define SCANS_TO_MERGE 200
+#define SCANS_WITHOUT 4
 #define SCAN_MS 20000
 
 /* The page beside it, in the same buffer. */
@@ -94,13 +98,14 @@ static bool are_merged(void)
 /* Let ksmd scan until the pages are merged, or it has seen them often enough. */
 static long scan(void)
 {
-	const long first = read_number(KSM "full_scans");
+	const long first = read_number(KSM "full_scans"),
+		   scans = world.desk->step.result ? SCANS_TO_MERGE : SCANS_WITHOUT;
 	int waited;
 
 	if (write_text(KSM "run", "1"))
 		return -EIO;
 	for (waited = 0; !are_merged() && waited < SCAN_MS; waited += 5) {
-		if (read_number(KSM "full_scans") >= first + SCANS)
+		if (read_number(KSM "full_scans") >= first + scans)
 			break;
 		poll(NULL, 0, 5);
 	}
