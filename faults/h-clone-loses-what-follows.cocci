@@ -4,7 +4,7 @@
 // claim: S7
 // rule: clone-within
 // file: io_uring/rsrc.c
-// history: 525916ce4966 (io_uring/rsrc: fix lost entries after cloned range)
+// history: io_uring/rsrc: fix lost entries after cloned range (525916ce4966)
 // source: upstream history; the loop is in the named kernel
 // kernels: 7.3
 // tests: cloned.*.replaced-in-the-middle

@@ -3,7 +3,7 @@
 // claim: S2
 // rule: monitor-fills
 // file: mm/khugepaged.c
-// history: d59ebc8047 (mm/khugepaged: skip shmem with userfaultfd)
+// history: mm/khugepaged: skip shmem with userfaultfd (d59ebc8047)
 // source: upstream history, the id may be wrong; the check is in the named kernel
 // kernels: 7.3
 // tests: collapse-shared.watched-hole

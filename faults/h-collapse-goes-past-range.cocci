@@ -3,7 +3,7 @@
 // claim: S2
 // rule: collapse-by-state
 // file: mm/khugepaged.c
-// history: 52dc031088f0 (mm/MADV_COLLAPSE: don't expand collapse when vm_end is past requested end)
+// history: mm/MADV_COLLAPSE: don't expand collapse when vm_end is past requested end (52dc031088f0)
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
 // tests: collapse.within-its-range

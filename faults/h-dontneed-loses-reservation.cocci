@@ -3,7 +3,7 @@
 // claim: S3
 // rule: accounts-return
 // file: mm/hugetlb.c
-// history: df7a6d1f6405 (mm/hugetlb: restore the reservation if needed)
+// history: mm/hugetlb: restore the reservation if needed (df7a6d1f6405)
 // source: upstream history; the code is in the named kernel
 // kernels: 7.3
 // tests: hugetlb-watched.private.reserved

@@ -4,7 +4,7 @@
 // claim: S7
 // rule: bytes-arrive
 // file: io_uring/rsrc.c
-// history: d6fef34ee4d1 (io_uring: fix off-by one bvec index)
+// history: io_uring: fix off-by one bvec index (d6fef34ee4d1)
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
 // tests: fixed-parts.*.written

@@ -3,8 +3,8 @@
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/gup.c
-// history: 5535be309971 (mm/gup: fix FOLL_FORCE COW security issue and remove FOLL_COW), in part
-// history: (CVE-2022-2590)
+// history: mm/gup: fix FOLL_FORCE COW security issue and remove FOLL_COW (5535be309971 in part,
+// history: CVE-2022-2590)
 // source: upstream history; the check is in the named kernels
 // kernels: 6.1 7.3
 // tests: kept-marks.*.forced-protected

@@ -3,7 +3,7 @@
 // claim: S3
 // rule: reported-by-state
 // file: mm/madvise.c
-// history: madvise:madvise_free_pte_range(): don't use mapcount() against large folio
+// history: madvise:madvise_free_pte_range(): don't use mapcount() against large folio (not seen)
 // source: Debian changelog of 6.1
 // kernels: 6.1
 // tests: freed-huge.first-shared.freed-in-part

@@ -4,7 +4,7 @@
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/hugetlb.c
-// history: 60d5b473d61b (mm/hugetlb: fix uffd wr-protection for CoW optimization path)
+// history: mm/hugetlb: fix uffd wr-protection for CoW optimization path (60d5b473d61b)
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
 // tests: hugetlb-watched.private.hole hugetlb-watched.private.over-a-page-of-the-file

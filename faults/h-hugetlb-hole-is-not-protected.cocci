@@ -3,7 +3,7 @@
 // claim: S5
 // rule: uffd-wp-stops-writes
 // file: mm/hugetlb.c
-// history: fed15f1345dc (mm/hugetlb: pre-allocate pgtable pages for uffd wr-protects)
+// history: mm/hugetlb: pre-allocate pgtable pages for uffd wr-protects (fed15f1345dc)
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
 // tests: hugetlb-watched.*.hole

@@ -3,7 +3,7 @@
 // claim: S2
 // rule: merged-is-shared
 // file: mm/ksm.c
-// history: 24139c07f413 (mm/ksm: unmerge and clear VM_MERGEABLE when setting PR_SET_MEMORY_MERGE=0)
+// history: mm/ksm: unmerge and clear VM_MERGEABLE when setting PR_SET_MEMORY_MERGE=0 (24139c07f413)
 // source: upstream history; the code is in the named kernel
 // kernels: 7.3
 // tests: ksm-meets.whole-process

@@ -3,7 +3,7 @@
 // claim: S7
 // rule: pin-follows-owner
 // file: mm/rmap.c
-// history: 6c8e2a256915 (mm: fix race between MADV_FREE reclaim and blkdev direct IO read)
+// history: mm: fix race between MADV_FREE reclaim and blkdev direct IO read (6c8e2a256915)
 // source: upstream history; the check is in the named kernels
 // kernels: 6.1 7.3
 // tests: swapped.load.freed-while-held

@@ -3,7 +3,7 @@
 // claim: S1
 // rule: reported-by-state
 // file: mm/mincore.c
-// history: mm: teach mincore_hugetlb about pte markers
+// history: mm: teach mincore_hugetlb about pte markers (not seen)
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
 // tests: hugetlb-watched.*.hole

@@ -3,7 +3,7 @@
 // claim: S2
 // rule: whole-range
 // file: mm/mprotect.c
-// history: 82f951340f25 (mm/mprotect: fix do_mprotect_pkey() return on error)
+// history: mm/mprotect: fix do_mprotect_pkey() return on error (82f951340f25)
 // source: upstream history; the check is in the named kernel
 // kernels: 7.3
 // tests: whole-range.mprotect.refused-behind

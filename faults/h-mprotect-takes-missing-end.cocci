@@ -3,7 +3,7 @@
 // claim: S2
 // rule: whole-range
 // file: mm/mprotect.c
-// history: 77795f900e2a (mm/mprotect: fix do_mprotect_pkey() limit check)
+// history: mm/mprotect: fix do_mprotect_pkey() limit check (77795f900e2a)
 // source: upstream history; the check is in the named kernel
 // kernels: 7.3
 // tests: whole-range.mprotect.gap-behind

@@ -3,7 +3,7 @@
 // claim: S2
 // rule: remapped
 // file: mm/mremap.c
-// history: 7d1e64966162 (mm/mremap: fix sign for EFAULT error return value)
+// history: mm/mremap: fix sign for EFAULT error return value (7d1e64966162)
 // source: upstream history; the code is in the named kernels
 // kernels: 6.1 7.3
 // tests: mappings.*.remap-refused

@@ -3,7 +3,7 @@
 // claim: S5
 // rule: whole-range
 // file: mm/userfaultfd.c
-// history: a1b92a3f1457 (mm/userfaultfd: support WP on multiple VMAs)
+// history: mm/userfaultfd: support WP on multiple VMAs (a1b92a3f1457)
 // source: upstream history; the loop is in the named kernel
 // kernels: 7.3
 // tests: whole-range.uffd-wp.two-mappings

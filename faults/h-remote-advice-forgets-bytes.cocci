@@ -4,7 +4,7 @@
 // claim: S2
 // rule: hints-from-outside
 // file: mm/madvise.c
-// history: 5bd009c7c9a9 (mm: madvise: return correct bytes advised with process_madvise)
+// history: mm: madvise: return correct bytes advised with process_madvise (5bd009c7c9a9)
 // source: upstream history; the code is in the named kernel
 // kernels: 7.3
 // tests: advised.*.hints-in-part

@@ -3,7 +3,7 @@
 // claim: S7
 // rule: ring-of-buffers
 // file: io_uring/kbuf.c
-// history: 48ba08374e77 (io_uring: fix size calculation when registering buf ring)
+// history: io_uring: fix size calculation when registering buf ring (48ba08374e77)
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
 // tests: buffer-ring.*.fills-its-page

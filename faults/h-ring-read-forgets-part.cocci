@@ -3,8 +3,8 @@
 // claim: S7
 // rule: bytes-arrive
 // file: io_uring/rw.c
-// history: 89473c1a9205 and 47b4c6866075 (io_uring/rw: fix short rw error handling; don't lose
-// history: partial IO result on fail)
+// history: io_uring/rw: fix short rw error handling; don't lose partial IO result on fail
+// history: (89473c1a9205 and 47b4c6866075)
 // source: upstream history; the code is in the named kernels
 // kernels: 6.1 7.3
 // tests: sequential.*-file.end-of-file-by-ring

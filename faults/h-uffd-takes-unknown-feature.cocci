@@ -3,7 +3,7 @@
 // claim: S5
 // rule: monitor-has-feature
 // file: fs/userfaultfd.c mm/userfaultfd.c
-// history: 1723f04caacb (Fix userfaultfd_api to return EINVAL as expected)
+// history: Fix userfaultfd_api to return EINVAL as expected (1723f04caacb)
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
 // tests: uffd-ranges.*.wrong-features

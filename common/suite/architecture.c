@@ -73,6 +73,7 @@ static const char *const huge[] = {
 	"hugetlb.*", "destructive.huge-*", "numa.*.huge-*", "trackers.*.huge-*",
 	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
 	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", "freed-huge.*",
+	"long-ranges.*.of-huge-page",
 	NULL
 };
 
