@@ -33,7 +33,7 @@ struct report {
 	bool skipped;		/* this machine or kernel lacks something */
 	/* no test has begun: broken() ends the whole program, fail_now() fails all tests */
 	bool preparing;
-	long pins_left;		/* that the test has found: suite/oracle need not wait for them */
+	long pins_left;		/* that failed checks have found; suite/oracle expects them */
 	int rule;		/* the rule that is being checked, or -1; see rules.h */
 	int rule_told;		/* the rule that was last named in the text, or -1 */
 	struct rule_checks {
