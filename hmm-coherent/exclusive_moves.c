@@ -149,13 +149,11 @@ SCENARIO(exclusive_meets, reclaimed,
 	struct story *s = &self->story;
 	struct cgroup group;
 	struct buffer mine;
-	char reclaim[256];
-	int error, i;
+	int i;
 
 	swap_on();
 	cgroup_make(&group);
-	cgroup_file(&group, "memory.reclaim", reclaim, sizeof(reclaim));
-	need(!access(reclaim, W_OK), SKIP_NO_MEMORY_RECLAIM);
+	cgroup_need_reclaim(&group);
 	cgroup_enter(&group);
 	buffer_map(&mine, PAGES, PLACE_SYSTEM);
 	buffer_write(&mine, 0, PAGES, BY_OWNER);
@@ -163,12 +161,8 @@ SCENARIO(exclusive_meets, reclaimed,
 	set_rule(RULE_DEVICE_EXCLUSIVE);
 	expect_result("exclusive access",
 		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, mine.addr, 1), 0);
-	/* EAGAIN is expected: there is less to reclaim than requested. */
-	for (i = 0; i < 3; i++) {
-		error = write_text(reclaim, "1M");
-		if (error && error != -EAGAIN)
-			syscall_failed("memory.reclaim", -error);
-	}
+	for (i = 0; i < 3; i++)
+		cgroup_reclaim(&group, "1M");
 	cgroup_leave(&group);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(page_at(0, buffer_page(&mine, 1)).at == PLACE_SWAPPED,

@@ -120,16 +120,10 @@ static bool has_frame(void *arg)
  */
 static void reclaim_until_freed(const struct cgroup *group, unsigned char *control)
 {
-	char reclaim[256];
-	int tries = 0, error;
+	int tries = 0;
 
-	cgroup_file(group, "memory.reclaim", reclaim, sizeof(reclaim));
-	need(!access(reclaim, W_OK), SKIP_NO_MEMORY_RECLAIM);
 	do {
-		/* EAGAIN is expected: there is less to reclaim than requested. */
-		error = write_text(reclaim, "4M");
-		if (error && error != -EAGAIN)
-			syscall_failed("memory.reclaim", -error);
+		cgroup_reclaim(group, "4M");
 	} while (page_at(0, control).present && ++tries < RECLAIM_TRIES);
 	if (page_at(0, control).present)
 		not_prepared("reclaim does not free a page after MADV_FREE");
@@ -145,6 +139,7 @@ SCENARIO(merged, freed_by_one,
 	struct merging merging;
 
 	cgroup_make(&group);
+	cgroup_need_reclaim(&group);
 	cgroup_enter(&group);
 	map_twins(self, variant->place);
 	control = ksm_map_equal(1, serial, BY_MEDIUM);

@@ -18,53 +18,21 @@
 #include "kernel/memory.h"
 #include "reach/monitor.h"
 #include "see/pin.h"
-#include "story/huge.h"
 
-/* The pages of the range that are looked at; the child shares some of them. */
-#define LOOK 16
+#include "mixed_huge.h"
 
 FIXTURE(mixed_huge)
 {
-	struct huge huge;
+	struct mixture mixture;
 	int monitor;		/* -1: none */
-	unsigned long frames[LOOK];
 };
 
 FIXTURE_VARIANT(mixed_huge)
 {
-	/* The child shares page i if bit i is set. */
 	unsigned int shared;
 };
 
-FIXTURE_VARIANT_ADD(mixed_huge, first_shared) { .shared = 0x00ff };
-FIXTURE_VARIANT_ADD(mixed_huge, last_shared) { .shared = 0xff00 };
-FIXTURE_VARIANT_ADD(mixed_huge, alternating) { .shared = 0x5555 };
-
-static bool is_shared(const FIXTURE_VARIANT(mixed_huge) (*variant), size_t page)
-{
-	return variant->shared >> page & 1;
-}
-
-/*
- * fork() does not copy a mapping with MADV_DONTFORK, so that the pages in it
- * stay exclusive, in the same huge page as those that the child gets.
- */
-static void share(FIXTURE_DATA(mixed_huge) (*self), const FIXTURE_VARIANT(mixed_huge) (*variant))
-{
-	struct huge *h = &self->huge;
-	size_t i;
-
-	huge_fill(h, h->addr, true);
-	for (i = 0; i < LOOK; i++)
-		if (!is_shared(variant, i))
-			advise_memory(page_in(h->addr, i), features.page_size, MADV_DONTFORK);
-	child_fork(&h->story.child);
-	for (i = 0; i < LOOK; i++)
-		if (!is_shared(variant, i))
-			advise_memory(page_in(h->addr, i), features.page_size, MADV_DOFORK);
-	for (i = 0; i < LOOK; i++)
-		self->frames[i] = page_at(0, page_in(h->addr, i)).pfn;
-}
+ADD_MIXTURES(mixed_huge);
 
 WHY_NOT(mixed_huge)
 {
@@ -75,85 +43,55 @@ WHY_NOT(mixed_huge)
 
 FIXTURE_SETUP(mixed_huge)
 {
+	struct huge *h = &self->mixture.huge;
+
 	self->monitor = -1;
 	need(features.uffd_wp, SKIP_NO_UFFD_WP);
-	huge_begin(&self->huge, false);
-	share(self, variant);
+	huge_begin(h, false);
+	huge_fill(h, h->addr, true);
+	self->mixture.shared = variant->shared;
+	share(&self->mixture);
 }
 
 FIXTURE_TEARDOWN(mixed_huge)
 {
 	if (self->monitor >= 0)
 		close(self->monitor);
-	huge_end(&self->huge);
-}
-
-/*
- * The parent writes all pages: those that it shares are copied, the others are
- * written in place, and the child still sees the old bytes.
- */
-static void expect_written(FIXTURE_DATA(mixed_huge)(*self),
-			   const FIXTURE_VARIANT(mixed_huge)(*variant), unsigned char *at)
-{
-	struct huge *h = &self->huge;
-	struct buffer its = { .addr = h->addr, .pages = LOOK, .size = LOOK * features.page_size,
-			      .serial = h->story.buffer.serial };
-	size_t i, copied = 0, reused = 0, leaked = 0, lost = 0;
-
-	for (i = 0; i < LOOK; i++) {
-		lost += read_page(page_in(at, i), its.serial, i, BY_OWNER, BY_OTHER) != DATA_OLD;
-		write_page(page_in(at, i), its.serial, i, BY_OWNER_AGAIN);
-		if (is_shared(variant, i)) {
-			reused += page_at(0, page_in(at, i)).pfn == self->frames[i];
-			leaked += child_look(&h->story.child, &its, i, BY_OWNER,
-					     BY_OWNER_AGAIN) != DATA_OLD;
-		} else {
-			copied += page_at(0, page_in(at, i)).pfn != self->frames[i];
-		}
-	}
-	set_rule(RULE_NOTHING_ELSE_CHANGES);
-	expect_result("pages with other bytes before the writes", lost, 0);
-	set_rule(RULE_SHARED_IS_COPIED);
-	expect_result("shared pages that were written in place", reused, 0);
-	set_rule(RULE_NO_LEAK);
-	expect_result("pages in which the child does not see the old bytes", leaked, 0);
-	set_rule(RULE_EXCLUSIVE_IS_REUSED);
-	expect_result("exclusive pages that were copied", copied, 0);
+	huge_end(&self->mixture.huge);
 }
 
 SCENARIO(mixed_huge, written,
 	 "without any other call: exclusive pages are written in place, shared ones are copied")
 {
-	expect_written(self, variant, self->huge.addr);
+	expect_written(&self->mixture, self->mixture.huge.addr);
 }
 
 SCENARIO(mixed_huge, read_only_and_back,
 	 "the same after mprotect() of all pages to read-only and back")
 {
-	struct huge *h = &self->huge;
+	struct huge *h = &self->mixture.huge;
 
 	protect_memory(h->addr, h->size, PROT_READ);
 	protect_memory(h->addr, h->size, PROT_READ | PROT_WRITE);
-	expect_written(self, variant, h->addr);
+	expect_written(&self->mixture, h->addr);
 }
 
 SCENARIO(mixed_huge, no_access_and_back,
 	 "the same after mprotect() of all pages to PROT_NONE and back")
 {
-	struct huge *h = &self->huge;
+	struct huge *h = &self->mixture.huge;
 
 	protect_memory(h->addr, h->size, PROT_NONE);
 	protect_memory(h->addr, h->size, PROT_READ | PROT_WRITE);
-	expect_written(self, variant, h->addr);
+	expect_written(&self->mixture, h->addr);
 }
 
 SCENARIO(mixed_huge, write_protected,
 	 "the same after write protection of all pages by userfaultfd was set and removed; while "
 	 "it is set each write is stopped")
 {
-	struct huge *h = &self->huge;
-	struct buffer mine = { .addr = h->addr, .pages = LOOK, .size = LOOK * features.page_size,
-			       .serial = h->story.buffer.serial };
+	struct huge *h = &self->mixture.huge;
+	struct buffer mine = looked_at(&self->mixture);
 	size_t i, stopped = 0;
 
 	self->monitor = monitor_open(h->addr, h->size, 0);
@@ -163,19 +101,19 @@ SCENARIO(mixed_huge, write_protected,
 	set_rule(RULE_UFFD_STOPS_WRITES);
 	expect_result("writes that were stopped", stopped, LOOK);
 	monitor_protect(self->monitor, h->addr, h->size, false);
-	expect_written(self, variant, h->addr);
+	expect_written(&self->mixture, h->addr);
 }
 
 SCENARIO(mixed_huge, moved,
 	 "the same after mremap() of all pages to another address")
 {
-	struct huge *h = &self->huge;
+	struct huge *h = &self->mixture.huge;
 	const size_t size = LOOK * features.page_size;
 
 	/* The pages are in one mapping again: MADV_DOFORK has undone the difference. */
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	move_memory(h->addr, size, h->control);
-	expect_written(self, variant, h->control);
+	expect_written(&self->mixture, h->control);
 	if (mmap(h->addr, size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		syscall_failed("mmap", errno);
@@ -185,15 +123,14 @@ SCENARIO(mixed_huge, forked_again,
 	 "after a second fork() all pages are shared: the parent's writes make copies, and the "
 	 "second child sees the old bytes")
 {
-	struct huge *h = &self->huge;
-	struct buffer its = { .addr = h->addr, .pages = LOOK, .size = LOOK * features.page_size,
-			      .serial = h->story.buffer.serial };
+	struct huge *h = &self->mixture.huge;
+	const struct buffer its = looked_at(&self->mixture);
 	size_t i, leaked = 0, reused = 0;
 
 	child_fork(&h->story.second_child);
 	for (i = 0; i < LOOK; i++) {
 		write_page(page_in(h->addr, i), its.serial, i, BY_OWNER_AGAIN);
-		reused += page_at(0, page_in(h->addr, i)).pfn == self->frames[i];
+		reused += page_at(0, page_in(h->addr, i)).pfn == self->mixture.frames[i];
 		leaked += child_look(&h->story.second_child, &its, i, BY_OWNER,
 				     BY_OWNER_AGAIN) != DATA_OLD;
 	}
@@ -207,17 +144,17 @@ SCENARIO(mixed_huge, pinned_for_reading,
 	 "a pin for reading of all pages copies the shared ones and leaves the others; the child "
 	 "keeps its bytes")
 {
-	struct huge *h = &self->huge;
+	struct huge *h = &self->mixture.huge;
 	const struct pin_kind pin = { .pin = true };
 	size_t i, kept = 0, copied = 0;
 
 	set_rule(RULE_PIN_UNSHARES);
 	expect_result("bytes pinned", pin_pages(pin, h->addr, LOOK), LOOK * features.page_size);
 	for (i = 0; i < LOOK; i++) {
-		if (is_shared(variant, i))
-			kept += page_at(0, page_in(h->addr, i)).pfn == self->frames[i];
+		if (is_shared(&self->mixture, i))
+			kept += page_at(0, page_in(h->addr, i)).pfn == self->mixture.frames[i];
 		else
-			copied += page_at(0, page_in(h->addr, i)).pfn != self->frames[i];
+			copied += page_at(0, page_in(h->addr, i)).pfn != self->mixture.frames[i];
 	}
 	expect_result("shared pages that were not unshared", kept, 0);
 	expect_result("exclusive pages that were copied", copied, 0);
@@ -226,10 +163,10 @@ SCENARIO(mixed_huge, pinned_for_reading,
 SCENARIO(mixed_huge, unmapped_in_part,
 	 "after munmap() of half of the pages the rest behaves the same")
 {
-	struct huge *h = &self->huge;
+	struct huge *h = &self->mixture.huge;
 
 	unmap_memory(page_in(h->addr, LOOK), h->size - LOOK * features.page_size);
-	expect_written(self, variant, h->addr);
+	expect_written(&self->mixture, h->addr);
 	if (mmap(page_in(h->addr, LOOK), h->size - LOOK * features.page_size,
 		 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
 	    MAP_FAILED)
@@ -244,15 +181,13 @@ SCENARIO(mixed_huge, asked_to_migrate,
 	 "migration of the pages to the device, as far as the kernel does it, keeps which are "
 	 "shared")
 {
-	struct huge *h = &self->huge;
-	size_t i;
+	struct huge *h = &self->mixture.huge;
 
 	huge_move_to_device(h, 0, LOOK);
 	report_line("note:", "%zu pages are on the device",
 		    pages_at(h->addr, LOOK, PLACE_COHERENT));
-	for (i = 0; i < LOOK; i++)
-		self->frames[i] = page_at(0, page_in(h->addr, i)).pfn;
-	expect_written(self, variant, h->addr);
+	note_frames(&self->mixture);
+	expect_written(&self->mixture, h->addr);
 }
 
 int main(int argc, char **argv)

@@ -293,15 +293,12 @@ SCENARIO(reclaim, pressure,
 {
 	struct story *s = &self->story;
 	struct cgroup group;
-	char reclaim[256];
 	struct buffer charged;
 	size_t i, swapped = 0;
-	int error;
 
 	swap_on();
 	cgroup_make(&group);
-	cgroup_file(&group, "memory.reclaim", reclaim, sizeof(reclaim));
-	need(!access(reclaim, W_OK), SKIP_NO_MEMORY_RECLAIM);
+	cgroup_need_reclaim(&group);
 	cgroup_enter(&group);
 	/*
 	 * The cgroup is charged for these: pages in memory, and pages that are
@@ -311,10 +308,7 @@ SCENARIO(reclaim, pressure,
 	buffer_map(&charged, PAGES, PLACE_COHERENT);
 	buffer_write(&charged, 0, PAGES, BY_OWNER);
 	device_move_to(&s->device, charged.addr, PAGES);
-	/* EAGAIN is expected: there is less to reclaim than requested. */
-	error = write_text(reclaim, "1M");
-	if (error && error != -EAGAIN)
-		syscall_failed("memory.reclaim", -error);
+	cgroup_reclaim(&group, "1M");
 	cgroup_leave(&group);
 	for (i = 0; i < PAGES; i++)
 		swapped += control_page(self, i).at == PLACE_SWAPPED;

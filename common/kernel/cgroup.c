@@ -101,3 +101,22 @@ void cgroup_file(const struct cgroup *group, const char *name, char *path, size_
 {
 	snprintf(path, size, "%s/%s", group->path, name);
 }
+
+void cgroup_need_reclaim(const struct cgroup *group)
+{
+	char path[256];
+
+	cgroup_file(group, "memory.reclaim", path, sizeof(path));
+	need(!access(path, W_OK), SKIP_NO_MEMORY_RECLAIM);
+}
+
+void cgroup_reclaim(const struct cgroup *group, const char *amount)
+{
+	char path[256];
+	int error;
+
+	cgroup_file(group, "memory.reclaim", path, sizeof(path));
+	error = write_text(path, amount);
+	if (error && error != -EAGAIN)
+		syscall_failed("memory.reclaim", -error);
+}

@@ -27,4 +27,12 @@ void cgroup_leave(const struct cgroup *group);
 /* Put the path of the group's file @name, such as memory.current, into @path (@size bytes). */
 void cgroup_file(const struct cgroup *group, const char *name, char *path, size_t size);
 
+/*
+ * Reclaim up to @amount, such as "4M", of the group's memory: memory.reclaim, since
+ * Linux 5.19. If there is less that can be reclaimed, the kernel does as much as
+ * it can (EAGAIN). The first function skips a test without it.
+ */
+void cgroup_need_reclaim(const struct cgroup *group);
+void cgroup_reclaim(const struct cgroup *group, const char *amount);
+
 #endif
