@@ -74,12 +74,6 @@ static void protect_all(FIXTURE_DATA(monitor) (*self))
 	must(page_of(buffer, 0).uffd_wp, "UFFDIO_WRITEPROTECT does not protect the page");
 }
 
-static void expect_protection(const char *what, struct page page, bool on)
-{
-	expect_same(page.uffd_wp == on, what, on ? "protected by userfaultfd" : "not protected",
-		    page.uffd_wp ? "protected by userfaultfd" : "not protected");
-}
-
 /* Check that no page is protected any more, and a write is done in place. */
 static void expect_free(struct story *s)
 {
@@ -87,7 +81,7 @@ static void expect_free(struct story *s)
 
 	set_rule(RULE_MONITOR_LETS_GO);
 	for (i = 0; i < PAGES; i++)
-		expect_protection("the page", page_of(&s->buffer, i), false);
+		expect_uffd_wp("the page", page_of(&s->buffer, i), false);
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	story_write(s, 0);
 	expect_stays(s, 0);
@@ -111,10 +105,10 @@ SCENARIO(monitor, unregistered_in_part,
 	protect_all(self);
 	monitor_leave(self->fd, buffer_page(&s->buffer, 1), features.page_size);
 	set_rule(RULE_MONITOR_LETS_GO);
-	expect_protection("the page that was unregistered", page_of(&s->buffer, 1), false);
+	expect_uffd_wp("the page that was unregistered", page_of(&s->buffer, 1), false);
 	expect_result("a write to it", cpu_write(&s->buffer, 1, 1, BY_OWNER), features.page_size);
-	expect_protection("the page before it", page_of(&s->buffer, 0), true);
-	expect_protection("the page behind it", page_of(&s->buffer, 2), true);
+	expect_uffd_wp("the page before it", page_of(&s->buffer, 0), true);
+	expect_uffd_wp("the page behind it", page_of(&s->buffer, 2), true);
 	set_rule(RULE_UFFD_STOPS_WRITES);
 	expect_result("a write to the page before it",
 		      cpu_write(&s->buffer, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
@@ -147,7 +141,7 @@ SCENARIO(monitor, moved_away,
 	move_memory(s->buffer.addr, s->buffer.size, to);
 	moved.addr = to;
 	set_rule(RULE_MONITOR_LETS_GO);
-	expect_protection("the moved page", page_of(&moved, 0), false);
+	expect_uffd_wp("the moved page", page_of(&moved, 0), false);
 	expect(page_of(&moved, 0).pfn == s->frames[0], "the moved page has frame 0x%lx, not 0x%lx",
 	       page_of(&moved, 0).pfn, s->frames[0]);
 	expect_bytes(moved.addr, s->buffer.serial, 0, BY_OWNER, "bytes of the moved page");
@@ -164,10 +158,10 @@ SCENARIO(monitor, child_is_free,
 	protect_all(self);
 	child_fork(&s->child);
 	set_rule(RULE_MONITOR_LETS_GO);
-	expect_protection("the child's page", page_at(s->child.pid, s->buffer.addr), false);
+	expect_uffd_wp("the child's page", page_at(s->child.pid, s->buffer.addr), false);
 	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
 		      features.page_size);
-	expect_protection("the parent's page", page_of(&s->buffer, 0), true);
+	expect_uffd_wp("the parent's page", page_of(&s->buffer, 0), true);
 	set_rule(RULE_UFFD_STOPS_WRITES);
 	expect_result("the parent's write", cpu_write(&s->buffer, 0, 1, BY_OTHER),
 		      KILLED_BY(SIGBUS));
@@ -212,10 +206,10 @@ SCENARIO(monitor, shared_after_mprotect,
 	protect_memory(b->addr, b->size, PROT_READ);
 	protect_memory(b->addr, b->size, PROT_READ | PROT_WRITE);
 	set_rule(RULE_UFFD_STOPS_WRITES);
-	expect_protection("the page", page_of(b, 0), true);
+	expect_uffd_wp("the page", page_of(b, 0), true);
 	expect_result("a write", cpu_write(b, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
 	expect_bytes(b->addr, b->serial, 0, BY_OWNER, "bytes of the page");
-	expect_protection("a page that was never written", page_of(b, 1), true);
+	expect_uffd_wp("a page that was never written", page_of(b, 1), true);
 	expect_result("a write to it", cpu_write(b, 1, 1, BY_OTHER), KILLED_BY(SIGBUS));
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(&self->story, 0);
@@ -233,12 +227,12 @@ static void expect_child_is_free(FIXTURE_DATA(monitor) (*self), int flags)
 	map_file(self, flags);
 	child_fork(&s->child);
 	set_rule(RULE_MONITOR_LETS_GO);
-	expect_protection("the child's page", page_at(s->child.pid, b->addr), false);
-	expect_protection("the child's page that was never written",
+	expect_uffd_wp("the child's page", page_at(s->child.pid, b->addr), false);
+	expect_uffd_wp("the child's page that was never written",
 			  page_at(s->child.pid, buffer_page(b, 1)), false);
 	expect_result("the child's write", child_write(&s->child, b, 1, 1, BY_CHILD),
 		      features.page_size);
-	expect_protection("the parent's page that was never written", page_of(b, 1), true);
+	expect_uffd_wp("the parent's page that was never written", page_of(b, 1), true);
 }
 
 SCENARIO(monitor, child_of_shared,

@@ -63,9 +63,7 @@ static void expect_page(FIXTURE_DATA(monitor_shared) (*self), size_t page, bool 
 {
 	struct buffer *range = &self->range;
 
-	expect_same(page_at(0, buffer_page(range, page)).uffd_wp == protected, "the page",
-		    protected ? "protected by userfaultfd" : "not protected",
-		    protected ? "not protected" : "protected by userfaultfd");
+	expect_uffd_wp("the page", page_at(0, buffer_page(range, page)), protected);
 	expect_result("a write", cpu_write(range, page, 1, BY_OTHER),
 		      protected ? KILLED_BY(SIGBUS) : (long)features.page_size);
 }

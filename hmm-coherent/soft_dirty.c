@@ -68,8 +68,7 @@ FIXTURE_TEARDOWN(soft_dirty)
 static void expect_dirty(const void *addr, const char *what, bool dirty)
 {
 	set_rule(RULE_WRITES_ARE_TRACKED);
-	expect_same(page_at(0, addr).soft_dirty == dirty, what, dirty ? "yes" : "no",
-		    dirty ? "no" : "yes");
+	expect_soft_dirty(what, page_at(0, addr), dirty);
 }
 
 /* Check that a write to page 0 makes this page soft-dirty and no other. */

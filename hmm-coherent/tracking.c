@@ -24,11 +24,9 @@ static struct page page_of(struct story *s, size_t page)
 	return page_at(0, buffer_page(&s->buffer, page));
 }
 
-static void expect_soft_dirty(struct story *s, size_t page, bool dirty)
+static void expect_dirty(struct story *s, size_t page, bool dirty)
 {
-	expect_same(page_of(s, page).soft_dirty == dirty,
-		    "soft-dirty bit in pagemap", dirty ? "yes" : "no",
-		    dirty ? "no" : "yes");
+	expect_soft_dirty("soft-dirty bit in pagemap", page_of(s, page), dirty);
 }
 
 SCENARIO(tracking, soft_dirty_clean,
@@ -40,12 +38,12 @@ SCENARIO(tracking, soft_dirty_clean,
 	story_migrate_back(s);
 	clear_soft_dirty();
 	set_rule(RULE_MARKS_TRAVEL);
-	expect_soft_dirty(s, 0, false);
+	expect_dirty(s, 0, false);
 	story_migrate_to_device(s);
 	expect_at(s, 0, PLACE_COHERENT);
-	expect_soft_dirty(s, 0, false);
+	expect_dirty(s, 0, false);
 	story_migrate_back(s);
-	expect_soft_dirty(s, 0, false);
+	expect_dirty(s, 0, false);
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
@@ -59,19 +57,19 @@ SCENARIO(tracking, soft_dirty_written,
 	story_make_writable(s);
 	clear_soft_dirty();
 	set_rule(RULE_MARKS_TRAVEL);
-	expect_soft_dirty(s, 0, false);
+	expect_dirty(s, 0, false);
 	story_write(s, 0);
 	set_rule(RULE_EXCLUSIVE_IS_REUSED);
 	expect_stays(s, 0);
 	set_rule(RULE_MARKS_TRAVEL);
-	expect_soft_dirty(s, 0, true);
-	expect_soft_dirty(s, 1, false);
+	expect_dirty(s, 0, true);
+	expect_dirty(s, 1, false);
 	device_move_back(&s->device, s->buffer.addr, 1);
-	expect_soft_dirty(s, 0, true);
+	expect_dirty(s, 0, true);
 	device_move_to(&s->device, s->buffer.addr, 1);
 	expect_at(s, 0, PLACE_COHERENT);
-	expect_soft_dirty(s, 0, true);
-	expect_soft_dirty(s, 1, false);
+	expect_dirty(s, 0, true);
+	expect_dirty(s, 1, false);
 }
 
 /* A value of the buffer's entry in /proc/self/smaps, in pages, or -ENOENT. */

@@ -157,6 +157,18 @@ void pages_look_through(int pagemap, const void *addr, size_t npages, struct pag
 		pages[i] = page_of_entry(entries[i]);
 }
 
+void expect_soft_dirty(const char *what, struct page page, bool dirty)
+{
+	expect_same(page.soft_dirty == dirty, what, dirty ? "yes" : "no", dirty ? "no" : "yes");
+}
+
+void expect_uffd_wp(const char *what, struct page page, bool on)
+{
+	static const char *const words[] = { "not protected", "protected by userfaultfd" };
+
+	expect_same(page.uffd_wp == on, what, words[on], words[!on]);
+}
+
 size_t pages_at(const void *addr, size_t npages, enum place at)
 {
 	struct page pages[PAGES_LOOK_MAX];

@@ -45,6 +45,10 @@ void pages_look(const void *addr, size_t npages, struct page *pages);
 int pagemap_open(pid_t pid) __must_check;
 void pages_look_through(int pagemap, const void *addr, size_t npages, struct page *pages);
 
+/* Check the soft-dirty bit of a page, or its protection by userfaultfd. @what names it. */
+void expect_soft_dirty(const char *what, struct page page, bool dirty);
+void expect_uffd_wp(const char *what, struct page page, bool on);
+
 /* How many of the @npages pages at @addr in this process are at @at. @npages is not limited. */
 size_t pages_at(const void *addr, size_t npages, enum place at);
 
