@@ -79,8 +79,8 @@ static struct page page_of(struct story *s, size_t page)
 static void expect_protected(struct story *s)
 {
 	set_rule(RULE_UFFD_STOPS_WRITES);
-	expect_same(page_of(s, 0).uffd_wp, "page 0", "protected", "not protected");
-	expect_same(!page_of(s, 1).uffd_wp, "page 1", "not protected", "protected");
+	expect_uffd_wp("page 0", page_of(s, 0), true);
+	expect_uffd_wp("page 1", page_of(s, 1), false);
 	expect_result("a write to page 0", cpu_write(&s->buffer, 0, 1, BY_OTHER),
 		      KILLED_BY(SIGBUS));
 	expect_result("a write to page 1", cpu_write(&s->buffer, 1, 1, BY_OWNER_AGAIN),
@@ -91,10 +91,8 @@ static void expect_protected(struct story *s)
 static void expect_tracked(struct story *s, bool first, bool second)
 {
 	set_rule(RULE_WRITES_ARE_TRACKED);
-	expect_same(page_of(s, 0).soft_dirty == first, "is page 0 soft-dirty",
-		    first ? "yes" : "no", first ? "no" : "yes");
-	expect_same(page_of(s, 1).soft_dirty == second, "is page 1 soft-dirty",
-		    second ? "yes" : "no", second ? "no" : "yes");
+	expect_soft_dirty("is page 0 soft-dirty", page_of(s, 0), first);
+	expect_soft_dirty("is page 1 soft-dirty", page_of(s, 1), second);
 }
 
 /* Share the pages with a child, and let a pin for reading copy them. */
@@ -107,7 +105,7 @@ static void copy_by_pin(struct story *s)
 		      s->buffer.size);
 	expect_other_frame(s, 0);
 	expect_other_frame(s, 1);
-	expect_child_sees(s, &s->child, 0, BY_OWNER);
+	expect_child_sees(s, &s->child, 1, BY_OWNER);
 }
 
 SCENARIO(kept_marks, unshared_protected,
@@ -123,15 +121,11 @@ SCENARIO(kept_marks, unshared_tracked,
 {
 	struct story *s = &self->story;
 
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
 	clear_soft_dirty();
 	story_write(s, 0);
 	expect_tracked(s, true, false);
-	child_fork(&s->child);
-	set_rule(RULE_PIN_UNSHARES);
-	expect_result("bytes pinned",
-		      pin_pages((struct pin_kind){ .pin = true }, s->buffer.addr, PAGES),
-		      s->buffer.size);
-	expect_other_frame(s, 1);
+	copy_by_pin(s);
 	expect_tracked(s, true, false);
 	story_write(s, 1);
 	expect_tracked(s, true, true);
@@ -162,6 +156,7 @@ SCENARIO(kept_marks, forced_tracked,
 {
 	struct story *s = &self->story;
 
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
 	story_protect(s, 0, PAGES, PROT_READ);
 	clear_soft_dirty();
 	expect_tracked(s, false, false);

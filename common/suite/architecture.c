@@ -33,7 +33,7 @@ static const char *const soft_dirty[] = {
 	"soft-dirty.*", "*.soft-dirty.*", "tracking.*.soft-dirty-*", "numa.*.huge-*",
 	"trackers.*.soft-dirty-*", "trackers.*.huge-moved", "inherited.*.tracked-after-move",
 	"merged.*.written-since", "mirror-told.*.soft-dirty-cleared",
-	"next-access.*.store-after-clear-refs", NULL
+	"next-access.*.store-after-clear-refs", "kept-marks.*-tracked", "swapped.*.tracked", NULL
 };
 
 static bool no_uffd_wp(void)
@@ -55,7 +55,7 @@ static const char *const uffd_wp[] = {
 	"trackers.*.migrated", "trackers.*.protected", "trackers.*.read-only-used",
 	"trackers.*.written-*", "hugetlb-watched.*.forked", "hugetlb-watched.*.hole",
 	"hugetlb-watched.*.over-a-page-of-the-file", "hugetlb-watched.*.page",
-	"kept-marks.*-protected", "swapped.*.protected", "whole-range.*", NULL
+	"kept-marks.*-protected", "swapped.*.protected", "whole-range.uffd-wp.*", NULL
 };
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
@@ -73,8 +73,7 @@ static const char *const huge[] = {
 	"hugetlb.*", "destructive.huge-*", "numa.*.huge-*", "trackers.*.huge-*",
 	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
 	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", "freed-huge.*",
-	"long-ranges.*.of-huge-page",
-	NULL
+	"long-ranges.*.of-huge-page", NULL
 };
 
 static const struct lack lacks[] = {
