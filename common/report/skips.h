@@ -61,6 +61,7 @@
 	     "(numa=fake=2 makes two)") \
 	SKIP(NO_UNMOVABLE_NODE, "each NUMA node has ZONE_MOVABLE memory", \
 	     "boot without movablecore= and kernelcore=, or with a node that has no ZONE_MOVABLE") \
+	SKIP(NO_NUMA, "no memory policies here", "the kernel needs CONFIG_NUMA") \
 	SKIP(NO_TWO_NODES, "fewer than two NUMA nodes have memory", "boot with numa=fake=2") \
 	SKIP(NO_TWO_CPUS, "only one processor", "a race needs two") \
 	SKIP(NO_MEMCG, "no cgroup2 with a memory controller", \

@@ -64,14 +64,14 @@ void expect_about(const char *what, long seen, long expected)
 long smaps_bytes(const void *addr, const char *key)
 {
 	FILE *file = fopen("/proc/self/smaps", "r");
-	char line[256], start[32];
+	unsigned long start, end;
 	long value = -ENOENT;
+	char line[256];
 	bool here = false;
 
-	snprintf(start, sizeof(start), "%lx-", (unsigned long)addr);
 	while (file && value < 0 && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, start, strlen(start)))
-			here = true;
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = start <= (unsigned long)addr && (unsigned long)addr < end;
 		else if (here && !strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
 			value = strtol(line + strlen(key) + 1, NULL, 10) * 1024;
 	}

@@ -34,8 +34,8 @@ long resident_pages(void);
 long committed_pages(void);
 
 /*
- * The value of @key in /proc/self/smaps for the mapping that begins at @addr,
- * in bytes, or -ENOENT (show_smap(), fs/proc/task_mmu.c).
+ * The value of @key in /proc/self/smaps for the mapping of @addr, in
+ * bytes, or -ENOENT (show_smap(), fs/proc/task_mmu.c).
  */
 long smaps_bytes(const void *addr, const char *key) __must_check;
 
