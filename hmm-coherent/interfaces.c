@@ -33,12 +33,14 @@ VARIANT(ksm, "CONFIG_KSM", "/sys/kernel/mm/ksm/run");
 VARIANT(swap, "CONFIG_SWAP", "/proc/swaps");
 VARIANT(huge_pages, "CONFIG_TRANSPARENT_HUGEPAGE",
 	"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+VARIANT(hugetlb, "CONFIG_HUGETLBFS", "/proc/sys/vm/nr_hugepages");
 VARIANT(failing_calls, "CONFIG_FAULT_INJECTION", "/proc/self/fail-nth");
 VARIANT(failing_slabs, "CONFIG_FAILSLAB", "/sys/kernel/debug/failslab/verbose");
 VARIANT(failing_pages, "CONFIG_FAIL_PAGE_ALLOC", "/sys/kernel/debug/fail_page_alloc/verbose");
 VARIANT(failing_copies, "CONFIG_FAULT_INJECTION_USERCOPY",
 	"/sys/kernel/debug/fail_usercopy/verbose");
 VARIANT(soft_offline, "CONFIG_MEMORY_FAILURE", "/sys/devices/system/memory/soft_offline_page");
+VARIANT(numa, "CONFIG_NUMA", "/proc/self/numa_maps");
 VARIANT(balancing, "CONFIG_NUMA_BALANCING", "/proc/sys/kernel/numa_balancing");
 VARIANT(iommufd, "CONFIG_IOMMUFD", "/dev/iommu");
 VARIANT(udmabuf, "CONFIG_UDMABUF", "/dev/udmabuf");

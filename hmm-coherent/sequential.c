@@ -259,8 +259,11 @@ SCENARIO(sequential, emptied_block,
 	unsigned char *on = s->medium.bounce, *zeros = on + 2 * self->page;
 	const long part = s->medium.align, rest = self->page - part;
 
-	need(rest > 0, SKIP_NO_PART_OF_BLOCK);
 	set_rule(RULE_LEGAL_CALLS_WORK);
+	/* The blocks of the disk of the suite's guest have 512 bytes. */
+	if (rest <= 0 && in_guest())
+		fail_now("direct I/O of less than a page is not possible");
+	need(rest > 0, SKIP_NO_PART_OF_BLOCK);
 	expect_result("FALLOC_FL_ZERO_RANGE",
 		      errno_of(fallocate(s->medium.fd, FALLOC_FL_ZERO_RANGE, 0, 2 * self->page)),
 		      0);

@@ -23,8 +23,9 @@ static bool allows_swap(const char *path)
 {
 	struct statfs fs;
 
-	return !statfs(path, &fs) &&
-	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
+	if (statfs(path, &fs))
+		syscall_failed("statfs", errno);
+	return fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC;
 }
 
 static void name_file(char *path, size_t size)
@@ -50,7 +51,8 @@ void swap_on(void)
 
 	need(dir, SKIP_NO_DIR);
 	need(!access("/proc/swaps", F_OK), SKIP_NO_SWAP);
-	need(allows_swap(dir), SKIP_NO_SWAP_FILES);
+	/* In the guest of the suite it is ext4, whatever the kernel says. */
+	need(in_guest() || allows_swap(dir), SKIP_NO_SWAP_FILES);
 	name_file(swap, sizeof(swap));
 	restore_swap(swap);
 	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
