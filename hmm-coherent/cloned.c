@@ -160,8 +160,9 @@ static void expect_in_slot(FIXTURE_DATA(cloned) (*self), int slot, size_t page)
 		syscall_failed("io_uring_submit", EIO);
 	expect_result("WRITE_FIXED of the slot", cqe->res, features.page_size);
 	io_uring_cqe_seen(uring, cqe);
-	if (read(ends[0], seen, features.page_size) == (ssize_t)features.page_size)
-		expect_bytes(seen, buffer->serial, page, BY_OWNER, "bytes of the slot");
+	expect_result("bytes in the pipe", errno_of(read(ends[0], seen, features.page_size)),
+		      features.page_size);
+	expect_bytes(seen, buffer->serial, page, BY_OWNER, "bytes of the slot");
 	close(ends[0]);
 	close(ends[1]);
 }

@@ -43,11 +43,6 @@ FIXTURE_VARIANT_ADD(long_ranges, coherent) { .place = PLACE_COHERENT };
 FIXTURE_VARIANT_ADD(long_ranges, remote) { .place = PLACE_REMOTE };
 FIXTURE_VARIANT_ADD(long_ranges, private) { .place = PLACE_PRIVATE };
 
-static unsigned char *page_of(unsigned char *range, size_t page)
-{
-	return range + page * features.page_size;
-}
-
 static size_t size_of(size_t pages)
 {
 	return pages * features.page_size;
@@ -60,7 +55,7 @@ static long others(unsigned char *range, enum writer writer)
 	size_t i;
 
 	for (i = 0; i < PAGES; i++)
-		count += read_page(page_of(range, i), SERIAL, i, writer, BY_MEDIUM) != DATA_OLD;
+		count += read_page(page_in(range, i), SERIAL, i, writer, BY_MEDIUM) != DATA_OLD;
 	return count;
 }
 
@@ -78,7 +73,7 @@ FIXTURE_SETUP(long_ranges)
 	device_open(&self->device, variant->place, PAGES);
 	self->range = map_memory(size_of(PAGES), PROT_READ | PROT_WRITE);
 	for (i = 0; i < PAGES; i++)
-		write_page(page_of(self->range, i), SERIAL, i, BY_OWNER);
+		write_page(page_in(self->range, i), SERIAL, i, BY_OWNER);
 	drain_lru_batches();
 	device_move_to(&self->device, self->range, PAGES);
 	set_rule(RULE_ENTRY);
@@ -89,7 +84,7 @@ FIXTURE_SETUP(long_ranges)
 FIXTURE_TEARDOWN(long_ranges)
 {
 	unmap_memory(self->range, size_of(PAGES));
-	device_close(&self->device);
+	device_leave(&self->device);
 }
 
 SCENARIO(long_ranges, to_and_fro,
@@ -113,7 +108,7 @@ SCENARIO(long_ranges, read_by_device,
 	expect_result("the device's read", device_read(&self->device, self->range, PAGES), 0);
 	expect_result("pages with other bytes", others(self->device.bounce, BY_OWNER), 0);
 	for (i = 0; i < PAGES; i++)
-		write_page(page_of(self->device.bounce, i), SERIAL, i, BY_DEVICE);
+		write_page(page_in(self->device.bounce, i), SERIAL, i, BY_DEVICE);
 	expect_result("the device's write", device_write(&self->device, self->range, PAGES), 0);
 	expect_result("pages with other bytes", others(self->range, BY_DEVICE), 0);
 }
@@ -131,7 +126,7 @@ SCENARIO(long_ranges, read_by_process,
 			  size_of(PAGES));
 	expect_result("pages with other bytes", others(bytes, BY_OWNER), 0);
 	for (i = 0; i < PAGES; i++)
-		write_page(page_of(bytes, i), SERIAL, i, BY_OTHER);
+		write_page(page_in(bytes, i), SERIAL, i, BY_OTHER);
 	expect_byte_count("process_vm_writev",
 			  errno_of(process_vm_writev(getpid(), &here, 1, &there, 1, 0)),
 			  size_of(PAGES));
@@ -149,9 +144,9 @@ SCENARIO(long_ranges, asked_for_nodes,
 	size_t i;
 
 	for (i = 0; i < PAGES; i += EVERY)
-		device_move_back(&self->device, page_of(self->range, i), 1);
+		device_move_back(&self->device, page_in(self->range, i), 1);
 	for (i = 0; i < PAGES; i++)
-		pages[i] = page_of(self->range, i);
+		pages[i] = page_in(self->range, i);
 	set_rule(RULE_NODES_PASS_OVER);
 	expect_result("move_pages", errno_of(move_pages(0, PAGES, pages, NULL, status, 0)), 0);
 	for (i = 0; i < PAGES; i++)
@@ -173,19 +168,19 @@ SCENARIO(long_ranges, of_huge_page,
 
 	huge_range_begin(&huge, &self->device);
 	for (i = 0; i < first + count; i++)
-		write_page(page_of(huge.addr, i), SERIAL, i, BY_OWNER);
+		write_page(page_in(huge.addr, i), SERIAL, i, BY_OWNER);
 	frame = page_at(0, huge.addr).pfn;
 	for (i = 0; i < first + count; i++)
-		misplaced += page_at(0, page_of(huge.addr, i)).pfn != frame + i;
+		misplaced += page_at(0, page_in(huge.addr, i)).pfn != frame + i;
 	set_rule(RULE_PAGEMAP_BY_PAGE);
 	expect_result("pages with the frame of another one", misplaced, 0);
-	there = (struct iovec){ page_of(huge.addr, first), size_of(count) };
+	there = (struct iovec){ page_in(huge.addr, first), size_of(count) };
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_byte_count("process_vm_readv",
 			  errno_of(process_vm_readv(getpid(), &here, 1, &there, 1, 0)),
 			  size_of(count));
 	for (i = 0; i < count; i++)
-		wrong += read_page(page_of(bytes, i), SERIAL, first + i, BY_OWNER, BY_MEDIUM) !=
+		wrong += read_page(page_in(bytes, i), SERIAL, first + i, BY_OWNER, BY_MEDIUM) !=
 			 DATA_OLD;
 	expect_result("pages with other bytes", wrong, 0);
 	huge_range_end(&huge);

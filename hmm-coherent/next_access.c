@@ -287,6 +287,9 @@ SCENARIO(next_access, load_after_swap_out,
 	drain_lru_batches();
 	cpu_use_translations(&s->buffer);
 	advise_memory(s->buffer.addr, features.page_size, MADV_PAGEOUT);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(story_on_device(s) || page_at(0, s->buffer.addr).at == PLACE_SWAPPED,
+	     "MADV_PAGEOUT leaves the page in memory");
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_at(s, 0, s->place);
