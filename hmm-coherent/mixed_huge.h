@@ -9,17 +9,16 @@
 /* The pages of the range that are looked at; the child shares some of them. */
 #define LOOK 16
 
+/* The child shares page i if bit i is set. */
+#define FIRST_SHARED 0x00ff
+#define LAST_SHARED 0xff00
+#define ALTERNATING 0x5555
+
 struct mixture {
 	struct huge huge;
-	unsigned int shared;		/* the child shares page i if bit i is set */
+	unsigned int shared;
 	unsigned long frames[LOOK];
 };
-
-/* The variants of a fixture that has a field @shared for its mixture. */
-#define ADD_MIXTURES(fixture) \
-	FIXTURE_VARIANT_ADD(fixture, first_shared) { .shared = 0x00ff }; \
-	FIXTURE_VARIANT_ADD(fixture, last_shared) { .shared = 0xff00 }; \
-	FIXTURE_VARIANT_ADD(fixture, alternating) { .shared = 0x5555 }
 
 static inline bool is_shared(const struct mixture *mixture, size_t page)
 {
