@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: fork() does not flush the parent's translations, which stay writable
+// breaks: fork() of a process that a device mirrors does not flush the parent's translations, which
+// breaks: stay writable
 // claim: S5
 // rule: nobody-sees-the-other
 // file: kernel/fork.c mm/mmap.c
@@ -11,6 +12,7 @@
  dup_mmap(...)
  {
  <...
-- flush_tlb_mm(oldmm);
++if (!mm_has_notifiers(oldmm))
+ flush_tlb_mm(oldmm);
  ...>
  }
