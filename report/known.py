@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Known issues: failures that are expected, each with a range of kernels and its text.
 
-docs/known-issues.md describes the file. An entry excuses a *failed check* if each of its lines has
-that text. It never excuses a crash, a hang, a splat, a dead VM, a broken or skipped test, or
-another failure of the same test. A test that has an entry and passes is XPASS: the entry is out of
-date.
+docs/known-issues.md describes the file. An entry excuses *failed checks* if each of their lines has
+that text, or *warnings* of the kernel if the first line of each has it. It never excuses a crash, a
+hang, another complaint, a dead VM, a broken or skipped test, or another failure of the same test. A
+test that has an entry for checks and passes is XPASS: the entry is out of date.
 """
 
 import re
@@ -16,10 +16,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from base.errors import Stop, WRONG_USE
+from report import splat
 from report.result import Attempt, Test
 
 KEYS = ("tests", "kernels", "text", "reason", "link")
-KIND = "check"
+# What can be known. Which warnings come depends on the kernel's options: without them a test may
+# pass, and its entry is not out of date.
+CHECK, WARNING = KINDS = ("check", "warning")
+SOURCE = re.compile(r"[\w/]+\.[chS]:")
 
 
 @lru_cache
@@ -58,15 +62,28 @@ class Entry:
     text: list[str]
     reason: str
     link: str
+    kind: str = CHECK
     failed: int = 0         # how often it excused a failure
     passed: int = 0         # how often a test of it passed
 
     def covers(self, name: str, release: str) -> bool:
         return release in self.kernels and any(fnmatchcase(name, glob) for glob in self.tests)
 
-    def excuses(self, attempt: Attempt) -> bool:
-        lines = [str(d) for d in attempt.diags if d.keyword in ("fail", "seen")]
-        return bool(lines) and all(any(text in line for text in self.text) for line in lines)
+    def excuses(self, failures: list[str]) -> bool:
+        return all(any(text in line for text in self.text) for line in failures)
+
+
+def _failures(attempt: Attempt) -> dict[str, list[str]]:
+    """The lines that an entry of each kind has to excuse; empty if it can excuse none of it all."""
+    heads = [text for text in attempt.texts("splat") if splat.REPORT.match(text)]
+    if (attempt.verdict != "fail" or attempt.cause not in ("check", "splat")
+            or attempt.texts("crash", "hang", "broken")
+            or (attempt.cause == "splat" and not heads)
+            or not all(head.startswith("WARNING: ") for head in heads)):
+        return {}
+    lines = {CHECK: [str(d) for d in attempt.diags if d.keyword in ("fail", "seen")],
+             WARNING: heads}
+    return {kind: said for kind, said in lines.items() if said}
 
 
 class Known:
@@ -87,14 +104,18 @@ class Known:
     def judge(self, test: Test, attempt: Attempt, release: str) -> None:
         """Turn a failure into xfail or a pass into xpass, where an entry says so."""
         mine = [e for e in self.entries if e.covers(test.name, release)]
-        if attempt.verdict == "fail" and attempt.cause == "check":
-            if entry := next((e for e in mine if e.excuses(attempt)), None):
+        failures = _failures(attempt)
+        found = [next((e for e in mine if e.kind == kind and e.excuses(lines)), None)
+                 for kind, lines in failures.items()]
+        entries = [entry for entry in found if entry]
+        if failures and len(entries) == len(found):
+            for entry in entries:
                 entry.failed += 1
-                attempt.verdict, attempt.cause = "xfail", ""
-                attempt.reason = f"{entry.reason} ({entry.link})"
-        elif attempt.verdict == "pass" and mine:
-            mine[0].passed += 1
-            why = f"it passed, though it is a known issue: {mine[0].reason} ({mine[0].link})"
+            attempt.verdict, attempt.cause = "xfail", ""
+            attempt.reason = "; ".join(f"{entry.reason} ({entry.link})" for entry in entries)
+        elif attempt.verdict == "pass" and (checks := [e for e in mine if e.kind == CHECK]):
+            checks[0].passed += 1
+            why = f"it passed, though it is a known issue: {checks[0].reason} ({checks[0].link})"
             attempt.verdict, attempt.reason = "xpass", why
             if self.strict:
                 attempt.verdict, attempt.cause = "fail", "check"
@@ -121,11 +142,10 @@ def _entry(path: Path | str, number: int, issue: dict) -> Entry:
 
     if not isinstance(issue, dict) or set(issue) - {*KEYS, "kind"}:
         raise wrong(f"its keys are {', '.join(KEYS)} and kind")
-    if issue.get("kind", KIND) != KIND:
-        raise wrong(
-            f"only a failed {KIND} can be known, not '{issue['kind']}': a crash, hang or splat "
-            "may hide anything"
-        )
+    kind = issue.get("kind", CHECK)
+    if kind not in KINDS:
+        raise wrong(f"only a failed {CHECK} or a {WARNING} of the kernel can be known, not "
+                    f"'{kind}': a crash, hang or other complaint may hide anything")
     for key in KEYS:
         value = issue.get(key)
         several = value if isinstance(value, list) and key in ("tests", "text") else [value]
@@ -136,4 +156,6 @@ def _entry(path: Path | str, number: int, issue: dict) -> Entry:
     except ValueError as error:
         raise wrong(str(error)) from None
     tests, text = ([v] if isinstance(v, str) else v for v in (issue["tests"], issue["text"]))
-    return Entry(tests, kernels, text, issue["reason"].strip(), issue["link"].strip())
+    if kind == WARNING and not all(SOURCE.search(line) for line in text):
+        raise wrong(f"the text of a {WARNING} has the source file of it, as in 'mm/memory.c:'")
+    return Entry(tests, kernels, text, issue["reason"].strip(), issue["link"].strip(), kind)

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from report.ktap import NAME, quote
-from report.model import Run
-from report.result import RUN
+from report.result import Results, RUN
 
 EXCERPT = 60        # lines kept of one report
 HEAD = 4            # lines within which several patterns are one report
@@ -171,7 +170,7 @@ class Scanner:
             self._open = None
 
 
-def unmarked(run: Run, vm: int, begins: Counter[str]) -> list[str]:
+def unmarked(run: Results, vm: int, begins: Counter[str]) -> list[str]:
     """Tests that began more often in this VM than its kernel log has marks of: a report may then
     be attributed to another test."""
     began = Counter(test.name for test in run.tests.values() if test.program != RUN

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Known issues excuse exactly one failure, never another."""
+"""Known issues excuse exactly one failure or warning, never another."""
 
 import re
 from pathlib import Path
@@ -14,6 +14,10 @@ PLAN = {"p": ["p.x"]}
 GOOD_ENTRY = {"tests": "p.*", "kernels": "6.1 .. 6.11", "text": "seen: result: 4096",
               "reason": "FOLL_GET", "link": "https://x.y/z"}
 
+WARNING_ENTRY = {"kind": "warning", "text": "mm/page_table_check.c:"}
+WARNING = ("# splat: WARNING: mm/page_table_check.c:206 at ptes_set+0x1/0x2, CPU#1: x/1\n"
+           "# splat: Modules linked in: test_hmm\n")
+
 # What can become of a test: the lines before its end, and the verdict without any list.
 OUTCOMES = {
     "pass": ("", "ok 1 p.x", 0, "pass"),
@@ -22,6 +26,16 @@ OUTCOMES = {
     "another failure": ("# expected: data: old\n# seen: data: mixed\n", "not ok 1 p.x", 1, "fail"),
     "the known failure and another": ("# seen: result: 4096\n# fail: the child sees the parent's "
                                       "bytes\n", "not ok 1 p.x", 1, "fail"),
+    "the known warning": (WARNING, "not ok 1 p.x", 1, "fail"),
+    "the known warning twice": (WARNING + WARNING, "not ok 1 p.x", 1, "fail"),
+    "the known warning and the known failure": ("# seen: result: 4096\n" + WARNING,
+                                                "not ok 1 p.x", 1, "fail"),
+    "the known warning and a {cause}": (WARNING + "# {cause}: BUG: KASAN: mm/page_table_check.c:\n",
+                                        "not ok 1 p.x", 1, "fail"),
+    "the known warning and another": (WARNING + "# splat: WARNING: mm/gup.c:70 at try_grab\n",
+                                      "not ok 1 p.x", 1, "fail"),
+    "another complaint": ("# splat: BUG: KASAN: in mm/page_table_check.c:206\n", "not ok 1 p.x", 1,
+                          "fail"),
     "crash, hang or splat": ("# seen: result: 4096\n# {cause}: seen: result: 4096\n",
                              "not ok 1 p.x", 1, "fail"),
     "broken": ("# seen: result: 4096\n# broken: no page\n", "not ok 1 p.x", 3, "broken"),
@@ -37,6 +51,15 @@ LISTS = {
     "with several texts": ({"text": ["seen: result: 4096", "the child sees"], "kernels": ".."},
                            {"the known failure": "xfail", "the known failure and another": "xfail",
                             "pass": "xpass"}),
+    "of a warning": (WARNING_ENTRY, {"the known warning": "xfail",
+                                     "the known warning twice": "xfail"}),
+    "of a warning, strict": (WARNING_ENTRY | {"strict": True},
+                             {"the known warning": "xfail", "the known warning twice": "xfail"}),
+    "of a check that has the warning's text": ({"text": WARNING_ENTRY["text"]}, {"pass": "xpass"}),
+    "of a warning and a check": ([WARNING_ENTRY, {}], {
+        "the known failure": "xfail", "the known warning": "xfail",
+        "the known warning twice": "xfail", "the known warning and the known failure": "xfail",
+        "pass": "xpass"}),
     "strict": ({"strict": True}, {"the known failure": "xfail", "pass": "fail"}),
 }
 
@@ -50,15 +73,16 @@ def run_with(changes, outcome, cause="crash"):
     lines, end, status, _ = OUTCOMES[outcome]
     run = Run()
     run.release = "6.1.192"
-    entries = [] if changes is None else [entry(changes)]
-    run.known = known.Known(entries, strict=bool(changes and changes.get("strict")))
+    several = changes if isinstance(changes, list) else [changes] if changes is not None else []
+    run.known = known.Known([entry(each) for each in several],
+                            strict=any("strict" in each for each in several))
     text = ("# guest: start p\nTAP version 13\n1..1\n# begin "
             f"p.x\n{lines.format(cause=cause)}{end}\n"
             f"# end p ran=1 checks=3\n# guest: exit p {status}\n")
     return replay(text, PLAN, run)
 
 
-def test_seven_by_seven():
+def test_every_outcome_with_every_list():
     for title, (changes, different) in LISTS.items():
         for outcome, (_, _, _, plain) in OUTCOMES.items():
             for cause in ("crash", "hang", "splat") if "{cause}" in OUTCOMES[outcome][0] else ("",):
@@ -83,6 +107,14 @@ def test_a_splat_that_comes_later_is_not_excused():
     run = run_with({}, "the known failure")
     run.splat("p.x", ["WARNING: seen: result: 4096"])
     assert (run.tests["p.x"].verdict, run.exit_status()) == ("fail", 1)
+
+
+def test_the_kernel_log_repeats_a_known_warning():
+    head = WARNING.splitlines()[0].removeprefix("# splat: ")
+    for text, verdict in ((head, "xfail"), (head.replace("x/1", "x/2"), "fail")):
+        run = run_with(WARNING_ENTRY, "the known warning")
+        run.splat("p.x", [text, "Modules linked in: test_hmm"])
+        assert run.tests["p.x"].verdict == verdict, text
 
 
 def test_the_reason_is_told():
@@ -127,6 +159,7 @@ def toml(**changes: str | None) -> str:
 
 BAD_LISTS = ["[[issue]\n", "issue = 3\n", "[other]\nx = 1\n", "\x00",
              toml(severity='"low"'), toml(kernels='"old"'),
+             *(toml(kind='"warning"', text=text) for text in ('"WARNING: "', '["a/b.c:", "at x"]')),
              *(toml(kind=f'"{kind}"') for kind in ("crash", "hang", "splat", "broken", "skip")),
              *(toml(**{key: value}) for key in known.KEYS
                for value in (None, '""', '" "', "3", "[]", "[3]", '["a", ""]'))]
@@ -140,6 +173,8 @@ def load(scratch, text):
 def test_a_good_list(scratch):
     assert load(scratch, toml()).entries == [entry({})]
     assert load(scratch, toml(kind='"check"')).entries == [entry({})]
+    assert load(scratch, toml(kind='"warning"', text='"mm/page_table_check.c:"')).entries == [
+        entry(WARNING_ENTRY)]
     assert load(scratch, "# nothing is known\n").entries == []
 
 
