@@ -55,7 +55,7 @@ static const char *const uffd_wp[] = {
 	"trackers.*.migrated", "trackers.*.protected", "trackers.*.read-only-used",
 	"trackers.*.written-*", "hugetlb-watched.*.forked", "hugetlb-watched.*.hole",
 	"hugetlb-watched.*.over-a-page-of-the-file", "hugetlb-watched.*.page",
-	"kept-marks.*-protected", "swapped.*.protected", "whole-range.uffd-wp.*", NULL
+	"kept-marks.*-protected", "swapped.*.protected", NULL
 };
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
