@@ -7,8 +7,7 @@
 // history: io_uring: fix off-by one bvec index (d6fef34ee4d1)
 // source: Debian changelog of 6.1
 // kernels: 6.1 7.3
-// tests: fixed-parts.*.written
-// seen: check splat hang
+// tests: fixed-parts.*.written-directly
 
 @@
 expression E;
