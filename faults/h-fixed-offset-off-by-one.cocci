@@ -6,7 +6,7 @@
 // file: io_uring/rsrc.c
 // history: io_uring: fix off-by one bvec index (d6fef34ee4d1)
 // source: Debian changelog of 6.1
-// kernels: 6.1 7.3
+// kernels: 7.3
 // tests: fixed-parts.*.written-directly
 
 @@

@@ -125,8 +125,8 @@ SCENARIO(fixed_parts, written,
  * an empty first one for nothing (bio_iov_bvec_set(), iterate_bvec()).
  */
 SCENARIO(fixed_parts, written_directly,
-	 "WRITE_FIXED with O_DIRECT writes parts that begin at, before and behind the first byte of "
-	 "a page")
+	 "WRITE_FIXED with O_DIRECT writes parts that begin at, before and behind the first byte "
+	 "of a page")
 {
 	struct story *s = &self->story;
 	static unsigned char seen[PAGES * 65536];

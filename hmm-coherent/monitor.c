@@ -229,7 +229,7 @@ static void expect_child_is_free(FIXTURE_DATA(monitor) (*self), int flags)
 	set_rule(RULE_MONITOR_LETS_GO);
 	expect_uffd_wp("the child's page", page_at(s->child.pid, b->addr), false);
 	expect_uffd_wp("the child's page that was never written",
-			  page_at(s->child.pid, buffer_page(b, 1)), false);
+		       page_at(s->child.pid, buffer_page(b, 1)), false);
 	expect_result("the child's write", child_write(&s->child, b, 1, 1, BY_CHILD),
 		      features.page_size);
 	expect_uffd_wp("the parent's page that was never written", page_of(b, 1), true);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel functions that the rules cite exist: each in one of the kernels in the cache, and at
-least one of each rule in each of these kernels. Skipped without a kernel source in the cache."""
+least one of each rule in each of these kernels. Skipped without the kernel sources in the cache."""
 
 import os
 import re
@@ -52,6 +52,10 @@ def kernels_():
 
 
 def test_each_function_exists(kernels):
+    missing = [f"linux-source-{release}" for release in ("6.1", "6.12", "7.3")
+               if not any(name.startswith(f"linux-source-{release}-") for name in kernels)]
+    if missing:
+        pytest.skip(f"a rule may cite what only {' or '.join(missing)} has, which is not cached")
     existing = set().union(*kernels.values())
     assert {rule: functions(source) - existing for rule, source in sources().items()
             if functions(source) - existing} == {}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel of a run without --kernel, and kernels that come in a tarball."""
 
+import shutil
 import subprocess
 from pathlib import Path
 from unittest import mock
@@ -158,6 +159,8 @@ def resolve(tarballs, path: Path) -> source.Source:
 
 @pytest.mark.parametrize("end", ["tar.xz", "tar.gz", "tar.bz2", "tar", "tgz"])
 def test_each_compression(tarballs, end):
+    if end == "tar.bz2" and not shutil.which("bzip2"):
+        pytest.skip("no bzip2")
     found = resolve(tarballs, tar(tarballs, f"linux.{end}"))
     assert (found.kind, found.version) == ("tarball", "6.12.9")
     assert (found.path / "mm/gup.c").read_text() == "mm/gup.c"
@@ -165,6 +168,16 @@ def test_each_compression(tarballs, end):
     # what no build needs stays packed
     assert not (found.path / "arch/arm/x.c").exists()
     assert (found.path / "arch/x86/x.c").exists()
+
+
+def test_nothing_here_unpacks_it(tarballs, monkeypatch):
+    path = tar(tarballs, "linux.tar.gz")
+    tools = tarballs.folder / "tools"
+    tools.mkdir()
+    (tools / "tar").symlink_to(shutil.which("tar"))
+    monkeypatch.setenv("PATH", str(tools))
+    stop = tarballs.stops(3, "tar cannot unpack the kernel source: ", resolve, tarballs, path)
+    assert "gzip" in str(stop) and "install what unpacks it" in str(stop)
 
 
 def test_unpacked_once_and_again_for_another(tarballs):

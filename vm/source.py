@@ -324,9 +324,10 @@ def step(command: list, log: Path) -> None:
         text = log.read_text(errors="replace").strip().splitlines()
         if any("No space left" in line for line in text):
             raise OSError(errno.ENOSPC, "No space left on device")
-        reason = text[-1] if text else "no reason given"
+        reason = text[0] if text else "no reason given"
         raise Stop(3, f"{command[0]} cannot unpack the kernel source: {reason}",
-                   "remove it and try again")
+                   "install what unpacks it"
+                   if re.search(r"not found|Cannot exec", reason) else "remove it and try again")
 
 
 # -- git
