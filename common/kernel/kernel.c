@@ -26,17 +26,23 @@ int write_text(const char *path, const char *text)
 	return error;
 }
 
+long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds)
 {
-	struct timespec began, now;
+	const long end = now_ms() + seconds * 1000L;
 
-	clock_gettime(CLOCK_MONOTONIC, &began);
 	do {
 		if (is_done(arg))
 			return true;
 		poll(NULL, 0, 2);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec - began.tv_sec <= seconds);
+	} while (now_ms() <= end);
 	return is_done(arg);
 }
 

@@ -53,6 +53,9 @@ static inline long errno_of(long result)
 	return result < 0 ? -errno : result;
 }
 
+/* Milliseconds of the monotonic clock, to measure times. */
+long now_ms(void) __must_check;
+
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text) __must_check;
 

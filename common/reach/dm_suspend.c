@@ -12,21 +12,13 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "kernel/kernel.h"
 #include "report/report.h"
 
 /* Longer than a test needs, and shorter than the time limit of a test. */
 #define SUSPENDED_MS 20000
-
-static long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Get the name of the device-mapper device at @path. False if it is not a device-mapper device. */
 static bool mapper_name(const char *path, char *name, size_t size)
