@@ -24,8 +24,8 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	accounts whole_device numa memory_policy devices mirrors exclusive device_life \
 	device_full tracking userfaultfd monitor empty_pages zero_page ksm reclaim \
 	collapse_states collapse_shared exclusive_meets exclusive_moves uffd_move \
-	uffd_move_huge uffd_ranges uffd_fill monitor_shared ksm_meets ksm_zero vma_flags \
-	page_reports mixed_huge whole_range long_ranges kept_marks freed_huge swapped \
+	uffd_move_huge uffd_ranges uffd_fill uffd_access monitor_shared ksm_meets ksm_zero \
+	vma_flags page_reports mixed_huge whole_range long_ranges kept_marks freed_huge swapped \
 	mirror_told buffer_ring fixed_parts pin_batches remapped mlock huge hugetlb \
 	hugetlb_watched large_folios mappings policies soft_dirty pagemap collapse marks \
 	advised inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \

@@ -117,6 +117,11 @@ const struct change changes[CHANGE_COUNT] = {
 		.commit = "d61ea1cb0095 \"userfaultfd: UFFD_FEATURE_WP_ASYNC\"",
 		.mainline = 607, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_UFFD_ACCESS] = {
+		.name = "uffd-access",
+		.commit = "7.3: UFFD_FEATURE_RWP and UFFDIO_RWPROTECT",
+		.mainline = 703, .rc = 1, .only_mainline = true,
+	},
 	[CHANGE_GUARD_REGIONS] = {
 		.name = "guard-regions",
 		.commit = "662df3e5c376 "

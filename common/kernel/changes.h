@@ -39,6 +39,7 @@ enum kernel_change {
 	CHANGE_UFFD_POISON,	 /* UFFDIO_POISON, where there is userfaultfd */
 	CHANGE_UFFD_HOLES,	 /* userfaultfd can write-protect holes of anonymous memory */
 	CHANGE_UFFD_ASYNC,	 /* a write may remove the protection of userfaultfd */
+	CHANGE_UFFD_ACCESS,	 /* UFFDIO_RWPROTECT, where userfaultfd can write-protect */
 	CHANGE_GUARD_REGIONS,	 /* MADV_GUARD_INSTALL, MADV_GUARD_REMOVE */
 	CHANGE_CLONE_BUFFERS,	 /* IORING_REGISTER_CLONE_BUFFERS */
 	CHANGE_CLONE_AT_OFFSET,	 /* a part of the registered buffers can be cloned */

@@ -97,6 +97,8 @@ static const struct {
 	{ MONITOR_LETS_WRITE, CHANGE_UFFD_ASYNC, true },
 	{ MONITOR_OF_POISON, CHANGE_UFFD_POISON, false },
 	{ UFFD_FEATURE_MOVE, CHANGE_UFFD_MOVE, false },
+	{ MONITOR_OF_ACCESS, CHANGE_UFFD_ACCESS, false },
+	{ MONITOR_LETS_ACCESS, CHANGE_UFFD_ACCESS, false },
 };
 
 /* Must this kernel have all of @asked? Not if its version or configuration is unknown. */
@@ -154,6 +156,13 @@ void monitor_protect(int fd, void *addr, size_t size, bool on)
 
 	if (ioctl(fd, UFFDIO_WRITEPROTECT, &wp))
 		syscall_failed("UFFDIO_WRITEPROTECT", errno);
+}
+
+int monitor_forbid(int fd, void *addr, size_t size, unsigned long long mode)
+{
+	struct uffdio_rwprotect rwp = { .range = { (uintptr_t)addr, size }, .mode = mode };
+
+	return ioctl(fd, UFFDIO_RWPROTECT, &rwp) ? -errno : 0;
 }
 
 void monitor_leave(int fd, void *addr, size_t size)

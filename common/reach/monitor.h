@@ -41,6 +41,31 @@ struct uffdio_poison {
 #define UFFDIO_POISON _IOWR(UFFDIO, 0x08, struct uffdio_poison)
 #endif
 
+/* linux/userfaultfd.h has them since 7.3. */
+#ifndef UFFDIO_RWPROTECT
+struct uffdio_rwprotect {
+	struct uffdio_range range;
+	__u64 mode;
+};
+
+struct uffdio_set_mode {
+	__u64 enable;
+	__u64 disable;
+};
+
+#define UFFDIO_RWPROTECT _IOWR(UFFDIO, 0x09, struct uffdio_rwprotect)
+#define UFFDIO_SET_MODE _IOW(UFFDIO, 0x0A, struct uffdio_set_mode)
+#define UFFDIO_RWPROTECT_MODE_RWP BIT(0)
+#define UFFDIO_RWPROTECT_MODE_DONTWAKE BIT(1)
+#define UFFDIO_REGISTER_MODE_RWP BIT(3)
+#endif
+
+/* UFFD_FEATURE_RWP of 7.3: pages can be protected from each access (UFFDIO_RWPROTECT). */
+#define MONITOR_OF_ACCESS 0x20000ULL
+
+/* UFFD_FEATURE_RWP_ASYNC of 7.3: an access is not stopped and removes the protection. */
+#define MONITOR_LETS_ACCESS 0x40000ULL
+
 /* UFFD_FEATURE_WP_ASYNC of 6.7: a write is not stopped and removes the protection. */
 #define MONITOR_LETS_WRITE 0x8000ULL
 
@@ -98,6 +123,12 @@ int monitor_fill(int fd, enum monitor_fill how, void *to, const void *from,
 
 /* Write-protect @size bytes at @addr (UFFDIO_WRITEPROTECT), or remove the protection. */
 void monitor_protect(int fd, void *addr, size_t size, bool on);
+
+/*
+ * Protect @size bytes at @addr from each access (UFFDIO_RWPROTECT), or remove
+ * that protection: UFFDIO_RWPROTECT_MODE_ flags. Returns 0 or -errno.
+ */
+int monitor_forbid(int fd, void *addr, size_t size, unsigned long long mode) __must_check;
 
 /* Unregister @size bytes at @addr (UFFDIO_UNREGISTER). */
 void monitor_leave(int fd, void *addr, size_t size);

@@ -59,6 +59,10 @@
 	RULE(UFFD_STOPS_WRITES, "uffd-wp-stops-writes", "S5", "do_wp_page(), handle_userfault()", \
 	     "a write to a page that userfaultfd write-protects fails (UFFD_FEATURE_SIGBUS) and " \
 	     "changes nothing") \
+	RULE(UFFD_STOPS_ACCESS, "uffd-stops-access", "S5", \
+	     "since 7.3: do_uffd_rwp(), gup_can_follow_protnone(), pte_to_hmm_pfn_flags()", \
+	     "an access to a page that userfaultfd protects from access (UFFDIO_RWPROTECT) fails " \
+	     "and changes nothing, and with UFFD_FEATURE_RWP_ASYNC it removes the protection") \
 	RULE(FORCE_POLICY, "force-policy", "S7", "proc_mem_foll_force(), fs/proc/base.c", \
 	     "a write to /proc/PID/mem fails and changes nothing where the kernel's " \
 	     "configuration does not allow FOLL_FORCE") \

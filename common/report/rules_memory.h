@@ -154,7 +154,7 @@
 	     "UFFDIO_COPY, UFFDIO_ZEROPAGE and UFFDIO_CONTINUE fill holes with the given bytes, " \
 	     "replace no page, and return how many bytes they have filled") \
 	RULE(RANGE_TO_WATCH, "range-to-watch", "S2", \
-	     "userfaultfd_register(), vma_can_userfault(), validate_range()", \
+	     "userfaultfd_register(), vma_can_userfault(), validate_range(), mrwprotect_range()", \
 	     "userfaultfd registers anonymous memory, shared memory and hugetlb at any address, " \
 	     "each for the modes that it has, and refuses all other mappings and ranges") \
 	RULE(MONITOR_HAS_FEATURE, "monitor-has-feature", "S5", \
@@ -168,8 +168,8 @@
 	RULE(MONITOR_LETS_GO, "monitor-lets-go", "S5", \
 	     "userfaultfd_clear_vma() (6.1: userfaultfd_unregister()), move_ptes(), " \
 	     "copy_nonpresent_pte(), copy_present_ptes() (6.1: copy_present_pte())", \
-	     "userfaultfd write protection ends when the range is unregistered; mremap() and " \
-	     "fork() do not carry it to a mapping that is not registered") \
+	     "protection by userfaultfd ends when the range is unregistered; mremap() and fork() " \
+	     "do not carry it to a mapping that is not registered") \
 	RULE(COUNTED_AS_MEMORY, "counted-as-memory", "S1", \
 	     "smaps_pte_entry(), pagemap_page_category() (since 6.7), fs/proc/task_mmu.c; " \
 	     "vm_normal_page()", \
