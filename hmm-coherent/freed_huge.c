@@ -86,8 +86,12 @@ SCENARIO(freed_huge, freed_in_part,
 	size_t i;
 
 	huge_fill(h, h->addr, true);
+	/* Otherwise khugepaged may map it by one entry again. */
+	advise_memory(h->addr, h->size, MADV_NOHUGEPAGE);
 	advise_memory(h->addr, part, MADV_DONTFORK);
 	advise_memory(h->addr, part, MADV_DOFORK);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(!device_snapshot(&h->device, h->addr).huge, "one entry maps the huge page");
 	drain_lru_batches();
 	set_rule(RULE_REPORTED_BY_STATE);
 	expect_byte_count("LazyFree of smaps before", smaps_bytes(h->addr, "LazyFree"), 0);

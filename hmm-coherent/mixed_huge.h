@@ -52,6 +52,8 @@ static inline void share(struct mixture *mixture)
 	struct huge *h = &mixture->huge;
 	size_t i;
 
+	/* Otherwise khugepaged may move all pages to another huge page. */
+	advise_memory(h->addr, h->size, MADV_NOHUGEPAGE);
 	for (i = 0; i < LOOK; i++)
 		if (!is_shared(mixture, i))
 			advise_memory(page_in(h->addr, i), features.page_size, MADV_DONTFORK);
