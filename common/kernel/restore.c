@@ -101,18 +101,25 @@ void restore_create(void)
 		sigaction(ends[i], &action, NULL);
 }
 
-/* Count an entry only when it is complete: a test may be killed at any time. */
-static void add(enum undo what, const char *path, const char *text)
+/*
+ * Count an entry only when it is complete: a test may be killed at any time. If
+ * there is one for @path already, that has what was before the test.
+ */
+static const struct action *add(enum undo what, const char *path, const char *text)
 {
-	struct action *action = &table->actions[table->used];
+	struct action *action = table->actions;
 
+	table->test = getpid();
+	for (; action < table->actions + table->used; action++)
+		if (action->undo == what && !strcmp(action->path, path))
+			return action;
 	if (table->used == UNDO_MAX)
 		broken("a test changes more than %d settings", UNDO_MAX);
-	table->test = getpid();
 	action->undo = what;
 	snprintf(action->path, sizeof(action->path), "%s", path);
 	snprintf(action->text, sizeof(action->text), "%s", text);
 	__atomic_store_n(&table->used, table->used + 1, __ATOMIC_RELEASE);
+	return action;
 }
 
 void restore_setting(const char *path)
@@ -153,9 +160,8 @@ void restore_text(const char *path, const char *text)
 
 void restore_swap(const char *path)
 {
-	add(UNDO_SWAPON, path, "");
 	/* Remove the swap file of an earlier run that was killed. */
-	undo(&table->actions[table->used - 1]);
+	undo(add(UNDO_SWAPON, path, ""));
 }
 
 void restore_folder(const char *path)

@@ -21,7 +21,8 @@ void restore_create(void);
 
 /*
  * After the test, write the current value of the file @path, a setting of the
- * kernel, back to it. The test is broken if the file cannot be read.
+ * kernel, back to it. The test may do that again for the same file: the value at
+ * the first time is restored. The test is broken if the file cannot be read.
  */
 void restore_setting(const char *path);
 
