@@ -4,8 +4,11 @@ blocks, children that never answer, releases that say little, tests that die wit
 settings changed."""
 
 import os
+import signal
+import struct
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -156,6 +159,11 @@ def test_files_of_devices_are_held(program, scratch):
         try:
             # A writer waits until the holder reads.
             os.close(os.open(scratch / "requests", os.O_WRONLY))
+            # The answer to a process that is gone must not be taken for that to the next one.
+            with open(scratch / "answers", "r+b", buffering=0) as answers:
+                answers.write(struct.pack("iiQ", 1, 3, 0))
+            holder.send_signal(signal.SIGSTOP)
+            threading.Timer(0.5, holder.send_signal, [signal.SIGCONT]).start()
             for _ in range(3):
                 prints(program, "hold", HMM_COHERENT_HELD_FILES=str(scratch))
             held = sorted(os.readlink(file) for file in Path(f"/proc/{holder.pid}/fd").iterdir()

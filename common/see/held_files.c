@@ -6,12 +6,15 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define WAIT_MS 1000
+/* For an answer, which takes less than a millisecond on an idle machine. */
+#define WAIT_MS 20000
 /* More than a VM has tests. */
 #define FILES_MAX 65536
 
@@ -54,33 +57,44 @@ int held_files_main(const char *folder)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	while (read(requests, &request, sizeof(request)) == sizeof(request)) {
 		hold(&request);
-		if (write(answers, "", 1) != 1)
+		if (write(answers, &request, sizeof(request)) != sizeof(request))
 			break;
 	}
 	return 3;
+}
+
+/* An answer is the request. That to a process which did not wait for it is left out. */
+static void ask(int requests, int answers, const struct request *request)
+{
+	struct pollfd answered = { .fd = answers, .events = POLLIN };
+	struct request answer;
+
+	/* One process at a time; the lock ends with its file. */
+	if (flock(requests, LOCK_EX) ||
+	    write(requests, request, sizeof(*request)) != sizeof(*request))
+		return;
+	while (poll(&answered, 1, WAIT_MS) == 1 &&
+	       read(answers, &answer, sizeof(answer)) == sizeof(answer) &&
+	       memcmp(&answer, request, sizeof(answer)))
+		;
 }
 
 void held_files_add(int fd)
 {
 	const char *folder = getenv("HMM_COHERENT_HELD_FILES");
 	struct request request = { .pid = getpid(), .fd = fd };
-	struct pollfd answered = { .events = POLLIN };
+	int requests, answers;
 	struct stat stat;
-	int requests;
-	char answer;
 
 	if (!folder || fd < 0 || fstat(fd, &stat))
 		return;
 	request.device = stat.st_rdev;
 	requests = open_pipe(folder, "requests", O_WRONLY | O_NONBLOCK);
-	answered.fd = open_pipe(folder, "answers", O_RDONLY | O_NONBLOCK);
-	if (requests >= 0 && answered.fd >= 0 &&
-	    write(requests, &request, sizeof(request)) == sizeof(request) &&
-	    poll(&answered, 1, WAIT_MS) == 1 && read(answered.fd, &answer, 1) != 1)
-		/* Another process has read the answer: nothing depends on it. */
-		answer = 0;
+	answers = open_pipe(folder, "answers", O_RDONLY | O_NONBLOCK);
+	if (requests >= 0 && answers >= 0)
+		ask(requests, answers, &request);
 	if (requests >= 0)
 		close(requests);
-	if (answered.fd >= 0)
-		close(answered.fd);
+	if (answers >= 0)
+		close(answers);
 }

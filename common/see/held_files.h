@@ -22,7 +22,7 @@ int held_files_main(const char *folder);
 
 /*
  * If this VM has a holder (HMM_COHERENT_HELD_FILES is the folder), give it the
- * device file @fd, which the caller closes, too. Without an answer within a second,
+ * device file @fd, which the caller closes, too. Without an answer within 20 seconds,
  * the file is not held.
  */
 void held_files_add(int fd);
