@@ -61,6 +61,8 @@ TABLE = (
     # dies or hangs in a test: that one fails, the others run in a second machine
     Row("once-panic-in-second", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
     Row("once-dies-in-second", 1, "pass", "fail/vm", "pass", machines=2),
+    # of a result that is lost, only that the test began is known: it is not one that passed
+    Row("once-panic-before-result", 1, "pass", "fail/vm", "pass", says="Kernel panic", machines=2),
     # QEMU, and not the guest, is ended: no statement about the kernel, also of what it could not
     # run
     Row("once-killed-in-second", 3, "pass", "broken", "pass", says="QEMU was killed by SIGKILL",
