@@ -84,7 +84,8 @@ def rows(*outcomes):
 def test_readable():
     text = table.text(summary.outcomes(matrix.run(bad=0)), "6.1", 118)
     assert max(map(len, text.splitlines())) <= 118
-    assert "cpu-write           4096·stays·new     EFAULT·stays·old !  4096·copied·new" in text
+    assert ("cpu-write           4096·stays·new     EFAULT·stays·old !"
+            "  4096·copied·new") in text
     assert "vmsplice            4096·stays·old     =                   =  " in text
     assert "In every row as rw: ro-rw, cow-left, uffd-wp, soft-dirty" in text
 
