@@ -265,6 +265,9 @@ void suite_run_cells(void)
 		alarm(options.timeout_s);
 		suite->run_cell(plan.tests[progress->next]);
 		alarm(0);
+		/* Cells share their setup: its settings last as long as the process. */
+		if (report->failures || report->broken || progress->next + 1 == batch_end)
+			restore_all();
 		look_around(false);
 		end(true);
 		/* A failed cell may have left something behind: a new process runs the next. */
@@ -295,6 +298,7 @@ static void run_cells(void)
 		report_line("broken:", "the process for the cells did not start");
 	}
 	if (progress->running) {
+		restore_all();
 		expect_none_stuck(stuck);
 		output_read(fd, true);
 		end(survived);
