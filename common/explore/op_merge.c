@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KSM: two pages with the same bytes become one. */
 #include <errno.h>
-#include <poll.h>
 #include <sys/mman.h>
 
 #include "explore/world.h"
 #include "kernel/kernel.h"
 #include "reach/cpu.h"
-#include "see/page.h"
-
-#define KSM "/sys/kernel/mm/ksm/"
+#include "reach/ksm.h"
 
 /*
  * ksmd must see a page twice with the same bytes before it merges it, and begins
@@ -18,9 +15,9 @@
  * scans (should_skip_rmap_item()). So pages that should merge get more scans than
  * those that should not.
  */
-#define SCANS_TO_MERGE 200
+#define SCANS_TO_MERGE 1000
 #define SCANS_WITHOUT 4
-#define SCAN_MS 20000
+#define SCAN_S 20
 
 /* The page beside it, in the same buffer. */
 static int twin(int page)
@@ -87,48 +84,41 @@ static void expect_merge(struct mm_model *m, const struct op *op, struct step *s
 	}
 }
 
-static bool are_merged(void)
+struct scanning {
+	void *pages[2];
+	long end;	/* the scan after which nothing more is expected of ksmd */
+};
+
+static bool is_scanned(void *arg)
 {
-	const int page = world.desk->op.first;
-	const struct page one = page_at(0, world_page(page));
+	const struct scanning *scanning = arg;
 
-	return one.present && one.pfn == page_at(0, world_page(twin(page))).pfn;
-}
-
-/* Let ksmd scan until the pages are merged, or it has seen them often enough. */
-static long scan(void)
-{
-	const long first = read_number(KSM "full_scans"),
-		   scans = world.desk->step.result ? SCANS_TO_MERGE : SCANS_WITHOUT;
-	int waited;
-
-	if (write_text(KSM "run", "1"))
-		return -EIO;
-	for (waited = 0; !are_merged() && waited < SCAN_MS; waited += 5) {
-		if (read_number(KSM "full_scans") >= first + scans)
-			break;
-		poll(NULL, 0, 5);
-	}
-	return write_text(KSM "run", "0") ? -EIO : are_merged();
+	return ksm_is_same(scanning->pages[0], scanning->pages[1]) || ksm_scans() >= scanning->end;
 }
 
 static long act_merge(const struct buffer *buffer, long arg)
 {
-	const int page = world.desk->op.first;
-	void *pages[] = { world_page(page), world_page(twin(page)) };
+	const struct desk *desk = world.desk;
+	const int page = desk->op.first;
+	struct scanning scanning = { .pages = { world_page(page), world_page(twin(page)) } };
 	long result;
 	int i;
 
 	(void)buffer;
 	(void)arg;
 	for (i = 0; i < 2; i++) {
-		result = cpu_copy(pages[i], world_template(world.desk->step.content[page]));
+		result = cpu_copy(scanning.pages[i], world_template(desk->step.content[page]));
 		if (result < 0)
 			return result;
-		if (madvise(pages[i], features.page_size, MADV_MERGEABLE))
+		if (madvise(scanning.pages[i], features.page_size, MADV_MERGEABLE))
 			return -errno;
 	}
-	return scan();
+	scanning.end = ksm_scans() + (desk->step.result ? SCANS_TO_MERGE : SCANS_WITHOUT);
+	ksm_start();
+	if (!wait_until(is_scanned, &scanning, SCAN_S))
+		result = -ETIME;
+	ksm_stop();
+	return result < 0 ? result : ksm_is_same(scanning.pages[0], scanning.pages[1]);
 }
 
 static const struct op_row rows[] = {

@@ -232,7 +232,7 @@ void compare_counts(struct watching *w)
 long watch_locked(void)
 {
 	world_drain();
-	if (!getenv("HMM_COHERENT_GUEST") || write_text("/proc/sys/vm/stat_refresh", "1"))
+	if (!in_guest() || write_text("/proc/sys/vm/stat_refresh", "1"))
 		return -1;
 	return read_counter("/proc/vmstat", "nr_mlock");
 }

@@ -6,7 +6,6 @@
 #include <numa.h>
 #include <numaif.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +16,7 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "reach/ksm.h"
+#include "reach/swap.h"
 #include "report/report.h"
 #include "see/page.h"
 #include "see/pin.h"
@@ -26,8 +26,6 @@
  * not taken by another mapping of the process. Address spaces of 39 bits have it.
  */
 #define BASE BIT_ULL(36)
-
-#define SWAP_PAGES 32
 
 struct world world = { .held_pin = -1, .uffd = -1, .file = -1 };
 
@@ -110,39 +108,6 @@ static int open_file(void)
 	return fd;
 }
 
-/*
- * A file to swap to, with the header of mkswap(8), as in reach/swap.c; NULL if there
- * cannot be one. Only in a VM of the suite: on another machine, a process that is killed
- * would leave swap behind. It keeps its name: swapon(2) refuses a file without one.
- */
-static const char *make_swap(void)
-{
-	const char *dir = getenv("HMM_COHERENT_GUEST") ? getenv("HMM_COHERENT_DIR") : NULL;
-	const size_t size = features.page_size;
-	static char path[256];
-	int fd, i;
-
-	if (!dir || !world.no_swap || access("/proc/swaps", F_OK))
-		return NULL;
-	snprintf(path, sizeof(path), "%s/explore.swap", dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		broken("%s: %s", path, strerror(errno));
-	memset(world.scratch, 0, size);
-	((uint32_t *)world.scratch)[256] = 1;
-	((uint32_t *)world.scratch)[257] = SWAP_PAGES - 1;
-	memcpy(world.scratch + size - 10, "SWAPSPACE2", 10);
-	for (i = 0; i < SWAP_PAGES; i++) {
-		if (pwrite(fd, world.scratch, size, i * size) != (ssize_t)size)
-			broken("the file for swap cannot be written: %s", strerror(errno));
-		memset(world.scratch, 0, size);
-	}
-	memset(world.scratch, 1, size);
-	if (fsync(fd) || close(fd))
-		broken("%s: %s", path, strerror(errno));
-	return path;
-}
-
 void world_open(void)
 {
 	size_t i;
@@ -170,10 +135,16 @@ void world_open(void)
 	world.has_gup_test = pin_available();
 	world.two_nodes = numa_available() >= 0 && numa_node_size64(0, NULL) > 0 &&
 			  numa_node_size64(1, NULL) > 0;
+	/* Only in a VM of the suite: the settings of other machines are not changed. */
+	if (in_guest() && swap_available())
+		world.swap = swap_make();
 	world.no_swap = read_counter("/proc/meminfo", "SwapTotal") == 0;
-	world.swap = make_swap();
-	/* On other machines a process that is killed would leave ksmd running. */
-	world.ksm = getenv("HMM_COHERENT_GUEST") && ksm_available();
+	if (!world.no_swap)
+		world.swap = NULL;
+	world.ksm = in_guest() && ksm_available();
+	/* Recorded here, the settings are restored after the test: a sequence may be killed. */
+	if (world.ksm)
+		ksm_stop();
 	world.pagemap[MM_OWNER] = pagemap_open(getpid());
 	world.kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
 }

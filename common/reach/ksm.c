@@ -34,7 +34,19 @@ void ksm_mergeable(void *addr, size_t count)
 
 bool ksm_are_merged(void *twins)
 {
-	return page_at(0, twins).pfn == page_at(0, (unsigned char *)twins + features.page_size).pfn;
+	return ksm_is_same(twins, (unsigned char *)twins + features.page_size);
+}
+
+bool ksm_is_same(const void *one, const void *other)
+{
+	const unsigned long pfn = page_at(0, one).pfn;
+
+	return pfn && pfn == page_at(0, other).pfn;
+}
+
+long ksm_scans(void)
+{
+	return read_number(KSM "full_scans");
 }
 
 static void set(const char *path, const char *text)
@@ -48,11 +60,6 @@ static void set(const char *path, const char *text)
 /* Restore the settings of the machine after the test. */
 static void keep_settings(void)
 {
-	static pid_t kept;
-
-	if (kept == getpid())
-		return;
-	kept = getpid();
 	restore_setting(KSM "pages_to_scan");
 	restore_setting(KSM "sleep_millisecs");
 	restore_setting(KSM "run");
@@ -74,5 +81,5 @@ void ksm_stop(void)
 
 bool ksm_scanned(long times, int seconds)
 {
-	return wait_for_number(KSM "full_scans", read_number(KSM "full_scans") + times, seconds);
+	return wait_for_number(KSM "full_scans", ksm_scans() + times, seconds);
 }

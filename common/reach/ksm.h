@@ -28,6 +28,12 @@ void ksm_mergeable(void *addr, size_t count);
 /* Do the two addresses at @twins map the same page? For wait_until(). */
 bool ksm_are_merged(void *twins) __must_check;
 
+/* Do the two addresses map the same page? Not if they map none. */
+bool ksm_is_same(const void *one, const void *other) __must_check;
+
+/* How many scans ksmd has completed. */
+long ksm_scans(void) __must_check;
+
 /*
  * Start ksmd with short pauses, and stop it. The settings of the machine are
  * restored after the test (restore.h).

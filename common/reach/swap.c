@@ -28,32 +28,22 @@ static bool allows_swap(const char *path)
 	return fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC;
 }
 
-static void name_file(char *path, size_t size)
-{
-	snprintf(path, size, "%s/hmm-coherent.swap", getenv("HMM_COHERENT_DIR"));
-}
+static char swap[256];
 
-void swap_off(void)
-{
-	char swap[256];
-
-	name_file(swap, sizeof(swap));
-	if (swapoff(swap))
-		syscall_failed("swapoff", errno);
-}
-
-void swap_on(void)
+bool swap_available(void)
 {
 	const char *dir = getenv("HMM_COHERENT_DIR");
+
+	/* In the guest of the suite it is ext4, whatever the kernel says. */
+	return dir && !access("/proc/swaps", F_OK) && (in_guest() || allows_swap(dir));
+}
+
+const char *swap_make(void)
+{
 	unsigned char *page;
-	char swap[256];
 	int fd, i;
 
-	need(dir, SKIP_NO_DIR);
-	need(!access("/proc/swaps", F_OK), SKIP_NO_SWAP);
-	/* In the guest of the suite it is ext4, whatever the kernel says. */
-	need(in_guest() || allows_swap(dir), SKIP_NO_SWAP_FILES);
-	name_file(swap, sizeof(swap));
+	snprintf(swap, sizeof(swap), "%s/hmm-coherent.swap", getenv("HMM_COHERENT_DIR"));
 	restore_swap(swap);
 	fd = open(swap, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -76,6 +66,20 @@ void swap_on(void)
 	}
 	free(page);
 	close(fd);
-	if (swapon(swap, 0))
+	return swap;
+}
+
+void swap_on(void)
+{
+	need(getenv("HMM_COHERENT_DIR"), SKIP_NO_DIR);
+	need(!access("/proc/swaps", F_OK), SKIP_NO_SWAP);
+	need(swap_available(), SKIP_NO_SWAP_FILES);
+	if (swapon(swap_make(), 0))
 		syscall_failed("swapon", errno);
+}
+
+void swap_off(void)
+{
+	if (swapoff(swap))
+		syscall_failed("swapoff", errno);
 }
