@@ -86,14 +86,25 @@ static void expect_merge(struct mm_model *m, const struct op *op, struct step *s
 
 struct scanning {
 	void *pages[2];
+	bool merged;
 	long end;	/* the scan after which nothing more is expected of ksmd */
 };
 
+/*
+ * A page that is merged may be in a batch of ksmd's processor, which holds a reference
+ * (try_to_merge_one_page(), mark_page_accessed()). The next scan drains the batches of
+ * all processors when it begins (scan_get_next_rmap_item()), so wait for its end.
+ */
 static bool is_scanned(void *arg)
 {
-	const struct scanning *scanning = arg;
+	struct scanning *scanning = arg;
+	const long scans = ksm_scans();
 
-	return ksm_is_same(scanning->pages[0], scanning->pages[1]) || ksm_scans() >= scanning->end;
+	if (!scanning->merged && ksm_is_same(scanning->pages[0], scanning->pages[1])) {
+		scanning->merged = true;
+		scanning->end = ksm_scans() + 2;
+	}
+	return scans >= scanning->end;
 }
 
 static long act_merge(const struct buffer *buffer, long arg)
