@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Registered buffers of io_uring, which pin the owner's pages. */
 #include <errno.h>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,7 +15,7 @@ struct clone_buffers {
 };
 
 /* Until a worker of the kernel has released a buffer that was replaced. */
-#define RELEASE_MS 20000
+#define RELEASE_S 20
 
 /* The ring that the first word names. */
 static enum mm_holder fixed_of(const struct op *op)
@@ -104,32 +103,28 @@ static void expect_update(struct mm_model *m, const struct op *op, struct step *
 }
 
 /*
- * Up to 6.8 a worker releases the old page, up to a second later, and counts it off
- * in VmPin then (io_rsrc_node_switch(), io_buffer_unmap()).
+ * Up to 6.8 a worker releases the old page, and counts it off in VmPin then
+ * (io_rsrc_node_switch(), io_buffer_unmap()).
  */
-static bool is_released(long pinned)
+static bool is_released(void *most)
 {
-	int waited;
-
-	for (waited = 0; waited < RELEASE_MS; waited += 10) {
-		if (read_counter("/proc/self/status", "VmPin") * 1024 <=
-		    pinned * (long)features.page_size)
-			return true;
-		poll(NULL, 0, 10);
-	}
-	return false;
+	return read_counter("/proc/self/status", "VmPin") * 1024 <= *(long *)most;
 }
 
 static long act_update(const struct buffer *buffer, long arg)
 {
 	const struct op *op = &world.desk->op;
+	struct ring *ring = &world.ring[op->option[0]];
 	const struct iovec iov = { world_page(op->first), features.page_size };
-	const int result = io_uring_register_buffers_update_tag(&world.ring[op->option[0]].uring,
-								0, &iov, NULL, 1);
+	const int result = io_uring_register_buffers_update_tag(&ring->uring, 0, &iov, NULL, 1);
+	long most = world.desk->step.page * (long)features.page_size;
 
 	(void)buffer;
 	(void)arg;
-	return result == 1 && !is_released(world.desk->step.page) ? -ETIME : result;
+	if (result != 1 || is_released(&most))
+		return result;
+	ring_release_replaced(ring);
+	return wait_until(is_released, &most, RELEASE_S) ? result : -ETIME;
 }
 
 static bool clone_possible(const struct mm_model *m, const struct op *op)

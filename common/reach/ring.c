@@ -89,6 +89,30 @@ int ring_unregister(struct ring *ring)
 	return error;
 }
 
+/* Register an empty table of files, and unregister it. */
+static void pass_table(struct io_uring *uring)
+{
+	int error = io_uring_register_files_sparse(uring, 1), tries = 100;
+
+	if (error)
+		syscall_failed("registration of a table of files", -error);
+	do {
+		error = io_uring_unregister_files(uring);
+	} while (error == -EINTR && --tries);
+	if (error)
+		syscall_failed("unregistration of a table of files", -error);
+}
+
+void ring_release_replaced(struct ring *ring)
+{
+	struct ring other;
+
+	ring_open(&other);
+	pass_table(&other.uring);
+	ring_close(&other);
+	pass_table(&ring->uring);
+}
+
 static void submit(struct ring *ring)
 {
 	int submitted = io_uring_submit(&ring->uring);

@@ -40,6 +40,16 @@ int ring_register(struct ring *ring, void *addr, size_t size) __must_check;
 int ring_unregister(struct ring *ring) __must_check;
 
 /*
+ * Let the kernel release buffers that were replaced. On 6.1 a worker does that a second
+ * after their last reference was dropped (io_rsrc_node_ref_zero()), or when another
+ * table of the ring is unregistered (io_rsrc_ref_quiesce()). This unregisters one of
+ * another ring before, which waits for the callback that drops a last reference: those
+ * of one processor are called in order (percpu_ref_switch_to_atomic_rcu()). The caller
+ * then waits for what the release does.
+ */
+void ring_release_replaced(struct ring *ring);
+
+/*
  * Transfer @size bytes between @addr and offset 0 of @fd, and wait at most 20 s
  * for the completion. RING_*_FIXED use registered buffer 0, which must contain
  * @addr. Returns bytes or -errno from the completion.
