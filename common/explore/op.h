@@ -67,6 +67,8 @@ struct op_row {
 	/* The twin in system memory leaves it out. */
 	bool to_device;
 	bool uses_medium;	/* it transfers to or from the file: page first, or page 0 */
+	/* What it takes or releases: this one, or for the word "b" of "a|b" the next one. */
+	enum mm_holder holder;
 	/* Can the model predict what happens? Otherwise the operation is left out. */
 	bool (*possible)(const struct mm_model *m, const struct op *op);
 	/*
@@ -128,12 +130,19 @@ int op_other_page(int page) __must_check;
 void op_expect_access(struct mm_model *m, const struct op *op, struct step *step,
 		      struct mm_access access);
 
+/* The holder that the operation names. Does it hold something? */
+enum mm_holder op_holder(const struct op *op) __must_check;
+bool op_is_held(const struct mm_model *m, const struct op *op) __must_check;
+
 /*
- * The access of @holder to page op->first of the owner, which it keeps if it is not
+ * The access of this holder to page op->first of the owner, which it keeps if it is not
  * refused; the result is then @done.
  */
 void op_expect_hold(struct mm_model *m, const struct op *op, struct step *step,
-		    enum mm_holder holder, struct mm_access access, long done);
+		    struct mm_access access, long done);
+
+/* The holder releases what it has. */
+void op_expect_let_go(struct mm_model *m, const struct op *op, struct step *step);
 
 /*
  * Before a transfer from the medium it gets new bytes, and before one to it known

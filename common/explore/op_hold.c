@@ -11,14 +11,18 @@
 #include "report/report.h"
 #include "see/pin.h"
 
-/* The holder that a word "a|b" names. */
-static enum mm_holder pipe_of(const struct op *op)
+enum mm_holder op_holder(const struct op *op)
 {
-	return op->option[0] ? HOLD_PIPE_2 : HOLD_PIPE;
+	return op->row->holder + op->option[0];
+}
+
+bool op_is_held(const struct mm_model *m, const struct op *op)
+{
+	return m->hold[op_holder(op)].used;
 }
 
 void op_expect_hold(struct mm_model *m, const struct op *op, struct step *step,
-		    enum mm_holder holder, struct mm_access access, long done)
+		    struct mm_access access, long done)
 {
 	const enum mm_denial denial = mm_access(m, MM_OWNER, op->first, access);
 
@@ -28,19 +32,24 @@ void op_expect_hold(struct mm_model *m, const struct op *op, struct step *step,
 	step->other = -ENOMEM;
 	step->may = MAY_BUSY;
 	if (!denial)
-		mm_hold(m, holder, op->first, access.pin);
+		mm_hold(m, op_holder(op), op->first, access.pin);
+}
+
+void op_expect_let_go(struct mm_model *m, const struct op *op, struct step *step)
+{
+	(void)step;
+	mm_let_go(m, op_holder(op));
 }
 
 static bool splice_possible(const struct mm_model *m, const struct op *op)
 {
-	return !m->hold[pipe_of(op)].used;
+	return !op_is_held(m, op);
 }
 
 static void expect_splice(struct mm_model *m, const struct op *op, struct step *step)
 {
 	/* iter_to_pipe(): iov_iter_get_pages2() */
-	op_expect_hold(m, op, step, pipe_of(op), (struct mm_access){ .gup = true },
-		       features.page_size);
+	op_expect_hold(m, op, step, (struct mm_access){ .gup = true }, features.page_size);
 }
 
 static long act_splice(const struct buffer *buffer, long arg)
@@ -63,17 +72,6 @@ static long act_splice(const struct buffer *buffer, long arg)
 	return result;
 }
 
-static bool drain_possible(const struct mm_model *m, const struct op *op)
-{
-	return m->hold[pipe_of(op)].used;
-}
-
-static void expect_drain(struct mm_model *m, const struct op *op, struct step *step)
-{
-	(void)step;
-	mm_let_go(m, pipe_of(op));
-}
-
 static long act_drain(const struct buffer *buffer, long arg)
 {
 	int *ends = world.held_pipe[world.desk->op.option[0]];
@@ -88,13 +86,12 @@ static long act_drain(const struct buffer *buffer, long arg)
 
 static bool pin_possible(const struct mm_model *m, const struct op *op)
 {
-	(void)op;
-	return m->kernel.pin_stays && !m->hold[HOLD_PIN].used;
+	return m->kernel.pin_stays && !op_is_held(m, op);
 }
 
 static void expect_pin(struct mm_model *m, const struct op *op, struct step *step)
 {
-	op_expect_hold(m, op, step, HOLD_PIN,
+	op_expect_hold(m, op, step,
 		       (struct mm_access){ .write = op->option[2], .gup = true, .pin = true,
 					   .longterm = true }, 0);
 }
@@ -110,19 +107,6 @@ static long act_pin(const struct buffer *buffer, long arg)
 		return held;
 	world.held_pin = held;
 	return 0;
-}
-
-static bool unpin_possible(const struct mm_model *m, const struct op *op)
-{
-	(void)op;
-	return m->hold[HOLD_PIN].used;
-}
-
-static void expect_unpin(struct mm_model *m, const struct op *op, struct step *step)
-{
-	(void)op;
-	(void)step;
-	mm_let_go(m, HOLD_PIN);
 }
 
 static long act_unpin(const struct buffer *buffer, long arg)
@@ -198,20 +182,21 @@ static const struct op_row rows[] = {
 	{ .name = "splice",
 	  .what = "vmsplice(2) of the owner's page into a pipe, which keeps it: FOLL_GET",
 	  .options = { "a|b" }, .pages = PAGES_ONE, .weight = 4, .rule = RULE_GET_LEAVES_SHARED,
-	  .possible = splice_possible, .expect = expect_splice, .act = act_splice },
+	  .holder = HOLD_PIPE, .possible = splice_possible, .expect = expect_splice, .act = act_splice },
 	{ .name = "drain",
 	  .what = "the pipe is closed: put_page()",
 	  .options = { "a|b" }, .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER,
-	  .possible = drain_possible, .expect = expect_drain, .act = act_drain },
+	  .holder = HOLD_PIPE, .possible = op_is_held, .expect = op_expect_let_go,
+	  .act = act_drain },
 	{ .name = "pin",
 	  .what = "gup_test pins the owner's page and keeps it: FOLL_PIN | FOLL_LONGTERM",
 	  .options = { "long", "slow|fast", "read|write" }, .pages = PAGES_ONE, .weight = 5,
-	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .possible = pin_possible, .expect = expect_pin,
-	  .act = act_pin },
+	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .holder = HOLD_PIN, .possible = pin_possible,
+	  .expect = expect_pin, .act = act_pin },
 	{ .name = "unpin",
 	  .what = "gup_test drops its pin: unpin_user_pages()",
-	  .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER, .possible = unpin_possible,
-	  .expect = expect_unpin, .act = act_unpin },
+	  .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER, .holder = HOLD_PIN,
+	  .possible = op_is_held, .expect = op_expect_let_go, .act = act_unpin },
 	{ .name = "dio",
 	  .what = "read(2), write(2) with an O_DIRECT file: bio_iov_iter_get_pages()",
 	  .options = { "read|write" }, .pages = PAGES_ONE, .names_process = true, .weight = 5,

@@ -17,12 +17,7 @@ struct clone_buffers {
 /* Until a worker of the kernel has released a buffer that was replaced. */
 #define RELEASE_S 20
 
-/* The ring that the first word names. */
-static enum mm_holder fixed_of(const struct op *op)
-{
-	return op->option[0] ? HOLD_FIXED_2 : HOLD_FIXED;
-}
-
+/* The ring that the first word does not name. */
 static enum mm_holder other_of(const struct op *op)
 {
 	return op->option[0] ? HOLD_FIXED : HOLD_FIXED_2;
@@ -30,7 +25,7 @@ static enum mm_holder other_of(const struct op *op)
 
 static bool register_possible(const struct mm_model *m, const struct op *op)
 {
-	return m->kernel.ring && !m->hold[fixed_of(op)].used;
+	return m->kernel.ring && !op_is_held(m, op);
 }
 
 /* io_pin_pages(): FOLL_WRITE | FOLL_LONGTERM */
@@ -44,13 +39,13 @@ static const struct mm_access for_buffer = {
 static void expect_buffer(struct mm_model *m, const struct op *op, struct step *step, long done)
 {
 	const bool refused = mm_page_of(m, MM_OWNER, op->first)->file && !m->kernel.file_buffers;
-	const struct mm_hold old = m->hold[fixed_of(op)];
+	const struct mm_hold old = m->hold[op_holder(op)];
 
-	op_expect_hold(m, op, step, fixed_of(op), for_buffer, done);
+	op_expect_hold(m, op, step, for_buffer, done);
 	if (!refused || step->result != done)
 		return;
-	mm_let_go(m, fixed_of(op));
-	m->hold[fixed_of(op)] = old;
+	mm_let_go(m, op_holder(op));
+	m->hold[op_holder(op)] = old;
 	step->result = -EOPNOTSUPP;
 }
 
@@ -69,17 +64,6 @@ static long act_register(const struct buffer *buffer, long arg)
 			     features.page_size);
 }
 
-static bool fixed_possible(const struct mm_model *m, const struct op *op)
-{
-	return m->hold[fixed_of(op)].used;
-}
-
-static void expect_unregister(struct mm_model *m, const struct op *op, struct step *step)
-{
-	(void)step;
-	mm_let_go(m, fixed_of(op));
-}
-
 static long act_unregister(const struct buffer *buffer, long arg)
 {
 	(void)buffer;
@@ -93,7 +77,7 @@ static long act_unregister(const struct buffer *buffer, long arg)
  */
 static void expect_update(struct mm_model *m, const struct op *op, struct step *step)
 {
-	const struct mm_hold old = m->hold[fixed_of(op)];
+	const struct mm_hold old = m->hold[op_holder(op)];
 
 	/* how many buffers are updated */
 	expect_buffer(m, op, step, 1);
@@ -129,14 +113,14 @@ static long act_update(const struct buffer *buffer, long arg)
 
 static bool clone_possible(const struct mm_model *m, const struct op *op)
 {
-	return m->kernel.clones && m->hold[fixed_of(op)].used && !m->hold[other_of(op)].used;
+	return m->kernel.clones && op_is_held(m, op) && !m->hold[other_of(op)].used;
 }
 
 /* io_clone_buffers(): both rings have the same buffer, which is pinned once. */
 static void expect_clone(struct mm_model *m, const struct op *op, struct step *step)
 {
 	(void)step;
-	mm_clone_hold(m, fixed_of(op), other_of(op));
+	mm_clone_hold(m, op_holder(op), other_of(op));
 }
 
 static long act_clone(const struct buffer *buffer, long arg)
@@ -155,13 +139,13 @@ static long act_clone(const struct buffer *buffer, long arg)
 
 static bool fixed_transfer_possible(const struct mm_model *m, const struct op *op)
 {
-	return m->kernel.medium && fixed_possible(m, op);
+	return m->kernel.medium && op_is_held(m, op);
 }
 
 /* The bytes go to and from the page that is pinned, whatever the owner maps now. */
 static void expect_fixed(struct mm_model *m, const struct op *op, struct step *step)
 {
-	struct mm_hold *hold = &m->hold[fixed_of(op)];
+	struct mm_hold *hold = &m->hold[op_holder(op)];
 
 	step->result = features.page_size;
 	step->page = hold->page;
@@ -196,25 +180,27 @@ static const struct op_row rows[] = {
 	{ .name = "register",
 	  .what = "io_uring registers the owner's page: io_pin_pages()",
 	  .options = { "a|b" }, .pages = PAGES_ONE, .weight = 4,
-	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .possible = register_possible,
+	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .holder = HOLD_FIXED,
+	  .possible = register_possible,
 	  .expect = expect_register, .act = act_register },
 	{ .name = "update",
 	  .what = "IORING_REGISTER_BUFFERS_UPDATE: __io_sqe_buffers_update(), io_pin_pages()",
 	  .options = { "a|b" }, .pages = PAGES_ONE, .weight = 4,
-	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .possible = fixed_possible,
+	  .rule = RULE_LONGTERM_LEAVES_DEVICE, .holder = HOLD_FIXED, .possible = op_is_held,
 	  .expect = expect_update, .act = act_update },
 	{ .name = "clone",
 	  .what = "IORING_REGISTER_CLONE_BUFFERS to the other ring: io_clone_buffers()",
 	  .options = { "a|b" }, .weight = 2, .rule = RULE_PIN_ENDS_WITH_HOLDER,
-	  .possible = clone_possible, .expect = expect_clone, .act = act_clone },
+	  .holder = HOLD_FIXED, .possible = clone_possible, .expect = expect_clone, .act = act_clone },
 	{ .name = "unregister",
 	  .what = "io_uring unregisters the page: io_buffer_unmap()",
 	  .options = { "a|b" }, .weight = 4, .rule = RULE_PIN_ENDS_WITH_HOLDER,
-	  .possible = fixed_possible, .expect = expect_unregister, .act = act_unregister },
+	  .holder = HOLD_FIXED, .possible = op_is_held, .expect = op_expect_let_go,
+	  .act = act_unregister },
 	{ .name = "fixed",
 	  .what = "READ_FIXED, WRITE_FIXED with an O_DIRECT file: io_import_fixed()",
 	  .options = { "a|b", "read|write" }, .weight = 4, .rule = RULE_PIN_FOLLOWS_OWNER,
-	  .uses_medium = true,
+	  .uses_medium = true, .holder = HOLD_FIXED,
 	  .possible = fixed_transfer_possible, .expect = expect_fixed,
 	  .prepare = prepare_fixed, .act = act_fixed },
 };
