@@ -123,7 +123,6 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 	row = op->row - op_rows(&count);
 
 	before = *m;
-	m->effects = 0;
 	op->row->expect(m, op, &step);
 	if (!mm_effect(m, EFFECT_RESULT))
 		step.result = -EXDEV;
@@ -147,7 +146,6 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 		run->cost[row].least = done - began;
 	if (!run->least_watching || ended - done < run->least_watching)
 		run->least_watching = ended - done;
-	run->effects[row] |= m->effects;
 	run->done++;
 	if (sequence_steps)
 		++*sequence_steps;
@@ -176,15 +174,14 @@ static bool locks_pages(const struct sequence *sequence)
 
 struct run sequence_run(const struct sequence *sequence, bool twin, const struct flip *flip)
 {
-	const struct mm_kernel kernel = sequence_kernel();
-	struct run run = { .failed_at = -1 };
+	struct run run = { .kernel = sequence_kernel(), .failed_at = -1 };
 	static struct mm_model m;
 	const struct op *last = NULL;
 	const long locked = locks_pages(sequence) ? watch_locked() : -1;
 	double began;
 	size_t i;
 
-	mm_init(&m, &kernel);
+	mm_init(&m, &run.kernel);
 	for (i = 0; i < sequence->count && run.failed_at < 0; i++) {
 		const struct op *op = &sequence->op[i];
 

@@ -17,7 +17,7 @@ struct run {
 	int done, left_out;	/* operations */
 	uint64_t left_out_ops;	/* which: BIT_ULL() of its number, from 0 */
 	int failed_at;		/* the operation, from 0; -1: none failed */
-	unsigned int effects[OP_ROWS_MAX];	/* by row: BIT(enum mm_effect) that happened */
+	struct mm_kernel kernel;	/* as the model takes it to be */
 	unsigned int may[MAY_COUNT][2];	/* what the kernel may do, and did */
 	/* what it cost */
 	struct {
