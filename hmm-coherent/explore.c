@@ -127,6 +127,16 @@ static int check_models(void)
 	return cross_check(atoi(setting("_VERSION", "601"))) ? 1 : 0;
 }
 
+/* Which effects of operations no prediction shows. Returns the exit status. */
+static int print_effects(void)
+{
+	struct mm_kernel kernel;
+
+	sequence_pretend(atoi(setting("_VERSION", "601")));
+	kernel = sequence_kernel();
+	return flips_hidden(&generator, &kernel) ? 1 : 0;
+}
+
 /* The table of operations. Returns the exit status. */
 static int print_operations(void)
 {
@@ -176,6 +186,7 @@ static const struct printer {
 	{ "program", print_program, true },
 	{ "scenario", print_scenario, true },
 	{ "cross-check", check_models, false },
+	{ "effects", print_effects, false },
 };
 
 static const struct printer *printer;
@@ -195,7 +206,7 @@ static void read_settings(void)
 			printer = &printers[i];
 	if (name && !mode && !printer)
 		wrong_use("HMM_COHERENT_EXPLORE is search, replay, shrink, flips, print, "
-			  "operations, program, scenario or cross-check");
+			  "operations, program, scenario, cross-check or effects");
 	if (!name)
 		return;
 	generator.only = setting("_ONLY", NULL);

@@ -168,6 +168,16 @@ def test_both_models_describe_the_same_kernel(program, version):
     assert cells > 600 and not differences
 
 
+@pytest.mark.parametrize("version", (601, 612, 703))
+def test_no_operation_hides_its_effects(program, version):
+    """For each effect that is left out of the model, some sequence has another prediction: only
+    then a run can notice it (HMM_COHERENT_EXPLORE=flips)."""
+    done = ask(program, **{"": "effects", "_VERSION": str(version)})
+    pairs = done.stdout.splitlines()
+    assert done.returncode == 0, [pair for pair in pairs if not pair.endswith(" shown")]
+    assert len(pairs) > 180
+
+
 # -- C that is written of a sequence
 
 

@@ -11,6 +11,8 @@
 
 /* Sequences whose predictions show which effects each operation has. */
 #define SURVEY 1000
+/* Sequences of which one must show that an effect makes a difference. */
+#define PREDICTED 4000
 
 static double now(void)
 {
@@ -52,16 +54,43 @@ static void survey(struct generator *generator, const struct mm_kernel *kernel,
 	}
 }
 
+/* Leave out what a comparison does not look at: watch.c. */
+static void leave_visible(struct mm_model *m)
+{
+	int p, i;
+
+	for (p = 0; p < MM_PROCESSES; p++) {
+		struct mm_process *process = &m->process[p];
+
+		process->has_pinned = false;
+		memset(process->mirrors, 0, sizeof(process->mirrors));
+		for (i = 0; i < MM_PAGES; i++) {
+			process->page[i].dirty = false;
+			process->page[i].has_anon = false;
+			process->page[i].node = 0;
+			/* The permissions are those in the owner's page table. */
+			process->page[i].write &= p == MM_OWNER;
+		}
+	}
+	for (i = 0; i < MM_FRAMES; i++) {
+		m->frame[i].lazy = LAZY_NO;
+		if (!m->frame[i].used)
+			memset(&m->frame[i], 0, sizeof(m->frame[i]));
+	}
+}
+
+/* Do the two predict a different state of the world? */
 static bool differ(const struct mm_model *one, const struct mm_model *other)
 {
-	int i;
+	static struct mm_model left, right;
 
-	for (i = 0; i < MM_FRAMES; i++)
-		if ((one->frame[i].used || other->frame[i].used) &&
-		    memcmp(&one->frame[i], &other->frame[i], sizeof(one->frame[i])))
-			return true;
-	return memcmp(one->process, other->process, sizeof(one->process)) ||
-	       memcmp(one->medium, other->medium, sizeof(one->medium));
+	left = *one;
+	right = *other;
+	leave_visible(&left);
+	leave_visible(&right);
+	return memcmp(left.process, right.process, sizeof(left.process)) ||
+	       memcmp(left.frame, right.frame, sizeof(left.frame)) ||
+	       memcmp(left.medium, right.medium, sizeof(left.medium));
 }
 
 /*
@@ -94,8 +123,23 @@ static bool matters(const struct sequence *sequence, const struct mm_kernel *ker
 }
 
 /*
- * Run sequences with a wrong model until one notices it. Every second one has the
- * operation more often. Returns how many it took; 0: none did.
+ * Make the sequence of the seed, every second one with the operation more often. Returns
+ * whether the effect matters in it.
+ */
+static bool generate_for(const struct flip *flip, struct sequence *sequence,
+			 struct generator *generator, const struct mm_kernel *kernel, uint64_t seed)
+{
+	static char weights[64];
+
+	snprintf(weights, sizeof(weights), "%s=40", flip->row->name);
+	generator->weights = seed % 2 ? NULL : weights;
+	generate(sequence, generator, seed);
+	return matters(sequence, kernel, flip);
+}
+
+/*
+ * Run sequences with a wrong model until one notices it, which must not differ from the
+ * right one. Returns how many it took; 0: none did.
  */
 static int notice(struct generator *generator, const struct mm_kernel *kernel,
 		  const struct flip *flip, int seconds)
@@ -103,20 +147,21 @@ static int notice(struct generator *generator, const struct mm_kernel *kernel,
 	const double end = now() + seconds;
 	struct sequence sequence;
 	struct failure failure;
-	static char weights[64];
 	int tried = 0;
 	uint64_t seed;
 
-	snprintf(weights, sizeof(weights), "%s=40", flip->row->name);
 	for (seed = 1; now() < end; seed++) {
-		generator->weights = seed % 2 ? NULL : weights;
-		generate(&sequence, generator, seed);
-		if (!matters(&sequence, kernel, flip))
+		if (!generate_for(flip, &sequence, generator, kernel, seed))
 			continue;
 		failure = worker_run(&sequence, false, flip, true, NULL);
 		tried++;
-		if (is_failure(&failure))
+		if (!is_failure(&failure))
+			continue;
+		failure = worker_run(&sequence, false, NULL, true, NULL);
+		if (!is_failure(&failure))
 			return tried;
+		report_line("note:", "the sequence of seed %llu, weights '%s', fails anyway",
+			    (unsigned long long)seed, generator->weights ?: "");
 	}
 	report_line("note:", "of %llu sequences, %d were run", (unsigned long long)seed - 1, tried);
 	return 0;
@@ -136,6 +181,34 @@ static bool is_asked(const char *only, const char *name)
 			return true;
 	}
 	return !only;
+}
+
+int flips_hidden(const struct generator *from, const struct mm_kernel *kernel)
+{
+	static unsigned int effects[OP_ROWS_MAX];
+	struct generator generator = *from;
+	struct sequence sequence;
+	size_t row, count;
+	const struct op_row *rows = op_rows(&count);
+	int effect, hidden = 0;
+	uint64_t seed;
+
+	survey(&generator, kernel, effects);
+	for (row = 0; row < count; row++) {
+		for (effect = 0; effect < EFFECT_COUNT; effect++) {
+			const struct flip flip = { &rows[row], effect };
+
+			if (!(effects[row] & BIT(effect)))
+				continue;
+			for (seed = 1; seed <= PREDICTED; seed++)
+				if (generate_for(&flip, &sequence, &generator, kernel, seed))
+					break;
+			printf("%s:%s %s\n", rows[row].name, mm_effect_name(effect),
+			       seed <= PREDICTED ? "shown" : "hidden");
+			hidden += seed > PREDICTED;
+		}
+	}
+	return hidden;
 }
 
 void flips_run(const struct generator *from, int seconds, const char *only)

@@ -63,8 +63,9 @@ static void expect_bind(struct mm_model *m, const struct op *op, struct step *st
 	struct mm_page *page = mm_page_of(m, op->who, op->first);
 
 	expect_to_node(m, op, step);
-	if (page->mapped && mm_effect(m, EFFECT_ADVISE))
-		page->node = op->option[0] + 1;
+	/* Without a node, the model would only say less: the effect is left out by the other one. */
+	if (page->mapped)
+		page->node = 1 + (mm_effect(m, EFFECT_ADVISE) ? op->option[0] : !op->option[0]);
 }
 
 /* After the move, the kernel says where the page is. */
