@@ -11,11 +11,9 @@
 /*
  * ksmd must see a page twice with the same bytes before it merges it, and begins
  * anywhere in a scan. A reference for a short time, such as that of a batch, delays
- * the merge: since 6.7, ksmd skips a page whose merge has failed in up to eight
- * scans (should_skip_rmap_item()). So pages that should merge get more scans than
- * those that should not.
+ * the merge, so pages that should merge get more scans than those that should not.
  */
-#define SCANS_TO_MERGE 1000
+#define SCANS_TO_MERGE 200
 #define SCANS_WITHOUT 4
 #define SCAN_S 20
 
@@ -125,6 +123,8 @@ static long act_merge(const struct buffer *buffer, long arg)
 			return -errno;
 	}
 	scanning.end = ksm_scans() + (desk->step.result ? SCANS_TO_MERGE : SCANS_WITHOUT);
+	/* It still knows pages of earlier sequences, which were at the same addresses. */
+	ksm_scan_all();
 	ksm_start();
 	if (!wait_until(is_scanned, &scanning, SCAN_S))
 		result = -ETIME;

@@ -73,6 +73,14 @@ void ksm_start(void)
 	set(KSM "run", "1");
 }
 
+void ksm_scan_all(void)
+{
+	if (access(KSM "smart_scan", F_OK))
+		return;
+	restore_setting(KSM "smart_scan");
+	set(KSM "smart_scan", "0");
+}
+
 void ksm_stop(void)
 {
 	keep_settings();
