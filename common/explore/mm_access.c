@@ -97,7 +97,9 @@ void mm_unmerge(struct mm_model *m, enum mm_who who, int number)
 {
 	struct mm_page *page = mm_page_of(m, who, number);
 
-	if (page->frame < 0 || !m->frame[page->frame].ksm)
+	/* Only what a present or a migration entry maps. */
+	if (page->frame < 0 || !m->frame[page->frame].ksm ||
+	    m->frame[page->frame].at == PLACE_PRIVATE)
 		return;
 	if (m->kernel.unmerge_unshares)
 		unshare(m, page, false);
