@@ -21,6 +21,10 @@ SURVIVES = ("kernel-survives (S2) -- the kernel does not die, hang, complain or 
 
 # How many lines without a keyword are kept of one attempt.
 CHATTER = 200
+# What explore says while it runs, for the case that the machine dies, and what has failed. There
+# may be thousands of these lines, and only the last one of each counts.
+PROGRESS = ("seed: ", "candidate: ", "shorter: ")
+KEPT = (*PROGRESS, "sequence: ", "twin: ", "minimal: ")
 NOTES = 1000        # odd lines that are kept of a run
 
 _CHECKS = re.compile(r"([a-z0-9-]+)=([0-9]{1,9})(?:/([0-9]{1,9}))?")
@@ -54,6 +58,10 @@ class Attempt:
             self.outcome(diag.text)
         elif diag.keyword == "checks":
             self.count_checks(diag.text)
+        elif diag.text.startswith(KEPT) and not diag.keyword:
+            word = diag.text.split()[0]
+            self.diags = [old for old in self.diags if old.keyword or old.text.split()[:1] != [word]]
+            self.diags.append(diag)
         elif diag.keyword or len(self.diags) < CHATTER:
             self.diags.append(diag)
 

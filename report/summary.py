@@ -12,15 +12,13 @@ from collections.abc import Collection, Iterable
 from report import claims, table
 from report.ktap import quote
 from report.model import Run
-from report.result import RUN, Test
+from report.result import PROGRESS, RUN, Test
 
 FINDING = re.compile(r"(.*) \(docs/findings\.md, ([\w-]+)\)")     # how known-issues.toml names it
 IN_FULL = 20        # failures that are told with everything; of the others the name and the reason
 REASONS = 4         # that a terminal gets for each verdict
 EXCERPT = 12        # lines of a splat or a console
 NAMES = 8           # names in a group
-# What explore says while it runs, for the case that the machine dies.
-PROGRESS = ("seed: ", "candidate: ", "shorter: ")
 
 _COLOURS = {"red": "31;1", "green": "32;1", "yellow": "33"}
 _DIFFERS = {"check": "", "crash": " (crashed)", "hang": " (hung)",

@@ -302,6 +302,10 @@ SAID = {
                             ("map 2; fork", "", True)),
     "of no use any more": (SEARCH, "not ok 1 {name}", ("seed: 7", "sequence: map 3; fork"),
                            ("map 3; fork", "", True)),
+    "after many": (SEARCH, "not ok 1 {name}",
+                   (*(f"seed: {seed}" for seed in range(1000)), *(200 * ["note: of many"]),
+                    "twin: map 4; fork", *(f"candidate: map {i}" for i in range(1, 5)),
+                    "minimal: map 4"), ("map 4; fork", "map 4", False)),
     "of an ordinary run": ("explore.coherent.seed-4", "not ok 1 {name}",
                            ("sequence: map 4; fork",), ("map 4; fork", "", True)),
 }
