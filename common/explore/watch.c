@@ -119,20 +119,20 @@ static void leave_out(struct mm_model *m, struct mm_page *page)
 static void compare_page(struct watching *w, int who, int number, const struct page *seen)
 {
 	struct mm_page *page = &w->m->process[who].page[number];
-	const bool present = page->frame >= 0 && w->m->frame[page->frame].at != PLACE_PRIVATE;
-	/* pagemap also shows the flag VM_SOFTDIRTY of the VMA. */
-	const bool soft = page->mapped &&
-			  (!page->tracked || ((page->frame >= 0 || page->guard) && page->soft));
+	bool soft;
 
-	if (w->m->kernel.soft_dirty)
-		compare(w, seen->soft_dirty == soft, who, number, "soft-dirty bit", "%s|%s",
-			on_or_off(soft), on_or_off(seen->soft_dirty));
 	if (page->unsure) {
 		w->m->may[MAY_NO_TABLE][seen->at == PLACE_NOWHERE]++;
 		page->unsure = false;
 		if (seen->at == PLACE_NOWHERE)
 			leave_out(w->m, page);
 	}
+	/* pagemap also shows the flag VM_SOFTDIRTY of the VMA. */
+	soft = page->mapped &&
+	       (!page->tracked || ((page->frame >= 0 || page->guard) && page->soft));
+	if (w->m->kernel.soft_dirty)
+		compare(w, seen->soft_dirty == soft, who, number, "soft-dirty bit", "%s|%s",
+			on_or_off(soft), on_or_off(seen->soft_dirty));
 	if (page->guard) {
 		compare(w, !seen->present && seen->at == PLACE_SWAPPED, who, number, "mapping",
 			"a guard|%s, page frame 0x%lx", place_name(seen->at), seen->pfn);
@@ -144,7 +144,7 @@ static void compare_page(struct watching *w, int who, int number, const struct p
 		return;
 	}
 	compare_frame(w, who, number, seen);
-	if (present && !w->m->frame[page->frame].zero)
+	if (w->m->frame[page->frame].at != PLACE_PRIVATE && !w->m->frame[page->frame].zero)
 		compare(w, seen->single == (w->mappings[page->frame] == 1), who, number,
 			"mapped exactly once", "%s|%s",
 			w->mappings[page->frame] == 1 ? "yes" : "no",
