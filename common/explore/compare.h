@@ -36,8 +36,10 @@ void compare(struct watching *w, bool same, int who, int page, const char *what,
 void compare_transferred(struct watching *w);
 void compare_bytes(struct watching *w);
 
-/* References and mappings of page frames; counters of the processes. */
-void compare_counts(struct watching *w);
+/* Mappings, exclusivity and references of page frames; counters of the processes. */
+void compare_frames(struct watching *w);
+void compare_dumps(struct watching *w);
+void compare_counters(struct watching *w);
 
 /*
  * The pages that the kernel counts as locked, in the whole system; -1 if that is

@@ -135,7 +135,7 @@ static void tell_watching(const struct run *sum)
 #define WATCH_PART_NAME(id, name) [WATCH_##id] = (name),
 	static const char *const names[WATCH_COUNT] = { WATCH_PARTS(WATCH_PART_NAME) };
 #undef WATCH_PART_NAME
-	char text[160] = "";
+	char text[240] = "";
 	double all = 0;
 	size_t used = 0;
 	int i;

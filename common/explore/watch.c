@@ -217,7 +217,9 @@ static const struct {
 	[WATCH_MAPPINGS] = { compare_mappings, false },
 	[WATCH_PERMISSIONS] = { compare_permissions, false },
 	[WATCH_BYTES] = { compare_bytes, true },
-	[WATCH_COUNTS] = { compare_counts, true },
+	[WATCH_FRAMES] = { compare_frames, true },
+	[WATCH_DUMPS] = { compare_dumps, true },
+	[WATCH_COUNTERS] = { compare_counters, true },
 };
 
 static double now(void)

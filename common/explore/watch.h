@@ -15,7 +15,9 @@
 	PART(MAPPINGS, "pagemap") \
 	PART(PERMISSIONS, "permissions") \
 	PART(BYTES, "bytes") \
-	PART(COUNTS, "counts")
+	PART(FRAMES, "frames") \
+	PART(DUMPS, "dumps") \
+	PART(COUNTERS, "counters")
 
 #define WATCH_PART_ID(id, name) WATCH_##id,
 enum watch_part { WATCH_PARTS(WATCH_PART_ID) WATCH_COUNT };

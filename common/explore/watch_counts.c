@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * References, mappings and exclusivity of page frames, as the kernel dumps them,
- * and the counters of the processes.
+ * References, mappings and exclusivity of page frames, as the kernel counts and
+ * dumps them, and the counters of the processes.
  *
  * A dump takes as long as several operations, since it goes through the kernel
  * log. So there is one of each frame after the last operation, except that of
@@ -20,6 +20,7 @@
 #include "kernel/kernel.h"
 #include "report/report.h"
 #include "see/dump.h"
+#include "see/page.h"
 
 /* One in so many of the plain pages is dumped. */
 #define PLAIN_DUMPS 4
@@ -30,6 +31,11 @@ static long act_dump(const struct buffer *buffer, long page)
 	(void)buffer;
 	world.desk->dump = page_dump(world_page(page));
 	return 0;
+}
+
+static const char *exclusivity(bool exclusive)
+{
+	return exclusive ? "exclusive" : "not exclusive";
 }
 
 /*
@@ -55,8 +61,7 @@ static void compare_dump(struct watching *w, int who, int number)
 	if (!dump->valid)
 		return;
 	compare(w, dump->exclusive == frame->exclusive, who, number, "exclusivity", "%s|%s",
-		frame->exclusive ? "exclusive" : "not exclusive",
-		dump->exclusive ? "exclusive" : "not exclusive");
+		exclusivity(frame->exclusive), exclusivity(dump->exclusive));
 	compare(w, dump->mapcount == mappings, who, number, "mapping count", "%d|%d", mappings,
 		dump->mapcount);
 	in_batch = frame->at == PLACE_SYSTEM && dump->refcount == references + 1;
@@ -84,18 +89,21 @@ static bool is_plain(const struct mm_model *m, int index, int who, int page)
 	       mm_mappings(m, index) == 1 && !mm_holders(m, index);
 }
 
-/* Did the operation take or drop references, or make a page exclusive that is not writable? */
+/*
+ * Did the operation take or drop references, or make a page exclusive that is not
+ * writable? That of memory is in /proc/kpageflags.
+ */
 static bool is_worth_a_dump(const struct watching *w, int index, int who, int page)
 {
 	const struct mm_frame *was = &w->before->frame[index], *is = &w->m->frame[index];
 
 	if (is->pins != was->pins || is->gets != was->gets)
 		return true;
-	return is->exclusive && !w->m->process[who].page[page].write &&
-	       (!was->used || !was->exclusive);
+	return is->at != PLACE_SYSTEM && is->exclusive &&
+	       !w->m->process[who].page[page].write && (!was->used || !was->exclusive);
 }
 
-static void compare_dumps(struct watching *w)
+void compare_dumps(struct watching *w)
 {
 	int i, who, page, dumps = 0;
 
@@ -117,24 +125,61 @@ static void compare_dumps(struct watching *w)
 	}
 }
 
-/* kpagecount_read() shows frames of memory, not those of devices. */
-static void compare_mapping_counts(struct watching *w)
+static uint64_t read_of_frame(int fd, const char *path, unsigned long pfn)
 {
-	uint64_t count;
-	int i, who, page;
+	uint64_t entry;
 
-	for (i = 0; i < MM_FRAMES && world.kpagecount >= 0; i++) {
+	if (pread(fd, &entry, sizeof(entry), pfn * sizeof(entry)) != sizeof(entry))
+		broken("%s: %s", path, strerror(errno));
+	return entry;
+}
+
+/* A mapping of @frame, if the operation changed one of them, or their number. */
+static bool find_change(const struct watching *w, int frame, int *who, int *page)
+{
+	bool changed = w->thorough || mm_mappings(w->before, frame) != w->mappings[frame];
+	int p, i;
+
+	*who = -1;
+	*page = 0;
+	for (p = MM_OWNER; p < MM_PROCESSES; p++) {
+		for (i = 0; i < MM_PAGES; i++) {
+			if (w->m->process[p].page[i].frame != frame)
+				continue;
+			if (*who < 0 || compare_is_changed(w, p, i)) {
+				*who = p;
+				*page = i;
+			}
+			changed |= compare_is_changed(w, p, i);
+		}
+	}
+	return changed && *who >= 0;
+}
+
+/*
+ * Mapping counts and exclusivity of the frames that the operation changed. The kernel
+ * shows those of memory, not of devices (kpagecount_read(), kpageflags_read()).
+ */
+void compare_frames(struct watching *w)
+{
+	int i, who, page, mappings;
+
+	for (i = 0; i < MM_FRAMES && world.kpagecount >= 0 && world.kpageflags >= 0; i++) {
 		const struct mm_frame *frame = &w->m->frame[i];
+		uint64_t flags, count;
+		bool exclusive;
 
 		if (!frame->used || frame->zero || frame->at != PLACE_SYSTEM || !frame->pfn ||
-		    mm_mappings(w->before, i) == mm_mappings(w->m, i) ||
-		    !find_page(w->m, i, &who, &page))
+		    !find_change(w, i, &who, &page))
 			continue;
-		if (pread(world.kpagecount, &count, sizeof(count), frame->pfn * sizeof(count)) !=
-		    sizeof(count))
-			broken("/proc/kpagecount: %s", strerror(errno));
-		compare(w, (int)count == mm_mappings(w->m, i), who, page, "mapping count", "%d|%d",
-			mm_mappings(w->m, i), (int)count);
+		flags = read_of_frame(world.kpageflags, "/proc/kpageflags", frame->pfn);
+		exclusive = flags >> KPF_ANON_EXCLUSIVE & 1;
+		compare(w, exclusive == frame->exclusive, who, page, "exclusivity", "%s|%s",
+			exclusivity(frame->exclusive), exclusivity(exclusive));
+		mappings = w->mappings[i];
+		count = read_of_frame(world.kpagecount, "/proc/kpagecount", frame->pfn);
+		compare(w, (int)count == mappings, who, page, "mapping count", "%d|%d", mappings,
+			(int)count);
 	}
 }
 
@@ -193,7 +238,7 @@ static void compare_count(struct watching *w, int who, enum rule_id rule, const 
 		w->differences++;
 }
 
-static void compare_counters(struct watching *w, int who)
+static void compare_counters_of(struct watching *w, int who)
 {
 	const struct mm_process *process = &w->m->process[who];
 	const int pinned = who == MM_OWNER ? mm_registered(w->m) : 0;
@@ -214,15 +259,13 @@ static void compare_counters(struct watching *w, int who)
 			      world.desk->counts.pinned);
 }
 
-void compare_counts(struct watching *w)
+void compare_counters(struct watching *w)
 {
 	int who;
 
-	compare_mapping_counts(w);
-	compare_dumps(w);
 	for (who = MM_OWNER; who < MM_PROCESSES && w->thorough; who++)
 		if (w->m->process[who].alive)
-			compare_counters(w, who);
+			compare_counters_of(w, who);
 }
 
 /*

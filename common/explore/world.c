@@ -147,6 +147,7 @@ void world_open(void)
 		ksm_stop();
 	world.pagemap[MM_OWNER] = pagemap_open(getpid());
 	world.kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
+	world.kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 }
 
 long world_node(pid_t pid, int page)

@@ -50,7 +50,7 @@ struct world {
 	struct child process[MM_PROCESSES];	/* the owner is not used */
 	int pipes[MM_PROCESSES][4];
 	int pagemap[MM_PROCESSES];
-	int kpagecount;
+	int kpagecount, kpageflags;
 	struct device device[PLACE_COUNT];	/* of the owner: coherent, remote, private */
 	struct medium medium;
 	bool has_medium;

@@ -62,5 +62,7 @@ bool frame_has_flag(unsigned long frame, int flag) __must_check;
 #define KPF_LRU 5
 #define KPF_WRITEBACK 8
 #define KPF_SWAPCACHE 13
+/* PageAnonExclusive of an anonymous page (enum pageflags); also KPF_MAPPEDTODISK, KPF_OWNER_2 */
+#define KPF_ANON_EXCLUSIVE 34
 
 #endif
