@@ -54,7 +54,7 @@ static inline long errno_of(long result)
 }
 
 /* Milliseconds of the monotonic clock, to measure times. */
-long now_ms(void) __must_check;
+long now_ms(void);
 
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text) __must_check;
