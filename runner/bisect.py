@@ -24,7 +24,8 @@ from runner.screen import Screen, one_line, shown
 OURS = {"kernel", "results", "cache", "vm"}
 TOLD, LINES = 5, 4     # tests that a bad commit made worse, and lines of each; `compare` has all
 LEFT = re.compile(r"Bisecting: (\d+) revisions? left .*\(roughly (\d+) steps?\)")
-FIRST_BAD = re.compile(r"^([0-9a-f]{40,64}) is the first bad commit", re.M)
+# git 2.55 writes 'bad' in quotes.
+FIRST_BAD = re.compile(r"^([0-9a-f]{40,64}) is the first '?bad'? commit", re.M)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from runner import bisect as runner_bisect
 from vm_kit import git
 
 GOOD, BAD, BOOT, SKIP, LACKS = "good", "fails-second", "panic-in-boot", "skips", "lacks-something"
@@ -64,7 +65,8 @@ def test_finds_the_commit(box):
     assert "the bytes differ" in got.stderr
     assert re.search(r"skip \(\d+ s\): .*BUG: kernel NULL", got.stderr)
     assert re.search(r"step 3: \w+ commit \d, about \d+ more, \d+ s left", got.stderr)
-    assert "bad commit" in (box.scratch / "results" / "bisect.log").read_text()
+    log = (box.scratch / "results" / "bisect.log").read_text()
+    assert re.search(r"first '?bad'? commit: .*commit 5", log)
     given_back(box)
 
 
@@ -118,6 +120,11 @@ def test_interrupted(box):
     assert kit.alive(env) == {}
 
 
+@pytest.mark.parametrize("word", ["bad", "'bad'"])
+def test_each_wording_of_git(word):
+    assert runner_bisect.FIRST_BAD.search(f"{'a' * 40} is the first {word} commit\n")
+
+
 def test_git_bisect_run(box):
     history(box, [GOOD, GOOD, GOOD, BOOT, GOOD, BAD, BAD])    # git tries c3 first
     git(box.tree, "bisect", "start", "c6", "c0")
@@ -128,4 +135,5 @@ def test_git_bisect_run(box):
     script.chmod(0o755)
     done = subprocess.run(["git", "-C", box.tree, "bisect", "run", script], capture_output=True,
                           text=True, env=kit.environment(box.scratch, **fake(box)), check=False)
-    assert "commit 5" in done.stdout.partition("is the first bad commit")[2], done.stdout
+    assert re.search(r"is the first '?bad'? commit$.*^    commit 5$", done.stdout, re.M | re.S), (
+        done.stdout)
