@@ -32,7 +32,7 @@ bool ksm_are_merged(void *twins) __must_check;
 bool ksm_is_same(const void *one, const void *other) __must_check;
 
 /* How many scans ksmd has completed. */
-long ksm_scans(void) __must_check;
+long __must_check ksm_scans(void);
 
 /*
  * Let ksmd look at each page in each scan. Since 6.7 it leaves out pages that it has not

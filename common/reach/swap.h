@@ -16,13 +16,13 @@
 void swap_on(void);
 
 /* Can the machine swap to a file in HMM_COHERENT_DIR? */
-bool swap_available(void) __must_check;
+bool __must_check swap_available(void);
 
 /*
  * Make this file, without swapping to it yet. Returns its path, which stays valid.
  * Swapping to it ends after the test, which also removes it.
  */
-const char *swap_make(void) __must_check;
+const char *__must_check swap_make(void);
 
 /* End swapping before the end of the test, which brings back all pages. */
 void swap_off(void);
