@@ -60,7 +60,8 @@ class Attempt:
             self.count_checks(diag.text)
         elif diag.text.startswith(KEPT) and not diag.keyword:
             word = diag.text.split()[0]
-            self.diags = [old for old in self.diags if old.keyword or old.text.split()[:1] != [word]]
+            self.diags = [old for old in self.diags
+                          if old.keyword or old.text.split()[:1] != [word]]
             self.diags.append(diag)
         elif diag.keyword or len(self.diags) < CHATTER:
             self.diags.append(diag)

@@ -63,7 +63,7 @@ static void expect_bind(struct mm_model *m, const struct op *op, struct step *st
 	struct mm_page *page = mm_page_of(m, op->who, op->first);
 
 	expect_to_node(m, op, step);
-	/* Without a node, the model would only say less: the effect is left out by the other one. */
+	/* Without a node, the model would only say less: the other one is wrong. */
 	if (page->mapped)
 		page->node = 1 + (mm_effect(m, EFFECT_ADVISE) ? op->option[0] : !op->option[0]);
 }

@@ -164,14 +164,17 @@ static void end(bool survived)
 /*
  * The body of the running test or cell has ended, its result is not printed
  * yet. A skipped test has done nothing, so it must not fail for what another
- * test left.
+ * test left. Cells share their setup: its settings last as long as their process.
  */
 static void look_around(bool alone)
 {
-	const int failures = report->failures;
+	int failures;
 	const bool last = progress->next + 1 == plan.count ||
 			  (!alone && progress->next + 1 == batch_end);
 
+	if (alone || last || report->failures || report->broken)
+		restore_all();
+	failures = report->failures;
 	if (report->skipped)
 		return;
 	/* Check after a failed test, so that what it left is not assigned to another one. */
@@ -230,7 +233,6 @@ static void run_test(void)
 		fflush(out);
 	}
 	left = leftovers_kill(&stuck);
-	restore_all();
 	look_around(true);
 	(void)output_read(fd, options.verbose || report->failures || report->broken ||
 			      !report->finished);
@@ -259,21 +261,16 @@ void suite_run_cells(void)
 	if (suite->cells_setup)
 		suite->cells_setup();
 	oracle_begin(false);
-	while (progress->next < batch_end) {
+	do {
 		if (!progress->running)
 			begin(plan.tests[progress->next]);
 		alarm(options.timeout_s);
 		suite->run_cell(plan.tests[progress->next]);
 		alarm(0);
-		/* Cells share their setup: its settings last as long as the process. */
-		if (report->failures || report->broken || progress->next + 1 == batch_end)
-			restore_all();
 		look_around(false);
 		end(true);
 		/* A failed cell may have left something behind: a new process runs the next. */
-		if (report->failures || report->broken)
-			break;
-	}
+	} while (progress->next < batch_end && !report->failures && !report->broken);
 	fflush(out);
 	if (progress->next < batch_end)
 		_exit(1);
