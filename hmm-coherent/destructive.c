@@ -4,6 +4,7 @@
  * access, a page that is freed in an interrupt
  */
 #include "destructive.h"
+#include "exclusive_reclaim.h"
 
 #include <errno.h>
 #include <linux/types.h>
@@ -127,6 +128,12 @@ SCENARIO(destructive, freed_by_transfer,
 	story_dma_lands(s);
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_result("completion", transfer_finish(&transfer), features.page_size);
+}
+
+SCENARIO(destructive, exclusive_page_reclaimed,
+	 "a page of memory under exclusive access by the device survives reclaim with its bytes")
+{
+	expect_reclaim_keeps(&self->story.device);
 }
 
 int main(int argc, char **argv)

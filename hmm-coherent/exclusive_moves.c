@@ -4,10 +4,9 @@
  * eviction, soft offlining or reclaim; and what a device cannot have exclusively
  */
 #include "exclusive_meets.h"
+#include "exclusive_reclaim.h"
 
-#include "kernel/cgroup.h"
 #include "kernel/since.h"
-#include "reach/swap.h"
 
 #define SOFT_OFFLINE "/sys/devices/system/memory/soft_offline_page"
 
@@ -146,35 +145,8 @@ SCENARIO(exclusive_meets, soft_offlined,
 SCENARIO(exclusive_meets, reclaimed,
 	 "reclaim of a memory cgroup swaps the page out and in with its bytes, or leaves it")
 {
-	struct story *s = &self->story;
-	struct cgroup group;
-	struct buffer mine;
-	int i;
-
-	swap_on();
-	cgroup_make(&group);
-	cgroup_need_reclaim(&group);
-	cgroup_enter(&group);
-	buffer_map(&mine, PAGES, PLACE_SYSTEM);
-	buffer_write(&mine, 0, PAGES, BY_OWNER);
-	drain_lru_batches();
-	set_rule(RULE_DEVICE_EXCLUSIVE);
-	expect_result("exclusive access",
-		      device_command(&s->device, HMM_DMIRROR_EXCLUSIVE, mine.addr, 1), 0);
-	for (i = 0; i < 3; i++)
-		cgroup_reclaim(&group, "1M");
-	cgroup_leave(&group);
-	set_rule(RULE_LEGAL_CALLS_WORK);
-	must(page_at(0, buffer_page(&mine, 1)).at == PLACE_SWAPPED,
-	     "memory.reclaim does not swap out the pages of the cgroup");
-	set_rule(RULE_SWAP_KEEPS);
-	for (i = 0; i < PAGES; i++)
-		expect_bytes(buffer_page(&mine, i), mine.serial, i, BY_OWNER,
-			     i ? "bytes of a page that was swapped out" :
-				 "bytes of the page that the device had exclusively");
-	expect_result("a write", cpu_write(&mine, 0, 1, BY_OWNER_AGAIN), features.page_size);
-	expect_bytes(mine.addr, mine.serial, 0, BY_OWNER_AGAIN, "bytes that were written");
-	buffer_unmap(&mine);
+	need(!reclaim_breaks_exclusive(), SKIP_RECLAIM_BREAKS_EXCLUSIVE);
+	expect_reclaim_keeps(&self->story.device);
 }
 
 int main(int argc, char **argv)

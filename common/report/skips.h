@@ -105,6 +105,10 @@
 	SKIP(LOCKDEP_STOPS_TRANSFER, \
 	     "lockdep would report a lock of test_hmm and turn itself off", \
 	     "run --destructive destructive.freed-by-transfer, which gets its own VM") \
+	SKIP(RECLAIM_BREAKS_EXCLUSIVE, \
+	     "reclaim of this kernel breaks the entry of exclusive access, and a fault does not " \
+	     "end", \
+	     "run --destructive destructive.exclusive-page-reclaimed, which gets its own VM") \
 	SKIP(LOCKDEP_STOPS_KSM, \
 	     "lockdep would report the lock order of test_hmm and turn itself off", \
 	     "run ksm.* in a VM without the tests that add memory to a device, as --profile " \
