@@ -160,7 +160,10 @@ int iommu_attach(struct iommu *iommu)
 
 int iommu_map(struct iommu *iommu, void *addr, size_t size, bool write)
 {
-	(void)iommu, (void)addr, (void)size, (void)write;
+	(void)iommu;
+	(void)addr;
+	(void)size;
+	(void)write;
 	return absent();
 }
 
@@ -172,19 +175,25 @@ int iommu_unmap(struct iommu *iommu)
 
 int iommu_compare(struct iommu *iommu, void *addr, size_t size)
 {
-	(void)iommu, (void)addr, (void)size;
+	(void)iommu;
+	(void)addr;
+	(void)size;
 	return absent();
 }
 
 int iommu_read(struct iommu *iommu, void *bytes, size_t size)
 {
-	(void)iommu, (void)bytes, (void)size;
+	(void)iommu;
+	(void)bytes;
+	(void)size;
 	return absent();
 }
 
 int iommu_write(struct iommu *iommu, void *bytes, size_t size)
 {
-	(void)iommu, (void)bytes, (void)size;
+	(void)iommu;
+	(void)bytes;
+	(void)size;
 	return absent();
 }
 
