@@ -130,6 +130,14 @@ def banned(path: Path, text: str) -> Iterator[str]:
                 yield f"line {code.count(chr(10), 0, found.start()) + 1}: {why}"
 
 
+def semantic_patches(path: Path, text: str) -> Iterator[str]:
+    """No regular expressions: their syntax depends on how spatch was built."""
+    if path.suffix == ".cocci":
+        for number, line in enumerate(text.splitlines(), 1):
+            if "=~" in line and not line.startswith("//"):
+                yield f"line {number}: name the functions, as in 'identifier f = {{a, b}};'"
+
+
 def fixtures(path: Path, text: str) -> Iterator[str]:
     """A fixture is in the program of its name, or in a header of its name that several programs
     include."""
@@ -291,8 +299,8 @@ def without_comments(code: str) -> str:
 
 
 LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (
-    licence, size, line_length, left_open, python, blank_lines, banned, fixtures, prefixes, gates,
-    skips, includes, imports)
+    licence, size, line_length, left_open, python, blank_lines, banned, semantic_patches,
+    fixtures, prefixes, gates, skips, includes, imports)
 
 
 def files() -> list[Path]:

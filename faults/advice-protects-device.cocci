@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: reclaim.coherent-rw.advice
 @@
-identifier f =~ "^madvise_cold_or_pageout_pte_range$";
+identifier f = {madvise_cold_or_pageout_pte_range};
 expression page;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: ordinary.*-ro-*.by-aio
 @@
-identifier f =~ "^aio_complete_rw$";
+identifier f = {aio_complete_rw};
 symbol iocb, res;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: ordinary.*.appended
 @@
-identifier f =~ "^generic_write_checks_count$";
+identifier f = {generic_write_checks_count};
 symbol iocb;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: numa.coherent-rw.back-by-task
 @@
-identifier f =~ "^dmirror_devmem_fault_alloc_and_copy$";
+identifier f = {dmirror_devmem_fault_alloc_and_copy};
 expression gfp, vma, addr;
 @@
  f(...)

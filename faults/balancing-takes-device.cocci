@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: balancing.scanned
 @@
-identifier f =~ "^(change_pte_range|folio_can_map_prot_numa)$";
+identifier f = {change_pte_range, folio_can_map_prot_numa};
 expression p;
 @@
  f(...)

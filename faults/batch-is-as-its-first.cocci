@@ -6,7 +6,7 @@
 // resembles: the error that mm: optimize mprotect() by PTE batching had in its first versions
 // tests: mixed-huge.last-shared.read-only-and-back
 @@
-identifier f =~ "^page_anon_exclusive(_sub)?_batch$";
+identifier f = {page_anon_exclusive_batch, page_anon_exclusive_sub_batch};
 identifier start, len;
 @@
  f(int start, int len, ...)

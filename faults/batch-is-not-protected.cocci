@@ -6,8 +6,8 @@
 // resembles: nothing known
 // tests: mixed-huge.*.write-protected
 @@
-identifier f =~ "^change_present_ptes$";
-identifier protect =~ "^uffd_(wp|prot)$";
+identifier f = {change_present_ptes};
+identifier protect = {uffd_wp, uffd_prot};
 symbol nr_ptes;
 statement S1, S2;
 @@

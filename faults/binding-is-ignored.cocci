@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: *.rw.cpu-read
 @@
-identifier f =~ "^policy_nodemask$";
+identifier f = {policy_nodemask};
 expression nodes;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.raw-read coherent.rw.raw-write
 @@
-identifier f =~ "^(blkdev_read_iter|blkdev_write_iter)$";
+identifier f = {blkdev_read_iter, blkdev_write_iter};
 identifier iocb;
 @@
  f(struct kiocb *iocb, ...)

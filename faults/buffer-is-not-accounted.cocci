@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: registered.coherent-rw.accounted registered.coherent-rw.limited
 @@
-identifier f =~ "^io_buffer_account_pin$";
+identifier f = {io_buffer_account_pin};
 expression E;
 @@
  f(...)

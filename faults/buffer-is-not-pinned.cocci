@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.ring-register fixed-buffers.coherent-rw.registration
 @@
-identifier f =~ "^io_pin_pages$";
+identifier f = {io_pin_pages};
 expression A, B, C, D, E;
 @@
  f(...)
@@ -25,7 +25,8 @@ expression A, B, C, D, E;
  ...>
  }
 @@
-identifier f =~ "^io_(buffer_unmap|release_ubuf|sqe_buffer_register|coalesce_buffer|free_region)$";
+identifier f = {io_buffer_unmap, io_release_ubuf, io_sqe_buffer_register,
+	io_coalesce_buffer, io_free_region};
 expression A, B;
 @@
  f(...)

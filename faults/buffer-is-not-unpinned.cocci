@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: registered.coherent-rw.updated registered.coherent-rw.ring-left-by-exit
 @@
-identifier f =~ "^(io_buffer_unmap|io_release_ubuf)$";
+identifier f = {io_buffer_unmap, io_release_ubuf};
 expression E;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: buffer-ring.*.consumed-in-parts
 @@
-identifier f =~ "^io_kbuf_inc_commit$";
+identifier f = {io_kbuf_inc_commit};
 symbol buf_len, this_len;
 @@
  f(...)

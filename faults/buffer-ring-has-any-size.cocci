@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: buffer-ring.*.refused
 @@
-identifier f =~ "^io_register_pbuf_ring$";
+identifier f = {io_register_pbuf_ring};
 symbol reg;
 @@
  f(...)

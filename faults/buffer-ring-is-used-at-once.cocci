@@ -6,7 +6,7 @@
 // resembles: io_uring/kbuf: always use READ_ONCE() to read ring provided buffer lengths, and the fixes of commit at selection before it
 // tests: buffer-ring.*.kept-without-data
 @@
-identifier f =~ "^io_should_commit$";
+identifier f = {io_should_commit};
 @@
  f(...)
  {

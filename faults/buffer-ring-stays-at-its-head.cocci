@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: buffer-ring.*.in-order buffer-ring.*.used-again buffer-ring.*.short-read
 @@
-identifier f =~ "^io_kbuf_commit$";
+identifier f = {io_kbuf_commit};
 @@
  f(...)
  {

@@ -7,7 +7,7 @@
 // resembles: nothing known
 // tests: coherent.soft-dirty.cpu-write next-access.coherent.store-after-clear-refs
 @@
-identifier f =~ "^clear_soft_dirty$";
+identifier f = {clear_soft_dirty};
 identifier ptent, old_pte;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.soft-dirty.cpu-read
 @@
-identifier f =~ "^clear_soft_dirty$";
+identifier f = {clear_soft_dirty};
 identifier vma, addr, ptent;
 @@
  f(struct vm_area_struct *vma, unsigned long addr, ...)

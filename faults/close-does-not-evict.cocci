@@ -6,7 +6,7 @@
 // resembles: lib/test_hmm.c before it evicted the pages of a device at close
 // tests: device-life.coherent-rw.other-file-closed
 @@
-identifier f =~ "^dmirror_fops_release$";
+identifier f = {dmirror_fops_release};
 expression E;
 @@
  f(...)

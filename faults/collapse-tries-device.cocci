@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: collapse.by-advice
 @@
-identifier f =~ "^(hpage_collapse_scan_pmd|collapse_scan_pmd)$";
+identifier f = {hpage_collapse_scan_pmd, collapse_scan_pmd};
 expression page;
 @@
  f(...)

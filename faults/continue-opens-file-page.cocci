@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: uffd-fill.private-copy.continued-and-written
 @@
-identifier f =~ "^mfill_atomic_install_pte$";
+identifier f = {mfill_atomic_install_pte};
 @@
  f(...)
  {

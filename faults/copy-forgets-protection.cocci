@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: uffd-fill.*.copied-protected
 @@
-identifier f =~ "^mfill_atomic_install_pte$";
+identifier f = {mfill_atomic_install_pte};
 statement S;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: numa.coherent-*.copy-by-task
 @@
-identifier f =~ "^wp_page_copy$";
+identifier f = {wp_page_copy};
 expression gfp, vma, addr;
 @@
  f(...)
@@ -17,7 +17,7 @@ expression gfp, vma, addr;
  ...>
  }
 @@
-identifier f =~ "^folio_prealloc$";
+identifier f = {folio_prealloc};
 expression gfp, vma, addr;
 @@
  f(...)

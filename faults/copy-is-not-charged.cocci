@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: limits.coherent-rw.copied limits.system-rw.copied
 @@
-identifier f =~ "^(wp_page_copy|folio_prealloc)$";
+identifier f = {wp_page_copy, folio_prealloc};
 expression E, M, G;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.longterm-slow-read coherent.rw.ring-register fixed-buffers.coherent-rw.registration
 @@
-identifier f =~ "^(migrate_device_coherent_page|migrate_device_coherent_folio)$";
+identifier f = {migrate_device_coherent_page, migrate_device_coherent_folio};
 expression A, B;
 @@
  f(...)

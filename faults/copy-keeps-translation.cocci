@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: next-access.coherent.load-after-gup-copied
 @@
-identifier f =~ "^wp_page_copy$";
+identifier f = {wp_page_copy};
 expression A, B, C;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: inherited.coherent-*.filled-by-monitor
 @@
-identifier f =~ "^mfill_atomic_install_pte$";
+identifier f = {mfill_atomic_install_pte};
 symbol dst_pte, dst_ptep;
 @@
  f(...)

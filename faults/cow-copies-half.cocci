@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.cow-shared.pin-slow-read coherent.cow-shared.longterm-fast-read
 @@
-identifier f =~ "^(__wp_page_copy_user)$";
+identifier f = {__wp_page_copy_user};
 expression dst, src, addr, vma;
 @@
  f(...)

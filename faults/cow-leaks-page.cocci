@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.cow-shared.cpu-write coherent.cow-shared.dio-read
 @@
-identifier f =~ "^(wp_page_copy)$";
+identifier f = {wp_page_copy};
 identifier x, y;
 expression E, G;
 @@

@@ -7,8 +7,8 @@
 // tests: coherent.rw.cpu-read.half-placed
 // seen: check splat crash vm hang
 @@
-identifier f =~ "^dmirror_devmem_alloc_page$";
-identifier init =~ "^(zone_device_page_init|zone_device_folio_init)$";
+identifier f = {dmirror_devmem_alloc_page};
+identifier init = {zone_device_page_init, zone_device_folio_init};
 symbol dpage;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // tests: driver.takes-pages coherent.rw.cpu-read
 // seen: check crash vm splat hang
 @@
-identifier f =~ "^(migrate_device_finalize|__migrate_device_finalize)$";
+identifier f = {migrate_device_finalize, __migrate_device_finalize};
 symbol dst;
 @@
  f(...)
@@ -19,7 +19,7 @@ symbol dst;
  ...>
  }
 @@
-identifier f =~ "^migrate_vma_insert_page$";
+identifier f = {migrate_vma_insert_page};
 statement S;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: remote.rw.migrate-back remote.ro.migrate-back
 @@
-identifier f =~ "^(migrate_vma_collect_pmd)$";
+identifier f = {migrate_vma_collect_pmd};
 expression E;
 @@
  f(...)

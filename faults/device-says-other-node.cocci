@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: numa.coherent-rw.node-of-page
 @@
-identifier f =~ "^lookup_node$";
+identifier f = {lookup_node};
 expression page;
 @@
  f(...)

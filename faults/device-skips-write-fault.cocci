@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.cow-shared.device-write coherent.cow-left.device-write
 @@
-identifier f =~ "^(hmm_pte_need_fault)$";
+identifier f = {hmm_pte_need_fault};
 identifier cpu_flags;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // resembles: nothing known
 // tests: coherent.rw.migrate-away devices.coherent-rw.two-devices-one-page
 @@
-identifier f =~ "^(migrate_vma_collect_pmd)$";
+identifier f = {migrate_vma_collect_pmd};
 expression E;
 @@
  f(...)
@@ -23,7 +23,7 @@ expression E;
  ...>
  }
 @@
-identifier f =~ "^dmirror_migrate_alloc_and_copy$";
+identifier f = {dmirror_migrate_alloc_and_copy};
 expression page;
 @@
  f(...)

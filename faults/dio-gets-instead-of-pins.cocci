@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: features.dio-pins.as-known
 @@
-identifier f =~ "^iov_iter_extract_user_pages$";
+identifier f = {iov_iter_extract_user_pages};
 expression A, B, C, D;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.dio-read direct-io.coherent-rw-file.read-whole
 @@
-identifier f =~ "^ext4_file_open$";
+identifier f = {ext4_file_open};
 @@
  f(...)
  {

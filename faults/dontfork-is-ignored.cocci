@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: inherited.*.not-forked
 @@
-identifier f =~ "^dup_mmap$";
+identifier f = {dup_mmap};
 symbol mpnt;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // tests: driver.loads
 // seen: check crash vm splat hang
 @@
-identifier f =~ "^hmm_dmirror_init$";
+identifier f = {hmm_dmirror_init};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: driver.takes-pages coherent.rw.cpu-read
 @@
-identifier f =~ "^dmirror_devmem_alloc_page$";
+identifier f = {dmirror_devmem_alloc_page};
 expression E;
 statement S;
 @@

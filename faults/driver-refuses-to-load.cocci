@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: driver.loads
 @@
-identifier f =~ "^hmm_dmirror_init$";
+identifier f = {hmm_dmirror_init};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.cow-shared.cpu-read fork.coherent-rw.readers-share mlock.coherent-rw.fresh-frame
 @@
-identifier f =~ "^__gup_test_ioctl$";
+identifier f = {__gup_test_ioctl};
 @@
  f(unsigned int cmd, ...)
  {

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: device-life.coherent-rw.other-file-closed
 @@
-identifier f =~ "^dmirror_device_evict_chunk$";
+identifier f = {dmirror_device_evict_chunk};
 expression to, from;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: lib/test_hmm.c before it evicted the pages of a device at close
 // tests: device-life.coherent-rw.other-file-closed
 @@
-identifier f =~ "^dmirror_device_evict_chunk$";
+identifier f = {dmirror_device_evict_chunk};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: devices.coherent-rw.exclusive-access
 @@
-identifier f =~ "^restore_exclusive_pte$";
+identifier f = {restore_exclusive_pte};
 expression E;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: exclusive-meets.*.locked exclusive-meets.*.read-from-outside exclusive-meets.*.held exclusive-meets.*.pinned
 @@
-identifier f =~ "^remove_device_exclusive_entry$";
+identifier f = {remove_device_exclusive_entry};
 @@
  f(...)
  {

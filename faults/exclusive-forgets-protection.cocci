@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: exclusive-meets.*.protected exclusive-meets.*.write-protected
 @@
-identifier f =~ "^restore_exclusive_pte$";
+identifier f = {restore_exclusive_pte};
 symbol pte, vma, address;
 @@
  f(...)

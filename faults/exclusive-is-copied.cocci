@@ -7,7 +7,7 @@
 // tests: coherent.soft-dirty.cpu-write coherent.soft-dirty.pin-fast-write
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^(do_wp_page)$";
+identifier f = {do_wp_page};
 expression page, E;
 @@
  f(...)
@@ -23,7 +23,7 @@ expression page, E;
  ...>
  }
 @@
-identifier f =~ "^(do_wp_page)$";
+identifier f = {do_wp_page};
 expression folio;
 @@
  f(...)

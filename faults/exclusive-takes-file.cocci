@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: exclusive-meets.*.of-a-file
 @@
-identifier f =~ "^(make_device_exclusive|folio_make_device_exclusive)$";
+identifier f = {make_device_exclusive, folio_make_device_exclusive};
 symbol folio;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // tests: coherent.rw.longterm-fast-read
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
+identifier f = {try_grab_folio, try_grab_folio_fast};
 expression page;
 @@
  f(...)

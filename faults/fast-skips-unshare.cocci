@@ -6,7 +6,7 @@
 // resembles: a7f226604170 (mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a possibly shared anonymous page) partly reverted
 // tests: coherent.cow-shared.pin-fast-read
 @@
-identifier f =~ "^(gup_pte_range|gup_fast_pte_range)$";
+identifier f = {gup_pte_range, gup_fast_pte_range};
 expression list args;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.ro.pin-fast-write coherent.cow-shared.gup-fast-write
 @@
-identifier f =~ "^(gup_pte_range|gup_fast_pte_range)$";
+identifier f = {gup_pte_range, gup_fast_pte_range};
 expression pte, E;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.dio-read coherent.rw.dio-write
 @@
-identifier f =~ "^(ext4_file_read_iter|ext4_file_write_iter)$";
+identifier f = {ext4_file_read_iter, ext4_file_write_iter};
 identifier iocb;
 @@
  f(struct kiocb *iocb, ...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: file-pages.coherent-*.hole-is-not-filled file-pages.private-*.hole-is-not-filled
 @@
-identifier f =~ "^(migrate_vma_collect_hole|migrate_vma_collect_pmd|migrate_vma_insert_page)$";
+identifier f = {migrate_vma_collect_hole, migrate_vma_collect_pmd, migrate_vma_insert_page};
 @@
  f(...)
  {

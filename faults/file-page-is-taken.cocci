@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: devices.coherent-rw.shared-memory-refused devices.coherent-rw.private-file-mapping
 @@
-identifier f =~ "^(migrate_vma_pages|__migrate_device_pages)$";
+identifier f = {migrate_vma_pages, __migrate_device_pages};
 symbol mapping, page, folio;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: CVE-2016-5195 (19be0eaffa3a, mm: remove gup_flags FOLL_WRITE games from __get_user_pages())
 // tests: coherent.*.ptrace-poke coherent.*.mem-write
 @@
-identifier f =~ "^(can_follow_write_pte|can_follow_write_common)$";
+identifier f = {can_follow_write_pte, can_follow_write_common};
 expression page;
 @@
  f(...)

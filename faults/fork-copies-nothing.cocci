@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: fixed-buffers.coherent-rw.pin-follows-owner-over-fork
 @@
-identifier f =~ "^(copy_present_page)$";
+identifier f = {copy_present_page};
 expression A;
 expression list args;
 @@

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: fork.coherent-rw.child-writes-first coherent.cow-shared.child-write
 @@
-identifier f =~ "^(copy_present_pte|__copy_present_ptes)$";
+identifier f = {copy_present_pte, __copy_present_ptes};
 identifier pte;
 @@
  f(...)

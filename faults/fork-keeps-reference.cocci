@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: refcount.coherent-rw.* fork.coherent-rw.parent-writes-after-exit coherent.cow-left.cpu-write
 @@
-identifier f =~ "^(copy_present_pte)$";
+identifier f = {copy_present_pte};
 symbol page;
 @@
  f(...)
@@ -18,7 +18,7 @@ symbol page;
  ...>
  }
 @@
-identifier f =~ "^(copy_present_ptes)$";
+identifier f = {copy_present_ptes};
 symbol folio;
 @@
  f(...)

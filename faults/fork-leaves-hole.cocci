@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.cow-shared.cpu-read coherent.cow-shared.cpu-write
 @@
-identifier f =~ "^copy_present_pte$";
+identifier f = {copy_present_pte};
 identifier src_vma;
 @@
  f(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma, ...)
@@ -18,7 +18,7 @@ identifier src_vma;
  ...>
  }
 @@
-identifier f =~ "^copy_present_ptes$";
+identifier f = {copy_present_ptes};
 identifier src_vma;
 @@
  f(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma, ...)

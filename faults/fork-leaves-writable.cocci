@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: fork.coherent-rw.*
 @@
-identifier f =~ "^(copy_present_pte|__copy_present_ptes)$";
+identifier f = {copy_present_pte, __copy_present_ptes};
 expression mm, addr, p, n;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // tests: coherent.rw.migrate-back long-ranges.coherent.to-and-fro whole-device.*
 
 @@
-identifier f =~ "^dmirror_devmem_free$";
+identifier f = {dmirror_devmem_free};
 identifier page;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: trackers.coherent.frames-counted
 @@
-identifier f =~ "^(kpagecount_read|kpageflags_read|kpage_read)$";
+identifier f = {kpagecount_read, kpageflags_read, kpage_read};
 @@
  f(...)
  {

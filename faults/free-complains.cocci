@@ -7,7 +7,7 @@
 // tests: zap.coherent-rw.munmap coherent.rw.cpu-read
 // seen: splat
 @@
-identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
+identifier f = {free_zone_device_page, free_zone_device_folio};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: 78fbe906cc90 (mm/page-flags: reuse PG_mappedtodisk as PG_anon_exclusive), which had to clear it here
 // tests: system.*.migrate-away
 @@
-identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
+identifier f = {free_zone_device_page, free_zone_device_folio};
 expression list args;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: 7ab0ad0e74f8 (mm/hmm: fix ZONE_DEVICE anon page mapping reuse) reverted
 // tests: tracking.coherent-rw.empty-range-rmap
 @@
-identifier f =~ "^free_zone_device_page$";
+identifier f = {free_zone_device_page};
 expression E;
 @@
  f(...)

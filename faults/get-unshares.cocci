@@ -8,7 +8,7 @@
 // A look at a page through gup_test takes such a reference itself. With this fault, a look before
 // the access changes the page, and a look after it fails the test.
 @@
-identifier f =~ "^(follow_page_pte|gup_pte_range|gup_fast_pte_range)$";
+identifier f = {follow_page_pte, gup_pte_range, gup_fast_pte_range};
 expression vma, page;
 identifier flags;
 @@

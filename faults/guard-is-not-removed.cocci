@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: marks.*-guard.removed
 @@
-identifier f =~ "^guard_remove_pte_entry$";
+identifier f = {guard_remove_pte_entry};
 @@
  f(...)
  {

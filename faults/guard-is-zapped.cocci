@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: marks.*-guard.protected-and-zapped
 @@
-identifier f =~ "^zap_nonpresent_ptes$";
+identifier f = {zap_nonpresent_ptes};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: marks.coherent-*-guard.over-page
 @@
-identifier f =~ "^guard_install_pte_entry$";
+identifier f = {guard_install_pte_entry};
 symbol pteval;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // tests: coherent.rw.gup-slow-read coherent.rw.vm-read coherent.rw.ptrace-peek
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^(follow_page_pte)$";
+identifier f = {follow_page_pte};
 expression vma, addr, pte;
 identifier page;
 @@

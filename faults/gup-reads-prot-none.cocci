@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.prot-none.gup-slow-read coherent.prot-none.dio-write coherent.prot-none.vm-read
 @@
-identifier f =~ "^(check_vma_flags)$";
+identifier f = {check_vma_flags};
 expression E, G;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.vm-read.hole
 @@
-identifier f =~ "^no_page_table$";
+identifier f = {no_page_table};
 identifier flags;
 @@
  f(..., unsigned int flags, ...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.pin-slow-read coherent.rw.longterm-slow-read coherent.rw.gup-fast-read
 @@
-identifier f =~ "^__gup_test_ioctl$";
+identifier f = {__gup_test_ioctl};
 expression list args;
 @@
  f(...)

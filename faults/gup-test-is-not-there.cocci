@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: interfaces.gup-test.exist
 @@
-identifier f =~ "^gup_test_init$";
+identifier f = {gup_test_init};
 @@
  f(void)
  {

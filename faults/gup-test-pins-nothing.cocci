@@ -7,7 +7,7 @@
 // tests: coherent.cow-shared.pin-slow-read coherent.rw.longterm-slow-read
 // tests: coherent.ro.gup-slow-write
 @@
-identifier f =~ "^__gup_test_ioctl$";
+identifier f = {__gup_test_ioctl};
 expression list args;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // tests: coherent.soft-dirty.gup-slow-write coherent.soft-dirty.pin-fast-write
 // tests: coherent.soft-dirty.dio-read
 @@
-identifier f =~ "^wp_page_reuse$";
+identifier f = {wp_page_reuse};
 identifier entry, vmf;
 expression vma;
 @@

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: joined-buffers.huge.read-to-clean
 @@
-identifier f =~ "^(__bio_release_pages|bio_set_pages_dirty)$";
+identifier f = {__bio_release_pages, bio_set_pages_dirty};
 identifier fi;
 @@
  f(...)
@@ -21,7 +21,7 @@ identifier fi;
  }
 
 @@
-identifier f =~ "^(bio_check_pages_dirty)$";
+identifier f = {bio_check_pages_dirty};
 identifier fi, defer;
 @@
  f(...)

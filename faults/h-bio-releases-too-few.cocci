@@ -9,7 +9,7 @@
 // kernels: 6.1 7.3
 // tests: joined-buffers.huge.unaligned-read
 @@
-identifier f =~ "^(__bio_release_pages)$";
+identifier f = {__bio_release_pages};
 identifier nr_pages, fi;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: cloned.*.past-the-end
 @@
-identifier f =~ "^(io_clone_buffers)$";
+identifier f = {io_clone_buffers};
 expression list A;
 identifier off, nbufs;
 @@

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: collapse-states.referenced.by-advice
 @@
-identifier f =~ "^madvise_collapse_errno$";
+identifier f = {madvise_collapse_errno};
 identifier r;
 @@
  f(enum scan_result r)

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: collapse-shared.private-copy
 @@
-identifier f =~ "^(collapse_pte_mapped_thp|try_collapse_pte_mapped_thp)$";
+identifier f = {collapse_pte_mapped_thp, try_collapse_pte_mapped_thp};
 expression vma, E;
 @@
  f(...)

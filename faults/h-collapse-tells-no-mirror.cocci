@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: collapse-shared.of-huge-page
 @@
-identifier f =~ "^(collapse_and_free_pmd|retract_page_tables|try_collapse_pte_mapped_thp)$";
+identifier f = {collapse_and_free_pmd, retract_page_tables, try_collapse_pte_mapped_thp};
 @@
  f(...)
  {

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: *
 @@
-identifier f =~ "^iomap_dio_complete$";
+identifier f = {iomap_dio_complete};
 expression ret, iocb;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: *
 @@
-identifier f =~ "^(madvise_dontneed_free)$";
+identifier f = {madvise_dontneed_free};
 symbol start, end;
 identifier range;
 @@

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: hugetlb.*.dontneed-part
 @@
-identifier f =~ "^(madvise_dontneed_free_valid_vma)$";
+identifier f = {madvise_dontneed_free_valid_vma};
 @@
  f(...)
  {

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: mappings.*.left-mapping-joins
 @@
-identifier f =~ "^(move_vma)$";
+identifier f = {move_vma};
 expression vma, E;
 @@
  f(...)
@@ -20,7 +20,7 @@ expression vma, E;
  }
 
 @@
-identifier f =~ "^(dontunmap_complete)$";
+identifier f = {dontunmap_complete};
 expression vma;
 @@
  f(...)

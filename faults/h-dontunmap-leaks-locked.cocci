@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: mappings.*.locked-part-moved
 @@
-identifier f =~ "^move_vma$";
+identifier f = {move_vma};
 expression E;
 symbol split_before;
 @@
@@ -27,7 +27,7 @@ symbol split_before;
  }
 
 @@
-identifier f =~ "^needs_pre_split$";
+identifier f = {needs_pre_split};
 expression E;
 @@
  f(...)

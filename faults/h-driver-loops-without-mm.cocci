@@ -9,7 +9,7 @@
 // tests: devices.*.opener-gone-access
 // seen: check hang
 @@
-identifier f =~ "^(dmirror_fault)$";
+identifier f = {dmirror_fault};
 expression mm;
 @@
  f(...)

@@ -9,7 +9,7 @@
 // tests: exclusive-meets.*.range-with-gap
 // seen: check splat crash hang
 @@
-identifier f =~ "^(dmirror_exclusive)$";
+identifier f = {dmirror_exclusive};
 expression ret, E;
 identifier mapped;
 expression list A;

@@ -9,7 +9,7 @@
 // tests: exclusive-meets.coherent.evicted exclusive-meets.system.soft-offlined
 // seen: check crash vm splat hang
 @@
-identifier f =~ "^(try_to_migrate_one)$";
+identifier f = {try_to_migrate_one};
 symbol pteval, folio;
 @@
  f(...)

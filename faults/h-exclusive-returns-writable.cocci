@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: soft-dirty.*.after-exclusive
 @@
-identifier f =~ "^(restore_exclusive_pte)$";
+identifier f = {restore_exclusive_pte};
 identifier orig_pte;
 @@
  f(..., pte_t orig_pte)

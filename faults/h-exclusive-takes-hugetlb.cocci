@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: hugetlb.*.exclusive
 @@
-identifier f =~ "^(folio_make_device_exclusive|make_device_exclusive)$";
+identifier f = {folio_make_device_exclusive, make_device_exclusive};
 expression folio;
 @@
  f(...)
@@ -20,7 +20,7 @@ expression folio;
  }
 
 @@
-identifier f =~ "^(check_vma_flags)$";
+identifier f = {check_vma_flags};
 expression flags, vma;
 @@
  f(...)

@@ -9,7 +9,7 @@
 // tests: exclusive-meets.system.reclaimed
 // seen: check crash vm splat hang
 @@
-identifier f =~ "^(try_to_unmap_one)$";
+identifier f = {try_to_unmap_one};
 symbol pteval, folio;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: file-shared.rw.cut-while-held
 @@
-identifier f =~ "^(finish_fault)$";
+identifier f = {finish_fault};
 identifier needs_fallback;
 expression E;
 @@

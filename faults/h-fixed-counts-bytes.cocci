@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: *
 @@
-identifier f =~ "^(io_import_fixed)$";
+identifier f = {io_import_fixed};
 symbol nr_segs, offset, bvec, imu;
 expression E;
 @@

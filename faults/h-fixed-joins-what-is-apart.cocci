@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: joined-buffers.huge.other-order
 @@
-identifier f =~ "^(io_check_coalesce_buffer)$";
+identifier f = {io_check_coalesce_buffer};
 expression E, folio;
 identifier page_array, i;
 @@

@@ -8,7 +8,7 @@
 // kernels: 6.1
 // tests: joined-buffers.*.two-sources
 @@
-identifier f =~ "^(io_pin_pages)$";
+identifier f = {io_pin_pages};
 identifier vmas, i, file;
 @@
  f(...)

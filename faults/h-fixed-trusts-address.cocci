@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: joined-buffers.huge.odd-address
 @@
-identifier f =~ "^(io_sqe_buffer_register)$";
+identifier f = {io_sqe_buffer_register};
 identifier coalesced, off;
 expression E;
 symbol iov, imu;

@@ -10,7 +10,7 @@
 // tests: kept-marks.*.forced-tracked
 
 @@
-identifier f =~ "^can_follow_write_(pte|pmd)$";
+identifier f = {can_follow_write_pte, can_follow_write_pmd};
 @@
  f(...)
  {

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: monitor.*.child-of-*
 @@
-identifier f =~ "^(copy_nonpresent_pte)$";
+identifier f = {copy_nonpresent_pte};
 expression entry, vma;
 expression list A;
 @@

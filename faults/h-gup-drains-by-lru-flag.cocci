@@ -9,7 +9,7 @@
 // kernels: 6.1 7.3
 // tests: pin-batches.accessed.of-another-processor
 @@
-identifier f =~ "^(collect_longterm_unpinnable_pages)$";
+identifier f = {collect_longterm_unpinnable_pages};
 expression folio;
 constant D;
 identifier drained;
@@ -23,7 +23,7 @@ identifier drained;
  }
 
 @@
-identifier f =~ "^(collect_longterm_unpinnable_folios)$";
+identifier f = {collect_longterm_unpinnable_folios};
 expression folio, E;
 identifier drained;
 @@

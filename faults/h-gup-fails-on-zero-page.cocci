@@ -8,7 +8,7 @@
 // kernels: 6.1
 // tests: zero-page.*.pinned
 @@
-identifier f =~ "^(try_grab_page)$";
+identifier f = {try_grab_page};
 expression page;
 @@
  f(...)

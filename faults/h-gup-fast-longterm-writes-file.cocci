@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: file-shared.rw.fast-longterm-pin
 @@
-identifier f =~ "^(gup_fast_folio_allowed)$";
+identifier f = {gup_fast_folio_allowed};
 symbol reject_file_backed;
 @@
  f(...)

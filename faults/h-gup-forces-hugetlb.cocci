@@ -8,7 +8,7 @@
 // kernels: 6.1
 // tests: hugetlb.*.written-by-force
 @@
-identifier f =~ "^(check_vma_flags)$";
+identifier f = {check_vma_flags};
 expression vma;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: *
 @@
-identifier f =~ "^(collect_longterm_unpinnable_pages|collect_longterm_unpinnable_folios)$";
+identifier f = {collect_longterm_unpinnable_pages, collect_longterm_unpinnable_folios};
 expression folio;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: *
 @@
-identifier f =~ "^(follow_page_pte|gup_fast_pte_range)$";
+identifier f = {follow_page_pte, gup_fast_pte_range};
 expression E, flags, page;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: file-shared.rw.slow-longterm-pin file-shared.rw.fast-longterm-pin
 @@
-identifier f =~ "^(check_vma_flags)$";
+identifier f = {check_vma_flags};
 @@
  f(...)
  {

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: zero-page.*.pinned
 @@
-identifier f =~ "^(try_grab_folio|try_grab_folio_fast|try_grab_page)$";
+identifier f = {try_grab_folio, try_grab_folio_fast, try_grab_page};
 expression E;
 @@
  f(...)
@@ -25,7 +25,7 @@ expression E;
  }
 
 @@
-identifier f =~ "^(gup_put_folio)$";
+identifier f = {gup_put_folio};
 @@
  f(...)
  {

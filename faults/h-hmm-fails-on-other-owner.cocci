@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: owners.private-*
 @@
-identifier f =~ "^(hmm_vma_handle_pte)$";
+identifier f = {hmm_vma_handle_pte};
 expression entry;
 identifier fault;
 @@

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: huge-shared.huge.second-mapping
 @@
-identifier f =~ "^(do_set_pmd)$";
+identifier f = {do_set_pmd};
 expression E;
 @@
  f(...)

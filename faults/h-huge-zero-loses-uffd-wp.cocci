@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: monitor.*.huge-zero-page
 @@
-identifier f =~ "^(__split_huge_zero_page_pmd)$";
+identifier f = {__split_huge_zero_page_pmd};
 expression E, entry;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: provided.*.removed
 @@
-identifier f =~ "^__io_remove_buffers$";
+identifier f = {__io_remove_buffers};
 identifier i;
 expression L;
 @@
@@ -23,7 +23,7 @@ expression L;
  }
 
 @@
-identifier f =~ "^io_remove_buffers_legacy$";
+identifier f = {io_remove_buffers_legacy};
 identifier i;
 @@
  f(...)

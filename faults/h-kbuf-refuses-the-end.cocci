@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: provided.*.last-number
 @@
-identifier f =~ "^(io_provide_buffers_prep)$";
+identifier f = {io_provide_buffers_prep};
 identifier tmp;
 expression p;
 @@

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: vma-flags.minor.* vma-flags.sealed.*
 @@
-identifier f =~ "^(ksm_madvise)$";
+identifier f = {ksm_madvise};
 identifier vm_flags;
 @@
  f(...)

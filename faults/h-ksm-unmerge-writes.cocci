@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: ksm-meets.unmerged-protected
 @@
-identifier f =~ "^(break_ksm)$";
+identifier f = {break_ksm};
 @@
  f(...)
  {

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: mappings.*.bound-across-parts
 @@
-identifier f =~ "^(mbind_range)$";
+identifier f = {mbind_range};
 expression prev, vma;
 @@
  f(...)

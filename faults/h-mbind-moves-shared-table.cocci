@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: hugetlb.*.shared-table-bound
 @@
-identifier f =~ "^(queue_pages_hugetlb|queue_folios_hugetlb)$";
+identifier f = {queue_pages_hugetlb, queue_folios_hugetlb};
 expression E, pte;
 @@
  f(...)

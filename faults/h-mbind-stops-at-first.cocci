@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: mappings.*.bind-goes-on
 @@
-identifier f =~ "^queue_folios_pte_range$";
+identifier f = {queue_folios_pte_range};
 expression E;
 identifier out;
 @@

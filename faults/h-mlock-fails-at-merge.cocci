@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: mappings.*.locked-across-parts
 @@
-identifier f =~ "^(apply_vma_lock_flags)$";
+identifier f = {apply_vma_lock_flags};
 identifier tmp;
 @@
  f(...)

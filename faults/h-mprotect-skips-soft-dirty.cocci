@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: soft-dirty.*.after-mprotect*
 @@
-identifier f =~ "^(can_change_pte_writable|maybe_change_pte_writable)$";
+identifier f = {can_change_pte_writable, maybe_change_pte_writable};
 expression vma, pte;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: mappings.*.policy-is-shown
 @@
-identifier f =~ "^(mpol_to_str)$";
+identifier f = {mpol_to_str};
 expression flags;
 @@
  f(...)

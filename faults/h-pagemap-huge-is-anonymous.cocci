@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: pagemap.*.of-a-file
 @@
-identifier f =~ "^(pagemap_pmd_range|pagemap_pmd_range_thp)$";
+identifier f = {pagemap_pmd_range, pagemap_pmd_range_thp};
 expression page, folio, flags;
 @@
  f(...)

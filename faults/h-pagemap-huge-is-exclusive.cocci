@@ -8,7 +8,7 @@
 // kernels: 6.12
 // tests: pagemap.*.huge-shared-in-part*
 @@
-identifier f =~ "^(pagemap_pmd_range|pagemap_pmd_range_thp)$";
+identifier f = {pagemap_pmd_range, pagemap_pmd_range_thp};
 expression folio, page, idx;
 @@
  f(...)

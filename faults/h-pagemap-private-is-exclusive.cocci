@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: pagemap.private.mapped-once
 @@
-identifier f =~ "^(pte_to_pagemap_entry|pagemap_pmd_range_thp)$";
+identifier f = {pte_to_pagemap_entry, pagemap_pmd_range_thp};
 expression flags, folio, page;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: pagemap.private.scan-of-written
 @@
-identifier f =~ "^(pagemap_scan_pmd_entry)$";
+identifier f = {pagemap_scan_pmd_entry};
 typedef pte_t;
 idexpression pte_t pte;
 @@

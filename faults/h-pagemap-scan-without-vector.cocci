@@ -9,7 +9,7 @@
 // tests: pagemap.*.scan-protects-part
 // seen: check crash splat
 @@
-identifier f =~ "^(pagemap_scan_backout_range)$";
+identifier f = {pagemap_scan_backout_range};
 expression p;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 6.1
 // tests: collapse-shared.denied
 @@
-identifier f =~ "^(__shmem_is_huge)$";
+identifier f = {__shmem_is_huge};
 symbol shmem_huge, shmem_huge_force;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: hugetlb.*.shared-table-counted
 @@
-identifier f =~ "^(smaps_hugetlb_range)$";
+identifier f = {smaps_hugetlb_range};
 expression E, pte;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: soft-dirty.*.split-when-*
 @@
-identifier f =~ "^(try_to_map_unused_to_zeropage)$";
+identifier f = {try_to_map_unused_to_zeropage};
 expression E, P;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: *
 @@
-identifier f =~ "^(folio_split_or_unmap)$";
+identifier f = {folio_split_or_unmap};
 identifier ret;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 6.1
 // tests: monitor.*.closed
 @@
-identifier f =~ "^(userfaultfd_release)$";
+identifier f = {userfaultfd_release};
 expression vma;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: uffd-move.system.swapped-and-cached
 @@
-identifier f =~ "^(move_swap_pte)$";
+identifier f = {move_swap_pte};
 identifier src_folio;
 expression E;
 @@

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: uffd-move-huge.zero-page
 @@
-identifier f =~ "^(move_pages_huge_pmd)$";
+identifier f = {move_pages_huge_pmd};
 expression E;
 symbol src_folio, dst_vma;
 @@

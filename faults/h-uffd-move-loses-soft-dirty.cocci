@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: soft-dirty.system.moved-by-monitor
 @@
-identifier f =~ "^(move_present_ptes|move_swap_pte)$";
+identifier f = {move_present_ptes, move_swap_pte};
 expression E;
 @@
  f(...)

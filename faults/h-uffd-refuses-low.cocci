@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: uffd-ranges.low.registration
 @@
-identifier f =~ "^(validate_range|validate_unaligned_range)$";
+identifier f = {validate_range, validate_unaligned_range};
 identifier start, task_size;
 @@
  f(...)

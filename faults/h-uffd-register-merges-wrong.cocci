@@ -8,7 +8,7 @@
 // kernels: 6.1
 // tests: *
 @@
-identifier f =~ "^(userfaultfd_register)$";
+identifier f = {userfaultfd_register};
 expression vma, start, prev;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: uffd-ranges.droppable.registration
 @@
-identifier f =~ "^(vma_can_userfault)$";
+identifier f = {vma_can_userfault};
 @@
  f(...)
  {

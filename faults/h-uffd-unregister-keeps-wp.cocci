@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: monitor.*.unregistered
 @@
-identifier f =~ "^(userfaultfd_unregister)$";
+identifier f = {userfaultfd_unregister};
 expression vma;
 @@
  f(...)
@@ -20,7 +20,7 @@ expression vma;
  }
 
 @@
-identifier f =~ "^(userfaultfd_clear_vma)$";
+identifier f = {userfaultfd_clear_vma};
 expression vma;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: monitor.*.shared-after-mprotect
 @@
-identifier f =~ "^(vma_wants_writenotify)$";
+identifier f = {vma_wants_writenotify};
 expression vma, E;
 @@
  f(...)

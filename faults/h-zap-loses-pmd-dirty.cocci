@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: huge-shared.huge.written-and-unmapped
 @@
-identifier f =~ "^(zap_huge_pmd|zap_huge_pmd_folio)$";
+identifier f = {zap_huge_pmd, zap_huge_pmd_folio};
 expression E;
 identifier is_present;
 @@

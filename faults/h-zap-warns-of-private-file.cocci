@@ -9,7 +9,7 @@
 // tests: file-pages.private-*
 // seen: splat
 @@
-identifier f =~ "^(zap_pte_range|zap_nonpresent_ptes)$";
+identifier f = {zap_pte_range, zap_nonpresent_ptes};
 identifier vma;
 @@
  f(..., struct vm_area_struct *vma, ...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.cpu-read coherent.ro.vm-read
 @@
-identifier f =~ "^hmm_vma_handle_pte$";
+identifier f = {hmm_vma_handle_pte};
 symbol pte, cpu_flags, hmm_pfn, new_pfn_flags;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.ro-rw.device-write devices.coherent-rw.two-mirrors
 @@
-identifier f =~ "^hmm_vma_handle_pte$";
+identifier f = {hmm_vma_handle_pte};
 expression flags, range, pte, walk, wanted;
 identifier required;
 @@

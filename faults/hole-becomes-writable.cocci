@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: tracking.coherent-ro.empty-range
 @@
-identifier f =~ "^(migrate_vma_insert_page)$";
+identifier f = {migrate_vma_insert_page};
 identifier vma, entry;
 expression E;
 @@

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: accounts.coherent.resident-set
 @@
-identifier f =~ "^(migrate_vma_insert_page)$";
+identifier f = {migrate_vma_insert_page};
 expression list args;
 @@
  f(...)

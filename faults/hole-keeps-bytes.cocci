@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: monitor-shared.removed
 @@
-identifier f =~ "^shmem_fallocate$";
+identifier f = {shmem_fallocate};
 @@
  f(...)
  {

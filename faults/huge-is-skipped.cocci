@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: huge.coherent-rw.part huge.coherent-rw.held
 @@
-identifier f =~ "^(migrate_vma_collect_pmd|migrate_vma_collect_huge_pmd)$";
+identifier f = {migrate_vma_collect_pmd, migrate_vma_collect_huge_pmd};
 expression E;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: huge.coherent-rw.part joined-buffers.huge.odd-address
 @@
-identifier f =~ "^(do_huge_pmd_anonymous_page|vma_alloc_anon_folio_pmd)$";
+identifier f = {do_huge_pmd_anonymous_page, vma_alloc_anon_folio_pmd};
 identifier folio;
 @@
  f(...)

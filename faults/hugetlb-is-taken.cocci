@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: huge.coherent-rw.hugetlb
 @@
-identifier f =~ "^migrate_vma_setup$";
+identifier f = {migrate_vma_setup};
 expression E;
 @@
  f(...)

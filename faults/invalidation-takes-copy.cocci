@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: file-pages.coherent-*.written-directly file-pages.coherent-*.hole-punched
 @@
-identifier f =~ "^should_zap_page$";
+identifier f = {should_zap_page};
 symbol page;
 @@
  f(...)
@@ -17,7 +17,7 @@ symbol page;
  }
 
 @@
-identifier f =~ "^should_zap_folio$";
+identifier f = {should_zap_folio};
 symbol folio;
 @@
  f(...)

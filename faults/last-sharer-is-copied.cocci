@@ -6,7 +6,7 @@
 // resembles: the reference count offset, as discussed in the thread: pages are always copied, never reused
 // tests: coherent.cow-left.cpu-write fork.coherent-rw.parent-writes-after-exit
 @@
-identifier f =~ "^(do_wp_page|wp_can_reuse_anon_folio)$";
+identifier f = {do_wp_page, wp_can_reuse_anon_folio};
 expression folio;
 @@
  f(...)

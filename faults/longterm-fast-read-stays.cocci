@@ -6,8 +6,8 @@
 // resembles: nothing known
 // tests: coherent.rw.longterm-fast-read coherent.ro.longterm-fast-read
 @@
-identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
-identifier check =~ "^(is_longterm_pinnable_page|folio_is_longterm_pinnable)$";
+identifier f = {try_grab_folio, try_grab_folio_fast};
+identifier check = {is_longterm_pinnable_page, folio_is_longterm_pinnable};
 expression page;
 identifier flags;
 @@

@@ -7,8 +7,8 @@
 // tests: coherent.rw.longterm-fast-read coherent.rw.longterm-fast-write coherent.born-ro.longterm-fast-read
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
-identifier check =~ "^(is_longterm_pinnable_page|folio_is_longterm_pinnable)$";
+identifier f = {try_grab_folio, try_grab_folio_fast};
+identifier check = {is_longterm_pinnable_page, folio_is_longterm_pinnable};
 expression page;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.ring-register.hole-first coherent.rw.longterm-slow-*.placed-last coherent.rw.longterm-fast-write.hole-first
 @@
-identifier f =~ "^(collect_longterm_unpinnable_pages|collect_longterm_unpinnable_folios)$";
+identifier f = {collect_longterm_unpinnable_pages, collect_longterm_unpinnable_folios};
 expression E;
 @@
  f(...)

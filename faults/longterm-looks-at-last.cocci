@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.ring-register.half-placed coherent.rw.longterm-slow-*.half-placed fixed-buffers.movable-rw.registration
 @@
-identifier f =~ "^collect_longterm_unpinnable_pages$";
+identifier f = {collect_longterm_unpinnable_pages};
 identifier i, nr_pages;
 @@
  f(..., unsigned long nr_pages, ...)
@@ -20,7 +20,7 @@ identifier i, nr_pages;
  ...>
  }
 @@
-identifier f =~ "^collect_longterm_unpinnable_folios$";
+identifier f = {collect_longterm_unpinnable_folios};
 identifier pofs, i, folio;
 @@
  f(struct list_head *movable_folio_list, struct pages_or_folios *pofs)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.longterm-slow-read coherent.ro.longterm-slow-read
 @@
-identifier f =~ "^(__gup_longterm_locked)$";
+identifier f = {__gup_longterm_locked};
 identifier gup_flags;
 @@
  f(...)

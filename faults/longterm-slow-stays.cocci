@@ -8,7 +8,7 @@
 // tests: exclusive-meets.coherent.pinned
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^(check_and_migrate_movable_pages)$";
+identifier f = {check_and_migrate_movable_pages};
 @@
  f(...)
  {

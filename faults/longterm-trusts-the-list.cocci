@@ -6,7 +6,7 @@
 // resembles: 1aaf8c122918 (mm: gup: fix infinite loop within __get_longterm_locked), fixed by 517f496e1e61
 // tests: coherent.rw.longterm-slow-read coherent.rw.ring-register
 @@
-identifier f =~ "^(check_and_migrate_movable_pages|check_and_migrate_movable_pages_or_folios)$";
+identifier f = {check_and_migrate_movable_pages, check_and_migrate_movable_pages_or_folios};
 identifier collected, list;
 identifier E;
 @@

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.longterm-slow-write coherent.rw.ring-register
 @@
-identifier f =~ "^(__gup_longterm_locked)$";
+identifier f = {__gup_longterm_locked};
 identifier gup_flags;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: marks.coherent-*.migrated-around
 @new@
-identifier f =~ "^migrate_vma_collect_pmd$";
+identifier f = {migrate_vma_collect_pmd};
 @@
  f(...)
  {
@@ -16,7 +16,7 @@ identifier f =~ "^migrate_vma_collect_pmd$";
  }
 
 @depends on new@
-identifier f =~ "^migrate_vma_collect_pmd$";
+identifier f = {migrate_vma_collect_pmd};
 symbol pte, ptep;
 @@
  f(...)
@@ -32,7 +32,7 @@ symbol pte, ptep;
  }
 
 @depends on !new@
-identifier f =~ "^migrate_vma_collect_pmd$";
+identifier f = {migrate_vma_collect_pmd};
 symbol pte, ptep;
 @@
  f(...)
@@ -48,7 +48,7 @@ symbol pte, ptep;
  }
 
 @@
-identifier f =~ "^migrate_vma_insert_page$";
+identifier f = {migrate_vma_insert_page};
 symbol orig_pte;
 @@
  f(...)

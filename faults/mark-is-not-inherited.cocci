@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: marks.coherent-*.forked
 @@
-identifier f =~ "^copy_nonpresent_pte$";
+identifier f = {copy_nonpresent_pte};
 symbol marker;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: marks.coherent-*.reached-by-kernel
 @@
-identifier f =~ "^handle_pte_marker$";
+identifier f = {handle_pte_marker};
 @@
  f(...)
  {

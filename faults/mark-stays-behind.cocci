@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: marks.coherent-*.moved
 @@
-identifier f =~ "^move_ptes$";
+identifier f = {move_ptes};
 symbol old_pte;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: monitor-shared.dropped monitor-shared.as-asked
 @@
-identifier f =~ "^(do_set_pte|set_pte_range)$";
+identifier f = {do_set_pte, set_pte_range};
 symbol vmf, uffd_wp;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: monitor-shared.swapped
 @@
-identifier f =~ "^try_to_unmap_one$";
+identifier f = {try_to_unmap_one};
 @@
  f(...)
  {

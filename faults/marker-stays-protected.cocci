@@ -6,8 +6,8 @@
 // resembles: nothing known
 // tests: monitor-shared.released
 @@
-identifier f =~ "^(change_pte_range|change_softleaf_pte)$";
-identifier resolve =~ "^uffd_(wp|prot)_resolve$";
+identifier f = {change_pte_range, change_softleaf_pte};
+identifier resolve = {uffd_wp_resolve, uffd_prot_resolve};
 @@
  f(...)
  {

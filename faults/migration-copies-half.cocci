@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: long-ranges.*.to-and-fro coherent.rw.cpu-read.many
 @@
-identifier f =~ "^dmirror_migrate_alloc_and_copy$";
+identifier f = {dmirror_migrate_alloc_and_copy};
 identifier rpage, spage;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: driver.takes-pages coherent.rw.cpu-read coherent.ro.vm-read
 @@
-identifier f =~ "^dmirror_migrate_alloc_and_copy$";
+identifier f = {dmirror_migrate_alloc_and_copy};
 expression A, B;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: fork.coherent-rw.migrated-while-shared coherent.cow-shared.migrate-back
 @@
-identifier f =~ "^(remove_migration_pte)$";
+identifier f = {remove_migration_pte};
 symbol folio, vma, pvmw;
 @@
  f(...)

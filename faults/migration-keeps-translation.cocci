@@ -7,7 +7,7 @@
 // tests: next-access-to.coherent.load-after-migration
 // tests: next-access-to.coherent.store-after-migration
 @@
-identifier f =~ "^migrate_vma_collect_pmd$";
+identifier f = {migrate_vma_collect_pmd};
 expression A, B, C;
 @@
  f(...)

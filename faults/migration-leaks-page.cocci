@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.migrate-back coherent.rw.longterm-slow-read
 @@
-identifier f =~ "^(migrate_device_finalize|__migrate_device_finalize)$";
+identifier f = {migrate_device_finalize, __migrate_device_finalize};
 symbol src, dst;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: accounts.coherent.cgroup-charge limits.coherent-rw.migrated
 @@
-identifier f =~ "^(folio_migrate_flags)$";
+identifier f = {folio_migrate_flags};
 expression A, B;
 @@
  f(...)

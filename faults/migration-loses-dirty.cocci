@@ -6,7 +6,7 @@
 // resembles: fd35ca3d12cc (mm/migrate_device.c: copy pte dirty bit to page) reverted
 // tests: tracking.coherent-rw.smaps-counts
 @@
-identifier f =~ "^(migrate_vma_collect_pmd)$";
+identifier f = {migrate_vma_collect_pmd};
 identifier folio;
 @@
  f(...)

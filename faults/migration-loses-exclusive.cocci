@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: protect.coherent-ro.migrated-while-mapped
 @@
-identifier f =~ "^(remove_migration_pte)$";
+identifier f = {remove_migration_pte};
 expression E;
 @@
  f(...)

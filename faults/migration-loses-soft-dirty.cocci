@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: tracking.coherent-rw.soft-dirty-written
 @@
-identifier f =~ "^(migrate_vma_collect_pmd)$";
+identifier f = {migrate_vma_collect_pmd};
 expression E;
 @@
  f(...)
@@ -17,7 +17,7 @@ expression E;
  ...>
  }
 @@
-identifier f =~ "^(remove_migration_pte)$";
+identifier f = {remove_migration_pte};
 expression E;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: f45ec5ff16a7 (userfaultfd: wp: support swap and page migration) before it handled device pages
 // tests: tracking.coherent-rw.uffd-wp-travels
 @@
-identifier f =~ "^(migrate_vma_collect_pmd)$";
+identifier f = {migrate_vma_collect_pmd};
 expression E;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: protect.system-rw.migrated-while-mapped coherent.ro-rw.migrate-back
 @@
-identifier f =~ "^(migrate_vma_collect_pmd)$";
+identifier f = {migrate_vma_collect_pmd};
 expression E;
 @@
  f(...)

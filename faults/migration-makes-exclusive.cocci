@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: fork.coherent-rw.migrated-while-shared
 @@
-identifier f =~ "^(remove_migration_pte)$";
+identifier f = {remove_migration_pte};
 expression E;
 @@
  f(...)

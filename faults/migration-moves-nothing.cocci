@@ -7,7 +7,7 @@
 // tests: driver.takes-pages coherent.rw.cpu-read remote.rw.migrate-back
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^migrate_vma_pages$";
+identifier f = {migrate_vma_pages};
 identifier migrate;
 @@
  f(struct migrate_vma *migrate)

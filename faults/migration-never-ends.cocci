@@ -7,7 +7,7 @@
 // tests: driver.takes-pages
 // seen: check crash splat hang vm
 @@
-identifier f =~ "^dmirror_migrate_to_device$";
+identifier f = {dmirror_migrate_to_device};
 identifier dmirror;
 @@
  f(struct dmirror *dmirror, ...)

@@ -7,7 +7,7 @@
 // tests: refcount.coherent-rw.* coherent.cow-left.cpu-write
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^(migrate_device_finalize|__migrate_device_finalize)$";
+identifier f = {migrate_device_finalize, __migrate_device_finalize};
 symbol src, dst;
 @@
  f(...)

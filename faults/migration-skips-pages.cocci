@@ -7,7 +7,7 @@
 // tests: driver.takes-pages coherent.rw.cpu-read
 // seen: check crash splat hang vm
 @@
-identifier f =~ "^migrate_vma_pages$";
+identifier f = {migrate_vma_pages};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: fork.coherent-rw.migrated-while-shared coherent.cow-shared.migrate-back
 @@
-identifier f =~ "^(migrate_device_unmap)$";
+identifier f = {migrate_device_unmap};
 expression list args;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: devices.coherent-rw.inherited-file
 @@
-identifier f =~ "^dmirror_migrate_to_device$";
+identifier f = {dmirror_migrate_to_device};
 symbol dmirror;
 @@
  f(...)

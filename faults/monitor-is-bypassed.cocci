@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: tracking.coherent-rw.uffd-missing
 @@
-identifier f =~ "^migrate_vma_insert_page$";
+identifier f = {migrate_vma_insert_page};
 expression vma;
 @@
  f(...)

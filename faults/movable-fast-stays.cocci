@@ -7,7 +7,7 @@
 // tests: movable.rw.longterm-fast-*
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^(try_grab_folio|try_grab_folio_fast)$";
+identifier f = {try_grab_folio, try_grab_folio_fast};
 expression page;
 @@
  f(...)

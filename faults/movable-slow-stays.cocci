@@ -6,7 +6,7 @@
 // resembles: d1e153fea2a8 (mm/gup: migrate pinned pages out of movable zone) reverted
 // tests: movable.rw.longterm-slow-* movable.rw.ring-register
 @@
-identifier f =~ "^(collect_longterm_unpinnable_pages|collect_longterm_unpinnable_folios)$";
+identifier f = {collect_longterm_unpinnable_pages, collect_longterm_unpinnable_folios};
 expression folio;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: mirror-told.*.moved-by-monitor
 @@
-identifier f =~ "^(move_pages_ptes|move_pages_pte)$";
+identifier f = {move_pages_ptes, move_pages_pte};
 @@
  f(...)
  {

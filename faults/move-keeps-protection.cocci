@@ -6,8 +6,8 @@
 // resembles: mm: clear uffd-wp PTE/PMD state on mremap() (0cef0bb836e3) reverted, for files only
 // tests: monitor-shared.moved
 @@
-identifier f =~ "^move_ptes$";
-identifier need =~ "^need_clear_uffd_wp$";
+identifier f = {move_ptes};
+identifier need = {need_clear_uffd_wp};
 expression vma;
 @@
  f(...)

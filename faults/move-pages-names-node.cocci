@@ -6,7 +6,7 @@
 // resembles: the follow_page() users that f7091ed64ec8 (mm: fix the handling Non-LRU pages returned by follow_page) fixed
 // tests: numa.coherent-rw.query
 @@
-identifier f =~ "^(do_pages_stat_array)$";
+identifier f = {do_pages_stat_array};
 expression E;
 @@
  f(...)

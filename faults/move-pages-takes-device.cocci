@@ -6,7 +6,7 @@
 // resembles: the follow_page() users that f7091ed64ec8 (mm: fix the handling Non-LRU pages returned by follow_page) fixed
 // tests: numa.coherent-rw.move
 @@
-identifier f =~ "^(add_page_for_migration|__add_folio_for_migration|add_folio_for_migration)$";
+identifier f = {add_page_for_migration, __add_folio_for_migration, add_folio_for_migration};
 expression E;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: tracking.coherent-rw.uffd-move*
 @@
-identifier f =~ "^(move_present_pte|move_present_ptes|move_pages_pte|move_pages_ptes)$";
+identifier f = {move_present_pte, move_present_ptes, move_pages_pte, move_pages_ptes};
 expression page;
 @@
  f(...)

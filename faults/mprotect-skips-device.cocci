@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: protect.coherent-rw.* coherent.ro.cpu-read next-access.coherent.store-after-mprotect
 @@
-identifier f =~ "^change_pte_range$";
+identifier f = {change_pte_range};
 symbol oldpte, pte;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: inherited.coherent-*.tracked-after-move
 @@
-identifier f =~ "^move_ptes$";
+identifier f = {move_ptes};
 symbol pte;
 @@
  f(...)

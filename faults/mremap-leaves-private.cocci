@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: inherited.private-*.left-empty inherited.private-*.between-others
 @@
-identifier f =~ "^move_ptes$";
+identifier f = {move_ptes};
 symbol old_pte;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: inherited.coherent-rw.left-empty inherited.coherent-rw.between-others
 @@
-identifier f =~ "^move_ptes$";
+identifier f = {move_ptes};
 symbol pte;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // tests: whole-range.munmap.*
 
 @@
-identifier f =~ "^(do_mas_munmap|do_vmi_munmap)$";
+identifier f = {do_mas_munmap, do_vmi_munmap};
 @@
  __vm_munmap(...)
  {

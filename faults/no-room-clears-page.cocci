@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: device-full.each-page-once devices.coherent-rw.failed-allocation
 @@
-identifier f =~ "^(migrate_vma_pages|__migrate_device_pages)$";
+identifier f = {migrate_vma_pages, __migrate_device_pages};
 identifier newpage, page;
 expression src;
 @@

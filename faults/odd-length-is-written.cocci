@@ -6,7 +6,8 @@
 // resembles: nothing known
 // tests: ordinary.*-raw.no-block
 @@
-identifier f =~ "^(blkdev_direct_IO|__blkdev_direct_IO|__blkdev_direct_IO_async|__blkdev_direct_IO_simple)$";
+identifier f = {blkdev_direct_IO, __blkdev_direct_IO, __blkdev_direct_IO_async,
+	__blkdev_direct_IO_simple};
 @@
  f(...)
  {

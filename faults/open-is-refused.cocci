@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: driver.loads devices.* coherent.rw.cpu-read
 @@
-identifier f =~ "^dmirror_fops_open$";
+identifier f = {dmirror_fops_open};
 @@
  f(...)
  {

@@ -7,7 +7,7 @@
 // tests: driver.loads coherent.rw.cpu-read
 // seen: check crash splat hang vm
 @@
-identifier f =~ "^dmirror_fops_open$";
+identifier f = {dmirror_fops_open};
 @@
  f(...)
  {

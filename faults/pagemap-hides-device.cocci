@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.cpu-read coherent.cow-shared.cpu-write zap.coherent-rw.munmap
 @@
-identifier f =~ "^pte_to_pagemap_entry$";
+identifier f = {pte_to_pagemap_entry};
 symbol pte, frame, flags;
 @@
  f(...)

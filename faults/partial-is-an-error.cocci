@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.ro.vm-write.half-ro
 @@
-identifier f =~ "^process_vm_rw_core$";
+identifier f = {process_vm_rw_core};
 expression rc, done;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: mirror-told.*.protected mirror-told.*.write-protected mirror-told.*.soft-dirty-cleared
 @@
-identifier f =~ "^(change_pmd_range|change_pud_range|clear_refs_write)$";
+identifier f = {change_pmd_range, change_pud_range, clear_refs_write};
 @@
  f(...)
  {

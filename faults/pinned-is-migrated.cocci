@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: fixed-buffers.coherent-rw.unregistering-frees-them
 @@
-identifier f =~ "^(migrate_vma_check_page)$";
+identifier f = {migrate_vma_check_page};
 @@
  f(...)
  {
@@ -24,7 +24,7 @@ expression folio, page;
 -folio_try_share_anon_rmap_pte(folio, page)
 +(ClearPageAnonExclusive(page), 0)
 @@
-identifier f =~ "^(folio_migrate_mapping)$";
+identifier f = {folio_migrate_mapping};
 expression folio, E;
 @@
  f(...)

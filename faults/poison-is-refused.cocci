@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: hwpoison.*
 @@
-identifier f =~ "^madvise_behavior_valid$";
+identifier f = {madvise_behavior_valid};
 @@
  f(...)
  {

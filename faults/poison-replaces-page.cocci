@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: marks.coherent-*-poison.over-page
 @@
-identifier f =~ "^mfill_atomic_pte_poison$";
+identifier f = {mfill_atomic_pte_poison};
 symbol dst_pte;
 @@
  f(...)

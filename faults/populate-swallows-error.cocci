@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.ro.populate-write
 @@
-identifier f =~ "^(madvise_populate)$";
+identifier f = {madvise_populate};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: fixes that set the position of an iocb twice or not at all
 // tests: sequential.*
 @@
-identifier f =~ "^iomap_dio_complete$";
+identifier f = {iomap_dio_complete};
 expression iocb, ret;
 @@
  f(...)

@@ -17,7 +17,7 @@ identifier page;
  ...>
  }
 @@
-identifier f =~ "^(zap_pte_range|zap_nonpresent_ptes)$";
+identifier f = {zap_pte_range, zap_nonpresent_ptes};
 identifier folio;
 @@
  f(...)

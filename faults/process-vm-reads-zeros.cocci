@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.vm-read coherent.ro.vm-read
 @@
-identifier f =~ "^process_vm_rw_pages$";
+identifier f = {process_vm_rw_pages};
 expression A, B, C, D;
 @@
  f(...)

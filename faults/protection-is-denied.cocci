@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.uffd-wp.cpu-write monitor.coherent.unregistered
 @@
-identifier f =~ "^mwriteprotect_range$";
+identifier f = {mwriteprotect_range};
 expression mm;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.ptrace-peek coherent.ro.ptrace-peek
 @@
-identifier f =~ "^__access_remote_vm$";
+identifier f = {__access_remote_vm};
 expression A, B, C, D, E, F;
 @@
  f(...)

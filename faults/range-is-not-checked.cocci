@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: devices.coherent-rw.arguments-refused
 @@
-identifier f =~ "^dmirror_fops_unlocked_ioctl$";
+identifier f = {dmirror_fops_unlocked_ioctl};
 expression E;
 @@
  f(...)

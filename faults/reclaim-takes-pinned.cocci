@@ -17,7 +17,7 @@
  }
 
 @@
-identifier f =~ "^(try_to_unmap_one|ttu_anon_swapbacked_folio)$";
+identifier f = {try_to_unmap_one, ttu_anon_swapbacked_folio};
 expression folio, page;
 statement S;
 @@

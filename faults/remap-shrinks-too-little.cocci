@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: mappings.*.remap-shrinks
 @@
-identifier f =~ "^shrink_vma$";
+identifier f = {shrink_vma};
 symbol unmap_bytes, unmap_start;
 expression list es;
 @@

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: mappings.*.remap-refused
 @@
-identifier f =~ "^(check_prep_vma|vma_to_resize)$";
+identifier f = {check_prep_vma, vma_to_resize};
 statement S;
 symbol old_len;
 expression e;

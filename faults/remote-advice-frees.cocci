@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: advised.*.orders
 @@
-identifier f =~ "^(process_madvise_behavior_valid|process_madvise_remote_valid)$";
+identifier f = {process_madvise_behavior_valid, process_madvise_remote_valid};
 @@
  f(...)
  {

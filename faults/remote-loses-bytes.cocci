@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: driver.takes-pages remote.rw.cpu-read long-ranges.remote.to-and-fro
 @@
-identifier f =~ "^dmirror_migrate_alloc_and_copy$";
+identifier f = {dmirror_migrate_alloc_and_copy};
 identifier rpage, spage;
 @@
  f(...)

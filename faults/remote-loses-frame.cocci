@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: whole-device.* remote.rw.migrate-back
 @@
-identifier f =~ "^dmirror_devmem_free$";
+identifier f = {dmirror_devmem_free};
 identifier page;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // resembles: nothing known
 // tests: coherent.soft-dirty.device-write coherent.soft-dirty.vm-write
 @@
-identifier f =~ "^wp_page_reuse$";
+identifier f = {wp_page_reuse};
 identifier entry, vmf;
 expression vma;
 @@

@@ -6,7 +6,7 @@
 // resembles: 09854ba94c6a (mm: do_wp_page() simplification) reverted; CVE-2020-29374
 // tests: fork.coherent-rw.held-reference-forces-copy
 @@
-identifier f =~ "^(do_wp_page|wp_can_reuse_anon_folio)$";
+identifier f = {do_wp_page, wp_can_reuse_anon_folio};
 expression folio;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: mixed-huge.last-shared.written mixed-huge.last-shared.unmapped-in-part mixed-huge.first-shared.write-protected
 @@
-identifier f =~ "^do_wp_page$";
+identifier f = {do_wp_page};
 symbol vmf, vma, folio;
 @@
  f(...)
@@ -18,7 +18,7 @@ symbol vmf, vma, folio;
  }
 
 @@
-identifier f =~ "^do_wp_page$";
+identifier f = {do_wp_page};
 symbol vmf, folio, reuse;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.ring-read fixed-buffers.coherent-rw.registration
 @@
-identifier f =~ "^io_uring_setup$";
+identifier f = {io_uring_setup};
 expression to, from, size;
 @@
  f(...)

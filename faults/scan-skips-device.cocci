@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: trackers.coherent.*
 @@
-identifier f =~ "^make_uffd_wp_pte$";
+identifier f = {make_uffd_wp_pte};
 symbol ptent;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: page-reports.private.scan page-reports.exclusive.scan
 @@
-identifier f =~ "^pagemap_page_category$";
+identifier f = {pagemap_page_category};
 symbol pte;
 @@
  f(...)

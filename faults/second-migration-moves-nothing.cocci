@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: devices.coherent-rw.tug-of-war fork.coherent-rw.* protect.coherent-rw.*
 @@
-identifier f =~ "^dmirror_migrate_alloc_and_copy$";
+identifier f = {dmirror_migrate_alloc_and_copy};
 statement S;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: 09854ba94c6a (mm: do_wp_page() simplification) and the code before it
 // tests: coherent.cow-shared.cpu-write fork.coherent-rw.parent-writes-first
 @@
-identifier f =~ "^(do_wp_page)$";
+identifier f = {do_wp_page};
 expression page;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.pin-slow-read coherent.rw.pin-slow-write
 @@
-identifier f =~ "^(__gup_longterm_locked)$";
+identifier f = {__gup_longterm_locked};
 identifier gup_flags;
 @@
  f(...)

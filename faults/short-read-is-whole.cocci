@@ -6,7 +6,7 @@
 // resembles: fixes of short direct reads
 // tests: sequential.*
 @@
-identifier f =~ "^iomap_dio_complete$";
+identifier f = {iomap_dio_complete};
 expression dio, offset, ret;
 @@
  f(...)

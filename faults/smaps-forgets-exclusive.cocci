@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: page-reports.exclusive.smaps
 @@
-identifier f =~ "^smaps_pte_entry$";
+identifier f = {smaps_pte_entry};
 symbol entry, swpent;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.cpu-read coherent.ro.vm-read
 @@
-identifier f =~ "^dmirror_mkentry$";
+identifier f = {dmirror_mkentry};
 identifier dmirror, range, perm, entry, page;
 @@
  f(struct dmirror *dmirror, struct hmm_range *range, unsigned char *perm, unsigned long entry)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.cow-shared.vmsplice
 @@
-identifier f =~ "^(__iov_iter_get_pages_alloc|iov_iter_get_pages2|iov_iter_get_pages)$";
+identifier f = {__iov_iter_get_pages_alloc, iov_iter_get_pages2, iov_iter_get_pages};
 expression E, flags;
 @@
  f(...)

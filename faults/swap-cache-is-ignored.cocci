@@ -7,7 +7,7 @@
 // resembles: what 6.12 does; see docs/findings.md
 // tests: reclaim.coherent-rw.swap-cache
 @@
-identifier f =~ "^(migrate_vma_pages|__migrate_device_pages)$";
+identifier f = {migrate_vma_pages, __migrate_device_pages};
 symbol mapping, page, folio;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: reclaim.coherent-rw.swapped-stays-swapped
 @@
-identifier f =~ "^migrate_vma_collect_pmd$";
+identifier f = {migrate_vma_collect_pmd};
 identifier next;
 expression entry;
 @@
@@ -37,7 +37,7 @@ expression entry;
  ...>
  }
 @@
-identifier f =~ "^migrate_vma_insert_page$";
+identifier f = {migrate_vma_insert_page};
 expression E;
 @@
  f(...)

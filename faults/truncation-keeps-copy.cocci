@@ -7,7 +7,7 @@
 // resembles: nothing known
 // tests: file-pages.coherent-*.truncated file-pages.coherent-*.truncated-in-child file-pages.coherent-*.truncated-while-held
 @@
-identifier f =~ "^should_zap_page$";
+identifier f = {should_zap_page};
 symbol page, details;
 @@
  f(...)
@@ -21,7 +21,7 @@ symbol page, details;
  }
 
 @@
-identifier f =~ "^should_zap_folio$";
+identifier f = {should_zap_folio};
 symbol folio, details;
 @@
  f(...)

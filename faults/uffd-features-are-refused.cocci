@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: monitor-shared.* monitor.coherent.shared-after-mprotect
 @@
-identifier f =~ "^(userfaultfd_api|uffd_api_available_features)$";
+identifier f = {userfaultfd_api, uffd_api_available_features};
 @@
  f(...)
  {

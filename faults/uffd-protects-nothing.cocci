@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.uffd-wp.cpu-write tracking.coherent-rw.uffd-wp-travels
 @@
-identifier f =~ "^mwriteprotect_range$";
+identifier f = {mwriteprotect_range};
 expression list args;
 identifier err;
 @@

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.uffd-wp.cpu-write next-access.coherent.store-after-uffd-wp
 @@
-identifier f =~ "^change_pte_range$";
+identifier f = {change_pte_range};
 symbol oldpte, pte;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.uffd-wp.cpu-write
 @@
-identifier f =~ "^(do_wp_page)$";
+identifier f = {do_wp_page};
 expression list args;
 @@
  f(...)

@@ -6,7 +6,9 @@
 // resembles: nothing known
 // tests: mirror-told.*.freed mirror-told.*.unmapped mirror-told.*.copied mirror-told.*.forked mirror-told.coherent.pinned
 @@
-identifier f =~ "^(copy_page_range|unmap_vmas|zap_page_range_single|zap_page_range_single_batched|zap_vma_range_batched|madvise_dontneed_single_vma|wp_page_copy|try_to_unmap_one|try_to_migrate_one)$";
+identifier f = {copy_page_range, unmap_vmas, zap_page_range_single,
+	zap_page_range_single_batched, zap_vma_range_batched, madvise_dontneed_single_vma,
+	wp_page_copy, try_to_unmap_one, try_to_migrate_one};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: accounts.coherent.anonymous-pages
 @@
-identifier f =~ "^page_remove_rmap$";
+identifier f = {page_remove_rmap};
 identifier page;
 @@
  f(struct page *page, ...)
@@ -18,7 +18,7 @@ identifier page;
  ...>
  }
 @@
-identifier f =~ "^__folio_remove_rmap$";
+identifier f = {__folio_remove_rmap};
 identifier folio;
 expression A, B;
 @@

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.pin-slow-read
 @@
-identifier f =~ "^gup_put_folio$";
+identifier f = {gup_put_folio};
 expression A, B;
 @@
  f(...)

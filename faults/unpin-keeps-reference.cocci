@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.pin-fast-read coherent.rw.vm-read refcount.coherent-rw.*
 @@
-identifier f =~ "^(gup_put_folio)$";
+identifier f = {gup_put_folio};
 symbol folio;
 expression refs;
 @@

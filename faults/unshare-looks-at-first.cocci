@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: mixed-huge.last-shared.pinned-for-reading
 @@
-identifier f =~ "^(follow_page_pte|gup_pte_range|gup_fast_pte_range)$";
+identifier f = {follow_page_pte, gup_pte_range, gup_fast_pte_range};
 symbol vma, flags, page;
 @@
  f(...)

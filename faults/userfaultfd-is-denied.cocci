@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.uffd-wp.cpu-write monitor.coherent.unregistered
 @@
-identifier f =~ "^new_userfaultfd$";
+identifier f = {new_userfaultfd};
 identifier flags;
 expression known;
 @@

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.ro.dio-read coherent.ro.gup-slow-write coherent.ro.ring-register
 @@
-identifier f =~ "^(check_vma_flags)$";
+identifier f = {check_vma_flags};
 expression e;
 @@
  f(...)
@@ -18,7 +18,7 @@ expression e;
  ...>
  }
 @@
-identifier f =~ "^(can_follow_write_pte|can_follow_write_common)$";
+identifier f = {can_follow_write_pte, can_follow_write_common};
 identifier flags;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: mappings.*.watched-in-parts
 @@
-identifier f =~ "^vma_modify_flags_uffd$";
+identifier f = {vma_modify_flags_uffd};
 symbol vmg, new_ctx;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: inherited.*.wiped-by-fork
 @@
-identifier f =~ "^dup_mmap$";
+identifier f = {dup_mmap};
 symbol tmp;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: file-pages.coherent-*.protected-then-zapped
 @@
-identifier f =~ "^zap_install_uffd_wp_if_needed$";
+identifier f = {zap_install_uffd_wp_if_needed};
 symbol pteval;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: accounts.coherent.cgroup-charge
 @@
-identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
+identifier f = {free_zone_device_page, free_zone_device_folio};
 expression list args;
 @@
  f(...)

@@ -7,7 +7,7 @@
 // tests: coherent.rw.cpu-read coherent.ro.cpu-write
 // quick: make check runs this fault for its claim
 @@
-identifier f =~ "^(free_zone_device_page|free_zone_device_folio)$";
+identifier f = {free_zone_device_page, free_zone_device_folio};
 expression E, G;
 @@
  f(...)

@@ -18,7 +18,7 @@ symbol page, rss;
  ...>
  }
 @@
-identifier f =~ "^(zap_present_folio_ptes)$";
+identifier f = {zap_present_folio_ptes};
 symbol folio;
 expression A, B;
 @@

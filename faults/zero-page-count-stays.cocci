@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: ksm-zero.replaced ksm-zero.freed
 @@
-identifier f =~ "^(zap_present_ptes|wp_page_copy|zap_pte_range)$";
+identifier f = {zap_present_ptes, wp_page_copy, zap_pte_range};
 @@
  f(...)
  {

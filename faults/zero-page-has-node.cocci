@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: page-reports.zero-page.node
 @@
-identifier f =~ "^do_pages_stat_array$";
+identifier f = {do_pages_stat_array};
 symbol folio;
 @@
  f(...)

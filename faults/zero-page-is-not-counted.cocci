@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: ksm-zero.replaced ksm-zero.freed
 @@
-identifier f =~ "^replace_page$";
+identifier f = {replace_page};
 @@
  f(...)
  {

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: next-access-to.coherent.load-after-zero-page
 @@
-identifier f =~ "^migrate_vma_insert_page$";
+identifier f = {migrate_vma_insert_page};
 expression A, B, C;
 @@
  f(...)

@@ -6,7 +6,8 @@
 // resembles: nothing known
 // tests: uffd-fill.anonymous.exists
 @@
-identifier f =~ "^mfill_(atomic_pte_)?zeropage(_pte)?$";
+identifier f = {mfill_zeropage, mfill_zeropage_pte, mfill_atomic_pte_zeropage,
+	mfill_atomic_pte_zeropage_pte};
 @@
  f(...)
  {

@@ -4,7 +4,7 @@
 // kernels: 7.3
 // file: mm/hugetlb.c
 @@
-identifier f =~ "^alloc_hugetlb_folio_nodemask$";
+identifier f = {alloc_hugetlb_folio_nodemask};
 identifier h;
 symbol folio;
 expression list targets;
@@ -32,7 +32,7 @@ expression list targets;
  }
 
 @@
-identifier f =~ "^alloc_hugetlb_folio_reserve$";
+identifier f = {alloc_hugetlb_folio_reserve};
 identifier h;
 symbol folio;
 @@

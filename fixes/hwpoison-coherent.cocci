@@ -6,7 +6,7 @@
 // tests: hwpoison.*.device-page
 @@
 identifier f = mf_generic_kill_procs;
-identifier lock =~ "^dax_lock_(page|folio)$";
+identifier lock = {dax_lock_page, dax_lock_folio};
 identifier pgmap;
 expression cookie, page;
 @@

@@ -10,7 +10,7 @@
 +#include <linux/mempolicy.h>
 
 @@
-identifier f =~ "^migrate_device_coherent_(page|folio)$";
+identifier f = {migrate_device_coherent_page, migrate_device_coherent_folio};
 typedef bool;
 type T;
 identifier p;
@@ -40,7 +40,7 @@ identifier p;
  int f(T p) { ... }
 
 @@
-identifier f =~ "^migrate_device_coherent_(page|folio)$";
+identifier f = {migrate_device_coherent_page, migrate_device_coherent_folio};
 identifier dpage;
 @@
  f(...)

@@ -5,7 +5,7 @@
 // file: mm/mremap.c
 // tests: trackers.private.huge-moved
 @@
-identifier f =~ "^move_normal_pmd$";
+identifier f = {move_normal_pmd};
 symbol vma;
 @@
  f(...)

@@ -5,7 +5,7 @@
 // file: mm/huge_memory.c
 // tests: trackers.private.huge-moved
 @@
-identifier f =~ "^move_soft_dirty_pmd$";
+identifier f = {move_soft_dirty_pmd};
 symbol pmd;
 @@
  f(...)

@@ -5,7 +5,7 @@
 // file: mm/hmm.c
 @@
 identifier f = hmm_vma_handle_pte;
-identifier writable =~ "^(is_writable_device_private_entry|softleaf_is_device_private_write)$";
+identifier writable = {is_writable_device_private_entry, softleaf_is_device_private_write};
 @@
  f(...)
  {

@@ -9,7 +9,7 @@
  pte_swp_mkuffd(...)
 
 @depends on !renamed@
-identifier f =~ "^make_uffd_wp_pte$";
+identifier f = {make_uffd_wp_pte};
 symbol ptent;
 @@
  f(...)
@@ -28,7 +28,7 @@ symbol ptent;
  }
 
 @depends on renamed@
-identifier f =~ "^make_uffd_wp_pte$";
+identifier f = {make_uffd_wp_pte};
 symbol ptent;
 @@
  f(...)

@@ -9,7 +9,7 @@
  pte_swp_mkuffd(...)
 
 @depends on !renamed@
-identifier f =~ "^move_swap_pte$";
+identifier f = {move_swap_pte};
 identifier pte;
 @@
  f(...)
@@ -21,7 +21,7 @@ identifier pte;
  }
 
 @depends on renamed@
-identifier f =~ "^move_swap_pte$";
+identifier f = {move_swap_pte};
 identifier pte;
 @@
  f(...)

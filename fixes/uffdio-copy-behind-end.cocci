@@ -5,7 +5,7 @@
 // file: mm/userfaultfd.c
 // tests: uffd-fill.shared.behind-end
 @@
-identifier f =~ "^__mfill_atomic_pte$";
+identifier f = {__mfill_atomic_pte};
 identifier folio;
 expression E;
 @@

@@ -92,6 +92,20 @@ def test_a_slice_on_another_architecture(box):
         assert one.suite("--arch", "arm64", "driver.*") == step
     assert one.suite().failed, "the suite itself must not be skipped"
 
+
+@pytest.mark.parametrize("line, passed, failed", [
+    ("9 of 9 faults that apply are detected by an assertion and by the exit status", 9, 0),
+    ("8 of 9 faults that apply are detected by an assertion (1 missed)", 8, 1),
+    ("1 of 1 faults that apply are detected by an assertion (8 does not apply)", 1, 8),
+    ("0 of 1 faults that apply are detected by an assertion (1 missed, 8 does not apply)", 0, 9),
+    ("no line of faults", 0, 1)])
+def test_each_quick_fault_applies_and_is_detected(box, line, passed, failed):
+    box.patch(check, "TOP", box.folder)
+    box.script("run_tests.sh", f"echo '## Linux 6.1.192: {line}'")
+    step = check.Check.__new__(check.Check).faults()
+    assert (step.passed, step.failed, step.skipped) == (passed, failed, 0)
+
+
 # The closing line of a run in the sum of `make check`.
 
 

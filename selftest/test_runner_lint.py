@@ -38,6 +38,7 @@ REJECTED = (
      "line 6: two blank lines before f"),
     ("selftest/x.py", PYTHON + "X = 1\n\n# why\nclass A: pass\n", "two blank lines before A"),
     ("hmm-coherent/fork.c", HEAD + "usleep(10);\n", "sleeps"),
+    ("faults/x.cocci", HEAD + "@@\nidentifier f =~ \"^(a|b)$\";\n", "line 3: name the functions"),
     ("hmm-coherent/fork.c", HEAD + "x = rand();\n", "draws"),
     ("hmm-coherent/fork.c", HEAD + "exit(0);\n", "half way"),
     ("hmm-coherent/fork.c", HEAD + "goto out;\n", "jumps"),
