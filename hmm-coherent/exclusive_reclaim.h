@@ -10,6 +10,7 @@
 
 #include "kernel/cgroup.h"
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
 #include "kernel/since.h"
 #include "reach/cpu.h"
 #include "reach/swap.h"

@@ -75,7 +75,7 @@ class Entry:
 
 def _failures(attempt: Attempt) -> dict[str, list[str]]:
     """The lines that an entry of each kind has to excuse; empty if it can excuse none of it all."""
-    heads = [text for text in attempt.texts("splat") if splat.REPORT.match(text)]
+    heads = splat.heads(attempt.texts("splat"))
     if (attempt.texts("crash", "hang", "broken")
             or (attempt.cause == "splat" and not heads)
             or not all(head.startswith("WARNING: ") for head in heads)):

@@ -29,6 +29,7 @@ from collections.abc import Iterable
 
 from report.ktap import Begin, Diag, End, Event, Garbage, Guest, NotApplicable, Plan, Result, quote
 from report.known import Known
+from report.splat import heads
 from report.result import Attempt, Results, RUN
 from report.stream import signal_of, Stream
 
@@ -321,7 +322,8 @@ class Run(Results):
                           [Diag("", line) for line in text[1:]])
         else:
             attempt = mine[number - 1 if number <= len(mine) else -1]
-            if attempt.verdict == "xfail" and text[0] in attempt.texts("splat"):
+            # A line before WARNING has what WARN_ONCE() and the like print.
+            if attempt.verdict == "xfail" and set(heads(text)) & set(attempt.texts("splat")):
                 return          # the test reported it, and it is a known issue
             if not set(text) & set(attempt.texts("splat")):     # else the test reported it
                 attempt.diags += [Diag("splat", text[0])] + [Diag("", line) for line in text[1:]]

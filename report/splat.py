@@ -60,6 +60,11 @@ def messages(raw: str | bytes) -> list[str]:
     return [line[stamp.end():] if stamp else line]
 
 
+def heads(lines: Iterable[str]) -> list[str]:
+    """Those that begin a report."""
+    return [line for line in lines if REPORT.match(line)]
+
+
 @dataclass
 class Splat:
     """One report of the kernel. Its first line is not "cut here" but the one after it."""
