@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a page that comes back from a device is on no LRU list
+// claim: S2
+// rule: back-is-memory
+// file: mm/migrate_device.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f =~ "^(__migrate_device_finalize|migrate_device_finalize)$";
+symbol dst, src;
+@@
+ f(...)
+ {
+ <...
+-if (!folio_is_zone_device(dst))
++if (!folio_is_zone_device(dst) && dst == src)
+ 	folio_add_lru(dst);
+ ...>
+ }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: mlock() of memory that is locked already counts it against RLIMIT_MEMLOCK again
+// claim: S9
+// rule: locked-as-memory
+// file: mm/mlock.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f =~ "^(do_mlock)$";
+symbol locked, start, len;
+@@
+ f(...)
+ {
+ <...
+-locked -= count_mm_mlocked_page_nr(current->mm, start, len);
+ ...>
+ }
