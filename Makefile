@@ -19,19 +19,21 @@ IN_TREE := $(wildcard ../lib.mk)
 .DEFAULT_GOAL := all
 PROGRAMS := $(addprefix hmm_coherent_, \
 	driver features interfaces matrix fork protect next_access next_access_to direct_io \
-	sequential fixed_buffers slow_io orders registered provided cloned joined_buffers \
-	races gup_races refcount zap file_pages file_copies file_shared huge_shared orphans \
-	accounts whole_device numa memory_policy devices mirrors exclusive device_life \
-	device_full tracking userfaultfd monitor empty_pages zero_page ksm reclaim \
-	collapse_states collapse_shared exclusive_meets exclusive_moves uffd_move \
-	uffd_move_huge uffd_ranges uffd_fill uffd_access monitor_shared ksm_meets ksm_zero \
-	vma_flags page_reports mixed_huge whole_range long_ranges kept_marks freed_huge swapped \
-	mirror_told buffer_ring fixed_parts pin_batches remapped mlock huge hugetlb \
-	hugetlb_watched large_folios mappings policies soft_dirty pagemap collapse marks \
-	advised inherited trackers ordinary cow_races iommufd ring_memory dma_buf failures \
-	failed_calls hwpoison large huge_private merged huge_moved core_dump debuggers \
-	cloned_huge limits cpusets balancing owners explore destructive_memory destructive \
-	destructive_ksm destructive_huge destructive_anon_vma)
+	sequential direct_cache fixed_buffers slow_io orders registered provided cloned \
+	joined_buffers races gup_races refcount zap file_pages file_copies file_shared \
+	huge_shared orphans accounts whole_device numa numa_shared memory_policy devices \
+	mirrors exclusive device_life device_full tracking userfaultfd monitor empty_pages \
+	zero_page ksm reclaim collapse_states collapse_shared exclusive_meets \
+	exclusive_moves uffd_move uffd_move_huge uffd_ranges uffd_fill uffd_access \
+	monitor_shared ksm_meets ksm_zero vma_flags page_reports mixed_huge whole_range \
+	long_ranges kept_marks freed_huge swapped uffd_events sealed mirror_told buffer_ring \
+	fixed_parts pin_batches remapped mlock huge hugetlb hugetlb_watched hugetlb_mirrored \
+	large_folios mappings policies soft_dirty pagemap collapse marks advised \
+	unprivileged inherited trackers ordinary cow_races iommufd ring_memory ring_parts \
+	dma_buf failures failed_calls hwpoison large huge_private huge_held private_marks \
+	merged huge_moved core_dump debuggers cloned_huge limits cpusets balancing owners \
+	explore destructive_memory destructive destructive_ksm destructive_huge \
+	destructive_anon_vma)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)

@@ -55,7 +55,8 @@ FIXTURE_VARIANT_ADD(buffer_ring, system) { .place = PLACE_SYSTEM };
 
 WHY_NOT(buffer_ring)
 {
-	if (!strcmp(test, "consumed_in_parts") && !kernel_has(CHANGE_BUFFER_RING_INC))
+	if ((!strcmp(test, "consumed_in_parts") || !strcmp(test, "of_a_file") ||
+	     !strcmp(test, "at_the_end")) && !kernel_has(CHANGE_BUFFER_RING_INC))
 		return "this kernel consumes whole buffers only (before 6.12)";
 	if (!strcmp(test, "kept_without_data") && !kernel_has(CHANGE_PIPE_NOWAIT))
 		return "pipes of this kernel have no RWF_NOWAIT (before 6.4)";
@@ -74,7 +75,8 @@ FIXTURE_SETUP(buffer_ring)
 FIXTURE_TEARDOWN(buffer_ring)
 {
 	close(self->pipe[0]);
-	close(self->pipe[1]);
+	if (self->pipe[1] >= 0)
+		close(self->pipe[1]);
 	story_end(&self->story);
 	unmap_memory(self->entries, features.page_size);
 }
@@ -119,10 +121,10 @@ static void begin(FIXTURE_DATA(buffer_ring) (*self), __u16 flags)
 }
 
 /*
- * Read @size bytes from the pipe, with the RWF_ flags @how, into the buffer
- * that the ring selects.
+ * Read @size bytes from offset 0 of @from, with the RWF_ flags @how, into the
+ * buffer that the ring selects.
  */
-static long read_into(FIXTURE_DATA(buffer_ring) (*self), size_t size, int how,
+static long read_from(FIXTURE_DATA(buffer_ring) (*self), int from, size_t size, int how,
 		      unsigned int *flags)
 {
 	struct io_uring *uring = &self->story.ring.uring;
@@ -133,7 +135,7 @@ static long read_into(FIXTURE_DATA(buffer_ring) (*self), size_t size, int how,
 
 	if (!sqe)
 		broken("the submission queue is full");
-	io_uring_prep_read(sqe, self->pipe[0], NULL, size, 0);
+	io_uring_prep_read(sqe, from, NULL, size, 0);
 	sqe->rw_flags = how;
 	sqe->flags |= IOSQE_BUFFER_SELECT;
 	sqe->buf_group = GROUP;
@@ -148,6 +150,12 @@ static long read_into(FIXTURE_DATA(buffer_ring) (*self), size_t size, int how,
 	return result;
 }
 
+static long read_into(FIXTURE_DATA(buffer_ring) (*self), size_t size, int how,
+		      unsigned int *flags)
+{
+	return read_from(self, self->pipe[0], size, how, flags);
+}
+
 /* Write @size bytes of the pattern of page @page, from @offset on, into the pipe. */
 static void feed(FIXTURE_DATA(buffer_ring) (*self), size_t page, size_t offset, size_t size)
 {
@@ -158,16 +166,22 @@ static void feed(FIXTURE_DATA(buffer_ring) (*self), size_t page, size_t offset, 
 		not_prepared("the pipe does not take %zu bytes", size);
 }
 
-/* A read of @size bytes gets them in buffer @page; are there more bytes in it? */
+/* A read that was to get @size bytes in buffer @page; are there more bytes in it? */
+static void expect_selected(size_t page, unsigned int flags, bool more)
+{
+	expect_result("flag for a selected buffer", flags & IORING_CQE_F_BUFFER,
+		      IORING_CQE_F_BUFFER);
+	expect_result("ID of the buffer", flags >> IORING_CQE_BUFFER_SHIFT, FIRST + page);
+	expect_result("flag for a rest of the buffer", flags & MORE, more ? MORE : 0);
+}
+
+/* The same for a read of @size bytes from the pipe. */
 static void expect_read(FIXTURE_DATA(buffer_ring) (*self), size_t page, size_t size, bool more)
 {
 	unsigned int flags;
 
 	expect_result("bytes read", read_into(self, size, 0, &flags), size);
-	expect_result("flag for a selected buffer", flags & IORING_CQE_F_BUFFER,
-		      IORING_CQE_F_BUFFER);
-	expect_result("ID of the buffer", flags >> IORING_CQE_BUFFER_SHIFT, FIRST + page);
-	expect_result("flag for a rest of the buffer", flags & MORE, more ? MORE : 0);
+	expect_selected(page, flags, more);
 }
 
 static void expect_filled(FIXTURE_DATA(buffer_ring) (*self), size_t page)
@@ -267,6 +281,55 @@ SCENARIO(buffer_ring, consumed_in_parts,
 	feed(self, 1, 0, features.page_size);
 	expect_read(self, 1, features.page_size, false);
 	expect_filled(self, 1);
+}
+
+/* A file that cannot be polled uses up its buffer when it is selected (io_should_commit()). */
+SCENARIO(buffer_ring, of_a_file,
+	 "with IOU_PBUF_RING_INC a read of a file says that it has left a rest of the buffer, and "
+	 "the next one continues there")
+{
+	const int file = memfd_create("buffer-ring", MFD_CLOEXEC);
+	const ssize_t size = features.page_size;
+	unsigned int flags;
+
+	if (file < 0 || pwrite(file, self->story.buffer.addr, size, 0) != size)
+		syscall_failed("memfd_create", errno);
+	begin(self, RING_INC);
+	expect_result("bytes read", read_from(self, file, SOME, 0, &flags), SOME);
+	expect_selected(0, flags, true);
+	expect_result("bytes read", read_from(self, file, size - SOME, 0, &flags), size - SOME);
+	expect_selected(0, flags, false);
+	close(file);
+	expect(!memcmp(self->story.buffer.addr + SOME, self->story.buffer.addr, SOME),
+	       "the second read did not continue behind the first");
+}
+
+SCENARIO(buffer_ring, at_the_end,
+	 "with IOU_PBUF_RING_INC a read at the end of a pipe returns 0 and leaves the buffer with "
+	 "the kernel")
+{
+	unsigned int flags;
+
+	begin(self, RING_INC);
+	close(self->pipe[1]);
+	self->pipe[1] = -1;
+	expect_result("bytes read", read_into(self, SOME, 0, &flags), 0);
+	expect_selected(0, flags, true);
+}
+
+SCENARIO(buffer_ring, larger_than_the_buffer,
+	 "a read of more than a buffer fills that buffer and stops at its end")
+{
+	const size_t size = features.page_size;
+	unsigned int flags;
+
+	begin(self, 0);
+	feed(self, 0, 0, size);
+	feed(self, 1, 0, size);
+	expect_result("bytes read", read_into(self, 2 * size, 0, &flags), size);
+	expect_selected(0, flags, false);
+	expect_filled(self, 0);
+	expect_owner_sees(&self->story, 1, BY_OWNER);
 }
 
 SCENARIO(buffer_ring, of_no_memory,

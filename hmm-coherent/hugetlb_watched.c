@@ -203,6 +203,22 @@ SCENARIO(hugetlb_watched, over_a_page_of_the_file,
 	unmap_memory(shared, self->size);
 }
 
+SCENARIO(hugetlb_watched, moved,
+	 "a protected page that mremap() moves to a mapping that is not watched is not protected "
+	 "there, and can be written")
+{
+	struct buffer moved = self->range;
+
+	buffer_write(&self->range, 0, 1, BY_OWNER);
+	protect(self, true);
+	moved.addr += self->range.size;
+	move_memory(self->range.addr, self->size, moved.addr);
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_uffd_wp("the moved page", page_at(0, moved.addr), false);
+	expect_bytes(moved.addr, moved.serial, 0, BY_OWNER, "bytes of the moved page");
+	expect_result("a write to it", cpu_write(&moved, 0, 1, BY_OTHER), features.page_size);
+}
+
 SCENARIO(hugetlb_watched, forked,
 	 "parent and child can write a protected page's neighbour; the parent's protection stays")
 {

@@ -148,6 +148,28 @@ SCENARIO(ksm_meets, unmerged,
 	expect_apart(self);
 }
 
+static bool nothing_is_counted(void *unused)
+{
+	(void)unused;
+	return read_number("/proc/self/ksm_merging_pages") == 0;
+}
+
+/* ksmd takes the pages off its tree in its next scan (remove_rmap_item_from_tree()). */
+SCENARIO(ksm_meets, counted,
+	 "merged pages count for the process, and not any more after MADV_UNMERGEABLE and a scan")
+{
+	merge(self);
+	expect_result("ksm_merging_pages of this process",
+		      read_number("/proc/self/ksm_merging_pages"), 2);
+	expect_result("MADV_UNMERGEABLE", unmerge(self), 0);
+	ksm_start();
+	(void)!wait_until(nothing_is_counted, NULL, MERGE_S);
+	ksm_stop();
+	expect_result("ksm_merging_pages of this process afterwards",
+		      read_number("/proc/self/ksm_merging_pages"), 0);
+	expect_apart(self);
+}
+
 /*
  * A write fault would go to the monitor of the userfaultfd, which knows nothing
  * of a write: MADV_UNMERGEABLE has to replace the page without one.

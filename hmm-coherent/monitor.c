@@ -150,6 +150,31 @@ SCENARIO(monitor, moved_away,
 	move_memory(moved.addr, moved.size, s->buffer.addr);
 }
 
+/* mremap() moves a page table as a whole if it can (move_normal_pmd()). */
+SCENARIO(monitor, table_moved,
+	 "the same for pages that fill a page table")
+{
+	const size_t size = features.page_size / sizeof(uint64_t) * features.page_size,
+		     at[] = { 0, size / 2, size - features.page_size };
+	unsigned char *room = map_memory(4 * size, PROT_NONE), *from, *to;
+	size_t i;
+
+	from = room + (size - (uintptr_t)room % size) % size;
+	to = from + 2 * size;
+	protect_memory(from, size, PROT_READ | PROT_WRITE);
+	for (i = 0; i < ARRAY_SIZE(at); i++)
+		from[at[i]] = 1;
+	self->fd = monitor_open(from, size, 0);
+	monitor_protect(self->fd, from, size, true);
+	move_memory(from, size, to);
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		set_rule(RULE_MONITOR_LETS_GO);
+		expect_uffd_wp("the moved page", page_at(0, to + at[i]), false);
+		expect_result("byte of the moved page", to[at[i]], 1);
+	}
+	unmap_memory(room, 4 * size);
+}
+
 SCENARIO(monitor, child_is_free,
 	 "the pages of a child are not protected, and a write by it makes a copy")
 {

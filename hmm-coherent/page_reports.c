@@ -98,6 +98,13 @@ static void make_swapped(FIXTURE_DATA(page_reports) (*self))
 	advise_memory(self->page, features.page_size, MADV_PAGEOUT);
 }
 
+/* The entry is shared, not the page: MADV_PAGEOUT leaves shared pages alone. */
+static void make_swapped_forked(FIXTURE_DATA(page_reports) (*self))
+{
+	make_swapped(self);
+	child_fork(&self->story.child);
+}
+
 static void make_freeable(FIXTURE_DATA(page_reports) (*self))
 {
 	map_as(self, MAP_PRIVATE);
@@ -141,6 +148,7 @@ FIXTURE_VARIANT(page_reports)
 	enum place place;
 	/* pages in fields of smaps; @halves: of Pss, in half pages */
 	int rss, anonymous, halves, swap, lazy_free, locked;
+	int swap_halves;	/* of SwapPss */
 	int status;		/* ON_NODE or -errno */
 	unsigned long categories;	/* of PAGEMAP_SCAN */
 };
@@ -166,8 +174,11 @@ FIXTURE_VARIANT_ADD(page_reports, exclusive) {
 	.make = make_exclusive, .place = PLACE_SWAPPED, .rss = 1, .anonymous = 1, .halves = 2,
 	.status = -ENOENT, .categories = SWAPPED };
 FIXTURE_VARIANT_ADD(page_reports, swapped) {
-	.make = make_swapped, .place = PLACE_SWAPPED, .swap = 1, .status = -ENOENT,
+	.make = make_swapped, .place = PLACE_SWAPPED, .swap = 1, .swap_halves = 2, .status = -ENOENT,
 	.categories = SWAPPED };
+FIXTURE_VARIANT_ADD(page_reports, swapped_forked) {
+	.make = make_swapped_forked, .place = PLACE_SWAPPED, .swap = 1, .swap_halves = 1,
+	.status = -ENOENT, .categories = SWAPPED };
 FIXTURE_VARIANT_ADD(page_reports, freeable) {
 	.make = make_freeable, .place = PLACE_SYSTEM, .rss = 1, .anonymous = 1, .halves = 2,
 	.lazy_free = 1, .status = ON_NODE, .categories = PRESENT };
@@ -230,7 +241,8 @@ SCENARIO(page_reports, smaps,
 		      variant->anonymous * size);
 	expect_result("Pss", smaps_bytes(self->page, "Pss"), variant->halves * size / 2);
 	expect_result("Swap", smaps_bytes(self->page, "Swap"), variant->swap * size);
-	expect_result("SwapPss", smaps_bytes(self->page, "SwapPss"), variant->swap * size);
+	expect_result("SwapPss", smaps_bytes(self->page, "SwapPss"),
+		      variant->swap_halves * size / 2);
 	expect_result("LazyFree", smaps_bytes(self->page, "LazyFree"), variant->lazy_free * size);
 	expect_result("Locked", smaps_bytes(self->page, "Locked"), variant->locked * size);
 	expect_result("Shared and Private",

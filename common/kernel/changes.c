@@ -286,6 +286,22 @@ const struct change changes[CHANGE_COUNT] = {
 	RECENT(MSEAL, "mseal", 610, "8be7258aad44 \"mseal: add mseal syscall\""),
 	RECENT(PIPE_NOWAIT, "pipe-nowait", 604, "afed6271f5b0 \"pipe: set FMODE_NOWAIT on pipes\""),
 	RECENT(BUFFER_RING_INC, "buffer-ring-inc", 612, "ae98dbf43d75"),
+	RECENT(PAGEOUT_PRIVATE_COPIES, "pageout-private-copies", 602, "fd3b1bc3c86e"),
+	RECENT(ADVICE_TO_SELF, "advice-to-self", 612, "process_madvise(): read in 6.12"),
+	[CHANGE_CLONE_OF_ONE_MM] = {
+		.name = "clone-of-one-mm",
+		.commit = "19d340a2988d \"io_uring/rsrc: require cloned buffers to share "
+			  "accounting contexts\"",
+		.mainline = 614, .stable = { { 612, 117 } },
+		.when_unknown = true,
+	},
+	[CHANGE_FILL_TELLS_EAGAIN] = {
+		.name = "fill-tells-eagain",
+		.commit = "95567729df41 \"mm/userfaultfd: fix uninitialized output field for "
+			  "-EAGAIN race\"",
+		.mainline = 615, .stable = { { 612, 117 } },
+		.when_unknown = true,
+	},
 	[CHANGE_NO_COUNT_OFFSET] = {
 		.name = "no-count-offset",
 		.commit = "ef233450898f \"mm: free device private pages have zero page refcount\"",

@@ -81,6 +81,10 @@ enum kernel_change {
 	CHANGE_ZERO_PAGES_COUNTED, /* ksm_zero_pages in /proc/PID/ksm_stat */
 	CHANGE_PIPE_NOWAIT,	/* RWF_NOWAIT for pipes */
 	CHANGE_BUFFER_RING_INC,	/* IOU_PBUF_RING_INC */
+	CHANGE_PAGEOUT_PRIVATE_COPIES, /* MADV_PAGEOUT of them, over any file */
+	CHANGE_ADVICE_TO_SELF,	/* process_madvise() of the caller itself needs no right */
+	CHANGE_FILL_TELLS_EAGAIN, /* UFFDIO_COPY says in its result that mappings change */
+	CHANGE_CLONE_OF_ONE_MM,	/* registered buffers are cloned within a process only */
 	CHANGE_COUNT
 };
 

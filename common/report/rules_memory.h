@@ -276,6 +276,36 @@
 	RULE(MOVED_BY_MAPPING, "moved-by-mapping", "S2", \
 	     "move_pages(), move_present_ptes() (6.12: move_present_pte()), mm/userfaultfd.c", \
 	     "UFFDIO_MOVE moves an exclusive page to another address and leaves it on its " \
-	     "device; it refuses a shared page and a private one")
+	     "device; it refuses a shared page and a private one") \
+	RULE(EVENTS_ARE_TOLD, "events-are-told", "S2", \
+	     "userfault_msg(), userfaultfd_remove(), userfaultfd_unmap_complete(), " \
+	     "mremap_userfaultfd_complete(), dup_userfaultfd_complete(), mm/userfaultfd.c (6.12: " \
+	     "fs/userfaultfd.c)", \
+	     "userfaultfd tells the exact range of a change of the watched memory, and the " \
+	     "address, kind and thread of a fault") \
+	RULE(LOCKED_WITHIN_LIMIT, "locked-within-limit", "S9", \
+	     "do_mlock(), count_mm_mlocked_page_nr(), mm/mlock.c; mlock_future_ok() (6.1: " \
+	     "mlock_future_check()); populate_vma_page_range(), mm/gup.c", \
+	     "memory can be locked and can grow up to RLIMIT_MEMLOCK, each page counts once, and " \
+	     "its pages are in memory unless it was locked with MLOCK_ONFAULT") \
+	RULE(RIGHTS, "rights", "S9", \
+	     "can_do_file_pageout() (6.1: can_do_pageout()), process_madvise(), mm/madvise.c; " \
+	     "kernel_move_pages(), mm/migrate.c; do_mbind(), mm/mempolicy.c", \
+	     "a call that changes only the memory of its caller needs no right, one that changes " \
+	     "that of other processes or files needs one") \
+	RULE(SHARED_BY_ALL, "shared-by-all", "S2", \
+	     "__add_folio_for_migration() (6.1: add_page_for_migration()), mm/migrate.c; " \
+	     "migrate_folio_add() (6.1: migrate_page_add()), mm/mempolicy.c", \
+	     "MPOL_MF_MOVE leaves pages alone that other processes map, too; MPOL_MF_MOVE_ALL moves " \
+	     "them for all") \
+	RULE(COUNTS_WHAT_STAYS, "counts-what-stays", "S2", \
+	     "do_pages_move(), move_pages_and_store_status(), mm/migrate.c", \
+	     "move_pages() returns how many pages it has not moved, with those that it has not " \
+	     "tried") \
+	RULE(SEALED_STAYS, "sealed-stays", "S5", \
+	     "madvise_vma_behavior(), can_madvise_modify() (6.12: can_modify_vma_madv()), " \
+	     "is_discard() (6.12: is_madv_discard())", \
+	     "a sealed mapping keeps its place and permission, and read-only anonymous memory its " \
+	     "bytes; hints change neither and are taken")
 
 #endif

@@ -19,6 +19,7 @@
 #include "see/zone.h"
 #include "suite/driver.h"
 #include "suite/features.h"
+#include "suite/own_counts.h"
 #include "suite/program.h"
 #include "suite/suite.h"
 
@@ -51,6 +52,7 @@ static struct scenario *scenarios;
 	TEST_F(fixture_name, test_name) \
 	{ \
 		fixture_name##_##test_name##_body(self, variant); \
+		own_counts_check(); \
 		report_finish(); \
 	} \
 	static void fixture_name##_##test_name##_body( \

@@ -20,6 +20,7 @@
 #include "see/device.h"
 #include "see/device_ranges.h"
 #include "see/page.h"
+#include "suite/machine_counts.h"
 
 /*
  * How many of the next frames of a device are compared: more than a story has.
@@ -31,7 +32,6 @@
 #define FRAMES 16
 #define STEP 128
 #define DEPTH 2048
-#define SETTLE_S 10
 /* Time limit for a look at the frames of a device, under emulation with KASAN. */
 #define KEEPER_S 120
 
@@ -44,61 +44,8 @@ struct shelf {
 
 static struct shelf shelves[] = { { .memory = PLACE_COHERENT }, { .memory = PLACE_PRIVATE } };
 static bool is_known, with_counters, with_frames;
-static long pins_before, locked_before;
 static pid_t program;
 static int ask_fd = -1, answer_fd = -1;
-
-/*
- * Fold the per-CPU counters (Documentation/admin-guide/sysctl/vm.rst,
- * stat_refresh) and read them. False if the kernel or the user cannot.
- */
-static bool counters(long *pins, long *locked)
-{
-	static const char *const names[] = { "nr_foll_pin_acquired ", "nr_foll_pin_released ",
-					     "nr_mlock " };
-	long values[3] = { -1, -1, -1 };
-	char line[128];
-	FILE *vmstat;
-	int i;
-
-	if (write_text("/proc/sys/vm/stat_refresh", "1"))
-		return false;
-	vmstat = fopen("/proc/vmstat", "r");
-	while (vmstat && fgets(line, sizeof(line), vmstat))
-		for (i = 0; i < 3; i++)
-			if (!strncmp(line, names[i], strlen(names[i])))
-				values[i] = strtol(line + strlen(names[i]), NULL, 10);
-	if (vmstat)
-		fclose(vmstat);
-	*pins = values[0] - values[1];
-	*locked = values[2];
-	return values[0] >= 0 && values[1] >= 0 && values[2] >= 0;
-}
-
-/*
- * Pins may be released asynchronously, by io_uring or at the end of a transfer,
- * but not those that a failed test has found to be left. Locked pages need no
- * wait: they are not counted any more when the process has ended (exit_mmap()
- * drains its batches).
- */
-static bool pins_are_settled(void *unused)
-{
-	long pins, locked;
-
-	(void)unused;
-	return !counters(&pins, &locked) || pins == pins_before + report->pins_left;
-}
-
-static void expect_counter(enum rule_id rule, const char *what, long expected, long seen)
-{
-	char expected_text[32], seen_text[32];
-
-	set_rule(rule);
-	snprintf(expected_text, sizeof(expected_text), "%ld", expected);
-	snprintf(seen_text, sizeof(seen_text), "%ld", seen);
-	if (seen != expected)
-		expect_same(false, what, expected_text, seen_text);
-}
 
 /*
  * Migrate @count empty pages at @addr, and put the device frames that they get
@@ -319,38 +266,13 @@ void oracle_begin(bool frames)
 	if (is_known)
 		return;
 	is_known = true;
-	with_counters = in_guest();
 	if (frames) {
 		program = getpid();
 		start_keeper();
 		atexit(end_keeper);
 		with_frames = ask(ASK_TO_REMEMBER, &unused);
 	}
-	if (with_counters && !counters(&pins_before, &locked_before))
-		with_counters = false;
-}
-
-/*
- * Wait for pins that are released asynchronously, for two seconds if the test has
- * failed already. The current values are those before the next test.
- */
-static void compare_counters(void)
-{
-	const bool settled = wait_until(pins_are_settled, NULL, report->failures ? 2 : SETTLE_S);
-	long pins = pins_before, locked = locked_before;
-
-	if (!counters(&pins, &locked))
-		return;
-	/* If the test has found pins that are left, these and no others are. */
-	expect_counter(RULE_PIN_ENDS_WITH_HOLDER,
-		       "pins that were taken by the test and not released when it has ended "
-		       "(nr_foll_pin_*)",
-		       report->pins_left, settled ? report->pins_left : pins - pins_before);
-	expect_counter(RULE_LOCKED_AS_MEMORY,
-		       "pages counted as locked after the test and not before it (nr_mlock)",
-		       0, locked > locked_before ? locked - locked_before : 0);
-	pins_before = pins;
-	locked_before = locked;
+	with_counters = in_guest() && machine_counts_begin();
 }
 
 void oracle_end(void)
@@ -358,7 +280,7 @@ void oracle_end(void)
 	struct finding finding;
 
 	if (with_counters)
-		compare_counters();
+		machine_counts_compare();
 	if (!with_frames || !ask(ASK_TO_COMPARE, &finding) || !finding.lost)
 		return;
 	set_rule(RULE_FREED_TO_DRIVER);

@@ -6,14 +6,13 @@
  * The program checks them after some tests (suite/candidates.h), when
  * the last process of the test has ended: pins have been released
  * (nr_foll_pin_acquired and nr_foll_pin_released of /proc/vmstat), page frames
- * have been returned to the driver, and no page counts as locked (nr_mlock). A
- * difference fails the test that has just run. The counters are those of the
- * whole machine, so they are only checked in a guest of the suite
- * (HMM_COHERENT_GUEST); device frames are always checked.
+ * have been returned to the driver, and no page counts as locked, mapped huge or
+ * isolated (machine_counts.h). A difference fails the test that has just run.
+ * The counters are those of the whole machine, so they are only checked in a guest
+ * of the suite (HMM_COHERENT_GUEST); device frames are always checked.
  *
- * Not checked here: RSS, which the kernel itself checks at the end of a process
- * ("Bad rss-counter state"), and committed memory and charge, which accounts.c
- * checks with enough pages.
+ * Not checked here: RSS, which own_counts.h checks, and committed memory and
+ * charge, which accounts.c checks with enough pages.
  */
 #ifndef HMM_COHERENT_ORACLE_H
 #define HMM_COHERENT_ORACLE_H

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "suite/machine_counts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+#include "report/report.h"
+#include "report/rules.h"
+
+#define SETTLE_S 10
+
+static long pins_before;
+
+/*
+ * What must not be more after a test than before it. Locked pages need no wait:
+ * they are not counted any more when the process has ended (exit_mmap() drains its
+ * batches). The counters of folios are those of __folio_mod_stat(), mm/rmap.c, and
+ * of those who isolate them from the LRU lists; reclaim and compaction isolate
+ * some for a moment.
+ */
+enum { LOCKED, ANON_HUGE, SHMEM_HUGE, FILE_HUGE, ISOLATED_ANON, ISOLATED_FILE, LEFT };
+
+static const struct {
+	const char *name;	/* in /proc/vmstat */
+	enum rule_id rule;
+	bool wait;
+} left[LEFT] = {
+	[LOCKED] = { "nr_mlock", RULE_LOCKED_AS_MEMORY, false },
+	[ANON_HUGE] = { "nr_anon_transparent_hugepages", RULE_ACCOUNTS_RETURN, true },
+	[SHMEM_HUGE] = { "nr_shmem_pmdmapped", RULE_ACCOUNTS_RETURN, true },
+	[FILE_HUGE] = { "nr_file_pmdmapped", RULE_ACCOUNTS_RETURN, true },
+	[ISOLATED_ANON] = { "nr_isolated_anon", RULE_ACCOUNTS_RETURN, true },
+	[ISOLATED_FILE] = { "nr_isolated_file", RULE_ACCOUNTS_RETURN, true },
+};
+
+static long left_before[LEFT];
+
+/* The value in a line "name value" of /proc/vmstat. */
+static void take_value(const char *line, const char *name, long *value)
+{
+	const size_t length = strlen(name);
+
+	if (!strncmp(line, name, length) && line[length] == ' ')
+		*value = strtol(line + length, NULL, 10);
+}
+
+/*
+ * Fold the per-CPU counters (Documentation/admin-guide/sysctl/vm.rst,
+ * stat_refresh) and read them. False if the kernel or the user cannot. A counter
+ * that the kernel does not have is 0.
+ */
+static bool counters(long *pins, long *now)
+{
+	long acquired = -1, released = -1;
+	char line[128];
+	FILE *vmstat;
+	int i;
+
+	if (write_text("/proc/sys/vm/stat_refresh", "1"))
+		return false;
+	memset(now, 0, LEFT * sizeof(*now));
+	now[LOCKED] = -1;
+	vmstat = fopen("/proc/vmstat", "r");
+	while (vmstat && fgets(line, sizeof(line), vmstat)) {
+		take_value(line, "nr_foll_pin_acquired", &acquired);
+		take_value(line, "nr_foll_pin_released", &released);
+		for (i = 0; i < LEFT; i++)
+			take_value(line, left[i].name, &now[i]);
+	}
+	if (vmstat)
+		fclose(vmstat);
+	*pins = acquired - released;
+	return acquired >= 0 && released >= 0 && now[LOCKED] >= 0;
+}
+
+/*
+ * Pins may be released asynchronously, by io_uring or at the end of a transfer,
+ * but not those that a failed test has found to be left.
+ */
+static bool counters_are_settled(void *unused)
+{
+	long pins, now[LEFT];
+	int i;
+
+	(void)unused;
+	if (!counters(&pins, now))
+		return true;
+	for (i = 0; i < LEFT; i++)
+		if (left[i].wait && now[i] > left_before[i])
+			return false;
+	return pins == pins_before + report->pins_left;
+}
+
+static void expect_counter(enum rule_id rule, const char *what, long expected, long seen)
+{
+	char expected_text[32], seen_text[32];
+
+	set_rule(rule);
+	snprintf(expected_text, sizeof(expected_text), "%ld", expected);
+	snprintf(seen_text, sizeof(seen_text), "%ld", seen);
+	if (seen != expected)
+		expect_same(false, what, expected_text, seen_text);
+}
+
+bool machine_counts_begin(void)
+{
+	return counters(&pins_before, left_before);
+}
+
+void machine_counts_compare(void)
+{
+	long pins = pins_before, now[LEFT];
+	char what[96];
+	int i;
+
+	/* What has not settled by then is told by the checks. */
+	if (!wait_until(counters_are_settled, NULL, report->failures ? 2 : SETTLE_S))
+		report_line("note:", "counters of the machine do not settle within %d s", SETTLE_S);
+	if (!counters(&pins, now))
+		return;
+	/* If the test has found pins that are left, these and no others are. */
+	expect_counter(RULE_PIN_ENDS_WITH_HOLDER,
+		       "pins that were taken by the test and not released when it has ended "
+		       "(nr_foll_pin_*)",
+		       report->pins_left, pins - pins_before);
+	for (i = 0; i < LEFT; i++) {
+		snprintf(what, sizeof(what), "%s after the test, beyond what it was before",
+			 left[i].name);
+		expect_counter(left[i].rule, what, 0,
+			       now[i] > left_before[i] ? now[i] - left_before[i] : 0);
+	}
+	pins_before = pins;
+	memcpy(left_before, now, sizeof(left_before));
+}

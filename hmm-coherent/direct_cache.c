@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * O_DIRECT next to the page cache and over parts of a file without blocks: a
+ * direct transfer and every other way to the file must show the same bytes (S7)
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "story/story.h"
+
+#define PAGES 4
+
+FIXTURE(direct_cache)
+{
+	struct story story;
+	ssize_t size;			/* of all pages, in bytes */
+	unsigned char *mapped;		/* a shared mapping of the medium */
+};
+
+FIXTURE_VARIANT(direct_cache)
+{
+	enum place place;
+	enum medium_kind medium;
+};
+
+#define VARIANT(name, where, on) \
+	FIXTURE_VARIANT_ADD(direct_cache, name) { .place = (where), .medium = (on) }
+VARIANT(coherent_file, PLACE_COHERENT, ON_FILE);
+VARIANT(coherent_raw, PLACE_COHERENT, ON_RAW);
+VARIANT(system_file, PLACE_SYSTEM, ON_FILE);
+VARIANT(system_raw, PLACE_SYSTEM, ON_RAW);
+
+WHY_NOT(direct_cache)
+{
+	const bool raw = variant->medium == ON_RAW;
+
+	if (raw && (!strcmp(test, "hole") || !strcmp(test, "unwritten")))
+		return "a block device has no holes";
+	return !raw && (!strcmp(test, "end_of_device") || !strcmp(test, "made_read_only")) ?
+		       "only for a block device" :
+		       NULL;
+}
+
+FIXTURE_SETUP(direct_cache)
+{
+	struct story *s = &self->story;
+
+	self->size = PAGES * features.page_size;
+	story_begin(s, variant->place, false, PAGES);
+	story_medium(s, variant->medium);
+	self->mapped = mmap(NULL, self->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    s->medium.buffered, 0);
+	if (self->mapped == MAP_FAILED)
+		syscall_failed("mmap of a medium", errno);
+}
+
+FIXTURE_TEARDOWN(direct_cache)
+{
+	munmap(self->mapped, self->size);
+	story_end(&self->story);
+}
+
+/* A direct read of all pages into the story's pages. */
+static void read_all(FIXTURE_DATA(direct_cache) (*self))
+{
+	struct story *s = &self->story;
+
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_result("a direct read of all pages",
+		      errno_of(pread(s->medium.fd, s->buffer.addr, self->size, 0)), self->size);
+}
+
+static void write_all(FIXTURE_DATA(direct_cache) (*self))
+{
+	struct story *s = &self->story;
+
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_result("a direct write of all pages",
+		      errno_of(pwrite(s->medium.fd, s->buffer.addr, self->size, 0)), self->size);
+}
+
+/* The second and third page of the file have no bytes, the others those of the medium. */
+static void expect_empty_middle(FIXTURE_DATA(direct_cache) (*self), int mode, const char *call)
+{
+	struct story *s = &self->story;
+	const size_t page = features.page_size;
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result(call, errno_of(fallocate(s->medium.buffered, mode, page, 2 * page)), 0);
+	read_all(self);
+	expect_owner_sees(s, 0, BY_MEDIUM);
+	expect_zeros(buffer_page(&s->buffer, 1), "what is read of the first empty page");
+	expect_zeros(buffer_page(&s->buffer, 2), "what is read of the second empty page");
+	expect_owner_sees(s, 3, BY_MEDIUM);
+}
+
+SCENARIO(direct_cache, hole,
+	 "a direct read across a hole of a file reads zeros there, and the blocks on both sides")
+{
+	expect_empty_middle(self, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			    "FALLOC_FL_PUNCH_HOLE");
+}
+
+SCENARIO(direct_cache, unwritten,
+	 "the same across blocks that are allocated and were never written")
+{
+	expect_empty_middle(self, FALLOC_FL_ZERO_RANGE, "FALLOC_FL_ZERO_RANGE");
+}
+
+SCENARIO(direct_cache, written_in_cache,
+	 "a direct read sees in each page what was written through the page cache and is not on "
+	 "the disk yet")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	for (i = 0; i < PAGES; i++)
+		write_page(s->medium.bounce + i * features.page_size, s->buffer.serial, i,
+			   BY_OTHER);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("a write through the page cache",
+		      errno_of(pwrite(s->medium.buffered, s->medium.bounce, self->size, 0)),
+		      self->size);
+	read_all(self);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_OTHER);
+}
+
+SCENARIO(direct_cache, written_through_mapping,
+	 "the same for what was written through a shared mapping")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	for (i = 0; i < PAGES; i++)
+		write_page(self->mapped + i * features.page_size, s->buffer.serial, i, BY_OTHER);
+	read_all(self);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_OTHER);
+}
+
+SCENARIO(direct_cache, read_into_cache,
+	 "after a direct write, a mapping and a read through the page cache show its bytes in each "
+	 "page, also where the page cache had older ones")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	for (i = 0; i < PAGES; i++)
+		(void)*(volatile unsigned char *)(self->mapped + i * features.page_size);
+	write_all(self);
+	for (i = 0; i < PAGES; i++) {
+		expect_bytes(self->mapped + i * features.page_size, s->buffer.serial, i, BY_OWNER,
+			     "the page of the mapping");
+		expect_medium_has(s, i, BY_OWNER);
+	}
+}
+
+SCENARIO(direct_cache, end_of_device,
+	 "a direct read across the end of a block device returns the bytes before the end, and at "
+	 "the end 0")
+{
+	struct story *s = &self->story;
+	const long page = features.page_size;
+	unsigned long long bytes;
+
+	if (ioctl(s->medium.fd, BLKGETSIZE64, &bytes))
+		syscall_failed("BLKGETSIZE64", errno);
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_result("a read across the end",
+		      errno_of(pread(s->medium.fd, s->buffer.addr, 2 * page, bytes - page)), page);
+	expect_owner_sees(s, 1, BY_OWNER);
+	expect_result("a read at the end",
+		      errno_of(pread(s->medium.fd, s->buffer.addr, page, bytes)), 0);
+	expect_result("a write across the end",
+		      errno_of(pwrite(s->medium.fd, s->buffer.addr, page, bytes)), -ENOSPC);
+}
+
+SCENARIO(direct_cache, made_read_only,
+	 "a block device that was made read-only cannot be mapped shared and writable, nor written")
+{
+	struct story *s = &self->story;
+	int on = 1, off = 0;
+	void *at;
+	long mapped, written;
+
+	need(in_guest(), SKIP_NOT_ALONE);
+	if (ioctl(s->medium.fd, BLKROSET, &on))
+		syscall_failed("BLKROSET", errno);
+	at = mmap(NULL, self->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->medium.buffered, 0);
+	mapped = at == MAP_FAILED ? -errno : 0;
+	written = errno_of(pwrite(s->medium.fd, s->buffer.addr, self->size, 0));
+	if (ioctl(s->medium.fd, BLKROSET, &off))
+		syscall_failed("BLKROSET", errno);
+	set_rule(RULE_READ_ONLY_DEVICE);
+	expect_result("mmap", mapped, -EINVAL);
+	expect_result("a direct write", written, -EPERM);
+	expect_medium_has(s, 0, BY_MEDIUM);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_direct_cache", argc, argv);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A huge page of memory that somebody else holds, or that a monitor protects, and
+ * that is written as a whole entry of the page table (S3)
+ *
+ * The tests of small pages see do_wp_page() and can_follow_write_pte(); a huge
+ * page has do_huge_pmd_wp_page() and can_follow_write_pmd().
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "reach/monitor.h"
+#include "story/huge.h"
+#include "story/story.h"
+
+#define PAGES 1
+#define HELD 3		/* the small page of the huge page that is held or written */
+
+FIXTURE(huge_held)
+{
+	struct story story;
+	struct huge_range range;
+	int pipe[2];
+	int monitor;		/* -1: none */
+	struct child debugger;	/* does not map the range */
+};
+
+FIXTURE_VARIANT(huge_held)
+{
+	bool as_huge;		/* or as small pages, for comparison */
+};
+
+FIXTURE_VARIANT_ADD(huge_held, huge) { .as_huge = true };
+FIXTURE_VARIANT_ADD(huge_held, split) { .as_huge = false };
+
+FIXTURE_SETUP(huge_held)
+{
+	size_t i;
+
+	self->monitor = -1;
+	child_fork(&self->debugger);
+	story_begin(&self->story, PLACE_SYSTEM, false, PAGES);
+	huge_range_begin(&self->range, &self->story.device);
+	for (i = 0; i < self->range.pages; i++)
+		write_page(page_in(self->range.addr, i), self->story.buffer.serial, i, BY_OWNER);
+	/* A change of a part splits the entry, not the page. */
+	if (!variant->as_huge) {
+		protect_memory(self->range.addr, features.page_size, PROT_READ);
+		protect_memory(self->range.addr, features.page_size, PROT_READ | PROT_WRITE);
+	}
+	if (pipe2(self->pipe, O_CLOEXEC))
+		syscall_failed("pipe2", errno);
+}
+
+FIXTURE_TEARDOWN(huge_held)
+{
+	close(self->pipe[0]);
+	close(self->pipe[1]);
+	if (self->monitor >= 0)
+		close(self->monitor);
+	child_leave(&self->debugger);
+	huge_range_end(&self->range);
+	story_end(&self->story);
+}
+
+static unsigned char *held(FIXTURE_DATA(huge_held) (*self))
+{
+	return page_in(self->range.addr, HELD);
+}
+
+struct held_page {
+	unsigned char *addr;
+	int pipe;
+};
+
+static struct held_page held_page;
+
+/* In the child: a reference to the page, which outlives the child in the pipe. */
+static long hold_here(const struct buffer *buffer, long arg)
+{
+	struct iovec iov = { held_page.addr, features.page_size };
+
+	(void)buffer;
+	(void)arg;
+	return errno_of(vmsplice(held_page.pipe, &iov, 1, 0));
+}
+
+/* What the holder reads, which releases the reference. */
+static void expect_in_pipe(FIXTURE_DATA(huge_held) (*self), enum writer writer)
+{
+	static unsigned char bytes[65536] __aligned(8);
+	size_t got = 0;
+	ssize_t part;
+
+	while (got < features.page_size &&
+	       (part = read(self->pipe[0], bytes + got, features.page_size - got)) > 0)
+		got += part;
+	expect_result("bytes that the holder reads", got, features.page_size);
+	expect_bytes(bytes, self->story.buffer.serial, HELD, writer, "what the holder reads");
+}
+
+static void write_held(FIXTURE_DATA(huge_held) (*self))
+{
+	write_page(held(self), self->story.buffer.serial, HELD, BY_OWNER_AGAIN);
+	expect_bytes(held(self), self->story.buffer.serial, HELD, BY_OWNER_AGAIN,
+		     "what the owner has written");
+}
+
+SCENARIO(huge_held, by_former_child,
+	 "a write to a huge page of which a former child holds a reference makes a copy: the "
+	 "holder does not see it")
+{
+	struct story *s = &self->story;
+
+	held_page = (struct held_page){ held(self), self->pipe[1] };
+	child_fork(&s->child);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("vmsplice of the child", child_call(&s->child, &s->buffer, hold_here, 0),
+		      features.page_size);
+	child_leave(&s->child);
+	set_rule(RULE_NO_LEAK);
+	write_held(self);
+	expect_in_pipe(self, BY_OWNER);
+}
+
+SCENARIO(huge_held, by_owner,
+	 "a write to a huge page of which the owner itself holds a reference is seen by the holder")
+{
+	held_page = (struct held_page){ held(self), self->pipe[1] };
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("vmsplice", hold_here(NULL, 0), features.page_size);
+	set_rule(RULE_EXCLUSIVE_IS_REUSED);
+	write_held(self);
+	expect_in_pipe(self, BY_OWNER_AGAIN);
+}
+
+/* A debugger's write, which needs no permission of the mapping. */
+static long force(FIXTURE_DATA(huge_held) (*self))
+{
+	const struct buffer buffer = { .addr = self->range.addr, .pages = self->range.pages,
+				       .size = self->range.size,
+				       .serial = self->story.buffer.serial };
+
+	return other_poke(&self->debugger, &buffer, HELD, 1);
+}
+
+SCENARIO(huge_held, forced,
+	 "a debugger's write to a read-only huge page that userfaultfd protects fails and "
+	 "changes nothing; without the protection it works")
+{
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	self->monitor = monitor_open(self->range.addr, self->range.size, 0);
+	monitor_protect(self->monitor, self->range.addr, self->range.size, true);
+	protect_memory(self->range.addr, self->range.size, PROT_READ);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_result("a write to the protected page", force(self), -EIO);
+	expect_bytes(held(self), self->story.buffer.serial, HELD, BY_OWNER, "the protected page");
+	monitor_protect(self->monitor, self->range.addr, self->range.size, false);
+	set_rule(RULE_FORCE_BREAKS_COW);
+	expect_result("a write without the protection", force(self), features.page_size);
+	expect_bytes(held(self), self->story.buffer.serial, HELD, BY_OTHER, "the page");
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_huge_held", argc, argv);
+}

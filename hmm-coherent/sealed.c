@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sealed mappings (mseal(2)) with pages on a device: what would change or discard
+ * read-only memory is refused, and hints are not (S5)
+ */
+#include "suite/harness.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "kernel/since.h"
+#include "story/story.h"
+
+/* Since Linux 6.10; the C library may be older. */
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+
+#define PAGES 2
+
+FIXTURE(sealed)
+{
+	struct story story;
+	unsigned char *sealed;	/* two more pages, which stay until the process ends */
+};
+
+FIXTURE_VARIANT(sealed)
+{
+	enum place place;
+	bool read_only;
+};
+
+FIXTURE_VARIANT_ADD(sealed, coherent_rw) { .place = PLACE_COHERENT };
+FIXTURE_VARIANT_ADD(sealed, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
+FIXTURE_VARIANT_ADD(sealed, system_rw) { .place = PLACE_SYSTEM };
+FIXTURE_VARIANT_ADD(sealed, system_ro) { .place = PLACE_SYSTEM, .read_only = true };
+
+WHY_NOT(sealed)
+{
+	if (!kernel_has(CHANGE_MSEAL))
+		return "this kernel has no mseal() (6.10)";
+	return NULL;
+}
+
+FIXTURE_SETUP(sealed)
+{
+	const size_t size = PAGES * features.page_size;
+	struct story *s = &self->story;
+	size_t i;
+
+	story_begin(s, variant->place, false, PAGES);
+	self->sealed = map_memory(size, PROT_READ | PROT_WRITE);
+	for (i = 0; i < PAGES; i++)
+		write_page(self->sealed + i * features.page_size, s->buffer.serial, i, BY_OTHER);
+	if (story_on_device(s))
+		device_move_to(&s->device, self->sealed, PAGES);
+	if (variant->read_only)
+		protect_memory(self->sealed, size, PROT_READ);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("mseal", errno_of(syscall(SYS_mseal, self->sealed, size, 0)), 0);
+	set_rule(RULE_SEALED_STAYS);
+}
+
+FIXTURE_TEARDOWN(sealed)
+{
+	story_end(&self->story);
+}
+
+static void expect_advice(FIXTURE_DATA(sealed) (*self), int advice, const char *name, long result)
+{
+	expect_result(name, errno_of(madvise(self->sealed, features.page_size, advice)), result);
+}
+
+#define ADVICE(name, result) expect_advice(self, name, #name, result)
+
+static void expect_bytes_stay(FIXTURE_DATA(sealed) (*self))
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	for (i = 0; i < PAGES; i++) {
+		expect_place(i, page_at(0, self->sealed + i * features.page_size).at, s->place);
+		expect_bytes(self->sealed + i * features.page_size, s->buffer.serial, i, BY_OTHER,
+			     "the sealed page");
+	}
+}
+
+SCENARIO(sealed, advised,
+	 "hints are taken, and what discards read-only memory is refused with EPERM")
+{
+	const long discard = variant->read_only ? -EPERM : 0;
+
+	ADVICE(MADV_NORMAL, 0);
+	ADVICE(MADV_RANDOM, 0);
+	ADVICE(MADV_SEQUENTIAL, 0);
+	ADVICE(MADV_NORMAL, 0);
+	ADVICE(MADV_COLD, 0);
+	ADVICE(MADV_DONTDUMP, 0);
+	ADVICE(MADV_DODUMP, 0);
+	expect_bytes_stay(self);
+	ADVICE(MADV_DONTFORK, discard);
+	ADVICE(MADV_DOFORK, 0);
+	ADVICE(MADV_WIPEONFORK, discard);
+	ADVICE(MADV_KEEPONFORK, 0);
+	expect_bytes_stay(self);
+	ADVICE(MADV_FREE, discard);
+	if (variant->read_only) {
+		ADVICE(MADV_DONTNEED, discard);
+		ADVICE(MADV_DONTNEED_LOCKED, discard);
+		expect_bytes_stay(self);
+	} else {
+		ADVICE(MADV_DONTNEED, 0);
+		expect_place(0, page_at(0, self->sealed).at, PLACE_NOWHERE);
+	}
+}
+
+SCENARIO(sealed, changed,
+	 "munmap(), mprotect(), mremap() and mmap() over it are refused with EPERM, and no page "
+	 "changes")
+{
+	const size_t size = PAGES * features.page_size;
+	void *at;
+
+	expect_result("munmap", errno_of(munmap(self->sealed, size)), -EPERM);
+	expect_result("munmap of a part", errno_of(munmap(self->sealed, size / 2)), -EPERM);
+	expect_result("mprotect", errno_of(mprotect(self->sealed, size, PROT_NONE)), -EPERM);
+	at = mremap(self->sealed, size, 2 * size, MREMAP_MAYMOVE);
+	expect_result("mremap", at == MAP_FAILED ? -errno : 0, -EPERM);
+	at = mmap(self->sealed, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	expect_result("mmap", at == MAP_FAILED ? -errno : 0, -EPERM);
+	expect_bytes_stay(self);
+}
+
+int main(int argc, char **argv)
+{
+	return harness_main("hmm_coherent_sealed", argc, argv);
+}
