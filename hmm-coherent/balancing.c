@@ -15,6 +15,7 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/restore.h"
+#include "reach/child.h"
 #include "story/nodes.h"
 #include "see/zone.h"
 
@@ -28,7 +29,7 @@
 /* One page of memory next to the device pages, in the same mapping. */
 #define CONTROL 2
 
-/* There is one test only, because each waits for a second: it has both mappings. */
+/* There are few tests, because each waits for a second: they have both mappings. */
 enum { MAPPED_RW, MAPPED_RO, MAPPED_COUNT };
 
 static const enum permission permissions[MAPPED_COUNT] = { PERM_RW, PERM_RO };
@@ -38,6 +39,7 @@ FIXTURE(balancing)
 	struct device device;
 	struct buffer buffers[MAPPED_COUNT];
 	unsigned long frames[MAPPED_COUNT][CONTROL];
+	struct child child;
 };
 
 static void make_buffer(FIXTURE_DATA(balancing) (*self), int mapping, int node)
@@ -148,9 +150,7 @@ static void expect_passed_over(FIXTURE_DATA(balancing) (*self), int mapping)
 		     "bytes of the page of memory");
 }
 
-SCENARIO(balancing, scanned,
-	 "after a scan the pages of memory are not accessible, and the pages on the device are as "
-	 "before, mapped R/W and R/O")
+static void wait_for_scan(FIXTURE_DATA(balancing) (*self))
 {
 	const long end = seconds_now() + SCAN_S;
 
@@ -159,9 +159,38 @@ SCENARIO(balancing, scanned,
 			not_prepared("NUMA balancing does not scan the memory of this process");
 		spin();
 	}
+}
+
+SCENARIO(balancing, scanned,
+	 "after a scan the pages of memory are not accessible, and the pages on the device are as "
+	 "before, mapped R/W and R/O")
+{
+	wait_for_scan(self);
 	set_rule(RULE_BALANCING_PASSES_OVER);
 	expect_passed_over(self, MAPPED_RW);
 	expect_passed_over(self, MAPPED_RO);
+}
+
+/* do_numa_page() decides anew whether the page is mapped writable. */
+SCENARIO(balancing, scanned_and_forked,
+	 "a page that was forked after a scan is shared, also after it was read: the child does not "
+	 "see what the parent writes")
+{
+	struct buffer *buffer = &self->buffers[MAPPED_RW];
+	size_t i;
+
+	wait_for_scan(self);
+	child_fork(&self->child);
+	for (i = 0; i < PAGES; i++) {
+		set_rule(RULE_NO_LEAK);
+		expect_bytes(buffer_page(buffer, i), buffer->serial, i, BY_OWNER,
+			     "bytes that the parent reads");
+		write_page(buffer_page(buffer, i), buffer->serial, i, BY_OWNER_AGAIN);
+		expect_result("bytes that the child reads",
+			      child_look(&self->child, buffer, i, BY_OWNER, BY_OWNER_AGAIN),
+			      DATA_OLD);
+	}
+	child_leave(&self->child);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/udmabuf.h>
 #include <numaif.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@
 #include "see/zone.h"
 #include "story/nodes.h"
 #include "story/story.h"
+
+#include "hugetlb.h"
 
 #define PAGES 3
 
@@ -39,6 +42,15 @@ FIXTURE_VARIANT(dma_buf)
 
 FIXTURE_VARIANT_ADD(dma_buf, system) { .place = PLACE_SYSTEM };
 FIXTURE_VARIANT_ADD(dma_buf, movable) { .place = PLACE_MOVABLE };
+
+WHY_NOT(dma_buf)
+{
+	if (strcmp(test, "of_a_hole"))
+		return NULL;
+	if (!kernel_has(CHANGE_UDMABUF_PINS))
+		return "udmabuf of this kernel takes only pages that exist (6.11)";
+	return variant->place == PLACE_SYSTEM ? NULL : "hugetlb has no movable pages here";
+}
 
 FIXTURE_SETUP(dma_buf)
 {
@@ -73,7 +85,8 @@ FIXTURE_TEARDOWN(dma_buf)
 	if (self->dma_buf >= 0)
 		close(self->dma_buf);
 	unmap_memory(self->file, PAGES * features.page_size);
-	close(self->memfd);
+	if (self->memfd >= 0)
+		close(self->memfd);
 	story_end(&self->story);
 }
 
@@ -152,6 +165,50 @@ SCENARIO(dma_buf, private_copy,
 		expect_bytes(copy + i * features.page_size, s->buffer.serial, i, BY_OWNER_AGAIN,
 			     "bytes of the private copy");
 	unmap_memory(copy, size);
+}
+
+static bool are_free(void *free)
+{
+	return read_counter("/proc/meminfo", "HugePages_Free") >= *(long *)free;
+}
+
+/* The kernel may put the last reference of a file a moment later (fput()). */
+static void wait_for_free(long free)
+{
+	if (!wait_until(are_free, &free, 5))
+		report_line("note:", "the pages are not free after 5 s");
+}
+
+/*
+ * memfd_pin_folios() allocates the page of a hole. A page of hugetlb is counted when
+ * it is free again.
+ */
+SCENARIO(dma_buf, of_a_hole,
+	 "a DMA buffer of a hole of hugetlb memory allocates its page, and the page is free again "
+	 "when the buffer and the file are closed")
+{
+	long free;
+
+	hugetlb_reserve(1);
+	free = read_counter("/proc/meminfo", "HugePages_Free");
+	close(self->memfd);
+	self->memfd = memfd_create("hmm-coherent", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+	if (self->memfd < 0 || ftruncate(self->memfd, hugetlb_size()) ||
+	    fcntl(self->memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+		syscall_failed("memfd", errno);
+	create(self);
+	set_rule(RULE_MEMFD_IS_PINNED);
+	expect_result("free pages of hugetlb while the buffer exists",
+		      read_counter("/proc/meminfo", "HugePages_Free"), free - 1);
+	close(self->dma_buf);
+	self->dma_buf = -1;
+	close(self->memfd);
+	self->memfd = -1;
+	wait_for_free(free);
+	expect_result("free pages of hugetlb afterwards",
+		      read_counter("/proc/meminfo", "HugePages_Free"), free);
+	expect_result("reserved pages of hugetlb afterwards",
+		      read_counter("/proc/meminfo", "HugePages_Rsvd"), 0);
 }
 
 int main(int argc, char **argv)
