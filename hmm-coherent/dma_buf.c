@@ -189,7 +189,7 @@ SCENARIO(dma_buf, of_a_hole,
 {
 	long free;
 
-	hugetlb_reserve(1);
+	hugetlb_reserve(4);	/* on each node, as the kernel asks one for it */
 	free = read_counter("/proc/meminfo", "HugePages_Free");
 	close(self->memfd);
 	self->memfd = memfd_create("hmm-coherent", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);

@@ -12,10 +12,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "kernel/since.h"
 #include "reach/monitor.h"
 #include "story/huge.h"
 #include "story/story.h"
@@ -37,6 +39,13 @@ FIXTURE_VARIANT(monitor)
 
 FIXTURE_VARIANT_ADD(monitor, coherent) { .place = PLACE_COHERENT };
 FIXTURE_VARIANT_ADD(monitor, system) { .place = PLACE_SYSTEM };
+
+WHY_NOT(monitor)
+{
+	if (!strcmp(test, "hole_is_read") && !kernel_has(CHANGE_UFFD_HOLES))
+		return "this kernel does not protect holes (6.4)";
+	return NULL;
+}
 
 FIXTURE_SETUP(monitor)
 {
@@ -173,6 +182,34 @@ SCENARIO(monitor, table_moved,
 		expect_result("byte of the moved page", to[at[i]], 1);
 	}
 	unmap_memory(room, 4 * size);
+}
+
+/* do_anonymous_page() maps the zero page for a read, with the mark of the hole. */
+SCENARIO(monitor, hole_is_read,
+	 "a protected hole that is read, by the CPU or by another process, stays protected")
+{
+	const size_t size = features.page_size;
+	struct child *other = &self->story.second_child;
+	struct buffer hole = self->story.buffer;
+	static unsigned char copy[65536] __aligned(65536);
+	size_t i;
+
+	child_fork(other);
+	hole.addr = map_memory(hole.size, PROT_READ | PROT_WRITE);
+	self->fd = monitor_open(hole.addr, hole.size, MONITOR_OF_HOLES);
+	need(self->fd >= 0, SKIP_NO_UFFD_WP);
+	monitor_protect(self->fd, hole.addr, 2 * size, true);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_result("a read by the CPU", cpu_read(&hole, 0, 1, copy), size);
+	expect_result("a read by another process", other_vm_read(other, &hole, 1, 1, copy), size);
+	expect_result("a read of the hole behind them", cpu_read(&hole, 2, 1, copy), size);
+	for (i = 0; i < PAGES; i++) {
+		expect_uffd_wp("the page", page_of(&hole, i), i < 2);
+		expect_result("a write to the page", cpu_write(&hole, i, 1, BY_OTHER),
+			      i < 2 ? KILLED_BY(SIGBUS) : (long)size);
+	}
+	unmap_memory(hole.addr, hole.size);
+	child_leave(other);
 }
 
 SCENARIO(monitor, child_is_free,
