@@ -24,15 +24,18 @@ enum { LOCKED, ANON_HUGE, SHMEM_HUGE, FILE_HUGE, ISOLATED_ANON, ISOLATED_FILE, L
 
 static const struct {
 	const char *name;	/* in /proc/vmstat */
+	const char *what;
 	enum rule_id rule;
 	bool wait;
 } left[LEFT] = {
-	[LOCKED] = { "nr_mlock", RULE_LOCKED_AS_MEMORY, false },
-	[ANON_HUGE] = { "nr_anon_transparent_hugepages", RULE_ACCOUNTS_RETURN, true },
-	[SHMEM_HUGE] = { "nr_shmem_pmdmapped", RULE_ACCOUNTS_RETURN, true },
-	[FILE_HUGE] = { "nr_file_pmdmapped", RULE_ACCOUNTS_RETURN, true },
-	[ISOLATED_ANON] = { "nr_isolated_anon", RULE_ACCOUNTS_RETURN, true },
-	[ISOLATED_FILE] = { "nr_isolated_file", RULE_ACCOUNTS_RETURN, true },
+	[LOCKED] = { "nr_mlock", "counted as locked", RULE_LOCKED_AS_MEMORY, false },
+	[ANON_HUGE] = { "nr_anon_transparent_hugepages", "counted as mapped huge",
+			RULE_ACCOUNTS_RETURN, true },
+	[SHMEM_HUGE] = { "nr_shmem_pmdmapped", "counted as mapped huge", RULE_ACCOUNTS_RETURN,
+			 true },
+	[FILE_HUGE] = { "nr_file_pmdmapped", "counted as mapped huge", RULE_ACCOUNTS_RETURN, true },
+	[ISOLATED_ANON] = { "nr_isolated_anon", "counted as isolated", RULE_ACCOUNTS_RETURN, true },
+	[ISOLATED_FILE] = { "nr_isolated_file", "counted as isolated", RULE_ACCOUNTS_RETURN, true },
 };
 
 static long left_before[LEFT];
@@ -112,7 +115,7 @@ bool machine_counts_begin(void)
 void machine_counts_compare(void)
 {
 	long pins = pins_before, now[LEFT];
-	char what[96];
+	char what[128];
 	int i;
 
 	/* What has not settled by then is told by the checks. */
@@ -126,8 +129,8 @@ void machine_counts_compare(void)
 		       "(nr_foll_pin_*)",
 		       report->pins_left, pins - pins_before);
 	for (i = 0; i < LEFT; i++) {
-		snprintf(what, sizeof(what), "%s after the test, beyond what it was before",
-			 left[i].name);
+		snprintf(what, sizeof(what), "pages %s after the test and not before it (%s)",
+			 left[i].what, left[i].name);
 		expect_counter(left[i].rule, what, 0,
 			       now[i] > left_before[i] ? now[i] - left_before[i] : 0);
 	}
