@@ -90,7 +90,10 @@ static void expect_bytes_stay(FIXTURE_DATA(sealed) (*self))
 	size_t i;
 
 	for (i = 0; i < PAGES; i++) {
-		expect_place(i, page_at(0, self->sealed + i * features.page_size).at, s->place);
+		expect_result("the sealed page is on the device",
+			      page_at(0, self->sealed + i * features.page_size).at ==
+				      PLACE_COHERENT,
+			      story_on_device(s));
 		expect_bytes(self->sealed + i * features.page_size, s->buffer.serial, i, BY_OTHER,
 			     "the sealed page");
 	}
