@@ -54,6 +54,7 @@ FIXTURE_SETUP(hwpoison)
 	     SKIP_NO_MEMORY_FAILURE);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_HWPOISON of no memory", error, 0);
+	own_counts_has_poison();
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 }
 

@@ -167,11 +167,20 @@ static bool count(int status, int smaps, long *counted, long *walked)
 	return walked[SIZE] && counted[SIZE] && !many_threads;
 }
 
+static bool has_poison;
+
+void own_counts_has_poison(void)
+{
+	has_poison = true;
+}
+
 static bool differs(int which, const long *counted, const long *walked)
 {
 	const bool exact = !kernel_has(CHANGE_RSS_PER_CPU) || kernel_has(CHANGE_RSS_IS_SUMMED);
 
 	if (counts[which].per_page && !exact)
+		return false;
+	if ((which == ANON || which == OTHER) && has_poison)
 		return false;
 	if (which == SWAPPED && swapped_files)
 		return false;

@@ -19,4 +19,11 @@
  */
 void own_counts_check(void);
 
+/*
+ * This test leaves entries of poisoned pages: smaps counts their page
+ * (softleaf_has_pfn() in smaps_pte_entry()), and try_to_unmap_one() has taken it off
+ * the counters. Do not compare resident pages.
+ */
+void own_counts_has_poison(void);
+
 #endif
