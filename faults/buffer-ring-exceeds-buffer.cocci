@@ -4,7 +4,7 @@
 // rule: ring-of-buffers
 // file: io_uring/kbuf.c
 // resembles: nothing known
-// tests: *
+// tests: buffer-ring.*.larger-than-the-buffer
 @@
 identifier f =~ "^(io_ring_buffer_select)$";
 symbol len, buf_len;

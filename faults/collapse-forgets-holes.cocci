@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: MADV_COLLAPSE does not count the holes that it fills in RssAnon
 // claim: S6
-// rule: counted-as-memory
+// rule: accounts-return
 // file: mm/khugepaged.c
 // resembles: nothing known
-// tests: *
+// tests: collapse.within-its-range collapse-states.hole.by-advice
 @@
 identifier f =~ "^(__collapse_huge_page_copy_succeeded)$";
 symbol vma, pteval;

@@ -4,7 +4,7 @@
 // rule: bytes-arrive
 // file: fs/iomap/direct-io.c
 // resembles: nothing known
-// tests: *
+// tests: direct-cache.*-file.written-through-mapping
 @@
 identifier f =~ "^(__iomap_dio_rw)$";
 symbol iocb, iomi, len;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: process_vm_readv() and _writev() stop at a part without bytes
 // claim: S7
-// rule: partial-transfer
+// rule: bytes-arrive
 // file: mm/process_vm_access.c
 // resembles: nothing known
-// tests: *
+// tests: debuggers.vm-*.read
 @@
 identifier f =~ "^(process_vm_rw_single_vec)$";
 symbol len;

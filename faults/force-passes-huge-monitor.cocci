@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a write by /proc/PID/mem to a read-only huge page that userfaultfd protects is done
 // claim: S5
-// rule: uffd-wp-stops-writes force-breaks-cow
+// rule: uffd-wp-stops-writes
 // file: mm/gup.c
 // resembles: nothing known
-// tests: *
+// tests: huge-held.huge.forced
 @@
 identifier f =~ "^(can_follow_write_pmd)$";
 symbol vma, pmd;

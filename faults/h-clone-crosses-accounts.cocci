@@ -6,7 +6,7 @@
 // history: io_uring/rsrc: require cloned buffers to share accounting contexts (19d340a2988d)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: ring-parts.*.cloned-by-another
 @@
 identifier f =~ "^(io_clone_buffers)$";
 symbol ctx, src_ctx;

@@ -6,7 +6,7 @@
 // history: mm: clear uffd-wp PTE/PMD state on mremap() (0cef0bb836e3, CVE-2025-21696), the part for hugetlb
 // source: the Debian changelog, and the upstream history from memory
 // kernels: 7.3
-// tests: *
+// tests: hugetlb-watched.*.moved
 @@
 identifier f =~ "^(move_huge_pte)$";
 symbol need_clear_uffd_wp, vma;

@@ -6,7 +6,7 @@
 // history: io_uring/kbuf: fix missing BUF_MORE for incremental buffers at EOF (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: buffer-ring.*.at-the-end
 @@
 identifier f =~ "^(io_kbuf_inc_commit)$";
 symbol len;

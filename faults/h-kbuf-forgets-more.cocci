@@ -6,7 +6,7 @@
 // history: io_uring/kbuf: propagate BUF_MORE through early buffer commit path (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: buffer-ring.*.of-a-file
 @@
 identifier f =~ "^(io_ring_buffer_select)$";
 symbol req;

@@ -6,7 +6,7 @@
 // history: userfaultfd: handle zeropage moves by UFFDIO_MOVE (eb1521dad8f3)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: uffd-move.*.zero-page
 @@
 identifier f =~ "^(move_pages_ptes)$";
 symbol orig_src_pte;

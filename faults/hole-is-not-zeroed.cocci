@@ -4,7 +4,7 @@
 // rule: bytes-arrive
 // file: fs/iomap/direct-io.c
 // resembles: nothing known
-// tests: *
+// tests: direct-cache.*-file.hole
 @@
 identifier f =~ "^(iomap_dio_hole_iter)$";
 symbol length, iter, dio, submit, size;

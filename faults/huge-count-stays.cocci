@@ -4,7 +4,7 @@
 // rule: accounts-return
 // file: mm/rmap.c
 // resembles: nothing known
-// tests: *
+// tests: huge-held.*
 @@
 identifier f =~ "^(__folio_remove_rmap)$";
 symbol folio, nr, nr_pmdmapped;

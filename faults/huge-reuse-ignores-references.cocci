@@ -4,7 +4,7 @@
 // rule: nobody-sees-the-other
 // file: mm/huge_memory.c
 // resembles: 6c287605fd56 (mm: remember exclusively mapped anonymous pages) without its reference check for huge pages
-// tests: *
+// tests: huge-held.huge.by-former-child
 @@
 identifier f =~ "^(do_huge_pmd_wp_page)$";
 symbol folio, unlock_fallback;

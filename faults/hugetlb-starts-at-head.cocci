@@ -4,7 +4,7 @@
 // rule: bytes-arrive
 // file: mm/hmm.c
 // resembles: nothing known
-// tests: *
+// tests: hugetlb-mirrored.*
 @@
 identifier f =~ "^(hmm_vma_walk_hugetlb_entry)$";
 symbol pfn, entry, start, hmask;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mremap() of locked memory grows beyond RLIMIT_MEMLOCK
 // claim: S9
-// rule: locked-as-memory
+// rule: locked-within-limit
 // file: mm/mremap.c
 // resembles: nothing known
-// tests: *
+// tests: unprivileged.*.locked-grows
 @@
 identifier f =~ "^(check_prep_vma)$";
 symbol mm, vma, VMA_LOCKED_BIT, vrm, delta;

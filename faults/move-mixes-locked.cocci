@@ -4,7 +4,7 @@
 // rule: moved-by-mapping
 // file: mm/userfaultfd.c
 // resembles: nothing known
-// tests: *
+// tests: uffd-move.*.wrong-ranges
 @@
 identifier f =~ "^(validate_move_areas)$";
 symbol src_vma, dst_vma;

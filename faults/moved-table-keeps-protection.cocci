@@ -4,7 +4,7 @@
 // rule: monitor-lets-go
 // file: mm/mremap.c
 // resembles: 0cef0bb836e3 (mm: clear uffd-wp PTE/PMD state on mremap()), one branch of it
-// tests: *
+// tests: monitor.*.table-moved
 @@
 identifier f =~ "^(move_normal_pmd)$";
 symbol pmc;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mprotect() adds what it makes writable to VmData and never takes it off
 // claim: S6
-// rule: accounts-return
+// rule: mappings-are-counted
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: *
+// tests: unprivileged.*.moved
 @@
 identifier f =~ "^(mprotect_fixup)$";
 symbol mm, old_vma_flags, nrpages;

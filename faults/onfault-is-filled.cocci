@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mlock2(MLOCK_ONFAULT) brings all pages in
 // claim: S9
-// rule: locked-as-memory
+// rule: locked-within-limit
 // file: mm/gup.c
 // resembles: nothing known
-// tests: *
+// tests: unprivileged.*.locked-later
 @@
 identifier f =~ "^(populate_vma_page_range)$";
 symbol vma, nr_pages;

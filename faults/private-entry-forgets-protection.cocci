@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mprotect() of a page on the private device drops userfaultfd's protection of it
 // claim: S5
-// rule: uffd-wp-stops-writes
+// rule: scan-finds-writes
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: *
+// tests: trackers.private.protected
 @@
 identifier f =~ "^(change_softleaf_pte)$";
 symbol newpte, entry, oldpte;

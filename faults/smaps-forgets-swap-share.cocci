@@ -4,7 +4,7 @@
 // rule: reported-by-state
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
-// tests: *
+// tests: page-reports.swapped-forked.smaps
 @@
 identifier f =~ "^(smaps_pte_entry|smaps_pte_range)$";
 symbol mapcount;

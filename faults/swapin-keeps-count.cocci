@@ -4,7 +4,7 @@
 // rule: accounts-return
 // file: mm/memory.c
 // resembles: nothing known
-// tests: *
+// tests: swapped.load.*
 @@
 identifier f =~ "^(do_swap_page)$";
 symbol vma, nr_pages;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a page that swapoff() brings back is not soft-dirty any more
 // claim: S4
-// rule: marks-travel
+// rule: writes-are-tracked
 // file: mm/swapfile.c
 // resembles: nothing known
-// tests: *
+// tests: swapped.swapoff.tracked
 @@
 identifier f =~ "^(unuse_pte)$";
 symbol old_pte, new_pte;

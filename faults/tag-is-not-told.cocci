@@ -4,7 +4,7 @@
 // rule: legal-calls-work
 // file: io_uring/rsrc.c
 // resembles: nothing known
-// tests: *
+// tests: registered.*.updated
 @@
 identifier f =~ "^(io_free_rsrc_node)$";
 symbol node, ctx;

@@ -4,7 +4,7 @@
 // rule: device-exclusive
 // file: mm/page_vma_mapped.c
 // resembles: nothing known
-// tests: *
+// tests: exclusive-meets.system.soft-offlined
 @@
 identifier f =~ "^(check_pte)$";
 symbol entry;

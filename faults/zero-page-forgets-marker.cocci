@@ -4,7 +4,7 @@
 // rule: uffd-wp-stops-writes
 // file: mm/memory.c
 // resembles: nothing known
-// tests: *
+// tests: monitor.*.hole-is-read
 @@
 identifier f =~ "^(do_anonymous_page)$";
 symbol vmf, entry, vma, addr;
