@@ -179,8 +179,8 @@ SCENARIO(balancing, scanned,
  * page where it is: so the page is on the node of the process.
  */
 SCENARIO(balancing, scanned_and_forked,
-	 "a page that was forked after a scan is shared, also after it was read: the child does not "
-	 "see what the parent writes")
+	 "a page that was forked after a scan is shared, also after it was read: the child does "
+	 "not see what the parent writes")
 {
 	struct buffer *near = &self->near;
 

@@ -154,9 +154,10 @@ static bool one_is_counted(void *unused)
 	return read_number("/proc/self/ksm_merging_pages") == 1;
 }
 
-/* ksmd takes a page that was copied off its tree in its next scan (remove_rmap_item_from_tree()). */
+/* In its next scan ksmd forgets a page that was copied (remove_rmap_item_from_tree()). */
 SCENARIO(ksm_meets, counted,
-	 "merged pages count for the process; after a write to one and a scan, only the other counts")
+	 "merged pages count for the process; after a write to one and a scan, only the other "
+	 "counts")
 {
 	merge(self);
 	expect_result("ksm_merging_pages of this process",

@@ -51,8 +51,9 @@ static void expect_shared_stays(FIXTURE_DATA(numa) (*self))
 }
 
 SCENARIO(numa, shared,
-	 "move_pages() and mbind() with MPOL_MF_MOVE leave pages alone that a child maps, too; with "
-	 "MPOL_MF_MOVE_ALL they move them in both processes; pages on the device stay")
+	 "move_pages() and mbind() with MPOL_MF_MOVE leave pages alone that a child maps, too; "
+	 "move_pages() with MPOL_MF_MOVE_ALL moves them in both processes; pages on the device "
+	 "stay")
 {
 	struct story *s = &self->story;
 	const int nodes[PAGES] = { self->other, self->other, self->other, self->other };

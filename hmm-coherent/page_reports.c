@@ -174,8 +174,8 @@ FIXTURE_VARIANT_ADD(page_reports, exclusive) {
 	.make = make_exclusive, .place = PLACE_SWAPPED, .rss = 1, .anonymous = 1, .halves = 2,
 	.status = -ENOENT, .categories = SWAPPED };
 FIXTURE_VARIANT_ADD(page_reports, swapped) {
-	.make = make_swapped, .place = PLACE_SWAPPED, .swap = 1, .swap_halves = 2, .status = -ENOENT,
-	.categories = SWAPPED };
+	.make = make_swapped, .place = PLACE_SWAPPED, .swap = 1, .swap_halves = 2,
+	.status = -ENOENT, .categories = SWAPPED };
 FIXTURE_VARIANT_ADD(page_reports, swapped_forked) {
 	.make = make_swapped_forked, .place = PLACE_SWAPPED, .swap = 1, .swap_halves = 1,
 	.status = -ENOENT, .categories = SWAPPED };

@@ -105,8 +105,8 @@ static struct uffd_msg message(FIXTURE_DATA(uffd_events) (*self), int event)
 	struct uffd_msg msg = { 0 };
 
 	wait_for_message(self);
-	must(read(self->monitor, &msg, sizeof(msg)) == sizeof(msg), "the message cannot be read: %s",
-	     strerror(errno));
+	must(read(self->monitor, &msg, sizeof(msg)) == sizeof(msg),
+	     "the message cannot be read: %s", strerror(errno));
 	must(msg.event == event, "the event is 0x%x, not 0x%x", msg.event, event);
 	return msg;
 }
@@ -148,8 +148,8 @@ static long remove_middle(FIXTURE_DATA(uffd_events) (*self))
 }
 
 SCENARIO(uffd_events, removed,
-	 "MADV_DONTNEED of pages inside of a mapping tells the range of these pages, and removes no "
-	 "other")
+	 "MADV_DONTNEED of pages inside of a mapping tells the range of these pages, and removes "
+	 "no other")
 {
 	struct story *s = &self->story;
 	struct uffd_msg msg;
@@ -174,7 +174,8 @@ static long unmap_middle(FIXTURE_DATA(uffd_events) (*self))
 }
 
 SCENARIO(uffd_events, unmapped,
-	 "munmap() of pages inside of a mapping tells the range of these pages, and the others stay")
+	 "munmap() of pages inside of a mapping tells the range of these pages, and the others "
+	 "stay")
 {
 	struct story *s = &self->story;
 	struct uffd_msg msg;

@@ -260,8 +260,8 @@ static long become_here(const struct buffer *buffer, long user)
 }
 
 SCENARIO(unprivileged, advised,
-	 "process_madvise() of another process of the user needs CAP_SYS_NICE, of the caller itself "
-	 "not (since 6.12)")
+	 "process_madvise() of another process of the user needs CAP_SYS_NICE, of the caller "
+	 "itself not (since 6.12)")
 {
 	struct story *s = &self->story;
 	long own, of_another;

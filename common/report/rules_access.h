@@ -235,9 +235,10 @@
 	     "a FOLL_LONGTERM pin for writing fails on a page of a file that needs dirty " \
 	     "tracking, and succeeds on shared memory") \
 	RULE(READ_ONLY_DEVICE, "read-only-device", "S7", \
-	     "blkdev_mmap_prepare() (up to 6.12: blkdev_mmap()), blkdev_write_iter(), block/fops.c", \
-	     "a block device that is read-only cannot be written, and cannot be mapped shared and " \
-	     "writable") \
+	     "blkdev_mmap_prepare() (up to 6.12: blkdev_mmap()), blkdev_write_iter(), " \
+	     "block/fops.c", \
+	     "a block device that is read-only cannot be written, and cannot be mapped shared " \
+	     "and writable") \
 	RULE(RING_IN_PARTS, "ring-in-parts", "S7", \
 	     "io_uring_mmap(), io_uring/memmap.c (6.1: io_uring/io_uring.c)", \
 	     "a program can map the rings of io_uring in whole or from their beginning on")

@@ -296,8 +296,8 @@
 	RULE(SHARED_BY_ALL, "shared-by-all", "S2", \
 	     "__add_folio_for_migration() (6.1: add_page_for_migration()), mm/migrate.c; " \
 	     "migrate_folio_add() (6.1: migrate_page_add()), mm/mempolicy.c", \
-	     "MPOL_MF_MOVE leaves pages alone that other processes map, too; MPOL_MF_MOVE_ALL moves " \
-	     "them for all") \
+	     "MPOL_MF_MOVE leaves pages alone that other processes map, too; MPOL_MF_MOVE_ALL " \
+	     "moves them for all") \
 	RULE(COUNTS_WHAT_STAYS, "counts-what-stays", "S2", \
 	     "do_pages_move(), move_pages_and_store_status(), mm/migrate.c", \
 	     "move_pages() returns how many pages it has not moved, with those that it has not " \
@@ -305,7 +305,7 @@
 	RULE(SEALED_STAYS, "sealed-stays", "S5", \
 	     "madvise_vma_behavior(), can_madvise_modify() (6.12: can_modify_vma_madv()), " \
 	     "is_discard() (6.12: is_madv_discard())", \
-	     "a sealed mapping keeps its place and permission, and read-only anonymous memory its " \
-	     "bytes; hints change neither and are taken")
+	     "a sealed mapping keeps its place and permission, and read-only anonymous memory " \
+	     "its bytes; hints change neither and are taken")
 
 #endif

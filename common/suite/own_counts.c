@@ -205,8 +205,8 @@ void own_counts_check(void)
 			continue;
 		set_rule(counts[i].rule);
 		expect(false,
-		       "at the end of the test, %s of its process is %ld kB, but %s of its smaps is "
-		       "%ld kB",
+		       "at the end of the test, %s of its process is %ld kB, but %s of its smaps "
+		       "is %ld kB",
 		       counts[i].name, counted[i], counts[i].walked, walked[i]);
 	}
 	if (status >= 0)
