@@ -251,8 +251,9 @@ SCENARIO(uffd_events, forked,
 	begin(self, fork_once);
 	wait_for_message(self);
 	expect_result("UFFDIO_COPY", errno_of(ioctl(self->monitor, UFFDIO_COPY, &copy)), -EAGAIN);
-	expect_result("the field \"copy\"", copy.copy,
-		      kernel_has(CHANGE_FILL_TELLS_EAGAIN) ? -EAGAIN : 1);
+	/* Before the change, which some stable branches have, the kernel left it alone. */
+	if (kernel_has(CHANGE_FILL_TELLS_EAGAIN) || copy.copy != 1)
+		expect_result("the field \"copy\"", copy.copy, -EAGAIN);
 	expect_place(0, page_at(0, self->target).at, PLACE_NOWHERE);
 	msg = message(self, UFFD_EVENT_FORK);
 	must((int)msg.arg.fork.ufd >= 0, "the message has no descriptor");

@@ -300,7 +300,7 @@ const struct change changes[CHANGE_COUNT] = {
 		.commit = "95567729df41 \"mm/userfaultfd: fix uninitialized output field for "
 			  "-EAGAIN race\"",
 		.mainline = 615, .stable = { { 612, 117 } },
-		.when_unknown = true,
+		.when_unknown = false,
 	},
 	[CHANGE_NO_COUNT_OFFSET] = {
 		.name = "no-count-offset",
