@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a huge page is written in place although somebody else holds a reference to it
+// breaks: a huge page is written in place although another process holds a reference to it
 // claim: S3
 // rule: nobody-sees-the-other
 // file: mm/huge_memory.c

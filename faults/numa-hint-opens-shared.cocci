@@ -4,7 +4,7 @@
 // rule: nobody-sees-the-other
 // file: mm/memory.c
 // resembles: nothing known
-// tests: balancing.scanned-and-forked
+// tests: balancing.*
 @@
 identifier f =~ "^(do_numa_page)$";
 symbol writable, pte_write_upgrade, vma, vmf, pte;

@@ -15,7 +15,6 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/restore.h"
-#include "reach/child.h"
 #include "story/nodes.h"
 #include "see/zone.h"
 
@@ -29,7 +28,7 @@
 /* One page of memory next to the device pages, in the same mapping. */
 #define CONTROL 2
 
-/* There are few tests, because each waits for a second: they have both mappings. */
+/* There is one test only, because each waits for a second: it has both mappings. */
 enum { MAPPED_RW, MAPPED_RO, MAPPED_COUNT };
 
 static const enum permission permissions[MAPPED_COUNT] = { PERM_RW, PERM_RO };
@@ -39,8 +38,6 @@ FIXTURE(balancing)
 	struct device device;
 	struct buffer buffers[MAPPED_COUNT];
 	unsigned long frames[MAPPED_COUNT][CONTROL];
-	struct buffer near;	/* a page of memory on the node of the process, if any */
-	struct child child;
 };
 
 static void make_buffer(FIXTURE_DATA(balancing) (*self), int mapping, int node)
@@ -112,9 +109,7 @@ static bool has_permission(FIXTURE_DATA(balancing) (*self), int mapping, size_t 
 static bool is_scanned(FIXTURE_DATA(balancing) (*self))
 {
 	return has_permission(self, MAPPED_RW, CONTROL, PERM_NONE) &&
-	       has_permission(self, MAPPED_RO, CONTROL, PERM_NONE) &&
-	       (!self->near.addr ||
-		device_snapshot(&self->device, self->near.addr).permission == PERM_NONE);
+	       has_permission(self, MAPPED_RO, CONTROL, PERM_NONE);
 }
 
 /* Use the processor for some time, and no page of the buffers. */
@@ -153,7 +148,9 @@ static void expect_passed_over(FIXTURE_DATA(balancing) (*self), int mapping)
 		     "bytes of the page of memory");
 }
 
-static void wait_for_scan(FIXTURE_DATA(balancing) (*self))
+SCENARIO(balancing, scanned,
+	 "after a scan the pages of memory are not accessible, and the pages on the device are as "
+	 "before, mapped R/W and R/O")
 {
 	const long end = seconds_now() + SCAN_S;
 
@@ -162,40 +159,9 @@ static void wait_for_scan(FIXTURE_DATA(balancing) (*self))
 			not_prepared("NUMA balancing does not scan the memory of this process");
 		spin();
 	}
-}
-
-SCENARIO(balancing, scanned,
-	 "after a scan the pages of memory are not accessible, and the pages on the device are as "
-	 "before, mapped R/W and R/O")
-{
-	wait_for_scan(self);
 	set_rule(RULE_BALANCING_PASSES_OVER);
 	expect_passed_over(self, MAPPED_RW);
 	expect_passed_over(self, MAPPED_RO);
-}
-
-/*
- * do_numa_page() decides anew whether the page is mapped writable, if it leaves the
- * page where it is: so the page is on the node of the process.
- */
-SCENARIO(balancing, scanned_and_forked,
-	 "a page that was forked after a scan is shared, also after it was read: the child does "
-	 "not see what the parent writes")
-{
-	struct buffer *near = &self->near;
-
-	*near = (struct buffer){ .pages = 1, .size = features.page_size, .serial = 7 };
-	near->addr = map_memory(near->size, PROT_READ | PROT_WRITE);
-	buffer_write(near, 0, 1, BY_OWNER);
-	wait_for_scan(self);
-	child_fork(&self->child);
-	set_rule(RULE_NO_LEAK);
-	expect_bytes(near->addr, near->serial, 0, BY_OWNER, "bytes that the parent reads");
-	buffer_write(near, 0, 1, BY_OWNER_AGAIN);
-	expect_result("the child reads the bytes of before",
-		      child_look(&self->child, near, 0, BY_OWNER, BY_OWNER_AGAIN), DATA_OLD);
-	child_leave(&self->child);
-	unmap_memory(near->addr, near->size);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A huge page of memory that somebody else holds, or that a monitor protects, and
+ * A huge page of memory that another process holds, or that a monitor protects, and
  * that is written as a whole entry of the page table (S3)
  *
  * The tests of small pages see do_wp_page() and can_follow_write_pte(); a huge

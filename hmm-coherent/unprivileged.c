@@ -75,7 +75,7 @@ FIXTURE_TEARDOWN(unprivileged)
 
 /*
  * Without an effective user ID of 0 there are no effective capabilities
- * (cap_emulate_setxuid()); the next change gives them back.
+ * (cap_emulate_setxuid()); the next change restores them.
  */
 static void become(uid_t user)
 {
@@ -189,7 +189,7 @@ SCENARIO(unprivileged, locked_later,
 	expect_locked(0);
 }
 
-/* A private mapping of a file of somebody else, with a private copy of its first page. */
+/* A private mapping of a file of another user, with a private copy of its first page. */
 static unsigned char *map_foreign(FIXTURE_DATA(unprivileged) (*self))
 {
 	const size_t size = 2 * features.page_size;

@@ -295,7 +295,7 @@
 	     "that of other processes or files needs one") \
 	RULE(SHARED_BY_ALL, "shared-by-all", "S2", \
 	     "__add_folio_for_migration() (6.1: add_page_for_migration()), mm/migrate.c; " \
-	     "migrate_folio_add() (6.1: migrate_page_add()), mm/mempolicy.c", \
+	     "migrate_folio_add(), mm/mempolicy.c", \
 	     "MPOL_MF_MOVE leaves pages alone that other processes map, too; MPOL_MF_MOVE_ALL " \
 	     "moves them for all") \
 	RULE(COUNTS_WHAT_STAYS, "counts-what-stays", "S2", \

@@ -55,7 +55,8 @@ static const char *const uffd_wp[] = {
 	"trackers.*.migrated", "trackers.*.protected", "trackers.*.read-only-used",
 	"trackers.*.written-*", "hugetlb-watched.*.forked", "hugetlb-watched.*.hole",
 	"hugetlb-watched.*.over-a-page-of-the-file", "hugetlb-watched.*.page",
-	"kept-marks.*-protected", "swapped.*.protected", NULL
+	"hugetlb-watched.*.moved", "kept-marks.*-protected", "swapped.*.protected",
+	"private-marks.*", "huge-held.*.forced", NULL
 };
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
@@ -74,7 +75,7 @@ static const char *const huge[] = {
 	"trackers.*.huge-*",
 	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
 	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", "freed-huge.*",
-	"long-ranges.*.of-huge-page", NULL
+	"long-ranges.*.of-huge-page", "huge-held.*", NULL
 };
 
 static const struct lack lacks[] = {
