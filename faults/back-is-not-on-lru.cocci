@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.rw.cpu-read
 @@
-identifier f =~ "^(__migrate_device_finalize|migrate_device_finalize)$";
+identifier f = {__migrate_device_finalize, migrate_device_finalize};
 symbol dst, src;
 @@
  f(...)

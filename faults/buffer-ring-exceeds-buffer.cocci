@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: buffer-ring.*.larger-than-the-buffer
 @@
-identifier f =~ "^(io_ring_buffer_select)$";
+identifier f = {io_ring_buffer_select};
 symbol len, buf_len;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: collapse.within-its-range collapse-states.hole.by-advice
 @@
-identifier f =~ "^(__collapse_huge_page_copy_succeeded)$";
+identifier f = {__collapse_huge_page_copy_succeeded};
 symbol vma, pteval;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: coherent.born-ro.device-write
 @@
-identifier f =~ "^(dmirror_do_write)$";
+identifier f = {dmirror_do_write};
 symbol page, entry;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: direct-cache.*-file.written-through-mapping
 @@
-identifier f =~ "^(__iomap_dio_rw)$";
+identifier f = {__iomap_dio_rw};
 symbol iocb, iomi, len;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: debuggers.vm-*.read
 @@
-identifier f =~ "^(process_vm_rw_single_vec)$";
+identifier f = {process_vm_rw_single_vec};
 symbol len;
 @@
  f(...)

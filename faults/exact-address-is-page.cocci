@@ -6,7 +6,7 @@
 // resembles: 824ddc601adc (userfaultfd: provide unmasked address on page-fault) reverted
 // tests: uffd-events.*.faulted-exactly
 @@
-identifier f =~ "^(userfault_msg)$";
+identifier f = {userfault_msg};
 symbol msg, arg, pagefault, address, real_address, features;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: huge-held.huge.forced
 @@
-identifier f =~ "^(can_follow_write_pmd)$";
+identifier f = {can_follow_write_pmd};
 symbol vma, pmd;
 @@
  f(...)

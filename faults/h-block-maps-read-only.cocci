@@ -8,7 +8,7 @@
 // kernels: 6.1 7.3
 // tests: direct-cache.*-raw.made-read-only
 @@
-identifier f =~ "^(blkdev_mmap_prepare|blkdev_mmap)$";
+identifier f = {blkdev_mmap_prepare, blkdev_mmap};
 @@
  f(...)
  {

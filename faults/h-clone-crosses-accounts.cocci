@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: ring-parts.*.cloned-by-another
 @@
-identifier f =~ "^(io_clone_buffers)$";
+identifier f = {io_clone_buffers};
 symbol ctx, src_ctx;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: hugetlb-watched.*.moved
 @@
-identifier f =~ "^(move_huge_pte)$";
+identifier f = {move_huge_pte};
 symbol need_clear_uffd_wp, vma;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: buffer-ring.*.at-the-end
 @@
-identifier f =~ "^(io_kbuf_inc_commit)$";
+identifier f = {io_kbuf_inc_commit};
 symbol len;
 @@
  f(...)

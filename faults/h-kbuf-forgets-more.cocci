@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: buffer-ring.*.of-a-file
 @@
-identifier f =~ "^(io_ring_buffer_select)$";
+identifier f = {io_ring_buffer_select};
 symbol req;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: dma-buf.system.of-a-hole
 @@
-identifier f =~ "^(memfd_pin_folios)$";
+identifier f = {memfd_pin_folios};
 symbol folio;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: numa.system.some-stay
 @@
-identifier f =~ "^(move_pages_and_store_status)$";
+identifier f = {move_pages_and_store_status};
 symbol err, nr_pages, i;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: sealed.*-ro.advised
 @@
-identifier f =~ "^(is_discard)$";
+identifier f = {is_discard};
 symbol behavior;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: unprivileged.system.paged-out
 @@
-identifier f =~ "^(madvise_pageout)$";
+identifier f = {madvise_pageout};
 symbol vma;
 @@
  f(...)

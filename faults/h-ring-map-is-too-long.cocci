@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: ring-parts.system.mapped-in-part
 @@
-identifier f =~ "^(io_uring_mmap)$";
+identifier f = {io_uring_mmap};
 symbol page_limit, sz;
 @@
  f(...)

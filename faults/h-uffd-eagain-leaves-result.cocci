@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: uffd-events.*.forked
 @@
-identifier f =~ "^(userfaultfd_copy)$";
+identifier f = {userfaultfd_copy};
 symbol ret, user_uffdio_copy, out;
 @@
  f(...)

@@ -8,7 +8,7 @@
 // kernels: 7.3
 // tests: uffd-move.*.zero-page
 @@
-identifier f =~ "^(move_pages_ptes)$";
+identifier f = {move_pages_ptes};
 symbol orig_src_pte;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: direct-cache.*-file.hole
 @@
-identifier f =~ "^(iomap_dio_hole_iter)$";
+identifier f = {iomap_dio_hole_iter};
 symbol length, iter, dio, submit, size;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: huge-held.*
 @@
-identifier f =~ "^(__folio_remove_rmap)$";
+identifier f = {__folio_remove_rmap};
 symbol folio, nr, nr_pmdmapped;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: *
 @@
-identifier f =~ "^(set_pmd_migration_entry)$";
+identifier f = {set_pmd_migration_entry};
 symbol softdirty, pmdval;
 @@
  f(...)

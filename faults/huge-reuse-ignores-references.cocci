@@ -6,7 +6,7 @@
 // resembles: 6c287605fd56 (mm: remember exclusively mapped anonymous pages) without its reference check for huge pages
 // tests: huge-held.huge.by-former-child
 @@
-identifier f =~ "^(do_huge_pmd_wp_page)$";
+identifier f = {do_huge_pmd_wp_page};
 symbol folio, unlock_fallback;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: hugetlb-mirrored.*
 @@
-identifier f =~ "^(hmm_vma_walk_hugetlb_entry)$";
+identifier f = {hmm_vma_walk_hugetlb_entry};
 symbol pfn, entry, start, hmask;
 @@
  f(...)

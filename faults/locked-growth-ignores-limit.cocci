@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: unprivileged.*.locked-grows
 @@
-identifier f =~ "^(check_prep_vma)$";
+identifier f = {check_prep_vma};
 symbol mm, vma, VMA_LOCKED_BIT, vrm, delta;
 @@
  f(...)

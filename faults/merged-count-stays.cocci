@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: ksm-meets.counted
 @@
-identifier f =~ "^(remove_rmap_item_from_tree)$";
+identifier f = {remove_rmap_item_from_tree};
 symbol rmap_item, mm, ksm_merging_pages;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: uffd-move.*.wrong-ranges
 @@
-identifier f =~ "^(validate_move_areas)$";
+identifier f = {validate_move_areas};
 symbol src_vma, dst_vma;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: numa.system.shared
 @@
-identifier f =~ "^(__add_folio_for_migration)$";
+identifier f = {__add_folio_for_migration};
 symbol folio, migrate_all;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: 0cef0bb836e3 (mm: clear uffd-wp PTE/PMD state on mremap()), one branch of it
 // tests: monitor.*.table-moved
 @@
-identifier f =~ "^(move_normal_pmd)$";
+identifier f = {move_normal_pmd};
 symbol pmc;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: unprivileged.*.moved
 @@
-identifier f =~ "^(mprotect_fixup)$";
+identifier f = {mprotect_fixup};
 symbol mm, old_vma_flags, nrpages;
 @@
  f(...)

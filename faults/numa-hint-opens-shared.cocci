@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: balancing.*
 @@
-identifier f =~ "^(do_numa_page)$";
+identifier f = {do_numa_page};
 symbol writable, pte_write_upgrade, vma, vmf, pte;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: unprivileged.*.locked-later
 @@
-identifier f =~ "^(populate_vma_page_range)$";
+identifier f = {populate_vma_page_range};
 symbol vma, nr_pages;
 @@
  f(...)

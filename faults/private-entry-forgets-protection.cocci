@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: trackers.private.protected
 @@
-identifier f =~ "^(change_softleaf_pte)$";
+identifier f = {change_softleaf_pte};
 symbol newpte, entry, oldpte;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: unprivileged.*.locked
 @@
-identifier f =~ "^(do_mlock)$";
+identifier f = {do_mlock};
 symbol locked, start, len;
 @@
  f(...)

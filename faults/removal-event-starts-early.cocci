@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: uffd-events.*.removed
 @@
-identifier f =~ "^(userfaultfd_remove)$";
+identifier f = {userfaultfd_remove};
 symbol ewq, msg, arg, remove, start, vma;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: page-reports.swapped-forked.smaps
 @@
-identifier f =~ "^(smaps_pte_entry|smaps_pte_range)$";
+identifier f = {smaps_pte_entry, smaps_pte_range};
 symbol mapcount;
 @@
  f(...)

@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: mixed-huge.*.read-only-and-back
 @@
-identifier f =~ "^(__split_huge_pmd_locked)$";
+identifier f = {__split_huge_pmd_locked};
 symbol anon_exclusive, rmap_flags;
 @@
  f(...)

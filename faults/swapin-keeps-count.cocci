@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: swapped.load.*
 @@
-identifier f =~ "^(do_swap_page)$";
+identifier f = {do_swap_page};
 symbol vma, nr_pages;
 @@
  f(...)

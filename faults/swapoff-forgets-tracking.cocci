@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: swapped.swapoff.tracked
 @@
-identifier f =~ "^(unuse_pte)$";
+identifier f = {unuse_pte};
 symbol old_pte, new_pte;
 @@
  f(...)

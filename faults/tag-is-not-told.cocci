@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: registered.*.updated
 @@
-identifier f =~ "^(io_free_rsrc_node)$";
+identifier f = {io_free_rsrc_node};
 symbol node, ctx;
 @@
  f(...)

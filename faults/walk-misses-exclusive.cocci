@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: exclusive-meets.system.soft-offlined
 @@
-identifier f =~ "^(check_pte)$";
+identifier f = {check_pte};
 symbol entry;
 @@
  f(...)

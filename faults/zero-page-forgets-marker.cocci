@@ -6,7 +6,7 @@
 // resembles: nothing known
 // tests: monitor.*.hole-is-read
 @@
-identifier f =~ "^(do_anonymous_page)$";
+identifier f = {do_anonymous_page};
 symbol vmf, entry, vma, addr;
 @@
  f(...)

@@ -65,7 +65,7 @@ FIXTURE_SETUP(direct_cache)
 
 FIXTURE_TEARDOWN(direct_cache)
 {
-	munmap(self->mapped, self->size);
+	unmap_memory(self->mapped, self->size);
 	story_end(&self->story);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
 #include "kernel/since.h"
 #include "story/registered.h"
 #include "story/story.h"
@@ -74,7 +75,7 @@ static void expect_mapped_word(FIXTURE_DATA(ring_parts) (*self), off_t offset, s
 
 	must(map != MAP_FAILED, "mmap() of a part of %s: %s", what, strerror(errno));
 	expect_result(what, *(unsigned int *)(map + at), word);
-	munmap(map, size);
+	unmap_memory(map, size);
 }
 
 SCENARIO(ring_parts, mapped_in_part,

@@ -74,7 +74,7 @@ FIXTURE_TEARDOWN(uffd_events)
 
 static void *run_thread(void *arg)
 {
-	FIXTURE_DATA(uffd_events) *self = arg;
+	FIXTURE_DATA(uffd_events) (*self) = arg;
 
 	self->tid = gettid();
 	self->result = self->run(self);

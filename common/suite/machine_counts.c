@@ -20,25 +20,31 @@ static long pins_before;
  * of those who isolate them from the LRU lists; reclaim and compaction isolate
  * some for a moment.
  */
-enum { LOCKED, ANON_HUGE, SHMEM_HUGE, FILE_HUGE, ISOLATED_ANON, ISOLATED_FILE, LEFT };
+enum {
+	LEFT_LOCKED, LEFT_ANON_HUGE, LEFT_SHMEM_HUGE, LEFT_FILE_HUGE, LEFT_ISOLATED_ANON,
+	LEFT_ISOLATED_FILE, LEFT_MAX
+};
 
 static const struct {
 	const char *name;	/* in /proc/vmstat */
 	const char *what;
 	enum rule_id rule;
 	bool wait;
-} left[LEFT] = {
-	[LOCKED] = { "nr_mlock", "counted as locked", RULE_LOCKED_AS_MEMORY, false },
-	[ANON_HUGE] = { "nr_anon_transparent_hugepages", "counted as mapped huge",
-			RULE_ACCOUNTS_RETURN, true },
-	[SHMEM_HUGE] = { "nr_shmem_pmdmapped", "counted as mapped huge", RULE_ACCOUNTS_RETURN,
-			 true },
-	[FILE_HUGE] = { "nr_file_pmdmapped", "counted as mapped huge", RULE_ACCOUNTS_RETURN, true },
-	[ISOLATED_ANON] = { "nr_isolated_anon", "counted as isolated", RULE_ACCOUNTS_RETURN, true },
-	[ISOLATED_FILE] = { "nr_isolated_file", "counted as isolated", RULE_ACCOUNTS_RETURN, true },
+} left[LEFT_MAX] = {
+	[LEFT_LOCKED] = { "nr_mlock", "counted as locked", RULE_LOCKED_AS_MEMORY, false },
+	[LEFT_ANON_HUGE] = { "nr_anon_transparent_hugepages", "counted as mapped huge",
+			     RULE_ACCOUNTS_RETURN, true },
+	[LEFT_SHMEM_HUGE] = { "nr_shmem_pmdmapped", "counted as mapped huge", RULE_ACCOUNTS_RETURN,
+			      true },
+	[LEFT_FILE_HUGE] = { "nr_file_pmdmapped", "counted as mapped huge", RULE_ACCOUNTS_RETURN,
+			     true },
+	[LEFT_ISOLATED_ANON] = { "nr_isolated_anon", "counted as isolated", RULE_ACCOUNTS_RETURN,
+				 true },
+	[LEFT_ISOLATED_FILE] = { "nr_isolated_file", "counted as isolated", RULE_ACCOUNTS_RETURN,
+				 true },
 };
 
-static long left_before[LEFT];
+static long left_before[LEFT_MAX];
 
 /* The value in a line "name value" of /proc/vmstat. */
 static void take_value(const char *line, const char *name, long *value)
@@ -63,19 +69,19 @@ static bool counters(long *pins, long *now)
 
 	if (write_text("/proc/sys/vm/stat_refresh", "1"))
 		return false;
-	memset(now, 0, LEFT * sizeof(*now));
-	now[LOCKED] = -1;
+	memset(now, 0, LEFT_MAX * sizeof(*now));
+	now[LEFT_LOCKED] = -1;
 	vmstat = fopen("/proc/vmstat", "r");
 	while (vmstat && fgets(line, sizeof(line), vmstat)) {
 		take_value(line, "nr_foll_pin_acquired", &acquired);
 		take_value(line, "nr_foll_pin_released", &released);
-		for (i = 0; i < LEFT; i++)
+		for (i = 0; i < LEFT_MAX; i++)
 			take_value(line, left[i].name, &now[i]);
 	}
 	if (vmstat)
 		fclose(vmstat);
 	*pins = acquired - released;
-	return acquired >= 0 && released >= 0 && now[LOCKED] >= 0;
+	return acquired >= 0 && released >= 0 && now[LEFT_LOCKED] >= 0;
 }
 
 /*
@@ -84,13 +90,13 @@ static bool counters(long *pins, long *now)
  */
 static bool counters_are_settled(void *unused)
 {
-	long pins, now[LEFT];
+	long pins, now[LEFT_MAX];
 	int i;
 
 	(void)unused;
 	if (!counters(&pins, now))
 		return true;
-	for (i = 0; i < LEFT; i++)
+	for (i = 0; i < LEFT_MAX; i++)
 		if (left[i].wait && now[i] > left_before[i])
 			return false;
 	return pins == pins_before + report->pins_left;
@@ -114,7 +120,7 @@ bool machine_counts_begin(void)
 
 void machine_counts_compare(void)
 {
-	long pins = pins_before, now[LEFT];
+	long pins = pins_before, now[LEFT_MAX];
 	char what[128];
 	int i;
 
@@ -128,7 +134,7 @@ void machine_counts_compare(void)
 		       "pins that were taken by the test and not released when it has ended "
 		       "(nr_foll_pin_*)",
 		       report->pins_left, pins - pins_before);
-	for (i = 0; i < LEFT; i++) {
+	for (i = 0; i < LEFT_MAX; i++) {
 		snprintf(what, sizeof(what), "pages %s after the test and not before it (%s)",
 			 left[i].what, left[i].name);
 		expect_counter(left[i].rule, what, 0,

@@ -10,10 +10,8 @@
 
 #include <stdbool.h>
 
-#include "report/compiler.h"
-
 /* Read the counters before the first test. False if the kernel or the user cannot. */
-bool machine_counts_begin(void) __must_check;
+bool machine_counts_begin(void);
 
 /*
  * Compare them after a test. Waits for what is released asynchronously, for two

@@ -18,7 +18,10 @@
 /* Memory that the kernel itself moves, such as for compaction, may differ for a moment. */
 #define TRIES 5
 
-enum count { ANON, OTHER, SWAPPED, LOCKED, DATA, SIZE, HUGETLB, COUNTS };
+enum count {
+	COUNT_ANON, COUNT_OTHER, COUNT_SWAPPED, COUNT_LOCKED, COUNT_DATA, COUNT_SIZE,
+	COUNT_HUGETLB, COUNT_MAX
+};
 
 /*
  * Who adds to the counter, and who walks: dec_mm_counter() and inc_mm_counter()
@@ -30,16 +33,17 @@ static const struct {
 	const char *walked;	/* what smaps has */
 	enum rule_id rule;
 	bool per_page;		/* exact only where the kernel sums up what its processors keep */
-} counts[COUNTS] = {
-	[ANON] = { "RssAnon", "Anonymous", RULE_ACCOUNTS_RETURN, true },
-	[OTHER] = { "RssFile + RssShmem", "Rss - Anonymous", RULE_ACCOUNTS_RETURN, true },
-	[SWAPPED] = { "VmSwap", "Swap", RULE_ACCOUNTS_RETURN, true },
-	[LOCKED] = { "VmLck", "Size of the locked mappings", RULE_MAPPINGS_ARE_COUNTED, false },
-	[DATA] = { "VmData", "Size of the private writable mappings", RULE_MAPPINGS_ARE_COUNTED,
-		   false },
-	[SIZE] = { "VmSize", "Size", RULE_MAPPINGS_ARE_COUNTED, false },
-	[HUGETLB] = { "HugetlbPages", "Shared_Hugetlb + Private_Hugetlb", RULE_ACCOUNTS_RETURN,
-		      false },
+} counts[COUNT_MAX] = {
+	[COUNT_ANON] = { "RssAnon", "Anonymous", RULE_ACCOUNTS_RETURN, true },
+	[COUNT_OTHER] = { "RssFile + RssShmem", "Rss - Anonymous", RULE_ACCOUNTS_RETURN, true },
+	[COUNT_SWAPPED] = { "VmSwap", "Swap", RULE_ACCOUNTS_RETURN, true },
+	[COUNT_LOCKED] = { "VmLck", "Size of the locked mappings", RULE_MAPPINGS_ARE_COUNTED,
+			   false },
+	[COUNT_DATA] = { "VmData", "Size of the private writable mappings",
+			 RULE_MAPPINGS_ARE_COUNTED, false },
+	[COUNT_SIZE] = { "VmSize", "Size", RULE_MAPPINGS_ARE_COUNTED, false },
+	[COUNT_HUGETLB] = { "HugetlbPages", "Shared_Hugetlb + Private_Hugetlb",
+			    RULE_ACCOUNTS_RETURN, false },
 };
 
 /* One mapping of smaps, in kilobytes. */
@@ -71,13 +75,13 @@ static void add_mapping(const char *flags, long *walked)
 
 	if (mapping.outside)
 		return;
-	walked[ANON] += mapping.anonymous;
-	walked[OTHER] += mapping.resident - mapping.anonymous;
-	walked[SWAPPED] += mapping.swapped;
-	walked[LOCKED] += strstr(flags, " lo") ? mapping.size : 0;
-	walked[DATA] += data ? mapping.size : 0;
-	walked[SIZE] += mapping.size;
-	walked[HUGETLB] += mapping.hugetlb;
+	walked[COUNT_ANON] += mapping.anonymous;
+	walked[COUNT_OTHER] += mapping.resident - mapping.anonymous;
+	walked[COUNT_SWAPPED] += mapping.swapped;
+	walked[COUNT_LOCKED] += strstr(flags, " lo") ? mapping.size : 0;
+	walked[COUNT_DATA] += data ? mapping.size : 0;
+	walked[COUNT_SIZE] += mapping.size;
+	walked[COUNT_HUGETLB] += mapping.hugetlb;
 	swapped_files |= mapping.of_file && mapping.swapped;
 }
 
@@ -129,14 +133,14 @@ static void add_status(const char *line, long *counted)
 
 	if (starts(line, "Threads", &threads))
 		many_threads = threads > 1;
-	else if (!starts(line, "RssAnon", &counted[ANON]) &&
-		 !starts(line, "RssFile", &counted[OTHER]) &&
-		 !starts(line, "RssShmem", &counted[OTHER]) &&
-		 !starts(line, "VmSwap", &counted[SWAPPED]) &&
-		 !starts(line, "VmLck", &counted[LOCKED]) &&
-		 !starts(line, "VmData", &counted[DATA]) &&
-		 !starts(line, "VmSize", &counted[SIZE]))
-		(void)starts(line, "HugetlbPages", &counted[HUGETLB]);
+	else if (!starts(line, "RssAnon", &counted[COUNT_ANON]) &&
+		 !starts(line, "RssFile", &counted[COUNT_OTHER]) &&
+		 !starts(line, "RssShmem", &counted[COUNT_OTHER]) &&
+		 !starts(line, "VmSwap", &counted[COUNT_SWAPPED]) &&
+		 !starts(line, "VmLck", &counted[COUNT_LOCKED]) &&
+		 !starts(line, "VmData", &counted[COUNT_DATA]) &&
+		 !starts(line, "VmSize", &counted[COUNT_SIZE]))
+		(void)starts(line, "HugetlbPages", &counted[COUNT_HUGETLB]);
 }
 
 /*
@@ -156,15 +160,15 @@ static void settle(void)
 
 static bool count(int status, int smaps, long *counted, long *walked)
 {
-	memset(counted, 0, COUNTS * sizeof(*counted));
-	memset(walked, 0, COUNTS * sizeof(*walked));
+	memset(counted, 0, COUNT_MAX * sizeof(*counted));
+	memset(walked, 0, COUNT_MAX * sizeof(*walked));
 	swapped_files = false;
 	if (lseek(status, 0, SEEK_SET) || lseek(smaps, 0, SEEK_SET))
 		return false;
 	settle();
 	read_lines(smaps, add_line, walked);
 	read_lines(status, add_status, counted);
-	return walked[SIZE] && counted[SIZE] && !many_threads;
+	return walked[COUNT_SIZE] && counted[COUNT_SIZE] && !many_threads;
 }
 
 static bool has_poison;
@@ -180,9 +184,9 @@ static bool differs(int which, const long *counted, const long *walked)
 
 	if (counts[which].per_page && !exact)
 		return false;
-	if ((which == ANON || which == OTHER) && has_poison)
+	if ((which == COUNT_ANON || which == COUNT_OTHER) && has_poison)
 		return false;
-	if (which == SWAPPED && swapped_files)
+	if (which == COUNT_SWAPPED && swapped_files)
 		return false;
 	return counted[which] != walked[which];
 }
@@ -191,16 +195,16 @@ void own_counts_check(void)
 {
 	const int status = open("/proc/self/status", O_RDONLY | O_CLOEXEC),
 		  smaps = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
-	long counted[COUNTS], walked[COUNTS];
+	long counted[COUNT_MAX], walked[COUNT_MAX];
 	bool readable = status >= 0 && smaps >= 0, all = false;
 	int i, try;
 
 	for (try = 0; readable && !all && try < TRIES; try++) {
 		readable = count(status, smaps, counted, walked);
-		for (i = 0, all = true; i < COUNTS; i++)
+		for (i = 0, all = true; i < COUNT_MAX; i++)
 			all &= !differs(i, counted, walked);
 	}
-	for (i = 0; readable && !all && i < COUNTS; i++) {
+	for (i = 0; readable && !all && i < COUNT_MAX; i++) {
 		if (!differs(i, counted, walked))
 			continue;
 		set_rule(counts[i].rule);
