@@ -158,6 +158,7 @@ SCENARIO(direct_cache, read_into_cache,
 	for (i = 0; i < PAGES; i++)
 		(void)*(volatile unsigned char *)(self->mapped + i * features.page_size);
 	write_all(self);
+	set_rule(RULE_BYTES_ARRIVE);
 	for (i = 0; i < PAGES; i++) {
 		expect_bytes(self->mapped + i * features.page_size, s->buffer.serial, i, BY_OWNER,
 			     "the page of the mapping");
