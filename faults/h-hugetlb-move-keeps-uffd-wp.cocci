@@ -3,7 +3,7 @@
 // claim: S2
 // rule: monitor-lets-go
 // file: mm/hugetlb.c
-// history: mm: clear uffd-wp PTE/PMD state on mremap() (0cef0bb836e3, CVE-2025-21696), the part for hugetlb
+// history: mm: clear uffd-wp PTE/PMD state on mremap() (0cef0bb836e3, CVE-2025-21696, in part)
 // source: the Debian changelog, and the upstream history from memory
 // kernels: 7.3
 // tests: hugetlb-watched.*.moved

@@ -124,8 +124,8 @@ SCENARIO(direct_cache, written_in_cache,
 	size_t i;
 
 	for (i = 0; i < PAGES; i++)
-		write_page(s->medium.bounce + i * features.page_size, s->buffer.serial, i,
-			   BY_OTHER);
+		write_page((unsigned char *)s->medium.bounce + i * features.page_size,
+			   s->buffer.serial, i, BY_OTHER);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("a write through the page cache",
 		      errno_of(pwrite(s->medium.buffered, s->medium.bounce, self->size, 0)),

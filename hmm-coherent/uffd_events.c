@@ -267,11 +267,10 @@ SCENARIO(uffd_events, forked,
 static long access_byte(FIXTURE_DATA(uffd_events) (*self))
 {
 	volatile unsigned char *at = self->at;
+	const unsigned char byte = *at;
 
 	if (self->write)
-		*at = *at;
-	else
-		(void)*at;
+		*at = byte;
 	return 0;
 }
 
