@@ -3,7 +3,7 @@
 // finding: async-wp-not-young
 // kernels: 7.3
 // file: mm/memory.c
-// tests: trackers.private.migrated trackers.private.protected trackers.private.forked
+// tests: trackers.private.protected trackers.private.forked
 @@
 @@
  do_wp_page(...)
