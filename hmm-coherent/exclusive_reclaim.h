@@ -11,28 +11,12 @@
 #include "kernel/cgroup.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
-#include "kernel/since.h"
 #include "reach/cpu.h"
 #include "reach/swap.h"
 #include "see/page.h"
 #include "story/story.h"
 
 #define RECLAIMED_PAGES 3
-
-/*
- * folio_referenced_one() clears the access bit of each entry that rmap finds. On arm64
- * that bit is one of the type of an entry that is not present (PTE_AF, __SWP_TYPE_SHIFT
- * in arch/arm64/include/asm/pgtable.h), and the next fault does not end
- * (docs/findings.md, exclusive-entry-aged).
- */
-static inline bool reclaim_breaks_exclusive(void)
-{
-#ifdef __aarch64__
-	return kernel_has(CHANGE_EXCLUSIVE_IS_MAPPED);
-#else
-	return false;
-#endif
-}
 
 /*
  * Check that reclaim of a memory cgroup swaps the page out and in with its bytes, or

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "kernel/changes.h"
 
+#include <limits.h>
+
 /* A change without a backport. A kernel that was built from a tree is newer. */
 #define RECENT(id, change_name, release, change_commit) \
 	[CHANGE_##id] = { \
@@ -246,6 +248,23 @@ const struct change changes[CHANGE_COUNT] = {
 		.commit = "\"udmabuf: pin the pages using memfd_pin_folios() API\"",
 		.mainline = 611, .rc = 1, .only_mainline = true,
 		.when_unknown = true,
+	},
+	/*
+	 * folio_referenced_one() clears the access bit of each entry that rmap finds. On arm64
+	 * that is a bit of the type of an entry that is not present (PTE_AF, __SWP_TYPE_SHIFT),
+	 * and the next fault does not end. On x86-64 no type has that bit.
+	 */
+	[CHANGE_EXCLUSIVE_OUTLIVES_RECLAIM] = {
+		.name = "exclusive-outlives-reclaim",
+		.commit = "none yet; see docs/findings.md, exclusive-entry-aged",
+#ifdef __aarch64__
+		/* Since such an entry counts as mapped: CHANGE_EXCLUSIVE_IS_MAPPED */
+		.from = 615,
+		.when_unknown = false,
+#else
+		.from = INT_MAX,
+		.when_unknown = true,
+#endif
 	},
 	[CHANGE_FAILED_BACK_ENDS] = {
 		.name = "failed-back-ends",

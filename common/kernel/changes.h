@@ -61,6 +61,7 @@ enum kernel_change {
 	CHANGE_LARGE_IS_SPLIT,	/* migration to a device splits a folio that is mapped by PTEs */
 	CHANGE_HUGE_ON_DEVICE,	/* a huge page migrates as one to a device with private memory */
 	CHANGE_UDMABUF_PINS,	/* udmabuf pins the pages of a memfd */
+	CHANGE_EXCLUSIVE_OUTLIVES_RECLAIM, /* reclaim leaves its entry alone */
 	CHANGE_FAILED_BACK_ENDS, /* a migration back that gets no memory in between is undone */
 	/* MADV_COLLAPSE does not fill holes that userfaultfd watches, and then returns EBUSY */
 	CHANGE_COLLAPSE_KEEPS_HOLES,
