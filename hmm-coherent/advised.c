@@ -15,23 +15,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "kernel/advice.h"
 #include "kernel/memory.h"
 #include "story/story.h"
 
 #define PAGES 2
-
-/* Since Linux 5.3 and 5.10; the numbers are those of all architectures but Alpha. */
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_process_madvise
-#define SYS_process_madvise 440
-#endif
-/* sys/mman.h has them since 5.4. */
-#ifndef MADV_COLD
-#define MADV_COLD 20
-#define MADV_PAGEOUT 21
-#endif
 
 FIXTURE(advised)
 {

@@ -10,17 +10,13 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "kernel/advice.h"
 #include "kernel/config.h"
 #include "kernel/kernel.h"
 #include "kernel/since.h"
 #include "story/story.h"
 
 #define PAGES 3
-
-/* Since Linux 2.6.33; the C library does not define it. The number is ABI. */
-#ifndef MADV_SOFT_OFFLINE
-#define MADV_SOFT_OFFLINE 101
-#endif
 
 FIXTURE(hwpoison)
 {

@@ -11,15 +11,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 
+#include "kernel/advice.h"
 #include "kernel/memory.h"
 #include "reach/monitor.h"
 #include "story/story.h"
-
-/* sys/mman.h has them since 6.13. */
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102
-#define MADV_GUARD_REMOVE 103
-#endif
 
 #define PAGES 4
 /* Pages [FIRST, FIRST + COUNT) are marked holes, the others are on the device. */

@@ -10,22 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/advice.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/since.h"
 #include "story/story.h"
-
-/* Since Linux 6.10; the C library may be older. */
-#ifndef SYS_mseal
-#define SYS_mseal 462
-#endif
-#ifndef MADV_COLD
-#define MADV_COLD 20
-#define MADV_PAGEOUT 21
-#endif
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24
-#endif
 
 #define PAGES 2
 

@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "kernel/advice.h"
 #include "kernel/kernel.h"
 #include "kernel/limit.h"
 #include "kernel/memory.h"
@@ -29,17 +30,6 @@
 #define MAY_LOCK 4
 /* Any user but root. */
 #define USER 54321
-
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_process_madvise
-#define SYS_process_madvise 440
-#endif
-#ifndef MADV_COLD
-#define MADV_COLD 20
-#define MADV_PAGEOUT 21
-#endif
 
 FIXTURE(unprivileged)
 {

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/advice.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/since.h"
@@ -22,10 +23,6 @@
 #include "reach/monitor.h"
 #include "report/result.h"
 
-/* Since Linux 6.10 and 6.11; the C library may be older. */
-#ifndef SYS_mseal
-#define SYS_mseal 462
-#endif
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE 0x08
 #endif

@@ -6,13 +6,10 @@
 #include <sys/swap.h>
 
 #include "explore/world.h"
+#include "kernel/advice.h"
 #include "kernel/kernel.h"
 #include "reach/cpu.h"
 #include "see/page.h"
-
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 
 /* Until reclaim has swapped the page out, which nothing else uses. */
 #define PAGEOUT_MS 20000

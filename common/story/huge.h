@@ -5,16 +5,12 @@
 
 #include <sys/mman.h>
 
+#include "kernel/advice.h"
 #include "kernel/kernel.h"
 #include "report/kmsg.h"
 #include "story/story.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
-
-/* Since Linux 6.1; the C library may be older. */
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
 
 struct huge {
 	struct story story;
