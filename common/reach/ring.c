@@ -220,13 +220,11 @@ static int cancel(struct ring *ring, int *result)
 void ring_start_in_flight(struct ring *ring, enum ring_op op, int fd, void *addr, size_t size,
 			  const struct dm_suspension *suspension)
 {
+	const long end_ms = now_ms() + COMPLETION_S * 1000L;
 	const int rule = report->rule;
 	bool completed, in_flight;
-	struct timespec now, end;
 	int cancelled, result;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += COMPLETION_S;
 	ring_start(ring, op, fd, addr, size);
 	do {
 		cancelled = cancel(ring, &result);
@@ -237,8 +235,7 @@ void ring_start_in_flight(struct ring *ring, enum ring_op op, int fd, void *addr
 		if (result == -ECANCELED)
 			ring_start(ring, op, fd, addr, size);
 		poll(NULL, 0, 1);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec < end.tv_sec);
+	} while (now_ms() < end_ms);
 	dm_still_suspended(suspension);
 	set_rule(RULE_BYTES_ARRIVE);
 	must(completed || in_flight,

@@ -2,8 +2,8 @@
 #include "story/registered.h"
 
 #include <poll.h>
-#include <time.h>
 
+#include "kernel/kernel.h"
 #include "report/report.h"
 
 void register_all(struct story *s)
@@ -28,18 +28,15 @@ void expect_pinned(struct story *s)
 void expect_unpinned(struct story *s)
 {
 	const enum place device = s->place == PLACE_PRIVATE ? PLACE_PRIVATE : PLACE_COHERENT;
-	struct timespec now, end;
+	const long end_ms = now_ms() + RELEASE_S * 1000L;
 	size_t there;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += RELEASE_S;
 	do {
 		story_migrate_to_device(s);
 		there = pages_at(s->buffer.addr, s->buffer.pages, device);
-		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (there < s->buffer.pages)
 			poll(NULL, 0, 1);
-	} while (there < s->buffer.pages && now.tv_sec < end.tv_sec);
+	} while (there < s->buffer.pages && now_ms() < end_ms);
 	set_rule(RULE_PIN_ENDS_WITH_HOLDER);
 	expect(there == s->buffer.pages,
 	       "only %zu of %zu pages can be migrated %d s after their registration ended", there,

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -48,16 +47,13 @@ static bool find_helper(void)
 static bool listen(int from, char *said, int size)
 {
 	struct pollfd ready = { .fd = from, .events = POLLIN };
-	struct timespec now, end;
+	const long end_ms = now_ms() + HELPER_S * 1000L;
 	char line[256];
 	size_t used = 0;
 	ssize_t got;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += HELPER_S;
 	for (;;) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec >= end.tv_sec)
+		if (now_ms() >= end_ms)
 			return false;
 		if (poll(&ready, 1, 1000) != 1)
 			continue;

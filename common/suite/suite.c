@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -37,7 +36,7 @@ struct progress {
 	size_t told;		/* bytes of the running test's report that are already printed */
 	long checks;
 	int verdicts[4];
-	struct timespec began;
+	long began_ms;
 };
 
 static const struct suite *suite;
@@ -66,20 +65,12 @@ int suite_read_log(void)
 	return log_fd >= 0 ? kmsg_collect(log_fd) : 0;
 }
 
-static long elapsed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
-
 static void begin(const struct suite_test *test)
 {
 	report_begin(test->name);
 	progress->told = 0;
 	kmsg_warn_again();
-	clock_gettime(CLOCK_MONOTONIC, &progress->began);
+	progress->began_ms = now_ms();
 	progress->running = true;
 	fprintf(out, "# begin %s\n", test->name);
 	fflush(out);
@@ -92,7 +83,7 @@ static void begin(const struct suite_test *test)
  */
 static bool expect_survived(bool survived)
 {
-	const bool hung = elapsed_ms(&progress->began) >= options.timeout_s * 1000L;
+	const bool hung = now_ms() - progress->began_ms >= options.timeout_s * 1000L;
 
 	/* broken(), skip() and a failed check also end the process. */
 	if (survived || report->broken || report->skipped || report->failures)
@@ -142,7 +133,7 @@ static void end(bool survived)
 	const struct suite_test *test = plan.tests[progress->next];
 	int splats = log_fd >= 0 ? kmsg_collect(log_fd) : 0;
 	enum verdict verdict = judge(survived, splats);
-	long ms = elapsed_ms(&progress->began);
+	long ms = now_ms() - progress->began_ms;
 
 	kmsg_mark("end", test->name);
 	if (log_fd >= 0)
