@@ -132,7 +132,7 @@ static void expect_kept(FIXTURE_DATA(core_dump) (*self))
 	set_rule(s->place == PLACE_PRIVATE ? RULE_PRIVATE_FAULTS_BACK : RULE_CORE_HAS_BYTES);
 	for (i = 0; i < PAGES; i++) {
 		if (s->place == PLACE_PRIVATE)
-			expect(in_memory(page_at(0, buffer_page(&s->buffer, i)).at),
+			expect(in_memory(story_page(s, i).at),
 			       "page %zu was dumped on the device", i);
 		else
 			expect_stays(s, i);

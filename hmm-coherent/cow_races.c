@@ -278,7 +278,7 @@ SCENARIO(races, swap_and_migrator,
 	story_migrate_back(s);
 	drain_lru_batches();
 	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
-	before = page_at(0, buffer_page(&s->buffer, 3));
+	before = story_page(s, 3);
 	set_rule(RULE_SWAP_KEEPS);
 	must(before.at == PLACE_SWAPPED, "a page of memory is %s, not swapped out",
 	     place_name(before.at));

@@ -66,12 +66,12 @@ SCENARIO(destructive, flags_of_two_lives,
 	drain_lru_batches();
 	device_move_to(&s->device, buffer_page(&s->buffer, 1), 1);
 	set_rule(RULE_FREED_TO_DRIVER);
-	must(page_at(0, buffer_page(&s->buffer, 1)).pfn == frame,
+	must(story_page(s, 1).pfn == frame,
 	     "the second page did not get frame 0x%lx, which the first one has freed", frame);
 	report_line("note:", "flags: %s", page_dump(buffer_page(&s->buffer, 1)).flags);
 	device_move_back(&s->device, buffer_page(&s->buffer, 1), 1);
 	set_rule(RULE_FRESH_FRAME);
-	expect(page_at(0, buffer_page(&s->buffer, 1)).at != PLACE_COHERENT,
+	expect(story_page(s, 1).at != PLACE_COHERENT,
 	       "the page was not migrated back");
 	expect_owner_sees(s, 1, BY_OWNER);
 }

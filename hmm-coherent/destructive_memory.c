@@ -29,8 +29,8 @@ SCENARIO(destructive, back_without_memory,
 		failed = fail_nth_end();
 		set_rule(RULE_FAILURE_LOSES_NOTHING);
 		for (i = 0; i < PAGES; i++) {
-			must(in_memory(page_at(0, buffer_page(&s->buffer, i)).at) ||
-			     page_at(0, buffer_page(&s->buffer, i)).at == PLACE_COHERENT,
+			must(in_memory(story_page(s, i).at) ||
+			     story_page(s, i).at == PLACE_COHERENT,
 			     "failure %u: page %zu is neither in memory nor on the device", n, i);
 			expect_owner_sees(s, i, BY_OWNER);
 		}

@@ -61,7 +61,7 @@ static void open_and_close(enum place memory)
 /* The page is in memory of any node and zone: eviction follows no memory policy. */
 static void expect_evicted(struct story *s, size_t page, bool exclusive)
 {
-	enum place at = page_at(0, buffer_page(&s->buffer, page)).at;
+	enum place at = story_page(s, page).at;
 
 	expect(in_memory(at), "page %zu is %s, not in memory", page, place_name(at));
 	expect_other_frame(s, page);

@@ -116,36 +116,43 @@ SCENARIO(direct_cache, unwritten,
 	expect_empty_middle(self, FALLOC_FL_ZERO_RANGE, "FALLOC_FL_ZERO_RANGE");
 }
 
+/* Other bytes in each page at @to, of the medium or in memory. */
+static void write_other(FIXTURE_DATA(direct_cache) (*self), unsigned char *to)
+{
+	size_t i;
+
+	for (i = 0; i < PAGES; i++)
+		write_page(to + i * features.page_size, self->story.buffer.serial, i, BY_OTHER);
+}
+
+static void expect_read_sees_other(FIXTURE_DATA(direct_cache) (*self))
+{
+	size_t i;
+
+	read_all(self);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(&self->story, i, BY_OTHER);
+}
+
 SCENARIO(direct_cache, written_in_cache,
 	 "a direct read sees in each page what was written through the page cache and is not on "
 	 "the disk yet")
 {
-	struct story *s = &self->story;
-	size_t i;
+	const struct medium *medium = &self->story.medium;
 
-	for (i = 0; i < PAGES; i++)
-		write_page((unsigned char *)s->medium.bounce + i * features.page_size,
-			   s->buffer.serial, i, BY_OTHER);
+	write_other(self, medium->bounce);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("a write through the page cache",
-		      errno_of(pwrite(s->medium.buffered, s->medium.bounce, self->size, 0)),
+		      errno_of(pwrite(medium->buffered, medium->bounce, self->size, 0)),
 		      self->size);
-	read_all(self);
-	for (i = 0; i < PAGES; i++)
-		expect_owner_sees(s, i, BY_OTHER);
+	expect_read_sees_other(self);
 }
 
 SCENARIO(direct_cache, written_through_mapping,
 	 "the same for what was written through a shared mapping")
 {
-	struct story *s = &self->story;
-	size_t i;
-
-	for (i = 0; i < PAGES; i++)
-		write_page(self->mapped + i * features.page_size, s->buffer.serial, i, BY_OTHER);
-	read_all(self);
-	for (i = 0; i < PAGES; i++)
-		expect_owner_sees(s, i, BY_OTHER);
+	write_other(self, self->mapped);
+	expect_read_sees_other(self);
 }
 
 SCENARIO(direct_cache, read_into_cache,

@@ -78,7 +78,7 @@ FIXTURE_SETUP(file_pages)
 		expect_mapped(s, i, variant->read_only ? PERM_RO : PERM_RW);
 	}
 	set_rule(RULE_ONLY_ANONYMOUS);
-	expect(in_memory(page_at(0, buffer_page(&s->buffer, COPIES)).at),
+	expect(in_memory(story_page(s, COPIES).at),
 	       "the file's page is not in memory");
 	if (report->failures)
 		give_up();

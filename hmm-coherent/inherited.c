@@ -347,7 +347,7 @@ SCENARIO(inherited, freed_by_close,
 	self->fd = -1;
 	set_rule(RULE_MONITOR_LETS_GO);
 	for (i = 0; i < PAGES; i++)
-		expect_same(!page_at(0, buffer_page(&s->buffer, i)).uffd_wp,
+		expect_same(!story_page(s, i).uffd_wp,
 			    "protection after close", "off", "on");
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_stays(s, 0);

@@ -71,16 +71,11 @@ static void protect_first(FIXTURE_DATA(kept_marks) (*self))
 	monitor_protect(self->monitor, buffer->addr, features.page_size, true);
 }
 
-static struct page page_of(struct story *s, size_t page)
-{
-	return page_at(0, buffer_page(&s->buffer, page));
-}
-
 static void expect_protected(struct story *s)
 {
 	set_rule(RULE_UFFD_STOPS_WRITES);
-	expect_uffd_wp("page 0", page_of(s, 0), true);
-	expect_uffd_wp("page 1", page_of(s, 1), false);
+	expect_uffd_wp("page 0", story_page(s, 0), true);
+	expect_uffd_wp("page 1", story_page(s, 1), false);
 	expect_result("a write to page 0", cpu_write(&s->buffer, 0, 1, BY_OTHER),
 		      KILLED_BY(SIGBUS));
 	expect_result("a write to page 1", cpu_write(&s->buffer, 1, 1, BY_OWNER_AGAIN),
@@ -91,8 +86,8 @@ static void expect_protected(struct story *s)
 static void expect_tracked(struct story *s, bool first, bool second)
 {
 	set_rule(RULE_WRITES_ARE_TRACKED);
-	expect_soft_dirty("is page 0 soft-dirty", page_of(s, 0), first);
-	expect_soft_dirty("is page 1 soft-dirty", page_of(s, 1), second);
+	expect_soft_dirty("is page 0 soft-dirty", story_page(s, 0), first);
+	expect_soft_dirty("is page 1 soft-dirty", story_page(s, 1), second);
 }
 
 /* Share the pages with a child, and let a pin for reading copy them. */

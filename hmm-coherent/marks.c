@@ -268,7 +268,7 @@ static void expect_last_is_freed(FIXTURE_DATA(marks) (*self))
 
 	set_rule(RULE_GUARD_FREES);
 	expect_result("a load", cpu_read(&s->buffer, LAST, 1, NULL), self->mark->load);
-	expect(!page_at(0, buffer_page(&s->buffer, LAST)).present, "the page is still mapped");
+	expect(!story_page(s, LAST).present, "the page is still mapped");
 	if (!story_on_device(s))
 		return;
 	next_frames_take(&next, PAGES, &s->device, s->place);

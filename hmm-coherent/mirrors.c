@@ -142,7 +142,7 @@ SCENARIO(devices, two_mirrors_migrate,
 	expect_result("migration back of a shared page",
 		      child_call(&s->child, &s->buffer, mirror_returns, 1), 0);
 	expect_at(s, 1, PLACE_SYSTEM);
-	expect(child_page(s, 1).pfn == page_at(0, buffer_page(&s->buffer, 1)).pfn,
+	expect(child_page(s, 1).pfn == story_page(s, 1).pfn,
 	       "parent and child do not share the page any more");
 	expect_exclusive(s, 1, false);
 	set_rule(RULE_NO_LEAK);

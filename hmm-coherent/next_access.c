@@ -256,7 +256,7 @@ SCENARIO(next_access, store_after_clear_refs,
 	set_rule(RULE_NEXT_ACCESS_SEES);
 	story_write(s, 0);
 	expect(page_at(0, s->buffer.addr).soft_dirty, "the page is not soft-dirty after the store");
-	expect(!page_at(0, buffer_page(&s->buffer, 1)).soft_dirty,
+	expect(!story_page(s, 1).soft_dirty,
 	       "the next page, which was not written, is soft-dirty");
 }
 

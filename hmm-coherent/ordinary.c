@@ -82,7 +82,7 @@ static void expect_used(struct story *s, size_t first, size_t count)
 		if (!private)
 			expect_stays(s, i);
 		else
-			expect(in_memory(page_at(0, buffer_page(&s->buffer, i)).at),
+			expect(in_memory(story_page(s, i).at),
 			       "page %zu is not in memory after a transfer", i);
 	}
 }

@@ -77,7 +77,7 @@ static void expect_small_pages(struct story *s, bool once)
 	size_t i;
 
 	for (i = 0; i < PAGES; i++) {
-		struct page page = page_at(0, buffer_page(&s->buffer, i));
+		struct page page = story_page(s, i);
 
 		expect_bit("is the page present", page.present, present);
 		expect_bit("is the page of a file (bit 61)", page.file, false);
@@ -230,7 +230,7 @@ SCENARIO(pagemap, scan_of_written,
 	monitor_protect(self->monitor, s->buffer.addr, 2 * features.page_size, true);
 	set_rule(RULE_PROTECTION_AS_ASKED);
 	for (i = 0; i < PAGES; i++)
-		must(page_at(0, buffer_page(&s->buffer, i)).uffd_wp == (i < 2),
+		must(story_page(s, i).uffd_wp == (i < 2),
 		     "page %zu is %sprotected", i, i < 2 ? "not " : "");
 	for (i = 0; i < ARRAY_SIZE(returned); i++) {
 		struct pm_scan_arg scan = { .size = sizeof(scan),

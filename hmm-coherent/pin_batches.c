@@ -133,7 +133,7 @@ SCENARIO(pin_batches, of_another_processor,
 		variant->fill(s);
 		run_on(0);
 		set_rule(RULE_LONGTERM_LEAVES_MOVABLE);
-		must(page_at(0, buffer_page(&s->buffer, i)).at == PLACE_MOVABLE,
+		must(story_page(s, i).at == PLACE_MOVABLE,
 		     "page %zu is not in ZONE_MOVABLE", i);
 		expect_result("bytes pinned",
 			      pin_pages(kinds[i], buffer_page(&s->buffer, i), 1),

@@ -142,17 +142,12 @@ SCENARIO(swapped, written_by_child_first,
 	expect_child_sees(s, &s->child, 0, BY_CHILD);
 }
 
-static struct page page_of(struct story *s, size_t page)
-{
-	return page_at(0, buffer_page(&s->buffer, page));
-}
-
 /* Page 0 is protected, and no other. */
 static void expect_protected(struct story *s)
 {
 	set_rule(RULE_UFFD_STOPS_WRITES);
-	expect_uffd_wp("page 0", page_of(s, 0), true);
-	expect_uffd_wp("page 1", page_of(s, 1), false);
+	expect_uffd_wp("page 0", story_page(s, 0), true);
+	expect_uffd_wp("page 1", story_page(s, 1), false);
 }
 
 SCENARIO(swapped, protected,
@@ -178,8 +173,8 @@ SCENARIO(swapped, protected,
 static void expect_tracked(struct story *s, bool second)
 {
 	set_rule(RULE_WRITES_ARE_TRACKED);
-	expect_soft_dirty("is page 0 soft-dirty", page_of(s, 0), true);
-	expect_soft_dirty("is page 1 soft-dirty", page_of(s, 1), second);
+	expect_soft_dirty("is page 0 soft-dirty", story_page(s, 0), true);
+	expect_soft_dirty("is page 1 soft-dirty", story_page(s, 1), second);
 }
 
 SCENARIO(swapped, tracked,

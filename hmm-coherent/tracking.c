@@ -19,14 +19,9 @@ WHY_NOT(tracking)
 		       "this kernel has no PAGEMAP_SCAN (6.7)";
 }
 
-static struct page page_of(struct story *s, size_t page)
-{
-	return page_at(0, buffer_page(&s->buffer, page));
-}
-
 static void expect_dirty(struct story *s, size_t page, bool dirty)
 {
-	expect_soft_dirty("soft-dirty bit in pagemap", page_of(s, page), dirty);
+	expect_soft_dirty("soft-dirty bit in pagemap", story_page(s, page), dirty);
 }
 
 SCENARIO(tracking, soft_dirty_clean,

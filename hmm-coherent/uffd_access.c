@@ -101,11 +101,6 @@ static void forbid_first(FIXTURE_DATA(uffd_access) (*self))
 	forbid(self, 1, FORBID);
 }
 
-static struct page page_of(struct story *s, size_t page)
-{
-	return page_at(0, buffer_page(&s->buffer, page));
-}
-
 /* The page is the one of the beginning; from private memory, an access brings it back. */
 static void expect_as_accessed(struct story *s, size_t page)
 {
@@ -119,8 +114,8 @@ static void expect_as_accessed(struct story *s, size_t page)
 static void expect_forbidden(struct story *s)
 {
 	set_rule(RULE_UFFD_STOPS_ACCESS);
-	expect_uffd_wp("page 0", page_of(s, 0), true);
-	expect_uffd_wp("page 1", page_of(s, 1), false);
+	expect_uffd_wp("page 0", story_page(s, 0), true);
+	expect_uffd_wp("page 1", story_page(s, 1), false);
 	expect_result("a read of page 0", cpu_read(&s->buffer, 0, 1, NULL), KILLED_BY(SIGBUS));
 	expect_result("a write to page 0", cpu_write(&s->buffer, 0, 1, BY_OTHER),
 		      KILLED_BY(SIGBUS));
@@ -132,7 +127,7 @@ static void expect_forbidden(struct story *s)
 static void expect_allowed(struct story *s)
 {
 	set_rule(RULE_MONITOR_LETS_GO);
-	expect_uffd_wp("page 0", page_of(s, 0), false);
+	expect_uffd_wp("page 0", story_page(s, 0), false);
 	expect_owner_sees(s, 0, BY_OWNER);
 	story_write(s, 0);
 }
@@ -234,7 +229,7 @@ SCENARIO(uffd_access, migrated,
 		set_rule(there ? RULE_ENTRY : RULE_BACK);
 		expect_at(s, 0, there ? device : PLACE_SYSTEM);
 		set_rule(RULE_MARKS_TRAVEL);
-		expect_uffd_wp("page 0", page_of(s, 0), true);
+		expect_uffd_wp("page 0", story_page(s, 0), true);
 	}
 	expect_forbidden(s);
 }
@@ -298,7 +293,7 @@ SCENARIO(uffd_access, unregistered,
 	close(self->monitor);
 	self->monitor = -1;
 	set_rule(RULE_MONITOR_LETS_GO);
-	expect_uffd_wp("page 1", page_of(s, 1), false);
+	expect_uffd_wp("page 1", story_page(s, 1), false);
 	expect_owner_sees(s, 1, BY_OWNER);
 }
 
@@ -321,9 +316,9 @@ SCENARIO(uffd_access, recorded,
 	set_rule(RULE_UFFD_STOPS_ACCESS);
 	expect_owner_sees(s, 0, BY_OWNER);
 	story_write(s, 1);
-	expect_uffd_wp("page 0, which was read", page_of(s, 0), false);
-	expect_uffd_wp("page 1, which was written", page_of(s, 1), false);
-	expect_uffd_wp("page 2", page_of(s, 2), true);
+	expect_uffd_wp("page 0, which was read", story_page(s, 0), false);
+	expect_uffd_wp("page 1, which was written", story_page(s, 1), false);
+	expect_uffd_wp("page 2", story_page(s, 2), true);
 	expect_owner_sees(s, 1, BY_OWNER_AGAIN);
 	expect_as_accessed(s, 0);
 	expect_as_accessed(s, 1);

@@ -71,7 +71,7 @@ long node_of(struct story *s, size_t page)
 
 void expect_memory_of(struct story *s, size_t page, int node)
 {
-	enum place at = page_at(0, buffer_page(&s->buffer, page)).at;
+	enum place at = story_page(s, page).at;
 
 	expect(in_memory(at), "page %zu is %s, not in memory", page, place_name(at));
 	expect_result("node of the page", node_of(s, page), node);

@@ -20,7 +20,7 @@ bool story_on_device(const struct story *story)
 	return story->place == PLACE_COHERENT || story->place == PLACE_PRIVATE;
 }
 
-static struct page look(struct story *story, size_t page)
+struct page story_page(const struct story *story, size_t page)
 {
 	return page_at(0, buffer_page(&story->buffer, page));
 }
@@ -30,13 +30,13 @@ void story_remember_frames(struct story *story)
 	size_t i;
 
 	for (i = 0; i < story->buffer.pages; i++)
-		story->frames[i] = look(story, i).pfn;
+		story->frames[i] = story_page(story, i).pfn;
 }
 
 /* Check that pagemap and the driver report the same place of a page. */
 static void expect_observers_agree(struct story *story, size_t page)
 {
-	const enum place by_pagemap = look(story, page).at;
+	const enum place by_pagemap = story_page(story, page).at;
 	const enum place by_driver =
 		device_snapshot(&story->device, buffer_page(&story->buffer, page)).at;
 	const bool agree = by_pagemap == by_driver ||
@@ -66,7 +66,7 @@ void story_begin(struct story *story, enum place place, bool read_only, size_t p
 	if (read_only)
 		story_protect(story, 0, pages, PROT_READ);
 	for (i = 0; i < pages; i++) {
-		const enum place at = look(story, i).at;
+		const enum place at = story_page(story, i).at;
 
 		if (!story_on_device(story) && in_memory(at) && at != place)
 			buffer_in_wrong_zone(&story->buffer, i, at);
@@ -95,7 +95,7 @@ static void record(struct story *story)
 			"\"mapping\":\"%s\",\"page\":[",
 			report->name, place_name(story->place), story->read_only ? "ro" : "rw");
 	for (i = 0; i < story->buffer.pages && used < sizeof(text) - 256; i++) {
-		struct page page = look(story, i);
+		struct page page = story_page(story, i);
 
 		used += snprintf(text + used, sizeof(text) - used,
 				 "%s{\"before\":{\"at\":\"%s\",\"pfn\":\"0x%lx\"},"
@@ -216,11 +216,11 @@ void story_make_writable(struct story *story)
 		return;
 	set_rule(RULE_WRITE_NEEDS_PERMISSION);
 	for (i = 0; i < story->buffer.pages; i++) {
-		struct page before = look(story, i);
+		struct page before = story_page(story, i);
 
 		expect_result("a write through the read-only mapping",
 			      cpu_write(&story->buffer, i, 1, BY_OWNER_AGAIN), KILLED_BY(SIGSEGV));
-		expect(look(story, i).pfn == before.pfn,
+		expect(story_page(story, i).pfn == before.pfn,
 		       "page %zu has another page frame after a write that failed", i);
 	}
 	story_protect(story, 0, story->buffer.pages, PROT_READ | PROT_WRITE);
@@ -251,7 +251,7 @@ void expect_place(size_t page, enum place seen, enum place expected)
 
 void expect_at(struct story *story, size_t page, enum place place)
 {
-	expect_place(page, look(story, page).at, place);
+	expect_place(page, story_page(story, page).at, place);
 }
 
 static void expect_frame(unsigned long seen, unsigned long began, size_t page, bool same,
@@ -269,12 +269,12 @@ static void expect_frame(unsigned long seen, unsigned long began, size_t page, b
 
 void expect_same_frame(struct story *story, size_t page)
 {
-	expect_frame(look(story, page).pfn, story->frames[page], page, true, "page frame");
+	expect_frame(story_page(story, page).pfn, story->frames[page], page, true, "page frame");
 }
 
 void expect_other_frame(struct story *story, size_t page)
 {
-	expect_frame(look(story, page).pfn, story->frames[page], page, false, "page frame");
+	expect_frame(story_page(story, page).pfn, story->frames[page], page, false, "page frame");
 }
 
 void expect_mapped(struct story *story, size_t page, enum permission permission)

@@ -97,6 +97,9 @@ void story_write(struct story *story, size_t page);
  */
 bool story_on_device(const struct story *story);
 
+/* The entry of page @page in the owner's page table. */
+struct page story_page(const struct story *story, size_t page);
+
 void expect_at(struct story *story, size_t page, enum place place);
 void expect_same_frame(struct story *story, size_t page);
 void expect_other_frame(struct story *story, size_t page);
