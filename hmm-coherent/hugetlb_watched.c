@@ -212,7 +212,7 @@ SCENARIO(hugetlb_watched, moved,
 	buffer_write(&self->range, 0, 1, BY_OWNER);
 	protect(self, true);
 	moved.addr += self->range.size;
-	/* All of it: mremap() of a part leaves a reservation when all is unmapped (7.3-rc7). */
+	/* All of it: docs/findings.md, hugetlb-part-moves. */
 	move_memory(self->range.addr, self->range.size, moved.addr);
 	set_rule(RULE_MONITOR_LETS_GO);
 	expect_uffd_wp("the moved page", page_at(0, moved.addr), false);
