@@ -83,10 +83,15 @@ int monitor_move(int fd, void *to, void *from, size_t size)
 	return monitor_move_as(fd, to, from, size, 0, &moved);
 }
 
+/* Features that are older than all kernels here. */
+#define ALWAYS (UFFD_FEATURE_SIGBUS | UFFD_FEATURE_PAGEFAULT_FLAG_WP | MONITOR_OF_SHARED_MEMORY | \
+		UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE | \
+		UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_THREAD_ID)
+
 /*
  * The features that a kernel with write protection by userfaultfd has, by its
  * version. Those of markers also need CONFIG_PTE_MARKER_UFFD_WP
- * (userfaultfd_api()). The one of shared memory is older than all kernels here.
+ * (userfaultfd_api()).
  */
 static const struct {
 	unsigned long long feature;
@@ -107,8 +112,7 @@ static bool must_have(unsigned long long asked)
 	bool has_markers = !(asked & MONITOR_OF_SHARED_MEMORY);
 	size_t i;
 
-	asked &= ~(UFFD_FEATURE_SIGBUS | UFFD_FEATURE_PAGEFAULT_FLAG_WP |
-		   MONITOR_OF_SHARED_MEMORY);
+	asked &= ~ALWAYS;
 	for (i = 0; i < ARRAY_SIZE(offers); i++) {
 		if (!(asked & offers[i].feature))
 			continue;
