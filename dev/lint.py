@@ -30,6 +30,10 @@ BANNED = (
      "asks errno after a ring call, which returns -errno"),
 )
 
+# broken() with the reason of a call that failed. Only common/report/report.c may do that.
+REFUSAL = re.compile(r"\bbroken\([^;]*\b(no memory|strerror|errno)\b")
+REPORT = Path("common/report/report.c")
+
 # Lines of a source, and of those that may have more.
 LINES = 400
 LONGER = {Path("runner/options.py"): 500}   # each option with its help
@@ -128,6 +132,15 @@ def banned(path: Path, text: str) -> Iterator[str]:
         for pattern, why in BANNED:
             for found in re.finditer(pattern, code):
                 yield f"line {code.count(chr(10), 0, found.start()) + 1}: {why}"
+
+
+def refusals(path: Path, text: str) -> Iterator[str]:
+    """What a kernel can refuse is no error of the suite."""
+    if path.suffix in (".c", ".h") and path != REPORT:
+        code = without_comments(text)
+        for found in REFUSAL.finditer(code):
+            yield (f"line {code.count(chr(10), 0, found.start()) + 1}: broken() of a refusal of "
+                   "the kernel: use syscall_failed() or not_prepared()")
 
 
 def semantic_patches(path: Path, text: str) -> Iterator[str]:
@@ -299,8 +312,8 @@ def without_comments(code: str) -> str:
 
 
 LINTS: tuple[Callable[[Path, str], Iterator[str]], ...] = (
-    licence, size, line_length, left_open, python, blank_lines, banned, semantic_patches,
-    fixtures, prefixes, gates, skips, includes, imports)
+    licence, size, line_length, left_open, python, blank_lines, banned, refusals,
+    semantic_patches, fixtures, prefixes, gates, skips, includes, imports)
 
 
 def files() -> list[Path]:

@@ -107,7 +107,7 @@ SCENARIO(collapse, by_khugepaged,
 	collapsed = wait_until(is_collapsed, h, COLLAPSE_S);
 	scanned = wait_for_number(SCANS, read_number(SCANS) + 2, COLLAPSE_S);
 	if (!collapsed && read_counter("/proc/vmstat", "thp_collapse_alloc_failed") > failed)
-		broken("there is no memory for a huge page");
+		huge_memory_refused("a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(collapsed, "khugepaged does not collapse a range of memory within %d s", COLLAPSE_S);
 	must(scanned, "khugepaged does not scan everything twice within %d s", COLLAPSE_S);

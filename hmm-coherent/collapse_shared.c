@@ -97,7 +97,7 @@ static long collapse(FIXTURE_DATA(collapse_shared) (*self), unsigned char *addr)
 	for (i = 0; i < ATTEMPTS && result == -EAGAIN; i++)
 		result = errno_of(madvise(addr, self->huge.size, MADV_COLLAPSE));
 	if (result == -ENOMEM)
-		broken("there is no memory for a huge page");
+		huge_memory_refused("a huge page");
 	return result;
 }
 

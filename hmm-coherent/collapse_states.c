@@ -313,7 +313,7 @@ static long collapse(FIXTURE_DATA(collapse_states) (*self))
 	const long result = errno_of(madvise(h->addr, h->size, MADV_COLLAPSE));
 
 	if (result == -ENOMEM)
-		broken("there is no memory for a huge page");
+		huge_memory_refused("a huge page");
 	return result;
 }
 

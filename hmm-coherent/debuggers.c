@@ -64,7 +64,7 @@ FIXTURE_SETUP(debuggers)
 	self->bytes = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			   -1, 0);
 	if (self->bytes == MAP_FAILED)
-		broken("no memory");
+		not_prepared("no memory");
 	story_begin(&self->story, variant->place, variant->read_only, PAGES);
 	self->offset = page / 2;
 	self->size = 2 * page;

@@ -67,7 +67,7 @@ SCENARIO(huge, whole,
 	int log = kmsg_open();
 
 	if (log < 0)
-		broken("the kernel log cannot be read: run as root");
+		not_prepared("the kernel log cannot be read: run as root");
 	/* One kernel is known to complain. The complaint is counted below. */
 	allow_second_chunk();
 	huge_fill(h, h->addr, true);
@@ -138,7 +138,7 @@ SCENARIO(huge, zero_page,
 	expect_zeros(h->addr, "memory that was never written");
 	if (!device_snapshot(&h->device, h->addr).huge &&
 	    read_counter("/proc/vmstat", "thp_zero_page_alloc_failed") > failed)
-		broken("there is no memory for the huge zero page");
+		huge_memory_refused("the huge zero page");
 	must(device_snapshot(&h->device, h->addr).huge,
 	     "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
 	huge_move_to_device(h, 100, 5);
@@ -170,7 +170,7 @@ SCENARIO(huge, hugetlb,
 	need(before >= 0, SKIP_NO_HUGETLB);
 	change_setting(HUGETLB, before + 1);
 	if (read_number(HUGETLB) <= before)
-		broken("there is no memory for a page of hugetlb");
+		huge_memory_refused("a page of hugetlb");
 	huge = mmap(NULL, h->size, prot, flags, -1, 0);
 	if (huge == MAP_FAILED)
 		syscall_failed("mmap of hugetlb memory", errno);

@@ -85,7 +85,7 @@ FIXTURE_SETUP(huge_shared)
 	touch(self->first);
 	if (variant->as_huge && !is_huge(self, self->first) &&
 	    read_counter("/proc/vmstat", counter) > fallbacks)
-		broken("there is no memory for a huge page");
+		huge_memory_refused("a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(is_huge(self, self->first) == variant->as_huge,
 	     "shared memory that should have %s pages has others",

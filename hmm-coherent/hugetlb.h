@@ -24,11 +24,8 @@ static inline void hugetlb_reserve(long more)
 
 	need(before >= 0, SKIP_NO_HUGETLB);
 	change_setting(NR_HUGEPAGES, before + more);
-	if (read_number(NR_HUGEPAGES) >= before + more)
-		return;
-	if (huge_blocks_are_few())
-		broken("there is no memory for %ld pages of hugetlb", more);
-	not_prepared("nr_hugepages is %ld and not %ld", read_number(NR_HUGEPAGES), before + more);
+	if (read_number(NR_HUGEPAGES) < before + more)
+		huge_memory_refused("pages of hugetlb");
 }
 
 #endif

@@ -140,7 +140,7 @@ SCENARIO(pagemap, of_a_file,
 	write_page(huge->addr, s->buffer.serial, 0, BY_OWNER);
 	is_huge = device_snapshot(&s->device, huge->addr).huge;
 	if (!is_huge && read_counter("/proc/vmstat", "thp_file_fallback") > fallbacks)
-		broken("there is no memory for a huge page");
+		huge_memory_refused("a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(is_huge, "shared memory with MADV_HUGEPAGE is mapped by small pages");
 	expect_bit("is an anonymous huge page of a file", anonymous.file, false);

@@ -160,7 +160,7 @@ SCENARIO(uffd_move_huge, zero_page,
 	expect_zeros(h->addr, "memory that was never written");
 	if (!device_snapshot(&h->device, h->addr).huge &&
 	    read_counter("/proc/vmstat", "thp_zero_page_alloc_failed") > failed)
-		broken("there is no memory for the huge zero page");
+		huge_memory_refused("the huge zero page");
 	must(device_snapshot(&h->device, h->addr).huge, "the huge zero page is not mapped");
 	frame = page_at(0, h->addr).pfn;
 	move(self, 0, h->pages, 0);

@@ -38,6 +38,8 @@ REJECTED = (
      "line 6: two blank lines before f"),
     ("selftest/x.py", PYTHON + "X = 1\n\n# why\nclass A: pass\n", "two blank lines before A"),
     ("hmm-coherent/fork.c", HEAD + "usleep(10);\n", "sleeps"),
+    ("common/see/zone.c", HEAD + 'broken("no memory for a list");\n', "refusal of the kernel"),
+    ("common/reach/swap.c", HEAD + 'broken("pipe: %s",\n\t\tstrerror(errno));\n', "refusal"),
     ("faults/x.cocci", HEAD + "@@\nidentifier f =~ \"^(a|b)$\";\n", "line 3: name the functions"),
     ("hmm-coherent/fork.c", HEAD + "x = rand();\n", "draws"),
     ("hmm-coherent/fork.c", HEAD + "exit(0);\n", "half way"),

@@ -175,7 +175,7 @@ void cell_env_open(struct cell_env *env)
 	env->got = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (env->got == MAP_FAILED)
-		broken("no memory for what accesses read");
+		not_prepared("no memory for what accesses read");
 	if (madvise(env->got, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK))
 		syscall_failed("MADV_DONTFORK", errno);
 }

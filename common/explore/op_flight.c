@@ -42,7 +42,7 @@ static void prepare_begin(const struct op *op, const struct step *step)
 	memcpy(world.scratch, world_template(step->medium), features.page_size);
 	if (pwrite(world.slow.fd, world.scratch, features.page_size, 0) !=
 	    (ssize_t)features.page_size)
-		broken("the slow medium cannot be written: %s", strerror(errno));
+		not_prepared("the slow medium cannot be written: %s", strerror(errno));
 }
 
 static long act_begin(const struct buffer *buffer, long arg)
@@ -55,7 +55,7 @@ static long act_begin(const struct buffer *buffer, long arg)
 	/* To suspend a device takes longer than a refused transfer. */
 	if (!world.desk->step.result &&
 	    !dm_suspend(&world.suspension, getenv("HMM_COHERENT_SLOW")))
-		broken("HMM_COHERENT_SLOW cannot be suspended");
+		not_prepared("HMM_COHERENT_SLOW cannot be suspended");
 	result = transfer_start(&world.transfer, world.slow.fd, op->option[0],
 				world_page(op->first), features.page_size);
 	if (result)
@@ -103,7 +103,7 @@ static long act_land(const struct buffer *buffer, long arg)
 		return result;
 	if (pread(world.slow.fd, world.scratch, features.page_size, 0) !=
 	    (ssize_t)features.page_size)
-		broken("the slow medium cannot be read: %s", strerror(errno));
+		not_prepared("the slow medium cannot be read: %s", strerror(errno));
 	desk->content[0] = desk->step.medium;
 	return world_compared(world.scratch, result);
 }

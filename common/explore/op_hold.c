@@ -62,7 +62,7 @@ static long act_splice(const struct buffer *buffer, long arg)
 	(void)buffer;
 	(void)arg;
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
-		broken("pipe: %s", strerror(errno));
+		not_prepared("pipe: %s", strerror(errno));
 	result = errno_of(vmsplice(ends[1], &iov, 1, SPLICE_F_NONBLOCK));
 	if (result < 0) {
 		close(ends[0]);
@@ -131,7 +131,7 @@ void op_put_on_medium(int page, int content)
 	memcpy(world.scratch, world_template(content), features.page_size);
 	if (pwrite(world.medium.fd, world.scratch, features.page_size,
 		   page * features.page_size) != (ssize_t)features.page_size)
-		broken("the medium cannot be written: %s", strerror(errno));
+		not_prepared("the medium cannot be written: %s", strerror(errno));
 }
 
 static bool dio_possible(const struct mm_model *m, const struct op *op)

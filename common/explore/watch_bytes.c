@@ -170,13 +170,13 @@ static void compare_held(struct watching *w)
 			    (ssize_t)features.page_size ||
 		    read(world.tee[0], world.scratch, features.page_size) !=
 			    (ssize_t)features.page_size)
-			broken("the pipe cannot be looked into");
+			not_prepared("the pipe cannot be looked into");
 		compare_holder(w, i, world.scratch);
 	}
 	if (!is_due(w, HOLD_PIN))
 		return;
 	if (pin_read(world.held_pin, world.scratch))
-		broken("the pinned page cannot be read");
+		not_prepared("the pinned page cannot be read");
 	compare_holder(w, HOLD_PIN, world.scratch);
 }
 
@@ -190,7 +190,7 @@ static void compare_medium(struct watching *w)
 		return;
 	if (pread(world.medium.fd, world.scratch, features.page_size, page * features.page_size) !=
 	    (ssize_t)features.page_size)
-		broken("the medium cannot be read");
+		not_prepared("the medium cannot be read");
 	word = first_difference(world_template(w->m->medium[page]), world.scratch);
 	set_rule(RULE_BYTES_ARRIVE);
 	if (!expect(word == features.page_size / sizeof(uint64_t),

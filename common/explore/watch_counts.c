@@ -53,7 +53,7 @@ static void compare_dump(struct watching *w, int who, int number)
 
 	world_drain();
 	if (world_do(who, act_dump, number))
-		broken("a process cannot dump its page");
+		not_prepared("a process cannot dump its page");
 	if (dump->state == DUMP_UNREADABLE || dump->state == DUMP_LOST)
 		broken("the kernel's dump of a page cannot be parsed, or is lost");
 	compare(w, dump->valid && dump->pfn == frame->pfn, who, number, "page that is dumped",
@@ -130,7 +130,7 @@ static uint64_t read_of_frame(int fd, const char *path, unsigned long pfn)
 	uint64_t entry;
 
 	if (pread(fd, &entry, sizeof(entry), pfn * sizeof(entry)) != sizeof(entry))
-		broken("%s: %s", path, strerror(errno));
+		not_prepared("%s: %s", path, strerror(errno));
 	return entry;
 }
 
@@ -247,7 +247,7 @@ static void compare_counters_of(struct watching *w, int who)
 	for (i = 0; i < MM_PAGES; i++)
 		locked += process->page[i].locked;
 	if (world_do(who, act_count, 0))
-		broken("a process cannot read its counters");
+		not_prepared("a process cannot read its counters");
 	if (w->m->kernel.exact_rss)
 		compare_count(w, who, RULE_ACCOUNTS_RETURN,
 			      "RssAnon, compared with the page tables,", world.desk->counts.walked,

@@ -101,11 +101,11 @@ static void start(void)
 		job = mmap(NULL, sizeof(*job), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			   -1, 0);
 		if (job == MAP_FAILED)
-			broken("no memory that is shared with a worker");
+			not_prepared("no memory that is shared with a worker");
 		signal(SIGPIPE, SIG_IGN);
 	}
 	if (pipe2(there, O_CLOEXEC) || pipe2(back, O_CLOEXEC))
-		broken("pipe: %s", strerror(errno));
+		not_prepared("pipe: %s", strerror(errno));
 	worker = fork();
 	if (worker < 0)
 		syscall_failed("fork", errno);
@@ -221,7 +221,7 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 	if (!kept)
 		kept = malloc(sizeof(*kept));
 	if (!kept)
-		broken("no memory for a report");
+		not_prepared("no memory for a report");
 	if (!worker) {
 		had_died = kernel_has_died();
 		start();
@@ -239,7 +239,7 @@ struct failure worker_run(const struct sequence *sequence, bool twin, const stru
 		job->flip = *flip;
 	job->run = (struct run){ .failed_at = -1 };
 	if (write(to_worker, "s", 1) != 1)
-		broken("the worker does not take a sequence");
+		not_prepared("the worker does not take a sequence");
 	failure.outcome = wait_for_end();
 	if (log_reader && log_reader() && failure.outcome == OUTCOME_RIGHT)
 		failure.outcome = OUTCOME_COMPLAINT;

@@ -73,14 +73,14 @@ static void *shared_memory(size_t size)
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
-		broken("no memory that processes share");
+		not_prepared("no memory that processes share");
 	return memory;
 }
 
 static void open_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC))
-		broken("pipe: %s", strerror(errno));
+		not_prepared("pipe: %s", strerror(errno));
 }
 
 static void open_pipes(void)
@@ -104,7 +104,7 @@ static int open_file(void)
 	const int fd = dir ? open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
 
 	if (dir && fd < 0 && errno != EOPNOTSUPP)
-		broken("no file in %s: %s", dir, strerror(errno));
+		not_prepared("no file in %s: %s", dir, strerror(errno));
 	return fd;
 }
 
@@ -182,7 +182,7 @@ void world_map_file(int number, int pages, int first)
 		/* Every second page of the file, so that none follows another. */
 		if (pwrite(world.file, world_template(first + i), size, 2 * i * size) !=
 		    (ssize_t)size)
-			broken("the file cannot be written: %s", strerror(errno));
+			not_prepared("the file cannot be written: %s", strerror(errno));
 		if (mmap(addr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
 			 world.file, 2 * i * size) != addr)
 			syscall_failed("mmap", errno);
@@ -270,7 +270,7 @@ void world_end(enum mm_who who, enum mm_who parent, bool killed)
 	if (killed)
 		kill(pid, SIGKILL);
 	else if (!request_put(world.process[who].requests, &leave, sizeof(leave)))
-		broken("the pipe to a child is closed");
+		not_prepared("the pipe to a child is closed");
 	close(world.pagemap[who]);
 	status = world_do(parent, act_wait, pid);
 	world.process[who].pid = 0;
@@ -301,7 +301,7 @@ static void end_all(const struct mm_model *m)
 			if (!world.process[i].pid || (!pass && m->process[i].parent != MM_OWNER))
 				continue;
 			if (waitpid(world.process[i].pid, NULL, 0) < 0)
-				broken("waitpid: %s", strerror(errno));
+				not_prepared("waitpid: %s", strerror(errno));
 			close(world.pagemap[i]);
 			world.process[i].pid = 0;
 		}
@@ -328,7 +328,7 @@ void world_reset(const struct mm_model *m)
 	world.uffd = -1;
 	for (i = 0; world.has_ring && i < 2; i++)
 		if (ring_unregister(&world.ring[i]))
-			broken("a buffer cannot be unregistered");
+			not_prepared("a buffer cannot be unregistered");
 	munmap(world.base, 2 * (MM_BUFFER_PAGES + 1) * features.page_size);
 	/* The batch of this processor also holds pages that were locked. */
 	world_drain();

@@ -34,7 +34,7 @@ static void bind_to(struct buffer *buffer, int node)
 		return;
 	nodes = numa_allocate_nodemask();
 	if (!nodes)
-		broken("no memory for a node mask");
+		not_prepared("no memory for a node mask");
 	numa_bitmask_setbit(nodes, node);
 	/*
 	 * MPOL_PREFERRED would fall back silently to another node, and the page

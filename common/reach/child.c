@@ -79,7 +79,7 @@ static void reap(struct child *child, bool killed)
 			 strsignal(WTERMSIG(status)));
 	if (killed ? !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL :
 		     !WIFEXITED(status) || WEXITSTATUS(status))
-		broken("a child ended with wait status 0x%x", status);
+		not_prepared("a child ended with wait status 0x%x", status);
 	report->rule = rule;
 }
 

@@ -64,7 +64,7 @@ static void medium_open(struct medium *medium, const char *path, bool is_file)
 	if (medium->fd < 0 && has_direct_io(medium->buffered))
 		syscall_failed("open() with O_DIRECT", errno);
 	if (medium->fd < 0)
-		broken("%s: no O_DIRECT: %s", path, strerror(errno));
+		not_prepared("%s: no O_DIRECT: %s", path, strerror(errno));
 	medium->align = alignment(medium->fd);
 	medium->cache = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ, MAP_SHARED,
 			     medium->buffered, 0);
@@ -73,7 +73,7 @@ static void medium_open(struct medium *medium, const char *path, bool is_file)
 	medium->bounce = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (medium->bounce == MAP_FAILED)
-		broken("no memory for a medium");
+		not_prepared("no memory for a medium");
 	/* If a child shared it, each use would make a copy. */
 	madvise(medium->bounce, BUFFER_PAGES_MAX * features.page_size, MADV_DONTFORK);
 }

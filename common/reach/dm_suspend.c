@@ -90,7 +90,8 @@ static void start_resumer(struct dm_suspension *suspension, char *name)
 	error = posix_spawn(&suspension->resumer, "/proc/self/exe", &actions, &attributes, argv,
 			    environ);
 	if (error)
-		broken("cannot start the process that resumes a slow device: %s", strerror(error));
+		not_prepared("cannot start the process that resumes a slow device: %s",
+			     strerror(error));
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[0]);
@@ -138,8 +139,8 @@ void dm_resume(struct dm_suspension *suspension)
 	 * test also has it open.
 	 */
 	if (write(suspension->tell, "o", 1) != 1)
-		broken("the process that resumes a slow device has ended");
+		not_prepared("the process that resumes a slow device has ended");
 	close(suspension->tell);
 	if (waitpid(suspension->resumer, &status, 0) != suspension->resumer || status)
-		broken("a slow device was not resumed: wait status 0x%x", status);
+		not_prepared("a slow device was not resumed: wait status 0x%x", status);
 }

@@ -42,7 +42,7 @@ void *request_scratch(void)
 		pages = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 		if (pages == MAP_FAILED)
-			broken("no memory for a scratch page");
+			not_prepared("no memory for a scratch page");
 	}
 	return pages;
 }

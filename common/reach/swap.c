@@ -50,7 +50,7 @@ const char *swap_make(void)
 		not_prepared("%s: %s", swap, strerror(errno));
 	page = calloc(1, features.page_size);
 	if (!page)
-		broken("no memory for a swap header");
+		not_prepared("no memory for a swap header");
 	/*
 	 * The header as written by mkswap(8): version, last page and number of
 	 * bad pages at offset 1024, and the magic at the end of the first page.

@@ -90,8 +90,8 @@ void transfer_prove_in_flight(struct transfer *transfer, const struct dm_suspens
 	     "the transfer completed with %ld although its device is suspended", transfer->result);
 	report->rule = rule;
 	if (done)
-		broken("the transfer completed before the test had done its part: "
-		       "HMM_COHERENT_SLOW is not slow");
+		not_prepared("the transfer completed before the test had done its part: "
+			     "HMM_COHERENT_SLOW is not slow");
 }
 
 long transfer_finish(struct transfer *transfer)

@@ -120,8 +120,8 @@ bool in_guest(void);
 
 /*
  * Does @error (an errno) mean that the machine lacks a resource or the user a
- * privilege, and not that the kernel is wrong? In a guest of the suite the user
- * lacks no privilege.
+ * privilege, and not that the kernel is wrong? In a guest of the suite nothing
+ * is lacking but system calls that the kernel does not have (ENOSYS).
  */
 bool is_lack(int error);
 

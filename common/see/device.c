@@ -199,7 +199,7 @@ static void make_bounce(struct device *device, enum place memory, size_t pages)
 	device->bounce = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (device->bounce == MAP_FAILED)
-		broken("no memory for the bounce buffer of a device");
+		not_prepared("no memory for the bounce buffer of a device");
 	/* A child does not use it, and sharing it would only cause copies. */
 	if (madvise(device->bounce, size, MADV_DONTFORK))
 		syscall_failed("MADV_DONTFORK", errno);

@@ -119,7 +119,7 @@ static void add_block(const char *name)
 	block.movable = !strncmp(text, "Movable", strlen("Movable"));
 	blocks = realloc(blocks, (block_count + 1) * sizeof(*blocks));
 	if (!blocks)
-		broken("no memory for a list of memory blocks");
+		not_prepared("no memory for a list of memory blocks");
 	blocks[block_count++] = block;
 }
 
@@ -169,7 +169,7 @@ static void find_zones(void)
 	frames = block_count ? strtoul(text, NULL, 16) / sysconf(_SC_PAGESIZE) : 0;
 	movable = calloc(block_count + 1, sizeof(*movable));
 	if (!movable)
-		broken("no memory for a list of memory blocks");
+		not_prepared("no memory for a list of memory blocks");
 	zones.count = 0;
 	for (i = 0; i < block_count; i++) {
 		if (!blocks[i].movable)

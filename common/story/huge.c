@@ -26,7 +26,7 @@ static bool is_never(void)
 #define FEW 16
 
 /* A line is "Node 0, zone   Normal" and the number of free blocks of each order. */
-bool huge_blocks_are_few(void)
+static long free_huge_blocks(void)
 {
 	const long size = read_number(THP "hpage_pmd_size");
 	FILE *file = fopen("/proc/buddyinfo", "r");
@@ -47,7 +47,17 @@ bool huge_blocks_are_few(void)
 	}
 	if (file)
 		fclose(file);
-	return free < FEW;
+	return free;
+}
+
+void huge_memory_refused(const char *what)
+{
+	const long free = free_huge_blocks();
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(free < FEW, "the kernel has no memory for %s, and %ld free blocks of that size", what,
+	     free);
+	not_prepared("there is no memory for %s: %ld blocks of that size are free", what, free);
 }
 
 void huge_begin(struct huge *h, bool read_only)
@@ -84,9 +94,8 @@ void huge_fill(struct huge *h, unsigned char *range, bool as_huge)
 		write_page(page_in(range, i), h->story.buffer.serial, i, BY_OWNER);
 	huge = device_snapshot(&h->device, range).huge;
 	/* If the machine lacks contiguous memory, the kernel counts a fallback. */
-	if (as_huge && !huge && huge_blocks_are_few() &&
-	    read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
-		broken("there is no memory for a huge page");
+	if (as_huge && !huge && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
+		huge_memory_refused("a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	must(huge == as_huge, "a range with %s is mapped by %s",
 	     as_huge ? "MADV_HUGEPAGE" : "MADV_NOHUGEPAGE", huge ? "a huge page" : "small pages");
@@ -109,8 +118,8 @@ void huge_range_begin(struct huge_range *range, struct device *device)
 	*(volatile unsigned char *)range->addr = 0;
 	if (device_snapshot(device, range->addr).huge)
 		return;
-	if (huge_blocks_are_few() && read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
-		broken("there is no memory for a huge page");
+	if (read_counter("/proc/vmstat", "thp_fault_fallback") > fallbacks)
+		huge_memory_refused("a huge page");
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	fail_now("a range with MADV_HUGEPAGE is mapped by small pages");
 }

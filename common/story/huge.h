@@ -35,11 +35,11 @@ void huge_end(struct huge *huge);
 void huge_fill(struct huge *huge, unsigned char *range, bool as_huge);
 
 /*
- * The kernel has fallen back to small pages. Is that because the machine has few
- * free blocks of the size of a huge page (/proc/buddyinfo)? Otherwise the kernel
- * is wrong.
+ * The kernel says that it has no memory for @what, such as "a huge page". Ends
+ * the test with a failed check of legal-calls-work, or as not_prepared() if the
+ * machine has few free blocks of that size (/proc/buddyinfo).
  */
-bool __must_check huge_blocks_are_few(void);
+void huge_memory_refused(const char *what) __noreturn;
 
 /* How many pages of @addr have lost the bytes that huge_fill() wrote. */
 size_t huge_lost(const struct huge *huge);

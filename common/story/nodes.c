@@ -26,7 +26,7 @@ struct bitmask *node_mask(int node)
 	if (!nodes)
 		nodes = numa_allocate_nodemask();
 	if (!nodes)
-		broken("no memory for a node mask");
+		not_prepared("no memory for a node mask");
 	numa_bitmask_clearall(nodes);
 	return numa_bitmask_setbit(nodes, node);
 }

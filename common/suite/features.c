@@ -52,7 +52,7 @@ static void *map_page(int prot)
 	void *page = mmap(NULL, features.page_size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
-		broken("no memory for a page");
+		not_prepared("no memory for a page");
 	return page;
 }
 
