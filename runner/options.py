@@ -327,14 +327,19 @@ def parse(argv: list[str], dev=None) -> argparse.Namespace:
 
     `dev` is dev/options.py when the command line may be one of a developer.
     """
-    argv = ["--shuffle=draw" if a == "--shuffle" else a for a in argv]
+    words: list[str] = []
+    for word in argv:       # the seed of --shuffle is optional, and a GLOB may follow
+        if words[-1:] == ["--shuffle=draw"] and word.isdigit():
+            words[-1] = f"--shuffle={word}"
+        else:
+            words.append("--shuffle=draw" if word == "--shuffle" else word)
     p = parser(dev)
     commands, takes = (WORDS | dev.WORDS, TAKES | dev.TAKES) if dev else (WORDS, TAKES)
     usual = {action.dest: action.default for action in p._actions
              if action.option_strings and action.dest != "help"}
     for action in p._actions:
         action.default = argparse.SUPPRESS if action.option_strings else action.default
-    options = p.parse_intermixed_args(argv)
+    options = p.parse_intermixed_args(words)
     options.given = frozenset(vars(options)) & usual.keys()
     for dest, value in usual.items():
         setattr(options, dest, getattr(options, dest, value))

@@ -91,6 +91,9 @@ def test_globs_and_options_mix():
     assert (found.globs, found.repeat, found.shuffle, found.skip) == (["fork.*", "dio.*", "pin.*"],
                                                                       3, "draw", ["x"])
     assert cli.parse(["--shuffle=7", "check.*"]).shuffle == 7
+    found = cli.parse(["--shuffle", "8", "check.*"])
+    assert (found.shuffle, found.globs) == (8, ["check.*"])
+    assert cli.parse(["check.*", "--shuffle"]).shuffle == "draw"
     assert cli.parse(["-v", "bisect", "a", "b", "t.*", "--kernel", "x"]).globs == ["a", "b", "t.*"]
     assert cli.parse(["--until-fail"]).repeat == 100
     assert cli.parse(["--until-fail", "--repeat", "5"]).repeat == 5
