@@ -217,6 +217,9 @@ SCENARIO(hugetlb_watched, moved,
 	set_rule(RULE_MONITOR_LETS_GO);
 	expect_uffd_wp("the moved page", page_at(0, moved.addr), false);
 	expect_bytes(moved.addr, moved.serial, 0, BY_OWNER, "bytes of the moved page");
+	/* A write to a page that is protected and not watched may fault for ever. */
+	if (report->failures)
+		give_up();
 	expect_result("a write to it", cpu_write(&moved, 0, 1, BY_OTHER), features.page_size);
 }
 
