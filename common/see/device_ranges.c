@@ -98,11 +98,12 @@ static void add_range(FILE *out, const char *device, enum place memory, unsigned
 		.memory = memory,
 	};
 
-	if (ranges.count == RANGES)
+	if (ranges.count == RANGES || find_range(range.first_pfn))
 		return;
 	ranges.range[ranges.count++] = range;
-	fprintf(out, "# fact: device hmm_dmirror%s %s pfn 0x%lx-0x%lx\n", device,
-		place_name(memory), range.first_pfn, range.end_pfn);
+	if (out)
+		fprintf(out, "# fact: device hmm_dmirror%s %s pfn 0x%lx-0x%lx\n", device,
+			place_name(memory), range.first_pfn, range.end_pfn);
 }
 
 /*
@@ -120,6 +121,17 @@ static void add_private_ranges(FILE *out)
 			add_range(out, "", PLACE_PRIVATE, first, last + 1 - first);
 	if (iomem)
 		fclose(iomem);
+}
+
+bool pfn_is_private(unsigned long pfn)
+{
+	const struct range *range = find_range(pfn);
+
+	if (!range) {
+		add_private_ranges(NULL);
+		range = find_range(pfn);
+	}
+	return range && range->memory == PLACE_PRIVATE;
 }
 
 static unsigned long read_parameter(const char *path)

@@ -5,6 +5,7 @@
 #ifndef HMM_COHERENT_DEVICE_RANGES_H
 #define HMM_COHERENT_DEVICE_RANGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -47,5 +48,12 @@ size_t device_pages(enum place memory);
  * PLACE_PRIVATE, or PLACE_NOWHERE if it is not on a device.
  */
 enum place device_of_pfn(unsigned long pfn);
+
+/*
+ * Is the page frame @pfn, of an entry that is not present, on a private device?
+ * Reads /proc/iomem again if it is on no device that is known: the driver adds a
+ * chunk to a private device without free pages (dmirror_allocate_chunk()).
+ */
+bool pfn_is_private(unsigned long pfn);
 
 #endif

@@ -114,8 +114,7 @@ static struct page page_of_entry(uint64_t entry)
 		if (page.at == PLACE_NOWHERE)
 			page.at = pfn_is_movable(page.pfn) ? PLACE_MOVABLE : PLACE_SYSTEM;
 	} else if (entry & PM_SWAPPED) {
-		page.at = device_of_pfn(PM_SWAP_OFFSET(entry)) == PLACE_PRIVATE ? PLACE_PRIVATE :
-										  PLACE_SWAPPED;
+		page.at = pfn_is_private(PM_SWAP_OFFSET(entry)) ? PLACE_PRIVATE : PLACE_SWAPPED;
 		page.pfn = page.at == PLACE_PRIVATE ? PM_SWAP_OFFSET(entry) : 0;
 	}
 	return page;

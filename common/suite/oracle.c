@@ -25,13 +25,12 @@
 /*
  * How many of the next frames of a device are compared: more than a story has.
  * A test that used more pages changes the order of the free list; the frames
- * are then searched among the next DEPTH frames, and if most of them are not
- * there, among all frames of the device. That takes a second or so; on a kernel
- * without a leak only a test that used the whole device causes it.
+ * are then searched among all frames of the device, STEP at a time. That takes
+ * up to a second. Only a test that used many frames causes it, such as of huge
+ * folios: one that is split leaves hundreds of frames before those of the last look.
  */
 #define FRAMES 16
 #define STEP 128
-#define DEPTH 2048
 /* Time limit for a look at the frames of a device, under emulation with KASAN. */
 #define KEEPER_S 120
 
@@ -87,18 +86,17 @@ static size_t cross_out(struct shelf *shelf, const unsigned long *frames, size_t
 }
 
 /*
- * @left of the @before frames are not among the next ones any more: search the
- * next DEPTH frames, or all frames of the device. Returns a frame that is not
- * available any more, or 0.
+ * @left frames are not among the next ones any more: search all frames of the
+ * device. Returns a frame that is not available any more, or 0.
  */
-static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left)
+static unsigned long look_deeper(struct shelf *shelf, size_t left)
 {
 	const size_t page_size = sysconf(_SC_PAGESIZE), all = device_pages(shelf->memory);
 	unsigned char *addr = map_memory(all * page_size, PROT_READ | PROT_WRITE);
 	unsigned long frames[STEP], lost = 0;
 	size_t at, i, got = STEP;
 
-	for (at = 0; left && got && at < (left > before / 2 ? all : DEPTH); at += STEP) {
+	for (at = 0; left && got && at < all; at += STEP) {
 		got = take_frames(shelf, addr + at * page_size, STEP, frames);
 		left = cross_out(shelf, frames, got);
 	}
@@ -116,13 +114,12 @@ static unsigned long look_deeper(struct shelf *shelf, size_t before, size_t left
 static unsigned long look_at_frames(struct shelf *shelf, bool compare)
 {
 	unsigned long frames[FRAMES], lost = 0;
-	size_t got = take_frames(shelf, shelf->addr, FRAMES, frames),
-	       before = cross_out(shelf, NULL, 0), left;
+	size_t got = take_frames(shelf, shelf->addr, FRAMES, frames), left;
 
 	give_back(shelf->addr, FRAMES);
 	left = compare ? cross_out(shelf, frames, got) : 0;
 	if (left) {
-		lost = look_deeper(shelf, before, left);
+		lost = look_deeper(shelf, left);
 		got = take_frames(shelf, shelf->addr, FRAMES, frames);
 		give_back(shelf->addr, FRAMES);
 	}
