@@ -7,11 +7,12 @@
 // tests: coherent.rw.cpu-read driver.takes-pages
 @@
 identifier f = {dmirror_fops_unlocked_ioctl};
+expression ret;
 @@
  f(...)
  {
  <...
--dmirror_migrate_to_device(...)
-+-ENOMEM
+-ret = dmirror_migrate_to_device(...);
++ret = -ENOMEM;
  ...>
  }

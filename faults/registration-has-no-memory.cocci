@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the registration of buffers with io_uring fails with ENOMEM
 // claim: S7
-// rule: legal-calls-work
+// rule: longterm-leaves-device bytes-arrive
 // file: io_uring/rsrc.c
 // resembles: nothing known
 // tests: coherent.rw.ring-register fixed-buffers.coherent-rw.registration
