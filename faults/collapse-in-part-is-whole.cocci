@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: MADV_COLLAPSE returns 0 although only some of its huge pages could be made
+// claim: S7
+// rule: collapse-by-state
+// file: mm/khugepaged.c
+// resembles: nothing known
+// tests: collapse.*
+@@
+expression E;
+@@
+ madvise_collapse(...)
+ {
+ <...
+-thps == E
++thps
+ ...>
+ }

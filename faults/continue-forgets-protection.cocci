@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: UFFDIO_CONTINUE with write protection does not protect the page
+// claim: S7
+// rule: filled-as-asked
+// file: mm/userfaultfd.c
+// resembles: nothing known
+// tests: uffd-fill.*
+@@
+expression E;
+@@
+-uffdio_continue.mode & UFFDIO_CONTINUE_MODE_WP
++0

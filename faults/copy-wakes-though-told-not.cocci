@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: UFFDIO_COPY with UFFDIO_COPY_MODE_DONTWAKE wakes who waits for the page
+// claim: S7
+// rule: filled-as-asked
+// file: mm/userfaultfd.c fs/userfaultfd.c
+// resembles: nothing known
+// tests: uffd-fill.*
+@@
+@@
+-!(uffdio_copy.mode & UFFDIO_COPY_MODE_DONTWAKE)
++1

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: get_mempolicy() does not return the flags of the mode
+// claim: S7
+// rule: policy-is-shown
+// file: mm/mempolicy.c
+// resembles: nothing known
+// tests: mappings.*
+@@
+expression pol;
+@@
+ do_get_mempolicy(...)
+ {
+ <...
+- *policy |= (pol->flags & MPOL_MODE_FLAGS);
+ ...>
+ }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: an update of registered buffers that fails after the first one says so although the first was replaced
+// claim: S7
+// rule: returns
+// file: io_uring/rsrc.c
+// resembles: nothing known
+// tests: registered.*
+@@
+@@
+ __io_sqe_buffers_update(...)
+ {
+ <...
+-return done ? done : err;
++return err ? err : done;
+ ...>
+ }
