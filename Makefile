@@ -25,7 +25,7 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	mirrors exclusive device_life device_full tracking userfaultfd monitor empty_pages \
 	zero_page ksm reclaim collapse_states collapse_shared exclusive_meets \
 	exclusive_moves uffd_move uffd_move_huge uffd_ranges uffd_fill uffd_access \
-	monitor_shared ksm_meets ksm_zero vma_flags page_reports mixed_huge whole_range \
+	monitor_shared ksm_meets ksm_zero vma_flags page_reports page_runs mixed_huge whole_range \
 	long_ranges kept_marks freed_huge swapped uffd_events sealed mirror_told buffer_ring \
 	fixed_parts pin_batches remapped mlock huge hugetlb hugetlb_watched hugetlb_mirrored \
 	large_folios mappings policies soft_dirty pagemap collapse marks advised \

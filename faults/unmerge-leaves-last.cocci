@@ -12,6 +12,6 @@ expression a, b, c, d;
  {
  <...
 -break_ksm(a, b, c, d)
-+break_ksm(a, b, c - PAGE_SIZE, d)
++break_ksm(a, b, b + PAGE_SIZE < c ? c - PAGE_SIZE : c, d)
  ...>
  }

@@ -11,6 +11,6 @@
  {
  <...
 -return done ? done : err;
-+return err ? err : done;
++return done < nr_args ? err : done;
  ...>
  }

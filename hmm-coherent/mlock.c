@@ -12,11 +12,13 @@
 
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "reach/next_frames.h"
+#include "see/counters.h"
 #include "see/dump.h"
 #include "see/pin.h"
 #include "story/story.h"
@@ -229,6 +231,100 @@ SCENARIO(mlock, fresh_frame,
 	set_rule(RULE_FRESH_FRAME);
 	expect_same(!stale, "stale page flag", "none", stale ? stale : "none");
 	next_frames_return(&next);
+}
+
+/* What a child finds after mlockall() with some flags, as bits. */
+enum {
+	HELD_LOCKED = 1,	/* memory that was locked before */
+	OTHER_LOCKED = 2,	/* memory that was not, and was never touched */
+	NEW_LOCKED = 4,		/* memory that is mapped afterwards */
+	OTHER_RESIDENT = 8, NEW_RESIDENT = 16,
+	UNDONE = 32,		/* munlockall() has unlocked all of it */
+};
+
+static void *map_page(void)
+{
+	void *addr = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return addr == MAP_FAILED ? NULL : addr;
+}
+
+static bool is_locked(const void *addr)
+{
+	char flags[256];
+
+	return smaps_text(addr, "VmFlags", flags, sizeof(flags)) && strstr(flags, " lo");
+}
+
+static bool is_resident(void *addr)
+{
+	unsigned char vector = 0;
+
+	return !mincore(addr, features.page_size, &vector) && vector & 1;
+}
+
+/* In the child: the bits, and the errno of mlockall() in the byte above them. */
+static long lock_all(const struct buffer *buffer, long flags)
+{
+	void *held = map_page(), *other = map_page(), *new;
+	long seen = 0;
+
+	(void)buffer;
+	if (!held || !other || mlock(held, features.page_size))
+		return -errno;
+	if (mlockall(flags))
+		seen = (long)errno << 8;
+	new = map_page();
+	if (!new)
+		return -errno;
+	seen |= (is_locked(held) ? HELD_LOCKED : 0) | (is_locked(other) ? OTHER_LOCKED : 0) |
+		(is_locked(new) ? NEW_LOCKED : 0) | (is_resident(other) ? OTHER_RESIDENT : 0) |
+		(is_resident(new) ? NEW_RESIDENT : 0);
+	if (!munlockall() && !is_locked(held) && !is_locked(other) && !is_locked(new))
+		seen |= UNDONE;
+	munmap(held, features.page_size);
+	munmap(other, features.page_size);
+	munmap(new, features.page_size);
+	return seen;
+}
+
+SCENARIO(mlock, everything,
+	 "mlockall() locks what is mapped, what will be mapped, or both, with its pages or at "
+	 "their faults, as its flags say; MCL_ONFAULT alone and unknown flags are EINVAL")
+{
+	const long refused = EINVAL << 8 | HELD_LOCKED | UNDONE, kept = HELD_LOCKED | UNDONE;
+	const struct {
+		const char *what;
+		int flags;
+		long seen;
+	} rows[] = {
+		{ "no flag", 0, refused },
+		{ "MCL_ONFAULT alone", MCL_ONFAULT, refused },
+		{ "an unknown flag", MCL_CURRENT | 64, refused },
+		{ "MCL_CURRENT", MCL_CURRENT, kept | OTHER_LOCKED | OTHER_RESIDENT },
+		{ "MCL_FUTURE", MCL_FUTURE, kept | NEW_LOCKED | NEW_RESIDENT },
+		{ "MCL_CURRENT and MCL_FUTURE", MCL_CURRENT | MCL_FUTURE,
+		  kept | OTHER_LOCKED | OTHER_RESIDENT | NEW_LOCKED | NEW_RESIDENT },
+		{ "MCL_CURRENT at faults", MCL_CURRENT | MCL_ONFAULT, kept | OTHER_LOCKED },
+		{ "MCL_FUTURE at faults", MCL_FUTURE | MCL_ONFAULT, kept | NEW_LOCKED },
+	};
+	struct story *s = &self->story;
+	char expected[32], seen[32];
+	size_t i;
+
+	child_fork(&s->child);
+	set_rule(RULE_LOCKED_WITHIN_LIMIT);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const long got = child_call(&s->child, &s->buffer, lock_all, rows[i].flags);
+
+		snprintf(expected, sizeof(expected), "0x%lx", rows[i].seen);
+		snprintf(seen, sizeof(seen), "0x%lx", got);
+		expect_same(got == rows[i].seen, rows[i].what, expected, seen);
+	}
+	child_leave(&s->child);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_stays(s, 0);
 }
 
 int main(int argc, char **argv)

@@ -8,9 +8,12 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/userfaultfd.h>
 #include <numaif.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -225,6 +228,70 @@ SCENARIO(unprivileged, paged_out,
 	expect(page_at(0, at + features.page_size).present, "the page of the file is not mapped");
 	expect_bytes(at, s->buffer.serial, 0, BY_OWNER, "the private copy");
 	unmap_memory(at, 2 * features.page_size);
+}
+
+static int residence(unsigned char *page)
+{
+	unsigned char vector = 0;
+
+	if (mincore(page, features.page_size, &vector))
+		syscall_failed("mincore", errno);
+	return vector & 1;
+}
+
+/* can_do_mincore(), mm/mincore.c */
+SCENARIO(unprivileged, asked_for_pages,
+	 "mincore() of a file that the user may not write says that all pages are in memory, also "
+	 "a hole; with all rights, it says which are")
+{
+	unsigned char *at = map_foreign(self);
+	const size_t page = features.page_size;
+	int hole;
+
+	if (fallocate(self->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, page, page))
+		syscall_failed("FALLOC_FL_PUNCH_HOLE", errno);
+	become(USER);
+	hole = residence(at + page);
+	become(0);
+	set_rule(RULE_RIGHTS);
+	expect_result("residence of a hole, as mincore() tells the user", hole, 1);
+	expect_result("the same with all rights", residence(at + page), 0);
+	expect_result("residence of the private copy", residence(at), 1);
+	unmap_memory(at, 2 * page);
+}
+
+/* UFFDIO_API with @features_asked. Returns 0 or -errno. */
+static long ask_features(int monitor, unsigned long long features_asked)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = features_asked };
+
+	return errno_of(ioctl(monitor, UFFDIO_API, &api));
+}
+
+/* userfaultfd_api(): the reader of the event gets a userfaultfd of the child's memory. */
+SCENARIO(unprivileged, told_of_forks,
+	 "a userfaultfd that tells of fork() needs CAP_SYS_PTRACE; one of user faults does not")
+{
+	const int flags = O_CLOEXEC | UFFD_USER_MODE_ONLY;
+	int monitor, other;
+	long told, untold;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	monitor = syscall(SYS_userfaultfd, flags);
+	other = syscall(SYS_userfaultfd, flags);
+	if (monitor < 0 || other < 0)
+		syscall_failed("userfaultfd", errno);
+	become(USER);
+	told = ask_features(monitor, UFFD_FEATURE_EVENT_FORK);
+	untold = ask_features(other, UFFD_FEATURE_EVENT_REMOVE);
+	become(0);
+	set_rule(RULE_RIGHTS);
+	expect_result("UFFDIO_API with UFFD_FEATURE_EVENT_FORK", told, -EPERM);
+	expect_result("UFFDIO_API with another event", untold, 0);
+	expect_result("the first one with all rights",
+		      ask_features(monitor, UFFD_FEATURE_EVENT_FORK), 0);
+	close(monitor);
+	close(other);
 }
 
 static long advise(pid_t pid, void *addr, int advice)

@@ -21,6 +21,7 @@
 #include "kernel/since.h"
 #include "reach/cpu.h"
 #include "reach/monitor.h"
+#include "see/counters.h"
 #include "report/result.h"
 
 #ifndef MAP_DROPPABLE
@@ -131,22 +132,10 @@ FIXTURE_TEARDOWN(vma_flags)
 /* The line VmFlags of the mapping in smaps: "rd wr mr mw me ac ", or "" if it has none. */
 static void read_flags(FIXTURE_DATA(vma_flags) (*self), char *flags, size_t size)
 {
-	FILE *file = fopen("/proc/self/smaps", "r");
-	char line[256], start[32];
-	bool here = false;
+	char text[256];
 
-	snprintf(start, sizeof(start), "%lx-", (unsigned long)self->range.addr);
-	flags[0] = '\0';
-	while (file && !flags[0] && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, start, strlen(start)))
-			here = true;
-		else if (here && !strncmp(line, "VmFlags: ", 9))
-			snprintf(flags, size, "%s", line + 9);
-	}
-	if (!file)
-		syscall_failed("/proc/self/smaps", errno);
-	fclose(file);
-	flags[strcspn(flags, "\n")] = '\0';
+	smaps_text(self->range.addr, "VmFlags", text, sizeof(text));
+	snprintf(flags, size, "%s", text + strspn(text, " "));
 }
 
 /* Remove the flag @name from the text @flags, with its blank. Was it there? */

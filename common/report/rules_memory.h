@@ -284,15 +284,17 @@
 	     "userfaultfd tells the exact range of a change of the watched memory, and the " \
 	     "address, kind and thread of a fault") \
 	RULE(LOCKED_WITHIN_LIMIT, "locked-within-limit", "S9", \
-	     "do_mlock(), count_mm_mlocked_page_nr(), mm/mlock.c; mlock_future_ok() (6.1: " \
+	     "do_mlock(), count_mm_mlocked_page_nr(), apply_mlockall_flags(), mm/mlock.c; " \
+	     "mlock_future_ok() (6.1: " \
 	     "mlock_future_check()); populate_vma_page_range(), mm/gup.c", \
 	     "memory can be locked and can grow up to RLIMIT_MEMLOCK, each page counts once, and " \
 	     "its pages are in memory unless it was locked with MLOCK_ONFAULT") \
 	RULE(RIGHTS, "rights", "S9", \
 	     "can_do_file_pageout() (6.1: can_do_pageout()), process_madvise(), mm/madvise.c; " \
-	     "kernel_move_pages(), mm/migrate.c; do_mbind(), mm/mempolicy.c", \
+	     "kernel_move_pages(), mm/migrate.c; do_mbind(), mm/mempolicy.c; can_do_mincore(), " \
+	     "mm/mincore.c; userfaultfd_api()", \
 	     "a call that changes only the memory of its caller needs no right, one that changes " \
-	     "that of other processes or files needs one") \
+	     "or watches that of other processes or files needs one") \
 	RULE(SHARED_BY_ALL, "shared-by-all", "S2", \
 	     "__add_folio_for_migration() (6.1: add_page_for_migration()), mm/migrate.c; " \
 	     "migrate_folio_add(), mm/mempolicy.c", \

@@ -61,21 +61,30 @@ void expect_about(const char *what, long seen, long expected)
 	expect_within(what, seen, expected, counters_hidden());
 }
 
-long smaps_bytes(const void *addr, const char *key)
+bool smaps_text(const void *addr, const char *key, char *text, size_t size)
 {
 	FILE *file = fopen("/proc/self/smaps", "r");
+	const size_t length = strlen(key);
 	unsigned long start, end;
-	long value = -ENOENT;
+	bool here = false, found = false;
 	char line[256];
-	bool here = false;
 
-	while (file && value < 0 && fgets(line, sizeof(line), file)) {
+	while (file && !found && fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
 			here = start <= (unsigned long)addr && (unsigned long)addr < end;
-		else if (here && !strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
-			value = strtol(line + strlen(key) + 1, NULL, 10) * 1024;
+		else
+			found = here && !strncmp(line, key, length) && line[length] == ':';
 	}
 	if (file)
 		fclose(file);
-	return value;
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(text, size, "%s", found ? line + length + 1 : "");
+	return found;
+}
+
+long smaps_bytes(const void *addr, const char *key)
+{
+	char text[64];
+
+	return smaps_text(addr, key, text, sizeof(text)) ? strtol(text, NULL, 10) * 1024 : -ENOENT;
 }

@@ -11,6 +11,7 @@
 #define HMM_COHERENT_COUNTERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "report/compiler.h"
 
@@ -38,6 +39,8 @@ long committed_pages(void);
  * bytes, or -ENOENT (show_smap(), fs/proc/task_mmu.c).
  */
 long smaps_bytes(const void *addr, const char *key) __must_check;
+/* The text of that line behind the colon, such as " rd wr mr mw me ac " of VmFlags. Is it there? */
+bool smaps_text(const void *addr, const char *key, char *text, size_t size);
 
 /*
  * is_within() says whether @seen pages differ from @expected by less than

@@ -56,7 +56,7 @@ static const char *const uffd_wp[] = {
 	"trackers.*.written-*", "hugetlb-watched.*.forked", "hugetlb-watched.*.hole",
 	"hugetlb-watched.*.over-a-page-of-the-file", "hugetlb-watched.*.page",
 	"hugetlb-watched.*.moved", "kept-marks.*-protected", "swapped.*.protected",
-	"private-marks.*", "huge-held.*.forced", NULL
+	"private-marks.*", "huge-held.*.forced", "unprivileged.*.told-of-forks", NULL
 };
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
