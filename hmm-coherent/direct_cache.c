@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -213,6 +215,147 @@ SCENARIO(direct_cache, made_read_only,
 	expect_result("mmap", mapped, -EINVAL);
 	expect_result("a direct write", written, -EPERM);
 	expect_medium_has(s, 0, BY_MEDIUM);
+}
+
+/* The bytes that the page cache, a direct read and the mapping show in each page. */
+static void expect_everywhere(FIXTURE_DATA(direct_cache) (*self), enum writer writer)
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	set_rule(RULE_BYTES_ARRIVE);
+	for (i = 0; i < PAGES; i++) {
+		expect_bytes(self->mapped + i * features.page_size, s->buffer.serial, i, writer,
+			     "the page of the mapping");
+		expect(medium_look_buffered(&s->medium, s->buffer.serial, i, writer, writer) ==
+		       DATA_OLD, "page %zu has other bytes in the page cache", i);
+	}
+	read_all(self);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, writer);
+}
+
+/*
+ * The page cache cannot be invalidated there: kiocb_invalidate_pages() fails, and
+ * the write goes through the page cache (-ENOTBLK in __iomap_dio_rw(),
+ * direct_write_fallback()).
+ */
+SCENARIO(direct_cache, held_in_cache,
+	 "a direct write over a page of the page cache that somebody holds writes all bytes, and "
+	 "every way to the medium shows them")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	for (i = 0; i < PAGES; i++)
+		(void)*(volatile unsigned char *)(self->mapped + i * features.page_size);
+	story_hold_at(s, self->mapped + features.page_size);
+	write_all(self);
+	expect_everywhere(self, BY_OWNER);
+	story_let_go(s);
+	expect_everywhere(self, BY_OWNER);
+}
+
+/* blkdev_fallocate(), ext4_collapse_range() */
+SCENARIO(direct_cache, refused_change,
+	 "a change of a range that is refused leaves what was written through the page cache")
+{
+	struct story *s = &self->story;
+	const size_t page = features.page_size;
+
+	write_other(self, s->medium.bounce);
+	set_rule(RULE_FAILURE_LOSES_NOTHING);
+	expect_result("a write through the page cache",
+		      errno_of(pwrite(s->medium.buffered, s->medium.bounce, self->size, 0)),
+		      self->size);
+	if (variant->medium == ON_RAW)
+		expect_result("fallocate with a mode that a block device does not have",
+			      errno_of(fallocate(s->medium.buffered, FALLOC_FL_KEEP_SIZE, page,
+						 2 * page)), -EOPNOTSUPP);
+	expect_result("fallocate of a range that is not aligned",
+		      errno_of(fallocate(s->medium.buffered,
+					 variant->medium == ON_RAW ? FALLOC_FL_ZERO_RANGE :
+								     FALLOC_FL_COLLAPSE_RANGE,
+					 page + 1, page)), -EINVAL);
+	expect_everywhere(self, BY_OTHER);
+}
+
+/* blkdev_dio_invalid(), iomap_dio_bio_iter(), iov_iter_extract_bvecs() */
+SCENARIO(direct_cache, unaligned,
+	 "a direct transfer whose offset, length or memory is not aligned is EINVAL, and moves no "
+	 "byte")
+{
+	struct story *s = &self->story;
+	const size_t part = s->medium.align / 2;
+	const struct {
+		const char *what;
+		size_t memory, length, offset;
+	} rows[] = {
+		{ "the offset", 0, 2 * part, part }, { "the length", 0, part, 0 },
+		{ "the length, of more than a block", 0, 3 * part, 0 },
+		{ "the memory", 1, 2 * part, 0 },
+	};
+	size_t i;
+
+	set_rule(RULE_DIRECT_IS_DIRECT);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned char *memory = s->buffer.addr + rows[i].memory;
+
+		expect_result(rows[i].what, errno_of(pread(s->medium.fd, memory, rows[i].length,
+							   rows[i].offset)), -EINVAL);
+		expect_result(rows[i].what, errno_of(pwrite(s->medium.fd, memory, rows[i].length,
+							    rows[i].offset)), -EINVAL);
+	}
+	expect_owner_sees(s, 0, BY_OWNER);
+	expect_everywhere(self, BY_MEDIUM);
+}
+
+static void make_old(int fd)
+{
+	const struct timespec long_ago[] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+
+	if (futimens(fd, long_ago))
+		syscall_failed("futimens", errno);
+}
+
+/* Which times of the file are new: that of the last access, and that of the last change? */
+static void expect_times(int fd, const char *what, bool accessed, bool changed)
+{
+	struct stat file;
+	struct statvfs fs;
+	char text[64];
+
+	if (fstat(fd, &file) || fstatvfs(fd, &fs))
+		syscall_failed("fstat", errno);
+	snprintf(text, sizeof(text), "a new time of access, %s", what);
+	expect_result(text, file.st_atime != 1,
+		      accessed && !(fs.f_flag & ST_NOATIME));
+	snprintf(text, sizeof(text), "a new time of change, %s", what);
+	expect_result(text, file.st_mtime != 1, changed);
+}
+
+/* file_accessed(), file_update_time() */
+SCENARIO(direct_cache, timed,
+	 "a read gives the file a new time of access, and a write one of change, directly and "
+	 "through the page cache")
+{
+	struct story *s = &self->story;
+	const int fds[] = { s->medium.fd, s->medium.buffered };
+	size_t i;
+
+	set_rule(RULE_DIRECT_IS_DIRECT);
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		const char *how = i ? "through the page cache" : "directly";
+
+		make_old(fds[i]);
+		expect_result("a read", errno_of(pread(fds[i], s->buffer.addr, self->size, 0)),
+			      self->size);
+		expect_times(fds[i], how, true, false);
+		make_old(fds[i]);
+		expect_result("a write", errno_of(pwrite(fds[i], s->buffer.addr, self->size, 0)),
+			      self->size);
+		expect_times(fds[i], how, false, true);
+	}
 }
 
 int main(int argc, char **argv)
