@@ -19,6 +19,7 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "reach/range.h"
+#include "reach/swap.h"
 #include "see/counters.h"
 #include "see/device.h"
 #include "see/page.h"
@@ -191,6 +192,52 @@ SCENARIO(accounts, cgroup_charge,
 	expect_about("charged while on the device", charge(&group) - before, pages);
 	range_unmap(&self->range);
 	expect_about("charged after munmap", charge(&group) - before, 0);
+}
+
+#define SWAPPED 24		/* pages, fewer than the swap file has room for */
+
+static long group_number(const struct cgroup *group, const char *name)
+{
+	char file[256];
+	long bytes;
+
+	cgroup_file(group, name, file, sizeof(file));
+	bytes = read_number(file);
+	if (bytes < 0)
+		not_prepared("%s cannot be read", file);
+	return bytes / (long)features.page_size;
+}
+
+/* __mem_cgroup_try_charge_swap(), __mem_cgroup_uncharge_swap(), mm/memcontrol.c: no batches */
+SCENARIO(accounts, swap_charge,
+	 "a memory cgroup is charged for each page of memory that is swapped out, until munmap(), "
+	 "and memory.reclaim succeeds if it swaps out as much as it is asked for")
+{
+	unsigned char *memory = map_memory(SWAPPED * features.page_size, PROT_READ | PROT_WRITE);
+	struct cgroup group;
+	char amount[32], file[256];
+	size_t out;
+
+	cgroup_make(&group);
+	cgroup_need_reclaim(&group);
+	swap_on();
+	cgroup_enter(&group);
+	memset(memory, 0x5a, SWAPPED * features.page_size);
+	drain_lru_batches();
+	set_rule(RULE_ACCOUNTS_RETURN);
+	expect_result("charged for swap before", group_number(&group, "memory.swap.current"), 0);
+	snprintf(amount, sizeof(amount), "%ld", SWAPPED * 3 / 4 * (long)features.page_size);
+	cgroup_file(&group, "memory.reclaim", file, sizeof(file));
+	expect_result("memory.reclaim of three quarters of the pages", write_text(file, amount), 0);
+	out = pages_at(memory, SWAPPED, PLACE_SWAPPED);
+	expect(out >= SWAPPED / 2, "only %zu of %d pages are swapped out", out, SWAPPED);
+	expect(group_number(&group, "memory.swap.current") >= (long)out,
+	       "the group is charged for fewer pages of swap than the %zu that are swapped out",
+	       out);
+	unmap_memory(memory, SWAPPED * features.page_size);
+	expect_result("charged for swap after munmap", group_number(&group, "memory.swap.current"),
+		      0);
+	cgroup_leave(&group);
 }
 
 int main(int argc, char **argv)

@@ -45,7 +45,7 @@ WHY_NOT(cloned)
 	int error;
 
 	/* Up to 6.12 only all buffers can be cloned; the fields of the offsets must be zero. */
-	if ((!strcmp(test, "past_the_end") || !strcmp(test, "replaced_in_the_middle")) &&
+	if (strstr("past_the_end replaced_in_the_middle taken_from_the_middle", test) &&
 	    !kernel_has(CHANGE_CLONE_AT_OFFSET))
 		return "io_uring of this kernel clones all buffers or none (6.13)";
 	if (!ring_available())
@@ -223,6 +223,26 @@ SCENARIO(cloned, accounted,
 	expect_result("unregistration of the clone", ring_unregister(&self->second), 0);
 	expect_result("VmPin afterwards, in pages", pinned_pages(), 0);
 	expect_unpinned(s);
+}
+
+SCENARIO(cloned, taken_from_the_middle,
+	 "cloning one buffer from the middle of a table brings that one, and not the first")
+{
+	struct story *s = &self->story;
+	const struct clone_buffers second = { .src_fd = s->ring.uring.ring_fd, .src_off = 1,
+					      .nr = 1 };
+	struct iovec pages[PAGES];
+	int i;
+
+	for (i = 0; i < PAGES; i++)
+		pages[i] = (struct iovec){ buffer_page(&s->buffer, i), features.page_size };
+	set_rule(RULE_CLONE_WITHIN);
+	expect_result("registration of three buffers",
+		      io_uring_register_buffers(&s->ring.uring, pages, PAGES), 0);
+	s->ring.registered = true;
+	expect_result("clone of the second one", clone_to(&self->second, second), 0);
+	self->second.registered = true;
+	expect_in_slot(self, 0, 1);
 }
 
 int main(int argc, char **argv)

@@ -83,6 +83,24 @@ SCENARIO(collapse, within_its_range,
 	unmap_memory(map, 4 * h->size);
 }
 
+SCENARIO(collapse, in_part,
+	 "MADV_COLLAPSE of two ranges of which one has a page on the device collapses the other and "
+	 "fails, in each order")
+{
+	struct huge *h = &self->huge;
+	const size_t last = h->pages - 1;
+
+	huge_fill(h, h->addr, false);
+	huge_fill(h, h->control, false);
+	must(h->control == h->addr + h->size, "the control range is not behind the range");
+	advise_memory(h->addr, 2 * h->size, MADV_HUGEPAGE);
+	huge_move_to_device(h, last, 1);
+	set_rule(RULE_COLLAPSE_BY_STATE);
+	expect_result("MADV_COLLAPSE", errno_of(madvise(h->addr, 2 * h->size, MADV_COLLAPSE)),
+		      -EINVAL);
+	expect_huge_on_device(h, last, 1);
+}
+
 static bool is_collapsed(void *huge)
 {
 	struct huge *h = huge;

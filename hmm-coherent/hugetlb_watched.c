@@ -10,6 +10,7 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #include "kernel/since.h"
 #include "reach/child.h"
 #include "reach/monitor.h"
+#include "reach/ring.h"
+#include "see/pin.h"
 
 #include "hugetlb.h"
 
@@ -48,7 +51,8 @@ WHY_NOT(hugetlb_watched)
 {
 	const bool shared = variant->flags == MAP_SHARED;
 
-	if (shared && !strcmp(test, "over_a_page_of_the_file"))
+	if (shared && (!strcmp(test, "over_a_page_of_the_file") || !strcmp(test, "unshared") ||
+		       !strcmp(test, "pinned_and_forked")))
 		return "a shared mapping has no pages of its own";
 	/* vma_wants_writenotify() */
 	if (!shared && !strcmp(test, "after_clear_refs"))
@@ -223,6 +227,13 @@ SCENARIO(hugetlb_watched, moved,
 	expect_result("a write to it", cpu_write(&moved, 0, 1, BY_OTHER), features.page_size);
 }
 
+static long own_hugetlb(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	(void)arg;
+	return read_counter("/proc/self/status", "HugetlbPages") * 1024;
+}
+
 SCENARIO(hugetlb_watched, forked,
 	 "parent and child can write a protected page's neighbour; the parent's protection stays")
 {
@@ -234,7 +245,64 @@ SCENARIO(hugetlb_watched, forked,
 	expect_result("a write of the child",
 		      child_write(&self->child, &self->range, first_of(self, 1), 1, BY_CHILD),
 		      features.page_size);
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_uffd_wp("the child's page", page_at(self->child.pid, self->range.addr), false);
+	/* fork() leaves out what a fault brings back (vma_needs_copy()). */
+	set_rule(RULE_COUNTED_AS_MEMORY);
+	expect_result("HugetlbPages of the child",
+		      child_call(&self->child, &self->range, own_hugetlb, 0),
+		      variant->flags == MAP_SHARED ? self->size : self->range.size);
 	expect_protected(self);
+}
+
+/* hugetlb_wp() */
+SCENARIO(hugetlb_watched, unshared,
+	 "the copy that a pin for reading makes of a protected page is protected")
+{
+	need(pin_available(), SKIP_NO_GUP_TEST);
+	buffer_write(&self->range, 0, 1, BY_OWNER);
+	buffer_write(&self->range, first_of(self, 1), 1, BY_OWNER);
+	protect(self, true);
+	child_fork(&self->child);
+	set_rule(RULE_PIN_UNSHARES);
+	expect_result("bytes pinned",
+		      pin_pages((struct pin_kind){ .pin = true }, self->range.addr, 1),
+		      features.page_size);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_uffd_wp("the copy", page_at(0, self->range.addr), true);
+	expect_protected(self);
+}
+
+/* copy_hugetlb_page_range() */
+SCENARIO(hugetlb_watched, pinned_and_forked,
+	 "a page that io_uring has pinned stays the parent's after fork(): what it writes then is "
+	 "what io_uring sees")
+{
+	static unsigned char seen[65536] __aligned(8);
+	struct ring ring;
+	int ends[2];
+
+	need(ring_available(), SKIP_NO_IO_URING);
+	buffer_write(&self->range, 0, 1, BY_OWNER);
+	ring_open(&ring);
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		syscall_failed("pipe2", errno);
+	fcntl(ends[1], F_SETPIPE_SZ, features.page_size);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("registration",
+		      ring_register(&ring, self->range.addr, features.page_size), 0);
+	child_fork(&self->child);
+	expect_write(self, 0, features.page_size);
+	set_rule(RULE_PIN_FOLLOWS_OWNER);
+	expect_result("WRITE_FIXED", ring_transfer(&ring, RING_WRITE_FIXED, ends[1],
+						   self->range.addr, features.page_size),
+		      features.page_size);
+	expect_result("bytes in the pipe", errno_of(read(ends[0], seen, features.page_size)),
+		      features.page_size);
+	expect_bytes(seen, self->range.serial, 0, BY_OTHER, "bytes that io_uring sees");
+	close(ends[0]);
+	close(ends[1]);
+	ring_close(&ring);
 }
 
 SCENARIO(hugetlb_watched, after_clear_refs,

@@ -144,6 +144,23 @@ SCENARIO(ksm_zero, unmerged,
 	expect_zeros(page_of(self, 3), "a page of zeros");
 }
 
+/* ksm_do_scan(): one page at a time, until the end of a scan or of the batch. */
+SCENARIO(ksm_zero, scanned,
+	 "pages_scanned counts the pages that ksmd looks at, no more than there are in each scan")
+{
+	const long scanned = read_number(KSM "pages_scanned"), scans = ksm_scans();
+	long pages, times;
+
+	ksm_start();
+	must(ksm_scanned(3, MERGE_S), "ksmd does not scan three times within %d s", MERGE_S);
+	ksm_stop();
+	pages = read_number(KSM "pages_scanned") - scanned;
+	times = ksm_scans() - scans;
+	set_rule(RULE_MERGED_IS_SHARED);
+	expect(pages >= 0 && pages <= 2 * PAGES * (times + 2),
+	       "pages_scanned has grown by %ld in %ld scans of %d pages", pages, times, PAGES);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_ksm_zero", argc, argv);

@@ -120,6 +120,13 @@ static void make_locked(FIXTURE_DATA(page_reports) (*self))
 	expect_result("mlock", errno_of(mlock(self->page, features.page_size)), 0);
 }
 
+/* The child has no lock, but the page. */
+static void make_locked_forked(FIXTURE_DATA(page_reports) (*self))
+{
+	make_locked(self);
+	child_fork(&self->story.child);
+}
+
 static void make_inaccessible(FIXTURE_DATA(page_reports) (*self))
 {
 	map_as(self, MAP_PRIVATE);
@@ -147,8 +154,8 @@ FIXTURE_VARIANT(page_reports)
 	void (*make)(FIXTURE_DATA(page_reports) (*self));
 	enum place place;
 	/* pages in fields of smaps; @halves: of Pss, in half pages */
-	int rss, anonymous, halves, swap, lazy_free, locked;
-	int swap_halves;	/* of SwapPss */
+	int rss, anonymous, halves, swap, lazy_free;
+	int swap_halves, locked_halves;	/* of SwapPss and Locked */
 	int status;		/* ON_NODE or -errno */
 	unsigned long categories;	/* of PAGEMAP_SCAN */
 };
@@ -184,7 +191,10 @@ FIXTURE_VARIANT_ADD(page_reports, freeable) {
 	.lazy_free = 1, .status = ON_NODE, .categories = PRESENT };
 FIXTURE_VARIANT_ADD(page_reports, locked) {
 	.make = make_locked, .place = PLACE_SYSTEM, .rss = 1, .anonymous = 1, .halves = 2,
-	.locked = 1, .status = ON_NODE, .categories = PRESENT };
+	.locked_halves = 2, .status = ON_NODE, .categories = PRESENT };
+FIXTURE_VARIANT_ADD(page_reports, locked_forked) {
+	.make = make_locked_forked, .place = PLACE_SYSTEM, .rss = 1, .anonymous = 1, .halves = 1,
+	.locked_halves = 1, .status = ON_NODE, .categories = PRESENT };
 FIXTURE_VARIANT_ADD(page_reports, inaccessible) {
 	.make = make_inaccessible, .place = PLACE_SYSTEM, .rss = 1, .anonymous = 1, .halves = 2,
 	.status = ON_NODE, .categories = PRESENT };
@@ -244,7 +254,8 @@ SCENARIO(page_reports, smaps,
 	expect_result("SwapPss", smaps_bytes(self->page, "SwapPss"),
 		      variant->swap_halves * size / 2);
 	expect_result("LazyFree", smaps_bytes(self->page, "LazyFree"), variant->lazy_free * size);
-	expect_result("Locked", smaps_bytes(self->page, "Locked"), variant->locked * size);
+	expect_result("Locked", smaps_bytes(self->page, "Locked"),
+		      variant->locked_halves * size / 2);
 	expect_result("Shared and Private",
 		      both(self->page, "Shared_Clean", "Shared_Dirty") +
 		      both(self->page, "Private_Clean", "Private_Dirty"),

@@ -114,6 +114,44 @@ SCENARIO(mappings, policy_is_shown, "numa_maps shows each policy that mbind() se
 	expect_pages(self, FIRST, 0, PAGES);
 }
 
+/*
+ * sanitize_mpol_flags(), mpol_new(), do_get_mempolicy(). MPOL_F_NUMA_BALANCING is
+ * only for those modes that bind.
+ */
+SCENARIO(mappings, policy_is_told,
+	 "get_mempolicy() tells each mode that mbind() has set, with its flags; a mode that does "
+	 "not take a flag is EINVAL and changes nothing")
+{
+	static const int flags[] = { 0, MPOL_F_STATIC_NODES, MPOL_F_RELATIVE_NODES,
+				     MPOL_F_NUMA_BALANCING,
+				     MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES };
+	static const int modes[] = { MPOL_BIND, MPOL_PREFERRED, MPOL_INTERLEAVE };
+	const int node = any_node();
+	char what[64];
+	size_t i;
+
+	fill(self, FIRST);
+	set_rule(RULE_POLICY_IS_SHOWN);
+	for (i = 0; i < ARRAY_SIZE(modes) * ARRAY_SIZE(flags); i++) {
+		const int mode = modes[i / ARRAY_SIZE(flags)], flag = flags[i % ARRAY_SIZE(flags)];
+		const bool both = flag == (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES);
+		const bool taken = !both && (flag != MPOL_F_NUMA_BALANCING || mode == MPOL_BIND);
+		int told = -1;
+
+		expect_result("mbind with no flag", bind_pages(self, FIRST, PAGES, MPOL_INTERLEAVE,
+							       node, 0), 0);
+		snprintf(what, sizeof(what), "mbind of mode %d with flags 0x%x", mode, flag);
+		expect_result(what, bind_pages(self, FIRST, PAGES, mode | flag, node, 0),
+			      taken ? 0 : -EINVAL);
+		if (get_mempolicy(&told, NULL, 0, page_of(self, FIRST), MPOL_F_ADDR))
+			syscall_failed("get_mempolicy", errno);
+		expect_result("mode and flags that get_mempolicy() tells", told,
+			      taken ? mode | flag : MPOL_INTERLEAVE);
+	}
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_pages(self, FIRST, 0, PAGES);
+}
+
 static long node_at(void *addr)
 {
 	int status = -1;

@@ -10,6 +10,7 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -104,6 +105,26 @@ SCENARIO(registered, limited,
 	register_all(s);
 }
 
+/* WRITE_FIXED of page @page by slot @slot has @result. */
+static void expect_slot(struct story *s, int slot, size_t page, long result)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&s->ring.uring);
+	struct io_uring_cqe *cqe;
+	int ends[2];
+
+	if (!sqe || pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		syscall_failed("pipe2", errno);
+	fcntl(ends[1], F_SETPIPE_SZ, features.page_size);
+	io_uring_prep_write_fixed(sqe, ends[1], buffer_page(&s->buffer, page), features.page_size,
+				  0, slot);
+	if (io_uring_submit(&s->ring.uring) != 1 || ring_wait(&s->ring, &cqe, RELEASE_S))
+		syscall_failed("io_uring_submit", EIO);
+	expect_result("WRITE_FIXED by the slot", cqe->res, result);
+	io_uring_cqe_seen(&s->ring.uring, cqe);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 SCENARIO(registered, updated,
 	 "replacing the buffer in a slot pins the new pages and unpins the old ones")
 {
@@ -135,6 +156,29 @@ SCENARIO(registered, updated,
 	expect_result("the first buffer's tag", ring_wait(&s->ring, &cqe, RELEASE_S), 0);
 	expect_unpinned(s);
 	s->ring.registered = true;
+}
+
+SCENARIO(registered, updated_in_part,
+	 "an update of two slots whose second buffer is no memory replaces the first and says so; "
+	 "the second slot keeps its buffer")
+{
+	struct story *s = &self->story;
+	const size_t page = features.page_size;
+	struct iovec before[] = { { buffer_page(&s->buffer, 0), page },
+				  { buffer_page(&s->buffer, 1), page } },
+		     after[] = { { buffer_page(&s->buffer, 2), page }, { NULL, page } };
+	struct io_uring *uring = &s->ring.uring;
+
+	set_rule(RULE_UPDATE_TELLS);
+	expect_result("registration of two buffers",
+		      io_uring_register_buffers(uring, before, ARRAY_SIZE(before)), 0);
+	s->ring.registered = true;
+	expect_result("update of both slots",
+		      io_uring_register_buffers_update_tag(uring, 0, after, NULL,
+							   ARRAY_SIZE(after)), 1);
+	expect_slot(s, 0, 2, page);
+	expect_slot(s, 0, 0, -EFAULT);
+	expect_slot(s, 1, 1, page);
 }
 
 /* A child has the ring open, but does nothing with it. */

@@ -60,6 +60,7 @@ struct provided {
 	int (*create)(FIXTURE_DATA(ring_memory) (*self));
 	/* Check that the kernel sees what this process writes there now. */
 	void (*expect_seen)(FIXTURE_DATA(ring_memory) (*self));
+	off_t offset;		/* of mmap() for such memory, if the kernel allocates it */
 };
 
 static int setup(FIXTURE_DATA(ring_memory) (*self), unsigned int flags)
@@ -220,9 +221,11 @@ static void expect_region_seen(FIXTURE_DATA(ring_memory) (*self))
 							   sizeof(*wait)), -EINVAL);
 }
 
-static const struct provided queues = { create_queues, expect_queues_seen };
-static const struct provided buffer_ring = { create_buffer_ring, expect_buffer_ring_seen };
-static const struct provided region = { create_region, expect_region_seen };
+/* IORING_OFF_PBUF_RING of 6.4 and IORING_MAP_OFF_PARAM_REGION of 6.14. */
+static const struct provided queues = { create_queues, expect_queues_seen, IORING_OFF_SQES };
+static const struct provided buffer_ring = { create_buffer_ring, expect_buffer_ring_seen,
+					     0x80000000 };
+static const struct provided region = { create_region, expect_region_seen, 0x20000000 };
 
 FIXTURE_VARIANT(ring_memory)
 {
@@ -362,6 +365,25 @@ SCENARIO(ring_memory, forked_afterwards,
 		expect_same_frame(s, i);
 		expect_child_has_other_frame(s, &s->child, i, PLACE_SYSTEM);
 	}
+}
+
+/* io_region_validate_mmap(); up to 6.12 io_uring_get_unmapped_area() makes it ENOMEM */
+SCENARIO(ring_memory, mapped_through_ring,
+	 "mmap() of the ring does not map memory that the program has provided: EINVAL or ENOMEM")
+{
+	struct story *s = &self->story;
+	long result;
+	void *at;
+	int fd;
+
+	story_make_writable(s);
+	expect_created(self);
+	fd = self->ring >= 0 ? self->ring : s->ring.uring.ring_fd;
+	at = mmap(NULL, features.page_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		  self->kind->offset);
+	set_rule(RULE_RING_MEMORY_PINNED);
+	result = at == MAP_FAILED ? -errno : 0;
+	expect(result == -EINVAL || result == -ENOMEM, "mmap() of the ring returns %ld", result);
 }
 
 int main(int argc, char **argv)

@@ -35,11 +35,13 @@ struct way {
 };
 
 static const struct way ways[] = {
-	{ "plain", IORING_OP_READ, IORING_OP_WRITE },
-	{ "vectored", IORING_OP_READV, IORING_OP_WRITEV, .vectored = true },
-	{ "registered", IORING_OP_READ_FIXED, IORING_OP_WRITE_FIXED, .registered = true },
-	{ "registered and vectored", READV_FIXED, WRITEV_FIXED, .vectored = true,
+	{ .name = "plain", .read = IORING_OP_READ, .write = IORING_OP_WRITE },
+	{ .name = "vectored", .read = IORING_OP_READV, .write = IORING_OP_WRITEV,
+	  .vectored = true },
+	{ .name = "registered", .read = IORING_OP_READ_FIXED, .write = IORING_OP_WRITE_FIXED,
 	  .registered = true },
+	{ .name = "registered and vectored", .read = READV_FIXED, .write = WRITEV_FIXED,
+	  .vectored = true, .registered = true },
 };
 
 FIXTURE(ring_ways)

@@ -349,6 +349,41 @@ SCENARIO(uffd_events, faulted_exactly,
 	fault_in_each_way(self, OFFSET);
 }
 
+/* How many threads wait for this userfaultfd (userfaultfd_show_fdinfo()). */
+static long waiting(FIXTURE_DATA(uffd_events) (*self))
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self->monitor);
+	return read_counter(path, "total");
+}
+
+SCENARIO(uffd_events, not_woken,
+	 "UFFDIO_COPY with UFFDIO_COPY_MODE_DONTWAKE fills the page and leaves its thread waiting, "
+	 "as a wake of another page does; UFFDIO_WAKE of the page wakes it")
+{
+	const size_t size = features.page_size;
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)self->target, .src = (uintptr_t)self->story.buffer.addr,
+		.len = size, .mode = UFFDIO_COPY_MODE_DONTWAKE,
+	};
+	struct uffdio_range next = { (uintptr_t)self->target + size, size },
+			    page = { (uintptr_t)self->target, size };
+
+	watch_faults(self, 0);
+	expect_fault(self, self->target, OFFSET, false, 0, 0);
+	expect_result("threads that wait", waiting(self), 1);
+	expect_result("UFFDIO_COPY", errno_of(ioctl(self->monitor, UFFDIO_COPY, &copy)), 0);
+	expect_result("threads that wait after it", waiting(self), 1);
+	expect_result("UFFDIO_WAKE of the next page",
+		      errno_of(ioctl(self->monitor, UFFDIO_WAKE, &next)), 0);
+	expect_result("threads that wait after it", waiting(self), 1);
+	expect_result("UFFDIO_WAKE", errno_of(ioctl(self->monitor, UFFDIO_WAKE, &page)), 0);
+	end(self, "the read");
+	expect_result("threads that wait at the end", waiting(self), 0);
+	expect_bytes(self->target, self->story.buffer.serial, 0, BY_OWNER, "the filled page");
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_uffd_events", argc, argv);

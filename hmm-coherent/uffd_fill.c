@@ -15,6 +15,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "kernel/since.h"
 #include "reach/monitor.h"
 #include "story/story.h"
 
@@ -43,6 +44,8 @@ WHY_NOT(uffd_fill)
 {
 	if (!variant->of_file && (!strncmp(test, "continued", 9) || !strcmp(test, "behind_end")))
 		return "only for memory of a file";
+	if (!strcmp(test, "continued_protected") && !kernel_has(CHANGE_CONTINUE_PROTECTED))
+		return "this kernel has no UFFDIO_CONTINUE_MODE_WP (6.4)";
 	return NULL;
 }
 
@@ -184,6 +187,26 @@ SCENARIO(uffd_fill, copied_protected,
 	expect_result("a write", cpu_write(&self->target, 0, 1, BY_OTHER), features.page_size);
 }
 
+/* mfill_atomic_install_pte(): whether the mapping may be written does not matter. */
+SCENARIO(uffd_fill, copied_protected_read_only,
+	 "the same in a mapping that is read-only: once it can be written, a write is stopped until "
+	 "the protection is removed")
+{
+	protect_memory(self->target.addr, self->target.size, PROT_READ);
+	copy(self, 0, 1, UFFDIO_COPY_MODE_WP, 0, features.page_size);
+	copy(self, 1, 1, 0, 0, features.page_size);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_uffd_wp("the page", page_at(0, target(self, 0)), true);
+	expect_uffd_wp("a page without", page_at(0, target(self, 1)), false);
+	protect_memory(self->target.addr, self->target.size, PROT_READ | PROT_WRITE);
+	expect_result("a write", cpu_write(&self->target, 0, 1, BY_OTHER), KILLED_BY(SIGBUS));
+	expect_result("a write of the other", cpu_write(&self->target, 1, 1, BY_OTHER),
+		      features.page_size);
+	expect_bytes_of(self, 0, BY_OWNER);
+	monitor_protect(self->monitor, self->target.addr, features.page_size, false);
+	expect_result("a write", cpu_write(&self->target, 0, 1, BY_OTHER), features.page_size);
+}
+
 SCENARIO(uffd_fill, exists,
 	 "a page that exists is not replaced: EEXIST, or EAGAIN and the bytes that were filled "
 	 "before it")
@@ -248,8 +271,8 @@ SCENARIO(uffd_fill, behind_end,
 	expect_bytes_of(self, 0, BY_OWNER);
 }
 
-/* Watch the target for minor faults. The file has pages 0 and 1, which are not mapped. */
-static void watch_minor(FIXTURE_DATA(uffd_fill) (*self))
+/* Watch the target for minor faults and more. The file has pages 0 and 1, which are not mapped. */
+static void watch_minor(FIXTURE_DATA(uffd_fill) (*self), unsigned long long more)
 {
 	static unsigned char bytes[65536] __aligned(8);
 	size_t i;
@@ -263,8 +286,8 @@ static void watch_minor(FIXTURE_DATA(uffd_fill) (*self))
 	monitor_leave(self->monitor, self->target.addr, self->target.size);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("UFFDIO_REGISTER",
-		      monitor_watch_for(self->monitor, self->target.addr, self->target.size, MINOR),
-		      0);
+		      monitor_watch_for(self->monitor, self->target.addr, self->target.size,
+					MINOR | more), 0);
 	set_rule(RULE_FILLED_AS_ASKED);
 }
 
@@ -272,7 +295,7 @@ SCENARIO(uffd_fill, continued,
 	 "UFFDIO_CONTINUE maps pages of the file; one that is mapped is EEXIST, a hole of the file "
 	 "EFAULT, and a fault of a page that it has not mapped goes to userfaultfd")
 {
-	watch_minor(self);
+	watch_minor(self, 0);
 	expect_hole(self, 0);
 	map_existing(self, 0, 1, 0, features.page_size);
 	expect_bytes_of(self, 0, BY_OTHER);
@@ -292,7 +315,7 @@ SCENARIO(uffd_fill, continued_and_written,
 	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	static unsigned char bytes[65536] __aligned(8);
 
-	watch_minor(self);
+	watch_minor(self, 0);
 	map_existing(self, 0, 2, 0, 2 * features.page_size);
 	expect_result("a write", cpu_write(&self->target, 0, 1, BY_OWNER), features.page_size);
 	expect_file_has(self, 0, shared ? BY_OWNER : BY_OTHER);
@@ -303,6 +326,29 @@ SCENARIO(uffd_fill, continued_and_written,
 	expect_bytes_of(self, 1, BY_OWNER);
 	expect_file_has(self, 1, shared ? BY_OWNER : BY_OTHER);
 	close(mem);
+}
+
+#define CONTINUE_PROTECTED BIT_ULL(1)	/* UFFDIO_CONTINUE_MODE_WP of 6.4 */
+
+SCENARIO(uffd_fill, continued_protected,
+	 "UFFDIO_CONTINUE_MODE_WP maps a page of the file that is write-protected; without the "
+	 "protection a write is done")
+{
+	struct uffdio_continue arg = {
+		.range = { (uintptr_t)target(self, 0), features.page_size },
+		.mode = CONTINUE_PROTECTED,
+	};
+
+	watch_minor(self, UFFDIO_REGISTER_MODE_WP);
+	expect_result("UFFDIO_CONTINUE", errno_of(ioctl(self->monitor, UFFDIO_CONTINUE, &arg)), 0);
+	map_existing(self, 1, 1, 0, features.page_size);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_uffd_wp("the page", page_at(0, target(self, 0)), true);
+	expect_uffd_wp("a page without", page_at(0, target(self, 1)), false);
+	expect_result("a write", cpu_write(&self->target, 0, 1, BY_OWNER), KILLED_BY(SIGBUS));
+	expect_bytes_of(self, 0, BY_OTHER);
+	monitor_protect(self->monitor, self->target.addr, features.page_size, false);
+	expect_result("a write", cpu_write(&self->target, 0, 1, BY_OWNER), features.page_size);
 }
 
 int main(int argc, char **argv)

@@ -307,6 +307,8 @@ const struct change changes[CHANGE_COUNT] = {
 	RECENT(BUFFER_RING_INC, "buffer-ring-inc", 612, "ae98dbf43d75"),
 	RECENT(PAGEOUT_PRIVATE_COPIES, "pageout-private-copies", 602, "fd3b1bc3c86e"),
 	RECENT(ADVICE_TO_SELF, "advice-to-self", 612, "process_madvise(): read in 6.12"),
+	RECENT(CONTINUE_PROTECTED, "continue-protected", 604, "0289184476c8"),
+	RECENT(READ_MULTISHOT, "read-multishot", 607, "fc68fcda0491"),
 	RECENT(VECTORS_REGISTERED, "vectors-registered", 615, "io_prep_readv_fixed(): read in 7.3"),
 	[CHANGE_CLONE_OF_ONE_MM] = {
 		.name = "clone-of-one-mm",

@@ -85,6 +85,8 @@ enum kernel_change {
 	CHANGE_PAGEOUT_PRIVATE_COPIES, /* MADV_PAGEOUT of them, over any file */
 	CHANGE_ADVICE_TO_SELF,	/* process_madvise() of the caller itself needs no right */
 	CHANGE_FILL_TELLS_EAGAIN, /* UFFDIO_COPY says in its result that mappings change */
+	CHANGE_CONTINUE_PROTECTED, /* UFFDIO_CONTINUE_MODE_WP */
+	CHANGE_READ_MULTISHOT,	/* IORING_OP_READ_MULTISHOT */
 	CHANGE_VECTORS_REGISTERED, /* IORING_OP_READV_FIXED, IORING_OP_WRITEV_FIXED */
 	CHANGE_CLONE_OF_ONE_MM,	/* registered buffers are cloned within a process only */
 	CHANGE_COUNT

@@ -125,6 +125,16 @@ static bool must_have(unsigned long long asked)
 			  config_has_line("CONFIG_PTE_MARKER_UFFD_WP=y") == ANSWER_YES);
 }
 
+/* new_userfaultfd(): there is nothing to write to it. */
+static void expect_read_only(int fd)
+{
+	const int rule = report->rule;
+
+	set_rule(RULE_MONITOR_HAS_FEATURE);
+	expect((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY, "a userfaultfd is open for writing");
+	report->rule = rule;
+}
+
 int monitor_create(unsigned long long features)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS | features };
@@ -132,8 +142,10 @@ int monitor_create(unsigned long long features)
 
 	if (fd < 0)
 		syscall_failed("userfaultfd", errno);
-	if (!ioctl(fd, UFFDIO_API, &api))
+	if (!ioctl(fd, UFFDIO_API, &api)) {
+		expect_read_only(fd);
 		return fd;
+	}
 	error = errno;
 	close(fd);
 	if (error != EINVAL || must_have(features))

@@ -18,11 +18,11 @@ static long pins_before;
  * they are not counted any more when the process has ended (exit_mmap() drains its
  * batches). The counters of folios are those of __folio_mod_stat(), mm/rmap.c, and
  * of those who isolate them from the LRU lists; reclaim and compaction isolate
- * some for a moment.
+ * some for a moment. The swap cache is empty when the test's swap file is gone.
  */
 enum {
 	LEFT_LOCKED, LEFT_ANON_HUGE, LEFT_SHMEM_HUGE, LEFT_FILE_HUGE, LEFT_ISOLATED_ANON,
-	LEFT_ISOLATED_FILE, LEFT_MAX
+	LEFT_ISOLATED_FILE, LEFT_SWAP_CACHE, LEFT_MAX
 };
 
 static const struct {
@@ -42,6 +42,8 @@ static const struct {
 				 true },
 	[LEFT_ISOLATED_FILE] = { "nr_isolated_file", "counted as isolated", RULE_ACCOUNTS_RETURN,
 				 true },
+	[LEFT_SWAP_CACHE] = { "nr_swapcached", "counted as in the swap cache",
+			      RULE_ACCOUNTS_RETURN, true },
 };
 
 static long left_before[LEFT_MAX];

@@ -48,7 +48,7 @@ static const struct {
 
 /* One mapping of smaps, in kilobytes. */
 struct mapping_counts {
-	long size, resident, anonymous, swapped, hugetlb;
+	long size, resident, anonymous, swapped, hugetlb, share, locked_share, merged;
 	bool outside;		/* not of the process: [vsyscall] */
 	bool of_file;
 };
@@ -56,6 +56,8 @@ struct mapping_counts {
 /* Static, so that it is mapped before anything is counted. */
 static char text[8192];
 static struct mapping_counts mapping;
+static long unlocked_share;	/* what Locked and Pss of a mapping differ by, in the worst case */
+static long merged_unasked;	/* merged pages of a mapping that KSM may not merge */
 static bool swapped_files;	/* smaps also counts what others swapped out of a file */
 
 static bool starts(const char *line, const char *key, long *value)
@@ -73,6 +75,8 @@ static void add_mapping(const char *flags, long *walked)
 {
 	const bool data = strstr(flags, " wr") && !strstr(flags, " sh") && !strstr(flags, " gd");
 
+	long difference;
+
 	if (mapping.outside)
 		return;
 	walked[COUNT_ANON] += mapping.anonymous;
@@ -83,6 +87,11 @@ static void add_mapping(const char *flags, long *walked)
 	walked[COUNT_SIZE] += mapping.size;
 	walked[COUNT_HUGETLB] += mapping.hugetlb;
 	swapped_files |= mapping.of_file && mapping.swapped;
+	difference = mapping.locked_share - (strstr(flags, " lo") ? mapping.share : 0);
+	if (difference)
+		unlocked_share = difference;
+	if (mapping.merged && !strstr(flags, " mg"))
+		merged_unasked = mapping.merged;
 }
 
 static void add_line(const char *line, long *walked)
@@ -99,6 +108,9 @@ static void add_line(const char *line, long *walked)
 		   !starts(line, "Rss", &mapping.resident) &&
 		   !starts(line, "Anonymous", &mapping.anonymous) &&
 		   !starts(line, "Swap", &mapping.swapped) &&
+		   !starts(line, "Pss", &mapping.share) &&
+		   !starts(line, "Locked", &mapping.locked_share) &&
+		   !starts(line, "KSM", &mapping.merged) &&
 		   !starts(line, "Shared_Hugetlb", &mapping.hugetlb)) {
 		(void)starts(line, "Private_Hugetlb", &mapping.hugetlb);
 	}
@@ -163,6 +175,8 @@ static bool count(int status, int smaps, long *counted, long *walked)
 	memset(counted, 0, COUNT_MAX * sizeof(*counted));
 	memset(walked, 0, COUNT_MAX * sizeof(*walked));
 	swapped_files = false;
+	unlocked_share = 0;
+	merged_unasked = 0;
 	if (lseek(status, 0, SEEK_SET) || lseek(smaps, 0, SEEK_SET))
 		return false;
 	settle();
@@ -213,6 +227,16 @@ void own_counts_check(void)
 		       "is %ld kB",
 		       counts[i].name, counted[i], counts[i].walked, walked[i]);
 	}
+	set_rule(RULE_REPORTED_BY_STATE);
+	if (readable && unlocked_share)
+		expect(false,
+		       "at the end of the test, Locked of a mapping of its smaps is not Pss if it is "
+		       "locked, and 0 if not: %ld kB too much", unlocked_share);
+	set_rule(RULE_NOT_MERGED);
+	if (readable && merged_unasked)
+		expect(false,
+		       "at the end of the test, a mapping that is not mergeable has %ld kB of KSM",
+		       merged_unasked);
 	if (status >= 0)
 		close(status);
 	if (smaps >= 0)
