@@ -84,8 +84,8 @@ SCENARIO(collapse, within_its_range,
 }
 
 SCENARIO(collapse, in_part,
-	 "MADV_COLLAPSE of two ranges of which one has a page on the device collapses the other and "
-	 "fails, in each order")
+	 "MADV_COLLAPSE of two ranges of which one has a page on the device fails, although it "
+	 "collapses the other")
 {
 	struct huge *h = &self->huge;
 	const size_t last = h->pages - 1;

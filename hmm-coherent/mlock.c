@@ -235,11 +235,12 @@ SCENARIO(mlock, fresh_frame,
 
 /* What a child finds after mlockall() with some flags, as bits. */
 enum {
-	HELD_LOCKED = 1,	/* memory that was locked before */
-	OTHER_LOCKED = 2,	/* memory that was not, and was never touched */
-	NEW_LOCKED = 4,		/* memory that is mapped afterwards */
-	OTHER_RESIDENT = 8, NEW_RESIDENT = 16,
-	UNDONE = 32,		/* munlockall() has unlocked all of it */
+	ALL_HELD = 1,		/* memory that was locked before is locked */
+	ALL_OTHER = 2,		/* memory that was not, and was never touched */
+	ALL_NEW = 4,		/* memory that is mapped afterwards */
+	ALL_OTHER_IN = 8,	/* the pages of these are in memory */
+	ALL_NEW_IN = 16,
+	ALL_UNDONE = 32,	/* munlockall() has unlocked all of it */
 };
 
 static void *map_page(void)
@@ -278,14 +279,14 @@ static long lock_all(const struct buffer *buffer, long flags)
 	new = map_page();
 	if (!new)
 		return -errno;
-	seen |= (is_locked(held) ? HELD_LOCKED : 0) | (is_locked(other) ? OTHER_LOCKED : 0) |
-		(is_locked(new) ? NEW_LOCKED : 0) | (is_resident(other) ? OTHER_RESIDENT : 0) |
-		(is_resident(new) ? NEW_RESIDENT : 0);
+	seen |= (is_locked(held) ? ALL_HELD : 0) | (is_locked(other) ? ALL_OTHER : 0) |
+		(is_locked(new) ? ALL_NEW : 0) | (is_resident(other) ? ALL_OTHER_IN : 0) |
+		(is_resident(new) ? ALL_NEW_IN : 0);
 	if (!munlockall() && !is_locked(held) && !is_locked(other) && !is_locked(new))
-		seen |= UNDONE;
-	munmap(held, features.page_size);
-	munmap(other, features.page_size);
-	munmap(new, features.page_size);
+		seen |= ALL_UNDONE;
+	if (munmap(held, features.page_size) || munmap(other, features.page_size) ||
+	    munmap(new, features.page_size))
+		return -errno;
 	return seen;
 }
 
@@ -293,7 +294,7 @@ SCENARIO(mlock, everything,
 	 "mlockall() locks what is mapped, what will be mapped, or both, with its pages or at "
 	 "their faults, as its flags say; MCL_ONFAULT alone and unknown flags are EINVAL")
 {
-	const long refused = EINVAL << 8 | HELD_LOCKED | UNDONE, kept = HELD_LOCKED | UNDONE;
+	const long refused = EINVAL << 8 | ALL_HELD | ALL_UNDONE, kept = ALL_HELD | ALL_UNDONE;
 	const struct {
 		const char *what;
 		int flags;
@@ -302,12 +303,12 @@ SCENARIO(mlock, everything,
 		{ "no flag", 0, refused },
 		{ "MCL_ONFAULT alone", MCL_ONFAULT, refused },
 		{ "an unknown flag", MCL_CURRENT | 64, refused },
-		{ "MCL_CURRENT", MCL_CURRENT, kept | OTHER_LOCKED | OTHER_RESIDENT },
-		{ "MCL_FUTURE", MCL_FUTURE, kept | NEW_LOCKED | NEW_RESIDENT },
+		{ "MCL_CURRENT", MCL_CURRENT, kept | ALL_OTHER | ALL_OTHER_IN },
+		{ "MCL_FUTURE", MCL_FUTURE, kept | ALL_NEW | ALL_NEW_IN },
 		{ "MCL_CURRENT and MCL_FUTURE", MCL_CURRENT | MCL_FUTURE,
-		  kept | OTHER_LOCKED | OTHER_RESIDENT | NEW_LOCKED | NEW_RESIDENT },
-		{ "MCL_CURRENT at faults", MCL_CURRENT | MCL_ONFAULT, kept | OTHER_LOCKED },
-		{ "MCL_FUTURE at faults", MCL_FUTURE | MCL_ONFAULT, kept | NEW_LOCKED },
+		  kept | ALL_OTHER | ALL_OTHER_IN | ALL_NEW | ALL_NEW_IN },
+		{ "MCL_CURRENT at faults", MCL_CURRENT | MCL_ONFAULT, kept | ALL_OTHER },
+		{ "MCL_FUTURE at faults", MCL_FUTURE | MCL_ONFAULT, kept | ALL_NEW },
 	};
 	struct story *s = &self->story;
 	char expected[32], seen[32];

@@ -53,11 +53,13 @@ WHY_NOT(page_runs)
 }
 
 /* What the pages are, in the order of the range. No two neighbours are the same. */
-enum state { NEVER_TOUCHED, WRITTEN, WAS_READ, IN_FILE_ONLY, ON_DEVICE };
+enum state {
+	STATE_NEVER_TOUCHED, STATE_WRITTEN, STATE_WAS_READ, STATE_IN_FILE_ONLY, STATE_ON_DEVICE
+};
 
 static const enum state states[PAGES] = {
-	NEVER_TOUCHED, WRITTEN, NEVER_TOUCHED, WAS_READ, WRITTEN, IN_FILE_ONLY, NEVER_TOUCHED,
-	ON_DEVICE,
+	STATE_NEVER_TOUCHED, STATE_WRITTEN, STATE_NEVER_TOUCHED, STATE_WAS_READ,
+	STATE_WRITTEN, STATE_IN_FILE_ONLY, STATE_NEVER_TOUCHED, STATE_ON_DEVICE,
 };
 
 static unsigned char *at(FIXTURE_DATA(page_runs) (*self), size_t page)
@@ -70,16 +72,16 @@ static void make_page(FIXTURE_DATA(page_runs) (*self), size_t i, bool of_file, b
 	static unsigned char bytes[65536] __aligned(8);
 	const off_t place = (OFFSET + i) * features.page_size;
 
-	if (states[i] == IN_FILE_ONLY && of_file) {
+	if (states[i] == STATE_IN_FILE_ONLY && of_file) {
 		write_page(bytes, 1, i, BY_OTHER);
 		if (pwrite(self->file, bytes, features.page_size, place) < 0)
 			syscall_failed("pwrite", errno);
 	}
-	if (states[i] == WRITTEN || states[i] == ON_DEVICE)
+	if (states[i] == STATE_WRITTEN || states[i] == STATE_ON_DEVICE)
 		write_page(at(self, i), 1, i, BY_OWNER);
-	if (states[i] == WAS_READ)
+	if (states[i] == STATE_WAS_READ)
 		expect_zeros(at(self, i), "memory that was never written");
-	if (states[i] == ON_DEVICE && !shared)
+	if (states[i] == STATE_ON_DEVICE && !shared)
 		device_move_to(&self->story.device, at(self, i), 1);
 }
 
@@ -122,8 +124,8 @@ SCENARIO(page_runs, resident,
 
 	expect_result("mincore", errno_of(mincore(self->map, PAGES * features.page_size, all)), 0);
 	for (i = 0; i < PAGES; i++) {
-		const bool there = states[i] != NEVER_TOUCHED &&
-				   (states[i] != IN_FILE_ONLY || variant->of_file);
+		const bool there = states[i] != STATE_NEVER_TOUCHED &&
+				   (states[i] != STATE_IN_FILE_ONLY || variant->of_file);
 
 		expect(all[i] == there, "page %zu: mincore() of the range says %d, not %d", i,
 		       all[i], there);

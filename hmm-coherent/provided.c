@@ -227,25 +227,24 @@ static struct ends open_pipe(void)
 	return (struct ends){ ends[0], ends[1] };
 }
 
-static void close_pipe(struct ends ends)
+static void close_pipe(struct ends pipe)
 {
-	close(ends.read);
-	if (ends.write >= 0)
-		close(ends.write);
+	close(pipe.read);
+	close(pipe.write);
 }
 
-static void feed(const struct story *s, struct ends ends, size_t bytes)
+static void feed(const struct story *s, struct ends pipe, size_t bytes)
 {
-	if (write(ends.write, s->buffer.addr, bytes) != (ssize_t)bytes)
+	if (write(pipe.write, s->buffer.addr, bytes) != (ssize_t)bytes)
 		not_prepared("the pipe does not take %zu bytes", bytes);
 }
 
 /* A read of at most @size bytes of the pipe into a buffer that the ring selects. */
-static void prepare_read(struct story *s, struct ends ends, int opcode, size_t size)
+static void prepare_read(struct story *s, struct ends pipe, int opcode, size_t size)
 {
 	struct io_uring_sqe *sqe = request(s);
 
-	io_uring_prep_rw(opcode, sqe, ends.read, NULL, size, 0);
+	io_uring_prep_rw(opcode, sqe, pipe.read, NULL, size, 0);
 	sqe->flags |= IOSQE_BUFFER_SELECT;
 	sqe->buf_group = GROUP;
 }

@@ -198,8 +198,8 @@ static void by_all_ways(FIXTURE_DATA(ring_ways) (*self), transfer_by *by, bool d
 }
 
 SCENARIO(ring_ways, read_directly,
-	 "all ways to read with O_DIRECT bring the same bytes, at an offset and at the position; an "
-	 "offset leaves the position")
+	 "all ways to read with O_DIRECT bring the same bytes, at an offset and at the position; "
+	 "an offset leaves the position")
 {
 	by_all_ways(self, read_by, true);
 }

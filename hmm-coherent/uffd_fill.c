@@ -189,8 +189,8 @@ SCENARIO(uffd_fill, copied_protected,
 
 /* mfill_atomic_install_pte(): whether the mapping may be written does not matter. */
 SCENARIO(uffd_fill, copied_protected_read_only,
-	 "the same in a mapping that is read-only: once it can be written, a write is stopped until "
-	 "the protection is removed")
+	 "the same in a mapping that is read-only: once it can be written, a write is stopped "
+	 "until the protection is removed")
 {
 	protect_memory(self->target.addr, self->target.size, PROT_READ);
 	copy(self, 0, 1, UFFDIO_COPY_MODE_WP, 0, features.page_size);

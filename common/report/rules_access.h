@@ -214,11 +214,11 @@
 	     "copy_present_ptes() (6.1: copy_present_pte()), do_wp_page(), mm/memory.c", \
 	     "after fork() neither parent nor child sees bytes that the other one wrote later") \
 	RULE(PIPE_KEEPS, "pipe-keeps", "S2", "pipe_write(), fs/pipe.c; link_pipe(), fs/splice.c", \
-	     "a page that a pipe holds keeps its bytes: what is written to a pipe afterwards goes " \
-	     "to a page of that pipe alone") \
+	     "a page that a pipe holds keeps its bytes: what is written to a pipe afterwards " \
+	     "goes to a page of that pipe alone") \
 	RULE(UPDATE_TELLS, "update-tells", "S7", "__io_sqe_buffers_update(), io_uring/rsrc.c", \
-	     "an update of registered buffers returns how many slots it has replaced, also if the " \
-	     "next one fails, and changes no other slot") \
+	     "an update of registered buffers returns how many slots it has replaced, also if " \
+	     "the next one fails, and changes no other slot") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \
 	     "a transfer writes its own bytes and no others, at the right place in memory and on " \
 	     "the medium") \

@@ -55,7 +55,8 @@ static const char *const uffd_wp[] = {
 	"trackers.*.migrated", "trackers.*.protected", "trackers.*.read-only-used",
 	"trackers.*.written-*", "hugetlb-watched.*.forked", "hugetlb-watched.*.hole",
 	"hugetlb-watched.*.over-a-page-of-the-file", "hugetlb-watched.*.page",
-	"hugetlb-watched.*.moved", "hugetlb-watched.*.unshared", "kept-marks.*-protected", "swapped.*.protected",
+	"hugetlb-watched.*.moved", "hugetlb-watched.*.unshared", "kept-marks.*-protected",
+	"swapped.*.protected",
 	"private-marks.*", "huge-held.*.forced", "unprivileged.*.told-of-forks", NULL
 };
 

@@ -230,8 +230,9 @@ void own_counts_check(void)
 	set_rule(RULE_REPORTED_BY_STATE);
 	if (readable && unlocked_share)
 		expect(false,
-		       "at the end of the test, Locked of a mapping of its smaps is not Pss if it is "
-		       "locked, and 0 if not: %ld kB too much", unlocked_share);
+		       "at the end of the test, Locked of a mapping of its smaps is not Pss if it "
+		       "is locked, and 0 if not: %ld kB too much",
+		       unlocked_share);
 	set_rule(RULE_NOT_MERGED);
 	if (readable && merged_unasked)
 		expect(false,
