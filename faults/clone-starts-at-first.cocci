@@ -4,7 +4,7 @@
 // rule: clone-within
 // file: io_uring/rsrc.c
 // resembles: nothing known
-// tests: cloned.*
+// tests: cloned.*.taken-from-the-middle
 @@
 identifier i;
 @@

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: UFFDIO_CONTINUE with write protection does not protect the page
-// claim: S7
-// rule: filled-as-asked
+// claim: S5
+// rule: uffd-wp-stops-writes
 // file: mm/userfaultfd.c
 // resembles: nothing known
-// tests: uffd-fill.*
+// tests: uffd-fill.*.continued-protected
 @@
 expression E;
 @@

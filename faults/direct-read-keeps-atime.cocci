@@ -4,7 +4,7 @@
 // rule: direct-is-direct
 // file: fs/ext4/file.c
 // resembles: nothing known
-// tests: *
+// tests: direct-cache.*-file.timed
 @@
 expression E;
 @@

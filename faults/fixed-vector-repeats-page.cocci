@@ -4,7 +4,7 @@
 // rule: bytes-arrive
 // file: io_uring/rsrc.c
 // resembles: nothing known
-// tests: fixed-parts.*
+// tests: ring-ways.*
 @@
 identifier off, len, idx, src;
 statement S;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mlockall(MCL_FUTURE) unlocks all memory that is locked
-// claim: S7
-// rule: locked-as-memory
+// claim: S9
+// rule: locked-within-limit
 // file: mm/mlock.c
 // resembles: nothing known
-// tests: unprivileged.*
+// tests: mlock.*.everything
 @@
 @@
  apply_mlockall_flags(...)

@@ -6,7 +6,7 @@
 // history: hugetlb: do early cow when page pinned on src mm (4eae4efa2c29)
 // source: the upstream history from memory; the fixed code is in the named kernels
 // kernels: 6.1 7.3
-// tests: hugetlb.*
+// tests: hugetlb-watched.private.pinned-and-forked
 @@
 expression F, V;
 @@

@@ -6,7 +6,7 @@
 // history: io_uring/kbuf: fix signedness in this_len calculation (c64eff368ac6)
 // source: the upstream history from memory; the fixed code is in the named kernels
 // kernels: 7.3
-// tests: buffer-ring.*
+// tests: provided.*.of-two-gigabytes
 @@
 typedef u32;
 expression len, buf_len;

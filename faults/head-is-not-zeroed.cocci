@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a direct write behind the begin of a new block leaves old bytes of the disk before it
 // claim: S7
-// rule: hole-is-filled
+// rule: bytes-arrive
 // file: fs/iomap/direct-io.c
 // resembles: nothing known
-// tests: sequential.*
+// tests: sequential.*-file.emptied-block
 @@
 expression iter, dio, pos, pad;
 @@

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the hugetlb memory that fork() gives the child is not counted in its HugetlbPages
-// claim: S7
+// claim: S1
 // rule: counted-as-memory
 // file: mm/hugetlb.c
 // resembles: nothing known
-// tests: hugetlb.*
+// tests: hugetlb-watched.private.forked
 @@
 expression npages, dst;
 @@

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: smaps counts a locked page that several map as a whole in Locked
 // claim: S1
-// rule: counted-as-memory
+// rule: reported-by-state
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
-// tests: page-reports.*
+// tests: page-reports.locked-forked.smaps
 @@
 expression mss;
 @@

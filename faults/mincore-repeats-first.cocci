@@ -4,7 +4,7 @@
 // rule: reported-by-state
 // file: mm/mincore.c
 // resembles: nothing known
-// tests: *
+// tests: page-runs.shared.resident
 @@
 identifier i, nr, pgoff;
 statement S;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a multishot read takes no more for its next buffers than its last one had room for
 // claim: S7
-// rule: ring-of-buffers
+// rule: provided-are-counted
 // file: io_uring/rw.c
 // resembles: nothing known
-// tests: buffer-ring.*
+// tests: provided.*.read-repeatedly
 @@
 expression E;
 @@

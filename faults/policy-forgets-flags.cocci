@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: get_mempolicy() does not return the flags of the mode
-// claim: S7
+// claim: S1
 // rule: policy-is-shown
 // file: mm/mempolicy.c
 // resembles: nothing known
-// tests: mappings.*
+// tests: mappings.*.policy-is-told
 @@
 expression pol;
 @@

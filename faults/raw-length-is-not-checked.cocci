@@ -4,7 +4,7 @@
 // rule: direct-is-direct
 // file: block/fops.c
 // resembles: nothing known
-// tests: sequential.*
+// tests: direct-cache.*-raw.unaligned
 @@
 @@
  blkdev_dio_invalid(...)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a direct read makes only the first folio of its buffer dirty
-// claim: S7
-// rule: merge-keeps-dirty
+// claim: S3
+// rule: dirty-outlives-mapping
 // file: block/bio.c
 // resembles: nothing known
-// tests: joined-buffers.*
+// tests: joined-buffers.small.read-to-clean
 @@
 @@
  __bio_release_pages(...)

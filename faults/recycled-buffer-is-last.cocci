@@ -4,7 +4,7 @@
 // rule: provided-are-counted
 // file: io_uring/kbuf.c
 // resembles: nothing known
-// tests: provided.*
+// tests: provided.*.read-repeatedly
 @@
 expression a, b;
 @@

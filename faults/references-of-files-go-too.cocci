@@ -4,7 +4,7 @@
 // rule: reported-by-state
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
-// tests: *
+// tests: page-runs.shared.referenced
 @@
 @@
 -cp->type == CLEAR_REFS_ANON && vma->vm_file

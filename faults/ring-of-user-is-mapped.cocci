@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the memory of a ring of buffers that the user provided can be mapped through the ring
 // claim: S7
-// rule: ring-in-parts
+// rule: ring-memory-pinned
 // file: io_uring/memmap.c
 // resembles: nothing known
-// tests: ring-memory.*
+// tests: ring-memory.*.mapped-through-ring
 @@
 expression mr;
 @@

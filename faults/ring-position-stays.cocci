@@ -4,7 +4,7 @@
 // rule: position-follows
 // file: io_uring/rw.c
 // resembles: nothing known
-// tests: sequential.*
+// tests: ring-ways.*-through-cache
 @@
 @@
  kiocb_done(...)

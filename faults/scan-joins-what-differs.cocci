@@ -4,7 +4,7 @@
 // rule: reported-by-state
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
-// tests: page-reports.*
+// tests: page-runs.*.scanned
 @@
 expression a, b, c, d;
 @@

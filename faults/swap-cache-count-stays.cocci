@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: SwapCached of /proc/meminfo does not fall when a page leaves the swap cache
-// claim: S7
-// rule: swap-cache
+// claim: S3
+// rule: accounts-return
 // file: mm/swap_state.c
 // resembles: nothing known
-// tests: swapped.*
+// tests: *
 @@
 expression a, b;
 @@

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a swap entry that is freed stays charged to its control group
-// claim: S7
-// rule: charge-moves
+// claim: S3
+// rule: accounts-return
 // file: mm/memcontrol.c
 // resembles: nothing known
-// tests: *
+// tests: accounts.*.swap-charge
 @@
 expression a, b;
 @@

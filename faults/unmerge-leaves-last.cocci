@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: MADV_UNMERGEABLE leaves the last page of its range merged
-// claim: S7
-// rule: not-merged
+// claim: S3
+// rule: zero-pages-counted
 // file: mm/ksm.c
 // resembles: nothing known
-// tests: ksm-meets.*
+// tests: ksm-zero.unmerged
 @@
 expression a, b, c, d;
 @@

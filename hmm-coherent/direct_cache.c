@@ -236,9 +236,8 @@ static void expect_everywhere(FIXTURE_DATA(direct_cache) (*self), enum writer wr
 }
 
 /*
- * The page cache cannot be invalidated there: kiocb_invalidate_pages() fails, and
- * the write goes through the page cache (-ENOTBLK in __iomap_dio_rw(),
- * direct_write_fallback()).
+ * invalidate_inode_pages2_range() takes the page off the page cache although
+ * somebody holds it.
  */
 SCENARIO(direct_cache, held_in_cache,
 	 "a direct write over a page of the page cache that somebody holds writes all bytes, and "

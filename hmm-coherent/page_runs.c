@@ -115,6 +115,32 @@ FIXTURE_TEARDOWN(page_runs)
 	story_end(&self->story);
 }
 
+/*
+ * A mapping of the file where no page table is, in room that nothing else maps:
+ * mincore() then has no entries to look at (mincore_unmapped_range()).
+ */
+static void expect_untouched(FIXTURE_DATA(page_runs) (*self))
+{
+	const size_t size = PAGES * features.page_size,
+		     span = features.page_size / sizeof(uint64_t) * features.page_size;
+	unsigned char *room = mmap(NULL, 2 * span, PROT_NONE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), *map;
+	unsigned char all[PAGES] = { 0 };
+	size_t i;
+
+	if (room == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	map = room + (span - (uintptr_t)room % span) % span;
+	if (mmap(map, size, PROT_READ, MAP_SHARED | MAP_FIXED, self->file,
+		 OFFSET * features.page_size) == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	expect_result("mincore", errno_of(mincore(map, size, all)), 0);
+	for (i = 0; i < PAGES; i++)
+		expect(all[i] == (states[i] != STATE_NEVER_TOUCHED),
+		       "page %zu: mincore() of a mapping without a page table says %d", i, all[i]);
+	unmap_memory(room, 2 * span);
+}
+
 SCENARIO(page_runs, resident,
 	 "mincore() of the range says of each page what it says of the page alone: that it was "
 	 "written or read, or that its file has it")
@@ -135,6 +161,8 @@ SCENARIO(page_runs, resident,
 		expect(one == there, "page %zu: mincore() of it alone says %d, not %d", i, one,
 		       there);
 	}
+	if (variant->of_file)
+		expect_untouched(self);
 }
 
 /* The categories of page @page in the regions that a scan has returned, or 0. */
