@@ -6,7 +6,7 @@
 // history: iomap: fall back to buffered writes for invalidation failures (60263d5889e6)
 // source: the upstream history from memory; the fixed code is in the named kernels
 // kernels: 6.1 7.3
-// tests: direct-cache.*-file.held-in-cache
+// tests: *
 @@
 @@
  __iomap_dio_rw(...)

@@ -4,7 +4,7 @@
 // rule: direct-is-direct
 // file: block/fops.c
 // resembles: nothing known
-// tests: direct-cache.*-raw.unaligned
+// tests: *
 @@
 @@
  blkdev_dio_invalid(...)

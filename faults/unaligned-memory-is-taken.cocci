@@ -4,7 +4,7 @@
 // rule: direct-is-direct
 // file: lib/iov_iter.c
 // resembles: nothing known
-// tests: direct-cache.*.unaligned
+// tests: *
 @@
 expression start;
 @@

@@ -4,7 +4,7 @@
 // rule: debugger-in-range
 // file: mm/process_vm_access.c
 // resembles: nothing known
-// tests: debuggers.*
+// tests: *
 @@
 expression a, b, c;
 @@
