@@ -235,12 +235,9 @@ static void expect_everywhere(FIXTURE_DATA(direct_cache) (*self), enum writer wr
 		expect_owner_sees(s, i, writer);
 }
 
-/*
- * invalidate_inode_pages2_range() takes the page off the page cache although
- * somebody holds it.
- */
+/* invalidate_inode_pages2_range() does not look at references. */
 SCENARIO(direct_cache, held_in_cache,
-	 "a direct write over a page of the page cache that somebody holds writes all bytes, and "
+	 "a direct write over a page of the page cache that a pipe holds writes all bytes, and "
 	 "every way to the medium shows them")
 {
 	struct story *s = &self->story;
