@@ -3,7 +3,7 @@
 // claim: S1
 // rule: policy-is-shown
 // file: mm/mempolicy.c
-// history: mm/mempolicy: do not allow illegal MPOL_F_NUMA_BALANCING | MPOL_LOCAL in mbind() (6d2aec9e123b)
+// history: mm/mempolicy: do not allow illegal MPOL_F_NUMA_BALANCING (and MPOL_LOCAL) in mbind() (6d2aec9e123b)
 // source: Debian's changelog of linux; the commit from memory
 // kernels: 7.3
 // tests: mappings.*.policy-is-told
