@@ -181,7 +181,7 @@ SCENARIO(page_runs, scanned,
 	 "PAGEMAP_SCAN of the range reports each page with the categories of a scan of the page "
 	 "alone, joins only equal ones, and continues where a full vector has stopped it")
 {
-	struct page_region all[PAGES], one;
+	struct page_region all[PAGES] = { 0 }, one = { 0 };
 	struct pm_scan_arg scan = {
 		.size = sizeof(scan), .start = (uintptr_t)self->map,
 		.end = (uintptr_t)self->map + PAGES * features.page_size,
