@@ -4,7 +4,7 @@
 // rule: fork-shares
 // file: mm/hmm.c
 // resembles: nothing known
-// tests: mixed-huge.*
+// tests: huge-held.huge.written-by-device
 @@
 identifier f = {pmd_to_hmm_pfn_flags};
 symbol pmd;

@@ -4,7 +4,7 @@
 // rule: remapped
 // file: mm/vma.c
 // resembles: nothing known
-// tests: mappings.*
+// tests: mappings.*.left-beside
 @@
 identifier f = {copy_vma};
 symbol can_self_merge, keep_source;

@@ -4,7 +4,7 @@
 // rule: observers-agree
 // file: mm/hmm.c
 // resembles: nothing known
-// tests: owners.*
+// tests: page-reports.inaccessible.device
 @@
 identifier f = {hmm_vma_walk_test};
 symbol start, end, range;

@@ -4,7 +4,7 @@
 // rule: nothing-else-changes
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: freed-huge.*
+// tests: huge-held.huge.freed-while-shared
 @@
 identifier f = {madvise_free_huge_pmd};
 symbol folio;

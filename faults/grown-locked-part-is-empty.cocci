@@ -4,7 +4,7 @@
 // rule: locked-as-memory
 // file: mm/mremap.c
 // resembles: nothing known
-// tests: mappings.*
+// tests: mappings.*.remap-locked
 @@
 identifier f = {do_mremap};
 symbol vrm;

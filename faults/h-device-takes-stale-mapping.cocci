@@ -6,7 +6,8 @@
 // history: mm/migrate_device: refresh the mapping after folio_free_swap() (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: swapped.*
+// tests: reclaim.*.swap-cache
+// seen: splat crash hang
 @@
 identifier f = {__migrate_device_pages};
 symbol mapping, folio, r, newfolio, extra_cnt;

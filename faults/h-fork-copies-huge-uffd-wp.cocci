@@ -6,7 +6,7 @@
 // history: mm/userfaultfd: fix uffd-wp special cases for fork() (8f34f1eac382)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
-// tests: monitor.*
+// tests: huge-held.huge.child-is-free
 @@
 identifier f = {copy_huge_pmd};
 symbol pmd, dst_vma;

@@ -6,7 +6,7 @@
 // history: mm/hmm: populate PFNs from PMD swap entry (10b9feee2d0d)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: private-huge.*
+// tests: huge-private.*
 @@
 identifier f = {hmm_vma_handle_absent_pmd};
 symbol entry, range;

@@ -6,7 +6,7 @@
 // history: mm: teach core mm about pte markers (5c041f5d1f23)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
-// tests: monitor-shared.*
+// tests: monitor-shared.read-by-device
 @@
 identifier f = {hmm_vma_handle_pte};
 symbol pte;

@@ -6,7 +6,7 @@
 // history: mm/memory: don't require head page for do_set_pmd() (ab1ffc86cb5b)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: huge-shared.*
+// tests: huge-shared.huge.entered-in-the-middle
 @@
 identifier f = {do_set_pmd};
 symbol folio, page, ret;

@@ -6,7 +6,7 @@
 // history: mm: propagate VM_SOFTDIRTY on merge (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: soft-dirty.*
+// tests: soft-dirty.*.new-that-joins
 @@
 identifier f = {vma_expand};
 symbol target, sticky_flags;

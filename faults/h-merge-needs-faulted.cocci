@@ -6,7 +6,7 @@
 // history: mm/vma: fix incorrectly disallowed anonymous VMA merges (879bca0a2c4f)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: mappings.*
+// tests: mappings.*.untouched-joins
 @@
 identifier f = {is_mergeable_anon_vma};
 symbol tgt_anon, src_anon;

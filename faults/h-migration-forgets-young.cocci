@@ -6,7 +6,7 @@
 // history: mm: remember young/dirty bit for page migrations (2e3468778dbe)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: page-reports.*
+// tests: tracking.*.accessed-and-migrated
 @@
 identifier f = {remove_migration_pte};
 symbol entry, pte;

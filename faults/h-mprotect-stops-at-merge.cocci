@@ -6,7 +6,7 @@
 // history: mm/mprotect: fix successful vma_merge() of next in do_mprotect_pkey() (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.12 7.3
-// tests: whole-range.mprotect.*
+// tests: whole-range.mprotect.joined-on-the-way
 @@
 identifier f = {do_mprotect_pkey};
 symbol tmp, vmi, nstart;

@@ -6,7 +6,7 @@
 // history: mm/mremap: correct invalid map count check (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: mappings.*
+// tests: mappings.*.remap-at-limit
 @@
 identifier f = {__check_map_count_against_split};
 symbol before_unmaps, map_count;

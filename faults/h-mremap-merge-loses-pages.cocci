@@ -6,7 +6,7 @@
 // history: mm/vma: fix anon_vma UAF on mremap() faulted, unfaulted merge (61f67c230a5e)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: mappings.*
+// tests: mappings.*.remap-joins
 @@
 identifier f = {vma_expand};
 symbol ret, vmg, target, anon_dup;

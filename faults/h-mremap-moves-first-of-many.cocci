@@ -6,7 +6,7 @@
 // history: mm/mremap: catch invalid multi VMA moves earlier (d5f416c7c364)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: mappings.*
+// tests: mappings.*.remap-watched-first
 @@
 identifier f = {remap_move};
 symbol vma, end;

@@ -6,7 +6,7 @@
 // history: mm/migrate_device: fix the reference of a folio that a fault splits (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: private-huge.*
+// tests: huge-private.*
 @@
 identifier f = {migrate_vma_collect_pmd};
 symbol folio, fault_folio;

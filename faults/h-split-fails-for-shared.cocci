@@ -6,7 +6,7 @@
 // history: mm: huge_memory: fix early failure try_to_migrate() when split huge pmd for shared THP (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: mixed-huge.*
+// tests: huge-held.huge.migrated-while-shared
 @@
 identifier f = {try_to_migrate_one};
 symbol ret, pvmw, flags;

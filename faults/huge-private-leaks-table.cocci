@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: private-huge.*
+// tests: huge-private.*.freed
 @@
 identifier f = {zap_huge_pmd};
 symbol has_deposit, is_present;

@@ -4,7 +4,7 @@
 // rule: fork-shares
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: private-huge.*
+// tests: huge-private.*.forked
 @@
 identifier f = {copy_huge_non_present_pmd};
 symbol entry, pmd, src_mm, addr, src_pmd;

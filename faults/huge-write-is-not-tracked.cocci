@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: soft-dirty.*
+// tests: huge-held.huge.tracked
 @@
 identifier f = {can_change_pmd_writable};
 symbol vma, pmd;

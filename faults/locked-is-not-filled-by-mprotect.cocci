@@ -4,7 +4,7 @@
 // rule: locked-as-memory
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: unprivileged.*
+// tests: mappings.*.locked-becomes-writable
 @@
 identifier f = {mprotect_fixup};
 symbol vma, start, end;

@@ -4,7 +4,7 @@
 // rule: protection-as-asked
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: monitor.*
+// tests: uffd-access.*.migrated
 @@
 identifier f = {remove_migration_pte};
 symbol pte, old_pte, vma;

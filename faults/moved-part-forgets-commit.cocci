@@ -4,7 +4,7 @@
 // rule: nothing-else-changes
 // file: mm/mremap.c
 // resembles: nothing known
-// tests: mappings.*
+// tests: mappings.*.remap-replaces
 @@
 identifier f = {unmap_source_vma};
 symbol next;

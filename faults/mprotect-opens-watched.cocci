@@ -4,7 +4,7 @@
 // rule: protection-as-asked
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: monitor.*
+// tests: uffd-access.*.mprotected
 @@
 identifier f = {change_present_ptes};
 symbol ptent, vma;

@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: pin-batches.*
+// tests: pin-batches.new-pages.migrated
 @@
 identifier f = {migrate_device_unmap};
 symbol allow_drain;

@@ -4,7 +4,7 @@
 // rule: nothing-else-changes
 // file: mm/memory.c
 // resembles: nothing known
-// tests: uffd-fill.*
+// tests: marks.*-poison.removed
 @@
 identifier f = {zap_nonpresent_ptes};
 symbol details, entry, ptent;

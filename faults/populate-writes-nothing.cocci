@@ -4,7 +4,7 @@
 // rule: legal-calls-work
 // file: mm/gup.c
 // resembles: nothing known
-// tests: whole-range.*
+// tests: coherent.ro.populate-write
 @@
 identifier f = {faultin_page_range, faultin_vma_page_range};
 symbol gup_flags, write;

@@ -4,7 +4,7 @@
 // rule: protection-as-asked
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: private-marks.*
+// tests: private.ro.cpu-read
 @@
 identifier f = {change_softleaf_pte, change_pte_range};
 symbol entry, oldpte, newpte;

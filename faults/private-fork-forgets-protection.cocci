@@ -4,7 +4,7 @@
 // rule: protection-as-asked
 // file: mm/memory.c
 // resembles: nothing known
-// tests: private-marks.*
+// tests: private-marks.rw.forked
 @@
 identifier f = {copy_nonpresent_pte};
 symbol pte, entry, orig_pte;

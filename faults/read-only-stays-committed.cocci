@@ -4,7 +4,7 @@
 // rule: nothing-else-changes
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: mappings.*
+// tests: mappings.*.locked-becomes-writable
 @@
 identifier f = {mprotect_fixup};
 symbol nrpages;

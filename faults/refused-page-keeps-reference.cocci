@@ -4,7 +4,7 @@
 // rule: failure-loses-nothing
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: refcount.*
+// tests: orders.system-reference.held-then-migrated
 @@
 identifier f = {migrate_device_unmap};
 symbol folio, restore;

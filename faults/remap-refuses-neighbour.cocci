@@ -4,7 +4,7 @@
 // rule: legal-calls-work
 // file: mm/mremap.c
 // resembles: nothing known
-// tests: mappings.*
+// tests: mappings.*.remap-beside
 @@
 identifier f = {vrm_overlaps};
 symbol end_old, start_new, end_new, start_old;

@@ -4,7 +4,7 @@
 // rule: protection-as-asked
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: monitor.*
+// tests: soft-dirty.*.split-when-protected
 @@
 identifier f = {__split_huge_pmd_locked};
 symbol old_pmd, uffd_wp;

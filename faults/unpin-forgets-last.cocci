@@ -4,7 +4,7 @@
 // rule: memfd-is-pinned
 // file: mm/gup.c
 // resembles: nothing known
-// tests: dma-buf.*
+// tests: iommufd.*
 @@
 identifier f = {unpin_folios};
 symbol i, j, nfolios;

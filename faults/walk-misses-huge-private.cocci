@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in
 // file: mm/page_vma_mapped.c
 // resembles: nothing known
-// tests: private-huge.*
+// tests: huge-private.*.part-back
 @@
 identifier f = {page_vma_mapped_walk};
 symbol pvmw;

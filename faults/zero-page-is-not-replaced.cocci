@@ -4,7 +4,7 @@
 // rule: migration-is-the-way-in
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: zero-page.*
+// tests: tracking.*.zero-page
 @@
 identifier f = {migrate_vma_collect_pmd};
 symbol pfn;
