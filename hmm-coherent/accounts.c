@@ -163,6 +163,41 @@ SCENARIO(accounts, migrated_to_and_fro,
 	expect_within("committed after munmap, beyond what was mapped", seen.after, -size, others);
 }
 
+/*
+ * Memory that is cut by mremap() in the middle, and memory that was read-only for a
+ * while before it had pages. Returns what stays committed.
+ */
+static long cut_and_protect(long pages)
+{
+	const size_t size = pages * features.page_size;
+	const long commit = committed_pages();
+	unsigned char *addr = map_memory(3 * size, PROT_READ | PROT_WRITE),
+		      *to = map_memory(size, PROT_NONE);
+
+	move_memory(addr + size, size, to);
+	unmap_memory(to, size);
+	unmap_memory(addr, size);
+	protect_memory(addr + 2 * size, size, PROT_READ);
+	protect_memory(addr + 2 * size, size, PROT_READ | PROT_WRITE);
+	unmap_memory(addr + 2 * size, size);
+	return committed_pages() - commit;
+}
+
+SCENARIO(accounts, committed_once,
+	 "memory that was moved in part, and protected before it had pages, is not committed when "
+	 "it is unmapped")
+{
+	const long others = OTHERS / features.page_size;
+	int tries = 0;
+	long left;
+
+	do {
+		left = cut_and_protect(2 * others);
+	} while (++tries < TRIES && !is_within(left, 0, others));
+	set_rule(RULE_ACCOUNTS_RETURN);
+	expect_within("committed, beyond what was before", left, 0, others);
+}
+
 static long charge(const struct cgroup *group)
 {
 	char file[256];

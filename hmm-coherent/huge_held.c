@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -17,7 +18,10 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "kernel/since.h"
+#include "reach/cpu.h"
 #include "reach/monitor.h"
+#include "see/counters.h"
 #include "story/huge.h"
 #include "story/story.h"
 
@@ -40,6 +44,16 @@ FIXTURE_VARIANT(huge_held)
 
 FIXTURE_VARIANT_ADD(huge_held, huge) { .as_huge = true };
 FIXTURE_VARIANT_ADD(huge_held, split) { .as_huge = false };
+
+WHY_NOT(huge_held)
+{
+	/* soft_dirty.*.after_mprotect is about small pages. */
+	if (!strcmp(test, "tracked") && !variant->as_huge)
+		return "only for the entry of a huge page";
+	if (!strcmp(test, "migrated_while_shared") && !kernel_has(CHANGE_HUGE_ON_DEVICE))
+		return "this kernel splits no huge page to migrate a part of it (6.19)";
+	return NULL;
+}
 
 FIXTURE_SETUP(huge_held)
 {
@@ -167,6 +181,104 @@ SCENARIO(huge_held, forced,
 	set_rule(RULE_FORCE_BREAKS_COW);
 	expect_result("a write without the protection", force(self), features.page_size);
 	expect_bytes(held(self), self->story.buffer.serial, HELD, BY_OTHER, "the page");
+}
+
+/* The range as a buffer. */
+static struct buffer whole(FIXTURE_DATA(huge_held) (*self))
+{
+	return (struct buffer){ .addr = self->range.addr, .pages = self->range.pages,
+				.size = self->range.size, .serial = self->story.buffer.serial };
+}
+
+static void expect_child_sees_page(FIXTURE_DATA(huge_held) (*self), enum writer writer)
+{
+	struct buffer range = whole(self);
+	const enum data seen = child_look(&self->story.child, &range, HELD, writer, BY_CHILD);
+
+	expect_same(seen == DATA_OLD, "what the child sees", data_name(DATA_OLD), data_name(seen));
+}
+
+SCENARIO(huge_held, tracked,
+	 "mprotect() of all pages to read-only and back makes none soft-dirty, and a later write "
+	 "does")
+{
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
+	clear_soft_dirty();
+	protect_memory(self->range.addr, self->range.size, PROT_READ);
+	protect_memory(self->range.addr, self->range.size, PROT_READ | PROT_WRITE);
+	set_rule(RULE_WRITES_ARE_TRACKED);
+	expect_soft_dirty("the page before the write", page_at(0, held(self)), false);
+	write_held(self);
+	expect_soft_dirty("the page after the write", page_at(0, held(self)), true);
+}
+
+SCENARIO(huge_held, child_is_free,
+	 "the pages of a child are not protected by its parent's userfaultfd, those of the parent "
+	 "stay so")
+{
+	struct buffer range = whole(self);
+	struct child *child = &self->story.child;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	self->monitor = monitor_open(range.addr, range.size, 0);
+	monitor_protect(self->monitor, range.addr, range.size, true);
+	child_fork(child);
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_uffd_wp("the child's page", page_at(child->pid, held(self)), false);
+	expect_result("the child's write", child_write(child, &range, HELD, 1, BY_CHILD),
+		      features.page_size);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	expect_uffd_wp("the parent's page", page_at(0, held(self)), true);
+	expect_result("the parent's write", cpu_write(&range, HELD, 1, BY_OTHER),
+		      KILLED_BY(SIGBUS));
+	expect_bytes(held(self), range.serial, HELD, BY_OWNER, "the protected page");
+}
+
+SCENARIO(huge_held, freed_while_shared,
+	 "MADV_FREE of pages that a child maps, too, leaves them: smaps counts none as LazyFree")
+{
+	struct child *child = &self->story.child;
+	struct buffer range = whole(self);
+
+	child_fork(child);
+	advise_memory(range.addr, range.size, MADV_FREE);
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_result("LazyFree", smaps_bytes(range.addr, "LazyFree"), 0);
+	expect_bytes(held(self), range.serial, HELD, BY_OWNER, "the page");
+	expect_child_sees_page(self, BY_OWNER);
+}
+
+SCENARIO(huge_held, written_by_device,
+	 "a device's write to pages that a child shares makes a copy: the child does not see it")
+{
+	struct device *device = &self->story.device;
+	struct child *child = &self->story.child;
+	struct buffer range = whole(self);
+
+	/* So that the device has read the entry before. */
+	set_rule(RULE_NO_LEAK);
+	expect_result("the device's read", device_read(device, held(self), 1), 0);
+	child_fork(child);
+	write_page(device->bounce, range.serial, HELD, BY_OTHER);
+	expect_result("the device's write", device_write(device, held(self), 1), 0);
+	expect_bytes(held(self), range.serial, HELD, BY_OTHER, "what the device has written");
+	expect_child_sees_page(self, BY_OWNER);
+}
+
+SCENARIO(huge_held, migrated_while_shared,
+	 "a page that a child shares is migrated for both, and the other pages stay in memory")
+{
+	struct story *s = &self->story;
+	struct buffer range = whole(self);
+
+	child_fork(&s->child);
+	device_move_to(&s->device, held(self), 1);
+	set_rule(RULE_LARGE_IS_SPLIT);
+	expect_place(HELD, page_at(0, held(self)).at, PLACE_COHERENT);
+	expect_place(HELD, page_at(s->child.pid, held(self)).at, PLACE_COHERENT);
+	expect_result("pages on the device", pages_at(range.addr, range.pages, PLACE_COHERENT), 1);
+	expect_bytes(held(self), range.serial, HELD, BY_OWNER, "the page");
+	expect_child_sees_page(self, BY_OWNER);
 }
 
 int main(int argc, char **argv)

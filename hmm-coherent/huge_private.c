@@ -281,6 +281,33 @@ SCENARIO(huge_private, bound,
 	expect_all(self, h->addr, 0, h->pages);
 }
 
+SCENARIO(huge_private, read_by_itself,
+	 "the device reads its own huge page in place")
+{
+	struct huge *h = &self->huge;
+
+	set_rule(RULE_DEVICE_IN_PLACE);
+	expect_result("the device's read", device_read(&h->device, page_in(h->addr, 50), 2), 0);
+	expect_bytes(h->device.bounce, self->range.serial, 50, BY_OWNER,
+		     "bytes that the device reads");
+	expect_private(self, h->addr, 0, h->pages);
+	expect(device_snapshot(&h->device, h->addr).huge, "a read by the device splits the entry");
+}
+
+SCENARIO(huge_private, freed,
+	 "MADV_DONTNEED of all pages also frees the page table that the huge page had in reserve")
+{
+	struct huge *h = &self->huge;
+	const long before = read_counter("/proc/self/status", "VmPTE");
+
+	advise_memory(h->addr, h->size, MADV_DONTNEED);
+	set_rule(RULE_ACCOUNTS_RETURN);
+	expect_result("kilobytes of page tables that are freed (VmPTE)",
+		      before - read_counter("/proc/self/status", "VmPTE"),
+		      features.page_size / 1024);
+	expect_result("pages left", pages_at(h->addr, h->pages, PLACE_NOWHERE), h->pages);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_huge_private", argc, argv);

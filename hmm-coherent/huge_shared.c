@@ -173,6 +173,17 @@ SCENARIO(huge_shared, written_and_cut,
 	expect_result("pages with other bytes", lost(self, self->second), 0);
 }
 
+SCENARIO(huge_shared, entered_in_the_middle,
+	 "a huge page is mapped as one, also if the access is not to its first page")
+{
+	write_all(self, self->first);
+	map_at(self, self->second, MADV_HUGEPAGE);
+	touch(page_in(self->second, self->huge.pages / 2));
+	set_rule(RULE_HUGE_AS_ADVISED);
+	expect_result("the mapping is huge", is_huge(self, self->second), variant->as_huge);
+	expect_result("pages with other bytes", lost(self, self->second), 0);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_huge_shared", argc, argv);

@@ -9,9 +9,15 @@
  */
 #include "mappings.h"
 
+#include <sys/syscall.h>
+
+#include "kernel/since.h"
 #include "reach/monitor.h"
 
-/* Since Linux 5.7; the C library may be older. */
+/* Since Linux 4.4 and 5.7; the C library may be older. */
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
@@ -173,6 +179,61 @@ SCENARIO(mappings, watched_in_parts,
 	expect_mappings(self, "2-8");
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
 	expect_pages(self, FIRST, 0, PAGES);
+}
+
+SCENARIO(mappings, untouched_joins,
+	 "memory with pages that becomes as its neighbour, which has no pages, is one mapping with "
+	 "it")
+{
+	const size_t size = PAGES * features.page_size;
+
+	fill(self, FIRST);
+	protect_memory(page_of(self, FIRST), size, PROT_READ);
+	map_pages(self, FIRST - 2, 2);
+	expect_mappings(self, "0-2 2-8");
+	protect_memory(page_of(self, FIRST), size, PROT_READ | PROT_WRITE);
+	expect_mappings(self, kernel_has(CHANGE_UNTOUCHED_JOINS) ? "0-8" : "0-2 2-8");
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_pages(self, FIRST, 0, PAGES);
+}
+
+SCENARIO(mappings, locked_becomes_writable,
+	 "locked memory that was only read has pages of its own as soon as it is writable")
+{
+	size_t i;
+
+	map_pages(self, FIRST, 2);
+	protect_memory(page_of(self, FIRST), 2 * features.page_size, PROT_READ);
+	lock(self, FIRST, 2);
+	protect_memory(page_of(self, FIRST), 2 * features.page_size, PROT_READ | PROT_WRITE);
+	set_rule(RULE_LOCKED_AS_MEMORY);
+	for (i = 0; i < 2; i++)
+		expect(frame_has_flag(page_at(0, page_of(self, FIRST + i)).pfn, KPF_ANON),
+		       "page %zu is no memory of the process", i);
+	unlock(self, FIRST, 2);
+}
+
+/* copy_vma(): the source keeps its mapping, so the target must not become a part of it. */
+SCENARIO(mappings, left_beside,
+	 "locked memory without pages that MREMAP_DONTUNMAP moves beside itself stays locked, and "
+	 "what it leaves is not")
+{
+	const size_t size = 2 * features.page_size;
+	const long before = locked();
+
+	map_pages(self, FIRST, 2);
+	set_rule(RULE_MAPPINGS_ARE_COUNTED);
+	expect_result("mlock2",
+		      errno_of(syscall(SYS_mlock2, page_of(self, FIRST), size, MLOCK_ONFAULT)), 0);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(mremap(page_of(self, FIRST), size, size,
+		    MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+		    page_of(self, FIRST + 2)) == page_of(self, FIRST + 2),
+	     "mremap with MREMAP_DONTUNMAP: %s", strerror(errno));
+	set_rule(RULE_MAPPINGS_ARE_COUNTED);
+	expect_result("pages in VmLck", locked() - before, 2);
+	unlock(self, FIRST + 2, 2);
+	expect_result("pages in VmLck after munlock", locked() - before, 0);
 }
 
 int main(int argc, char **argv)

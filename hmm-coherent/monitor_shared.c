@@ -19,6 +19,7 @@
 #include "reach/cpu.h"
 #include "reach/monitor.h"
 #include "reach/swap.h"
+#include "see/device.h"
 
 #define PAGES 4
 /* Of the pages: written and protected, protected without memory, not protected, written. */
@@ -230,6 +231,25 @@ SCENARIO(monitor_shared, closed,
 	expect_page(self, PAGE_PROTECTED, false);
 	expect_page(self, PAGE_EMPTY, false);
 	expect_page(self, PAGE_FREE, false);
+}
+
+SCENARIO(monitor_shared, read_by_device,
+	 "a device reads a protected page, with and without memory, and it stays protected")
+{
+	struct buffer *range = &self->range;
+	struct device device;
+
+	device_open(&device, PLACE_COHERENT, 1);
+	set_rule(RULE_DEVICE_IN_PLACE);
+	expect_result("the read of a hole",
+		      device_read(&device, buffer_page(range, PAGE_EMPTY), 1), 0);
+	expect_zeros(device.bounce, "what the device reads from a hole");
+	expect_result("the read of a page",
+		      device_read(&device, buffer_page(range, PAGE_PROTECTED), 1), 0);
+	expect_bytes(device.bounce, range->serial, PAGE_PROTECTED, BY_OWNER,
+		     "what the device reads");
+	device_close(&device);
+	expect_kept(self);
 }
 
 int main(int argc, char **argv)

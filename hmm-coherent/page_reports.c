@@ -208,6 +208,9 @@ WHY_NOT(page_reports)
 {
 	if (!strcmp(test, "scan") && !scan_available())
 		return "this kernel has no PAGEMAP_SCAN (6.7)";
+	if (!strcmp(test, "device") && variant->make != make_hole &&
+	    variant->make != make_inaccessible)
+		return "the snapshot of other pages is compared by each test";
 	return NULL;
 }
 
@@ -323,6 +326,19 @@ SCENARIO(page_reports, scan,
 			      !(variant->categories & single[i]));
 		scan.category_inverted = 0;
 	}
+}
+
+SCENARIO(page_reports, device,
+	 "a device's snapshot shows memory without access as an error, and a hole as not mapped")
+{
+	struct device *device = &self->story.device;
+
+	set_rule(RULE_OBSERVERS_AGREE);
+	expect_result("the snapshot",
+		      device_command(device, HMM_DMIRROR_SNAPSHOT, self->page, 1), 0);
+	expect_result("what it shows", device->bounce[0],
+		      variant->make == make_hole ? HMM_DMIRROR_PROT_NONE :
+						   HMM_DMIRROR_PROT_ERROR);
 }
 
 int main(int argc, char **argv)

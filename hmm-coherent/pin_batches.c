@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -106,6 +107,14 @@ FIXTURE_VARIANT_ADD(pin_batches, unlocked) { .fill = batch_unlocked };
 FIXTURE_VARIANT_ADD(pin_batches, cold) { .fill = batch_cold };
 FIXTURE_VARIANT_ADD(pin_batches, freeable) { .fill = batch_free };
 
+WHY_NOT(pin_batches)
+{
+	/* docs/findings.md, batch-blocks-migration: other batches hold a reference. */
+	return strcmp(test, "migrated") || variant->fill == batch_new ?
+		       NULL :
+		       "a page in this batch may stay";
+}
+
 FIXTURE_SETUP(pin_batches)
 {
 	need(pin_available(), SKIP_NO_GUP_TEST);
@@ -142,6 +151,20 @@ SCENARIO(pin_batches, of_another_processor,
 		expect_owner_sees(s, i, BY_OWNER);
 		expect_mapped(s, i, PERM_RW);
 	}
+}
+
+SCENARIO(pin_batches, migrated,
+	 "a page in the batch of another processor is migrated to the device at once")
+{
+	struct story *s = &self->story;
+
+	run_on(sysconf(_SC_NPROCESSORS_ONLN) - 1);
+	variant->fill(s);
+	run_on(0);
+	device_move_to(&s->device, s->buffer.addr, PAGES);
+	set_rule(RULE_ENTRY);
+	expect_at(s, 0, PLACE_COHERENT);
+	expect_owner_sees(s, 0, BY_OWNER);
 }
 
 int main(int argc, char **argv)

@@ -5,9 +5,20 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "kernel/restore.h"
+#include "kernel/since.h"
 #include "reach/cpu.h"
+#include "reach/monitor.h"
 
+#define MAX_MAPPINGS "/proc/sys/vm/max_map_count"
 #define KEEP SIZE_MAX		/* a field of struct wrong that does not matter */
+
+WHY_NOT(mappings)
+{
+	return strcmp(test, "remap_at_limit") || kernel_has(CHANGE_ROOM_FOR_FOUR) ?
+		       NULL :
+		       "mremap() of this kernel needs room for more mappings (7.1)";
+}
 
 /* One call that is refused; addresses and sizes are in pages, @off in bytes. */
 struct wrong {
@@ -157,6 +168,114 @@ SCENARIO(mappings, remap_duplicates,
 	       "the two mappings have different pages");
 	unmap_memory(second, 2 * size);
 	unmap_memory(shared, 2 * size);
+}
+
+SCENARIO(mappings, remap_beside,
+	 "mremap() to the place right behind the memory, and to the one right before it")
+{
+	const size_t size = 2 * features.page_size;
+
+	fill(self, FIRST);
+	set_rule(RULE_REMAPPED);
+	move_memory(page_of(self, FIRST + 4), size, page_of(self, FIRST + 6));
+	expect_pages(self, FIRST + 6, 4, 2);
+	move_memory(page_of(self, FIRST), size, page_of(self, FIRST - 2));
+	expect_pages(self, FIRST - 2, 0, 2);
+	expect_pages(self, FIRST + 2, 2, 2);
+}
+
+SCENARIO(mappings, remap_locked,
+	 "locked memory that mremap() grows elsewhere is filled to its end")
+{
+	const size_t size = features.page_size;
+	unsigned char *moved;
+	size_t i;
+
+	map_pages(self, FIRST, 2);
+	set_rule(RULE_LOCKED_AS_MEMORY);
+	expect_result("mlock", errno_of(mlock(page_of(self, FIRST), 2 * size)), 0);
+	moved = mremap(page_of(self, FIRST), 2 * size, 4 * size, MREMAP_MAYMOVE);
+	must(moved != MAP_FAILED && moved != page_of(self, FIRST), "mremap: %s", strerror(errno));
+	for (i = 0; i < 4; i++)
+		expect(in_memory(page_at(0, moved + i * size).at), "page %zu is a hole", i);
+	unmap_memory(moved, 4 * size);
+}
+
+SCENARIO(mappings, remap_watched_first,
+	 "mremap() of two mappings, of which userfaultfd watches the first, fails with EFAULT and "
+	 "moves none")
+{
+	const struct wrong call = { .from = FIRST, .old_pages = 4, .new_pages = 4,
+				    .flags = MREMAP_MAYMOVE | MREMAP_FIXED, .to = TARGET };
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	fill(self, FIRST);
+	self->monitor = monitor_open(page_of(self, FIRST), 2 * features.page_size, 0);
+	set_rule(RULE_REMAPPED);
+	expect_result("mremap", remap(self, &call), -EFAULT);
+	expect_pages(self, FIRST, 0, PAGES);
+}
+
+static int mapping_count(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int count = 0, byte;
+
+	while (maps && (byte = fgetc(maps)) != EOF)
+		count += byte == '\n';
+	if (!maps)
+		syscall_failed("/proc/self/maps", errno);
+	fclose(maps);
+	/* [vsyscall], which is not of the process. */
+	return count - (read_counter("/proc/self/maps", "ffffffffff600000-ffffffffff601000") >= 0);
+}
+
+/* __check_map_count_against_split(): two for the target, two for the move. */
+SCENARIO(mappings, remap_at_limit,
+	 "mremap() of the middle of a mapping needs room for four more mappings")
+{
+	const struct wrong call = { .from = FIRST + 1, .old_pages = 2, .new_pages = 2,
+				    .flags = MREMAP_MAYMOVE | MREMAP_FIXED, .to = TARGET };
+
+	fill(self, FIRST);
+	set_rule(RULE_REMAPPED);
+	change_setting(MAX_MAPPINGS, mapping_count() + 3);
+	expect_result("mremap with room for three", remap(self, &call), -ENOMEM);
+	expect_pages(self, FIRST, 0, PAGES);
+	change_setting(MAX_MAPPINGS, mapping_count() + 4);
+	expect_result("mremap with room for four", remap(self, &call), 0);
+	expect_pages(self, TARGET, 1, 2);
+}
+
+/* vma_expand(): the reverse map of a mapping without pages has to learn of those that come. */
+SCENARIO(mappings, remap_joins,
+	 "pages that come to a mapping without pages, which they join, can be migrated")
+{
+	const size_t size = 2 * features.page_size;
+	struct story *s = &self->story;
+	size_t i;
+
+	fill(self, FIRST);
+	unmap_memory(page_of(self, FIRST), 4 * features.page_size);
+	move_memory(page_of(self, FIRST + 4), size, page_of(self, TARGET + 2));
+	map_pages(self, FIRST + 6, 2);
+	if (s->read_only)
+		protect_memory(page_of(self, TARGET + 2), size, PROT_READ | PROT_WRITE);
+	move_memory(page_of(self, TARGET + 2), size, page_of(self, FIRST + 4));
+	expect_mappings(self, kernel_has(CHANGE_UNTOUCHED_JOINS) ? "6-10" : "6-8 8-10");
+	if (story_on_device(s))
+		device_move_back(&s->device, page_of(self, FIRST + 4), 2);
+	else
+		device_move_to(&s->device, page_of(self, FIRST + 4), 2);
+	set_rule(story_on_device(s) ? RULE_BACK : RULE_ENTRY);
+	for (i = 0; i < 2; i++) {
+		const enum place at = page_at(0, page_of(self, FIRST + 4 + i)).at;
+
+		must(story_on_device(s) ? in_memory(at) : at == PLACE_COHERENT,
+		     "page %zu is %s after the migration", i, place_name(at));
+		expect_bytes(page_of(self, FIRST + 4 + i), s->buffer.serial, 4 + i, BY_OWNER,
+			     "bytes of a migrated page");
+	}
 }
 
 int main(int argc, char **argv)

@@ -10,6 +10,7 @@
  */
 #include "suite/harness.h"
 
+#include <errno.h>
 #include <linux/types.h>
 #include <lib/test_hmm_uapi.h>
 #include <stdio.h>
@@ -42,6 +43,8 @@ FIXTURE_VARIANT_ADD(soft_dirty, system) { .place = PLACE_SYSTEM };
 
 WHY_NOT(soft_dirty)
 {
+	if (!strcmp(test, "new_that_joins") && !kernel_has(CHANGE_JOINED_STAYS_DIRTY))
+		return "this kernel forgets that new memory is soft-dirty when it joins (6.19)";
 	return strcmp(test, "moved_by_monitor") || monitor_can(UFFD_FEATURE_MOVE) ||
 			       kernel_has(CHANGE_UFFD_MOVE) ?
 		       NULL :
@@ -224,6 +227,25 @@ SCENARIO(soft_dirty, split_when_protected,
 	range.size = huge->size;
 	expect_result("a write to a page of zeros", cpu_write(&range, 1, 1, BY_OTHER),
 		      KILLED_BY(SIGBUS));
+}
+
+/* pagemap shows a hole as soft-dirty in a mapping that is new (VM_SOFTDIRTY). */
+SCENARIO(soft_dirty, new_that_joins,
+	 "new memory that mremap() makes one mapping with older memory stays soft-dirty")
+{
+	const size_t size = features.page_size;
+	unsigned char *room = map_memory(4 * size, PROT_NONE), *new = room + 3 * size;
+
+	protect_memory(room, size, PROT_READ | PROT_WRITE);
+	write_page(room, self->story.buffer.serial, 0, BY_OWNER);
+	clear_soft_dirty();
+	if (mmap(new, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) != new)
+		syscall_failed("mmap", errno);
+	expect_dirty(new, "is new memory soft-dirty", true);
+	move_memory(new, size, room + size);
+	expect_dirty(room + size, "is it soft-dirty where it was moved to", true);
+	unmap_memory(room, 4 * size);
 }
 
 int main(int argc, char **argv)

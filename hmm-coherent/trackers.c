@@ -31,7 +31,6 @@
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define KPF_MMAP BIT(11)
-#define KPF_ANON BIT(12)
 
 FIXTURE(trackers)
 {
@@ -349,11 +348,11 @@ static void expect_frame(struct story *s, const char *when, long mappings)
 {
 	const unsigned long pfn = page_at(0, s->buffer.addr).pfn;
 	const bool memory = in_memory(page_at(0, s->buffer.addr).at);
-	const uint64_t mapped = of_frame("/proc/kpageflags", pfn) & (KPF_MMAP | KPF_ANON);
+	const uint64_t mapped = of_frame("/proc/kpageflags", pfn) & (KPF_MMAP | BIT(KPF_ANON));
 
 	set_rule(RULE_FRAMES_OF_MEMORY);
 	expect_result(when, of_frame("/proc/kpagecount", pfn), memory ? mappings : 0);
-	expect_same(mapped == (memory ? KPF_MMAP | KPF_ANON : 0),
+	expect_same(mapped == (memory ? KPF_MMAP | BIT(KPF_ANON) : 0),
 		    "flags of the frame in kpageflags", memory ? "mapped, anonymous" : "none",
 		    mapped ? "mapped or anonymous" : "none");
 }

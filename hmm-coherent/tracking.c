@@ -111,6 +111,21 @@ SCENARIO(tracking, accessed,
 	expect_stays(s, 1);
 }
 
+SCENARIO(tracking, accessed_and_migrated,
+	 "a page that was accessed is still counted as such when it was migrated to memory and "
+	 "to the device, and one that was not, is not")
+{
+	struct story *s = &self->story;
+
+	set_rule(RULE_MARKS_TRAVEL);
+	expect_result("clear_refs", write_text("/proc/self/clear_refs", "1"), 0);
+	expect_result("a read", cpu_read(&s->buffer, 1, 1, NULL), features.page_size);
+	story_migrate_back(s);
+	expect_result("Referenced after migration to memory", smaps(s, "Referenced"), 1);
+	story_migrate_to_device(s);
+	expect_result("Referenced after migration to the device", smaps(s, "Referenced"), 1);
+}
+
 SCENARIO(tracking, pagemap_scan,
 	 "PAGEMAP_SCAN reports a page on the device as present only, in one region with adjacent "
 	 "pages of memory")

@@ -137,6 +137,8 @@ WHY_NOT(whole_range)
 		return "userfaultfd of this kernel protects a range of one mapping only (6.4)";
 	if (!strcmp(test, "refused_behind") && variant->call != protect)
 		return "only mprotect() can be refused by a mapping";
+	if (!strcmp(test, "joined_on_the_way") && variant->call != protect)
+		return "only mprotect() makes these mappings one";
 	return NULL;
 }
 
@@ -251,6 +253,17 @@ SCENARIO(whole_range, refused_behind,
 	expect_result("a write to it", cpu_write(buffer, 3, 1, BY_OWNER), KILLED_BY(SIGSEGV));
 	close(reader);
 	close(file);
+}
+
+SCENARIO(whole_range, joined_on_the_way,
+	 "mprotect() of three mappings changes the third also if it makes one of the first two")
+{
+	struct buffer *buffer = &self->story.buffer;
+
+	protect_memory(buffer_page(buffer, 1), features.page_size, PROT_READ);
+	set_rule(RULE_WHOLE_RANGE);
+	expect_result("the call", variant->call(self, buffer->addr, buffer->size), 0);
+	expect_done(self, variant, 0, PAGES, true);
 }
 
 int main(int argc, char **argv)

@@ -330,4 +330,20 @@ const struct change changes[CHANGE_COUNT] = {
 		.mainline = 601, .only_mainline = true,
 		.when_unknown = true,
 	},
+	[CHANGE_UNTOUCHED_JOINS] = {
+		.name = "untouched-joins",
+		.commit = "879bca0a2c4f \"mm/vma: fix incorrectly disallowed anonymous VMA "
+			  "merges\"",
+		.mainline = 616, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_JOINED_STAYS_DIRTY] = {
+		.name = "joined-stays-dirty",
+		.commit = "\"mm: propagate VM_SOFTDIRTY on merge\"",
+		.mainline = 619, .rc = 1, .only_mainline = true, .when_unknown = true,
+	},
+	[CHANGE_ROOM_FOR_FOUR] = {
+		.name = "room-for-four",
+		.commit = "\"mm/mremap: correct invalid map count check\"",
+		.mainline = 701, .rc = 1, .only_mainline = true, .when_unknown = true,
+	},
 };

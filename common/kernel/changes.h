@@ -89,6 +89,9 @@ enum kernel_change {
 	CHANGE_READ_MULTISHOT,	/* IORING_OP_READ_MULTISHOT */
 	CHANGE_VECTORS_REGISTERED, /* IORING_OP_READV_FIXED, IORING_OP_WRITEV_FIXED */
 	CHANGE_CLONE_OF_ONE_MM,	/* registered buffers are cloned within a process only */
+	CHANGE_UNTOUCHED_JOINS,	/* memory with pages is merged into a neighbour without */
+	CHANGE_JOINED_STAYS_DIRTY, /* new memory is soft-dirty also when it was merged */
+	CHANGE_ROOM_FOR_FOUR,	/* what mremap() needs below vm.max_map_count */
 	CHANGE_COUNT
 };
 

@@ -60,6 +60,7 @@ bool frame_has_flag(unsigned long frame, int flag) __must_check;
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define KPF_LRU 5
+#define KPF_ANON 12
 #define KPF_WRITEBACK 8
 #define KPF_SWAPCACHE 13
 /* PageAnonExclusive of an anonymous page (enum pageflags); also KPF_MAPPEDTODISK, KPF_OWNER_2 */
