@@ -30,6 +30,12 @@ enum place device_of_pfn(unsigned long pfn)
 	return PLACE_NOWHERE;
 }
 
+bool pfn_is_private(unsigned long pfn)
+{
+	(void)pfn;
+	return false;
+}
+
 int pin_dump(const void *addr)
 {
 	(void)addr;

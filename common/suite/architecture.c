@@ -32,7 +32,7 @@ static bool no_soft_dirty(void)
 static const char *const soft_dirty[] = {
 	"soft-dirty.*", "*.soft-dirty.*", "tracking.*.soft-dirty-*", "numa.*.huge-*",
 	"trackers.*.soft-dirty-*", "trackers.*.huge-moved", "inherited.*.tracked-after-move",
-	"merged.*.written-since", "mirror-told.*.soft-dirty-cleared",
+	"huge-held.*.tracked", "merged.*.written-since", "mirror-told.*.soft-dirty-cleared",
 	"next-access.*.store-after-clear-refs", "kept-marks.*-tracked", "swapped.*.tracked", NULL
 };
 
@@ -56,8 +56,9 @@ static const char *const uffd_wp[] = {
 	"trackers.*.written-*", "hugetlb-watched.*.forked", "hugetlb-watched.*.hole",
 	"hugetlb-watched.*.over-a-page-of-the-file", "hugetlb-watched.*.page",
 	"hugetlb-watched.*.moved", "hugetlb-watched.*.unshared", "kept-marks.*-protected",
-	"swapped.*.protected",
-	"private-marks.*", "huge-held.*.forced", "unprivileged.*.told-of-forks", NULL
+	"swapped.*.protected", "private-marks.*", "huge-held.*.forced",
+	"huge-held.*.child-is-free", "mappings.*.remap-watched-first",
+	"unprivileged.*.told-of-forks", NULL
 };
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
