@@ -297,6 +297,8 @@ const struct change changes[CHANGE_COUNT] = {
 	       "a1b92a3f1457 \"mm/userfaultfd: support WP on multiple VMAs\""),
 	RECENT(RESERVATION_RETURNS, "reservation-returns", 609,
 	       "df7a6d1f6405 \"mm/hugetlb: restore the reservation if needed\""),
+	RECENT(MOVABLE_HUGETLB_IS_PINNED, "movable-hugetlb-is-pinned", 610,
+	       "f442fa614137 \"mm: gup: stop abusing try_grab_folio\""),
 	RECENT(MERGE_ANY, "merge-any", 604, "d7597f59d1d3"),
 	RECENT(MERGE_ANY_EXEC, "merge-any-exec", 610,
 	       "3a9e567ca45f \"mm/ksm: fix ksm exec support for prctl\""),

@@ -73,6 +73,7 @@ enum kernel_change {
 	CHANGE_UNMERGE_UNSHARES, /* KSM replaces a merged page by a copy without a write fault */
 	CHANGE_RESERVATION_RETURNS,	/* of hugetlb memory, by MADV_DONTNEED */
 	CHANGE_WP_OF_MAPPINGS,	/* userfaultfd protects a range of several mappings */
+	CHANGE_MOVABLE_HUGETLB_IS_PINNED, /* by a long-term pin that does not use GUP-fast */
 	CHANGE_MERGE_ANY,	/* PR_SET_MEMORY_MERGE */
 	CHANGE_MERGE_ANY_EXEC,	/* KSM also scans a program that inherits PR_SET_MEMORY_MERGE */
 	CHANGE_DROPPABLE,	/* MAP_DROPPABLE */
