@@ -47,9 +47,6 @@ FIXTURE_VARIANT_ADD(huge_held, split) { .as_huge = false };
 
 WHY_NOT(huge_held)
 {
-	/* soft_dirty.*.after_mprotect is about small pages. */
-	if (!strcmp(test, "tracked") && !variant->as_huge)
-		return "only for the entry of a huge page";
 	if (!strcmp(test, "migrated_while_shared") && !kernel_has(CHANGE_HUGE_ON_DEVICE))
 		return "this kernel splits no huge page to migrate a part of it (6.19)";
 	return NULL;
