@@ -74,7 +74,6 @@ static bool starts(const char *line, const char *key, long *value)
 static void add_mapping(const char *flags, long *walked)
 {
 	const bool data = strstr(flags, " wr") && !strstr(flags, " sh") && !strstr(flags, " gd");
-
 	long difference;
 
 	if (mapping.outside)
