@@ -12,6 +12,7 @@ from runner.work import Work, cost
 BAR = 24                # columns
 PAUSE = 30.0            # seconds between two lines of a log
 PASSED = "passed: "      # begins a line of programs
+ROWS = 14               # such lines: with them a whole run that passes has at most 80
 
 
 def short(program: str) -> str:
@@ -68,6 +69,7 @@ class Progress:
         self._began, self._cost = time.monotonic(), 0.0
         self._costs = work.cost()
         self._row: list[str] = []               # programs that ended without a failure
+        self._rows = self._more = 0             # lines of them, and programs without a line
         self._seen = 0                          # attempts in run.done
         screen.counter(f"{self._count()}  booting")
 
@@ -146,17 +148,21 @@ class Progress:
         elif "failed" in counts:
             self.screen.say(f"{short(program)}: {text}")
         else:
-            more = ", ".join(f"{n} {word}" for word, n in counts.items() if word != "passed")
-            if not counts["passed"] and not more:
+            if not any(counts.values()):
                 return          # nothing of it applies to this kernel
-            cell = short(program) + (f" ({more})" if more else "")
-            if len(", ".join([*self._row, cell])) > self.screen.width() - len(PASSED):
+            # What is known or skipped follows by its reason, and the reports have it by program.
+            name = short(program)
+            if len(", ".join([*self._row, name])) > self.screen.width() - len(PASSED):
                 self._tell_row()
-            self._row.append(cell)
+            if self._rows < ROWS:
+                self._row.append(name)
+            else:
+                self._more += 1
 
     def _tell_row(self) -> None:
         if self._row:
             self.screen.say(PASSED + ", ".join(self._row))
+            self._rows += 1
         self._row.clear()
 
     def end(self) -> None:
@@ -165,3 +171,5 @@ class Progress:
         for program in list(self._counts):
             self._tell(program)
         self._tell_row()
+        if self._more:
+            self.screen.say(f"{PASSED}and {self._more} more programs")
