@@ -21,6 +21,7 @@
 
 #define PAGES 4
 #define FIRST 1			/* of the pages that are transferred, as a number and an offset */
+#define TRANSFERS 32		/* of each kind, of which one at least completes late */
 #define COUNT (PAGES - FIRST)
 #define AT_POSITION ((__u64)-1)
 
@@ -228,11 +229,15 @@ SCENARIO(ring_ways, moves_directly,
 	 "a transfer with O_DIRECT at the position moves it by the bytes of the transfer")
 {
 	const off_t behind = FIRST * self->page + self->size;
+	int i;
 
-	transfer(self, &ways[0], ways[0].read, true, true);
-	expect_position(self->story.medium.fd, behind);
-	transfer(self, &ways[0], ways[0].write, true, true);
-	expect_position(self->story.medium.fd, behind);
+	/* Most complete after their submission, which is what this is about, but not all. */
+	for (i = 0; i < TRANSFERS && !report->failures; i++) {
+		transfer(self, &ways[0], ways[0].read, true, true);
+		expect_position(self->story.medium.fd, behind);
+		transfer(self, &ways[0], ways[0].write, true, true);
+		expect_position(self->story.medium.fd, behind);
+	}
 }
 
 int main(int argc, char **argv)
