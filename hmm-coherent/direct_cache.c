@@ -90,6 +90,15 @@ static void write_all(FIXTURE_DATA(direct_cache) (*self))
 		      errno_of(pwrite(s->medium.fd, s->buffer.addr, self->size, 0)), self->size);
 }
 
+/* Read each page of the mapping, so that it is in the page cache. */
+static void fill_cache(FIXTURE_DATA(direct_cache) (*self))
+{
+	size_t i;
+
+	for (i = 0; i < PAGES; i++)
+		(void)*(volatile unsigned char *)(self->mapped + i * features.page_size);
+}
+
 /* The second and third page of the file have no bytes, the others those of the medium. */
 static void expect_empty_middle(FIXTURE_DATA(direct_cache) (*self), int mode, const char *call)
 {
@@ -164,8 +173,7 @@ SCENARIO(direct_cache, read_into_cache,
 	struct story *s = &self->story;
 	size_t i;
 
-	for (i = 0; i < PAGES; i++)
-		(void)*(volatile unsigned char *)(self->mapped + i * features.page_size);
+	fill_cache(self);
 	write_all(self);
 	set_rule(RULE_BYTES_ARRIVE);
 	for (i = 0; i < PAGES; i++) {
@@ -241,10 +249,8 @@ SCENARIO(direct_cache, held_in_cache,
 	 "every way to the medium shows them")
 {
 	struct story *s = &self->story;
-	size_t i;
 
-	for (i = 0; i < PAGES; i++)
-		(void)*(volatile unsigned char *)(self->mapped + i * features.page_size);
+	fill_cache(self);
 	story_hold_at(s, self->mapped + features.page_size);
 	write_all(self);
 	expect_everywhere(self, BY_OWNER);

@@ -107,6 +107,9 @@ void cgroup_need_reclaim(const struct cgroup *group)
 	char path[256];
 
 	cgroup_file(group, "memory.reclaim", path, sizeof(path));
+	/* memory_files[], mm/memcontrol.c: all kernels since 5.19 have it. */
+	if (access(path, W_OK) && in_guest())
+		not_prepared("%s: %s", path, strerror(errno));
 	need(!access(path, W_OK), SKIP_NO_MEMORY_RECLAIM);
 }
 
