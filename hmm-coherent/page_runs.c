@@ -237,14 +237,16 @@ SCENARIO(page_runs, referenced,
 	const long resident = smaps_bytes(self->map, "Rss");
 	bool cleared = false;
 	char what[64];
+	int error;
 	size_t i;
 
 	expect(resident > 0, "no page is resident");
 	expect_result("Referenced", smaps_bytes(self->map, "Referenced"), resident);
 	for (i = 0; i < ARRAY_SIZE(requests); i++) {
 		cleared |= variant->of_file ? requests[i].of_files : requests[i].of_anonymous;
-		if (write_text("/proc/self/clear_refs", requests[i].number))
-			syscall_failed("/proc/self/clear_refs", errno);
+		error = write_text("/proc/self/clear_refs", requests[i].number);
+		if (error)
+			syscall_failed("/proc/self/clear_refs", -error);
 		snprintf(what, sizeof(what), "Referenced after %s to clear_refs",
 			 requests[i].number);
 		expect_result(what, smaps_bytes(self->map, "Referenced"), cleared ? 0 : resident);
