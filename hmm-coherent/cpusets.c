@@ -9,6 +9,7 @@
 
 #include "kernel/cgroup.h"
 #include "kernel/kernel.h"
+#include "kernel/lockdep.h"
 #include "see/pin.h"
 
 /*
@@ -21,6 +22,7 @@ static void move_to_other(FIXTURE_DATA(numa) (*self))
 	char file[256], node[16];
 	int error;
 
+	need(!lockdep_saw_memory_added(), SKIP_LOCKDEP_STOPS_HOTPLUG);
 	cgroup_make_cpuset(&group);
 	cgroup_enter(&group);
 	cgroup_file(&group, "cpuset.mems", file, sizeof(file));

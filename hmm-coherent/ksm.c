@@ -33,8 +33,7 @@ FIXTURE_SETUP(ksm)
 	 * ksmd would complete the lock cycle of the driver: docs/findings.md,
 	 * test-hmm-lock-order.
 	 */
-	need(!lockdep_watches() || !lockdep_has_seen("&mm->mmap_lock", "&mdevice->devmem_lock"),
-	     SKIP_LOCKDEP_STOPS_KSM);
+	need(!lockdep_saw_memory_added(), SKIP_LOCKDEP_STOPS_HOTPLUG);
 	/* An earlier scenario that was aborted may have left it running. */
 	ksm_stop();
 	story_begin(&self->story, PLACE_COHERENT, false, 1);

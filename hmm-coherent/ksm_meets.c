@@ -57,8 +57,7 @@ FIXTURE_SETUP(ksm_meets)
 	self->monitor = -1;
 	self->program = 0;
 	need(ksm_available(), SKIP_NO_KSM);
-	need(!lockdep_watches() || !lockdep_has_seen("&mm->mmap_lock", "&mdevice->devmem_lock"),
-	     SKIP_LOCKDEP_STOPS_KSM);
+	need(!lockdep_saw_memory_added(), SKIP_LOCKDEP_STOPS_HOTPLUG);
 	ksm_stop();
 	story_begin(&self->story, PLACE_SYSTEM, false, 1);
 	self->twins = (struct buffer){

@@ -56,8 +56,7 @@ static bool are_merged(void *zeros)
 FIXTURE_SETUP(ksm_zero)
 {
 	need(ksm_available(), SKIP_NO_KSM);
-	need(!lockdep_watches() || !lockdep_has_seen("&mm->mmap_lock", "&mdevice->devmem_lock"),
-	     SKIP_LOCKDEP_STOPS_KSM);
+	need(!lockdep_saw_memory_added(), SKIP_LOCKDEP_STOPS_HOTPLUG);
 	ksm_stop();
 	change_setting(KSM "use_zero_pages", 1);
 	self->zeros = (struct buffer){ .pages = PAGES, .size = PAGES * features.page_size,

@@ -40,8 +40,7 @@ FIXTURE_SETUP(merged)
 {
 	need(ksm_available(), SKIP_NO_KSM);
 	/* See docs/findings.md, test-hmm-lock-order. */
-	need(!lockdep_watches() || !lockdep_has_seen("&mm->mmap_lock", "&mdevice->devmem_lock"),
-	     SKIP_LOCKDEP_STOPS_KSM);
+	need(!lockdep_saw_memory_added(), SKIP_LOCKDEP_STOPS_HOTPLUG);
 	ksm_stop();
 	story_begin(&self->story, PLACE_COHERENT, false, 1);
 }

@@ -167,8 +167,9 @@ class Profile:
     slowness: int = 1                   # by which time limits grow
     sends_files: bool = False           # the guest has something to send at its end
     qemu: tuple[str, ...] = ()          # more words for it
-    # tests that go into a machine of their own, by the beginning of their names
-    apart: tuple[str, ...] = ()
+    # tests that go into a machine of their own, by the beginning of their names; those of a
+    # tuple go together
+    apart: tuple[str | tuple[str, ...], ...] = ()
     archs: tuple[str, ...] = ("x86_64", )       # where it can be used
 
     @property
@@ -180,12 +181,13 @@ class Profile:
 EVERY = tuple(arch.name for arch in TABLE)
 PROFILES = {
     "": Profile(archs=EVERY),
-    # ksm.*: docs/findings.md, test-hmm-lock-order. A system call that goes over all pages of a
-    # device takes seconds there, and many times that when the host is busy: the watchdogs wait for
-    # as long as they can.
+    # apart: tests that take mmap_lock under ksm_thread_mutex or cpuset_mutex must not share a VM
+    # with tests that add memory to a device (docs/findings.md, test-hmm-lock-order). A system call
+    # that goes over all pages of a device takes seconds there, and many times that when the host is
+    # busy: the watchdogs wait for as long as they can.
     "debug": Profile(
         "debug", (HERE / "debug.config", DEBUG_INFO), slowness=20,
-        apart=("ksm.", ), archs=EVERY, append=
+        apart=(("ksm", "merged.", "numa.", "explore."), ), archs=EVERY, append=
         "page_owner=on kmemleak=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (HERE.parent / "faults" / "config", ), archs=EVERY),

@@ -26,7 +26,7 @@ static bool names(const char *line, const char *mark, const char *lock)
  * A class has a line "KEY ...: NAME", followed by a line " -> [KEY] NAME" for
  * each lock that was taken directly after it (l_show()).
  */
-bool lockdep_has_seen(const char *outer, const char *inner)
+static bool has_seen(const char *outer, const char *inner)
 {
 	FILE *classes = fopen("/proc/lockdep", "r");
 	bool of_outer = false, seen = false;
@@ -42,6 +42,11 @@ bool lockdep_has_seen(const char *outer, const char *inner)
 	if (classes)
 		fclose(classes);
 	return seen;
+}
+
+bool lockdep_saw_memory_added(void)
+{
+	return lockdep_watches() && has_seen("&mm->mmap_lock", "&mdevice->devmem_lock");
 }
 
 bool kasan_watches_freed(void)

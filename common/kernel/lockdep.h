@@ -16,10 +16,12 @@
 bool lockdep_watches(void);
 
 /*
- * Has a lock of the class @inner been taken while one of @outer was held? The
- * names are those of /proc/lockdep.
+ * Has lockdep recorded that test_hmm adds memory to a device with mmap_lock
+ * held (docs/findings.md, test-hmm-lock-order)? Then it reports the next place
+ * that takes mmap_lock under a lock of hotplug, and turns itself off. false if
+ * it is not active.
  */
-bool lockdep_has_seen(const char *outer, const char *inner);
+bool lockdep_saw_memory_added(void);
 
 /*
  * Does KASAN detect accesses to a freed object of a SLAB_TYPESAFE_BY_RCU cache,

@@ -109,9 +109,9 @@
 	     "reclaim of this kernel breaks the entry of exclusive access, and a fault does not " \
 	     "end", \
 	     "run --destructive destructive.exclusive-page-reclaimed, which gets its own VM") \
-	SKIP(LOCKDEP_STOPS_KSM, \
+	SKIP(LOCKDEP_STOPS_HOTPLUG, \
 	     "lockdep would report the lock order of test_hmm and turn itself off", \
-	     "run ksm.* in a VM without the tests that add memory to a device, as --profile " \
+	     "run the test in a VM without those that add memory to a device, as --profile " \
 	     "debug does") \
 	SKIP(NO_PROBE, "the probe of a feature lacks gup_test or a directory with O_DIRECT", \
 	     "the kernel needs CONFIG_GUP_TEST, and HMM_COHERENT_DIR must be set") \
