@@ -126,6 +126,7 @@ SCENARIO(pipes, of_a_direct_read,
 	struct story *s = &self->story;
 	const size_t size = features.page_size + SOME;
 	static unsigned char expected[2 * 65536] __aligned(8);
+	long got, total = 0;
 	loff_t at = 0;
 
 	story_medium(s, ON_FILE);
@@ -135,9 +136,14 @@ SCENARIO(pipes, of_a_direct_read,
 	write_page(expected, s->buffer.serial, 0, BY_MEDIUM);
 	write_page(expected + features.page_size, s->buffer.serial, 1, BY_MEDIUM);
 	set_rule(RULE_BYTES_ARRIVE);
-	expect_result("splice across the end",
-		      errno_of(splice(s->medium.fd, &at, self->first[1], NULL,
-				      PAGES * features.page_size, 0)), size);
+	/* It may be short: copy_splice_read() takes as many pages as alloc_pages_bulk() gives. */
+	do {
+		got = errno_of(splice(s->medium.fd, &at, self->first[1], NULL,
+				      PAGES * features.page_size, 0));
+		total += got > 0 ? got : 0;
+	} while (got > 0);
+	expect_result("splice at the end", got, 0);
+	expect_result("bytes in front of it", total, size);
 	expect_result("the offset afterwards", at, size);
 	expect_in(self->first, expected, size, "bytes of the file", true);
 }
