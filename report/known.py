@@ -20,6 +20,7 @@ from report import splat
 from report.result import Attempt, Test
 
 KEYS = ("tests", "kernels", "text", "reason", "link")
+OPTIONAL = ("kind", "platform")
 # What can be known. Which warnings come depends on the kernel's options: without them a test may
 # pass, and its entry is not out of date.
 CHECK, WARNING = KINDS = ("check", "warning")
@@ -63,6 +64,7 @@ class Entry:
     reason: str
     link: str
     kind: str = CHECK
+    platform: frozenset[str] = frozenset()      # the architecture, or also its page size
     failed: int = 0         # how often it excused a failure
     passed: int = 0         # how often a test of it passed
 
@@ -86,9 +88,13 @@ def _failures(attempt: Attempt) -> dict[str, list[str]]:
 
 
 class Known:
-    def __init__(self, entries: list[Entry], strict: bool = False) -> None:
+    """The entries, and what the run is on: the name of its architecture, its page size."""
+
+    def __init__(self, entries: list[Entry], strict: bool = False,
+                 platform: Iterable[str] = ()) -> None:
         self.entries = entries
         self.strict = strict
+        self.platform = frozenset(platform)
 
     def refuse_strangers(self, path: Path | str, names: Iterable[str]) -> None:
         """Stop for a glob that matches no test of the suite: misspelt, or of a removed test."""
@@ -102,7 +108,8 @@ class Known:
 
     def judge(self, test: Test, attempt: Attempt, release: str) -> None:
         """Turn a failure into xfail or a pass into xpass, where an entry says so."""
-        mine = [e for e in self.entries if e.covers(test.name, release)]
+        mine = [e for e in self.entries
+                if e.covers(test.name, release) and e.platform <= self.platform]
         failures = _failures(attempt)
         found = [next((e for e in mine if e.kind == kind and e.excuses(lines)), None)
                  for kind, lines in failures.items()]
@@ -120,7 +127,7 @@ class Known:
                 attempt.verdict, attempt.cause = "fail", "check"
 
 
-def load(path: Path | str, strict: bool = False) -> Known:
+def load(path: Path | str, strict: bool = False, platform: Iterable[str] = ()) -> Known:
     """The list, or Stop with what is wrong with it."""
     try:
         with open(path, "rb") as file:
@@ -132,20 +139,21 @@ def load(path: Path | str, strict: bool = False) -> Known:
     issues = data.pop("issue", [])
     if data or not isinstance(issues, list):
         raise Stop(WRONG_USE, f"--known: {path}: only [[issue]] entries belong there")
-    return Known([_entry(path, number, issue) for number, issue in enumerate(issues, 1)], strict)
+    return Known([_entry(path, number, issue) for number, issue in enumerate(issues, 1)], strict,
+                 platform)
 
 
 def _entry(path: Path | str, number: int, issue: dict) -> Entry:
     def wrong(what: str) -> Stop:
         return Stop(WRONG_USE, f"--known: {path}: entry {number}: {what}")
 
-    if not isinstance(issue, dict) or set(issue) - {*KEYS, "kind"}:
-        raise wrong(f"its keys are {', '.join(KEYS)} and kind")
+    if not isinstance(issue, dict) or set(issue) - {*KEYS, *OPTIONAL}:
+        raise wrong(f"its keys are {', '.join((*KEYS, *OPTIONAL))}")
     kind = issue.get("kind", CHECK)
     if kind not in KINDS:
         raise wrong(f"only a failed {CHECK} or a {WARNING} of the kernel can be known, not "
                     f"'{kind}': a crash, hang or other complaint may hide anything")
-    for key in KEYS:
+    for key in (*KEYS, *(key for key in OPTIONAL if key in issue)):
         value = issue.get(key)
         several = value if isinstance(value, list) and key in ("tests", "text") else [value]
         if not several or not all(isinstance(v, str) and v.strip() for v in several):
@@ -157,4 +165,6 @@ def _entry(path: Path | str, number: int, issue: dict) -> Entry:
     tests, text = ([v] if isinstance(v, str) else v for v in (issue["tests"], issue["text"]))
     if kind == WARNING and not all(SOURCE.search(line) for line in text):
         raise wrong(f"the text of a {WARNING} has the source file of it, as in 'mm/memory.c:'")
-    return Entry(tests, kernels, text, issue["reason"].strip(), issue["link"].strip(), kind)
+    platform = frozenset(issue.get("platform", "").split())
+    return Entry(tests, kernels, text, issue["reason"].strip(), issue["link"].strip(), kind,
+                 platform)

@@ -73,7 +73,9 @@ def known_issues(options: argparse.Namespace):
     if not path:
         return None
     from report import known
-    return known.load(path, options.strict)
+    from runner import guests
+    return known.load(path, options.strict,
+                      (guests.arch_of(options).name, guests.arch_page(options)))
 
 
 def limits(options: argparse.Namespace) -> Limits:

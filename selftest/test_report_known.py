@@ -82,6 +82,21 @@ def run_with(changes, outcome, cause="crash"):
     return replay(text, PLAN, run)
 
 
+@pytest.mark.parametrize("platform, here, verdict", [
+    ("", (), "xfail"), ("", ("arm64", "4K"), "xfail"), ("arm64", ("arm64", "4K"), "xfail"),
+    ("4K arm64", ("arm64", "4K"), "xfail"), ("arm64", ("x86_64", ""), "fail"),
+    ("arm64 4K", ("arm64", "64K"), "fail"), ("arm64", (), "fail")])
+def test_an_entry_is_for_its_platform(platform, here, verdict):
+    lines, end, *_ = OUTCOMES["the known failure"]
+    for text, expected in ((f"{lines}{end}", verdict),
+                           ("ok 1 p.x", "xpass" if verdict == "xfail" else "pass")):
+        run = Run()
+        run.release = "6.1.192"
+        run.known = known.Known([entry({"platform": platform} if platform else {})], platform=here)
+        run = replay(f"1..1\n# begin p.x\n{text}\n# end p ran=1 checks=3\n", PLAN, run)
+        assert run.tests["p.x"].verdict == expected
+
+
 def test_every_outcome_with_every_list():
     for title, (changes, different) in LISTS.items():
         for outcome, (_, _, _, plain) in OUTCOMES.items():
@@ -163,6 +178,7 @@ def toml(**changes: str | None) -> str:
 BAD_LISTS = ["[[issue]\n", "issue = 3\n", "[other]\nx = 1\n", "\x00",
              toml(severity='"low"'), toml(kernels='"old"'),
              *(toml(kind='"warning"', text=text) for text in ('"WARNING: "', '["a/b.c:", "at x"]')),
+             toml(platform="3"), toml(platform='" "'),
              *(toml(kind=f'"{kind}"') for kind in ("crash", "hang", "splat", "broken", "skip")),
              *(toml(**{key: value}) for key in known.KEYS
                for value in (None, '""', '" "', "3", "[]", "[3]", '["a", ""]'))]
