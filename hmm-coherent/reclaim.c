@@ -147,6 +147,8 @@ static void bring_back(struct story *s)
 	story_migrate_back(s);
 	set_rule(RULE_BACK);
 	expect_at(s, 0, PLACE_SYSTEM);
+	/* Neither reclaim nor migration takes a page from the LRU batch of another processor. */
+	drain_lru_batches();
 }
 
 /*

@@ -73,8 +73,8 @@ static bool huge_is_too_large(void)
 static const char *const huge[] = {
 	"huge.*", "huge-shared.*", "huge-private.*", "mixed-huge.*", "cloned-huge.*",
 	"uffd-move-huge.*", "collapse.*", "collapse-*", "joined-buffers.*", "large.*",
-	"hugetlb.*", "hugetlb-watched.*", "destructive.huge-*", "numa.*.huge-*",
-	"trackers.*.huge-*",
+	"hugetlb.*", "hugetlb-watched.*", "hugetlb-mirrored.*", "destructive.huge-*",
+	"numa.*.huge-*", "trackers.*.huge-*",
 	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
 	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", "freed-huge.*",
 	"long-ranges.*.of-huge-page", "huge-held.*", NULL
