@@ -7,7 +7,7 @@
  */
 #include "suite/harness.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,16 +23,30 @@ FIXTURE_VARIANT(interfaces)
 {
 	const char *config;	/* the line of .config without "=y" */
 	const char *path;
+	const char *word;	/* that the file contains, NULL: any */
+	const char *option;	/* of the kernel's command line, which decides about it, too */
 };
 
 #define VARIANT(name, config_line, file) \
 	FIXTURE_VARIANT_ADD(interfaces, name) { .config = config_line, .path = file }
+
+#define THP_ENABLED "/sys/kernel/mm/transparent_hugepage/enabled"
+#define THP_OPTION "transparent_hugepage="
+#define CONTROLLERS "/sys/fs/cgroup/cgroup.controllers"
+
+#define WORD(name, config_line, file, text, parameter) \
+	FIXTURE_VARIANT_ADD(interfaces, name) { \
+		.config = config_line, .path = file, .word = text, .option = parameter }
 
 VARIANT(gup_test, "CONFIG_GUP_TEST", "/sys/kernel/debug/gup_test");
 VARIANT(ksm, "CONFIG_KSM", "/sys/kernel/mm/ksm/run");
 VARIANT(swap, "CONFIG_SWAP", "/proc/swaps");
 VARIANT(huge_pages, "CONFIG_TRANSPARENT_HUGEPAGE",
 	"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+WORD(huge_always, "CONFIG_TRANSPARENT_HUGEPAGE_ALWAYS", THP_ENABLED, "[always]", THP_OPTION);
+WORD(huge_on_advice, "CONFIG_TRANSPARENT_HUGEPAGE_MADVISE", THP_ENABLED, "[madvise]", THP_OPTION);
+WORD(memcg, "CONFIG_MEMCG", CONTROLLERS, "memory", "cgroup_disable=");
+WORD(cpuset, "CONFIG_CPUSETS", CONTROLLERS, "cpuset", "cgroup_disable=");
 VARIANT(hugetlb, "CONFIG_HUGETLBFS", "/proc/sys/vm/nr_hugepages");
 VARIANT(failing_calls, "CONFIG_FAULT_INJECTION", "/proc/self/fail-nth");
 VARIANT(failing_slabs, "CONFIG_FAILSLAB", "/sys/kernel/debug/failslab/verbose");
@@ -55,18 +69,34 @@ FIXTURE_TEARDOWN(interfaces)
 {
 }
 
+/* Does the file @path have @text in its first line? */
+static bool first_line_has(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "r");
+	char line[4096];
+	bool has = file && fgets(line, sizeof(line), file) && strstr(line, text);
+
+	if (file)
+		fclose(file);
+	return has;
+}
+
 SCENARIO(interfaces, exist, "what the kernel is configured with has its file")
 {
-	const bool exists = !access(variant->path, F_OK);
+	const char *path = variant->path;
+	const bool exists = variant->word ? first_line_has(path, variant->word) :
+					    !access(path, F_OK);
 	char line[64];
 
-	/* On another machine, a filesystem may not be mounted. */
+	/* On another machine, a filesystem may not be mounted, or a setting may be changed. */
 	need(exists || in_guest(), SKIP_NO_PROBE);
+	need(exists || !variant->option || !first_line_has("/proc/cmdline", variant->option),
+	     SKIP_ONLY_PROBE_TELLS);
 	snprintf(line, sizeof(line), "%s=y", variant->config);
 	need(exists || config_has_line(line) != ANSWER_UNKNOWN, SKIP_ONLY_PROBE_TELLS);
 	set_rule(RULE_FEATURES_AS_KNOWN);
-	expect(exists || config_has_line(line) == ANSWER_NO, "the kernel has %s and no %s: %s",
-	       line, variant->path, strerror(errno));
+	expect(exists || config_has_line(line) == ANSWER_NO, "the kernel has %s and no %s%s%s",
+	       line, path, variant->word ? " with " : "", variant->word ? variant->word : "");
 }
 
 int main(int argc, char **argv)
