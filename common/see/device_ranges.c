@@ -123,6 +123,19 @@ static void add_private_ranges(FILE *out)
 		fclose(iomem);
 }
 
+size_t device_pages_now(enum place memory)
+{
+	size_t pages = 0;
+	int i;
+
+	if (memory == PLACE_PRIVATE)
+		add_private_ranges(NULL);
+	for (i = 0; i < ranges.count; i++)
+		if (ranges.range[i].memory == memory)
+			pages += ranges.range[i].end_pfn - ranges.range[i].first_pfn;
+	return pages;
+}
+
 bool pfn_is_private(unsigned long pfn)
 {
 	const struct range *range = find_range(pfn);

@@ -44,6 +44,12 @@ int device_node(enum place memory);
 size_t device_pages(enum place memory);
 
 /*
+ * How many pages all devices with @memory have now. Reads /proc/iomem again: a
+ * private device may have grown, see pfn_is_private().
+ */
+size_t device_pages_now(enum place memory);
+
+/*
  * The place of the page frame @pfn: PLACE_COHERENT, PLACE_REMOTE or
  * PLACE_PRIVATE, or PLACE_NOWHERE if it is not on a device.
  */

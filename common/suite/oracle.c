@@ -87,21 +87,24 @@ static size_t cross_out(struct shelf *shelf, const unsigned long *frames, size_t
 
 /*
  * @left frames are not among the next ones any more: search all frames of the
- * device. Returns a frame that is not available any more, or 0.
+ * device. Returns a frame that is not available any more, or 0, also if there is
+ * not enough memory for that: each page of a private device needs one of memory.
  */
 static unsigned long look_deeper(struct shelf *shelf, size_t left)
 {
-	const size_t page_size = sysconf(_SC_PAGESIZE), all = device_pages(shelf->memory);
+	const size_t page_size = sysconf(_SC_PAGESIZE), all = device_pages_now(shelf->memory);
+	const size_t room = read_counter("/proc/meminfo", "MemAvailable") * 1024 / 2 / page_size;
+	const size_t most = shelf->memory == PLACE_PRIVATE && room < all ? room : all;
 	unsigned char *addr = map_memory(all * page_size, PROT_READ | PROT_WRITE);
 	unsigned long frames[STEP], lost = 0;
 	size_t at, i, got = STEP;
 
-	for (at = 0; left && got && at < all; at += STEP) {
+	for (at = 0; left && got && at + STEP <= most; at += STEP) {
 		got = take_frames(shelf, addr + at * page_size, STEP, frames);
 		left = cross_out(shelf, frames, got);
 	}
 	unmap_memory(addr, all * page_size);
-	for (i = 0; i < FRAMES && left; i++)
+	for (i = 0; i < FRAMES && left && most == all; i++)
 		if (shelf->frames[i])
 			lost = shelf->frames[i];
 	return lost;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // fixes: the contiguous bit is cleared in valid entries only, and not in those of swap and migration
 // finding: migration-forgets-access
-// kernels: 7.3
+// kernels: 6.12 7.3
 // file: arch/arm64/include/asm/pgtable.h
 // tests: tracking.coherent-*.accessed-and-migrated page-runs.*.referenced
 @@
