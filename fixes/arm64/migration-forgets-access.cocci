@@ -3,7 +3,7 @@
 // finding: migration-forgets-access
 // kernels: 6.12 7.3
 // file: arch/arm64/include/asm/pgtable.h
-// tests: tracking.coherent-*.accessed-and-migrated page-runs.*.referenced
+// tests: tracking.coherent-*.accessed-and-migrated page-runs.anonymous.referenced page-runs.private-copy.referenced
 @@
 identifier f = {set_pte, set_ptes};
 expression E;
