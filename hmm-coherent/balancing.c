@@ -9,7 +9,6 @@
 #include <numaif.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -121,14 +120,6 @@ static void spin(void)
 		;
 }
 
-static long seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 static void expect_passed_over(FIXTURE_DATA(balancing) (*self), int mapping)
 {
 	const struct buffer *buffer = &self->buffers[mapping];
@@ -152,10 +143,10 @@ SCENARIO(balancing, scanned,
 	 "after a scan the pages of memory are not accessible, and the pages on the device are as "
 	 "before, mapped R/W and R/O")
 {
-	const long end = seconds_now() + SCAN_S;
+	const long end = now_ms() + SCAN_S * 1000L;
 
 	while (!is_scanned(self)) {
-		if (seconds_now() >= end)
+		if (now_ms() >= end)
 			not_prepared("NUMA balancing does not scan the memory of this process");
 		spin();
 	}

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "kernel/kernel.h"
 #include "report/report.h"
@@ -147,18 +146,17 @@ void ring_start(struct ring *ring, enum ring_op op, int fd, void *addr, size_t s
 
 int ring_wait(struct ring *ring, struct io_uring_cqe **cqe, int seconds)
 {
+	const long end = now_ms() + seconds * 1000L;
 	struct __kernel_timespec limit;
-	struct timespec now, end;
+	long left;
 	int error;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += seconds;
 	do {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		limit = (struct __kernel_timespec){ .tv_sec = end.tv_sec > now.tv_sec ?
-								      end.tv_sec - now.tv_sec :
-								      0,
-						    .tv_nsec = 1 };
+		left = end - now_ms();
+		if (left < 0)
+			left = 0;
+		limit = (struct __kernel_timespec){ .tv_sec = left / 1000,
+						    .tv_nsec = left % 1000 * 1000000 + 1 };
 		error = io_uring_wait_cqe_timeout(&ring->uring, cqe, &limit);
 	} while (error == -EINTR);
 	return error;

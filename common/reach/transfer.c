@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/kernel.h"
 #include "report/report.h"
 #include "report/rules.h"
 
@@ -15,17 +16,17 @@
 
 static bool wait_at_most(struct transfer *transfer, time_t seconds)
 {
-	struct timespec now, end, limit;
+	const long end = now_ms() + seconds * 1000L;
+	struct timespec limit;
 	struct io_event event;
-	long got;
+	long left, got;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += seconds;
 	do {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		limit = (struct timespec){ .tv_sec = end.tv_sec > now.tv_sec ?
-							     end.tv_sec - now.tv_sec :
-							     0 };
+		left = end - now_ms();
+		if (left < 0)
+			left = 0;
+		limit = (struct timespec){ .tv_sec = left / 1000,
+					   .tv_nsec = left % 1000 * 1000000 };
 		got = transfer->done ? 0 :
 				       syscall(SYS_io_getevents, transfer->context, seconds ? 1 : 0,
 					       1, &event, &limit);
