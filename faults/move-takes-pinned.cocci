@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: UFFDIO_MOVE moves a page that is pinned
+// claim: S7
+// rule: pin-holds-the-page
+// file: mm/userfaultfd.c
+// resembles: nothing known
+// tests: coherent.*
+@@
+identifier f = {move_present_ptes};
+expression E;
+@@
+ f(...)
+ {
+ <...
+-folio_maybe_dma_pinned(E)
++false
+ ...>
+ }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: the child's copy of a page that the parent has pinned is writable in a read-only mapping
+// claim: S5
+// rule: permission-as-expected
+// file: mm/memory.c
+// resembles: nothing known
+// tests: coherent.*
+@@
+identifier f = {copy_present_page};
+expression E, V;
+@@
+ f(...)
+ {
+ <...
+-maybe_mkwrite(E, V)
++pte_mkwrite(E, V)
+ ...>
+ }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a fault that userfaultfd reports names the process and not the thread
+// claim: S3
+// rule: legal-calls-work
+// file: mm/userfaultfd.c
+// resembles: nothing known
+// tests: coherent.*
+@@
+identifier f = {userfault_msg};
+@@
+ f(...)
+ {
+ <...
+-task_pid_vnr(current)
++task_tgid_vnr(current)
+ ...>
+ }
