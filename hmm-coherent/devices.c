@@ -13,30 +13,10 @@
 #include "kernel/memory.h"
 #include "kernel/since.h"
 
-/*
- * The header of trees before 6.19 does not have this command; the running
- * kernel may. Its number is ABI.
- */
-#ifndef HMM_DMIRROR_FLAGS
-#define HMM_DMIRROR_FLAGS _IOWR('H', 0x08, struct hmm_dmirror_cmd)
-#define HMM_DMIRROR_FLAG_FAIL_ALLOC BIT_ULL(0)
-#endif
-
 WHY_NOT(devices)
 {
-	struct device device;
-	int error;
-
-	if (strcmp(test, "failed_allocation"))
-		return NULL;
-	/* Set a flag that no driver has. The flags belong to the open file. */
-	device_open(&device, PLACE_COHERENT, 2);
-	error = device_command(&device, HMM_DMIRROR_FLAGS, device.bounce,
-			       HMM_DMIRROR_FLAG_FAIL_ALLOC << 1);
-	device_close(&device);
-	return error == -EINVAL && !kernel_has(CHANGE_ALLOCATION_FAILS) ?
-		       "test_hmm of this kernel cannot be told to fail (HMM_DMIRROR_FLAGS)" :
-		       NULL;
+	return strcmp(test, "failed_allocation") || device_can_fail_allocation() ?
+		       NULL : NO_FAILING_ALLOCATION;
 }
 
 /* Check that a page of a file or of shared memory is not migrated and does not change. */
@@ -189,22 +169,13 @@ SCENARIO(devices, tug_of_war,
 	expect_exclusive(s, 0, true);
 }
 
-static void fail_next_allocation(struct story *s)
-{
-	int error = device_command(&s->device, HMM_DMIRROR_FLAGS, s->buffer.addr,
-				   HMM_DMIRROR_FLAG_FAIL_ALLOC);
-
-	if (error)
-		syscall_failed("HMM_DMIRROR_FLAGS", -error);
-}
-
 SCENARIO(devices, failed_allocation,
 	 "a page for which the driver fails to allocate stays with its bytes, and the other pages "
 	 "move")
 {
 	struct story *s = &self->story;
 
-	fail_next_allocation(s);
+	device_fail_allocation(&s->device);
 	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("migration back", device_migrate_back(&s->device, s->buffer.addr, 1),
 		      -ENOMEM);
@@ -216,7 +187,7 @@ SCENARIO(devices, failed_allocation,
 	expect_at(s, 0, PLACE_SYSTEM);
 	story_remember_frames(s);
 
-	fail_next_allocation(s);
+	device_fail_allocation(&s->device);
 	set_rule(RULE_NO_PAGE_NO_MOVE);
 	expect_result("migration", device_migrate_to(&s->device, s->buffer.addr, PAGES), -ENOENT);
 	expect_at(s, 0, PLACE_SYSTEM);

@@ -45,8 +45,9 @@ WHY_NOT(direct_cache)
 {
 	const bool raw = variant->medium == ON_RAW;
 
-	if (raw && (!strcmp(test, "hole") || !strcmp(test, "unwritten")))
-		return "a block device has no holes";
+	if (raw && (!strcmp(test, "hole") || !strcmp(test, "unwritten") ||
+		    !strcmp(test, "timed_by_mapping")))
+		return "only for a file";
 	return !raw && (!strcmp(test, "end_of_device") || !strcmp(test, "made_read_only")) ?
 		       "only for a block device" :
 		       NULL;
@@ -297,6 +298,8 @@ SCENARIO(direct_cache, unaligned,
 		{ "the length, of more than a block", 0, 3 * part, 0 },
 		{ "the memory", 1, 2 * part, 0 },
 	};
+	const struct iovec parts[] = { { s->buffer.addr, 2 * part },
+				       { s->buffer.addr + 2 * part + 1, 2 * part } };
 	size_t i;
 
 	set_rule(RULE_DIRECT_IS_DIRECT);
@@ -308,6 +311,11 @@ SCENARIO(direct_cache, unaligned,
 		expect_result(rows[i].what, errno_of(pwrite(s->medium.fd, memory, rows[i].length,
 							    rows[i].offset)), -EINVAL);
 	}
+	/* The first part is pinned when the second is seen (bio_iov_iter_get_pages()). */
+	expect_result("the second part of a vector",
+		      errno_of(preadv(s->medium.fd, parts, ARRAY_SIZE(parts), 0)), -EINVAL);
+	expect_result("the second part of a vector",
+		      errno_of(pwritev(s->medium.fd, parts, ARRAY_SIZE(parts), 0)), -EINVAL);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_everywhere(self, BY_MEDIUM);
 }
@@ -358,6 +366,32 @@ SCENARIO(direct_cache, timed,
 			      self->size);
 		expect_times(fds[i], how, false, true);
 	}
+}
+
+/* fault_dirty_shared_page(), or page_mkwrite() of the filesystem */
+SCENARIO(direct_cache, timed_by_mapping,
+	 "a write through a shared mapping gives a file on a disk and one of tmpfs a new time of "
+	 "change")
+{
+	const size_t size = features.page_size;
+	const int memory = memfd_create("timed", MFD_CLOEXEC),
+		  fds[] = { self->story.medium.buffered, memory };
+	size_t i;
+
+	if (memory < 0 || ftruncate(memory, size))
+		syscall_failed("memfd_create", errno);
+	set_rule(RULE_TIMES_OF_FILE);
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		volatile char *map = mmap(NULL, size, PROT_WRITE, MAP_SHARED, fds[i], 0);
+
+		if (map == MAP_FAILED)
+			syscall_failed("mmap", errno);
+		make_old(fds[i]);
+		*map = 1;
+		expect_times(fds[i], i ? "tmpfs" : "disk", false, true);
+		unmap_memory((void *)map, size);
+	}
+	close(memory);
 }
 
 int main(int argc, char **argv)

@@ -24,6 +24,8 @@
 #include "story/nodes.h"
 #include "story/story.h"
 
+#include "hugetlb.h"
+
 #define PAGES 3
 #define HOLES 64
 #define KPF_LRU 5	/* linux/kernel-page-flags.h */
@@ -45,7 +47,7 @@ FIXTURE_VARIANT_ADD(dma_buf, movable) { .place = PLACE_MOVABLE };
 
 WHY_NOT(dma_buf)
 {
-	if (strcmp(test, "of_a_hole"))
+	if (strcmp(test, "of_a_hole") && strcmp(test, "of_hugetlb"))
 		return NULL;
 	if (!kernel_has(CHANGE_UDMABUF_PINS))
 		return "udmabuf of this kernel takes only pages that exist (6.11)";
@@ -215,6 +217,54 @@ SCENARIO(dma_buf, of_a_hole,
 	expect(frames_on_lru(frames) < HOLES / 2,
 	       "%zu of %d pages of the hole are in use after the file is closed",
 	       frames_on_lru(frames), HOLES);
+}
+
+#define RESERVED "HugePages_Rsvd"	/* in /proc/meminfo */
+
+/* Write to all free pages of the pool, which then are free again with these bytes. */
+static void use_pool(struct story *s)
+{
+	const size_t size = hugetlb_size();
+	const long pages = read_counter("/proc/meminfo", "HugePages_Free");
+	unsigned char *map = mmap(NULL, pages * size, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	long i;
+
+	if (map == MAP_FAILED)
+		syscall_failed("mmap of hugetlb pages", errno);
+	for (i = 0; i < pages; i++)
+		write_page(map + i * size, s->buffer.serial, 0, BY_OTHER);
+	unmap_memory(map, pages * size);
+}
+
+/* memfd_alloc_folio() allocates such a page without a fault. */
+SCENARIO(dma_buf, of_hugetlb,
+	 "a DMA buffer of a hole of a hugetlb memfd allocates a page that is zero, and leaves no "
+	 "page reserved")
+{
+	const size_t size = hugetlb_size();
+	const int memfd = self->memfd;
+	long reserved;
+	unsigned char *map;
+
+	hugetlb_reserve(1);
+	reserved = read_counter("/proc/meminfo", RESERVED);
+	use_pool(&self->story);
+	self->memfd = memfd_create("hmm-coherent", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+	if (self->memfd < 0 || ftruncate(self->memfd, size) ||
+	    fcntl(self->memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+		syscall_failed("memfd of hugetlb", errno);
+	/* It also reserves the page: 6.12 does not do that when it pins. */
+	map = mmap(NULL, size, PROT_READ, MAP_SHARED, self->memfd, 0);
+	if (map == MAP_FAILED)
+		syscall_failed("mmap of a memfd of hugetlb", errno);
+	create(self, 0, 1);
+	set_rule(RULE_MEMFD_IS_PINNED);
+	expect_result(RESERVED, read_counter("/proc/meminfo", RESERVED), reserved);
+	expect_zeros(map, "the page that was allocated");
+	unmap_memory(map, size);
+	close(self->memfd);
+	self->memfd = memfd;
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,8 @@
 
 #include <signal.h>
 
+#include "reach/swap.h"
+
 SCENARIO(file_pages, truncated,
 	 "ftruncate() unmaps the private copies behind the new end, and a read there gets SIGBUS; "
 	 "the copies before it stay")
@@ -23,6 +25,35 @@ SCENARIO(file_pages, truncated,
 	expect_copies_stay(s, 2);
 	expect_given_back(s, 2);
 	set_rule(RULE_END_OF_FILE);
+	for (i = 2; i < PAGES; i++)
+		expect_result("a read behind the end of the file",
+			      cpu_read(&s->buffer, i, 1, NULL), KILLED_BY(SIGBUS));
+	expect_copies_have(s, 2);
+}
+
+WHY_NOT(file_pages)
+{
+	return strcmp(test, "swapped_and_truncated") || variant->place == PLACE_SYSTEM ?
+		       NULL : "a page on a device is not swapped out";
+}
+
+/* zap_nonpresent_ptes() asks for each kind of entry whether it is a copy's. */
+SCENARIO(file_pages, swapped_and_truncated,
+	 "ftruncate() removes the private copies behind the new end also from swap, and a read "
+	 "there gets SIGBUS; the copies before it come back with their bytes")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	swap_on();
+	drain_lru_batches();
+	advise_memory(s->buffer.addr, COPIES * features.page_size, MADV_PAGEOUT);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(pages_at(s->buffer.addr, COPIES, PLACE_SWAPPED) == COPIES,
+	     "MADV_PAGEOUT does not swap out the private copies");
+	truncate_to(s, features.page_size + CUT);
+	set_rule(RULE_END_OF_FILE);
+	expect_at(s, 2, PLACE_NOWHERE);
 	for (i = 2; i < PAGES; i++)
 		expect_result("a read behind the end of the file",
 			      cpu_read(&s->buffer, i, 1, NULL), KILLED_BY(SIGBUS));

@@ -166,6 +166,25 @@ SCENARIO(fixed_buffers, pin_follows_owner_over_fork,
 				     s->place == PLACE_MOVABLE ? PLACE_MOVABLE : PLACE_SYSTEM);
 }
 
+/* copy_present_page() makes the child's entry anew. */
+SCENARIO(fixed_buffers, copied_read_only,
+	 "the child's copy of a registered page is read-only if its mapping is")
+{
+	struct story *s = &self->story;
+
+	story_make_writable(s);
+	register_all(s);
+	story_protect(s, 0, 1, PROT_READ);
+	child_fork(&s->child);
+	set_rule(RULE_WRITE_NEEDS_PERMISSION);
+	expect_result("the child's store", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      KILLED_BY(SIGSEGV));
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+	expect_result("its store to the next page",
+		      child_write(&s->child, &s->buffer, 1, 1, BY_CHILD), features.page_size);
+	expect_owner_sees(s, 1, BY_OWNER);
+}
+
 SCENARIO(fixed_buffers, registered_while_shared,
 	 "registration of shared pages gives the owner copies; the child keeps the pages on the "
 	 "device")

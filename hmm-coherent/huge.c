@@ -15,6 +15,7 @@
 #include "kernel/memory.h"
 #include "kernel/restore.h"
 #include "report/kmsg.h"
+#include "see/scan.h"
 #include "story/huge.h"
 
 FIXTURE(huge)
@@ -122,14 +123,10 @@ SCENARIO(huge, held,
 	expect_huge_on_device(h, 100, 5);
 }
 
-SCENARIO(huge, zero_page,
-	 "migration of a part of the huge zero page allocates empty pages on the device; the other "
-	 "pages still read as zeros")
+/* Let the range map the huge zero page. */
+static void map_huge_zero_page(struct huge *h, int prot)
 {
-	struct huge *h = &self->huge;
-	const int prot = h->story.read_only ? PROT_READ : PROT_READ | PROT_WRITE;
 	const long failed = read_counter("/proc/vmstat", "thp_zero_page_alloc_failed");
-	size_t i, misplaced = 0, changed = 0;
 
 	need(read_number(THP "use_zero_page") == 1, SKIP_NO_HUGE_ZERO_PAGE);
 	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
@@ -141,6 +138,33 @@ SCENARIO(huge, zero_page,
 		huge_memory_refused("the huge zero page");
 	must(device_snapshot(&h->device, h->addr).huge,
 	     "a read of an empty range with MADV_HUGEPAGE does not map the huge zero page");
+}
+
+/* pagemap_thp_category() and pagemap_page_category() report the same of zeros. */
+static void expect_scanned_as_zeros(struct huge *h)
+{
+	struct page_region region = { 0 };
+	struct pm_scan_arg scan = {
+		.size = sizeof(scan), .start = (uintptr_t)h->addr,
+		.end = (uintptr_t)h->addr + h->size, .vec = (uintptr_t)&region, .vec_len = 1,
+		.category_mask = PAGE_IS_PFNZERO, .return_mask = PAGE_IS_PFNZERO,
+	};
+
+	set_rule(RULE_PAGEMAP_BY_PAGE);
+	expect_result("regions of zeros that PAGEMAP_SCAN reports", pages_scan(&scan), 1);
+	expect_result("pages in it", (region.end - region.start) / features.page_size, h->pages);
+}
+
+SCENARIO(huge, zero_page,
+	 "migration of a part of the huge zero page allocates empty pages on the device; the other "
+	 "pages still read as zeros")
+{
+	struct huge *h = &self->huge;
+	size_t i, misplaced = 0, changed = 0;
+
+	map_huge_zero_page(h, h->story.read_only ? PROT_READ : PROT_READ | PROT_WRITE);
+	if (scan_available())
+		expect_scanned_as_zeros(h);
 	huge_move_to_device(h, 100, 5);
 	set_rule(RULE_HUGE_IS_SPLIT);
 	for (i = 0; i < h->pages; i++) {
@@ -152,6 +176,44 @@ SCENARIO(huge, zero_page,
 	}
 	expect_result("pages in the wrong place", misplaced, 0);
 	expect_result("pages that are not zero", changed, 0);
+}
+
+/* do_huge_zero_wp_pmd() replaces all of it, do_huge_pmd_wp_page() of 6.1 one page. */
+SCENARIO(huge, zero_page_written,
+	 "a device that has read the huge zero page reads what the CPU then writes to a page of it")
+{
+	struct huge *h = &self->huge;
+	unsigned char *page = page_in(h->addr, 100);
+
+	map_huge_zero_page(h, PROT_READ | PROT_WRITE);
+	set_rule(RULE_MIRROR_IS_TOLD);
+	expect_result("a read by the device", device_read(&h->device, page, 1), 0);
+	expect_result("a read by the device", device_read(&h->device, page, 1), 0);
+	expect_result("faults of a read that the device repeats", h->device.faults, 0);
+	write_page(page, h->story.buffer.serial, 100, BY_OWNER);
+	expect_result("a read by the device", device_read(&h->device, page, 1), 0);
+	expect_bytes(h->device.bounce, h->story.buffer.serial, 100, BY_OWNER,
+		     "bytes that the device reads");
+	expect_zeros(page_in(h->addr, 101), "the page behind it");
+}
+
+/* __discard_anon_folio_pmd_locked(), since 6.11; try_to_unmap_one() of a page before */
+SCENARIO(huge, freed_then_written,
+	 "reclaim keeps a huge page of which one page was written after MADV_FREE, with these "
+	 "bytes")
+{
+	struct huge *h = &self->huge;
+	unsigned char *page = page_in(h->addr, 100);
+
+	huge_fill(h, h->addr, true);
+	protect_memory(h->addr, h->size, PROT_READ | PROT_WRITE);
+	advise_memory(h->addr, h->size, MADV_FREE);
+	write_page(page, h->story.buffer.serial, 100, BY_OWNER_AGAIN);
+	drain_lru_batches();
+	advise_memory(h->addr, h->size, MADV_PAGEOUT);
+	set_rule(RULE_DIRTY_OUTLIVES);
+	expect_bytes(page, h->story.buffer.serial, 100, BY_OWNER_AGAIN,
+		     "bytes that were written after MADV_FREE");
 }
 
 #define HUGETLB "/proc/sys/vm/nr_hugepages"

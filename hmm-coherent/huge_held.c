@@ -22,6 +22,7 @@
 #include "reach/cpu.h"
 #include "reach/monitor.h"
 #include "see/counters.h"
+#include "see/pin.h"
 #include "story/huge.h"
 #include "story/story.h"
 
@@ -229,6 +230,29 @@ SCENARIO(huge_held, child_is_free,
 	expect_result("the parent's write", cpu_write(&range, HELD, 1, BY_OTHER),
 		      KILLED_BY(SIGBUS));
 	expect_bytes(held(self), range.serial, HELD, BY_OWNER, "the protected page");
+}
+
+/* follow_huge_pmd() and follow_page_pte(), gup_fast_pmd_leaf() and gup_fast_pte_range() */
+SCENARIO(huge_held, pinned_while_shared,
+	 "slow GUP and GUP-fast that pin a page for reading, which a child shares, give the owner "
+	 "a page of its own first")
+{
+	struct child *child = &self->story.child;
+	const struct pin_kind kinds[] = { { .pin = true }, { .pin = true, .fast = true } };
+	struct buffer range = whole(self);
+	size_t i;
+
+	need(pin_available(), SKIP_NO_GUP_TEST);
+	child_fork(child);
+	set_rule(RULE_PIN_UNSHARES);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		unsigned char *page = page_in(range.addr, HELD + i);
+
+		expect_result("bytes pinned", pin_pages(kinds[i], page, 1), features.page_size);
+		expect(page_at(0, page).pfn != page_at(child->pid, page).pfn,
+		       "%s GUP pins the page that the child has", i ? "fast" : "slow");
+	}
+	expect_child_sees_page(self, BY_OWNER);
 }
 
 SCENARIO(huge_held, freed_while_shared,

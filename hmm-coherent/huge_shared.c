@@ -18,6 +18,7 @@
 #include "kernel/memory.h"
 #include "kernel/restore.h"
 #include "kernel/since.h"
+#include "reach/monitor.h"
 #include "story/huge.h"
 
 #define SHMEM THP "shmem_enabled"
@@ -182,6 +183,33 @@ SCENARIO(huge_shared, entered_in_the_middle,
 	set_rule(RULE_HUGE_AS_ADVISED);
 	expect_result("the mapping is huge", is_huge(self, self->second), variant->as_huge);
 	expect_result("pages with other bytes", lost(self, self->second), 0);
+}
+
+/* cond_install_uffd_wp_ptes() (6.1: pte_install_uffd_wp_if_needed()): one for each page. */
+SCENARIO(huge_shared, protected_and_dropped,
+	 "MADV_DONTNEED of pages that are mapped one by one and protected by userfaultfd keeps the "
+	 "protection of each")
+{
+	static struct page pages[PAGES_LOOK_MAX];
+	struct huge *h = &self->huge;
+	size_t i, protected = 0;
+	int monitor;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	monitor = monitor_open(self->first, h->size, MONITOR_OF_SHARED_MEMORY);
+	need(monitor >= 0, SKIP_NO_UFFD_WP);
+	write_all(self, self->first);
+	monitor_protect(monitor, self->first, h->size, true);
+	for (i = 0; i < h->pages; i++)
+		touch(page_in(self->first, i));
+	advise_memory(self->first, h->size, MADV_DONTNEED);
+	set_rule(RULE_UFFD_STOPS_WRITES);
+	pages_look(self->first, h->pages, pages);
+	for (i = 0; i < h->pages; i++)
+		protected += pages[i].uffd_wp;
+	expect_result("pages that are protected", protected, h->pages);
+	expect_result("pages with other bytes", lost(self, self->first), 0);
+	close(monitor);
 }
 
 int main(int argc, char **argv)

@@ -147,12 +147,13 @@ static void ignore(int signal)
 }
 
 SCENARIO(hwpoison, neighbour,
-	 "a page in memory with an error is not migrated and cannot be read; its neighbours can be "
-	 "migrated and read")
+	 "a page in memory with an error is not migrated and cannot be read until MADV_FREE "
+	 "removes it; its neighbours can be migrated and read")
 {
 	struct story *s = &self->story;
 	/* The kernel tells the process that it has lost a page. */
 	struct sigaction action = { .sa_handler = ignore };
+	static unsigned char seen[65536] __aligned(8);
 
 	need(getenv("HMM_COHERENT_GUEST"), SKIP_NOT_A_GUEST);
 	bring_back_one(s);
@@ -165,10 +166,16 @@ SCENARIO(hwpoison, neighbour,
 		      cpu_read(&s->buffer, 1, 1, NULL), KILLED_BY(SIGBUS));
 	expect_result("a write to it", cpu_write(&s->buffer, 1, 1, BY_OWNER_AGAIN),
 		      KILLED_BY(s->read_only ? SIGSEGV : SIGBUS));
+	/* vm_fault_to_errno() with FOLL_HWPOISON, faultin_page_range() */
+	expect_result("MADV_POPULATE_READ of it", advise(s, 1, MADV_POPULATE_READ), -EHWPOISON);
 	set_rule(RULE_ENTRY);
 	expect_at(s, 0, s->place == PLACE_PRIVATE ? PLACE_PRIVATE : PLACE_COHERENT);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_owner_sees(s, 2, BY_OWNER);
+	set_rule(RULE_POISON_IS_NOT_READ);
+	expect_result("MADV_FREE of the page with the error", advise(s, 1, MADV_FREE), 0);
+	expect_result("a read after that", cpu_read(&s->buffer, 1, 1, seen), features.page_size);
+	expect_zeros(seen, "bytes of that");
 }
 
 int main(int argc, char **argv)

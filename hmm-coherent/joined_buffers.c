@@ -160,6 +160,22 @@ SCENARIO(joined_buffers, other_order,
  * The transfer begins in the middle of the first segment and ends at the end of
  * the buffer.
  */
+/* io_check_coalesce_buffer(): only the last page of a folio may be followed by another folio. */
+SCENARIO(joined_buffers, begins_of_two,
+	 "transfers of a registered buffer that has the first pages of one huge page and of "
+	 "another one use these pages, and no other page of the first")
+{
+	const size_t source[] = { 0, 1, 2, 0, 1 };
+	struct huge *h = &self->huge;
+
+	huge_fill(h, h->control, variant->as_huge);
+	move_memory(h->addr, 3 * features.page_size, self->room);
+	move_memory(h->control, 2 * features.page_size, page_in(self->room, 3));
+	expect_transfers(self, self->room, source, ARRAY_SIZE(source));
+	expect_rest(self, h->addr, 0, 3);
+	expect_rest(self, h->control, 0, 2);
+}
+
 SCENARIO(joined_buffers, from_the_middle,
 	 "a transfer can begin inside the first page of a registered buffer and must end at its "
 	 "end")

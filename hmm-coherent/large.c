@@ -9,6 +9,7 @@
 #include "suite/harness.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -48,6 +49,14 @@ FIXTURE_VARIANT_ADD(large, mthp_private_rw) { .mthp = true, .device = PLACE_PRIV
 
 WHY_NOT(large)
 {
+	if (variant->device == PLACE_PRIVATE && !strcmp(test, "written_directly"))
+		return "pages in memory are the same for each device";
+	if (!strcmp(test, "unmapped")) {
+		if (variant->mthp || variant->device == PLACE_PRIVATE)
+			return "only huge pages in memory are counted";
+		if (!kernel_has(CHANGE_DEFERRED_IN_PART))
+			return "this kernel also counts what is unmapped as a whole (6.10)";
+	}
 	return variant->mthp && !kernel_has(CHANGE_MTHP) ? "this kernel has no mTHP (6.8)" : NULL;
 }
 
@@ -226,6 +235,69 @@ SCENARIO(large, shared,
 		     "bytes that the owner has written");
 	expect_bytes(page_in(h->addr, 5), self->range.serial, 5, BY_OWNER,
 		     "bytes next to it");
+}
+
+/* get_contig_folio_len(), since 6.13 */
+SCENARIO(large, written_directly,
+	 "O_DIRECT from pages of a folio of which one was replaced by a copy writes the copy's "
+	 "bytes")
+{
+	struct huge *h = &self->huge;
+	struct story *s = &h->story;
+	const size_t size = 3 * features.page_size;
+	unsigned char *got;
+
+	protect_memory(h->addr, self->range.size, PROT_READ | PROT_WRITE);
+	story_medium(s, ON_RAW);
+	got = s->medium.bounce;
+	child_fork(&s->child);
+	expect_result("a write", cpu_write(&self->range, 1, 1, BY_OWNER_AGAIN), features.page_size);
+	/* The other pages are exclusive again, and no pin has to copy them. */
+	child_leave(&s->child);
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_result("O_DIRECT", errno_of(pwrite(s->medium.fd, h->addr, size, 0)), size);
+	expect_result("O_DIRECT", errno_of(pread(s->medium.fd, got, size, 0)), size);
+	expect_bytes(got, self->range.serial, 0, BY_OWNER, "page 0 of the medium");
+	expect_bytes(page_in(got, 1), self->range.serial, 1, BY_OWNER_AGAIN,
+		     "page 1 of the medium");
+	expect_bytes(page_in(got, 2), self->range.serial, 2, BY_OWNER,
+		     "page 2 of the medium");
+}
+
+/* __folio_remove_rmap(): only what stays mapped in part is worth a split. */
+SCENARIO(large, unmapped,
+	 "a huge page that is unmapped as a whole is not put on the list of those to be split")
+{
+	struct huge *h = &self->huge;
+	const long before = read_counter("/proc/vmstat", "thp_deferred_split_page");
+
+	unmap_memory(h->addr, self->range.size);
+	set_rule(RULE_ACCOUNTS_RETURN);
+	expect_result("huge pages to be split (thp_deferred_split_page)",
+		      read_counter("/proc/vmstat", "thp_deferred_split_page") - before, 0);
+}
+
+/* page_vma_mapped_walk() goes on in the next page table. */
+SCENARIO(large, over_two_tables,
+	 "pages of a folio that mremap() has moved across the border of two page tables migrate "
+	 "as others do, with their bytes")
+{
+	struct huge *h = &self->huge;
+	unsigned char *room = map_memory(3 * h->size, PROT_NONE);
+	const uintptr_t border = ((uintptr_t)room + 2 * h->size) & ~(h->size - 1);
+	unsigned char *moved = (unsigned char *)border - 3 * features.page_size;
+	size_t i, lost = 0;
+
+	move_memory(h->addr, self->range.size, moved);
+	device_move_to(&h->device, moved, self->range.pages);
+	set_rule(RULE_LARGE_IS_SPLIT);
+	expect_result("pages on the device", pages_at(moved, self->range.pages, self->device),
+		      migrated(self->range.pages));
+	for (i = 0; i < self->range.pages; i++)
+		lost += read_page(page_in(moved, i), self->range.serial, i, BY_OWNER, BY_OTHER) !=
+			DATA_OLD;
+	expect_result("pages with other bytes than before", lost, 0);
+	unmap_memory(room, 3 * h->size);
 }
 
 int main(int argc, char **argv)

@@ -15,18 +15,27 @@
 #include "reach/next_frames.h"
 #include "see/pin.h"
 
-static bool has_guard_regions(void)
+static bool has_guard_regions(int flags)
 {
-	void *page = map_memory(features.page_size, PROT_READ);
-	bool has = !madvise(page, features.page_size, MADV_GUARD_INSTALL);
+	void *page = mmap(NULL, features.page_size, PROT_READ, flags | MAP_ANONYMOUS, -1, 0);
+	bool has;
 
+	if (page == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	has = !madvise(page, features.page_size, MADV_GUARD_INSTALL);
 	unmap_memory(page, features.page_size);
 	return has;
 }
 
 WHY_NOT(marks)
 {
-	if (variant->mark == MARK_GUARD && !has_guard_regions() &&
+	if (!strcmp(test, "in_shared_memory")) {
+		if (variant->mark != MARK_GUARD || variant->place != PLACE_SYSTEM)
+			return "guard regions of shared memory are the same in each place";
+		if (!has_guard_regions(MAP_SHARED) && !kernel_has(CHANGE_GUARDS_OF_FILES))
+			return "this kernel has no guard regions in mappings of files (6.15)";
+	}
+	if (variant->mark == MARK_GUARD && !has_guard_regions(MAP_PRIVATE) &&
 	    !kernel_has(CHANGE_GUARD_REGIONS))
 		return "this kernel has no guard regions (6.13)";
 	if (variant->mark == MARK_POISON && !monitor_can(MONITOR_OF_POISON) &&
@@ -190,6 +199,32 @@ SCENARIO(marks, forked,
 		      inherits ? self->mark->load : page);
 }
 
+/* vma_needs_copy(): fork() leaves out page tables that a fault would fill in the same way. */
+SCENARIO(marks, in_shared_memory,
+	 "a child inherits guard regions of shared memory, and sees the pages around them")
+{
+	struct story *s = &self->story;
+	struct buffer shared = s->buffer;
+
+	shared.addr = mmap(NULL, shared.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			   -1, 0);
+	if (shared.addr == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	buffer_write(&shared, 0, PAGES, BY_OWNER);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("MADV_GUARD_INSTALL",
+		      put_guard(-1, buffer_page(&shared, FIRST), self->size), 0);
+	child_fork(&s->child);
+	set_rule(RULE_MARK_IS_KEPT);
+	expect_result("the child's load in the guard region",
+		      child_read(&s->child, &shared, FIRST, 1, NULL), KILLED_BY(SIGSEGV));
+	expect_result("its load behind the region", child_read(&s->child, &shared, LAST, 1, NULL),
+		      features.page_size);
+	expect_result("the parent's load in the region", cpu_read(&shared, FIRST, 1, NULL),
+		      KILLED_BY(SIGSEGV));
+	unmap_memory(shared.addr, shared.size);
+}
+
 SCENARIO(marks, protected_and_zapped,
 	 "mprotect() keeps the marks; MADV_DONTNEED keeps guard regions, and makes other marks "
 	 "ordinary holes")
@@ -211,6 +246,50 @@ SCENARIO(marks, protected_and_zapped,
 	set_rule(RULE_MARK_IS_KEPT);
 	for (i = FIRST; i < FIRST + COUNT; i++)
 		expect_result("a load", cpu_read(&s->buffer, i, 1, NULL), features.page_size);
+}
+
+/* Guard regions have no userfaultfd of their own, so this test registers one. */
+SCENARIO(marks, watched,
+	 "write protection of all pages by userfaultfd, and its removal, keep guard regions and "
+	 "poison, and remove the protection of holes only")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	if (self->fd < 0)
+		self->fd = monitor_open(s->buffer.addr, s->buffer.size, 0);
+	monitor_protect(self->fd, s->buffer.addr, s->buffer.size, true);
+	expect_marked(self, RULE_MARK_IS_KEPT);
+	monitor_protect(self->fd, s->buffer.addr, s->buffer.size, false);
+	set_rule(RULE_MARK_IS_KEPT);
+	if (self->mark->load) {
+		expect_marked(self, RULE_MARK_IS_KEPT);
+		return;
+	}
+	for (i = FIRST; i < FIRST + COUNT; i++)
+		expect_uffd_wp("a hole", page_at(0, buffer_page(&s->buffer, i)), false);
+}
+
+SCENARIO(marks, advised_free,
+	 "MADV_FREE makes poison an ordinary hole, and leaves guard regions and the protection of "
+	 "holes")
+{
+	static unsigned char seen[65536] __aligned(8);
+	struct story *s = &self->story;
+	size_t i;
+
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_FREE);
+	if (self->mark->put != put_poison) {
+		expect_marked(self, RULE_MARK_IS_KEPT);
+		return;
+	}
+	/* madvise_free_pte_range() clears the entry. */
+	set_rule(RULE_MARK_IS_KEPT);
+	for (i = FIRST; i < FIRST + COUNT; i++) {
+		expect_result("a load", cpu_read(&s->buffer, i, 1, seen), features.page_size);
+		expect_zeros(seen, "memory that was poisoned");
+	}
 }
 
 SCENARIO(marks, moved,

@@ -127,6 +127,19 @@ SCENARIO(mirror_told, freed,
 	expect_zeros(s->device.bounce, "bytes that the device reads");
 }
 
+/* The write afterwards makes it certain that reclaim does not drop the page. */
+SCENARIO(mirror_told, advised_free,
+	 "MADV_FREE: the device does not go on with its entry, through which a write would not "
+	 "keep the page")
+{
+	struct story *s = &self->story;
+
+	mirror(self);
+	advise_memory(s->buffer.addr, features.page_size, MADV_FREE);
+	story_write(s, 0);
+	expect_told(self, BY_OWNER_AGAIN);
+}
+
 SCENARIO(mirror_told, unmapped,
 	 "munmap(): the device cannot read; mmap(): it reads the new memory")
 {
@@ -227,6 +240,8 @@ WHY_NOT(mirror_told)
 		return "this kernel has no UFFDIO_MOVE (6.8)";
 	if (!strcmp(test, "swapped") && on_device)
 		return "a page on a device is not swapped out";
+	if (!strcmp(test, "taken_by_other") && on_device)
+		return "a device takes no page of another one";
 	if (!strcmp(test, "pinned") && !on_device)
 		return "a long-term pin does not move a page of memory";
 	return NULL;
@@ -253,6 +268,22 @@ SCENARIO(mirror_told, moved_by_monitor,
 	expect_bytes(s->device.bounce, s->buffer.serial, 0, BY_OWNER,
 		     "bytes that the device reads at the new address");
 	unmap_memory(to, size);
+}
+
+SCENARIO(mirror_told, taken_by_other,
+	 "migration to another device: the device reads what is written there")
+{
+	struct story *s = &self->story;
+	struct device other;
+
+	device_open(&other, PLACE_REMOTE, 1);
+	mirror(self);
+	device_move_to(&other, s->buffer.addr, 1);
+	set_rule(RULE_ENTRY);
+	expect_at(s, 0, PLACE_REMOTE);
+	story_write(s, 0);
+	expect_told(self, BY_OWNER_AGAIN);
+	device_close(&other);
 }
 
 SCENARIO(mirror_told, swapped,

@@ -101,6 +101,24 @@ static void expect_kept(struct story *s, enum place place)
 	}
 }
 
+/* folio_add_lru_vma() (6.1: lru_cache_add_inactive_or_unevictable()) */
+SCENARIO(mlock, filled,
+	 "the pages with which mlock() fills holes are counted as locked, until munlock()")
+{
+	const size_t size = PAGES * features.page_size;
+	unsigned char *holes = map_memory(size, PROT_READ | PROT_WRITE);
+	const long before = locked_pages();
+
+	if (mlock(holes, size))
+		syscall_failed("mlock", errno);
+	set_rule(RULE_LOCKED_AS_MEMORY);
+	expect_result("pages that are locked", locked_pages() - before, PAGES);
+	if (munlock(holes, size))
+		syscall_failed("munlock", errno);
+	expect_result("pages that are locked after munlock()", locked_pages() - before, 0);
+	unmap_memory(holes, size);
+}
+
 SCENARIO(mlock, locked_memory_migrates,
 	 "locked memory that is migrated to the device and back is locked again")
 {

@@ -38,6 +38,12 @@ FIXTURE_VARIANT_ADD(owners, system_rw) { .place = PLACE_SYSTEM };
 
 WHY_NOT(owners)
 {
+	if (!strcmp(test, "read_by_other_fails")) {
+		if (variant->place != PLACE_PRIVATE)
+			return "such a page is reached in place";
+		if (!device_can_fail_allocation())
+			return NO_FAILING_ALLOCATION;
+	}
 	return variant->place == PLACE_SYSTEM && !strcmp(test, "migrated_by_other") ?
 		       "all devices may migrate pages of memory" :
 		       NULL;
@@ -115,6 +121,27 @@ SCENARIO(owners, read_by_other,
 	expect_stays(s, 1);
 	expect_stays(s, 2);
 	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+/* do_swap_page() returns what migrate_to_ram() of the driver says. */
+SCENARIO(owners, read_by_other_fails,
+	 "if the driver gets no memory for a private page, a read by another device fails and the "
+	 "page stays; the next read gets its bytes")
+{
+	struct story *s = &self->story;
+	long result;
+
+	device_fail_allocation(&s->device);
+	set_rule(RULE_NO_PAGE_NO_MOVE);
+	/* hmm_do_fault(); up to 7.2 hmm_vma_fault() makes it EFAULT */
+	result = device_read(&self->other, s->buffer.addr, 1);
+	expect(result == -ENOMEM || result == -EFAULT,
+	       "a read by the other device returns %ld, not ENOMEM or EFAULT", result);
+	expect_stays(s, 0);
+	expect_result("the next read", device_read(&self->other, s->buffer.addr, 1), 0);
+	expect_bytes(self->other.bounce, s->buffer.serial, 0, BY_OWNER,
+		     "bytes that the other device reads");
+	expect_reached(s, 0);
 }
 
 SCENARIO(owners, written_by_other,

@@ -181,6 +181,24 @@ SCENARIO(registered, updated_in_part,
 	expect_slot(s, 1, 1, page);
 }
 
+SCENARIO(registered, refused_in_part,
+	 "a registration of two buffers whose second is no memory fails, pins nothing and "
+	 "completes no tag")
+{
+	struct story *s = &self->story;
+	struct iovec iov[] = { { s->buffer.addr, s->buffer.size }, { NULL, s->buffer.size } };
+	struct io_uring *uring = &s->ring.uring;
+	const __u64 tags[] = { 1, 2 };
+	struct io_uring_cqe *cqe;
+
+	set_rule(RULE_UPDATE_TELLS);
+	expect_result("registration",
+		      io_uring_register_buffers_tags(uring, iov, tags, ARRAY_SIZE(iov)), -EFAULT);
+	expect_result("a completion after that", io_uring_peek_cqe(uring, &cqe), -EAGAIN);
+	expect_unpinned(s);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
 /* A child has the ring open, but does nothing with it. */
 SCENARIO(registered, ring_left_by_exit,
 	 "a ring that a child still has open keeps the pages pinned until the child exits")

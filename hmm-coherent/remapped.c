@@ -4,6 +4,8 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kernel/restore.h"
 #include "kernel/since.h"
@@ -12,6 +14,7 @@
 
 #define MAX_MAPPINGS "/proc/sys/vm/max_map_count"
 #define KEEP SIZE_MAX		/* a field of struct wrong that does not matter */
+#define NOWHERE ((void *)~0xfffUL)	/* an address that no mapping can have */
 
 WHY_NOT(mappings)
 {
@@ -51,11 +54,15 @@ static const struct wrong wrongs[] = {
 static long remap(FIXTURE_DATA(mappings) (*self), const struct wrong *call)
 {
 	const size_t size = features.page_size;
-	void *to = call->to == KEEP ? NULL : page_of(self, call->to) + call->to_off;
-	void *result = mremap(page_of(self, call->from) + call->from_off, call->old_pages * size,
-			      call->new_pages * size, call->flags, to);
+	/* Without MREMAP_FIXED and MREMAP_DONTUNMAP the address is not looked at. */
+	const bool unused = call->to == KEEP && !(call->flags & 4);
+	void *to = unused ? NOWHERE :
+		   call->to == KEEP ? NULL : page_of(self, call->to) + call->to_off;
 
-	return result == MAP_FAILED ? -errno : 0;
+	/* The C library passes the address only together with a flag that uses it. */
+	return syscall(SYS_mremap, page_of(self, call->from) + call->from_off,
+		       call->old_pages * size, call->new_pages * size, call->flags, to) < 0 ?
+		       -errno : 0;
 }
 
 SCENARIO(mappings, remap_refused,
@@ -76,6 +83,22 @@ SCENARIO(mappings, remap_refused,
 		expect_result(call.what, remap(self, &call), call.error);
 		expect_pages(self, FIRST, 0, PAGES);
 	}
+}
+
+/* VM_DONTEXPAND: behind its end is memory of the kernel that is not the ring's. */
+SCENARIO(mappings, remap_of_ring,
+	 "mremap() does not grow a mapping of a ring of io_uring: EFAULT")
+{
+	const size_t size = features.page_size;
+	struct ring ring;
+	void *result;
+
+	need(ring_available(), SKIP_NO_IO_URING);
+	ring_open(&ring);
+	set_rule(RULE_REMAPPED);
+	result = mremap(ring.uring.sq.sqes, size, 2 * size, MREMAP_MAYMOVE);
+	expect_result("mremap() to a larger size", result == MAP_FAILED ? -errno : 0, -EFAULT);
+	ring_close(&ring);
 }
 
 SCENARIO(mappings, remap_shrinks,

@@ -306,6 +306,20 @@ SCENARIO(uffd_fill, continued,
 	expect_bytes_of(self, 1, BY_OTHER);
 }
 
+/* shmem_get_folio_gfp() finds a page that is not uptodate yet. */
+SCENARIO(uffd_fill, continued_allocated,
+	 "UFFDIO_CONTINUE maps a page that fallocate(2) has allocated and nobody has written: it "
+	 "is zero")
+{
+	const size_t size = features.page_size;
+
+	watch_minor(self, 0);
+	if (fallocate(self->file, 0, 3 * size, size))
+		syscall_failed("fallocate", errno);
+	map_existing(self, 3, 1, 0, size);
+	expect_zeros(target(self, 3), "the allocated page");
+}
+
 /* If the page of the file were mapped writable, a private mapping could change the file. */
 SCENARIO(uffd_fill, continued_and_written,
 	 "a write to a page that UFFDIO_CONTINUE mapped changes the file if the mapping is shared, "

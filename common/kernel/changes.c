@@ -130,6 +130,17 @@ const struct change changes[CHANGE_COUNT] = {
 			  "\"mm: madvise: implement lightweight guard page mechanism\"",
 		.mainline = 613, .rc = 1, .only_mainline = true,
 	},
+	[CHANGE_DEFERRED_IN_PART] = {
+		.name = "deferred-in-part",
+		.commit = "\"mm/rmap: do not add fully unmapped large folio to deferred split "
+			  "list\"",
+		.mainline = 610, .rc = 1, .only_mainline = true,
+	},
+	[CHANGE_GUARDS_OF_FILES] = {
+		.name = "guards-of-files",
+		.commit = "\"mm: allow guard regions in file-backed and read-only mappings\"",
+		.mainline = 615, .rc = 1, .only_mainline = true,
+	},
 	[CHANGE_CLONE_BUFFERS] = {
 		.name = "clone-buffers",
 		.commit = "7cc2a6eadcd7 \"io_uring: add IORING_REGISTER_COPY_BUFFERS method\"",

@@ -41,6 +41,8 @@ enum kernel_change {
 	CHANGE_UFFD_ASYNC,	 /* a write may remove the protection of userfaultfd */
 	CHANGE_UFFD_ACCESS,	 /* UFFDIO_RWPROTECT, where userfaultfd can write-protect */
 	CHANGE_GUARD_REGIONS,	 /* MADV_GUARD_INSTALL, MADV_GUARD_REMOVE */
+	CHANGE_DEFERRED_IN_PART, /* only a folio that is unmapped in part waits for being split */
+	CHANGE_GUARDS_OF_FILES,	 /* MADV_GUARD_INSTALL also in mappings of files */
 	CHANGE_CLONE_BUFFERS,	 /* IORING_REGISTER_CLONE_BUFFERS */
 	CHANGE_CLONE_AT_OFFSET,	 /* a part of the registered buffers can be cloned */
 	CHANGE_LONGTERM_NOT_OF_FILE, /* GUP refuses long-term pins to write to files */

@@ -207,9 +207,11 @@
 	     "a change of cpuset.mems moves memory but no device page; a page that replaces a " \
 	     "device page is on a node of the cpuset") \
 	RULE(MEMFD_IS_PINNED, "memfd-is-pinned", "S8", \
-	     "memfd_pin_folios(), mm/gup.c; udmabuf_create(), drivers/dma-buf/udmabuf.c", \
+	     "memfd_pin_folios(), mm/gup.c; memfd_alloc_folio(), mm/memfd.c; udmabuf_create(), " \
+	     "drivers/dma-buf/udmabuf.c", \
 	     "since Linux 6.11 udmabuf pins the pages of a memfd and moves them out of " \
-	     "ZONE_MOVABLE; the DMA buffer always has the pages that the file has") \
+	     "ZONE_MOVABLE; the DMA buffer always has the pages that the file has, also those of " \
+	     "its holes, which are zero") \
 	RULE(NO_LEAK, "nobody-sees-the-other", "S5", \
 	     "copy_present_ptes() (6.1: copy_present_pte()), do_wp_page(), mm/memory.c", \
 	     "after fork() neither parent nor child sees bytes that the other one wrote later") \
@@ -235,6 +237,10 @@
 	RULE(DIRECT_IS_DIRECT, "direct-is-direct", "S7", \
 	     "iomap_dio_rw(), fs/iomap/direct-io.c; blkdev_direct_IO(), block/fops.c", \
 	     "an aligned O_DIRECT transfer of allocated blocks bypasses the page cache") \
+	RULE(TIMES_OF_FILE, "times-of-file", "S7", \
+	     "file_accessed(), fs/inode.c; fault_dirty_shared_page(), mm/memory.c; " \
+	     "ext4_page_mkwrite(), fs/ext4/inode.c", \
+	     "a read gives a file a new time of access, and a write one of change, by each way") \
 	RULE(LONGTERM_NOT_OF_FILE, "longterm-not-of-file", "S7", \
 	     "writable_file_mapping_allowed(), gup_fast_folio_allowed(), mm/gup.c (6.1: " \
 	     "io_pin_pages(), io_uring/rsrc.c)", \

@@ -133,9 +133,9 @@
 	     "exclusive access by a device replaces the PTE by a device-exclusive entry; the " \
 	     "next access by the CPU maps the same page again") \
 	RULE(NO_PAGE_NO_MOVE, "no-page-no-move", "S2", \
-	     "migrate_device_pages(), remove_migration_ptes()", \
+	     "migrate_device_pages(), remove_migration_ptes(); do_swap_page()", \
 	     "a page for which the driver has no destination page stays mapped as before, with " \
-	     "its bytes") \
+	     "its bytes; what needed it in memory fails") \
 	RULE(CLOSE_EVICTS, "close-evicts", "S3", \
 	     "dmirror_device_evict_chunk(), migrate_device_range()", \
 	     "eviction migrates all pages of a device to system memory, in every process that " \

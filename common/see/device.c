@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kernel/since.h"
 #include "report/report.h"
 #include "see/device_ranges.h"
 #include "see/held_files.h"
@@ -246,4 +247,35 @@ void device_close(struct device *device)
 		close(device->fd);
 	if (device->look_fd >= 0)
 		close(device->look_fd);
+}
+
+/*
+ * The header of trees before 6.19 does not have this command; the running
+ * kernel may. Its number is ABI.
+ */
+#ifndef HMM_DMIRROR_FLAGS
+#define HMM_DMIRROR_FLAGS _IOWR('H', 0x08, struct hmm_dmirror_cmd)
+#define HMM_DMIRROR_FLAG_FAIL_ALLOC BIT_ULL(0)
+#endif
+
+void device_fail_allocation(struct device *device)
+{
+	int error = device_command(device, HMM_DMIRROR_FLAGS, device->bounce,
+				   HMM_DMIRROR_FLAG_FAIL_ALLOC);
+
+	if (error)
+		syscall_failed("HMM_DMIRROR_FLAGS", -error);
+}
+
+/* Set a flag that no driver has. The flags belong to the open file. */
+bool device_can_fail_allocation(void)
+{
+	struct device device;
+	int error;
+
+	device_open(&device, PLACE_COHERENT, 2);
+	error = device_command(&device, HMM_DMIRROR_FLAGS, device.bounce,
+			       HMM_DMIRROR_FLAG_FAIL_ALLOC << 1);
+	device_close(&device);
+	return error != -EINVAL || kernel_has(CHANGE_ALLOCATION_FAILS);
 }

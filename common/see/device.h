@@ -131,4 +131,11 @@ size_t device_count_local(struct device *device, const void *addr, size_t npages
 int device_command(struct device *device, unsigned long request, const void *addr,
 		   size_t npages) __must_check;
 
+/* Let the driver's next allocation of a page for a migration fail. */
+void device_fail_allocation(struct device *device);
+
+/* Can the driver do that? Otherwise WHY_NOT() returns NO_FAILING_ALLOCATION. */
+bool __must_check device_can_fail_allocation(void);
+#define NO_FAILING_ALLOCATION "test_hmm of this kernel has no HMM_DMIRROR_FLAGS (6.19)"
+
 #endif

@@ -58,7 +58,8 @@ static const char *const uffd_wp[] = {
 	"hugetlb-watched.*.moved", "hugetlb-watched.*.unshared", "kept-marks.*-protected",
 	"swapped.*.protected", "private-marks.*", "huge-held.*.forced",
 	"huge-held.*.child-is-free", "mappings.*.remap-watched-first",
-	"unprivileged.*.told-of-forks", NULL
+	"unprivileged.*.told-of-forks", "marks.*.watched",
+	"huge-shared.*.protected-and-dropped", NULL
 };
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
@@ -77,7 +78,7 @@ static const char *const huge[] = {
 	"numa.*.huge-*", "trackers.*.huge-*",
 	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
 	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", "freed-huge.*",
-	"long-ranges.*.of-huge-page", "huge-held.*", NULL
+	"long-ranges.*.of-huge-page", "huge-held.*", "dma-buf.*.of-hugetlb", NULL
 };
 
 static const struct lack lacks[] = {
