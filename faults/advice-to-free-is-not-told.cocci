@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: MADV_FREE does not tell the device that mirrors the memory
-// claim: S3
-// rule: device-reads-the-same
+// claim: S1
+// rule: mirror-is-told
 // file: mm/madvise.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: mirror-told.*.advised-free
 @@
 identifier f = {madvise_free_single_vma};
 @@

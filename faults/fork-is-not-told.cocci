@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: fork() write-protects the parent's pages without telling the device that mirrors them
-// claim: S5
-// rule: device-reads-the-same
+// claim: S1
+// rule: mirror-is-told
 // file: mm/memory.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: mirror-told.*.forked mirror-told.*.copied
 @@
 identifier f = {copy_page_range};
 @@

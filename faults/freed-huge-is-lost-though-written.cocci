@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: reclaim discards a huge page that was written again after MADV_FREE
 // claim: S3
-// rule: bytes-as-expected
+// rule: dirty-outlives-mapping
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: huge.*.freed-then-written
 @@
 identifier f = {__discard_anon_folio_pmd_locked};
 @@

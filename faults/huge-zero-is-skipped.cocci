@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration leaves out memory that maps the huge zero page
 // claim: S2
-// rule: migration-is-the-way-in
+// rule: huge-is-split
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: huge.*.zero-page
 @@
 identifier f = {migrate_vma_collect_huge_pmd};
 expression P;

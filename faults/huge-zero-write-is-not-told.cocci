@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the write that replaces the huge zero page does not tell the device that mirrors it
-// claim: S5
-// rule: device-reads-the-same
+// claim: S1
+// rule: mirror-is-told
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: huge.*.zero-page-written
 @@
 identifier f = {do_huge_zero_wp_pmd};
 @@

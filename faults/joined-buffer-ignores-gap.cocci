@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a registered buffer that leaves one huge page before its end goes on behind that end
 // claim: S7
-// rule: bytes-as-expected
+// rule: bytes-arrive
 // file: io_uring/rsrc.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: joined-buffers.huge.begins-of-two
 @@
 identifier f = {io_check_coalesce_buffer};
 statement S;

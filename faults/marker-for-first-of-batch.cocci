@@ -4,7 +4,7 @@
 // rule: uffd-wp-stops-writes
 // file: mm/memory.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: huge-shared.huge.protected-and-dropped
 @@
 identifier f = {cond_install_uffd_wp_ptes};
 identifier nr_ptes;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a page whose reads userfaultfd watches can be read after its migration
-// claim: S2
-// rule: uffd-wp-stops-writes
+// claim: S5
+// rule: uffd-stops-access
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: uffd-access.*.migrated
 @@
 identifier f = {remove_migration_pte};
 expression E;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: UFFDIO_MOVE moves a page that is pinned
-// claim: S7
-// rule: pin-holds-the-page
+// claim: S2
+// rule: moved-by-mapping
 // file: mm/userfaultfd.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: uffd-move.*.pinned
 @@
 identifier f = {move_present_ptes};
 expression E;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mprotect() gives all pages of a large page the soft-dirty bit of the first
 // claim: S5
-// rule: write-is-tracked
+// rule: writes-are-tracked
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: *
 @@
 identifier f = {change_pte_range};
 @@

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a new page in a locked mapping is not counted as locked and can be reclaimed
 // claim: S3
-// rule: page-counters-balance
+// rule: locked-as-memory
 // file: mm/folio.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: mlock.*.filled
 @@
 identifier f = {folio_add_lru_vma};
 identifier folio;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a device is not told of a page that another device takes
-// claim: S2
-// rule: device-reads-the-same
+// claim: S1
+// rule: mirror-is-told
 // file: lib/test_hmm.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: mirror-told.system.taken-by-other
 @@
 identifier f = {dmirror_interval_invalidate};
 identifier range, dmirror;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the child's copy of a page that the parent has pinned is writable in a read-only mapping
 // claim: S5
-// rule: permission-as-expected
+// rule: write-needs-vm-write
 // file: mm/memory.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: fixed-buffers.*.copied-read-only
 @@
 identifier f = {copy_present_page};
 expression E, V;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: MADV_POPULATE_READ says EFAULT and not EHWPOISON of a poisoned page
-// claim: S3
-// rule: legal-calls-work
+// claim: S2
+// rule: poison-is-not-read
 // file: mm/gup.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: hwpoison.*.neighbour
 @@
 identifier f = {faultin_page_range};
 @@

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: removing the write protection of userfaultfd removes the guards in its range
-// claim: S3
-// rule: legal-calls-work
+// claim: S5
+// rule: mark-is-kept
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: marks.*-guard.watched
 @@
 identifier f = {change_softleaf_pte};
 expression A, B;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mremap() extends mappings that must not grow, such as those of a driver or of io_uring
-// claim: S3
-// rule: legal-calls-work
+// claim: S2
+// rule: remapped
 // file: mm/mremap.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: mappings.*.remap-of-ring
 @@
 identifier f = {check_prep_vma};
 @@

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a pin for reading of a shared huge page by slow GUP does not unshare it
-// claim: S9
+// claim: S7
 // rule: pin-unshares
 // file: mm/gup.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: huge-held.huge.pinned-while-shared
 @@
 identifier f = {follow_huge_pmd};
 expression A, B, C;

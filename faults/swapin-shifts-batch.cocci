@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: swapping in a large page at once maps its pages from the one that was accessed on
-// claim: S3
-// rule: bytes-as-expected
+// claim: S2
+// rule: swap-keeps
 // file: mm/memory.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: *
 @@
 identifier f = {do_swap_page};
 identifier page, folio;

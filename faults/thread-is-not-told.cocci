@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a fault that userfaultfd reports names the process and not the thread
-// claim: S3
-// rule: legal-calls-work
+// claim: S2
+// rule: events-are-told
 // file: mm/userfaultfd.c
 // resembles: nothing known
-// tests: coherent.*
+// tests: uffd-events.*.faulted
 @@
 identifier f = {userfault_msg};
 @@
