@@ -103,8 +103,9 @@ void mm_unmerge(struct mm_model *m, enum mm_who who, int number)
 		return;
 	if (m->kernel.unmerge_unshares)
 		unshare(m, page, false);
-	else
+	else if (!page->uffd_wp)
 		write_fault(m, page);
+	/* Up to 6.1 userfaultfd stops the write, and the page stays merged. */
 }
 
 /* check_vma_flags(), mm/gup.c; access_error(), arch fault.c */

@@ -56,8 +56,8 @@ static long act_begin(const struct buffer *buffer, long arg)
 	if (!world.desk->step.result &&
 	    !dm_suspend(&world.suspension, getenv("HMM_COHERENT_SLOW")))
 		not_prepared("HMM_COHERENT_SLOW cannot be suspended");
-	result = transfer_start(&world.transfer, world.slow.fd, op->option[0],
-				world_page(op->first), features.page_size);
+	result = transfer_start_in(&world.transfer, world.transfers, world.slow.fd, op->option[0],
+				   world_page(op->first), features.page_size);
 	if (result)
 		dm_resume(&world.suspension);
 	else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Registered buffers of io_uring, which pin the owner's pages. */
 #include <errno.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -103,12 +104,56 @@ static long act_update(const struct buffer *buffer, long arg)
 	const int result = io_uring_register_buffers_update_tag(&ring->uring, 0, &iov, NULL, 1);
 	long most = world.desk->step.page * (long)features.page_size;
 
+	world_await_rings();
 	(void)buffer;
 	(void)arg;
 	if (result != 1 || is_released(&most))
 		return result;
 	ring_release_replaced(ring);
 	return wait_until(is_released, &most, RELEASE_S) ? result : -ETIME;
+}
+
+static pthread_t retiring;
+static bool is_retiring;
+
+static void *unregister_spare(void *arg)
+{
+	bool done = true;
+	int i;
+
+	(void)arg;
+	for (i = 0; i < 2; i++)
+		done &= !ring_unregister(&world.spare[i]);
+	return done ? &retiring : NULL;
+}
+
+void world_await_rings(void)
+{
+	void *done;
+
+	if (!is_retiring)
+		return;
+	is_retiring = false;
+	if (pthread_join(retiring, &done) || !done)
+		not_prepared("a buffer cannot be unregistered");
+}
+
+void world_retire_rings(void)
+{
+	struct ring used;
+	int i;
+
+	world_await_rings();
+	if (!world.ring[0].registered && !world.ring[1].registered)
+		return;
+	for (i = 0; i < 2; i++) {
+		used = world.ring[i];
+		world.ring[i] = world.spare[i];
+		world.spare[i] = used;
+	}
+	is_retiring = !pthread_create(&retiring, NULL, unregister_spare, NULL);
+	if (!is_retiring)
+		not_prepared("no thread");
 }
 
 static bool clone_possible(const struct mm_model *m, const struct op *op)

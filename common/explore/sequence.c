@@ -139,6 +139,7 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 		m->may[step.may][result == step.other]++;
 	done = now();
 	right = !watch(m, &before, op, thorough, run->watching) && right;
+	watch_lent(m);
 	ended = now();
 	run->cost[row].count++;
 	run->cost[row].seconds += done - began;
@@ -201,7 +202,7 @@ struct run sequence_run(const struct sequence *sequence, bool twin, const struct
 	memcpy(run.may, m.may, sizeof(run.may));
 	began = now();
 	world_reset(&m);
-	if (run.failed_at < 0 && last && !watch_unlocked(locked))
+	if (run.failed_at < 0 && last && (!watch_unlocked(locked) || !watch_returned()))
 		run.failed_at = (int)(last - sequence->op);
 	run.ending = now() - began;
 	return run;

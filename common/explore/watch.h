@@ -33,4 +33,13 @@ enum watch_part { WATCH_PARTS(WATCH_PART_ID) WATCH_COUNT };
 int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough,
 	  double seconds[WATCH_COUNT]);
 
+/* Note which page frames of devices are in use, for watch_returned(). */
+void watch_lent(const struct mm_model *m);
+
+/*
+ * After a sequence, when nothing maps its pages any more: are those frames free again?
+ * Reports a difference under freed-to-the-driver.
+ */
+bool watch_returned(void) __must_check;
+
 #endif

@@ -21,6 +21,7 @@
 #include "report/report.h"
 #include "see/dump.h"
 #include "see/page.h"
+#include "see/pin.h"
 
 /* One in so many of the plain pages is dumped. */
 #define PLAIN_DUMPS 4
@@ -29,8 +30,19 @@
 static long act_dump(const struct buffer *buffer, long page)
 {
 	(void)buffer;
-	world.desk->dump = page_dump(world_page(page));
-	return 0;
+	return pin_dump(world_page(page));
+}
+
+/* A page that one of the processes maps. */
+struct dumped {
+	int who, page;
+};
+
+static bool let_dump(void *arg)
+{
+	const struct dumped *dumped = arg;
+
+	return world_do(dumped->who, act_dump, dumped->page) >= 0;
 }
 
 static const char *exclusivity(bool exclusive)
@@ -48,27 +60,27 @@ static void compare_dump(struct watching *w, int who, int number)
 	const struct mm_frame *frame = &w->m->frame[index];
 	const int mappings = mm_mappings(w->m, index);
 	const int references = mappings + frame->gets + 1024 * frame->pins;
-	struct page_dump *dump = &world.desk->dump;
+	struct dumped dumped = { who, number };
+	struct page_dump dump;
 	bool in_batch;
 
 	world_drain();
-	if (world_do(who, act_dump, number))
-		not_prepared("a process cannot dump its page");
-	if (dump->state == DUMP_UNREADABLE || dump->state == DUMP_LOST)
+	dump = page_dump_by(let_dump, &dumped);
+	if (dump.state == DUMP_UNREADABLE || dump.state == DUMP_LOST)
 		broken("the kernel's dump of a page cannot be parsed, or is lost");
-	compare(w, dump->valid && dump->pfn == frame->pfn, who, number, "page that is dumped",
-		"0x%lx|0x%lx", frame->pfn, dump->valid ? dump->pfn : 0);
-	if (!dump->valid)
+	compare(w, dump.valid && dump.pfn == frame->pfn, who, number, "page that is dumped",
+		"0x%lx|0x%lx", frame->pfn, dump.valid ? dump.pfn : 0);
+	if (!dump.valid)
 		return;
-	compare(w, dump->exclusive == frame->exclusive, who, number, "exclusivity", "%s|%s",
-		exclusivity(frame->exclusive), exclusivity(dump->exclusive));
-	compare(w, dump->mapcount == mappings, who, number, "mapping count", "%d|%d", mappings,
-		dump->mapcount);
-	in_batch = frame->at == PLACE_SYSTEM && dump->refcount == references + 1;
-	if (frame->at == PLACE_SYSTEM && (in_batch || dump->refcount == references))
+	compare(w, dump.exclusive == frame->exclusive, who, number, "exclusivity", "%s|%s",
+		exclusivity(frame->exclusive), exclusivity(dump.exclusive));
+	compare(w, dump.mapcount == mappings, who, number, "mapping count", "%d|%d", mappings,
+		dump.mapcount);
+	in_batch = frame->at == PLACE_SYSTEM && dump.refcount == references + 1;
+	if (frame->at == PLACE_SYSTEM && (in_batch || dump.refcount == references))
 		w->m->may[MAY_BATCH][in_batch]++;
-	compare(w, dump->refcount == references || in_batch, who, number, "reference count",
-		"%d|%d", references, dump->refcount);
+	compare(w, dump.refcount == references || in_batch, who, number, "reference count",
+		"%d|%d", references, dump.refcount);
 }
 
 /* A process and a page at which @frame can be dumped without a fault. */
@@ -263,6 +275,8 @@ void compare_counters(struct watching *w)
 {
 	int who;
 
+	if (w->thorough)
+		world_await_rings();
 	for (who = MM_OWNER; who < MM_PROCESSES && w->thorough; who++)
 		if (w->m->process[who].alive)
 			compare_counters_of(w, who);
@@ -272,12 +286,22 @@ void compare_counters(struct watching *w)
  * /proc/vmstat has what each processor has added, after vm.stat_refresh. Only in a
  * VM of the suite no other process locks pages.
  */
-long watch_locked(void)
+static long read_locked(void)
 {
 	world_drain();
 	if (!in_guest() || write_text("/proc/sys/vm/stat_refresh", "1"))
 		return -1;
 	return read_counter("/proc/vmstat", "nr_mlock");
+}
+
+/* What it was after the last sequence that locked pages; the others leave it as it is. */
+static long known_locked = -1;
+
+long watch_locked(void)
+{
+	if (known_locked < 0)
+		known_locked = read_locked();
+	return known_locked;
 }
 
 bool watch_unlocked(long before)
@@ -286,9 +310,10 @@ bool watch_unlocked(long before)
 
 	if (before < 0)
 		return true;
-	now = watch_locked();
+	now = read_locked();
 	if (now < 0)
 		not_prepared("nr_mlock cannot be read again");
+	known_locked = now;
 	set_rule(RULE_LOCKED_AS_MEMORY);
 	return expect(now == before,
 		      "%ld pages are counted as locked (nr_mlock), %ld before the sequence", now,

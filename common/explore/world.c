@@ -15,6 +15,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "reach/cpu.h"
 #include "reach/ksm.h"
 #include "reach/swap.h"
 #include "report/report.h"
@@ -121,17 +122,25 @@ void world_open(void)
 	request_scratch();
 	/* A grandchild whose parent has ended becomes a child of this process. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	cpu_guard_always();
 	open_pipes();
 	for (i = 0; i < 3; i++)
-		device_open(&world.device[device_option(i)], device_option(i), MM_PAGES + 1);
+		device_open(&world.device[device_option(i)], device_option(i),
+			    WORLD_BOUNCE_PAGES);
 	world.has_medium = medium_file(&world.medium);
 	world.has_slow = medium_slow(&world.slow) &&
-			 dm_suspend(&world.suspension, getenv("HMM_COHERENT_SLOW"));
-	dm_resume(&world.suspension);
+			 dm_keep_resumer(&world.suspension, getenv("HMM_COHERENT_SLOW"));
+	if (world.has_slow)
+		world.transfers = transfer_context();
 	world.file = open_file();
 	world.has_ring = ring_available();
-	for (i = 0; world.has_ring && i < 2; i++)
+	for (i = 0; world.has_ring && i < 2; i++) {
 		ring_open(&world.ring[i]);
+		ring_open(&world.spare[i]);
+		/* Children do not use them. */
+		io_uring_ring_dontfork(&world.ring[i].uring);
+		io_uring_ring_dontfork(&world.spare[i].uring);
+	}
 	world.has_gup_test = pin_available();
 	world.two_nodes = numa_available() >= 0 && numa_node_size64(0, NULL) > 0 &&
 			  numa_node_size64(1, NULL) > 0;
@@ -310,8 +319,6 @@ static void end_all(const struct mm_model *m)
 
 void world_reset(const struct mm_model *m)
 {
-	int i;
-
 	if (world.in_flight) {
 		dm_resume(&world.suspension);
 		(void)!transfer_finish(&world.transfer);
@@ -326,9 +333,7 @@ void world_reset(const struct mm_model *m)
 	if (world.uffd >= 0)
 		close(world.uffd);
 	world.uffd = -1;
-	for (i = 0; world.has_ring && i < 2; i++)
-		if (ring_unregister(&world.ring[i]))
-			not_prepared("a buffer cannot be unregistered");
+	world_retire_rings();
 	munmap(world.base, 2 * (MM_BUFFER_PAGES + 1) * features.page_size);
 	/* The batch of this processor also holds pages that were locked. */
 	world_drain();

@@ -20,7 +20,6 @@
 #include "reach/ring.h"
 #include "reach/transfer.h"
 #include "see/device.h"
-#include "see/dump.h"
 
 /* In memory that all processes share: the operation that one of them carries out. */
 struct desk {
@@ -35,11 +34,13 @@ struct desk {
 		size_t word;
 		uint64_t expected, seen;
 	} differs[MM_PAGES];
-	struct page_dump dump;	/* that a process made of its page */
 	struct {
 		long resident, walked, locked, pinned;
 	} counts;		/* pages, of a process */
 };
+
+/* What a command to a device of the owner may have: all pages of all processes, and more. */
+#define WORLD_BOUNCE_PAGES (MM_PROCESSES * MM_PAGES + MM_BUFFER_PAGES)
 
 struct world {
 	unsigned char *base;
@@ -54,7 +55,7 @@ struct world {
 	struct device device[PLACE_COUNT];	/* of the owner: coherent, remote, private */
 	struct medium medium;
 	bool has_medium;
-	struct ring ring[2];
+	struct ring ring[2], spare[2];
 	bool has_ring;
 	int file;		/* that is mapped; -1: none */
 	const char *swap;	/* a file to swap to; NULL: none */
@@ -68,12 +69,22 @@ struct world {
 	struct medium slow;
 	bool has_slow, in_flight, no_swap, two_nodes, ksm;
 	struct transfer transfer;
+	aio_context_t transfers;
 	struct dm_suspension suspension;
 };
 
 extern struct world world;
 
 void world_open(void);
+
+/*
+ * Unregister the buffers of a sequence that ends, and use two other rings. Up to 6.12 the
+ * kernel waits for a grace period, so a thread does it.
+ */
+void world_retire_rings(void);
+
+/* Wait until that is done, before something depends on it: VmPin, and the end of a process. */
+void world_await_rings(void);
 
 /* End a sequence: release all that holds a page, end the processes, unmap the buffers. */
 void world_reset(const struct mm_model *m);

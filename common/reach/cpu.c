@@ -9,10 +9,41 @@
 #include "kernel/kernel.h"
 
 static sigjmp_buf escape;
+static bool always;			/* cpu_guard_always() */
+static volatile bool guarded;		/* an access is being made, if @always */
 
 static void on_fault(int signal)
 {
 	siglongjmp(escape, signal);
+}
+
+/* Outside of an access the signal ends the process: the instruction is repeated. */
+static void on_any_fault(int number)
+{
+	if (guarded)
+		siglongjmp(escape, number);
+	signal(number, SIG_DFL);
+}
+
+void cpu_guard_always(void)
+{
+	const struct sigaction action = { .sa_handler = on_any_fault, .sa_flags = SA_NODEFER };
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+	always = true;
+}
+
+/* The handlers are there, and block no signal, so there is no system call. */
+static long guarded_always(void (*access)(void *arg), void *arg)
+{
+	const int signal = sigsetjmp(escape, 0);
+
+	guarded = !signal;
+	if (!signal)
+		access(arg);
+	guarded = false;
+	return signal ? KILLED_BY(signal) : 0;
 }
 
 long cpu_guarded(void (*access)(void *arg), void *arg)
@@ -21,6 +52,8 @@ long cpu_guarded(void (*access)(void *arg), void *arg)
 	long result = 0;
 	int signal;
 
+	if (always)
+		return guarded_always(access, arg);
 	sigaction(SIGSEGV, &action, &old_segv);
 	sigaction(SIGBUS, &action, &old_bus);
 	signal = sigsetjmp(escape, 1);

@@ -26,6 +26,12 @@ long cpu_copy(void *to, const void *from) __must_check;
 long cpu_guarded(void (*access)(void *arg), void *arg) __must_check;
 
 /*
+ * Install the handlers of cpu_guarded() and cpu_copy() for good, in this process and those
+ * that it forks: each call then takes six system calls less.
+ */
+void cpu_guard_always(void);
+
+/*
  * Load a word of each page and store it again, so that the TLB has the
  * translations. Changes no byte.
  */

@@ -61,11 +61,24 @@ static int set_suspended(const char *name, bool on)
 	return error;
 }
 
+/* What is said to the resumer: resume and end; the device is suspended, or was resumed. */
+enum { SAY_END = 'o', SAY_SUSPENDED = 's', SAY_RESUMED = 'r' };
+
 int dm_resumer(const char *name)
 {
 	struct pollfd told = { .fd = STDIN_FILENO, .events = POLLIN };
+	int limit = SUSPENDED_MS;
+	char letter = SAY_SUSPENDED;
 
-	poll(&told, 1, SUSPENDED_MS);
+	while (poll(&told, 1, limit) > 0 && letter != SAY_END) {
+		if (read(STDIN_FILENO, &letter, 1) != 1) {
+			/* Nothing is suspended, and another process may use the device. */
+			if (letter == SAY_RESUMED)
+				return 0;
+			break;
+		}
+		limit = letter == SAY_RESUMED ? -1 : letter == SAY_END ? 0 : SUSPENDED_MS;
+	}
 	return set_suspended(name, false) ? 1 : 0;
 }
 
@@ -98,6 +111,22 @@ static void start_resumer(struct dm_suspension *suspension, char *name)
 	suspension->tell = ends[1];
 }
 
+static void say(const struct dm_suspension *suspension, char letter)
+{
+	if (write(suspension->tell, &letter, 1) != 1)
+		not_prepared("the process that resumes a slow device has ended");
+}
+
+bool dm_keep_resumer(struct dm_suspension *suspension, const char *path)
+{
+	if (!mapper_name(path, suspension->kept, sizeof(suspension->kept)) ||
+	    set_suspended(suspension->kept, false))
+		return false;
+	start_resumer(suspension, suspension->kept);
+	say(suspension, SAY_RESUMED);
+	return true;
+}
+
 void dm_resume_left(const char *path)
 {
 	char name[DM_NAME_LEN];
@@ -113,7 +142,10 @@ bool dm_suspend(struct dm_suspension *suspension, const char *path)
 	if (!mapper_name(path, name, sizeof(name)) || set_suspended(name, false))
 		return false;
 	suspension->began_ms = now_ms();
-	start_resumer(suspension, name);
+	if (suspension->kept[0])
+		say(suspension, SAY_SUSPENDED);
+	else
+		start_resumer(suspension, name);
 	suspension->active = true;
 	if (set_suspended(name, true))
 		not_prepared("%s cannot be suspended", name);
@@ -134,12 +166,17 @@ void dm_resume(struct dm_suspension *suspension)
 	if (!suspension->active)
 		return;
 	suspension->active = false;
+	if (suspension->kept[0]) {
+		if (set_suspended(suspension->kept, false))
+			not_prepared("%s cannot be resumed", suspension->kept);
+		say(suspension, SAY_RESUMED);
+		return;
+	}
 	/*
 	 * Write a byte: closing the pipe is not enough, since a child of the
 	 * test also has it open.
 	 */
-	if (write(suspension->tell, "o", 1) != 1)
-		not_prepared("the process that resumes a slow device has ended");
+	say(suspension, SAY_END);
 	close(suspension->tell);
 	if (waitpid(suspension->resumer, &status, 0) != suspension->resumer || status)
 		not_prepared("a slow device was not resumed: wait status 0x%x", status);

@@ -25,6 +25,7 @@ struct dm_suspension {
 	pid_t resumer;
 	int tell;		/* a byte into it tells the resumer to resume */
 	long began_ms;		/* monotonic clock */
+	char kept[128];		/* the device, if the resumer is there for all suspensions */
 };
 
 /* Resume the block device @path, which a test that died may have left suspended. */
@@ -37,6 +38,13 @@ void dm_resume_left(const char *path);
  * device needs.
  */
 bool dm_suspend(struct dm_suspension *suspension, const char *path);
+
+/*
+ * Start a resumer that stays, for a process that suspends the device often: to start one
+ * takes longer than all else. dm_resume() then resumes the device itself. Returns false
+ * and does nothing if dm_suspend() would.
+ */
+bool dm_keep_resumer(struct dm_suspension *suspension, const char *path);
 
 /*
  * The test is broken if the resumer may already have resumed the device, so

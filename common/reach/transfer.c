@@ -38,14 +38,26 @@ static bool wait_at_most(struct transfer *transfer, time_t seconds)
 	return transfer->done;
 }
 
-long transfer_start(struct transfer *transfer, int fd, bool write, void *addr, size_t size)
+aio_context_t transfer_context(void)
+{
+	aio_context_t context = 0;
+
+	if (syscall(SYS_io_setup, 1, &context))
+		syscall_failed("io_setup", errno);
+	return context;
+}
+
+static void end_context(struct transfer *transfer)
+{
+	if (!transfer->keeps)
+		syscall(SYS_io_destroy, transfer->context);
+}
+
+static long begin(struct transfer *transfer, int fd, bool write, void *addr, size_t size)
 {
 	struct iocb *iocbs[] = { &transfer->iocb };
 	long error;
 
-	memset(transfer, 0, sizeof(*transfer));
-	if (syscall(SYS_io_setup, 1, &transfer->context))
-		syscall_failed("io_setup", errno);
 	transfer->iocb = (struct iocb){ .aio_fildes = fd,
 					.aio_lio_opcode = write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
 					.aio_buf = (uintptr_t)addr,
@@ -54,10 +66,22 @@ long transfer_start(struct transfer *transfer, int fd, bool write, void *addr, s
 	/* aio_rw_done(): an error of GUP is the result of a transfer that has completed. */
 	if (!error && wait_at_most(transfer, 0) && transfer->result < 0)
 		error = transfer->result;
-	if (!error)
-		return 0;
-	syscall(SYS_io_destroy, transfer->context);
+	if (error)
+		end_context(transfer);
 	return error;
+}
+
+long transfer_start(struct transfer *transfer, int fd, bool write, void *addr, size_t size)
+{
+	*transfer = (struct transfer){ .context = transfer_context() };
+	return begin(transfer, fd, write, addr, size);
+}
+
+long transfer_start_in(struct transfer *transfer, aio_context_t context, int fd, bool write,
+		       void *addr, size_t size)
+{
+	*transfer = (struct transfer){ .context = context, .keeps = true };
+	return begin(transfer, fd, write, addr, size);
 }
 
 void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t size)
@@ -101,6 +125,6 @@ long transfer_finish(struct transfer *transfer)
 		set_rule(RULE_BYTES_ARRIVE);
 		fail_now("a transfer did not complete within %d s", COMPLETION_S);
 	}
-	syscall(SYS_io_destroy, transfer->context);
+	end_context(transfer);
 	return transfer->result;
 }

@@ -20,6 +20,7 @@
 
 struct transfer {
 	aio_context_t context;
+	bool keeps;		/* the context, for another transfer */
 	struct iocb iocb;
 	bool done;
 	long result;
@@ -37,6 +38,13 @@ void transfer_start_read(struct transfer *transfer, int fd, void *addr, size_t s
  */
 long transfer_start(struct transfer *transfer, int fd, bool write, void *addr,
 		    size_t size) __must_check;
+
+/* A context for transfers one after the other: to end one takes two grace periods. */
+aio_context_t transfer_context(void) __must_check;
+
+/* transfer_start() in a context that is kept. */
+long transfer_start_in(struct transfer *transfer, aio_context_t context, int fd, bool write,
+		       void *addr, size_t size) __must_check;
 
 /* Has the transfer completed? Does not wait. */
 bool transfer_is_done(struct transfer *transfer) __must_check;

@@ -60,7 +60,7 @@ static bool read_dump_record(struct page_dump *dump, const char *text)
  * Other CPUs may write to the log at the same time: search all records for the
  * lines of dump_page().
  */
-static struct page_dump dump_once(const void *addr)
+static struct page_dump dump_once(bool (*ask)(void *arg), void *arg)
 {
 	struct page_dump dump = { .state = DUMP_NO_PAGE };
 	bool ended = false, lost = false;
@@ -69,7 +69,7 @@ static struct page_dump dump_once(const void *addr)
 
 	if (fd < 0)
 		not_prepared("/dev/kmsg cannot be read, where gup_test writes the dump of a page");
-	if (pin_dump(addr) < 0)
+	if (!ask(arg))
 		return dump;
 	while (!ended && (got = kmsg_next(fd, text, sizeof(text))) != 0) {
 		lost |= got < 0;
@@ -83,17 +83,27 @@ static struct page_dump dump_once(const void *addr)
 	return dump;
 }
 
-struct page_dump page_dump(const void *addr)
+struct page_dump page_dump_by(bool (*ask)(void *arg), void *arg)
 {
-	struct page_dump dump = { .state = DUMP_NOT_ASKED };
+	struct page_dump dump;
 	int attempts = 0;
 
-	if (!features.gup_test || !page_at(0, addr).present)
-		return dump;
 	do {
-		dump = dump_once(addr);
+		dump = dump_once(ask, arg);
 	} while (dump.state == DUMP_LOST && ++attempts < 3);
 	return dump;
+}
+
+static bool ask_here(void *addr)
+{
+	return pin_dump(addr) >= 0;
+}
+
+struct page_dump page_dump(const void *addr)
+{
+	if (!features.gup_test || !page_at(0, addr).present)
+		return (struct page_dump){ .state = DUMP_NOT_ASKED };
+	return page_dump_by(ask_here, (void *)addr);
 }
 
 struct page_dump page_dump_checked(const void *addr)

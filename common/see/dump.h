@@ -36,6 +36,12 @@ struct page_dump {
 struct page_dump page_dump(const void *addr);
 
 /*
+ * The dump that @ask lets another process make: pin_dump() of its page, which is present.
+ * Only this process reads the log.
+ */
+struct page_dump page_dump_by(bool (*ask)(void *arg), void *arg);
+
+/*
  * The same for a page for which there must be a dump. The test is broken if the
  * dump cannot be parsed or is lost, and fails under observers-agree if GUP got no page or
  * if the dump shows another frame than pagemap. Returns a dump that is not
