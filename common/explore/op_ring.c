@@ -113,47 +113,48 @@ static long act_update(const struct buffer *buffer, long arg)
 	return wait_until(is_released, &most, RELEASE_S) ? result : -ETIME;
 }
 
-static pthread_t retiring;
-static bool is_retiring;
+/* One for each ring, so that they wait for the same grace period. */
+static struct retiring {
+	pthread_t thread;
+	bool runs;
+} retiring[2];
 
-static void *unregister_spare(void *arg)
+static void *unregister(void *ring)
 {
-	bool done = true;
-	int i;
-
-	(void)arg;
-	for (i = 0; i < 2; i++)
-		done &= !ring_unregister(&world.spare[i]);
-	return done ? &retiring : NULL;
+	return ring_unregister(ring) ? NULL : ring;
 }
 
 void world_await_rings(void)
 {
 	void *done;
+	int i;
 
-	if (!is_retiring)
-		return;
-	is_retiring = false;
-	if (pthread_join(retiring, &done) || !done)
-		not_prepared("a buffer cannot be unregistered");
+	for (i = 0; i < 2; i++) {
+		if (!retiring[i].runs)
+			continue;
+		retiring[i].runs = false;
+		if (pthread_join(retiring[i].thread, &done) || !done)
+			not_prepared("a buffer cannot be unregistered");
+	}
 }
 
 void world_retire_rings(void)
 {
-	struct ring used;
 	int i;
 
 	world_await_rings();
-	if (!world.ring[0].registered && !world.ring[1].registered)
-		return;
 	for (i = 0; i < 2; i++) {
-		used = world.ring[i];
+		const struct ring used = world.ring[i];
+
+		if (!used.registered)
+			continue;
 		world.ring[i] = world.spare[i];
 		world.spare[i] = used;
+		retiring[i].runs = !pthread_create(&retiring[i].thread, NULL, unregister,
+						   &world.spare[i]);
+		if (!retiring[i].runs)
+			not_prepared("no thread");
 	}
-	is_retiring = !pthread_create(&retiring, NULL, unregister_spare, NULL);
-	if (!is_retiring)
-		not_prepared("no thread");
 }
 
 static bool clone_possible(const struct mm_model *m, const struct op *op)

@@ -24,7 +24,7 @@
 /* One call of the driver takes so many before it returns those that it does not need. */
 #define AT_ONCE MM_BUFFER_PAGES
 /* The end of a transfer may still hold a page for a moment (bio_check_pages_dirty()). */
-#define RETURN_S 5
+#define RETURN_S 1
 
 static struct lent {
 	int count, most;	/* frames, and how many at the same time */
