@@ -45,6 +45,7 @@ struct step {
 	bool reads;		/* the bytes that the function reads are compared */
 	int page;		/* the page that it uses, if @op does not say */
 	int medium;		/* what the owner first puts on the medium; 0: nothing */
+	bool uncounted;		/* it must leave nr_mlock of /proc/vmstat as it is */
 	int patched;		/* the old content, of which one word changes */
 	/* which "may" of the kernel the results are, if @either */
 	enum mm_may may;

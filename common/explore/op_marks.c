@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "explore/watch.h"
 #include "explore/world.h"
 #include "kernel/kernel.h"
 #include "kernel/since.h"
@@ -182,6 +183,7 @@ static long act_clean(const struct buffer *buffer, long arg)
 static void expect_lock(struct mm_model *m, const struct op *op, struct step *step)
 {
 	struct mm_page *page = mm_page_of(m, op->who, op->first);
+	const int frame = page->frame;
 
 	if (!page->mapped) {
 		step->result = -ENOMEM;
@@ -191,6 +193,15 @@ static void expect_lock(struct mm_model *m, const struct op *op, struct step *st
 		page->locked = true;
 	if (page->prot == MM_NONE || mm_populate(m, op->who, op->first))
 		step->result = -ENOMEM;
+	/* mlock_pte_range() skips pages on devices. */
+	step->uncounted = page->frame == frame && frame >= 0 && !in_memory(m->frame[frame].at);
+}
+
+static void prepare_lock(const struct op *op, const struct step *step)
+{
+	(void)op;
+	if (step->uncounted)
+		watch_before_lock();
 }
 
 static long act_lock(const struct buffer *buffer, long arg)
@@ -254,7 +265,8 @@ static const struct op_row rows[] = {
 	{ .name = "lock",
 	  .what = "mlock(2): mlock_fixup(), populate_vma_page_range()",
 	  .pages = PAGES_ONE, .names_process = true, .weight = 4,
-	  .rule = RULE_LOCKED_AS_MEMORY, .expect = expect_lock, .act = act_lock },
+	  .rule = RULE_LOCKED_AS_MEMORY, .expect = expect_lock, .prepare = prepare_lock,
+	  .act = act_lock },
 	{ .name = "unlock",
 	  .what = "munlock(2): mlock_fixup(), munlock_folio()",
 	  .pages = PAGES_ONE, .names_process = true, .weight = 2,

@@ -160,6 +160,7 @@ static bool look_again(struct mm_model *m, const struct op *op)
 
 	before = *m;
 	world.desk->step.reads = false;
+	world.desk->step.uncounted = false;
 	return !watch(m, &before, op, true, NULL);
 }
 

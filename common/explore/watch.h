@@ -42,4 +42,7 @@ void watch_lent(const struct mm_model *m);
  */
 bool watch_returned(void) __must_check;
 
+/* Note nr_mlock of /proc/vmstat before an operation that must leave it as it is. */
+void watch_before_lock(void);
+
 #endif

@@ -271,17 +271,6 @@ static void compare_counters_of(struct watching *w, int who)
 			      world.desk->counts.pinned);
 }
 
-void compare_counters(struct watching *w)
-{
-	int who;
-
-	if (w->thorough)
-		world_await_rings();
-	for (who = MM_OWNER; who < MM_PROCESSES && w->thorough; who++)
-		if (w->m->process[who].alive)
-			compare_counters_of(w, who);
-}
-
 /*
  * /proc/vmstat has what each processor has added, after vm.stat_refresh. Only in a
  * VM of the suite no other process locks pages.
@@ -292,6 +281,37 @@ static long read_locked(void)
 	if (!in_guest() || write_text("/proc/sys/vm/stat_refresh", "1"))
 		return -1;
 	return read_counter("/proc/vmstat", "nr_mlock");
+}
+
+static long before_lock;
+
+void watch_before_lock(void)
+{
+	before_lock = read_locked();
+}
+
+static void compare_locked(struct watching *w)
+{
+	const long now = before_lock < 0 ? -1 : read_locked();
+
+	set_rule(RULE_LOCKED_AS_MEMORY);
+	if (!expect(now == before_lock,
+		    "nr_mlock is %ld after a page on a device was locked, %ld before", now,
+		    before_lock))
+		w->differences++;
+}
+
+void compare_counters(struct watching *w)
+{
+	int who;
+
+	if (world.desk->step.uncounted)
+		compare_locked(w);
+	if (w->thorough)
+		world_await_rings();
+	for (who = MM_OWNER; who < MM_PROCESSES && w->thorough; who++)
+		if (w->m->process[who].alive)
+			compare_counters_of(w, who);
 }
 
 /* What it was after the last sequence that locked pages; the others leave it as it is. */
