@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "explore/watch.h"
 #include "explore/world.h"
 #include "kernel/kernel.h"
 #include "kernel/since.h"
@@ -197,13 +196,6 @@ static void expect_lock(struct mm_model *m, const struct op *op, struct step *st
 	step->uncounted = page->frame == frame && frame >= 0 && !in_memory(m->frame[frame].at);
 }
 
-static void prepare_lock(const struct op *op, const struct step *step)
-{
-	(void)op;
-	if (step->uncounted)
-		watch_before_lock();
-}
-
 static long act_lock(const struct buffer *buffer, long arg)
 {
 	(void)buffer;
@@ -265,8 +257,7 @@ static const struct op_row rows[] = {
 	{ .name = "lock",
 	  .what = "mlock(2): mlock_fixup(), populate_vma_page_range()",
 	  .pages = PAGES_ONE, .names_process = true, .weight = 4,
-	  .rule = RULE_LOCKED_AS_MEMORY, .expect = expect_lock, .prepare = prepare_lock,
-	  .act = act_lock },
+	  .rule = RULE_LOCKED_AS_MEMORY, .expect = expect_lock, .act = act_lock },
 	{ .name = "unlock",
 	  .what = "munlock(2): mlock_fixup(), munlock_folio()",
 	  .pages = PAGES_ONE, .names_process = true, .weight = 2,

@@ -132,6 +132,8 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 	world.desk->look = 0;
 	/* What an operation must read. */
 	world.desk->content[op->first] = mm_content(m, op->who, op->first);
+	if (step.uncounted)
+		watch_before_lock();
 	began = now();
 	result = carry_out(&before, op, &step);
 	right = result_is_right(op, &step, result);

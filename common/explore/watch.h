@@ -40,9 +40,9 @@ void watch_lent(const struct mm_model *m);
  * After a sequence, when nothing maps its pages any more: are those frames free again?
  * Reports a difference under freed-to-the-driver.
  */
-bool watch_returned(void) __must_check;
+bool __must_check watch_returned(void);
 
-/* Note nr_mlock of /proc/vmstat before an operation that must leave it as it is. */
+/* Note nr_mlock of /proc/vmstat before an operation that leaves it: step->uncounted. */
 void watch_before_lock(void);
 
 #endif

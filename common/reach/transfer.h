@@ -40,7 +40,7 @@ long transfer_start(struct transfer *transfer, int fd, bool write, void *addr,
 		    size_t size) __must_check;
 
 /* A context for transfers one after the other: to end one takes two grace periods. */
-aio_context_t transfer_context(void) __must_check;
+aio_context_t __must_check transfer_context(void);
 
 /* transfer_start() in a context that is kept. */
 long transfer_start_in(struct transfer *transfer, aio_context_t context, int fd, bool write,
