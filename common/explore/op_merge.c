@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KSM: two pages with the same bytes become one. */
 #include <errno.h>
-#include <sched.h>
 #include <sys/mman.h>
 
 #include "explore/world.h"
@@ -94,8 +93,9 @@ struct scanning {
  * (try_to_merge_one_page(), mark_page_accessed()). The next scan drains the batches of
  * all processors when it begins (scan_get_next_rmap_item()), so wait for its end.
  */
-static bool is_scanned(struct scanning *scanning)
+static bool is_scanned(void *arg)
 {
+	struct scanning *scanning = arg;
 	const long scans = ksm_scans();
 
 	if (!scanning->merged && ksm_is_same(scanning->pages[0], scanning->pages[1])) {
@@ -103,19 +103,6 @@ static bool is_scanned(struct scanning *scanning)
 		scanning->end = ksm_scans() + 2;
 	}
 	return scans >= scanning->end;
-}
-
-/* Without pauses: in a VM that has no high-resolution timers, each takes two ticks. */
-static bool wait_for_scans(struct scanning *scanning)
-{
-	const long end = now_ms() + 1000 * SCAN_S;
-
-	while (!is_scanned(scanning)) {
-		if (now_ms() > end)
-			return false;
-		sched_yield();
-	}
-	return true;
 }
 
 static long act_merge(const struct buffer *buffer, long arg)
@@ -139,8 +126,7 @@ static long act_merge(const struct buffer *buffer, long arg)
 	/* It still knows pages of earlier sequences, which were at the same addresses. */
 	ksm_scan_all();
 	ksm_start();
-	ksm_hurry();
-	if (!wait_for_scans(&scanning))
+	if (!wait_until(is_scanned, &scanning, SCAN_S))
 		result = -ETIME;
 	ksm_stop();
 	return result < 0 ? result : ksm_is_same(scanning.pages[0], scanning.pages[1]);

@@ -73,12 +73,6 @@ void ksm_start(void)
 	set(KSM "run", "1");
 }
 
-void ksm_hurry(void)
-{
-	keep_settings();
-	set(KSM "sleep_millisecs", "0");
-}
-
 void ksm_scan_all(void)
 {
 	if (access(KSM "smart_scan", F_OK))

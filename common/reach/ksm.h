@@ -42,9 +42,6 @@ long __must_check ksm_scans(void);
  */
 void ksm_scan_all(void);
 
-/* After ksm_start(): without pauses. */
-void ksm_hurry(void);
-
 /*
  * Start ksmd with short pauses, and stop it. The settings of the machine are
  * restored after the test (restore.h).
