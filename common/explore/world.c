@@ -251,6 +251,13 @@ static long act_fork(const struct buffer *buffer, long who)
 	return errno_of(pid);
 }
 
+/* The child has closed what it inherited, before it answers for the first time. */
+static long act_begun(const struct buffer *buffer, long arg)
+{
+	(void)buffer;
+	return arg;
+}
+
 void world_fork(enum mm_who parent, enum mm_who child)
 {
 	const long pid = world_do(parent, act_fork, child);
@@ -260,6 +267,8 @@ void world_fork(enum mm_who parent, enum mm_who child)
 	world.process[child] = (struct child){ .pid = pid, .requests = world.pipes[child][1],
 					       .answers = world.pipes[child][2] };
 	world.pagemap[child] = pagemap_open(pid);
+	if (world_do(child, act_begun, 0))
+		not_prepared("a child does not begin");
 }
 
 static long act_wait(const struct buffer *buffer, long pid)
