@@ -189,6 +189,9 @@ void mm_stay(struct mm_model *m, int number)
 
 	if (!m->kernel.move_marks_dirty || m->frame[number].at == PLACE_PRIVATE)
 		return;
+	/* page_try_share_anon_rmap() fails, and the entry is not replaced. */
+	if (m->frame[number].exclusive && m->frame[number].pins)
+		return;
 	for (p = 0; p < MM_PROCESSES; p++) {
 		for (i = 0; i < MM_PAGES; i++) {
 			struct mm_page *page = &m->process[p].page[i];
