@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: UFFDIO_CONTINUE fails for memory of a file that fallocate() has allocated and nobody has written
+// breaks: UFFDIO_CONTINUE fails for memory of a file that fallocate() has allocated and that was not written
 // claim: S2
 // rule: filled-as-asked
 // file: mm/shmem.c

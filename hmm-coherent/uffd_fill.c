@@ -308,7 +308,7 @@ SCENARIO(uffd_fill, continued,
 
 /* shmem_get_folio_gfp() finds a page that is not uptodate yet. */
 SCENARIO(uffd_fill, continued_allocated,
-	 "UFFDIO_CONTINUE maps a page that fallocate(2) has allocated and nobody has written: it "
+	 "UFFDIO_CONTINUE maps a page that fallocate(2) has allocated and that was not written: it "
 	 "is zero")
 {
 	const size_t size = features.page_size;
