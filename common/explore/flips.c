@@ -4,23 +4,15 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "explore/worker.h"
+#include "kernel/kernel.h"
 #include "report/report.h"
 
 /* Sequences whose predictions show which effects each operation has. */
 #define SURVEY 1000
 /* Sequences of which one must show that an effect makes a difference. */
 #define PREDICTED 4000
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
 
 static void generate(struct sequence *sequence, struct generator *generator, uint64_t seed)
 {
@@ -144,13 +136,13 @@ static bool generate_for(const struct flip *flip, struct sequence *sequence,
 static int notice(struct generator *generator, const struct mm_kernel *kernel,
 		  const struct flip *flip, int seconds)
 {
-	const double end = now() + seconds;
+	const double end = now_s() + seconds;
 	struct sequence sequence;
 	struct failure failure;
 	int tried = 0;
 	uint64_t seed;
 
-	for (seed = 1; now() < end; seed++) {
+	for (seed = 1; now_s() < end; seed++) {
 		if (!generate_for(flip, &sequence, generator, kernel, seed))
 			continue;
 		failure = worker_run(&sequence, false, flip, true, NULL);

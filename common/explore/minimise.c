@@ -2,21 +2,13 @@
 #include "explore/minimise.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "explore/mm_model.h"
-
-static time_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
+#include "kernel/kernel.h"
 
 static bool is_over(const struct minimising *min)
 {
-	return min->lost || now() >= min->end;
+	return min->lost || now_s() >= min->end;
 }
 
 /* Run a candidate. If it fails in the same way, it is the best one from now on. */
@@ -191,7 +183,7 @@ void minimise(struct minimising *min)
 {
 	bool smaller;
 
-	min->end = now() + min->seconds;
+	min->end = now_s() + min->seconds;
 	/* What comes after the operation that failed did not run. */
 	if (min->failed_at >= 0 && (size_t)min->failed_at + 1 < min->best.count)
 		without(min, min->failed_at + 1, min->best.count - min->failed_at - 1);

@@ -14,7 +14,7 @@ struct minimising {
 	int tried, smaller;
 	int failed_at;		/* the operation that failed, or -1 */
 	int seconds;		/* the most that it may take */
-	time_t end;		/* when that is over */
+	double end;		/* when that is over, by now_s() */
 	bool lost;		/* this machine is of no use after the last candidate */
 	/* Called before each candidate runs, since it may end this machine. May be NULL. */
 	void (*announce)(const struct sequence *candidate);

@@ -3,13 +3,13 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "explore/may.h"
 #include "explore/minimise.h"
 #include "explore/replay.h"
 #include "explore/worker.h"
+#include "kernel/kernel.h"
 #include "report/report.h"
 
 #define MINIMISE_S 100
@@ -192,23 +192,15 @@ static bool try_both(const struct sequence *sequence, struct run *sum)
 	return true;
 }
 
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 void search_run(struct generator *generator, int stride, double seconds)
 {
-	const double began = seconds_now(), end = began + seconds;
+	const double began = now_s(), end = began + seconds;
 	struct sequence sequence;
 	struct run sum = { 0 };
 	bool right = true;
 	long count;
 
-	for (count = 0; right && seconds_now() < end; count++, generator->seed += stride) {
+	for (count = 0; right && now_s() < end; count++, generator->seed += stride) {
 		/* If the machine dies, its last line tells which sequence it was. */
 		announce("# seed: %llu\n", (unsigned long long)generator->seed);
 		sequence_generate(&sequence, generator);
@@ -216,7 +208,7 @@ void search_run(struct generator *generator, int stride, double seconds)
 		if (!right)
 			report_line("note:", "seed %llu", (unsigned long long)generator->seed);
 	}
-	tell_costs(&sum, count, seconds_now() - began);
+	tell_costs(&sum, count, now_s() - began);
 	worker_stop();
 }
 
@@ -237,7 +229,7 @@ static void tell_left_out(const struct sequence *sequence, const struct run *run
 
 void search_replay(const struct sequence *sequence, int times)
 {
-	const double began = seconds_now();
+	const double began = now_s();
 	struct run sum = { 0 };
 	bool right = true;
 	long count;
@@ -246,7 +238,7 @@ void search_replay(const struct sequence *sequence, int times)
 	for (count = 0; right && count < times; count++)
 		right = try_both(sequence, &sum);
 	tell_left_out(sequence, &sum);
-	tell_costs(&sum, count, seconds_now() - began);
+	tell_costs(&sum, count, now_s() - began);
 	worker_stop();
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "explore/predict.h"
@@ -102,14 +101,6 @@ static bool result_is_right(const struct op *op, const struct step *step, long r
 	return expect_same(right, text, expected, seen);
 }
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
 /* Returns whether the world is as the model says after the operation. */
 static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struct run *run)
 {
@@ -134,15 +125,15 @@ static bool run_op(struct mm_model *m, const struct op *op, bool thorough, struc
 	world.desk->content[op->first] = mm_content(m, op->who, op->first);
 	if (step.uncounted)
 		watch_before_lock();
-	began = now();
+	began = now_s();
 	result = carry_out(&before, op, &step);
 	right = result_is_right(op, &step, result);
 	if (step.either && right)
 		m->may[step.may][result == step.other]++;
-	done = now();
+	done = now_s();
 	right = !watch(m, &before, op, thorough, run->watching) && right;
 	watch_lent(m);
-	ended = now();
+	ended = now_s();
 	run->cost[row].count++;
 	run->cost[row].seconds += done - began;
 	if (!run->cost[row].least || done - began < run->cost[row].least)
@@ -203,10 +194,10 @@ struct run sequence_run(const struct sequence *sequence, bool twin, const struct
 	    !look_again(&m, last))
 		run.failed_at = (int)(last - sequence->op);
 	memcpy(run.may, m.may, sizeof(run.may));
-	began = now();
+	began = now_s();
 	world_reset(&m);
 	if (run.failed_at < 0 && last && (!watch_unlocked(locked) || !watch_returned()))
 		run.failed_at = (int)(last - sequence->op);
-	run.ending = now() - began;
+	run.ending = now_s() - began;
 	return run;
 }

@@ -4,10 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "explore/compare.h"
 #include "explore/world.h"
+#include "kernel/kernel.h"
 #include "report/report.h"
 #include "see/page.h"
 
@@ -222,26 +222,18 @@ static const struct {
 	[WATCH_COUNTERS] = { compare_counters, true },
 };
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
 int watch(struct mm_model *m, const struct mm_model *before, const struct op *op, bool thorough,
 	  double seconds[WATCH_COUNT])
 {
 	struct watching w = { .m = m, .before = before, .op = op, .thorough = thorough };
-	double began = now(), ended;
+	double began = now_s(), ended;
 	int i;
 
 	note_changes(&w);
 	for (i = 0; i < WATCH_COUNT; i++) {
 		if (!parts[i].only_if_same || !w.differences)
 			parts[i].compare(&w);
-		ended = now();
+		ended = now_s();
 		if (seconds)
 			seconds[i] += ended - began;
 		began = ended;

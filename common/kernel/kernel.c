@@ -34,6 +34,14 @@ long now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
 bool wait_until(bool (*is_done)(void *arg), void *arg, int seconds)
 {
 	const long end = now_ms() + seconds * 1000L;

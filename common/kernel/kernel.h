@@ -56,6 +56,9 @@ static inline long errno_of(long result)
 /* Milliseconds of the monotonic clock, to measure times. */
 long now_ms(void);
 
+/* The same in seconds, with their fraction. */
+double now_s(void);
+
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text) __must_check;
 

@@ -209,8 +209,8 @@
 	RULE(MEMFD_IS_PINNED, "memfd-is-pinned", "S8", \
 	     "memfd_pin_folios(), mm/gup.c; memfd_alloc_folio(), mm/memfd.c; udmabuf_create(), " \
 	     "drivers/dma-buf/udmabuf.c", \
-	     "since Linux 6.11 udmabuf pins the pages of a memfd outside of ZONE_MOVABLE; the DMA " \
-	     "buffer always has the pages that the file has, and zeros for its holes") \
+	     "since Linux 6.11 udmabuf pins the pages of a memfd outside of ZONE_MOVABLE; the " \
+	     "DMA buffer always has the pages that the file has, and zeros for its holes") \
 	RULE(NO_LEAK, "nobody-sees-the-other", "S5", \
 	     "copy_present_ptes() (6.1: copy_present_pte()), do_wp_page(), mm/memory.c", \
 	     "after fork() neither parent nor child sees bytes that the other one wrote later") \
