@@ -271,6 +271,7 @@ SCENARIO(large, unmapped,
 	struct huge *h = &self->huge;
 	const long before = read_counter("/proc/vmstat", "thp_deferred_split_page");
 
+	need(in_guest(), SKIP_NOT_ALONE);
 	unmap_memory(h->addr, self->range.size);
 	set_rule(RULE_ACCOUNTS_RETURN);
 	expect_result("huge pages to be split (thp_deferred_split_page)",
