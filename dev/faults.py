@@ -4,7 +4,7 @@ a test fails.
 
 Each fault gets a private copy of one kernel build (dev/fault.py). The tests that the header names
 run first, together with ALWAYS: once one of them has failed, the exit status of the whole suite is
-1, too. Only if none fails, the whole suite runs.
+1, too. Only if none fails, the whole suite runs; not with --named and --quick.
 """
 
 import argparse
@@ -111,6 +111,11 @@ class Faults:
         """Words for each run of the suite that name it."""
         return [] if self.arch is HOST else ["--arch", self.arch.name]
 
+    @property
+    def named_only(self) -> bool:
+        """Whether no test runs but those that the headers name, and ALWAYS."""
+        return self.options.quick or self.options.named
+
     def run(self, folder: Path) -> Iterator[object]:
         """Measure all faults; yields the table so far after each."""
         self.runs = folder / self.spec.strip("/").replace("/", "-")
@@ -152,7 +157,7 @@ class Faults:
         """Run the same tests on the kernel without a fault; those that fail are not counted."""
         base = Base(built)
         globs = sorted({glob for one in self.chosen
-                        for glob in self.globs(one)}) if self.options.quick else []
+                        for glob in self.globs(one)}) if self.named_only else []
         globs += self.present(ALWAYS) if globs else []
         began = time.monotonic()
         run, status, _ = self.suite(built, self.runs / "no-fault", globs)
@@ -235,7 +240,7 @@ class Faults:
         if globs:
             self.look(measured, built, folder / "named", [*globs, *self.present(ALWAYS)], base)
         if measured.verdict not in (told.DETECTED,
-                                    told.DOES_NOT_BOOT) and not (globs and self.options.quick):
+                                    told.DOES_NOT_BOOT) and not (globs and self.named_only):
             self.look(measured, built, folder / "all", [], base)
         if self.options.with_kernel_tests and measured.verdict != told.DOES_NOT_BOOT:
             measured.theirs = {name: self.compare(base.heard[name], heard)
@@ -329,7 +334,9 @@ def command(options: argparse.Namespace) -> list[str]:
     for glob in options.skip:
         words += ["--skip", glob]
     words += command_line.words(options, ("arch", "page_size"))
-    return words + ["--quick"] * options.quick + ["--with-kernel-tests"] * options.with_kernel_tests
+    return words + [f"--{name}" for name, given in (
+        ("quick", options.quick), ("named", options.named),
+        ("with-kernel-tests", options.with_kernel_tests)) if given]
 
 
 def chosen(options: argparse.Namespace, command: str, catalogue: list[F]) -> list[F]:

@@ -14,7 +14,7 @@ TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
     "check": "--cache --arch",
     "bench": "--kernel --accel --repeat --cold --cache",
     "faults": "--kernel --arch --page-size --accel --jobs --skip --timeout --results --list "
-              "--quick --with-kernel-tests --cache --verbose",
+              "--quick --named --with-kernel-tests --cache --verbose",
     "findings": "--kernel --arch --page-size --profile --accel --jobs --skip --timeout --results "
                 "--list --all --together --cache --verbose",
     "nested": "--kernel --results --boot-timeout --timeout --cache --verbose",
@@ -44,6 +44,9 @@ def add(options) -> None:
                          help="bench: also a run with an empty cache")
     options.add_argument("--quick", action="store_true",
                          help="faults: one per claim, on the kernel of ordinary runs")
+    options.add_argument("--named", action="store_true",
+                         help="faults: run only the tests that the header of a fault names, never "
+                         "the whole suite")
     options.add_argument("--with-kernel-tests", action="store_true",
                          help="faults: also run hmm-tests, cow and gup_longterm on each")
     options.add_argument("--all", action="store_true",
