@@ -152,8 +152,10 @@ def plain(arch: Arch = HOST) -> tuple[Path, ...]:
 
 
 DEBUG_INFO = HERE / "debug-info.config"
-# The code of the claims.
-COVERED = ("mm/gup.c", "mm/migrate_device.c", "mm/memory.c", "mm/mprotect.c", "lib/test_hmm.c")
+# The code of the claims and of what is next to it (docs/neighbours.md).
+COVERED = ("mm/gup.c", "mm/migrate_device.c", "mm/memory.c", "mm/mprotect.c", "mm/rmap.c",
+           "mm/mremap.c", "mm/userfaultfd.c", "mm/huge_memory.c", "io_uring/rsrc.c",
+           "lib/test_hmm.c")
 
 
 @dataclass(frozen=True)
