@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <numaif.h>
+#include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "kernel/memory.h"
 #include "kernel/restore.h"
 #include "story/nodes.h"
+#include "story/race.h"
 #include "see/zone.h"
 
 #define BALANCING "/proc/sys/kernel/numa_balancing"
@@ -62,22 +65,57 @@ static void make_buffer(FIXTURE_DATA(balancing) (*self), int mapping, int node)
 		self->frames[mapping][i] = page_at(0, buffer_page(buffer, i)).pfn;
 }
 
+/* The node of a page on the device. */
+static int node_of_device(struct device *device)
+{
+	void *page = map_memory(features.page_size, PROT_READ | PROT_WRITE);
+	int node = -1;
+
+	write_page(page, 1, 0, BY_OWNER);
+	device_move_to(device, page, 1);
+	if (get_mempolicy(&node, NULL, 0, page, MPOL_F_NODE | MPOL_F_ADDR))
+		syscall_failed("get_mempolicy", errno);
+	unmap_memory(page, features.page_size);
+	return node;
+}
+
+/* Run on a processor of another node than @node. Returns that node, or -1. */
+static int leave_node(int node)
+{
+	cpu_set_t all;
+	unsigned int home;
+	int cpu;
+
+	memset(&all, 0xff, sizeof(all));
+	if (sched_setaffinity(0, sizeof(all), &all) || sched_getaffinity(0, sizeof(all), &all))
+		syscall_failed("sched_setaffinity", errno);
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		on_cpu(cpu);
+		if (syscall(SYS_getcpu, NULL, &home, NULL))
+			syscall_failed("getcpu", errno);
+		if ((int)home != node)
+			return home;
+	}
+	return -1;
+}
+
 /*
- * The mappings have no memory policy, which the scan would respect. The pages of
- * memory are on the node that the process does not run on, as are the pages of
- * the device.
+ * The mappings have no memory policy, which the scan would respect. The scan passes
+ * over pages on the node that the process runs on (folio_can_map_prot_numa(), 6.1:
+ * change_pte_range()), so it runs on another node than that of the device, and the
+ * pages of memory are on that of the device, too.
  */
 FIXTURE_SETUP(balancing)
 {
-	unsigned int cpu, home;
-	int node, mapping;
+	int home, node, mapping;
 
 	need(read_number(BALANCING) >= 0 && numa_available() >= 0, SKIP_NO_BALANCING);
-	if (syscall(SYS_getcpu, &cpu, &home, NULL))
-		syscall_failed("getcpu", errno);
-	node = node_besides(home);
-	need(node >= 0, SKIP_NO_TWO_NODES);
 	device_open(&self->device, PLACE_COHERENT, PAGES);
+	home = leave_node(node_of_device(&self->device));
+	node = home < 0 ? -1 : node_besides(home);
+	need(node >= 0, SKIP_NO_TWO_NODES);
 	if (!access(DELAY, W_OK))
 		change_setting(DELAY, 1);
 	change_setting(BALANCING, 1);
