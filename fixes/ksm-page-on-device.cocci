@@ -4,7 +4,7 @@
 // kernels: 6.1 6.12 7.3
 // file: mm/migrate_device.c
 // tests: ksm.users-stay-known ksm.merging-is-no-way-in@6.1
-// tests: destructive.ksm-page-comes-back destructive.ksm-page-private
+// tests: destructive.ksm-page-comes-back destructive.ksm-page-private destructive.ksm-page-moved
 @@
 identifier f = migrate_vma_collect_pmd;
 expression page, vma, addr, pte;

@@ -98,6 +98,27 @@ SCENARIO(destructive, ksm_page_private,
 	device_close(&private);
 }
 
+SCENARIO(destructive, ksm_page_moved,
+	 "the users of a merged page on a private device can access it after mremap() of one of "
+	 "them")
+{
+	struct story *s = &self->story;
+	unsigned char *twins = merged_twins(s);
+	unsigned char *moved = map_memory(features.page_size, PROT_NONE);
+	struct device private;
+
+	device_open(&private, PLACE_PRIVATE, 1);
+	device_move_to(&private, twins, 1);
+	expect_offered(twins, PLACE_PRIVATE);
+	move_memory(twins, features.page_size, moved);
+	set_rule(RULE_MOVES_WITH_ADDRESS);
+	expect_bytes(twins + features.page_size, s->buffer.serial, 0, BY_CHILD,
+		     "bytes that the user sees that did not move");
+	expect_bytes(moved, s->buffer.serial, 0, BY_CHILD, "bytes at the new address");
+	unmap_memory(twins, 2 * features.page_size);
+	device_close(&private);
+}
+
 /*
  * The driver holds mmap_lock while it hotplugs memory. KSM's hotplug notifier
  * then waits for ksmd, which waits for mmap_lock.

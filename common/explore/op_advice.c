@@ -233,6 +233,17 @@ static long act_guard(const struct buffer *buffer, long arg)
 	return advise(world.desk->op.option[0] ? MADV_GUARD_REMOVE : MADV_GUARD_INSTALL);
 }
 
+/*
+ * mremap() does not unmerge a page on a private device, and KSM does not know its new
+ * address, where an access then never ends: docs/findings.md, ksm-page-on-device.
+ */
+static bool move_possible(const struct mm_model *m, const struct op *op)
+{
+	const int frame = m->process[op->who].page[op->first].frame;
+
+	return frame < 0 || !m->frame[frame].ksm || m->frame[frame].at != PLACE_PRIVATE;
+}
+
 static void expect_move(struct mm_model *m, const struct op *op, struct step *step)
 {
 	const int to = op_other_page(op->first);
@@ -288,7 +299,8 @@ static const struct op_row rows[] = {
 	{ .name = "move",
 	  .what = "mremap(2) to the other buffer, also MREMAP_DONTUNMAP: move_ptes()",
 	  .options = { "away|keep" }, .pages = PAGES_ONE, .names_process = true, .weight = 5,
-	  .rule = RULE_MOVES_WITH_ADDRESS, .expect = expect_move, .act = act_move },
+	  .rule = RULE_MOVES_WITH_ADDRESS, .possible = move_possible, .expect = expect_move,
+	  .act = act_move },
 };
 
 const struct op_row *op_advice_rows(size_t *count)
