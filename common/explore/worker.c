@@ -122,20 +122,35 @@ static void start(void)
 	from_worker = back[0];
 }
 
-/* Wait for a process that was killed. False if it does not end. */
-static bool has_ended(pid_t pid)
+/* Wait for a process that ends, or was killed. False if it does not end. */
+static bool has_ended(pid_t pid, int *status)
 {
 	const int step = 10;
 	int waited;
 
 	for (waited = 0; waited < KILL_MS; waited += step) {
-		const pid_t found = waitpid(pid, NULL, WNOHANG);
+		const pid_t found = waitpid(pid, status, WNOHANG);
 
 		if (found == pid || (found < 0 && errno == ECHILD))
 			return true;
 		poll(NULL, 0, step);
 	}
 	return false;
+}
+
+/* The worker has closed its pipe: by which signal, or with which status, has it ended? */
+static void tell_end(void)
+{
+	int status = -1;
+
+	if (!has_ended(worker, &status) || status == -1)
+		report_line("note:", "the process that ran the sequence does not end");
+	else if (WIFSIGNALED(status))
+		report_line("note:", "the process that ran the sequence was killed by SIG%s",
+			    sigabbrev_np(WTERMSIG(status)) ?: "?");
+	else
+		report_line("note:", "the process that ran the sequence ended with status %d",
+			    WEXITSTATUS(status));
 }
 
 /* Returns whether the worker has ended. After an oops this does not wait for it. */
@@ -147,7 +162,7 @@ static bool stop(bool lost)
 		return true;
 	kill(-worker, SIGKILL);
 	kill(worker, SIGKILL);
-	ended = !lost && has_ended(worker);
+	ended = !lost && has_ended(worker, NULL);
 	close(to_worker);
 	close(from_worker);
 	worker = 0;
@@ -197,7 +212,10 @@ static enum outcome wait_for_end(void)
 	/* The process has ended before: after a failed check, or because it was killed. */
 	if (report->broken)
 		return OUTCOME_BROKEN;
-	return report->failures ? OUTCOME_DIFFERS : OUTCOME_DIED;
+	if (report->failures)
+		return OUTCOME_DIFFERS;
+	tell_end();
+	return OUTCOME_DIED;
 }
 
 /* Of the rules of which a check has failed, the first in the table. */
