@@ -66,6 +66,7 @@ class Measured:
     # of `tests`, what ran and of which none failed
     silent: list[str] = field(default_factory=list)
     causes: dict[str, int] = field(default_factory=dict)    # red without an assertion, by cause
+    sequence: str = ""          # with --explore: the shortest that failed
     seconds: float = 0.0
     theirs: dict[str, Theirs] = field(default_factory=dict)
 
@@ -184,7 +185,9 @@ def exit_status(kernels: list[Kernel]) -> int:
 
 
 def by(fault: Measured) -> str:
-    """The tests that failed, in a few words."""
+    """The tests that failed, in a few words; of random sequences, the sequence."""
+    if fault.sequence:
+        return f"`{fault.sequence}`"
     own = [name for name in fault.red if any(fnmatchcase(name, glob) for glob in fault.tests)]
     if fault.red:
         return f"{(own or fault.red)[0]}" + (f" and {len(fault.red) - 1} more"

@@ -4,7 +4,8 @@ a test fails.
 
 Each fault gets a private copy of one kernel build (dev/fault.py). The tests that the header names
 run first, together with ALWAYS: once one of them has failed, the exit status of the whole suite is
-1, too. Only if none fails, the whole suite runs; not with --named and --quick.
+1, too. Only if none fails, the whole suite runs; not with --named and --quick. With --explore random
+sequences run in place of all tests.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from vm.arch import Arch, HOST
 from vm.kconfig import PROFILES
 from vm.kernel import Kernel
 from vm.source import check_driver, is_built
-from runner import guests, options as command_line, plan, programs
+from runner import explore, guests, options as command_line, plan, programs
 from runner.folder import Folder
 from runner.screen import Screen, shown
 from dev import fault, fault_report as told, kernel_tests
@@ -38,6 +39,7 @@ from dev.fault import Build, F, Fault
 # A kernel with a fault may hang in one test after the other, so its run has a time limit.
 ENOUGH = 60.0           # and twice the time without a fault
 ENDING_SECONDS = 20.0   # for a run that is ended to kill its guest and write its report
+EXPLORING_SECONDS = 60
 # Run with each fault: tests of the driver, its devices and the features.
 ALWAYS = ("driver.*", "features.*")
 
@@ -236,6 +238,9 @@ class Faults:
 
     def judge(self, measured: told.Measured, one: Fault, base: Base, built, folder: Path) -> None:
         """Run the tests that must fail; the whole suite, if they do not."""
+        if self.options.explore:
+            self.look(measured, built, folder / "explore", [], base)
+            return
         globs = self.globs(one)
         if globs:
             self.look(measured, built, folder / "named", [*globs, *self.present(ALWAYS)], base)
@@ -251,6 +256,9 @@ class Faults:
         """Run these tests, and judge."""
         run, measured.status, measured.cut = self.suite(built, results, globs, base)
         told.judge(measured, run, base.passes, base.known)
+        if self.options.explore and (failure := explore.failed(run)):
+            measured.sequence = (explore.said(failure[1], "minimal:")
+                                 or explore.said(failure[1], "sequence:"))
 
     def suite(self, built, results: Path, globs: list[str],
               base: Base | None = None) -> tuple[Run, int | None, bool]:
@@ -260,7 +268,9 @@ class Faults:
         """
         options = self.options
         words = [
-            str(TOP / "run_tests.sh"), "--vm", "--kernel",
+            str(TOP / "run_tests.sh"),
+            *(["explore", "--seconds", str(EXPLORING_SECONDS)] if options.explore else []),
+            "--vm", "--kernel",
             str(built.image), "--modules",
             str(built.modules["test_hmm"].parent), "--results",
             str(results), "--timeout",
@@ -335,7 +345,7 @@ def command(options: argparse.Namespace) -> list[str]:
         words += ["--skip", glob]
     words += command_line.words(options, ("arch", "page_size"))
     return words + [f"--{name}" for name, given in (
-        ("quick", options.quick), ("named", options.named),
+        ("quick", options.quick), ("named", options.named), ("explore", options.explore),
         ("with-kernel-tests", options.with_kernel_tests)) if given]
 
 

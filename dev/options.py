@@ -14,7 +14,7 @@ TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
     "check": "--cache --arch",
     "bench": "--kernel --accel --repeat --cold --cache",
     "faults": "--kernel --arch --page-size --accel --jobs --skip --timeout --results --list "
-              "--quick --named --with-kernel-tests --cache --verbose",
+              "--quick --named --explore --with-kernel-tests --cache --verbose",
     "findings": "--kernel --arch --page-size --profile --accel --jobs --skip --timeout --results "
                 "--list --all --together --cache --verbose",
     "nested": "--kernel --results --boot-timeout --timeout --cache --verbose",
@@ -47,6 +47,9 @@ def add(options) -> None:
     options.add_argument("--named", action="store_true",
                          help="faults: run only the tests that the header of a fault names, never "
                          "the whole suite")
+    options.add_argument("--explore", action="store_true",
+                         help="faults: run random sequences for 60 s on each, in place of the "
+                         "tests")
     options.add_argument("--with-kernel-tests", action="store_true",
                          help="faults: also run hmm-tests, cow and gup_longterm on each")
     options.add_argument("--all", action="store_true",
@@ -59,3 +62,8 @@ def check_sense(options) -> None:
     """Stop for options that exclude each other."""
     if options.word == "bench" and len(options.kernel) > 1:
         raise Stop(WRONG_USE, "bench takes one --kernel", "leave the others out")
+    other = [name for name, given in (("--quick", options.quick), ("--named", options.named),
+                                      ("--with-kernel-tests", options.with_kernel_tests)) if given]
+    if options.explore and other:
+        raise Stop(WRONG_USE, f"--explore runs no tests, which {other[0]} chooses",
+                   f"leave {other[0]} out")
