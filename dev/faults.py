@@ -4,8 +4,8 @@ a test fails.
 
 Each fault gets a private copy of one kernel build (dev/fault.py). The tests that the header names
 run first, together with ALWAYS: once one of them has failed, the exit status of the whole suite is
-1, too. Only if none fails, the whole suite runs; not with --named and --quick. With --explore random
-sequences run in place of all tests.
+1, too. Only if none fails, the whole suite runs; not with --named and --quick. With --explore
+random sequences run in place of all tests.
 """
 
 import argparse
