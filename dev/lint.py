@@ -2,6 +2,8 @@
 """Rules of this project: each takes a path and its text, and yields what is wrong with it."""
 
 import ast
+import contextlib
+import graphlib
 import re
 import subprocess
 import warnings
@@ -305,6 +307,34 @@ def package_problems(table: dict[str, set[str]]) -> Iterator[str]:
                 yield f"the table of packages lets {name}/ import {other}/, which is not below it"
 
 
+def module_imports(tree: ast.AST, modules: set[str]) -> Iterator[str]:
+    """The modules of ours that a module imports, except for the names of types alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+            yield from (name for name in names if name in modules)
+        yield from module_imports(node, modules)
+
+
+def circles(sources: dict[Path, str]) -> list[str]:
+    """A module that imports itself, through others of its package."""
+    trees = {}
+    for path, text in sources.items():
+        if path.suffix == ".py" and len(path.parts) == 2 and path.name != "__init__.py":
+            with contextlib.suppress(SyntaxError):      # python() says so
+                trees[".".join(path.with_suffix("").parts)] = ast.parse(text)
+    graph = {name: set(module_imports(tree, set(trees))) for name, tree in trees.items()}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as found:
+        return [f"imports go in a circle: {' <- '.join(found.args[1])}"]
+    return []
+
+
 def without_comments(code: str) -> str:
     """C with blanks in place of its comments, so that lines keep their numbers."""
     return re.sub(r"/\*.*?\*/|//[^\n]*", lambda found: re.sub(r"[^\n]", " ", found[0]), code,
@@ -343,4 +373,4 @@ def texts() -> dict[Path, str]:
 def problems(sources: dict[Path, str]) -> list[str]:
     """All problems, as PATH: what is wrong."""
     return [f"{path}: {what}" for path, text in sources.items() for lint in LINTS
-            for what in lint(path, text)]
+            for what in lint(path, text)] + circles(sources)

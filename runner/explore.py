@@ -26,12 +26,10 @@ from report.model import Run
 from report.result import Test
 from vm.kconfig import PROFILES
 from runner import options as command_line, plan, programs, run as running
+from runner.asked import VARIABLE, ask
 from runner.folder import Folder
 from runner.screen import Screen, one_line, shown
 
-VARIABLE = "HMM_COHERENT_EXPLORE"
-SETTINGS = ("", "_SECONDS", "_STRIDE", "_LENGTH", "_ONLY", "_WEIGHT", "_REPLAY", "_WRONG", "_TIMES",
-            "_PATIENCE")
 PARTS = TOP / "common/explore/program"  # of the programs and scenarios that are written
 BOOTS = 24          # machines that a minimisation may take
 MINIMISING = 100    # seconds, as in common/explore/search.c
@@ -48,22 +46,6 @@ class Found:
     minimal: str        # empty if it was not made shorter
     died: bool          # the machine, or it was of no use any more
     release: str
-
-
-def environment() -> dict[str, str]:
-    """The settings that are in the environment of this process, for a guest."""
-    return {VARIABLE + name: os.environ[VARIABLE + name] for name in SETTINGS
-            if VARIABLE + name in os.environ}
-
-
-def ask(**settings: str) -> None:
-    """Give the program these settings and no others, except the error that a developer wants."""
-    for name in SETTINGS:
-        if name != "_WRONG":
-            os.environ.pop(VARIABLE + name, None)
-    for name, value in settings.items():
-        if value:
-            os.environ[VARIABLE + name] = value
 
 
 def said(diags: list[Diag], word: str) -> str:

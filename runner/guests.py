@@ -21,8 +21,7 @@ from vm import deb, existing, initramfs, kconfig, kernel, kvm, qemu, source
 from vm.cache import Cache
 from vm.arch import Arch, ARCHS, HOST
 from vm.kconfig import Profile, PROFILES
-from runner import lane
-from runner.explore import environment
+from runner import asked, lane
 from runner.host import Host
 from runner.progress import Building
 from runner.screen import Screen
@@ -60,7 +59,7 @@ class Parts:
             "job/env": f"TIMEOUT='{timeout:.0f}'\nSEED='{options.seed}'\n"
             f"export HMM_COHERENT_STRESS='{options.stress}'\nexport HMM_COHERENT_GUEST=1\n"}
         files["job/env"] += "".join(
-            f"export {name}={shlex.quote(value)}\n" for name, value in environment().items())
+            f"export {name}={shlex.quote(value)}\n" for name, value in asked.environment().items())
         if self.accel.name == "tcg":
             files["job/env"] += "HOLD_FILES=1\n"
         if self.untold() and all(is_risky(name) for batch in work.batches for name in batch.names):

@@ -17,7 +17,7 @@ import pytest
 from base.errors import Interrupted, Stop
 from report import json_out
 from report.ktap import Diag
-from runner import explore, options, plan
+from runner import asked, explore, options, plan
 from runner.screen import Screen
 from streams import replay
 
@@ -137,12 +137,12 @@ def test_wrong_command_line(line, says):
 
 def test_settings_reach_a_guest():
     """What ask() sets is in the job of a guest, and nothing of the run before."""
-    explore.ask(**{"": "replay", "_REPLAY": "map 4; write 0"})
-    assert explore.environment() == {VARIABLE: "replay", VARIABLE + "_REPLAY": "map 4; write 0"}
-    explore.ask(**{"": "search", "_SECONDS": "9"})
-    assert explore.environment() == {VARIABLE: "search", VARIABLE + "_SECONDS": "9"}
-    explore.ask()
-    assert not explore.environment()
+    asked.ask(**{"": "replay", "_REPLAY": "map 4; write 0"})
+    assert asked.environment() == {VARIABLE: "replay", VARIABLE + "_REPLAY": "map 4; write 0"}
+    asked.ask(**{"": "search", "_SECONDS": "9"})
+    assert asked.environment() == {VARIABLE: "search", VARIABLE + "_SECONDS": "9"}
+    asked.ask()
+    assert not asked.environment()
 
 
 def test_what_a_failure_says():

@@ -123,6 +123,17 @@ def test_each_rule_accepts():
         assert lint.problems({Path(name): text}) == []
 
 
+def test_imports_in_a_circle_are_found():
+    sources = {
+        Path("runner/x.py"): "from runner import y\n", Path("vm/z.py"): "import runner.x\n",
+        Path("runner/y.py"): "def f():\n    from vm.z import name\n"}
+    found = lint.circles(sources)
+    assert len(found) == 1 and "imports go in a circle: " in found[0]
+    assert all(name in found[0] for name in ("runner.x", "runner.y", "vm.z"))
+    types = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from vm.z import Name\n"
+    assert lint.circles(sources | {Path("runner/y.py"): types}) == []
+
+
 def test_the_table_of_layers_is_there():
     order = lint.layers((lint.TOP / lint.ARCHITECTURE).read_text())
     assert (order[0], order[-1]) == ("suite/harness", "report/compiler")
