@@ -86,11 +86,13 @@ static void __noreturn work(int from, int to)
 	while (read(from, &letter, 1) == 1) {
 		job->run = sequence_run(&job->sequence, job->twin,
 					job->has_flip ? &job->flip : NULL);
+		if (write(to, &letter, 1) != 1)
+			syscall_failed("write to the pipe of the worker", errno);
 		/* What failed has left something behind. */
-		if (write(to, &letter, 1) != 1 || job->run.failed_at >= 0)
-			break;
+		if (job->run.failed_at >= 0)
+			_exit(0);
 	}
-	_exit(0);
+	syscall_failed("read from the pipe of the worker", errno);
 }
 
 static void start(void)
