@@ -78,21 +78,24 @@ bool worker_is_wrong(const char *effect)
 
 static void __noreturn work(int from, int to)
 {
+	bool failed = false;
 	char letter;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sequence_steps = &job->steps;
 	world_open();
-	while (read(from, &letter, 1) == 1) {
+	/* What failed has left something behind. */
+	while (!failed) {
+		if (read(from, &letter, 1) != 1)
+			syscall_failed("read from the pipe of the worker", errno);
 		job->run = sequence_run(&job->sequence, job->twin,
 					job->has_flip ? &job->flip : NULL);
+		/* After the answer the job is no longer this process's. */
+		failed = job->run.failed_at >= 0;
 		if (write(to, &letter, 1) != 1)
 			syscall_failed("write to the pipe of the worker", errno);
-		/* What failed has left something behind. */
-		if (job->run.failed_at >= 0)
-			_exit(0);
 	}
-	syscall_failed("read from the pipe of the worker", errno);
+	_exit(0);
 }
 
 static void start(void)
