@@ -212,6 +212,26 @@ static bool has_merged(const struct mm_model *m, const struct op *op)
 	return false;
 }
 
+/*
+ * folio_migrate_flags() copies PG_unevictable of a locked page to the frame on the device,
+ * which keeps it for its next user; an active one then ends a kernel with CONFIG_DEBUG_VM:
+ * docs/findings.md, stale-page-flags.
+ */
+static bool migrate_possible(const struct mm_model *m, const struct op *op)
+{
+	int i, frame, who, page;
+
+	for (i = op->first; i <= last(op); i++) {
+		frame = m->process[op->who].page[i].frame;
+		for (who = 0; frame >= 0 && who < MM_PROCESSES; who++)
+			for (page = 0; page < MM_PAGES; page++)
+				if (m->process[who].page[page].frame == frame &&
+				    m->process[who].page[page].locked)
+					return false;
+	}
+	return true;
+}
+
 static void expect_migrate(struct mm_model *m, const struct op *op, struct step *step)
 {
 	const enum place to = device_option(op->option[0]);
@@ -315,7 +335,8 @@ static const struct op_row rows[] = {
 	{ .name = "migrate",
 	  .what = "HMM_DMIRROR_MIGRATE_TO_DEV: migrate_vma_collect_pmd(), migrate_vma_pages()",
 	  .options = { "a|b|p" }, .pages = PAGES_SOME, .names_process = true, .weight = 14,
-	  .rule = RULE_ENTRY, .to_device = true, .expect = expect_migrate, .act = act_migrate },
+	  .rule = RULE_ENTRY, .to_device = true, .possible = migrate_possible,
+	  .expect = expect_migrate, .act = act_migrate },
 	{ .name = "back",
 	  .what = "HMM_DMIRROR_MIGRATE_TO_SYS: migrate_vma_collect_pmd(), migrate_vma_pages()",
 	  .options = { "a|b|p" }, .pages = PAGES_SOME, .names_process = true, .weight = 5,
