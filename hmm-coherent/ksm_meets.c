@@ -44,6 +44,8 @@ WHY_NOT(ksm_meets)
 {
 	if (!strcmp(test, "unmerged_protected") && !kernel_has(CHANGE_UNMERGE_UNSHARES))
 		return "this kernel unmerges by a write fault (before 6.2)";
+	if (!strcmp(test, "unmerged_without_access") && !kernel_has(CHANGE_UNMERGE_UNSHARES))
+		return "this kernel does not find pages without access (6.1)";
 	if (!strcmp(test, "whole_process") && !kernel_has(CHANGE_MERGE_ANY))
 		return "this kernel has no PR_SET_MEMORY_MERGE (6.4)";
 	if (!strcmp(test, "program") && !kernel_has(CHANGE_MERGE_ANY_EXEC))
@@ -144,6 +146,18 @@ SCENARIO(ksm_meets, unmerged,
 	expect_result("a write to the read-only mapping",
 		      cpu_write(&self->twins, 0, 1, BY_OTHER), KILLED_BY(SIGSEGV));
 	protect_memory(self->twins.addr, self->twins.size, PROT_READ | PROT_WRITE);
+	expect_apart(self);
+}
+
+/* break_ksm_pmd_entry(), where an entry without access is present, too */
+SCENARIO(ksm_meets, unmerged_without_access,
+	 "MADV_UNMERGEABLE also replaces the pages of a mapping without access")
+{
+	merge(self);
+	protect_memory(self->twins.addr, self->twins.size, PROT_NONE);
+	expect_result("MADV_UNMERGEABLE", unmerge(self), 0);
+	protect_memory(self->twins.addr, self->twins.size, PROT_READ | PROT_WRITE);
+	expect_twins(self, false);
 	expect_apart(self);
 }
 

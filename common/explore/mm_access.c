@@ -103,9 +103,12 @@ void mm_unmerge(struct mm_model *m, enum mm_who who, int number)
 		return;
 	if (m->kernel.unmerge_unshares)
 		unshare(m, page, false);
-	else if (!page->uffd_wp)
+	else if (!page->uffd_wp && page->prot != MM_NONE)
 		write_fault(m, page);
-	/* Up to 6.1 userfaultfd stops the write, and the page stays merged. */
+	/*
+	 * In 6.1 the page stays merged if userfaultfd stops the write, and if follow_page() does
+	 * not find it, because it may not be accessed (gup_can_follow_protnone()).
+	 */
 }
 
 /* check_vma_flags(), mm/gup.c; access_error(), arch fault.c */
