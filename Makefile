@@ -31,9 +31,9 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	large_folios mappings policies soft_dirty pagemap collapse marks advised \
 	unprivileged inherited trackers ordinary cow_races iommufd ring_memory ring_parts \
 	ring_ways pipes dma_buf failures failed_calls hwpoison large huge_private huge_held \
-	private_marks merged huge_moved core_dump debuggers cloned_huge limits cpusets \
-	balancing owners explore destructive_memory destructive destructive_ksm destructive_huge \
-	destructive_anon_vma)
+	private_marks merged core_dump debuggers cloned_huge limits \
+	balancing owners explore destructive_memory destructive destructive_ksm \
+	destructive_huge destructive_anon_vma)
 
 ifneq ($(IN_TREE),)
 KSRC := $(abspath ../../../..)

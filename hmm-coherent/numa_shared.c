@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Moves between NUMA nodes that cannot be done for all pages: of pages that
- * another process maps, too, and of pages with a reference
+ * another process maps, too, and of pages with a reference; those of a process
+ * whose cpuset is moved to another node (S5); and the soft-dirty bit of a huge
+ * page that moves, as that of small pages at migration to a device (S2)
  */
 #include "numa.h"
 
 #include <errno.h>
 #include <numaif.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "kernel/cgroup.h"
 #include "kernel/kernel.h"
+#include "kernel/lockdep.h"
+#include "kernel/restore.h"
+#include "see/pin.h"
+#include "story/huge.h"
 
 WHY_NOT(numa)
 {
@@ -105,6 +113,169 @@ SCENARIO(numa, some_stay,
 	expect_status(status, other);
 	expect_memory_of(s, 1, other);
 	expect_owner_sees(s, 1, BY_OWNER);
+}
+
+/*
+ * Enter a cpuset, and let it have only the other node from now on. The kernel
+ * moves the memory of the process there before the write returns.
+ */
+static void move_to_other(FIXTURE_DATA(numa) (*self))
+{
+	struct cgroup group;
+	char file[256], node[16];
+	int error;
+
+	need(!lockdep_saw_memory_added(), SKIP_LOCKDEP_STOPS_HOTPLUG);
+	cgroup_make_cpuset(&group);
+	cgroup_enter(&group);
+	cgroup_file(&group, "cpuset.mems", file, sizeof(file));
+	snprintf(node, sizeof(node), "%d", self->other);
+	error = write_text(file, node);
+	if (error)
+		syscall_failed(file, -error);
+}
+
+/* Page 0 is in memory, the others are on the device. */
+static void bring_back_one(struct story *s)
+{
+	device_move_back(&s->device, s->buffer.addr, 1);
+	story_remember_frames(s);
+}
+
+SCENARIO(numa, cpuset_moves,
+	 "a change of cpuset.mems moves pages of memory to the other node and leaves pages on the "
+	 "device")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	bring_back_one(s);
+	move_to_other(self);
+	set_rule(RULE_CPUSET_BINDS);
+	expect_memory_of(s, 0, self->other);
+	for (i = 1; i < PAGES; i++) {
+		if (story_on_device(s))
+			expect_stays(s, i);
+		else
+			expect_memory_of(s, i, self->other);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+}
+
+SCENARIO(numa, cpuset_copy,
+	 "after that, copies of shared device pages are on the node of the cpuset")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	move_to_other(self);
+	story_make_writable(s);
+	story_write(s, 0);
+	set_rule(RULE_CPUSET_BINDS);
+	expect_memory_of(s, 0, self->other);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	set_rule(RULE_NO_LEAK);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+SCENARIO(numa, cpuset_pin,
+	 "after that, a long-term pin moves device pages to the node of the cpuset")
+{
+	const struct pin_kind kind = { .pin = true, .longterm = true, .fast = true };
+	struct story *s = &self->story;
+	size_t i;
+
+	need(pin_available(), SKIP_NO_GUP_TEST);
+	move_to_other(self);
+	set_rule(RULE_LONGTERM_LEAVES_DEVICE);
+	expect_result("bytes pinned", pin_pages(kind, s->buffer.addr, PAGES), s->buffer.size);
+	set_rule(RULE_CPUSET_BINDS);
+	for (i = 0; i < PAGES; i++) {
+		expect_memory_of(s, i, self->other);
+		expect_owner_sees(s, i, BY_OWNER);
+	}
+}
+
+/* Clear all soft-dirty bits of this process. */
+static void clear_dirty(void)
+{
+	int error;
+
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
+	error = write_text("/proc/self/clear_refs", "4");
+	if (error)
+		syscall_failed("clear_refs", -error);
+}
+
+/* A huge page on the home node, which is then moved to the other one. */
+static void move_huge_page(FIXTURE_DATA(numa) (*self), struct huge_range *range)
+{
+	const unsigned long frame = page_at(0, range->addr).pfn;
+
+	if (mbind(range->addr, range->size, MPOL_BIND, node_mask(self->other)->maskp,
+		  node_mask(self->other)->size + 1, MPOL_MF_MOVE))
+		syscall_failed("mbind", errno);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	must(page_at(0, range->addr).pfn != frame, "mbind() does not move the huge page");
+	must(device_snapshot(&self->story.device, range->addr).huge,
+	     "mbind() has split the huge page");
+}
+
+static size_t soft_dirty_pages(const struct huge_range *range)
+{
+	struct page pages[PAGES_LOOK_MAX];
+	size_t i, j, dirty = 0;
+
+	for (i = 0; i < range->pages; i += j) {
+		size_t count = range->pages - i < PAGES_LOOK_MAX ? range->pages - i :
+								   PAGES_LOOK_MAX;
+
+		pages_look(page_in(range->addr, i), count, pages);
+		for (j = 0; j < count; j++)
+			dirty += pages[j].soft_dirty;
+	}
+	return dirty;
+}
+
+static void begin_on_home(FIXTURE_DATA(numa) (*self), struct huge_range *range)
+{
+	bind_task(&self->story, self->home);
+	huge_range_begin(range, &self->story.device);
+	memset(range->addr, 0x5a, range->size);
+}
+
+SCENARIO(numa, huge_clean,
+	 "a huge page that was not written since the soft-dirty bits were cleared is not "
+	 "soft-dirty "
+	 "after it was moved")
+{
+	struct huge_range range;
+
+	begin_on_home(self, &range);
+	clear_dirty();
+	set_rule(RULE_MARKS_TRAVEL);
+	expect_result("soft-dirty pages before", soft_dirty_pages(&range), 0);
+	move_huge_page(self, &range);
+	set_rule(RULE_MARKS_TRAVEL);
+	expect_result("soft-dirty pages after the move, in per cent",
+		      per_cent(soft_dirty_pages(&range), range.pages), 0);
+	huge_range_end(&range);
+}
+
+SCENARIO(numa, huge_written,
+	 "a huge page that was written since then is soft-dirty after it was moved")
+{
+	struct huge_range range;
+
+	begin_on_home(self, &range);
+	clear_dirty();
+	*(volatile unsigned char *)range.addr = 1;
+	set_rule(RULE_MARKS_TRAVEL);
+	expect_result("soft-dirty pages before", soft_dirty_pages(&range), range.pages);
+	move_huge_page(self, &range);
+	set_rule(RULE_MARKS_TRAVEL);
+	expect_result("soft-dirty pages after the move", soft_dirty_pages(&range), range.pages);
+	huge_range_end(&range);
 }
 
 int main(int argc, char **argv)
