@@ -14,7 +14,9 @@ from runner import plan
 from runner.screen import Screen
 
 # What a run makes again if it needs it, and what each is for a reader.
-SOURCES = {source.kind_of(arch): f"kernel sources for {arch.name}" for arch in TABLE}
+SOURCES = {source.kind_of(arch, network):
+           f"kernel sources for {arch.name}{' with a network' if network else ''}"
+           for arch in TABLE for network in (False, True)}
 KINDS = {**SOURCES, "tree": "checkouts of TREE@REF", "build": "kernel builds",
          "initramfs": "parts of initramfs", "disk": "disk images", "modules": "unpacked modules",
          "kconfig": "configurations", "sysroot": "libraries of other architectures",

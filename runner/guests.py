@@ -76,6 +76,8 @@ class Parts:
         shared = self.programs[SHARED] if SHARED in self.programs else None
         paths = [self.base, *([shared] if shared else []),
                  *(path for name in wanted if (path := self.programs[name]) != shared)]
+        mounted = f"FILESYSTEMS='{' '.join(self.profile.filesystems)}'\n"
+        files = {**files, "job/env": mounted + files.get("job/env", "")}
         job = initramfs.pack({name: text.encode() for name, text in files.items()},
                              names=[name for name in wanted if self.programs[name] == shared])
         return qemu.Guest(self.kernel, b"".join(
@@ -167,7 +169,7 @@ def invite(parts: Parts, screen: Screen) -> None:
 
 
 def find_source(spec: str, cache: Cache, screen: Screen, refresh: bool = False,
-                arch: Arch = HOST) -> source.Source | None:
+                arch: Arch = HOST, network: bool = False) -> source.Source | None:
     """The source of a --kernel; a kernel image has none."""
     if is_image(spec):
         return None
@@ -176,7 +178,7 @@ def find_source(spec: str, cache: Cache, screen: Screen, refresh: bool = False,
         if odd := NOT_FOR_MAKE.search(str(path)) if path.is_dir() else None:
             raise Stop(WRONG_USE, f"{path} has {odd[0]!r} in its path, which the kernel's "
                                   "makefiles do not take", remedy)
-    return source.resolve(spec, cache, screen.say, refresh, arch)
+    return source.resolve(spec, cache, screen.say, refresh, arch, network)
 
 
 def find_kernel(spec: str, found: source.Source | None, modules: Path | None, cache: Cache,
@@ -227,7 +229,7 @@ def assemble(built, given: list[Path] | dict[str, Path], accel: str | None, cach
     base = initramfs.base(built, cache, screen.say)
     programs = given if isinstance(given, dict) else pack(given, cache)
     return Parts(built, base, programs, kvm.choose(cache, accel, screen.say, built, patience),
-                 initramfs.ensure(cache, screen.say), profile)
+                 initramfs.ensure(cache, screen.say, profile.filesystems), profile)
 
 
 def pretended() -> Parts:

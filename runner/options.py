@@ -220,7 +220,7 @@ OPTIONS: dict[str, tuple[tuple, ...]] = {
         ("--gdb", None, "build with debug information; the VM waits for gdb on a printed port"),
         ("--spm ADDR,ADDR", addresses,
          "two reserved 256 MiB ranges for the devices of a native run"),
-        ("--profile debug", ("debug", "coverage"),
+        ("--profile debug", ("debug", "coverage", "wide"),
          "build the kernel with KASAN, lockdep and others: docs/profiles.md", ""),
         ("--accel", ("kvm", "tcg", "probe"),
          "accelerator to use, without a test of KVM; probe: test KVM again"),

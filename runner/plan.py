@@ -10,6 +10,7 @@ from pathlib import Path
 from base.errors import CANNOT, Stop, WRONG_USE
 from vm import deps, existing, sysroot
 from vm.arch import HOST
+from vm.kconfig import PROFILES
 from vm.source import Source
 from runner import programs, work
 from runner.host import Host
@@ -108,7 +109,10 @@ def make(options: argparse.Namespace, screen: Screen, keep: bool = False) -> Pla
 def needs(options: argparse.Namespace, where: str) -> set[str]:
     """The parts of vm/deps.py that a run needs."""
     from runner import guests
-    return deps.for_vm(guests.arch_of(options)) if where == "vm" else {"tests"}
+    if where != "vm":
+        return {"tests"}
+    found = deps.for_vm(guests.arch_of(options))
+    return found | ({"filesystems"} if PROFILES[options.profile].filesystems else set())
 
 
 def build(options: argparse.Namespace, ksrc: Path | None, screen: Screen) -> list[Path]:
@@ -131,7 +135,8 @@ def sources(options: argparse.Namespace, where: str,
     specs = options.kernel if where == "vm" else []
     if where == "vm" and not options.build:
         specs = specs or [guests.default_kernel(cache, screen, arch)]
-    kernels = [(spec, guests.find_source(spec, cache, screen, options.refresh, arch))
+    network = PROFILES[options.profile].network
+    kernels = [(spec, guests.find_source(spec, cache, screen, options.refresh, arch, network))
                for spec in specs]
     if options.build:
         kernels = [(str(options.build), existing.find(options.build, arch))]

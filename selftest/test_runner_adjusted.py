@@ -5,11 +5,12 @@ kernel command line, and QEMU's."""
 import socket
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 
-from runner import cli, guests, run
-from vm import existing, kconfig, kernel, qemu
+from runner import cli, guests, plan, run
+from vm import existing, initramfs, kconfig, kernel, qemu, source
 from vm.arch import ARCHS
 from vm.source import Source
 from test_vm_kernel import CODE, MAKEFILE
@@ -38,6 +39,49 @@ def test_a_profile_on_another_architecture(box):
                                                    "CONFIG_KERNEL_GZIP=y"]
     box.stops(2, "--profile coverage is for x86_64, not for arm64", profile, box, "--profile",
               "coverage", "--arch", "arm64")
+
+
+def test_the_wide_kernel_has_what_its_tests_need(box):
+    """It is the plain kernel and more, its guest gets a disk of each filesystem, and a run of it
+    needs what makes them and the source of its network."""
+    found, plain = kconfig.PROFILES["wide"], kconfig.PROFILES[""]
+    assert found.fragments[:-1] == plain.fragments and found.slowness == 1
+    values = kconfig.values(*found.fragments)
+    for name in ("INET", "UPROBE_EVENTS", *(name.upper() + "_FS" for name in found.filesystems)):
+        assert values[f"CONFIG_{name}"] == "y"
+        assert kconfig.values(*plain.fragments).get(f"CONFIG_{name}", "n") == "n"
+    assert set(found.filesystems) == set(initramfs.OTHERS)
+    asked = plan.needs(cli.parse(["--profile", "wide"]), "vm")
+    assert asked - plan.needs(cli.parse([]), "vm") == {"filesystems"}
+    for words, network in ((["--profile", "wide"], True), ([], False)):
+        options = cli.parse([*words, "--kernel", "6.1"])
+        with mock.patch.object(guests, "find_source") as find, \
+                mock.patch.object(plan, "harness"), \
+                mock.patch.object(plan, "open_cache", return_value=box.cache):
+            find.return_value.path = box.folder
+            plan.sources(options, "vm", mock.Mock())
+        assert find.call_args.args[-1] is network
+
+
+def test_sources_with_a_network_are_not_those_without():
+    """They have net/ and the loopback interface, and none of the drivers in folders of
+    drivers/net."""
+    for name in ("x86_64", "arm64"):
+        without, left_out = (source.unused_files(ARCHS[name], network)
+                             for network in (False, True))
+        assert set(without) - set(left_out) == {"net/*.[chS]", "drivers/net/*.[chS]"}
+        assert set(left_out) - set(without) == {"drivers/net/*/*.[chS]"}
+        assert source.kind_of(ARCHS[name], True) == source.kind_of(ARCHS[name]).replace(
+            "src", "src-net")
+
+
+def test_a_guest_is_told_its_filesystems(box):
+    """Those of its profile, which init mounts."""
+    for name, line in (("wide", "FILESYSTEMS='xfs btrfs'\n"), ("", "FILESYSTEMS=''\n")):
+        parts = guests.pretended()
+        parts.profile, parts.programs = kconfig.PROFILES[name], {}
+        guest = parts.guest({"job/plan": "", "job/env": "SHELL=1\n"}, box.folder, 1)
+        assert f"{line}SHELL=1\n".encode() in guest.initrd
 
 
 def test_options_of_the_kernel(box):

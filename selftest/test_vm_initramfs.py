@@ -141,3 +141,24 @@ def test_what_strip_refuses_is_taken_as_it_is(box):
     box.program.write_bytes(b"\x7fELF" + b"broken")
     assert packed_of(box)[1] == b"\x7fELFbroken"
 
+
+
+def test_a_disk_of_another_filesystem(box):
+    """It is as large as mkfs leaves it, and has holes where mkfs writes zeros: each guest gets its
+    own copy. What mkfs says is told if it fails."""
+    path = box.script("mkfs.odd", 'shift\n{ printf begin; head -c 67108864 /dev/zero; printf end; '
+                      '} | dd of="$1" conv=notrunc status=none')
+    box.patch(initramfs, "OTHERS", {"odd": ("mkfs.odd", "-q")})
+    box.patch(initramfs.deps, "find", lambda name: path if name == "mkfs.odd" else None)
+    image = initramfs.other("odd", box.cache)
+    data = image.read_bytes()
+    assert len(data) == initramfs.OTHERS_SIZE == image.stat().st_size
+    assert data.strip(b"\0") == b"begin" + bytes(64 << 20) + b"end"
+    assert image.stat().st_blocks * 512 < 16 << 20
+    assert sorted(file.name for file in image.parent.glob("[!.]*")) == ["mkfs.log", "odd"]
+    box.script("mkfs.odd", "echo too small; exit 1")
+    box.patch(initramfs, "OTHERS_SIZE", initramfs.OTHERS_SIZE + 1)
+    box.stops(3, "mkfs.odd failed: too small", initramfs.other, "odd", box.cache)
+    box.patch(initramfs, "OTHERS", {"xfs": ("mkfs.xfs",)})
+    box.stops(3, "there is no mkfs.xfs to make the guest's filesystem", initramfs.other, "xfs",
+              box.cache)

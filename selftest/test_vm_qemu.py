@@ -130,6 +130,19 @@ def test_each_kernel_has_the_machine_that_it_knows(box):
         assert ("reboot=t" in command[command.index("-append") + 1].split()) == reset
 
 
+def test_disks_of_a_profile_and_blocks_of_4_kib(box):
+    """More disks come after the usual ones, so that vdc stays the slow one, and one disk only has
+    large blocks."""
+    guest = start_guest(box, "true")
+    guest.disks |= {"xfs": box.folder / "x"}
+    disks = [word for word in guest._command("i", "r", 0, dict.fromkeys(guest.disks, 0))
+             if word.startswith("virtio-blk-")]
+    assert [word.split(",")[1] for word in disks] == [f"drive={name}"
+                                                      for name in (*qemu.DISKS, "xfs")]
+    assert [word for word in disks if "block_size" in word] == [disks[3]]
+    assert disks[3].endswith("serial=hmm-raw-4k,logical_block_size=4096,physical_block_size=4096")
+
+
 def test_one_thread_for_two_processors(box):
     for threads, word in ((2, "thread=multi"), (1, "thread=single")):
         command = start_guest(box, "true", threads=threads).command
@@ -155,9 +168,9 @@ def test_an_arm64_guest_has_what_its_words_say(box):
     assert "mem=1536M" in words and (1 << 30) + (1536 << 20) == ARM64.spm[0]
     assert "console=ttyAMA0" in words and not any("tsc" in word for word in words)
     assert [word.partition(",")[0] for word in command if word.startswith("virtio-blk")] == [
-        "virtio-blk-device"] * 3
+        "virtio-blk-device"] * 4
     assert [word.split(",")[1] for word in command if word.startswith("if=none")] == [
-        "id=slow", "id=raw", "id=ext4"]
+        "id=raw-4k", "id=slow", "id=raw", "id=ext4"]
     assert command[command.index("-machine") + 1] == "virt,gic-version=max"
     assert [word for word in command if word.startswith("node,")] == [
         "node,nodeid=0,memdev=memory0,cpus=0", "node,nodeid=1,memdev=memory1,cpus=1"]

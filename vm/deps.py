@@ -37,6 +37,9 @@ numa.h             libnuma-dev          numactl-devel         numactl libnuma-de
 [vm]
 busybox            busybox-static       busybox               busybox = =
 mke2fs             e2fsprogs            =                     = = =
+[filesystems]
+mkfs.xfs           xfsprogs             =                     = = =
+mkfs.btrfs         btrfs-progs          =                     = btrfsprogs =
 [qemu-x86_64]
 qemu-system-x86_64 qemu-system-x86      qemu-system-x86-core  = qemu-x86 qemu-system-x86_64
 [qemu-arm64]
@@ -95,10 +98,10 @@ def read_table() -> dict[str, dict[str, dict[str, str]]]:
 
 
 PARTS = read_table()
-# What `deps` installs; more for another architecture.
+# What `deps` installs; more for another architecture, and for a profile.
 PACKAGES = tuple(part for part in PARTS
-                 if part != "once" and not part.startswith(("qemu-", "cross-"))) + (
-                     f"qemu-{HOST.name}", )
+                 if part not in ("once", "filesystems") and not part.startswith(
+                     ("qemu-", "cross-"))) + (f"qemu-{HOST.name}", )
 
 
 def for_vm(arch: Arch = HOST) -> set[str]:

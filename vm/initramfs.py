@@ -23,7 +23,8 @@ from vm.arch import Arch, HOST
 from vm.cache import digest
 
 INIT = Path(__file__).with_name("init")
-FOLDERS = ("bin", "dev", "etc", "job", "lib", "mnt", "mnt/ext4", "proc", "sys", "tmp")
+FOLDERS = ("bin", "dev", "etc", "job", "lib", "mnt", "mnt/btrfs", "mnt/ext4", "mnt/xfs", "proc",
+           "sys", "tmp")
 NODES = {"dev/console": (5, 1), "dev/null": (1, 3)}
 # The commands of init without which no test runs.
 APPLETS = frozenset("cat devmem dmesg hexdump insmod ln mkfifo mount sed sh sync".split())
@@ -204,18 +205,25 @@ def _stripped(path: Path, folder: Path) -> bytes:
 
 
 MIB = 1 << 20
-SIZES = {"ext4": 256 * MIB, "raw": 64 * MIB, "slow": 16 * MIB}
+SIZES = {"ext4": 256 * MIB, "raw": 64 * MIB, "slow": 16 * MIB, "raw-4k": 16 * MIB}
 # No lazy initialisation and no journal: their writes would come in the middle of a test.
 MKFS = ("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-E", "lazy_itable_init=0", "-N",
         "4096")
+# Of the smallest size that both take. Blocks of btrfs have the size of a page at most.
+OTHERS = {"xfs": ("mkfs.xfs", "-q", "-f"), "btrfs": ("mkfs.btrfs", "-q", "-f")}
+OTHERS_SIZE = 320 * MIB
 
 
-def ensure(cache, say) -> dict[str, Path]:
-    """The disk images by name, made if they do not exist."""
-    tool = deps.find(MKFS[0])
-    if not tool:
-        raise Stop(3, "there is no mke2fs to make the guest's filesystem",
-                   deps.remedy(MKFS[0]))
+def tool_of(name: str) -> str:
+    """The path of a command that makes a filesystem."""
+    if not (tool := deps.find(name)):
+        raise Stop(3, f"there is no {name} to make the guest's filesystem", deps.remedy(name))
+    return tool
+
+
+def ensure(cache, say, filesystems: Iterable[str] = ()) -> dict[str, Path]:
+    """The disk images by name, those of more filesystems last, made if they do not exist."""
+    tool = tool_of(MKFS[0])
 
     def make(folder: Path) -> None:
         for name, size in SIZES.items():
@@ -227,4 +235,26 @@ def ensure(cache, say) -> dict[str, Path]:
 
     key = " ".join(MKFS) + repr(SIZES)
     folder = cache.entry("disk", key, make)
-    return {name: folder / name for name in SIZES}
+    return {name: folder / name for name in SIZES} | {name: other(name, cache)
+                                                     for name in filesystems}
+
+
+def other(name: str, cache) -> Path:
+    """The image of a disk with one of the other filesystems."""
+    tool = tool_of(OTHERS[name][0])
+
+    def make(folder: Path) -> None:
+        log, full = folder / "mkfs.log", folder / "full"
+        with open(full, "wb") as image:
+            image.truncate(OTHERS_SIZE)
+        if child.run([tool, *OTHERS[name][1:], full], log, 60) != 0:
+            raise Stop(3, f"{OTHERS[name][0]} failed: "
+                          f"{log.read_text(errors='replace').strip()[-200:]}")
+        # xfs writes a log of 64 MiB of zeros, of which each guest would get a copy.
+        with open(full, "rb") as source, open(folder / name, "wb") as image:
+            while block := source.read(MIB):
+                image.seek(len(block), 1) if not any(block) else image.write(block)
+            image.truncate(OTHERS_SIZE)
+        full.unlink()
+
+    return cache.entry("disk", f"{' '.join(OTHERS[name])} {OTHERS_SIZE}", make) / name

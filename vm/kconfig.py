@@ -173,6 +173,8 @@ class Profile:
     # tuple go together
     apart: tuple[str | tuple[str, ...], ...] = ()
     archs: tuple[str, ...] = ("x86_64", )       # where it can be used
+    network: bool = False               # needs the source of it
+    filesystems: tuple[str, ...] = ()   # of which the guest gets disks
 
     @property
     def fragments(self) -> tuple[Path, ...]:
@@ -193,6 +195,9 @@ PROFILES = {
         "page_owner=on kmemleak=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"),
     # One that a fault does not kill before a test can speak.
     "faults": Profile("faults", (HERE.parent / "faults" / "config", ), archs=EVERY),
+    # What a distribution's kernel has in addition, with disks of its filesystems.
+    "wide": Profile("wide", (HERE / "wide.config", ), network=True,
+                    filesystems=("xfs", "btrfs")),
     # kbuild asks for GCOV_PROFILE_<object>.o; on make's command line, so that the tree need
     # not be changed.
     "coverage": Profile("coverage", (HERE / "coverage.config", ), slowness=2,

@@ -43,8 +43,11 @@ from vm.arch import Arch, HOST
 SPM_SIZE_MIB = 256
 SLOW_MS = 20
 SLOW_SECTORS = 16 * 2048
-# Disks have to appear in the guest in this order; vdc carries the slow one.
-DISKS = ("ext4", "raw", "slow")
+# Disks have to appear in the guest in this order, and those of a profile after them; vdc carries
+# the slow one.
+DISKS = ("ext4", "raw", "slow", "raw-4k")
+# More words for QEMU's device, by disk.
+BLOCKS = {"raw-4k": ",logical_block_size=4096,physical_block_size=4096"}
 DONE = b"# guest: done\n"
 # qemu_kill_report() of QEMU
 TERMINATING = re.compile(r"^\S*qemu\S*: terminating on signal (\d+)", re.M)
@@ -128,7 +131,7 @@ class Guest:
         initrd = os.memfd_create("initrd", 0)
         with open(initrd, "wb", closefd=False) as out:
             out.write(self.initrd)
-        disks = {name: in_memory(self.disks[name]) for name in DISKS}
+        disks = {name: in_memory(path) for name, path in self.disks.items()}
         self.results_fd, results = os.pipe()
         self.asking, asked = socket.socketpair()
         self._kept.enter_context(self.asking)
@@ -209,7 +212,8 @@ class Guest:
         for name in order:
             place = f"format=raw,cache=unsafe,file={path_of(disks[name])}"
             command += ["-drive", f"if=none,id={name},{place}",
-                        "-device", f"virtio-blk-{bus},drive={name},serial=hmm-{name}"]
+                        "-device",
+                        f"virtio-blk-{bus},drive={name},serial=hmm-{name}{BLOCKS.get(name, '')}"]
         return [*command, *self.words]
 
 

@@ -30,6 +30,8 @@ UNUSED_ARCH = (
     "powerpc riscv s390 sh sparc um xtensa")
 UNUSED = ["net", "samples", "sound",
           *(f"drivers/{name}" for name in "gpu iio infiniband media net scsi staging usb".split())]
+# What a kernel with a network needs of these: the loopback interface is at the top of drivers/net.
+NETWORK = {"net": "", "drivers/net": "drivers/net/*"}
 
 # What a build leaves in its tree; with .config or one of arch/*/include/generated kbuild builds it
 # nowhere else.
@@ -53,31 +55,36 @@ class Source:
     commit: str = ""    # where it is exactly this one
 
 
-def unused_files(arch: Arch) -> list[str]:
+def unused_files(arch: Arch, network: bool = False) -> list[str]:
     """What is left out of a source for this architecture."""
     others = [name for name in UNUSED_ARCH.split() if name != arch.kbuild]
     others += ["x86"] if arch.kbuild != "x86" else []
     # A kernel with CONFIG_OF is linked with a device tree of drivers/of.
     trees = "" if arch.kbuild == "x86" else "arch/"
-    return [*(f"{folder}/*.[chS]" for folder in (*(f"arch/{name}" for name in others), *UNUSED)),
+    unused = filter(None, (NETWORK.get(name, name) for name in UNUSED)) if network else UNUSED
+    return [*(f"{folder}/*.[chS]" for folder in (*(f"arch/{name}" for name in others), *unused)),
             "Documentation/*.*", f"{trees}*.dts", f"{trees}*.dtsi"]
 
 
-def kind_of(arch: Arch) -> str:
-    """Where in the cache the sources for an architecture are: they lack the files of the others."""
-    return "src" if arch.kbuild == "x86" else f"src-{arch.name}"
+def kind_of(arch: Arch, network: bool = False) -> str:
+    """Where in the cache the sources for an architecture are: they lack the files of the others.
+    Those with a network are not where those without one are, which most runs use."""
+    parts = ["src", *(["net"] if network else []), *([arch.name] if arch.kbuild != "x86" else [])]
+    return "-".join(parts)
 
 
-def resolve(spec: str, cache, say, refresh: bool = False, arch: Arch = HOST) -> Source:
-    """The source that a --kernel SPEC names; `refresh`: the newest point release of a version."""
+def resolve(spec: str, cache, say, refresh: bool = False, arch: Arch = HOST,
+            network: bool = False) -> Source:
+    """The source that a --kernel SPEC names; `refresh`: the newest point release of a version;
+    `network`: with the source of it."""
     if VERSION.fullmatch(spec):
         check_age(spec)
-        return debian(spec, cache, say, refresh, arch)
+        return debian(spec, cache, say, refresh, arch, network)
     path = Path(spec).expanduser()
     if path.is_dir():
         return tree(path.resolve(), spec)
     if is_tarball(path):
-        return tarball(path.resolve(), spec, cache, say, arch)
+        return tarball(path.resolve(), spec, cache, say, arch, network)
     repository, ref = at_ref(spec)
     if ref:
         return worktree(repository.resolve(), ref, spec, cache, say)
@@ -92,7 +99,7 @@ def is_tarball(path: Path) -> bool:
     return path.is_file() and re.search(r"\.(tar(\.\w+)?|tgz|txz)$", path.name) is not None
 
 
-def tarball(path: Path, spec: str, cache, say, arch: Arch = HOST) -> Source:
+def tarball(path: Path, spec: str, cache, say, arch: Arch = HOST, network: bool = False) -> Source:
     """A kernel in a tarball of the user's, unpacked in the cache."""
     found = path.stat()
     name = f"{re.sub(r'[^A-Za-z0-9.+~_-]', '_', path.name)}-{digest(path)[:8]}"
@@ -102,12 +109,12 @@ def tarball(path: Path, spec: str, cache, say, arch: Arch = HOST) -> Source:
         first = child.output(["sh", "-c", 'tar -tf "$1" | head -n 1', "sh", path], 300).strip()
         top = first.removesuffix("/") if first.endswith("/") else first.partition("/")[0]
         say(f"unpacking {spec}")
-        unpack(path, top, folder, arch)
+        unpack(path, top, folder, unused)
         tree(folder, spec)
 
+    unused = unused_files(arch, network)
     entry = cache.entry(
-        kind_of(arch), f"{path} {found.st_size} {found.st_mtime_ns} {unused_files(arch)}", make,
-        name)
+        kind_of(arch, network), f"{path} {found.st_size} {found.st_mtime_ns} {unused}", make, name)
     made = tree(entry, spec)
     return Source("tarball", entry, made.version, f"{path} ({made.version})",
                   f"tarball {name} {found.st_size} {found.st_mtime_ns}", cache.shared(entry))
@@ -216,14 +223,15 @@ def forget(folder: Path) -> None:
         run(Path(common), "worktree", "prune", "--expire=now")
 
 
-def debian(version: str, cache, say, refresh: bool = False, arch: Arch = HOST) -> Source:
+def debian(version: str, cache, say, refresh: bool = False, arch: Arch = HOST,
+           network: bool = False) -> Source:
     """Debian's source package of a version, unpacked in the cache."""
     package = f"linux-source-{version}"
     installed = INSTALLED / f"{package}.tar.xz"
     tarball: Path | None = installed
     release, apt = deb.installed_version(package) if installed.is_file() else "", None
     if not release:
-        release, tarball = deb.newest_unpacked(cache, package, kind_of(arch)), None
+        release, tarball = deb.newest_unpacked(cache, package, kind_of(arch, network)), None
         if release and refresh:
             apt, release = newer(package, release, cache, say)
         elif release:
@@ -235,7 +243,7 @@ def debian(version: str, cache, say, refresh: bool = False, arch: Arch = HOST) -
         archive = tarball or deb.fetch(apt or deb.find(package, cache, say)[0], package, release,
                                        cache, say)
         say(f"unpacking {package} {release}")
-        unpack(archive, package, folder, arch)
+        unpack(archive, package, folder, unused)
         if not of_series(tree_version(folder), version):
             raise Stop(
                 3,
@@ -243,7 +251,8 @@ def debian(version: str, cache, say, refresh: bool = False, arch: Arch = HOST) -
                 f"{tree_version(folder) or 'without a version'}, not {version}",
                 "give the path of a kernel tree with --kernel")
 
-    path = cache.entry(kind_of(arch), f"{package} {release} {unused_files(arch)}", make,
+    unused = unused_files(arch, network)
+    path = cache.entry(kind_of(arch, network), f"{package} {release} {unused}", make,
                        f"{package}-{release}")
     return Source("debian", path, tree_version(path) or version, f"Debian {package} {release}",
                   f"{package} {release}", cache.shared(path))
@@ -301,14 +310,14 @@ def newest_known(package: str, cache) -> str:
     return known
 
 
-def unpack(archive: Path, package: str, folder: Path, arch: Arch = HOST) -> None:
-    """A linux-source package, or its tarball, into a folder."""
+def unpack(archive: Path, package: str, folder: Path, unused: list[str]) -> None:
+    """A linux-source package, or its tarball, into a folder, without what is not used."""
     log = folder / ".unpack.log"
     tarball = archive
     if archive.suffix == ".deb":
         step(["dpkg-deb", "-x", archive, folder / ".deb"], log)
         tarball = folder / f".deb/usr/src/{package}.tar.xz"
-    excluded = [f"--exclude={package}/{pattern}" for pattern in unused_files(arch)]
+    excluded = [f"--exclude={package}/{pattern}" for pattern in unused]
     step([
         "tar", "-x", *(["--use-compress-program=xz -T0"] if tarball.suffix == ".xz" else []), "-f",
         tarball, "-C", folder,
