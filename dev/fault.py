@@ -2,6 +2,7 @@
 """A seeded fault: a semantic patch with a header that says what it breaks and which tests must
 fail."""
 
+import argparse
 import difflib
 import os
 import re
@@ -22,7 +23,9 @@ from report.result import CAUSES
 from vm import elf
 from vm.arch import ARCHS
 from vm.in_place import escaped
+from vm.kconfig import PROFILES
 from vm.kernel import ERROR, Kernel, MACHINE, MODULES, environment
+from runner import guests, options as command_line
 from runner.screen import one_line
 
 FOLDER = TOP / "faults"
@@ -53,6 +56,7 @@ class Fault:
     source: str = ""                    # of the kernel's history: how it is known
     kernels: tuple[str, ...] = ()       # and the kernels that it can be put into
     arch: str = ""                      # the only architecture that has it
+    profile: str = ""                   # of the kernel that has the code
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -88,7 +92,8 @@ def parse(path: Path, text: str) -> Fault:
     """The fault of a file."""
     of_history = "// history: " in text
     needed = [name for name in NEEDED if not (of_history and name == "resembles")]
-    fields = fields_of(path, text, [*needed, *(HISTORY if of_history else ())], ("quick", "seen"))
+    fields = fields_of(path, text, [*needed, *(HISTORY if of_history else ())],
+                       ("quick", "seen", "profile"))
     words = {name: tuple(line.split()) for name, line in fields.items()}
     for claim in words["claim"]:
         if not CLAIM.fullmatch(claim):
@@ -96,10 +101,13 @@ def parse(path: Path, text: str) -> Fault:
     for seen in words.get("seen", ()):
         if seen not in SEEN:
             raise wrong(path, f"is seen by {seen}, which is not one of {', '.join(SEEN)}")
+    profile = fields.get("profile", "")
+    if profile not in PROFILES:
+        raise wrong(path, f"wants a profile {profile}, which is not one")
     return Fault(path.stem, path, fields["breaks"], words["claim"], words["rule"], words["file"],
                  fields.get("history") or fields["resembles"], words["tests"], "quick" in fields,
                  words.get("seen", ("check",)), fields.get("source", ""), words.get("kernels", ()),
-                 arch_of(path))
+                 arch_of(path), profile)
 
 
 def arch_of(path: Path) -> str:
@@ -136,6 +144,35 @@ def select(faults: list[F], globs: list[str], command: str = "faults") -> list[F
                 (f", the nearest is {near[0]}" if near else ""),
                 f"./run_tests.sh {command} --list shows all")
     return [fault for fault in faults if not globs or any(matches(fault, glob) for glob in globs)]
+
+
+def chosen(options: argparse.Namespace, command: str, catalogue: list[F]) -> list[F]:
+    """Those that the command line selects; at least one, unless they are only to be listed."""
+    found = [one for one in select(catalogue, options.globs, command)
+             if not any(fnmatchcase(one.name, glob) for glob in options.skip)
+             and (one.quick or not options.quick)]
+    if options.list:
+        return found
+    here = [one for one in found if one.arch in ("", guests.arch_of(options).name)]
+    if found and not here:
+        raise Stop(WRONG_USE, f"{found[0].name} is for {found[0].arch}",
+                   f"give --arch {found[0].arch}")
+    if not here:
+        raise Stop(WRONG_USE, f"none of the {command} is left to run", "see --quick and --skip")
+    return here
+
+
+def command(options: argparse.Namespace) -> list[str]:
+    """The command that makes this table."""
+    words = ["./run_tests.sh", "faults", *options.globs]
+    for spec in options.kernel:
+        words += ["--kernel", spec]
+    for glob in options.skip:
+        words += ["--skip", glob]
+    words += command_line.words(options, ("arch", "page_size"))
+    return words + [f"--{name}" for name, given in (
+        ("quick", options.quick), ("named", options.named), ("explore", options.explore),
+        ("with-kernel-tests", options.with_kernel_tests)) if given]
 
 
 # -- the kernel that has it

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -30,11 +30,11 @@ from vm.arch import Arch, HOST
 from vm.kconfig import PROFILES
 from vm.kernel import Kernel
 from vm.source import check_driver, is_built
-from runner import explore, guests, options as command_line, plan, programs
+from runner import explore, guests, plan, programs
 from runner.folder import Folder
 from runner.screen import Screen, shown
 from dev import fault, fault_report as told, kernel_tests
-from dev.fault import Build, F, Fault
+from dev.fault import Build, chosen, command, Fault
 
 # A kernel with a fault may hang in one test after the other, so its run has a time limit.
 ENOUGH = 60.0           # and twice the time without a fault
@@ -90,10 +90,14 @@ class Faults:
     more: tuple[str, ...] = ()      # words for each run of the suite
 
     def __init__(self, options: argparse.Namespace, screen: Screen, chosen: Sequence[Fault],
-                 spec: str):
+                 spec: str, profile: str = ""):
         self.options, self.screen, self.chosen, self.spec = options, screen, chosen, spec
+        self.profile = PROFILES[profile]
+        if profile:
+            self.more = (*self.more, "--profile", profile)
         self.cache = plan.open_cache(screen)
-        source = guests.find_source(spec, self.cache, screen, arch=self.arch)
+        source = guests.find_source(spec, self.cache, screen, arch=self.arch,
+                                    network=self.profile.network)
         if not source:
             raise Stop(WRONG_USE, f"{spec} is a kernel image, and a fault changes the source",
                        "give a version or a tree")
@@ -120,17 +124,23 @@ class Faults:
 
     def run(self, folder: Path) -> Iterator[object]:
         """Measure all faults; yields the table so far after each."""
-        self.runs = folder / self.spec.strip("/").replace("/", "-")
+        self.runs = self.folder_of(folder)
         check_driver(self.source, self.arch, self.screen.say)
-        built = self.plain_kernel("" if self.options.quick else "faults")
-        self.kernel.release = built.release
+        built = self.plain_kernel(() if self.options.quick else PROFILES["faults"].more)
+        self.kernel.release = f"{built.release} {self.profile.name}".strip()
         with self.cache.shared(built.build_dir):    # whose files the copies share
             base = self.control(built)
             yield from self.each(base)
 
-    def plain_kernel(self, profile: str):
-        """The kernel without a fault."""
-        chosen = guests.of_arch(PROFILES[profile], self.options, self.cache)
+    def folder_of(self, folder: Path) -> Path:
+        """Where the runs on this kernel are."""
+        return folder / "-".join(
+            filter(None, (self.spec.strip("/").replace("/", "-"), self.profile.name)))
+
+    def plain_kernel(self, more: Sequence[Path] = ()):
+        """The kernel without a fault, with more fragments."""
+        chosen = replace(self.profile, more=(*self.profile.more, *more))
+        chosen = guests.of_arch(chosen, self.options, self.cache)
         return guests.find_kernel(self.spec, self.source, None, self.cache, self.screen, chosen)
 
     def each(self, base: Base) -> Iterator[object]:
@@ -336,39 +346,11 @@ class Faults:
         return told.Theirs(failed, after.note if after.note and not before.note else "")
 
 
-def command(options: argparse.Namespace) -> list[str]:
-    """The command that makes this table."""
-    words = ["./run_tests.sh", "faults", *options.globs]
-    for spec in options.kernel:
-        words += ["--kernel", spec]
-    for glob in options.skip:
-        words += ["--skip", glob]
-    words += command_line.words(options, ("arch", "page_size"))
-    return words + [f"--{name}" for name, given in (
-        ("quick", options.quick), ("named", options.named), ("explore", options.explore),
-        ("with-kernel-tests", options.with_kernel_tests)) if given]
-
-
-def chosen(options: argparse.Namespace, command: str, catalogue: list[F]) -> list[F]:
-    """Those that the command line selects; at least one, unless they are only to be listed."""
-    found = [one for one in fault.select(catalogue, options.globs, command)
-             if not any(fnmatchcase(one.name, glob) for glob in options.skip)
-             and (one.quick or not options.quick)]
-    if options.list:
-        return found
-    here = [one for one in found if one.arch in ("", guests.arch_of(options).name)]
-    if found and not here:
-        raise Stop(WRONG_USE, f"{found[0].name} is for {found[0].arch}",
-                   f"give --arch {found[0].arch}")
-    if not here:
-        raise Stop(WRONG_USE, f"none of the {command} is left to run", "see --quick and --skip")
-    return here
-
-
-def prepare(options: argparse.Namespace, screen: Screen) -> None:
+def prepare(options: argparse.Namespace, screen: Screen, chosen: Iterable[Fault]) -> None:
     """The packages, the --kernel, and no private copies of runs that were killed."""
     arch = guests.arch_of(options)
-    deps.need({*deps.for_vm(arch), "faults"}, screen.say)
+    mounts = any(PROFILES[one.profile].filesystems for one in chosen)
+    deps.need({*deps.for_vm(arch), "faults", *(["filesystems"] if mounts else [])}, screen.say)
     cache = plan.open_cache(screen)
     cache.sweep(cache.root / "faults", in_place.remove)
     options.kernel = options.kernel or [guests.default_kernel(cache, screen, arch)]
@@ -397,8 +379,9 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         for one in ours:
             print(f"{one.name}\t{' '.join(one.claims)}\t{one.breaks}")
         return 0
-    prepare(options, screen)
-    each = [Faults(options, screen, ours, spec) for spec in options.kernel]
+    prepare(options, screen, ours)
+    each = [Faults(options, screen, [one for one in ours if one.profile == profile], spec, profile)
+            for spec in options.kernel for profile in sorted({one.profile for one in ours})]
     folder = Folder.create(options.results, "" if options.results else "faults")
     kernels: list[told.Kernel] = []
 

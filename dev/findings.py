@@ -52,7 +52,6 @@ exit $status
 class Fix(fault.Fault):
     """What the header says. `breaks` is what it changes, `resembles` the finding."""
 
-    profile: str = ""       # of the kernel that shows the bug
     reproducer: Path | None = None
     parts: "tuple[Fix, ...]" = ()     # of several together
 
@@ -181,19 +180,15 @@ class Findings(Faults):
 
     def __init__(self, options: argparse.Namespace, screen: Screen, chosen: list[Fix], spec: str,
                  profile: str):
-        super().__init__(options, screen, chosen, spec)
-        self.profile = PROFILES[profile]
+        super().__init__(options, screen, chosen, spec, profile)
         self.table: list[Shown] = []
         self.ours: dict[str, Shown] = {}
         self.before: dict = {}
-        if profile:
-            self.more = (*self.more, "--profile", profile)
 
     def run(self, folder: Path) -> Iterator[list[Shown]]:
         """All of them; gives the table so far after each."""
-        self.runs = folder / "-".join(
-            filter(None, (self.spec.strip("/").replace("/", "-"), self.profile.name)))
-        built = self.plain_kernel(self.profile.name)
+        self.runs = self.folder_of(folder)
+        built = self.plain_kernel()
         for fix in self.chosen:
             self.ours[fix.name] = Shown(fix.name, fix.resembles, built.release, self.profile.name)
             if not fix.of(built.release) and self.source.kind != "tree":
@@ -321,7 +316,7 @@ def main(options: argparse.Namespace, screen: Screen) -> int:
         for fix in chosen:
             print(f"{fix.name}\t{fix.resembles}\t{' '.join(fix.kernels)}\t{fix.breaks}")
         return 0
-    faults.prepare(options, screen)
+    faults.prepare(options, screen, chosen)
     folder = Folder.create(options.results, "" if options.results else "findings")
     table: list[Shown] = []
 

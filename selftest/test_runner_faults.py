@@ -47,7 +47,8 @@ def test_all_of_it():
     (r"// resembles: .*\n", "", "does not say resembles"),
     (r"// tests: .*\n", "", "does not say tests"), ("breaks:", "brakes:", "does not say breaks"),
     ("S6", "S10", "claims S10"), ("// file", "// odd: x\n// file", "says odd"),
-    ("// file", "// seen: check smoke\n// file", "seen by smoke")])
+    ("// file", "// seen: check smoke\n// file", "seen by smoke"),
+    ("// file", "// profile: narrow\n// file", "profile narrow, which is not one")])
 def test_what_is_missing_or_wrong_is_said(box, old, new, part):
     box.stops(3, part, fault.parse, Path("some-fault.cocci"), re.sub(old, new, HEADER))
 
@@ -65,6 +66,26 @@ def test_a_fault_of_the_kernels_history(box):
                         ("// resembles: nothing known\n// kernels: 6.1\n", "says kernels")):
         text = HEADER.replace("// resembles: nothing known\n", lines)
         box.stops(3, part, fault.parse, Path("x.cocci"), text)
+
+
+def test_a_fault_of_a_profile(box):
+    """It is put into a kernel of this profile, and its tests run with it."""
+    text = HEADER.replace("// file", "// profile: wide\n// file")
+    assert fault.parse(Path("x.cocci"), HEADER).profile == ""
+    one = fault.parse(Path("x.cocci"), text)
+    assert one.profile == "wide"
+    with mock.patch.object(faults.guests, "find_source") as find, \
+            mock.patch.object(faults.plan, "open_cache"), \
+            mock.patch.object(faults, "is_built", return_value=False), \
+            mock.patch.object(faults.guests, "find_kernel") as build:
+        options = cli.parse(["faults", "x", "--kernel", "6.1"])
+        for profile, words in (("wide", ["--profile", "wide"]), ("", [])):
+            run = faults.Faults(options, mock.Mock(), [one], "6.1", profile)
+            assert find.call_args.kwargs["network"] is bool(profile) and [*run.more] == words
+            run.plain_kernel(faults.PROFILES["faults"].more)
+            chosen = build.call_args.args[-1]
+            assert chosen.name == profile and chosen.more[-1].parent.name == "faults"
+            assert run.folder_of(box.folder).name == "-".join(filter(None, ("6.1", profile)))
 
 
 def test_how_a_test_may_fail():
