@@ -29,10 +29,10 @@ PROGRAMS := $(addprefix hmm_coherent_, \
 	long_ranges kept_marks freed_huge swapped uffd_events sealed mirror_told buffer_ring \
 	fixed_parts pin_batches remapped mlock huge hugetlb hugetlb_watched hugetlb_mirrored \
 	large_folios mappings policies soft_dirty pagemap collapse marks advised \
-	unprivileged inherited trackers ordinary cow_races iommufd ring_memory ring_parts \
+	unprivileged inherited trackers ordinary blocks cow_races iommufd ring_memory ring_parts \
 	ring_ways pipes dma_buf failures failed_calls hwpoison large huge_private huge_held \
-	private_marks merged core_dump debuggers cloned_huge limits \
-	balancing owners explore destructive_memory destructive destructive_ksm \
+	private_marks merged core_dump debuggers uprobes send_zc cloned_huge limits \
+	balancing watched owners explore destructive_memory destructive destructive_ksm \
 	destructive_huge destructive_anon_vma)
 
 ifneq ($(IN_TREE),)

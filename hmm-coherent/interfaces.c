@@ -58,6 +58,10 @@ VARIANT(numa, "CONFIG_NUMA", "/proc/self/numa_maps");
 VARIANT(balancing, "CONFIG_NUMA_BALANCING", "/proc/sys/kernel/numa_balancing");
 VARIANT(iommufd, "CONFIG_IOMMUFD", "/dev/iommu");
 VARIANT(udmabuf, "CONFIG_UDMABUF", "/dev/udmabuf");
+VARIANT(network, "CONFIG_INET", "/proc/net/tcp");
+VARIANT(uprobes, "CONFIG_UPROBE_EVENTS", "/sys/bus/event_source/devices/uprobe/type");
+VARIANT(xfs, "CONFIG_XFS_FS", "/sys/fs/xfs");
+VARIANT(btrfs, "CONFIG_BTRFS_FS", "/sys/fs/btrfs");
 VARIANT(core_dumps, "CONFIG_COREDUMP", "/proc/sys/kernel/core_pattern");
 
 FIXTURE_SETUP(interfaces)

@@ -18,8 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "kernel/memory.h"
-#include "story/story.h"
+#include "ordinary.h"
 
 #define PAGES 4
 #define WAIT_S 20
@@ -47,12 +46,24 @@ VARIANT(private_rw_file, .place = PLACE_PRIVATE, .medium = ON_FILE);
 VARIANT(private_ro_raw, .place = PLACE_PRIVATE, .read_only = true, .medium = ON_RAW);
 VARIANT(system_rw_file, .place = PLACE_SYSTEM, .medium = ON_FILE);
 VARIANT(system_ro_raw, .place = PLACE_SYSTEM, .read_only = true, .medium = ON_RAW);
+VARIANT(coherent_rw_raw_4k, .place = PLACE_COHERENT, .medium = ON_RAW_4K);
+VARIANT(coherent_ro_raw_4k, .place = PLACE_COHERENT, .read_only = true, .medium = ON_RAW_4K);
+VARIANT(coherent_rw_xfs, .place = PLACE_COHERENT, .medium = ON_XFS);
+VARIANT(coherent_ro_xfs, .place = PLACE_COHERENT, .read_only = true, .medium = ON_XFS);
+VARIANT(private_rw_xfs, .place = PLACE_PRIVATE, .medium = ON_XFS);
+VARIANT(system_rw_xfs, .place = PLACE_SYSTEM, .medium = ON_XFS);
+VARIANT(coherent_rw_btrfs, .place = PLACE_COHERENT, .medium = ON_BTRFS);
+VARIANT(coherent_ro_btrfs, .place = PLACE_COHERENT, .read_only = true, .medium = ON_BTRFS);
+VARIANT(private_ro_btrfs, .place = PLACE_PRIVATE, .read_only = true, .medium = ON_BTRFS);
+VARIANT(system_rw_btrfs, .place = PLACE_SYSTEM, .medium = ON_BTRFS);
 
 WHY_NOT(ordinary)
 {
-	return !strcmp(test, "appended") && variant->medium != ON_FILE ?
-		       "a block device has a fixed size" :
-		       NULL;
+	if (!strcmp(test, "appended") && !medium_is_file(variant->medium))
+		return "a block device has a fixed size";
+	if (!strcmp(test, "no_block") && variant->medium == ON_BTRFS)
+		return "btrfs transfers parts of blocks through the page cache";
+	return medium_why_not(variant->medium);
 }
 
 FIXTURE_SETUP(ordinary)
@@ -69,44 +80,6 @@ FIXTURE_TEARDOWN(ordinary)
 	if (self->aio)
 		syscall(SYS_io_destroy, self->aio);
 	story_end(&self->story);
-}
-
-/* Check where the pages that a transfer has used are: a private page is in memory then. */
-static void expect_used(struct story *s, size_t first, size_t count)
-{
-	const bool private = s->place == PLACE_PRIVATE;
-	size_t i;
-
-	set_rule(private ? RULE_PRIVATE_FAULTS_BACK : RULE_SHORT_PIN_STAYS);
-	for (i = first; i < first + count; i++) {
-		if (!private)
-			expect_stays(s, i);
-		else
-			expect(in_memory(story_page(s, i).at),
-			       "page %zu is not in memory after a transfer", i);
-	}
-}
-
-/* Fill @to with the patterns of @writer for @pages pages. */
-static unsigned char *patterns(struct story *s, size_t pages, enum writer writer)
-{
-	unsigned char *to = map_memory(pages * features.page_size, PROT_READ | PROT_WRITE);
-	size_t i;
-
-	for (i = 0; i < pages; i++)
-		write_page(to + i * features.page_size, s->buffer.serial, i, writer);
-	return to;
-}
-
-static void expect_equal(const void *seen, const void *expected, size_t size, const char *what)
-{
-	const unsigned char *a = seen, *b = expected;
-	size_t i;
-
-	for (i = 0; i < size && a[i] == b[i]; i++)
-		;
-	expect(i == size, "%s: byte %zu of %zu is 0x%02x, not 0x%02x", what, i, size,
-	       i < size ? a[i] : 0, i < size ? b[i] : 0);
 }
 
 /* Bytes from the start of a page at which a transfer may start and end. */

@@ -45,13 +45,22 @@ VARIANT(system_rw_file, .place = PLACE_SYSTEM, .medium = ON_FILE);
 VARIANT(system_ro_file, .place = PLACE_SYSTEM, .read_only = true, .medium = ON_FILE);
 VARIANT(system_rw_raw, .place = PLACE_SYSTEM, .medium = ON_RAW);
 VARIANT(system_ro_raw, .place = PLACE_SYSTEM, .read_only = true, .medium = ON_RAW);
+VARIANT(coherent_rw_raw_4k, .place = PLACE_COHERENT, .medium = ON_RAW_4K);
+VARIANT(coherent_rw_xfs, .place = PLACE_COHERENT, .medium = ON_XFS);
+VARIANT(coherent_ro_xfs, .place = PLACE_COHERENT, .read_only = true, .medium = ON_XFS);
+VARIANT(coherent_rw_btrfs, .place = PLACE_COHERENT, .medium = ON_BTRFS);
+VARIANT(coherent_ro_btrfs, .place = PLACE_COHERENT, .read_only = true, .medium = ON_BTRFS);
 
 WHY_NOT(sequential)
 {
 	const bool of_files = strstr(test, "end_of_file") || strstr(test, "append") ||
 			      strstr(test, "emptied");
 
-	return of_files && variant->medium != ON_FILE ? "a block device has a fixed size" : NULL;
+	if (of_files && !medium_is_file(variant->medium))
+		return "a block device has a fixed size";
+	if (strstr(test, "emptied") && variant->medium == ON_BTRFS)
+		return "a block of btrfs is not smaller than a page";
+	return medium_why_not(variant->medium);
 }
 
 FIXTURE_SETUP(sequential)

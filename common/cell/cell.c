@@ -166,8 +166,8 @@ void cell_env_open(struct cell_env *env)
 	device_open(&env->coherent, PLACE_COHERENT, BUFFER_PAGES_MAX);
 	device_open(&env->remote, PLACE_REMOTE, BUFFER_PAGES_MAX);
 	device_open(&env->private, PLACE_PRIVATE, BUFFER_PAGES_MAX);
-	env->has_file = medium_file(&env->file);
-	env->has_raw = medium_raw(&env->raw);
+	env->has_file = medium_take(&env->file, ON_FILE);
+	env->has_raw = medium_take(&env->raw, ON_RAW);
 	env->has_ring = ring_available();
 	if (env->has_ring)
 		ring_open(&env->ring);

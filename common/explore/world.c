@@ -127,8 +127,8 @@ void world_open(void)
 	for (i = 0; i < 3; i++)
 		device_open(&world.device[device_option(i)], device_option(i),
 			    WORLD_BOUNCE_PAGES);
-	world.has_medium = medium_file(&world.medium);
-	world.has_slow = medium_slow(&world.slow) &&
+	world.has_medium = medium_take(&world.medium, ON_FILE);
+	world.has_slow = medium_take(&world.slow, ON_SLOW) &&
 			 dm_keep_resumer(&world.suspension, getenv("HMM_COHERENT_SLOW"));
 	if (world.has_slow)
 		world.transfers = transfer_context();

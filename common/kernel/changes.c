@@ -354,6 +354,16 @@ const struct change changes[CHANGE_COUNT] = {
 		.commit = "\"mm: propagate VM_SOFTDIRTY on merge\"",
 		.mainline = 619, .rc = 1, .only_mainline = true, .when_unknown = true,
 	},
+	[CHANGE_BLOCK_IN_PARTS] = {
+		.name = "block-in-parts",
+		.commit = "\"block: simplify direct io validity check\"",
+		.mainline = 618, .rc = 1, .only_mainline = true, .when_unknown = true,
+	},
+	[CHANGE_PROBE_IN_PLACE] = {
+		.name = "probe-in-place",
+		.commit = "\"kernel/events/uprobes: uprobe_write_opcode() rewrite\"",
+		.mainline = 616, .rc = 1, .only_mainline = true, .when_unknown = true,
+	},
 	[CHANGE_ROOM_FOR_FOUR] = {
 		.name = "room-for-four",
 		.commit = "\"mm/mremap: correct invalid map count check\"",

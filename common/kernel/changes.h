@@ -95,6 +95,8 @@ enum kernel_change {
 	CHANGE_UNTOUCHED_JOINS,	/* memory with pages is merged into a neighbour without */
 	CHANGE_JOINED_STAYS_DIRTY, /* new memory is soft-dirty also when it was merged */
 	CHANGE_ROOM_FOR_FOUR,	/* what mremap() needs below vm.max_map_count */
+	CHANGE_BLOCK_IN_PARTS,	/* the parts of a vector for O_DIRECT need not be whole blocks */
+	CHANGE_PROBE_IN_PLACE,	/* a uprobe is written to the page, not to a copy of it */
 	CHANGE_COUNT
 };
 

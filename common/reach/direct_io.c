@@ -23,22 +23,25 @@
  * else the logical block size of the device or the block size of the
  * filesystem.
  */
-static size_t alignment(int fd)
+static void find_alignment(struct medium *medium)
 {
+	const int fd = medium->fd;
 	int block;
 	struct stat file;
 #ifdef STATX_DIOALIGN
 	struct statx st;
 
 	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) && st.stx_mask & STATX_DIOALIGN &&
-	    st.stx_dio_offset_align)
-		return st.stx_dio_offset_align;
+	    st.stx_dio_offset_align) {
+		medium->align = st.stx_dio_offset_align;
+		medium->memory_align = st.stx_dio_mem_align;
+		return;
+	}
 #endif
-	if (!ioctl(fd, BLKSSZGET, &block))
-		return block;
 	if (fstat(fd, &file))
 		syscall_failed("fstat", errno);
-	return file.st_blksize;
+	medium->align = ioctl(fd, BLKSSZGET, &block) ? file.st_blksize : block;
+	medium->memory_align = medium->align;
 }
 
 /* Must it be possible to open the file or block device @fd with O_DIRECT? */
@@ -50,7 +53,7 @@ static bool has_direct_io(int fd)
 	if (fstat(fd, &file) || fstatfs(fd, &fs))
 		return false;
 	return S_ISBLK(file.st_mode) || fs.f_type == EXT4_SUPER_MAGIC ||
-	       fs.f_type == XFS_SUPER_MAGIC;
+	       fs.f_type == XFS_SUPER_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC;
 }
 
 static void medium_open(struct medium *medium, const char *path, bool is_file)
@@ -65,7 +68,7 @@ static void medium_open(struct medium *medium, const char *path, bool is_file)
 		syscall_failed("open() with O_DIRECT", errno);
 	if (medium->fd < 0)
 		not_prepared("%s: no O_DIRECT: %s", path, strerror(errno));
-	medium->align = alignment(medium->fd);
+	find_alignment(medium);
 	medium->cache = mmap(NULL, BUFFER_PAGES_MAX * features.page_size, PROT_READ, MAP_SHARED,
 			     medium->buffered, 0);
 	if (medium->cache == MAP_FAILED)
@@ -97,14 +100,42 @@ static void transferred(const char *what, ssize_t result, size_t size)
 	report->rule = rule;
 }
 
-bool medium_file(struct medium *medium)
+static const struct medium_row {
+	const char *variable;	/* of the environment, with the path */
+	bool is_file;		/* the path is that of a directory */
+	enum skip_id skip;
+	const char *in_kernel;	/* a path that each kernel has on which this is possible */
+	const char *why_not;
+} media[] = {
+	[ON_FILE] = { "HMM_COHERENT_DIR", true, SKIP_NO_DIR, NULL, NULL },
+	[ON_RAW] = { "HMM_COHERENT_RAW", false, SKIP_NO_RAW, NULL, NULL },
+	[ON_SLOW] = { "HMM_COHERENT_SLOW", false, SKIP_NO_SLOW, NULL, NULL },
+	[ON_RAW_4K] = { "HMM_COHERENT_RAW_4K", false, SKIP_NO_RAW_4K, NULL, NULL },
+	[ON_XFS] = { "HMM_COHERENT_XFS", true, SKIP_NO_XFS, "/sys/fs/xfs",
+		     "this kernel has no xfs (--profile wide has it)" },
+	[ON_BTRFS] = { "HMM_COHERENT_BTRFS", true, SKIP_NO_BTRFS, "/sys/fs/btrfs",
+		       "this kernel has no btrfs (--profile wide has it)" },
+};
+
+bool medium_is_file(enum medium_kind kind)
+{
+	return media[kind].is_file;
+}
+
+const char *medium_why_not(enum medium_kind kind)
+{
+	const struct medium_row *row = &media[kind];
+
+	return row->in_kernel && !getenv(row->variable) && access(row->in_kernel, F_OK) ?
+		       row->why_not :
+		       NULL;
+}
+
+static void medium_file(struct medium *medium, const char *dir)
 {
 	const size_t size = BUFFER_PAGES_MAX * features.page_size;
-	const char *dir = getenv("HMM_COHERENT_DIR");
 	char path[512];
 
-	if (!dir)
-		return false;
 	snprintf(path, sizeof(path), "%s/hmm-coherent-%d", dir, getpid());
 	medium_open(medium, path, true);
 	unlink(path);
@@ -116,32 +147,27 @@ bool medium_file(struct medium *medium)
 	transferred("a write to a new file", pwrite(medium->buffered, medium->bounce, size, 0),
 		    size);
 	transferred("fsync of a new file", fsync(medium->buffered), 0);
-	return true;
 }
 
-static bool medium_device(struct medium *medium, const char *variable)
+bool medium_take(struct medium *medium, enum medium_kind kind)
 {
-	const char *path = getenv(variable);
+	const char *path = getenv(media[kind].variable);
 
-	if (!path)
-		return false;
-	medium_open(medium, path, false);
-	return true;
+	if (path && media[kind].is_file)
+		medium_file(medium, path);
+	else if (path)
+		medium_open(medium, path, false);
+	return path;
 }
 
-bool medium_raw(struct medium *medium)
+void medium_need(struct medium *medium, enum medium_kind kind)
 {
-	return medium_device(medium, "HMM_COHERENT_RAW");
-}
-
-bool medium_slow(struct medium *medium)
-{
-	return medium_device(medium, "HMM_COHERENT_SLOW");
+	need(medium_take(medium, kind), media[kind].skip);
 }
 
 bool medium_any(struct medium *medium)
 {
-	return medium_file(medium) || medium_raw(medium);
+	return medium_take(medium, ON_FILE) || medium_take(medium, ON_RAW);
 }
 
 void medium_close(struct medium *medium)

@@ -23,6 +23,8 @@ struct medium {
 	 * or a safe value)
 	 */
 	size_t align;
+	/* the same of addresses in memory */
+	size_t memory_align;
 	/* a mapping of the medium that is never touched, for mincore() */
 	void *cache;
 	/*
@@ -32,16 +34,34 @@ struct medium {
 	void *bounce;
 };
 
+enum medium_kind {
+	ON_FILE,	/* in $HMM_COHERENT_DIR */
+	ON_RAW,		/* the block device $HMM_COHERENT_RAW */
+	ON_SLOW,	/* $HMM_COHERENT_SLOW, whose transfers complete late */
+	ON_RAW_4K,	/* $HMM_COHERENT_RAW_4K, whose blocks have 4 KiB */
+	ON_XFS,		/* a file in $HMM_COHERENT_XFS */
+	ON_BTRFS,	/* and in $HMM_COHERENT_BTRFS */
+};
+
+bool medium_is_file(enum medium_kind kind);
+
 /*
- * Open a new file in $HMM_COHERENT_DIR, which is unlinked at once so that
- * nothing is left behind; or the raw device $HMM_COHERENT_RAW; or
- * $HMM_COHERENT_SLOW, a device whose transfers complete late. False if the
- * environment does not name one. The test is broken if it cannot be used.
+ * Can the running kernel never have such a medium? The reason for WHY_NOT(),
+ * or NULL.
  */
-bool medium_file(struct medium *medium) __must_check;
-bool medium_raw(struct medium *medium) __must_check;
-bool medium_slow(struct medium *medium) __must_check;
-/* Open either of the first two. */
+const char *medium_why_not(enum medium_kind kind);
+
+/*
+ * Open a medium: a block device, or a new file, which is unlinked at once so
+ * that nothing is left behind. False if the environment does not name one. The
+ * test is broken if it cannot be used.
+ */
+bool medium_take(struct medium *medium, enum medium_kind kind) __must_check;
+
+/* The same; the test is skipped if there is none. */
+void medium_need(struct medium *medium, enum medium_kind kind);
+
+/* Open the file or the raw device. */
 bool medium_any(struct medium *medium) __must_check;
 
 void medium_close(struct medium *medium);

@@ -202,6 +202,12 @@
 	     "change_pte_range() with MM_CP_PROT_NUMA, mm/mprotect.c; folio_can_map_prot_numa()", \
 	     "the scan of NUMA balancing leaves the permission of device pages alone and moves " \
 	     "none") \
+	RULE(WATCHERS_PASS_OVER, "watchers-pass-over", "S1", \
+	     "page_idle_get_folio() (6.1: page_idle_get_page()), mm/page_idle.c; " \
+	     "damon_get_folio() (6.1: damon_get_page()), mm/damon/ops-common.c; " \
+	     "damos_madvise(), mm/damon/vaddr.c", \
+	     "idle page tracking and DAMON watch pages of memory and leave device pages as they " \
+	     "are") \
 	RULE(CPUSET_BINDS, "cpuset-binds", "S5", \
 	     "cpuset_migrate_mm(), do_migrate_pages(); cpuset_nodemask_valid_mems_allowed()", \
 	     "a change of cpuset.mems moves memory but no device page; a page that replaces a " \
@@ -236,6 +242,30 @@
 	RULE(DIRECT_IS_DIRECT, "direct-is-direct", "S7", \
 	     "iomap_dio_rw(), fs/iomap/direct-io.c; blkdev_direct_IO(), block/fops.c", \
 	     "an aligned O_DIRECT transfer of allocated blocks bypasses the page cache") \
+	RULE(BLOCKS_ARE_WHOLE, "blocks-are-whole", "S7", \
+	     "blkdev_dio_invalid() (up to 6.17: blkdev_dio_unaligned(), blkdev_dio_invalid()), " \
+	     "block/fops.c; iomap_dio_bio_iter(), fs/iomap/direct-io.c", \
+	     "a direct transfer is of whole blocks at a multiple of a block, from and to any " \
+	     "address with the alignment that statx() tells; any other gets EINVAL") \
+	RULE(PROBE_IS_HIT, "probe-is-hit", "S7", \
+	     "uprobe_write(), __uprobe_write() (up to 6.15: uprobe_write_opcode(), " \
+	     "__replace_page()), handle_swbp(), kernel/events/uprobes.c", \
+	     "a uprobe that is registered is hit by each execution, wherever the page is, and " \
+	     "the program runs as without it; a shared or a file's page is copied for it") \
+	RULE(PROBE_IS_REMOVED, "probe-is-removed", "S7", \
+	     "set_orig_insn(), remove_breakpoint(), kernel/events/uprobes.c", \
+	     "a uprobe changes one instruction and no other byte; without it, the page has the " \
+	     "bytes of before") \
+	RULE(SEND_HOLDS_PAGE, "send-holds-page", "S7", \
+	     "io_send_zc() (since 6.15: io_sendmsg_zc()), io_sg_from_iter(), io_uring/net.c; " \
+	     "skb_zerocopy_iter_stream(), __zerocopy_sg_from_iter(), net/core", \
+	     "SEND_ZC sends from the page itself, which the socket holds until its notification; " \
+	     "send(2) has copied the bytes when it returns") \
+	RULE(UNALIGNED_IS_BUFFERED, "unaligned-is-buffered", "S7", \
+	     "check_direct_IO(), btrfs_direct_write(), btrfs_direct_read(), fs/btrfs/direct-io.c " \
+	     "(6.1: fs/btrfs/file.c)", \
+	     "btrfs transfers what is no whole blocks through the page cache: it copies, and " \
+	     "leaves the pages where they are") \
 	RULE(TIMES_OF_FILE, "times-of-file", "S7", \
 	     "file_accessed(), fs/inode.c; fault_dirty_shared_page(), mm/memory.c; " \
 	     "ext4_page_mkwrite(), fs/ext4/inode.c", \

@@ -52,6 +52,12 @@
 	     "set it to a block device that may be overwritten") \
 	SKIP(NO_SLOW, "HMM_COHERENT_SLOW is not set", \
 	     "set it to a slow block device that may be overwritten") \
+	SKIP(NO_RAW_4K, "HMM_COHERENT_RAW_4K is not set", \
+	     "set it to a block device with blocks of 4 KiB that may be overwritten") \
+	SKIP(NO_XFS, "HMM_COHERENT_XFS is not set", \
+	     "set it to a directory on xfs, or run with --profile wide") \
+	SKIP(NO_BTRFS, "HMM_COHERENT_BTRFS is not set", \
+	     "set it to a directory on btrfs, or run with --profile wide") \
 	SKIP(NO_USERFAULTFD, "no userfaultfd here", "the kernel needs CONFIG_USERFAULTFD") \
 	SKIP(NO_UFFD_WP, "no userfaultfd write protection here", \
 	     "the kernel needs CONFIG_USERFAULTFD") \

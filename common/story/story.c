@@ -136,19 +136,9 @@ void story_ring(struct story *story)
 
 void story_medium(struct story *story, enum medium_kind kind)
 {
-	switch (kind) {
-	case ON_FILE:
-		need(medium_file(&story->medium), SKIP_NO_DIR);
-		break;
-	case ON_RAW:
-		need(medium_raw(&story->medium), SKIP_NO_RAW);
-		break;
-	case ON_SLOW:
-		if (getenv("HMM_COHERENT_SLOW"))
-			dm_resume_left(getenv("HMM_COHERENT_SLOW"));
-		need(medium_slow(&story->medium), SKIP_NO_SLOW);
-		break;
-	}
+	if (kind == ON_SLOW && getenv("HMM_COHERENT_SLOW"))
+		dm_resume_left(getenv("HMM_COHERENT_SLOW"));
+	medium_need(&story->medium, kind);
 	story->has_medium = true;
 	medium_write(&story->medium, story->buffer.serial, story->buffer.pages, BY_MEDIUM);
 	if (kind == ON_SLOW)

@@ -49,7 +49,6 @@ void story_end(struct story *story);
  * story_end() releases them.
  */
 void story_ring(struct story *story);
-enum medium_kind { ON_FILE, ON_RAW, ON_SLOW };
 void story_medium(struct story *story, enum medium_kind kind);
 
 /*
