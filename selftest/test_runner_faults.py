@@ -98,7 +98,7 @@ def test_how_a_test_may_fail():
 
 def ask(box, does: str, verdict: str = "", base=None) -> tuple:
     """Status and cut of a run_tests.sh that does this, whose test has this verdict."""
-    top, options = box.folder, argparse.Namespace(timeout=30, accel="", jobs=None)
+    top, options = box.folder, argparse.Namespace(timeout=30, accel="", jobs=None, explore=False)
     run = Run()
     run.expect("p", ["p.own"])
     run.info["state"] = "ended"
