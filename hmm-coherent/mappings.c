@@ -9,6 +9,8 @@
  */
 #include "mappings.h"
 
+#include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #include "kernel/since.h"
@@ -178,6 +180,30 @@ SCENARIO(mappings, watched_in_parts,
 	monitor_leave(self->monitor, page_of(self, FIRST), 4 * size);
 	expect_mappings(self, "2-8");
 	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_pages(self, FIRST, 0, PAGES);
+}
+
+/*
+ * mremap() without UFFD_FEATURE_EVENT_REMAP ends the watch of what it moves
+ * (mremap_userfaultfd_prep()), which may have become one mapping with its new neighbour.
+ */
+SCENARIO(mappings, watched_beside_moved,
+	 "a page that userfaultfd watches stays watched when mremap() moves another one that it "
+	 "watches to beside it")
+{
+	const size_t size = features.page_size;
+	struct uffdio_writeprotect protect = { .range = { (uintptr_t)page_of(self, FIRST), size },
+					       .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	fill(self, FIRST);
+	self->monitor = monitor_open(page_of(self, FIRST), size, 0);
+	move_memory(page_of(self, FIRST + 1), size, page_of(self, TARGET));
+	watch(self, TARGET, 1);
+	move_memory(page_of(self, TARGET), size, page_of(self, FIRST + 1));
+	set_rule(RULE_NOTHING_ELSE_CHANGES);
+	expect_result("UFFDIO_WRITEPROTECT of the page beside that which moved",
+		      errno_of(ioctl(self->monitor, UFFDIO_WRITEPROTECT, &protect)), 0);
 	expect_pages(self, FIRST, 0, PAGES);
 }
 

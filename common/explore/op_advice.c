@@ -234,14 +234,21 @@ static long act_guard(const struct buffer *buffer, long arg)
 }
 
 /*
- * mremap() does not unmerge a page on a private device, and KSM does not know its new
- * address, where an access then never ends: docs/findings.md, ksm-page-on-device.
+ * Two bugs (docs/findings.md). mremap() does not unmerge a page on a private device, and KSM
+ * does not know its new address, where an access then never ends: ksm-page-on-device. And
+ * where it ends the watch of what it moves, it ends that of the mapping beside it, too:
+ * mremap-unwatches-neighbour.
  */
 static bool move_possible(const struct mm_model *m, const struct op *op)
 {
-	const int frame = m->process[op->who].page[op->first].frame;
+	const struct mm_page *pages = m->process[op->who].page, *page = &pages[op->first];
+	const int to = op_other_page(op->first);
 
-	return frame < 0 || !m->frame[frame].ksm || m->frame[frame].at != PLACE_PRIVATE;
+	if (page->frame >= 0 && m->frame[page->frame].ksm &&
+	    m->frame[page->frame].at == PLACE_PRIVATE)
+		return false;
+	return !page->uffd || !((to > 0 && pages[to - 1].uffd) ||
+				(to + 1 < MM_PAGES && pages[to + 1].uffd));
 }
 
 static void expect_move(struct mm_model *m, const struct op *op, struct step *step)
