@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
-from base.errors import NOTHING_TESTED, Stop
+from base.errors import NOTHING_TESTED, Stop, WRONG_USE
 from base.files import TOP
 from vm import deps, sysroot
 from vm.arch import Arch, HOST, TABLE
@@ -31,6 +31,8 @@ FAULTS_SECONDS = 1800   # five minutes on a machine that has nothing else to do
 COMPILERS = ("gcc", "clang")
 # With --arch: the driver, features, and what depends most on an architecture.
 SLICE = ("driver.*", "features.*", "fork.*", "large-folios.*")
+# With --profile wide: what the ordinary kernel does not have.
+WIDE = ("uprobes.*", "send-zc.*", "watched.*", "blocks.*", "ordinary.*", "sequential.*")
 WARNINGS = "-Wall -Wextra -Werror"
 CHECKPATCH = ("--no-tree", "--strict", "--terse", "--show-types", "-f")
 DETECTED = re.compile(r"(\d+) of (\d+) faults that apply are detected.*")
@@ -85,6 +87,7 @@ class Check:
     def __init__(self, options: argparse.Namespace, screen: Screen):
         # The other steps are for this machine.
         self.arch, options.arch = guests.arch_of(options), ""
+        self.wide, options.profile = options.profile == "wide", ""
         self.options, self.screen = options, screen
         self.cache = Path(os.environ["HMM_COHERENT_CACHE"])
         self.sources = lint.texts()
@@ -108,6 +111,8 @@ class Check:
         self.step("the suite", self.suite)
         if self.arch is not HOST:
             self.step(f"a slice of the suite on {self.arch.name}", partial(self.slice, lack))
+        if self.wide:
+            self.step("a slice of the suite on a wide kernel", self.wide_slice)
         # They need the kernel that the suite has built.
         self.step("selftests in a guest", lambda: self.pytest("guest_*.py"))
         self.step("seeded faults", self.faults)
@@ -327,6 +332,14 @@ class Check:
         """The tests that depend most on an architecture."""
         return Step.skip(lack) if lack else self.suite("--arch", self.arch.name, *SLICE)
 
+    def wide_slice(self) -> Step:
+        """The tests that need a kernel with a network, breakpoints, xfs and btrfs."""
+        try:
+            deps.need({*deps.for_vm(), "filesystems"}, self.screen.say)
+        except Stop as stop:
+            return Step.skip(str(stop))
+        return self.suite("--profile", "wide", *WIDE)
+
     def faults(self) -> Step:
         """Run one seeded fault for each claim, on the suite's kernel; each must apply and be
         detected."""
@@ -359,5 +372,8 @@ def pytest(words: list[str], call) -> Step:
 
 def main(options: argparse.Namespace, screen: Screen) -> int:
     """`check`."""
+    if options.profile not in ("", "wide"):
+        raise Stop(WRONG_USE, f"check has no tests for --profile {options.profile}",
+                   "give --profile wide, or leave it out")
     deps.need(deps.PACKAGES, screen.say)
     return Check(options, screen).run()

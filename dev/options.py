@@ -11,7 +11,7 @@ WORDS = {
     "nested": ("[GLOB...]", "run tests under real KVM, in a guest with an emulated processor"),
 }
 TAKES = {word: frozenset(f"{names} --help".split()) for word, names in {
-    "check": "--cache --arch",
+    "check": "--cache --arch --profile",
     "bench": "--kernel --accel --repeat --cold --cache",
     "faults": "--kernel --arch --page-size --accel --jobs --skip --timeout --results --list "
               "--quick --named --explore --with-kernel-tests --cache --verbose",
