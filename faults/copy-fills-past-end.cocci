@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: UFFDIO_COPY fills memory behind the end of a file
+// claim: S2 S3
+// rule: monitor-fills end-of-file
+// file: mm/userfaultfd.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f = {mfill_file_over_size};
+identifier offset, max_off;
+@@
+ f(...)
+ {
+ <...
+-offset >= max_off
++0
+ ...>
+ }
+@@
+identifier f = {mfill_atomic_install_pte};
+identifier offset, max_off;
+@@
+ f(...)
+ {
+ <...
+-offset >= max_off
++0
+ ...>
+ }

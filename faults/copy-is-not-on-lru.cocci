@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: the copy of a shared page is on no LRU list
+// claim: S2
+// rule: swap-keeps
+// file: mm/memory.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f = {wp_page_copy};
+@@
+ f(...)
+ {
+ <...
+-folio_add_lru_vma(...);
+ ...>
+ }
+@@
+identifier f = {wp_page_copy};
+@@
+ f(...)
+ {
+ <...
+-lru_cache_add_inactive_or_unevictable(...);
+ ...>
+ }

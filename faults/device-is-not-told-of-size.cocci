@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a device is not told that a page that it mirrors is mapped as a huge page
+// claim: S1
+// rule: observers-agree
+// file: mm/hmm.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f = {pmd_to_hmm_pfn_flags};
+@@
+ f(...)
+ {
+ <...
+-hmm_pfn_flags_order(...)
++0
+ ...>
+ }

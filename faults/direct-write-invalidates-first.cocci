@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a direct write invalidates only the first page of its range of the page cache
+// claim: S7
+// rule: direct-is-direct
+// file: fs/iomap/direct-io.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f = {__iomap_dio_rw};
+identifier iocb;
+expression E;
+@@
+ f(...)
+ {
+ <...
+-kiocb_invalidate_pages(iocb, E)
++kiocb_invalidate_pages(iocb, 1)
+ ...>
+ }
+@@
+identifier f = {iomap_dio_complete};
+identifier iocb;
+expression E;
+@@
+ f(...)
+ {
+ <...
+-kiocb_invalidate_post_direct_write(iocb, E)
++kiocb_invalidate_post_direct_write(iocb, 1)
+ ...>
+ }

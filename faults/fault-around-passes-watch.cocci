@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a fault of a page of a file maps its neighbours although userfaultfd watches the mapping
+// claim: S2
+// rule: events-are-told
+// file: mm/memory.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f = {should_fault_around};
+statement S;
+@@
+ f(...)
+ {
+ <...
+-if (uffd_disable_fault_around(...)) S
+ ...>
+ }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a page that was not written is soft-dirty after a migration
+// claim: S5
+// rule: writes-are-tracked
+// file: mm/migrate.c
+// history: mm/migrate: preserve exact soft-dirty state (commit not seen)
+// source: upstream history, from memory; the fixed code is in the kernels named
+// kernels: 7.3
+// tests: *
+@@
+identifier f = {remove_migration_pte};
+identifier pte;
+@@
+ f(...)
+ {
+ <...
+-pte = pte_clear_soft_dirty(pte);
++;
+ ...>
+ }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: mlock() of memory without access fails with EFAULT
+// claim: S9
+// rule: locked-within-limit
+// file: mm/mlock.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f = {__mlock_posix_error_return};
+identifier retval;
+@@
+ f(...)
+ {
+ <...
+-retval == -EFAULT
++0
+ ...>
+ }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: PAGEMAP_SCAN that stops early says that it came to the end of the range
+// claim: S5
+// rule: scan-finds-writes
+// file: fs/proc/task_mmu.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f = {do_pagemap_scan};
+identifier p;
+@@
+ f(...)
+ {
+ <...
+-if (!p.arg.walk_end) p.arg.walk_end = p.arg.end;
++p.arg.walk_end = p.arg.end;
+ ...>
+ }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a page that is swapped out to where a page of zeros was comes back as zeros
+// claim: S2
+// rule: swap-keeps
+// file: mm/page_io.c
+// resembles: nothing known
+// tests: *
+@@
+identifier f = {swap_writeout,swap_writepage};
+@@
+ f(...)
+ {
+ <...
+-swap_zeromap_folio_clear(...);
+ ...>
+ }
