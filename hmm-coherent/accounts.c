@@ -275,6 +275,31 @@ SCENARIO(accounts, swap_charge,
 	cgroup_leave(&group);
 }
 
+/* reset_mm_hiwater_rss() */
+SCENARIO(accounts, peak,
+	 "VmHWM keeps the largest resident set, and writing 5 to clear_refs sets it to the current "
+	 "one")
+{
+	const long pages = counters_many(), page = features.page_size;
+	long before, after;
+	int error;
+
+	range_map(&self->range, pages);
+	memset(self->range.addr, 0x5a, pages * page);
+	range_move_to(&self->range, &self->device);
+	before = read_counter("/proc/self/status", "VmRSS") * 1024 / page;
+	range_unmap(&self->range);
+	after = read_counter("/proc/self/status", "VmRSS") * 1024 / page;
+	set_rule(RULE_REPORTED_BY_STATE);
+	expect_about("VmHWM after munmap()",
+		     read_counter("/proc/self/status", "VmHWM") * 1024 / page, before);
+	error = write_text("/proc/self/clear_refs", "5");
+	if (error)
+		syscall_failed("/proc/self/clear_refs", -error);
+	expect_about("VmHWM after it was reset",
+		     read_counter("/proc/self/status", "VmHWM") * 1024 / page, after);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_accounts", argc, argv);

@@ -27,8 +27,8 @@
 #define FIRST 7			/* ID of the first buffer */
 #define SOME 100		/* bytes, less than a page */
 
-/* Flags of Linux 6.12, which the headers may not have. */
-#define RING_INC 2		/* IOU_PBUF_RING_INC */
+#define RING_INC 2		/* IOU_PBUF_RING_INC of 6.12 */
+#define BUFFER_RING_STATUS 26	/* IORING_REGISTER_PBUF_STATUS of 6.8 */
 #define MORE BIT(4)		/* IORING_CQE_F_BUF_MORE */
 
 struct ring_registration {	/* struct io_uring_buf_reg */
@@ -150,8 +150,7 @@ static long read_from(FIXTURE_DATA(buffer_ring) (*self), int from, size_t size, 
 	return result;
 }
 
-static long read_into(FIXTURE_DATA(buffer_ring) (*self), size_t size, int how,
-		      unsigned int *flags)
+static long read_into(FIXTURE_DATA(buffer_ring) (*self), size_t size, int how, unsigned int *flags)
 {
 	return read_from(self, self->pipe[0], size, how, flags);
 }
@@ -169,8 +168,7 @@ static void feed(FIXTURE_DATA(buffer_ring) (*self), size_t page, size_t offset, 
 /* A read that was to get @size bytes in buffer @page; are there more bytes in it? */
 static void expect_selected(size_t page, unsigned int flags, bool more)
 {
-	expect_result("flag for a selected buffer", flags & IORING_CQE_F_BUFFER,
-		      IORING_CQE_F_BUFFER);
+	expect_result("flag for a buffer", flags & IORING_CQE_F_BUFFER, IORING_CQE_F_BUFFER);
 	expect_result("ID of the buffer", flags >> IORING_CQE_BUFFER_SHIFT, FIRST + page);
 	expect_result("flag for a rest of the buffer", flags & MORE, more ? MORE : 0);
 }
@@ -203,8 +201,7 @@ SCENARIO(buffer_ring, in_order,
 		expect_filled(self, i);
 	}
 	feed(self, 0, 0, SOME);
-	expect_result("a read without a buffer", read_into(self, SOME, 0, &flags),
-		      -ENOBUFS);
+	expect_result("a read without a buffer", read_into(self, SOME, 0, &flags), -ENOBUFS);
 }
 
 SCENARIO(buffer_ring, used_again,
@@ -268,6 +265,7 @@ SCENARIO(buffer_ring, consumed_in_parts,
 	 "the next one continues there")
 {
 	const size_t rest = features.page_size - 2 * SOME;
+	__u32 status[10] = { GROUP };	/* struct io_uring_buf_status */
 
 	begin(self, RING_INC);
 	feed(self, 0, 0, SOME);
@@ -280,6 +278,8 @@ SCENARIO(buffer_ring, consumed_in_parts,
 	feed(self, 1, 0, features.page_size);
 	expect_read(self, 1, features.page_size, false);
 	expect_filled(self, 1);
+	expect_result("the state of the ring", call(self, BUFFER_RING_STATUS, status, 1), 0);
+	expect_result("buffers of it that are used up", status[1], 2);
 }
 
 SCENARIO(buffer_ring, of_a_file,

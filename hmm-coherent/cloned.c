@@ -245,6 +245,29 @@ SCENARIO(cloned, taken_from_the_middle,
 	expect_in_slot(self, 0, 1);
 }
 
+SCENARIO(cloned, of_empty_slots,
+	 "a table that has empty slots is cloned with them: the buffers are in their places, and "
+	 "the rest is empty")
+{
+	struct story *s = &self->story;
+	struct iovec page = { buffer_page(&s->buffer, 1), features.page_size };
+
+	set_rule(RULE_CLONE_WITHIN);
+	expect_result("registration of an empty table",
+		      io_uring_register_buffers_sparse(&s->ring.uring, PAGES), 0);
+	s->ring.registered = true;
+	expect_result("the second slot",
+		      io_uring_register_buffers_update_tag(&s->ring.uring, 1, &page, NULL, 1), 1);
+	expect_result("clone", clone_to(&self->second, (struct clone_buffers){
+						.src_fd = s->ring.uring.ring_fd }), 0);
+	self->second.registered = true;
+	expect_in_slot(self, 1, 1);
+	expect_result("a third buffer in the empty slot behind it",
+		      io_uring_register_buffers_update_tag(&self->second.uring, 2, &page, NULL, 1),
+		      1);
+	expect_in_slot(self, 2, 1);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_cloned", argc, argv);

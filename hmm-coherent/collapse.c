@@ -135,6 +135,26 @@ SCENARIO(collapse, by_khugepaged,
 	expect_huge_on_device(h, 7, 1);
 }
 
+/* collapse_huge_page() tells the devices that its pages are replaced. */
+SCENARIO(collapse, mirrored,
+	 "a device that has read a page reads, after MADV_COLLAPSE, what the CPU writes to the "
+	 "huge page")
+{
+	struct huge *h = &self->huge;
+	struct story *s = &h->story;
+	unsigned char *page = page_in(h->addr, 7);
+
+	huge_fill(h, h->addr, false);
+	advise_memory(h->addr, h->size, MADV_HUGEPAGE);
+	set_rule(RULE_MIRROR_IS_TOLD);
+	expect_result("a read by the device", device_read(&s->device, page, 1), 0);
+	expect_result("MADV_COLLAPSE", errno_of(madvise(h->addr, h->size, MADV_COLLAPSE)), 0);
+	write_page(page, s->buffer.serial, 7, BY_OWNER_AGAIN);
+	expect_result("a read by the device", device_read(&s->device, page, 1), 0);
+	expect_bytes(s->device.bounce, s->buffer.serial, 7, BY_OWNER_AGAIN,
+		     "bytes that the device reads");
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_collapse", argc, argv);

@@ -149,6 +149,46 @@ SCENARIO(exclusive_meets, reclaimed,
 	expect_reclaim_keeps(&self->story.device);
 }
 
+/* make_device_exclusive() (6.1: page_make_device_exclusive_one()), restore_exclusive_pte() */
+SCENARIO(exclusive_meets, tracked,
+	 "a page that was written is soft-dirty while a device has it exclusively and afterwards, "
+	 "the next page is not")
+{
+	struct story *s = &self->story;
+
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
+	clear_soft_dirty();
+	story_write(s, 0);
+	set_rule(RULE_DEVICE_EXCLUSIVE);
+	expect_result("exclusive access", take(s, 0, 1), 0);
+	set_rule(RULE_WRITES_ARE_TRACKED);
+	expect_soft_dirty("the page while the device has it", story_page(s, 0), true);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	expect_soft_dirty("the page afterwards", story_page(s, 0), true);
+	expect_soft_dirty("the next page", story_page(s, 1), false);
+}
+
+/* Reclaim drops a page after MADV_FREE that is clean. */
+SCENARIO(exclusive_meets, freed_then_written,
+	 "reclaim keeps a page that was written after MADV_FREE, and that a device had "
+	 "exclusively since")
+{
+	struct story *s = &self->story;
+
+	swap_on();
+	drain_lru_batches();
+	advise_memory(s->buffer.addr, features.page_size, MADV_FREE);
+	drain_lru_batches();
+	story_write(s, 0);
+	set_rule(RULE_DEVICE_EXCLUSIVE);
+	expect_result("exclusive access", take(s, 0, 1), 0);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+	drain_lru_batches();
+	advise_memory(s->buffer.addr, features.page_size, MADV_PAGEOUT);
+	set_rule(RULE_SWAP_KEEPS);
+	expect_owner_sees(s, 0, BY_OWNER_AGAIN);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_exclusive_moves", argc, argv);

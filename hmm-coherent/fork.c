@@ -9,7 +9,10 @@
  */
 #include "suite/harness.h"
 
+#include <errno.h>
+
 #include "kernel/kernel.h"
+#include "kernel/since.h"
 #include "story/story.h"
 
 FIXTURE(fork)
@@ -27,6 +30,14 @@ FIXTURE_VARIANT_ADD(fork, coherent_rw) { .place = PLACE_COHERENT };
 FIXTURE_VARIANT_ADD(fork, coherent_ro) { .place = PLACE_COHERENT, .read_only = true };
 FIXTURE_VARIANT_ADD(fork, system_rw) { .place = PLACE_SYSTEM };
 FIXTURE_VARIANT_ADD(fork, system_ro) { .place = PLACE_SYSTEM, .read_only = true };
+
+WHY_NOT(fork)
+{
+	return !strcmp(test, "counted") && kernel_has(CHANGE_RSS_PER_CPU) &&
+			       !kernel_has(CHANGE_RSS_IS_SUMMED) ?
+		       "each processor of this kernel keeps a part of the count (6.2 to 6.15)" :
+		       NULL;
+}
 
 FIXTURE_SETUP(fork)
 {
@@ -266,6 +277,35 @@ SCENARIO(fork, migrated_while_shared,
 	expect_child_keeps_frame(s, &s->child, 0);
 	set_rule(RULE_NO_LEAK);
 	expect_child_sees(s, &s->child, 0, BY_OWNER);
+}
+
+/* In the child: by what the counter of resident pages and the page tables differ, in kB. */
+static long differ(const struct buffer *buffer, long none)
+{
+	const long counted = read_counter("/proc/self/status", "RssAnon"),
+		   walked = read_counter("/proc/self/smaps_rollup", "Anonymous");
+
+	(void)buffer;
+	(void)none;
+	return counted < 0 || walked < 0 ? -ENOENT : counted - walked;
+}
+
+/* copy_present_ptes(), copy_nonpresent_pte() */
+SCENARIO(fork, counted,
+	 "the pages that fork() gives to a child count in its resident set, on a device or not")
+{
+	struct story *s = &self->story;
+	struct device private;
+
+	device_open(&private, PLACE_PRIVATE, 1);
+	if (!story_on_device(s))
+		device_move_to(&private, buffer_page(&s->buffer, 1), 1);
+	child_fork(&s->child);
+	set_rule(RULE_ACCOUNTS_RETURN);
+	expect_result("RssAnon of the child, beyond Anonymous of its smaps",
+		      child_call(&s->child, &s->buffer, differ, 0), 0);
+	child_leave(&s->child);
+	device_close(&private);
 }
 
 int main(int argc, char **argv)

@@ -212,6 +212,26 @@ SCENARIO(huge_shared, protected_and_dropped,
 	close(monitor);
 }
 
+/* finish_fault(): a page at a time where a userfaultfd watches. */
+SCENARIO(huge_shared, watched_one_by_one,
+	 "a fault of a page that userfaultfd watches maps that page, and no other of its folio")
+{
+	struct huge *h = &self->huge;
+	int monitor;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	write_all(self, self->first);
+	map_at(self, self->second, MADV_NOHUGEPAGE);
+	monitor = monitor_open(self->second, h->size, MONITOR_OF_SHARED_MEMORY);
+	need(monitor >= 0, SKIP_NO_UFFD_WP);
+	touch(page_in(self->second, 5));
+	set_rule(RULE_EVENTS_ARE_TOLD);
+	expect_result("pages that are not mapped", pages_at(self->second, h->pages, PLACE_NOWHERE),
+		      h->pages - 1);
+	expect_result("pages with other bytes", lost(self, self->second), 0);
+	close(monitor);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_huge_shared", argc, argv);

@@ -372,6 +372,24 @@ SCENARIO(ksm_meets, program,
 		    "more than 0", "0");
 }
 
+/* write_protect_page() and replace_page() tell the devices. */
+SCENARIO(ksm_meets, mirrored,
+	 "a device that wrote to a page before KSM merged it gets a page of its own for the next "
+	 "write, and the other page does not change")
+{
+	struct device *device = &self->story.device;
+
+	write_page(device->bounce, self->twins.serial, 0, BY_OWNER);
+	set_rule(RULE_MIRROR_IS_TOLD);
+	expect_result("a write by the device", device_write(device, twin(self, 0), 1), 0);
+	merge(self);
+	write_page(device->bounce, self->twins.serial, 0, BY_OTHER);
+	set_rule(RULE_MIRROR_IS_TOLD);
+	expect_result("a write by the device", device_write(device, twin(self, 0), 1), 0);
+	expect_twin(self, 0, BY_OTHER);
+	expect_twin(self, 1, BY_OWNER);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_ksm_meets", argc, argv);

@@ -17,6 +17,7 @@
 #include "kernel/memory.h"
 #include "kernel/restore.h"
 #include "kernel/since.h"
+#include "reach/swap.h"
 #include "story/huge.h"
 
 /* Pages of an mTHP. */
@@ -49,6 +50,11 @@ FIXTURE_VARIANT_ADD(large, mthp_private_rw) { .mthp = true, .device = PLACE_PRIV
 
 WHY_NOT(large)
 {
+	if (variant->device == PLACE_PRIVATE &&
+	    strstr("tracked_and_forked swapped_as_one with_another_size", test))
+		return "pages in memory are the same for each device";
+	if (!strcmp(test, "with_another_size") && !variant->mthp)
+		return "only for large pages of two sizes";
 	if (variant->device == PLACE_PRIVATE && !strcmp(test, "written_directly"))
 		return "pages in memory are the same for each device";
 	if (!strcmp(test, "unmapped")) {
@@ -306,6 +312,84 @@ SCENARIO(large, over_two_tables,
 			DATA_OLD;
 	expect_result("pages with other bytes than before", lost, 0);
 	unmap_memory(room, 3 * h->size);
+}
+
+static size_t soft_dirty(FIXTURE_DATA(large) (*self), pid_t pid, size_t from)
+{
+	size_t i, count = 0;
+
+	for (i = from; i < from + 4; i++)
+		count += page_at(pid, page_in(self->huge.addr, i)).soft_dirty;
+	return count;
+}
+
+/* copy_present_ptes() copies the entries of several pages at once. */
+SCENARIO(large, tracked_and_forked,
+	 "a child's pages of a folio are soft-dirty as those of the parent: the written ones, and "
+	 "no other")
+{
+	struct child *child = &self->huge.story.child;
+
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
+	protect_memory(self->huge.addr, self->range.size, PROT_READ | PROT_WRITE);
+	clear_soft_dirty();
+	expect_result("a write", cpu_write(&self->range, 4, 4, BY_OWNER), 4 * features.page_size);
+	child_fork(child);
+	set_rule(RULE_WRITES_ARE_TRACKED);
+	expect_result("soft-dirty pages of the child before these",
+		      soft_dirty(self, child->pid, 0), 0);
+	expect_result("soft-dirty pages of the child", soft_dirty(self, child->pid, 4), 4);
+	expect_result("soft-dirty pages of the child behind these",
+		      soft_dirty(self, child->pid, 8), 0);
+	expect_result("soft-dirty pages of the parent", soft_dirty(self, 0, 4), 4);
+}
+
+/* A folio that is mapped once has as many mappings as pages. */
+SCENARIO(large, swapped_as_one,
+	 "MADV_PAGEOUT of all pages of a folio swaps them out, and they come back with their bytes")
+{
+	struct huge *h = &self->huge;
+	const size_t some = variant->mthp ? MTHP_PAGES : 1;
+	size_t i, lost = 0;
+
+	swap_on();
+	drain_lru_batches();
+	advise_memory(h->addr, self->range.size, MADV_PAGEOUT);
+	set_rule(RULE_PAGED_OUT_ALONE);
+	expect(pages_at(h->addr, self->range.pages, PLACE_SWAPPED) >= some,
+	       "only %zu pages are swapped out",
+	       pages_at(h->addr, self->range.pages, PLACE_SWAPPED));
+	for (i = 0; i < self->range.pages; i++)
+		lost += read_page(page_in(h->addr, i), self->range.serial, i, BY_OWNER, BY_OTHER) !=
+			DATA_OLD;
+	expect_result("pages with other bytes than before", lost, 0);
+}
+
+/* io_check_coalesce_buffer(): all folios but the first have the same number of pages. */
+SCENARIO(large, with_another_size,
+	 "a registered buffer of the end of one folio and the begin of a larger one has the bytes "
+	 "of its pages, and unpins all")
+{
+	const size_t page = features.page_size, tail = 2, head = MTHP_PAGES + 4;
+	struct huge *h = &self->huge;
+	struct story *s = &h->story;
+	unsigned char *room = map_memory((tail + head) * page, PROT_NONE);
+
+	story_ring(s);
+	story_medium(s, ON_RAW);
+	huge_fill(h, h->control, true);
+	move_memory(page_in(h->addr, MTHP_PAGES - tail), tail * page, room);
+	move_memory(h->control, head * page, page_in(room, tail));
+	protect_memory(room, (tail + head) * page, PROT_READ | PROT_WRITE);
+	set_rule(RULE_BYTES_ARRIVE);
+	expect_result("registration", ring_register(&s->ring, room, (tail + head) * page), 0);
+	expect_result("WRITE_FIXED", ring_transfer(&s->ring, RING_WRITE_FIXED, s->medium.fd, room,
+						   4 * page), 4 * page);
+	expect_result("O_DIRECT", errno_of(pread(s->medium.fd, s->medium.bounce, 4 * page, 0)),
+		      4 * page);
+	expect(!memcmp(s->medium.bounce, room, 4 * page), "the medium has other bytes");
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	unmap_memory(room, (tail + head) * page);
 }
 
 int main(int argc, char **argv)

@@ -22,6 +22,7 @@
 #include "reach/buffer.h"
 #include "report/result.h"
 #include "see/device.h"
+#include "see/pin.h"
 #include "story/huge.h"
 
 #define PAGES 1100
@@ -61,6 +62,8 @@ static long others(unsigned char *range, enum writer writer)
 
 WHY_NOT(long_ranges)
 {
+	if (!strcmp(test, "pinned_to_the_end") && variant->place == PLACE_REMOTE)
+		return "the pages are in memory, with each device";
 	return !strcmp(test, "of_huge_page") && variant->place != PLACE_COHERENT ?
 		       "the huge page is in memory, with each device" :
 		       NULL;
@@ -185,6 +188,27 @@ SCENARIO(long_ranges, of_huge_page,
 	expect_result("pages with other bytes", wrong, 0);
 	huge_range_end(&huge);
 	unmap_memory(bytes, size_of(count));
+}
+
+/* gup_fast_fallback(), __get_user_pages(): what was got is not lost by the error behind it. */
+SCENARIO(long_ranges, pinned_to_the_end,
+	 "GUP of pages of which the last is not mapped returns those before it, slow and fast")
+{
+	const struct pin_kind kinds[] = { { .pin = true }, { .pin = true, .fast = true },
+					  { .pin = false }, { .fast = true } };
+	size_t i;
+
+	need(pin_available(), SKIP_NO_GUP_TEST);
+	device_move_back(&self->device, self->range, PAGES);
+	unmap_memory(page_in(self->range, 3), size_of(1));
+	set_rule(RULE_PARTIAL_TRANSFER);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		expect(pin_pages_at_once(kinds[i], self->range, 4) > 0,
+		       "%s GUP gets none of three pages that are followed by none",
+		       kinds[i].fast ? "fast" : "slow");
+	if (mmap(page_in(self->range, 3), size_of(1), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		syscall_failed("mmap", errno);
 }
 
 int main(int argc, char **argv)

@@ -5,7 +5,12 @@
  */
 #include "numa.h"
 
+#include <errno.h>
+#include <numaif.h>
+#include <sys/mman.h>
+
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
 #include "see/pin.h"
 
 SCENARIO(numa, copy_by_mapping,
@@ -157,6 +162,41 @@ SCENARIO(numa, pin_within_binding,
 		set_rule(RULE_COPY_BY_POLICY);
 		expect_memory_of(s, i, self->home);
 	}
+}
+
+/* interleave_nid() (6.1: offset_il_node()) */
+SCENARIO(numa, interleaved,
+	 "pages of a mapping with MPOL_INTERLEAVE are on the nodes in turn, also those that a copy "
+	 "has replaced")
+{
+	struct story *s = &self->story;
+	const size_t size = PAGES * features.page_size;
+	unsigned char *memory = map_memory(size, PROT_READ | PROT_WRITE);
+	struct bitmask *nodes = numa_allocate_nodemask();
+	size_t i, home, round;
+	int status = -1;
+	void *page;
+
+	numa_bitmask_setbit(nodes, self->home);
+	numa_bitmask_setbit(nodes, self->other);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("mbind", errno_of(mbind(memory, size, MPOL_INTERLEAVE, nodes->maskp,
+					      nodes->size + 1, 0)), 0);
+	numa_free_nodemask(nodes);
+	set_rule(RULE_COPY_BY_POLICY);
+	for (round = 0; round < 2; round++) {
+		for (i = 0, home = 0; i < PAGES; i++) {
+			memory[i * features.page_size] = round + 1;
+			page = memory + i * features.page_size;
+			if (move_pages(0, 1, &page, NULL, &status, 0))
+				syscall_failed("move_pages", errno);
+			home += status == self->home;
+		}
+		expect_result("pages on the first of two nodes", home, PAGES / 2);
+		if (!round)
+			child_fork(&s->child);
+	}
+	unmap_memory(memory, size);
 }
 
 int main(int argc, char **argv)

@@ -346,6 +346,48 @@ SCENARIO(mlock, everything,
 	expect_stays(s, 0);
 }
 
+static long lock_first(const struct buffer *buffer, long none)
+{
+	(void)none;
+	return is_locked(buffer->addr) || read_counter("/proc/self/status", "VmLck");
+}
+
+/* dup_mmap(): mlock(2), "Memory locks are not inherited by a child". */
+SCENARIO(mlock, forked, "the memory of a child of fork() is not locked, that of the parent stays")
+{
+	struct story *s = &self->story;
+
+	lock(s);
+	child_fork(&s->child);
+	set_rule(RULE_LOCKED_AS_MEMORY);
+	expect_result("the child's memory is locked",
+		      child_call(&s->child, &s->buffer, lock_first, 0), 0);
+	expect_result("the parent's memory is locked", is_locked(s->buffer.addr), true);
+	unlock(s);
+}
+
+/* madvise_dontneed_free_valid_vma(), can_madv_lru_vma(), __mlock_posix_error_return() */
+SCENARIO(mlock, refused,
+	 "advice that takes pages away is EINVAL for locked memory, and mlock() of memory that it "
+	 "cannot bring in ENOMEM")
+{
+	static const int advices[] = { MADV_DONTNEED, MADV_FREE, MADV_COLD, MADV_PAGEOUT };
+	unsigned char *closed = map_memory(features.page_size, PROT_NONE);
+	struct story *s = &self->story;
+	size_t i;
+
+	lock(s);
+	set_rule(RULE_LOCKED_AS_MEMORY);
+	for (i = 0; i < ARRAY_SIZE(advices); i++)
+		expect_result("advice about locked memory",
+			      errno_of(madvise(s->buffer.addr, s->buffer.size, advices[i])),
+			      -EINVAL);
+	expect_result("mlock of memory without access", errno_of(mlock(closed, 1)), -ENOMEM);
+	unmap_memory(closed, features.page_size);
+	expect_result("mlock of no memory", errno_of(mlock(closed, 1)), -ENOMEM);
+	unlock(s);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_mlock", argc, argv);

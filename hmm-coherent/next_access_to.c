@@ -8,9 +8,13 @@
  */
 #include "suite/harness.h"
 
+#include <signal.h>
+#include <stdint.h>
 #include <sys/mman.h>
 
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
+#include "story/huge.h"
 #include "story/story.h"
 
 #define PAGES 2
@@ -31,6 +35,8 @@ FIXTURE_VARIANT_ADD(next_access_to, private) { .place = PLACE_PRIVATE };
 
 WHY_NOT(next_access_to)
 {
+	if (variant->place == PLACE_PRIVATE && !strcmp(test, "load_after_huge_moved"))
+		return "the huge page is in memory, with each device";
 	/*
 	 * hmm_range_fault() would give the driver a page without memory
 	 * (docs/findings.md, private-mirror-fault).
@@ -104,6 +110,30 @@ SCENARIO(next_access_to, load_after_zero_page,
 	set_rule(RULE_ENTRY);
 	expect_at(s, 0, variant->place);
 	device_changes_page(&self->device, s);
+}
+
+/* move_huge_pmd() moves one entry, if both addresses are multiples of the size. */
+SCENARIO(next_access_to, load_after_huge_moved,
+	 "a load from the old address of a huge page that mremap() moved gets SIGSEGV")
+{
+	struct huge_range range;
+	struct buffer from = { .pages = PAGES, .size = PAGES * features.page_size,
+			       .serial = self->story.buffer.serial };
+	unsigned char *room, *to;
+
+	huge_range_begin(&range, &self->story.device);
+	room = map_memory(2 * range.size, PROT_NONE);
+	to = (unsigned char *)(((uintptr_t)room + range.size - 1) & ~(range.size - 1));
+	from.addr = range.addr;
+	buffer_write(&from, 0, PAGES, BY_OWNER);
+	cpu_use_translations(&from);
+	move_memory(range.addr, range.size, to);
+	set_rule(RULE_NEXT_ACCESS_SEES);
+	expect_result("a load", cpu_read(&from, 0, 1, NULL), KILLED_BY(SIGSEGV));
+	expect_bytes(to, from.serial, 0, BY_OWNER, "bytes at the new address");
+	move_memory(to, range.size, range.addr);
+	unmap_memory(room, 2 * range.size);
+	huge_range_end(&range);
 }
 
 int main(int argc, char **argv)

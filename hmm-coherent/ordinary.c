@@ -10,6 +10,7 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/aio_abi.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -339,6 +340,26 @@ SCENARIO(ordinary, no_block,
 	expect_stays(s, 0);
 	expect_owner_sees(s, 0, BY_OWNER);
 	expect_medium_has(s, 0, BY_MEDIUM);
+}
+
+/* iovec_from_user(), copy_iovec_from_user() */
+SCENARIO(ordinary, too_long_a_vector,
+	 "a vector of more than IOV_MAX parts is EINVAL, as one with a negative length is, and "
+	 "moves no byte; one of IOV_MAX parts works")
+{
+	struct story *s = &self->story;
+	struct iovec iov[IOV_MAX + 1] = { { s->buffer.addr, self->page } };
+	const struct iovec negative[] = { { s->buffer.addr, self->page }, { NULL, SIZE_MAX } };
+
+	set_rule(RULE_FLAGS_AS_A_WHOLE);
+	expect_result("more than IOV_MAX parts",
+		      errno_of(pwritev(s->medium.fd, iov, IOV_MAX + 1, 0)), -EINVAL);
+	expect_result("a negative length", errno_of(pwritev(s->medium.fd, negative, 2, 0)),
+		      -EINVAL);
+	expect_medium_has(s, 0, BY_MEDIUM);
+	expect_result("IOV_MAX parts", errno_of(pwritev(s->medium.fd, iov, IOV_MAX, 0)),
+		      self->page);
+	expect_medium_has(s, 0, BY_OWNER);
 }
 
 int main(int argc, char **argv)

@@ -145,6 +145,12 @@ static void make_cached(FIXTURE_DATA(page_reports) (*self))
 	advise_memory(self->page, features.page_size, MADV_DONTNEED);
 }
 
+static void make_unmapped(FIXTURE_DATA(page_reports) (*self))
+{
+	map_as(self, MAP_PRIVATE);
+	unmap_memory(self->page, features.page_size);
+}
+
 #define ON_NODE 1		/* move_pages() reports a node */
 #define PRESENT PAGE_IS_PRESENT
 #define SWAPPED PAGE_IS_SWAPPED
@@ -204,12 +210,17 @@ FIXTURE_VARIANT_ADD(page_reports, shared) {
 FIXTURE_VARIANT_ADD(page_reports, cached) {
 	.make = make_cached, .place = PLACE_NOWHERE, .status = -ENOENT };
 
+FIXTURE_VARIANT_ADD(page_reports, unmapped) {
+	.make = make_unmapped, .place = PLACE_NOWHERE };
+
 WHY_NOT(page_reports)
 {
+	if (variant->make == make_unmapped && strcmp(test, "device"))
+		return "nothing is mapped there";
 	if (!strcmp(test, "scan") && !scan_available())
 		return "this kernel has no PAGEMAP_SCAN (6.7)";
 	if (!strcmp(test, "device") && variant->make != make_hole &&
-	    variant->make != make_inaccessible)
+	    variant->make != make_inaccessible && variant->make != make_unmapped)
 		return "the snapshot of other pages is compared by each test";
 	return NULL;
 }
@@ -329,7 +340,8 @@ SCENARIO(page_reports, scan,
 }
 
 SCENARIO(page_reports, device,
-	 "a device's snapshot shows memory without access as an error, and a hole as not mapped")
+	 "a device's snapshot shows memory without access, and no memory, as an error, and a hole "
+	 "as not mapped")
 {
 	struct device *device = &self->story.device;
 

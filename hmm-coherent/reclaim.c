@@ -16,6 +16,7 @@
 #include "kernel/memory.h"
 #include "kernel/since.h"
 #include "reach/swap.h"
+#include "see/pin.h"
 #include "story/story.h"
 
 #define PAGES 3
@@ -332,6 +333,62 @@ SCENARIO(reclaim, pressure,
 	expect_bytes(self->control, s->buffer.serial, 0, BY_OTHER,
 		     "bytes of memory that was swapped out");
 	buffer_unmap(&charged);
+}
+
+static void make_copy(struct story *s)
+{
+	child_fork(&s->child);
+	story_write(s, 0);
+	child_leave(&s->child);
+}
+
+static void make_unshared(struct story *s)
+{
+	const struct pin_kind pin = { .pin = true };
+
+	child_fork(&s->child);
+	if (pin_available())
+		expect_result("bytes pinned", pin_pages(pin, s->buffer.addr, 1),
+			      features.page_size);
+	child_leave(&s->child);
+}
+
+static void make_returned(struct story *s)
+{
+	device_move_to(&s->device, s->buffer.addr, 1);
+	bring_back(s);
+}
+
+static void make_refused(struct story *s)
+{
+	story_hold(s, 0);
+	(void)!device_migrate_to(&s->device, s->buffer.addr, 1);
+	story_let_go(s);
+}
+
+/*
+ * folio_add_lru_vma() of each fault, folio_putback_lru() and folio_add_lru() of each
+ * migration: who makes or takes a page puts it on an LRU list.
+ */
+SCENARIO(reclaim, each_way,
+	 "a page is swapped out however it came to be where it is: by a copy for a write or a pin, "
+	 "by migration that returned it or that was refused")
+{
+	void (*const ways[])(struct story *) = { make_copy, make_unshared, make_returned,
+						 make_refused };
+	struct story *s = &self->story;
+	size_t i;
+
+	swap_on();
+	bring_back(s);
+	story_make_writable(s);
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		set_rule(RULE_BACK_IS_MEMORY);
+		ways[i](s);
+		drain_lru_batches();
+		page_out(s, 0);
+		(void)*(volatile unsigned char *)s->buffer.addr;
+	}
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,8 @@
 /* mremap(): what it moves, grows, shrinks and refuses */
 #include "mappings.h"
 
+#include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -299,6 +301,76 @@ SCENARIO(mappings, remap_joins,
 		expect_bytes(page_of(self, FIRST + 4 + i), s->buffer.serial, 4 + i, BY_OWNER,
 			     "bytes of a migrated page");
 	}
+}
+
+/* In the child, which has the mapping of the parent's ring and no context of its own. */
+static long move_ring(const struct buffer *buffer, long at)
+{
+	void *there = mmap(NULL, features.page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
+
+	(void)buffer;
+	return mremap((void *)at, features.page_size, features.page_size,
+		      MREMAP_MAYMOVE | MREMAP_FIXED, there) == MAP_FAILED ? -errno : 0;
+}
+
+/* aio_ring_mremap(); a child of later kernels does not have the mapping, either. */
+SCENARIO(mappings, remap_of_aio,
+	 "mremap() of the ring of AIO is refused for a child of fork(), which has no such ring, "
+	 "and works for the parent")
+{
+	struct story *s = &self->story;
+	aio_context_t context = 0;
+	long result;
+
+	if (syscall(SYS_io_setup, 1, &context))
+		syscall_failed("io_setup", errno);
+	child_fork(&s->child);
+	set_rule(RULE_REMAPPED);
+	result = child_call(&s->child, &s->buffer, move_ring, context);
+	expect(result == -EINVAL || result == -EFAULT, "mremap() by the child returns %ld",
+	       result);
+	child_leave(&s->child);
+	context = (uintptr_t)mremap((void *)context, features.page_size, features.page_size,
+				    MREMAP_MAYMOVE | MREMAP_FIXED, page_of(self, 0));
+	expect_result("io_destroy() of the ring that was moved",
+		      errno_of(syscall(SYS_io_destroy, context)), 0);
+	map_pages(self, 0, 1);
+}
+
+/* The offset of the mapping at page @page of the area, as /proc/self/maps has it. */
+static unsigned long offset_of(FIXTURE_DATA(mappings) (*self), size_t page)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long begin, offset = 1, found = 1;
+	char line[512];
+
+	while (maps && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%*x %*s %lx", &begin, &offset) == 2 &&
+		    begin == (uintptr_t)page_of(self, page))
+			found = offset;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+/* copy_vma(): such a mapping is anonymous memory, although it has a file. */
+SCENARIO(mappings, remap_of_zero_device,
+	 "private memory of /dev/zero that was not touched has, where mremap() moves it, the "
+	 "offset of its new address, and reads as zeros")
+{
+	const size_t size = features.page_size;
+	int zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
+
+	if (zero < 0 || mmap(page_of(self, FIRST), size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_FIXED, zero, 0) == MAP_FAILED)
+		syscall_failed("mmap of /dev/zero", errno);
+	close(zero);
+	move_memory(page_of(self, FIRST), size, page_of(self, TARGET));
+	set_rule(RULE_MAPPINGS_JOIN);
+	expect_result("the offset in /proc/self/maps", offset_of(self, TARGET),
+		      (uintptr_t)page_of(self, TARGET));
+	expect_zeros(page_of(self, TARGET), "the moved memory");
 }
 
 int main(int argc, char **argv)

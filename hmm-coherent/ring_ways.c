@@ -12,11 +12,14 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
+#include "kernel/memory.h"
 #include "kernel/since.h"
+#include "reach/swap.h"
 #include "story/story.h"
 
 #define PAGES 4
@@ -238,6 +241,30 @@ SCENARIO(ring_ways, moves_directly,
 		transfer(self, &ways[0], ways[0].write, true, true);
 		expect_position(self->story.medium.fd, behind);
 	}
+}
+
+/*
+ * bio_set_pages_dirty() of a transfer that completes later: reclaim drops a page after
+ * MADV_FREE that is clean.
+ */
+SCENARIO(ring_ways, read_to_freed,
+	 "reclaim keeps bytes that a ring has read to memory after MADV_FREE")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	swap_on();
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	drain_lru_batches();
+	medium_write(&s->medium, s->buffer.serial, PAGES, BY_MEDIUM);
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_FREE);
+	drain_lru_batches();
+	set_rule(RULE_DIRTY_OUTLIVES);
+	expect_result("a read", run(s, IORING_OP_READ, s->medium.fd, s->buffer.addr,
+				    s->buffer.size, 0), s->buffer.size);
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_MEDIUM);
 }
 
 int main(int argc, char **argv)

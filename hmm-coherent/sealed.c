@@ -6,6 +6,7 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -132,6 +133,28 @@ SCENARIO(sealed, changed,
 	at = mmap(self->sealed, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	expect_result("mmap", at == MAP_FAILED ? -errno : 0, -EPERM);
 	expect_bytes_stay(self);
+}
+
+/* check_write_seal() */
+SCENARIO(sealed, file_sealed_for_writing,
+	 "a memfd with F_SEAL_WRITE can be mapped shared for reading, stays so, and cannot be "
+	 "mapped for writing")
+{
+	const size_t size = features.page_size;
+	int file = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *map;
+
+	if (file < 0 || ftruncate(file, size) || fcntl(file, F_ADD_SEALS, F_SEAL_WRITE))
+		syscall_failed("memfd", errno);
+	map = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
+	must(map != MAP_FAILED, "a shared mapping for reading fails: %s", strerror(errno));
+	expect_zeros(map, "the file");
+	expect_result("mprotect() for writing",
+		      errno_of(mprotect(map, size, PROT_READ | PROT_WRITE)), -EACCES);
+	unmap_memory(map, size);
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	expect_result("a shared mapping for writing", map == MAP_FAILED ? -errno : 0, -EPERM);
+	close(file);
 }
 
 int main(int argc, char **argv)

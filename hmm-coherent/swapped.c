@@ -62,8 +62,11 @@ FIXTURE_VARIANT_ADD(swapped, swapoff) { .back = by_swapoff };
 WHY_NOT(swapped)
 {
 	if (variant->back != by_load &&
-	    (!strcmp(test, "pinned_stays") || !strcmp(test, "freed_while_held")))
-		return "the page does not leave memory, so that there is one way only";
+	    (!strcmp(test, "pinned_stays") || !strcmp(test, "freed_while_held") ||
+	     !strcmp(test, "shared_is_left") || !strcmp(test, "freed_while_away")))
+		return "the page does not come back, so that there is one way only";
+	if (variant->back != by_load && !strcmp(test, "zeros_then_bytes"))
+		return "how the page comes back does not matter";
 	return NULL;
 }
 
@@ -236,6 +239,101 @@ SCENARIO(swapped, freed_while_held,
 	expect_owner_sees(s, 0, BY_OWNER);
 	story_write(s, 0);
 	expect_holder_sees(s, 0, BY_OWNER_AGAIN);
+}
+
+SCENARIO(swapped, released_while_away,
+	 "protection that userfaultfd removes while the page is swapped out is gone, there and "
+	 "when the page has come back")
+{
+	struct story *s = &self->story;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	self->monitor = monitor_open(s->buffer.addr, s->buffer.size, 0);
+	monitor_protect(self->monitor, s->buffer.addr, s->buffer.size, true);
+	away(self);
+	monitor_protect(self->monitor, buffer_page(&s->buffer, 1), features.page_size, false);
+	expect_protected(s);
+	bring_back(self, variant, 0);
+	bring_back(self, variant, 1);
+	expect_protected(s);
+	expect_result("a write", cpu_write(&s->buffer, 1, 1, BY_OWNER_AGAIN), features.page_size);
+}
+
+/* copy_nonpresent_pte(): the child has no userfaultfd. */
+SCENARIO(swapped, protected_and_forked,
+	 "a child's entry of a swapped page that the parent's userfaultfd protects is not "
+	 "protected, the parent's stays so")
+{
+	struct story *s = &self->story;
+
+	need(features.uffd_wp, SKIP_NO_UFFD_WP);
+	self->monitor = monitor_open(s->buffer.addr, s->buffer.size, 0);
+	monitor_protect(self->monitor, s->buffer.addr, features.page_size, true);
+	away(self);
+	child_fork(&s->child);
+	set_rule(RULE_MONITOR_LETS_GO);
+	expect_uffd_wp("the child's page", page_at(s->child.pid, s->buffer.addr), false);
+	expect_result("the child's write", child_write(&s->child, &s->buffer, 0, 1, BY_CHILD),
+		      features.page_size);
+	expect_protected(s);
+	bring_back(self, variant, 0);
+	expect_protected(s);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+SCENARIO(swapped, freed_while_away,
+	 "MADV_FREE frees what is swapped out at once: it reads as zeros, and the other pages "
+	 "keep their bytes")
+{
+	struct story *s = &self->story;
+
+	away(self);
+	advise_memory(s->buffer.addr, 2 * features.page_size, MADV_FREE);
+	set_rule(RULE_SWAP_KEEPS);
+	expect_at(s, 0, PLACE_NOWHERE);
+	expect_at(s, 1, PLACE_NOWHERE);
+	expect_at(s, 2, PLACE_SWAPPED);
+	expect_zeros(s->buffer.addr, "the page after MADV_FREE");
+	expect_owner_sees(s, 2, BY_OWNER);
+}
+
+/* madvise_cold_or_pageout_pte_range(): do not interfere with other mappings of the folio. */
+SCENARIO(swapped, shared_is_left,
+	 "MADV_PAGEOUT leaves pages that another process maps, too, until it does not any more")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
+	set_rule(RULE_PAGED_OUT_ALONE);
+	expect_stays(s, 0);
+	expect(page_at(s->child.pid, s->buffer.addr).present, "the child's page is not mapped");
+	child_leave(&s->child);
+	away(self);
+	set_rule(RULE_SWAP_KEEPS);
+	expect_owner_sees(s, 0, BY_OWNER);
+}
+
+/* Read pages stay in the swap cache with their place in swap, which says "zeros" since 6.11. */
+SCENARIO(swapped, zeros_then_bytes,
+	 "a page of zeros that was swapped out and in, and is then written, comes back from swap "
+	 "with what was written")
+{
+	struct story *s = &self->story;
+	size_t i;
+
+	memset(s->buffer.addr, 0, s->buffer.size);
+	away(self);
+	for (i = 0; i < PAGES; i++) {
+		set_rule(RULE_SWAP_KEEPS);
+		expect_zeros(buffer_page(&s->buffer, i), "the page of zeros");
+		story_write(s, i);
+	}
+	drain_lru_batches();
+	away(self);
+	set_rule(RULE_SWAP_KEEPS);
+	for (i = 0; i < PAGES; i++)
+		expect_owner_sees(s, i, BY_OWNER_AGAIN);
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,6 +47,7 @@ FIXTURE(uffd_events)
 	unsigned char *at;
 	bool write;
 	int tid;
+	long faults;		/* that are counted for it */
 };
 
 FIXTURE_VARIANT(uffd_events)
@@ -266,10 +268,15 @@ SCENARIO(uffd_events, forked,
 static long access_byte(FIXTURE_DATA(uffd_events) (*self))
 {
 	volatile unsigned char *at = self->at;
-	const unsigned char byte = *at;
+	struct rusage before, after;
+	unsigned char byte;
 
+	getrusage(RUSAGE_THREAD, &before);
+	byte = *at;
 	if (self->write)
 		*at = byte;
+	getrusage(RUSAGE_THREAD, &after);
+	self->faults = after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt;
 	return 0;
 }
 
@@ -324,6 +331,8 @@ static void fault_in_each_way(FIXTURE_DATA(uffd_events) (*self), size_t told)
 	expect_result("filling", monitor_fill(self->monitor, FILL_WITH_ZERO, self->target, NULL,
 					      size), 0);
 	end(self, "the read of a hole");
+	/* mm_account_fault(): when it is complete. */
+	expect_result("faults that are counted for that", self->faults, 1);
 	expect_zeros(self->target, "the filled page");
 	monitor_protect(self->monitor, page, size, true);
 	set_rule(RULE_EVENTS_ARE_TOLD);

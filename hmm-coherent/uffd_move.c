@@ -376,6 +376,22 @@ SCENARIO(uffd_move, wrong_ranges,
 	unmap_memory(shared, size);
 }
 
+/* move_present_ptes() tells the page its new address, by which the reverse map finds it. */
+SCENARIO(uffd_move, found_by_frame,
+	 "a page that was moved is found by its frame: it is swapped out, or comes back when the "
+	 "device is closed")
+{
+	struct story *s = &self->story;
+
+	swap_on();
+	drain_lru_batches();
+	move_one(self);
+	if (story_on_device(s))
+		device_move_back(&s->device, self->to, 1);
+	drain_lru_batches();
+	expect_swapped_out(self, BY_OWNER);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_uffd_move", argc, argv);

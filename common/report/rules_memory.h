@@ -36,6 +36,10 @@
 	     "mfill_atomic_install_pte(), mfill_atomic_pte_zeropage(), mfill_atomic_pte_poison()", \
 	     "userfaultfd fills a hole only: where there is a page, on a device or not, it fails " \
 	     "with EEXIST and changes nothing") \
+	RULE(PAGED_OUT_ALONE, "paged-out-alone", "S2", \
+	     "madvise_cold_or_pageout_pte_range(), mm/madvise.c", \
+	     "MADV_PAGEOUT swaps out pages that only the caller maps, large ones as well, and " \
+	     "leaves those that another process maps, too") \
 	RULE(HINTS_FROM_OUTSIDE, "hints-from-outside", "S2", \
 	     "process_madvise_behavior_valid() (later process_madvise_remote_valid()), " \
 	     "mm/madvise.c", \
