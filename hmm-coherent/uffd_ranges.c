@@ -167,7 +167,7 @@ WHY_NOT(uffd_ranges)
 {
 	if (variant->map == map_droppable && !kernel_has(CHANGE_DROPPABLE))
 		return "this kernel has no MAP_DROPPABLE (6.11)";
-	if (variant->map != map_anonymous && strcmp(test, "register"))
+	if (variant->map != map_anonymous && strcmp(test, "registration"))
 		return "only for anonymous memory";
 	return NULL;
 }
@@ -198,6 +198,22 @@ static long watch(FIXTURE_DATA(uffd_ranges) (*self), unsigned long long mode)
 	return monitor_watch_for(self->monitor, self->range.addr, self->range.size, mode);
 }
 
+/* userfaultfd_register(): the operations of the modes that were asked for, and no others. */
+static void expect_operations(FIXTURE_DATA(uffd_ranges) (*self), unsigned long long mode)
+{
+	struct uffdio_register again = {
+		.range = { (uintptr_t)self->range.addr, self->range.size }, .mode = mode,
+	};
+
+	expect_result("UFFDIO_REGISTER again",
+		      errno_of(ioctl(self->monitor, UFFDIO_REGISTER, &again)), 0);
+	expect_result("UFFDIO_WRITEPROTECT is offered",
+		      !!(again.ioctls & BIT_ULL(_UFFDIO_WRITEPROTECT)), !!(mode & WP));
+	expect_result("UFFDIO_CONTINUE is offered", !!(again.ioctls & BIT_ULL(_UFFDIO_CONTINUE)),
+		      !!(mode & MINOR));
+	expect_result("UFFDIO_COPY is offered", !!(again.ioctls & BIT_ULL(_UFFDIO_COPY)), 1);
+}
+
 /* Register in @mode with the @expected result; end that, and an access works as before. */
 static void try_mode(FIXTURE_DATA(uffd_ranges)(*self), const char *what, unsigned long long mode,
 		     long expected, bool accessible)
@@ -208,8 +224,10 @@ static void try_mode(FIXTURE_DATA(uffd_ranges)(*self), const char *what, unsigne
 	if (!expected && mode == MISSING && accessible)
 		expect_result("a read of a watched hole", cpu_read(range, 0, 1, NULL),
 			      KILLED_BY(SIGBUS));
-	if (!expected)
+	if (!expected) {
+		expect_operations(self, mode);
 		monitor_leave(self->monitor, range->addr, range->size);
+	}
 }
 
 SCENARIO(uffd_ranges, registration,
