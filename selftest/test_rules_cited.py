@@ -65,3 +65,23 @@ def test_each_kernel_has_one_of_each_rule(kernels):
     assert [(rule, kernel) for rule, source in sources().items() for kernel in kernels
             if functions(source) and not functions(source) & kernels[kernel]
             and "since" not in source] == []
+
+
+PROGRAMS = Path(__file__).resolve().parent.parent / "hmm-coherent"
+
+
+def test_why_not_names_scenarios():
+    """A name that WHY_NOT() compares with and that no scenario has takes tests away unseen."""
+    texts = {path.name: path.read_text() for path in sorted(PROGRAMS.glob("*.[ch]"))}
+    scenarios = set(re.findall(r"^[A-Z_]+\(\w+, (\w+),", "\n".join(texts.values()), re.M))
+    fits = {"strcmp": lambda word, name: word == name,
+            "strncmp": lambda word, name: name.startswith(word),
+            "strstr": lambda word, name: word in name}
+    compared = [(file, how, word) for file, text in texts.items()
+                for how, word in re.findall(r'\b(str\w+)\(test, "(\w+)"', text)]
+    lists = [(file, "strcmp", word) for file, text in texts.items()
+             for words in re.findall(r'\bstrstr\("([\w ]+)", test\)', text)
+             for word in words.split()]
+    assert len(compared) > 50 and lists
+    assert [(file, word) for file, how, word in compared + lists
+            if not any(fits[how](word, name) for name in scenarios)] == []
