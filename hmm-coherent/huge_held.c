@@ -232,27 +232,47 @@ SCENARIO(huge_held, child_is_free,
 	expect_bytes(held(self), range.serial, HELD, BY_OWNER, "the protected page");
 }
 
-/* follow_huge_pmd() and follow_page_pte(), gup_fast_pmd_leaf() and gup_fast_pte_range() */
-SCENARIO(huge_held, pinned_while_shared,
-	 "slow GUP and GUP-fast that pin a page for reading, which a child shares, give the owner "
-	 "a page of its own first")
+/* A pin of one of the pages, for reading, gives the owner a page of its own first. */
+static void expect_pin_unshares(FIXTURE_DATA(huge_held) (*self), bool fast)
 {
+	const struct pin_kind kind = { .pin = true, .fast = fast };
 	struct child *child = &self->story.child;
-	const struct pin_kind kinds[] = { { .pin = true }, { .pin = true, .fast = true } };
-	struct buffer range = whole(self);
-	size_t i;
 
 	need(pin_available(), SKIP_NO_GUP_TEST);
 	child_fork(child);
 	set_rule(RULE_PIN_UNSHARES);
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		unsigned char *page = page_in(range.addr, HELD + i);
-
-		expect_result("bytes pinned", pin_pages(kinds[i], page, 1), features.page_size);
-		expect(page_at(0, page).pfn != page_at(child->pid, page).pfn,
-		       "%s GUP pins the page that the child has", i ? "fast" : "slow");
-	}
+	expect_result("bytes pinned", pin_pages(kind, held(self), 1), features.page_size);
+	expect(page_at(0, held(self)).pfn != page_at(child->pid, held(self)).pfn,
+	       "GUP pins the page that the child has");
 	expect_child_sees_page(self, BY_OWNER);
+}
+
+/* follow_huge_pmd() and follow_page_pte() */
+SCENARIO(huge_held, pinned_while_shared,
+	 "slow GUP that pins a page for reading, which a child shares, gives the owner a page of "
+	 "its own first")
+{
+	expect_pin_unshares(self, false);
+}
+
+/* gup_fast_pmd_leaf() and gup_fast_pte_range(): the first pin of a huge page splits it. */
+SCENARIO(huge_held, pinned_fast_while_shared, "the same by GUP-fast")
+{
+	expect_pin_unshares(self, true);
+}
+
+/* __split_huge_pmd_locked(): MADV_FREE leaves the entry soft-dirty and clean. */
+SCENARIO(huge_held, freed_and_split,
+	 "pages that were written and given up by MADV_FREE stay soft-dirty when a part is "
+	 "protected")
+{
+	need(features.soft_dirty, SKIP_NO_SOFT_DIRTY);
+	clear_soft_dirty();
+	write_held(self);
+	advise_memory(self->range.addr, self->range.size, MADV_FREE);
+	protect_memory(self->range.addr, features.page_size, PROT_READ);
+	set_rule(RULE_WRITES_ARE_TRACKED);
+	expect_soft_dirty("the page that was written", page_at(0, held(self)), true);
 }
 
 SCENARIO(huge_held, freed_while_shared,

@@ -262,6 +262,28 @@ SCENARIO(mappings, left_beside,
 	expect_result("pages in VmLck after munlock", locked() - before, 0);
 }
 
+/* __get_unmapped_area(): only a size that is a multiple of a huge page is aligned to it. */
+SCENARIO(mappings, odd_sizes_join,
+	 "memory that is mapped at no given address, of more than a huge page but no multiple of "
+	 "it, joins what was mapped before")
+{
+	const size_t page = features.page_size, size = page / 8 * page + page;
+	unsigned char *at[3];
+	size_t i, joined = 0;
+
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		at[i] = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (at[i] == MAP_FAILED)
+			syscall_failed("mmap", errno);
+		joined += i && (at[i] + size == at[i - 1] || at[i - 1] + size == at[i]);
+	}
+	set_rule(RULE_MAPPINGS_JOIN);
+	expect(joined, "none of three mappings joins another: %p, %p, %p", (void *)at[0],
+	       (void *)at[1], (void *)at[2]);
+	for (i = 0; i < ARRAY_SIZE(at); i++)
+		unmap_memory(at[i], size);
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_mappings", argc, argv);

@@ -225,6 +225,32 @@ SCENARIO(mappings, bind_goes_on,
 		expect_pages(self, FIRST, 0, 2);
 }
 
+/* is_mergeable_vma() (6.1: vma_merge()) */
+SCENARIO(mappings, differ_in_policy,
+	 "adjacent memory of different policies stays apart, and each part keeps its policy")
+{
+	const int node = any_node(), other = node_besides(node);
+	const struct {
+		int mode, node;
+	} parts[] = { { MPOL_BIND, node }, { MPOL_PREFERRED, node }, { MPOL_BIND, other } };
+	size_t i;
+	int told;
+
+	need(other >= 0, SKIP_NO_TWO_NODES);
+	fill(self, FIRST);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		expect_result("mbind of a part", bind_pages(self, FIRST + 2 * i, 2, parts[i].mode,
+							    parts[i].node, 0), 0);
+	expect_mappings(self, "2-4 4-6 6-8");
+	set_rule(RULE_POLICY_IS_SHOWN);
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (get_mempolicy(&told, NULL, 0, page_of(self, FIRST + 2 * i), MPOL_F_ADDR))
+			syscall_failed("get_mempolicy", errno);
+		expect_result("the mode of the part", told, parts[i].mode);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	return harness_main("hmm_coherent_policies", argc, argv);

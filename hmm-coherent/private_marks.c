@@ -101,6 +101,23 @@ SCENARIO(private_marks, forked,
 	expect_child_sees(s, &s->child, 2, BY_OWNER);
 }
 
+/* try_to_migrate_one() finds the parent's entry by the page: it must take its marks over. */
+SCENARIO(private_marks, returned_by_child,
+	 "a page that a child's access brings back stays protected for the parent, and is not for "
+	 "the child")
+{
+	struct story *s = &self->story;
+
+	child_fork(&s->child);
+	expect_child_sees(s, &s->child, 0, BY_OWNER);
+	set_rule(RULE_PRIVATE_FAULTS_BACK);
+	expect(in_memory(story_page(s, 0).at), "the parent's page is %s",
+	       place_name(story_page(s, 0).at));
+	expect_marks(0, s->buffer.addr, true);
+	expect_marks(s->child.pid, s->buffer.addr, false);
+	expect_stopped(s, true);
+}
+
 SCENARIO(private_marks, released, "the monitor removes the protection, and a write is done")
 {
 	struct buffer *buffer = &self->story.buffer;
