@@ -388,6 +388,7 @@ SCENARIO(reclaim, each_way,
 		drain_lru_batches();
 		page_out(s, 0);
 		(void)*(volatile unsigned char *)s->buffer.addr;
+		must(wait_until(is_written, s->buffer.addr, WRITTEN_S), "swap is not written");
 	}
 }
 

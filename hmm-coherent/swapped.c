@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kernel/cgroup.h"
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "reach/monitor.h"
@@ -21,6 +22,7 @@
 #include "story/story.h"
 
 #define PAGES 3
+#define WRITTEN_S 10
 
 FIXTURE(swapped)
 {
@@ -314,23 +316,42 @@ SCENARIO(swapped, shared_is_left,
 	expect_owner_sees(s, 0, BY_OWNER);
 }
 
-/* Read pages stay in the swap cache with their place in swap, which says "zeros" since 6.11. */
+static bool is_written(void *addr)
+{
+	return !frame_has_flag(page_at(0, addr).pfn, KPF_WRITEBACK);
+}
+
+/*
+ * A page that is read back stays in the swap cache with its place in swap, which says
+ * "zeros" since 6.12 (swap_writeout(), swap_read_folio_zeromap()). Reclaim by the group
+ * takes the pages out of the cache that were written.
+ */
 SCENARIO(swapped, zeros_then_bytes,
 	 "a page of zeros that was swapped out and in, and is then written, comes back from swap "
 	 "with what was written")
 {
 	struct story *s = &self->story;
+	struct cgroup group;
 	size_t i;
 
+	cgroup_make(&group);
+	cgroup_need_reclaim(&group);
+	cgroup_enter(&group);
+	advise_memory(s->buffer.addr, s->buffer.size, MADV_DONTNEED);
 	memset(s->buffer.addr, 0, s->buffer.size);
+	drain_lru_batches();
 	away(self);
 	for (i = 0; i < PAGES; i++) {
 		set_rule(RULE_SWAP_KEEPS);
 		expect_zeros(buffer_page(&s->buffer, i), "the page of zeros");
+		must(wait_until(is_written, buffer_page(&s->buffer, i), WRITTEN_S),
+		     "page %zu is still being written after %d s", i, WRITTEN_S);
 		story_write(s, i);
 	}
 	drain_lru_batches();
 	away(self);
+	cgroup_reclaim(&group, "1M");
+	cgroup_leave(&group);
 	set_rule(RULE_SWAP_KEEPS);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, BY_OWNER_AGAIN);
