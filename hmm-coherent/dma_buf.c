@@ -239,8 +239,8 @@ static void use_pool(struct story *s)
 
 /* memfd_alloc_folio() allocates such a page without a fault. */
 SCENARIO(dma_buf, of_hugetlb,
-	 "a DMA buffer of a hole of a hugetlb memfd allocates a page that is zero, and leaves no "
-	 "page reserved")
+	 "a DMA buffer of a hole of a hugetlb memfd, behind its first page, allocates a page that "
+	 "is zero, and leaves no page reserved")
 {
 	const size_t size = hugetlb_size();
 	const int memfd = self->memfd;
@@ -253,14 +253,14 @@ SCENARIO(dma_buf, of_hugetlb,
 	reserved = read_counter("/proc/meminfo", RESERVED);
 	use_pool(&self->story);
 	self->memfd = memfd_create("hmm-coherent", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
-	if (self->memfd < 0 || ftruncate(self->memfd, size) ||
+	if (self->memfd < 0 || ftruncate(self->memfd, 2 * size) ||
 	    fcntl(self->memfd, F_ADD_SEALS, F_SEAL_SHRINK))
 		syscall_failed("memfd of hugetlb", errno);
 	/* It also reserves the page: 6.12 does not do that when it pins. */
-	map = mmap(NULL, size, PROT_READ, MAP_SHARED, self->memfd, 0);
+	map = mmap(NULL, size, PROT_READ, MAP_SHARED, self->memfd, size);
 	if (map == MAP_FAILED)
 		syscall_failed("mmap of a memfd of hugetlb", errno);
-	create(self, 0, 1);
+	create(self, size / features.page_size, 1);
 	set_rule(RULE_MEMFD_IS_PINNED);
 	expect_result(RESERVED, read_counter("/proc/meminfo", RESERVED), reserved);
 	expect_zeros(map, "the page that was allocated");
