@@ -4,7 +4,7 @@
 // rule: accounts-return
 // file: mm/madvise.c
 // resembles: nothing known
-// tests: *
+// tests: swapped.load.freed-while-away
 @@
 identifier f = {madvise_free_pte_range};
 identifier mm, nr_swap;

@@ -4,7 +4,7 @@
 // rule: locked-as-memory
 // file: kernel/fork.c mm/mmap.c
 // resembles: nothing known
-// tests: *
+// tests: mlock.*.forked
 @@
 identifier f = {dup_mmap};
 identifier tmp;

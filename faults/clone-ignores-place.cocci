@@ -4,7 +4,7 @@
 // rule: clone-within
 // file: io_uring/rsrc.c
 // resembles: nothing known
-// tests: *
+// tests: cloned.*.replaced-in-the-middle
 @@
 identifier f = {io_clone_buffers};
 identifier off, arg;

@@ -4,7 +4,7 @@
 // rule: mirror-is-told
 // file: mm/khugepaged.c
 // resembles: nothing known
-// tests: *
+// tests: collapse.mirrored collapse-states.*.seen-by-device
 @@
 identifier f = {collapse_huge_page};
 @@

@@ -4,7 +4,7 @@
 // rule: uffd-wp-stops-writes collapse-by-state
 // file: mm/khugepaged.c
 // resembles: nothing known
-// tests: *
+// tests: collapse-states.uffd-wp.by-advice
 @@
 identifier f = {__collapse_huge_page_isolate,collapse_scan_pmd,hpage_collapse_scan_pmd};
 @@

@@ -4,7 +4,7 @@
 // rule: monitor-fills end-of-file
 // file: mm/userfaultfd.c
 // resembles: nothing known
-// tests: *
+// tests: uffd-fill.private-copy.behind-end
 @@
 identifier f = {mfill_file_over_size};
 identifier offset, max_off;

@@ -4,7 +4,7 @@
 // rule: swap-keeps
 // file: mm/memory.c
 // resembles: nothing known
-// tests: *
+// tests: file-pages.* reclaim.*.each-way
 @@
 identifier f = {wp_page_copy};
 @@

@@ -4,7 +4,7 @@
 // rule: observers-agree
 // file: mm/hmm.c
 // resembles: nothing known
-// tests: *
+// tests: huge*.*
 @@
 identifier f = {pmd_to_hmm_pfn_flags};
 @@

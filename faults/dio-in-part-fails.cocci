@@ -4,7 +4,7 @@
 // rule: partial-transfer pin-ends-with-holder
 // file: block/bio.c
 // resembles: nothing known
-// tests: *
+// tests: ordinary.*
 @@
 identifier f = {bio_iov_iter_get_pages};
 identifier bio, ret;

@@ -4,7 +4,7 @@
 // rule: direct-is-direct
 // file: fs/iomap/direct-io.c
 // resembles: nothing known
-// tests: *
+// tests: direct-cache.*-file.read-into-cache
 @@
 identifier f = {__iomap_dio_rw};
 identifier iocb;

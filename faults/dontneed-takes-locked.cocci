@@ -4,7 +4,7 @@
 // rule: locked-as-memory
 // file: mm/madvise.c
 // resembles: nothing known
-// tests: *
+// tests: mlock.*.refused
 @@
 identifier f = {madvise_dontneed_free_valid_vma};
 identifier behavior;

@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: mm/rmap.c
 // resembles: nothing known
-// tests: *
+// tests: exclusive-meets.*.tracked
 @@
 identifier f = {make_device_exclusive,page_make_device_exclusive_one};
 statement S;

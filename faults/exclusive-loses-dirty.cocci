@@ -4,7 +4,7 @@
 // rule: swap-keeps
 // file: mm/rmap.c
 // resembles: nothing known
-// tests: *
+// tests: exclusive-meets.system.freed-then-written
 @@
 identifier f = {make_device_exclusive,page_make_device_exclusive_one};
 statement S;

@@ -4,7 +4,7 @@
 // rule: pin-unshares
 // file: mm/gup.c
 // resembles: nothing known
-// tests: *
+// tests: huge-held.huge.pinned-fast-while-shared
 @@
 identifier f = {gup_fast_pmd_leaf,gup_huge_pmd};
 @@

@@ -4,7 +4,7 @@
 // rule: pin-ends-with-holder partial-transfer
 // file: mm/gup.c
 // resembles: nothing known
-// tests: *
+// tests: coherent.ro.pin-fast-write.half-ro long-ranges.*.pinned-to-the-end
 @@
 identifier f = {gup_fast_fallback,internal_get_user_pages_fast};
 identifier nr_pinned;

@@ -4,7 +4,7 @@
 // rule: events-are-told
 // file: mm/memory.c
 // resembles: nothing known
-// tests: *
+// tests: uffd-fill.*.continued
 @@
 identifier f = {should_fault_around};
 statement S;

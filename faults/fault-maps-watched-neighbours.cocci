@@ -4,7 +4,7 @@
 // rule: events-are-told
 // file: mm/memory.c
 // resembles: nothing known
-// tests: *
+// tests: huge-shared.huge.watched-one-by-one
 @@
 identifier f = {finish_fault};
 identifier vma;

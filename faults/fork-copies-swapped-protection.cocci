@@ -4,7 +4,7 @@
 // rule: monitor-lets-go
 // file: mm/memory.c
 // resembles: nothing known
-// tests: *
+// tests: private-marks.*.forked swapped.*.protected-and-forked
 @@
 identifier f = {copy_nonpresent_pte};
 identifier pte;

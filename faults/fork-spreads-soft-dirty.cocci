@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: mm/memory.c
 // resembles: nothing known
-// tests: *
+// tests: large.*.tracked-and-forked
 @@
 identifier f = {copy_present_ptes};
 statement S;

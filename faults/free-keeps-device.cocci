@@ -4,7 +4,7 @@
 // rule: freed-to-the-driver
 // file: mm/memremap.c
 // resembles: nothing known
-// tests: *
+// tests: mlock.*
 // seen: check hang
 @@
 identifier f = {free_zone_device_folio};

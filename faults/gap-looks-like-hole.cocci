@@ -4,7 +4,7 @@
 // rule: observers-agree
 // file: mm/hmm.c
 // resembles: nothing known
-// tests: *
+// tests: page-reports.unmapped.device
 @@
 identifier f = {hmm_vma_walk_hole};
 @@

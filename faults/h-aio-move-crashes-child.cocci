@@ -6,7 +6,7 @@
 // history: aio: fix mremap after fork null-deref (81e9d6f86476)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
-// tests: *
+// tests: mappings.*.remap-of-aio
 // seen: check crash
 @@
 identifier f = {aio_ring_mremap};

@@ -6,7 +6,7 @@
 // history: io_uring/rsrc: ignore dummy_ubuf for buffer cloning (6d0f8dcb3a68)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: cloned.*.of-empty-slots
 @@
 identifier f = {io_clone_buffers};
 identifier dst_node;

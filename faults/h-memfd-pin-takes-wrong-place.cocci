@@ -6,7 +6,7 @@
 // history: mm/gup: fix memfd_pin_folios hugetlb page allocation (9289f020da47)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: dma-buf.system.of-hugetlb
 // seen: check hang
 @@
 identifier f = {memfd_alloc_folio};

@@ -6,7 +6,7 @@
 // history: mm/migrate: preserve exact soft-dirty state (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: coherent.soft-dirty.migrate-back
 @@
 identifier f = {remove_migration_pte};
 identifier pte;

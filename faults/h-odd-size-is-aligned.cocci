@@ -6,7 +6,7 @@
 // history: mm, mmap: limit THP alignment of anonymous mappings to PMD-aligned sizes (d4148aeab412)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: mappings.*.odd-sizes-join
 @@
 identifier f = {__get_unmapped_area};
 identifier len;

@@ -6,7 +6,7 @@
 // history: madvise:madvise_cold_or_pageout_pte_range(): don't use mapcount() against large folio for sharing check (2f406263e3e9)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: large.*.swapped-as-one
 @@
 identifier f = {madvise_cold_or_pageout_pte_range};
 identifier folio;

@@ -6,7 +6,7 @@
 // history: mm: do not increment pgfault stats when page fault handler retries (53156443a303)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: uffd-events.*.faulted
 @@
 identifier f = {mm_account_fault};
 identifier ret;

@@ -6,7 +6,7 @@
 // history: mm: reinstate ability to map write-sealed memfd mappings read-only (8ec396d05d1b)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
-// tests: *
+// tests: sealed.*.file-sealed-for-writing
 @@
 identifier f = {check_write_seal};
 identifier vma_flags_ptr;

@@ -6,7 +6,7 @@
 // history: mm/rmap: fixup copying of soft dirty and uffd ptes (ad7df764b7e1)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
-// tests: *
+// tests: private-marks.*.returned-by-child
 @@
 identifier f = {try_to_migrate_one};
 statement S;

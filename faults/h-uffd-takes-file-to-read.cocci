@@ -6,7 +6,7 @@
 // history: userfaultfd: shmem/hugetlbfs: only allow to register VM_MAYWRITE vmas (29ec90660d68, CVE-2018-18397)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1
-// tests: *
+// tests: uffd-ranges.for-reading.registration
 @@
 statement S;
 symbol cur;

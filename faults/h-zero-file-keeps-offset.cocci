@@ -6,7 +6,7 @@
 // history: mremap: fix the wrong !vma->vm_file check in copy_vma() (14d071134c74)
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 6.1 7.3
-// tests: *
+// tests: mappings.*.remap-of-zero-device
 @@
 identifier f = {copy_vma};
 identifier vma;

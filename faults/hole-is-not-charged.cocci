@@ -4,7 +4,7 @@
 // rule: charge-moves
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: *
+// tests: accounts.*.cgroup-charge
 @@
 identifier f = {migrate_vma_insert_page};
 statement S;

@@ -4,7 +4,7 @@
 // rule: pins-are-accounted
 // file: io_uring/rsrc.c
 // resembles: nothing known
-// tests: *
+// tests: cloned-huge.outlives-the-first
 @@
 identifier f = {hpage_acct_unref};
 identifier count;

@@ -4,7 +4,7 @@
 // rule: device-in-place
 // file: mm/hmm.c
 // resembles: nothing known
-// tests: *
+// tests: collapse-states.*.seen-by-device
 @@
 identifier f = {hmm_vma_handle_pmd};
 identifier pmd;

@@ -4,7 +4,7 @@
 // rule: next-access-sees
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: *
+// tests: next-access-to.coherent.load-after-huge-moved
 @@
 identifier f = {move_huge_pmd};
 @@

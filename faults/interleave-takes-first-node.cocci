@@ -4,7 +4,7 @@
 // rule: copy-by-policy
 // file: mm/mempolicy.c
 // resembles: nothing known
-// tests: *
+// tests: numa.*.interleaved
 @@
 identifier f = {interleave_nid,offset_il_node};
 symbol target;

@@ -4,7 +4,7 @@
 // rule: pin-ends-with-holder
 // file: io_uring/rsrc.c
 // resembles: nothing known
-// tests: *
+// tests: joined-buffers.*
 @@
 identifier f = {io_coalesce_buffer};
 identifier nr;

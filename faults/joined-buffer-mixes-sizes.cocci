@@ -4,7 +4,7 @@
 // rule: bytes-arrive
 // file: io_uring/rsrc.c
 // resembles: nothing known
-// tests: *
+// tests: large.mthp-coherent-*.with-another-size
 @@
 identifier f = {io_check_coalesce_buffer};
 identifier folio, data;

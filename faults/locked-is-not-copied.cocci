@@ -4,7 +4,7 @@
 // rule: locked-as-memory
 // file: mm/gup.c
 // resembles: nothing known
-// tests: *
+// tests: mlock.*.filled mappings.*.locked-becomes-writable
 @@
 identifier f = {populate_vma_page_range};
 identifier gup_flags;

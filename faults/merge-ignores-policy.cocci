@@ -4,7 +4,7 @@
 // rule: mappings-join
 // file: mm/vma.c
 // resembles: nothing known
-// tests: *
+// tests: mappings.*.differ-in-policy
 @@
 identifier f = {is_mergeable_vma};
 statement S;

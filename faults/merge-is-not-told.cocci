@@ -4,7 +4,7 @@
 // rule: mirror-is-told
 // file: mm/ksm.c
 // resembles: nothing known
-// tests: *
+// tests: ksm-meets.mirrored
 @@
 identifier f = {write_protect_page,replace_page};
 @@

@@ -4,7 +4,7 @@
 // rule: swap-keeps
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: *
+// tests: reclaim.*
 @@
 identifier f = {__folio_migrate_mapping, folio_migrate_mapping};
 identifier mapping;

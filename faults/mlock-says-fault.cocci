@@ -4,7 +4,7 @@
 // rule: locked-within-limit
 // file: mm/mlock.c
 // resembles: nothing known
-// tests: *
+// tests: mlock.*.refused
 @@
 identifier f = {__mlock_posix_error_return};
 identifier retval;

@@ -4,7 +4,7 @@
 // rule: rights
 // file: mm/migrate.c
 // resembles: nothing known
-// tests: *
+// tests: unprivileged.*.moved
 @@
 identifier f = {kernel_move_pages};
 identifier flags;

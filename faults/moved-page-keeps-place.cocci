@@ -4,7 +4,7 @@
 // rule: monitor-fills
 // file: mm/userfaultfd.c
 // resembles: nothing known
-// tests: *
+// tests: tracking.*.uffd-move uffd-move.*.found-by-frame
 @@
 identifier f = {move_present_ptes,move_present_pte};
 expression E;

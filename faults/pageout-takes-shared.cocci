@@ -4,7 +4,7 @@
 // rule: nobody-sees-the-other
 // file: mm/madvise.c
 // resembles: nothing known
-// tests: *
+// tests: swapped.load.shared-is-left
 @@
 identifier f = {madvise_cold_or_pageout_pte_range};
 identifier folio;

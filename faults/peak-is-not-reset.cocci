@@ -4,7 +4,7 @@
 // rule: reported-by-state
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
-// tests: *
+// tests: accounts.*.peak
 @@
 identifier f = {clear_refs_write};
 @@

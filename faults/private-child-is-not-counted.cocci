@@ -4,7 +4,7 @@
 // rule: accounts-return
 // file: mm/memory.c
 // resembles: nothing known
-// tests: *
+// tests: fork.system-*.counted
 @@
 identifier f = {copy_nonpresent_pte};
 expression A, B, C, D;

@@ -4,7 +4,7 @@
 // rule: pinned-stays
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: *
+// tests: orders.system-reference.held-then-migrated reclaim.*.each-way
 @@
 identifier f = {migrate_device_unmap,migrate_vma_unmap};
 expression E;

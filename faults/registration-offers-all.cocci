@@ -4,7 +4,7 @@
 // rule: monitor-has-feature
 // file: mm/userfaultfd.c fs/userfaultfd.c
 // resembles: nothing known
-// tests: *
+// tests: uffd-ranges.*.registration
 @@
 statement S;
 symbol uffdio_register;

@@ -4,7 +4,7 @@
 // rule: bytes-arrive dirty-outlives-mapping
 // file: block/fops.c
 // resembles: nothing known
-// tests: *
+// tests: ring-ways.system-raw.read-to-freed
 @@
 identifier f = {__blkdev_direct_IO_async};
 @@

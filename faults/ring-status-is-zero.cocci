@@ -4,7 +4,7 @@
 // rule: ring-of-buffers
 // file: io_uring/kbuf.c
 // resembles: nothing known
-// tests: *
+// tests: buffer-ring.*.consumed-in-parts
 @@
 identifier f = {io_register_pbuf_status};
 identifier bl;

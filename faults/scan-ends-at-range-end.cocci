@@ -4,7 +4,7 @@
 // rule: scan-finds-writes
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
-// tests: *
+// tests: page-runs.*.scanned
 @@
 identifier f = {do_pagemap_scan};
 identifier p;

@@ -4,7 +4,7 @@
 // rule: marks-travel
 // file: mm/rmap.c
 // resembles: nothing known
-// tests: *
+// tests: coherent.uffd-wp.longterm-*
 @@
 identifier f = {try_to_migrate_one};
 statement S;

@@ -4,7 +4,7 @@
 // rule: reported-by-state
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
-// tests: *
+// tests: page-reports.freeable.smaps
 @@
 identifier f = {smaps_account};
 identifier mss, size;

@@ -4,7 +4,7 @@
 // rule: node-of-device
 // file: lib/test_hmm.c
 // resembles: nothing known
-// tests: *
+// tests: system.*.migrate-away
 @@
 identifier f = {dmirror_mkentry};
 @@

@@ -4,7 +4,7 @@
 // rule: writes-are-tracked
 // file: mm/huge_memory.c
 // resembles: nothing known
-// tests: *
+// tests: huge-held.huge.freed-and-split
 @@
 identifier f = {__split_huge_pmd_locked};
 identifier entry;

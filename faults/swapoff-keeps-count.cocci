@@ -4,7 +4,7 @@
 // rule: accounts-return
 // file: mm/swapfile.c
 // resembles: nothing known
-// tests: *
+// tests: swapped.swapoff.*
 @@
 identifier f = {unuse_pte};
 expression E;

@@ -4,7 +4,7 @@
 // rule: swap-keeps
 // file: mm/page_io.c
 // resembles: nothing known
-// tests: *
+// tests: swapped.load.zeros-then-bytes
 @@
 identifier f = {swap_writeout,swap_writepage};
 @@

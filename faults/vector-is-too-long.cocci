@@ -4,7 +4,7 @@
 // rule: flags-as-a-whole
 // file: lib/iov_iter.c
 // resembles: nothing known
-// tests: *
+// tests: ordinary.*.too-long-a-vector
 @@
 identifier f = {iovec_from_user};
 identifier nr_segs;
