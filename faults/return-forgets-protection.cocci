@@ -4,7 +4,7 @@
 // rule: marks-travel
 // file: mm/migrate_device.c
 // resembles: nothing known
-// tests: uffd-access.private.*
+// tests: private-marks.*.mprotected
 @@
 identifier f = {migrate_vma_collect_pmd};
 identifier pte;

@@ -268,7 +268,7 @@ SCENARIO(uffd_events, forked,
 static long access_byte(FIXTURE_DATA(uffd_events) (*self))
 {
 	volatile unsigned char *at = self->at;
-	struct rusage before, after;
+	struct rusage before = { 0 }, after = { 0 };	/* in memory before they are filled */
 	unsigned char byte;
 
 	getrusage(RUSAGE_THREAD, &before);
