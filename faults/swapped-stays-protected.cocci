@@ -4,7 +4,7 @@
 // rule: uffd-wp-stops-writes
 // file: mm/mprotect.c
 // resembles: nothing known
-// tests: swapped.*.released-while-away
+// tests: private-marks.*.released swapped.*.released-while-away
 @@
 identifier f = {change_softleaf_pte,change_pte_range};
 identifier newpte;
