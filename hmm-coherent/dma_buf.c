@@ -249,7 +249,7 @@ SCENARIO(dma_buf, of_hugetlb,
 
 	/* It uses all pages of the pool, and counts those of all processes. */
 	need(in_guest(), SKIP_NOT_ALONE);
-	/* One for each node, since the kernel takes none of ZONE_MOVABLE, which one node may have. */
+	/* One for each node: the kernel takes none of ZONE_MOVABLE, which one node may have. */
 	hugetlb_reserve(2);
 	reserved = read_counter("/proc/meminfo", RESERVED);
 	use_pool(&self->story);

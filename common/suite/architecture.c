@@ -33,7 +33,9 @@ static const char *const soft_dirty[] = {
 	"soft-dirty.*", "*.soft-dirty.*", "tracking.*.soft-dirty-*", "numa.*.huge-*",
 	"trackers.*.soft-dirty-*", "trackers.*.huge-moved", "inherited.*.tracked-after-move",
 	"huge-held.*.tracked", "merged.*.written-since", "mirror-told.*.soft-dirty-cleared",
-	"next-access.*.store-after-clear-refs", "kept-marks.*-tracked", "swapped.*.tracked", NULL
+	"next-access.*.store-after-clear-refs", "kept-marks.*-tracked", "swapped.*.tracked",
+	"exclusive-meets.*.tracked", "huge-held.*.freed-and-split", "large.*.tracked-and-forked",
+	NULL
 };
 
 static bool no_uffd_wp(void)
@@ -60,7 +62,8 @@ static const char *const uffd_wp[] = {
 	"swapped.*.protected", "private-marks.*", "huge-held.*.forced",
 	"huge-held.*.child-is-free", "mappings.*.remap-watched-first",
 	"unprivileged.*.told-of-forks", "marks.*.watched",
-	"huge-shared.*.protected-and-dropped", NULL
+	"huge-shared.*.protected-and-dropped", "huge-shared.*.watched-one-by-one",
+	"swapped.*.protected-and-forked", "swapped.*.released-while-away", NULL
 };
 
 /* With pages of 64 KiB it has 512 MiB, twice as much as a device (DEVMEM_CHUNK_SIZE). */
@@ -79,7 +82,8 @@ static const char *const huge[] = {
 	"numa.*.huge-*", "trackers.*.huge-*",
 	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
 	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", "freed-huge.*",
-	"long-ranges.*.of-huge-page", "huge-held.*", "dma-buf.*.of-hugetlb", NULL
+	"long-ranges.*.of-huge-page", "huge-held.*", "dma-buf.*.of-hugetlb",
+	"next-access-to.*.load-after-huge-moved", NULL
 };
 
 static const struct lack lacks[] = {
