@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: UFFDIO_COPY fills memory behind the end of a file
-// claim: S2 S3
-// rule: monitor-fills end-of-file
+// claim: S2
+// rule: filled-as-asked
 // file: mm/userfaultfd.c
 // resembles: nothing known
 // tests: uffd-fill.private-copy.behind-end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the copy of a shared page is on no LRU list
-// claim: S2
-// rule: swap-keeps
+// claim: S3 S2
+// rule: back-is-memory migration-is-the-way-in
 // file: mm/memory.c
 // resembles: nothing known
 // tests: file-pages.* reclaim.*.each-way

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a device is not told that a page that it mirrors is mapped as a huge page
-// claim: S1
-// rule: observers-agree
+// claim: S2 S1
+// rule: legal-calls-work observers-agree
 // file: mm/hmm.c
 // resembles: nothing known
 // tests: huge*.*

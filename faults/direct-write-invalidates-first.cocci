@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a direct write invalidates only the first page of its range of the page cache
 // claim: S7
-// rule: direct-is-direct
+// rule: bytes-arrive
 // file: fs/iomap/direct-io.c
 // resembles: nothing known
 // tests: direct-cache.*-file.read-into-cache

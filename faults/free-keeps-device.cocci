@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a device page that is freed keeps a reference to its device, which cannot be unloaded any more
-// claim: S3
-// rule: freed-to-the-driver
+// claim: S2
+// rule: kernel-survives
 // file: mm/memremap.c
 // resembles: nothing known
 // tests: mlock.*

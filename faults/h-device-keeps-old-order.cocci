@@ -7,7 +7,6 @@
 // source: upstream history, from memory; the fixed code is in the kernels named
 // kernels: 7.3
 // tests: *
-// seen: check crash
 @@
 symbol new_page;
 expression E;

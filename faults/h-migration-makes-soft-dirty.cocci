@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a page that was not written is soft-dirty after a migration
-// claim: S5
-// rule: writes-are-tracked
+// claim: S2
+// rule: marks-travel
 // file: mm/migrate.c
 // history: mm/migrate: preserve exact soft-dirty state (commit not seen)
 // source: upstream history, from memory; the fixed code is in the kernels named

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a page that returns from the private device loses soft-dirty and userfaultfd's protection in each process that did not cause it
-// claim: S2
-// rule: marks-travel
+// claim: S5
+// rule: uffd-wp-stops-writes
 // file: mm/rmap.c
 // history: mm/rmap: fixup copying of soft dirty and uffd ptes (ad7df764b7e1)
 // source: upstream history, from memory; the fixed code is in the kernels named

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a registered buffer whose large pages have different sizes is taken as one of equal sizes
 // claim: S7
-// rule: bytes-arrive
+// rule: pin-ends-with-holder
 // file: io_uring/rsrc.c
 // resembles: nothing known
 // tests: large.mthp-coherent-*.with-another-size

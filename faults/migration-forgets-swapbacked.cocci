@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a page that was migrated can be discarded by reclaim as after MADV_FREE
-// claim: S2
-// rule: swap-keeps
+// claim: S3
+// rule: back-is-memory
 // file: mm/migrate.c
 // resembles: nothing known
 // tests: reclaim.*

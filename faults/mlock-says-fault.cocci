@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mlock() of memory without access fails with EFAULT
-// claim: S9
-// rule: locked-within-limit
+// claim: S3
+// rule: locked-as-memory
 // file: mm/mlock.c
 // resembles: nothing known
 // tests: mlock.*.refused

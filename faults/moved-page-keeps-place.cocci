@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the reverse map does not find a page that UFFDIO_MOVE moved
 // claim: S2
-// rule: monitor-fills
+// rule: moved-by-mapping
 // file: mm/userfaultfd.c
 // resembles: nothing known
 // tests: tracking.*.uffd-move uffd-move.*.found-by-frame

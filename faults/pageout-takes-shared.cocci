@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: MADV_PAGEOUT takes pages that another process maps too
-// claim: S5
-// rule: nobody-sees-the-other
+// claim: S2
+// rule: paged-out-alone
 // file: mm/madvise.c
 // resembles: nothing known
 // tests: swapped.load.shared-is-left

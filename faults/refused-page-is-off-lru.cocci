@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a page that cannot be migrated to a device, because it is pinned, is on no LRU list afterwards
-// claim: S7
-// rule: pinned-stays
+// claim: S3
+// rule: back-is-memory
 // file: mm/migrate_device.c
 // resembles: nothing known
 // tests: orders.system-reference.held-then-migrated reclaim.*.each-way

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: PAGEMAP_SCAN that stops early says that it came to the end of the range
-// claim: S5
-// rule: scan-finds-writes
+// claim: S1
+// rule: reported-by-state
 // file: fs/proc/task_mmu.c
 // resembles: nothing known
 // tests: page-runs.*.scanned

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: migration of a page that several processes map drops userfaultfd's protection of it
 // claim: S2
-// rule: marks-travel
+// rule: nothing-else-changes
 // file: mm/rmap.c
 // resembles: nothing known
 // tests: coherent.uffd-wp.longterm-*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the snapshot of a device shows a page on another coherent device as its own
 // claim: S1
-// rule: node-of-device
+// rule: observers-agree
 // file: lib/test_hmm.c
 // resembles: nothing known
 // tests: system.*.migrate-away
