@@ -4,7 +4,7 @@
 // rule: kernel-survives
 // file: mm/memremap.c
 // resembles: nothing known
-// tests: mlock.*
+// tests: mlock.coherent-ro.filled
 // seen: check hang
 @@
 identifier f = {free_zone_device_folio};
