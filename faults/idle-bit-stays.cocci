@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a page that is marked as idle stays idle, whoever accesses it
+// breaks: a page that is marked as idle stays idle when it is accessed
 // claim: S1
 // rule: watchers-pass-over
 // file: mm/page_idle.c
