@@ -52,9 +52,10 @@ static void make_buffer(FIXTURE_DATA(balancing) (*self), int mapping, int node)
 				   .serial = mapping + 1 };
 	buffer->addr = map_memory(buffer->size, PROT_READ | PROT_WRITE);
 	buffer_write(buffer, 0, PAGES, BY_OWNER);
-	if (get_mempolicy(&at, NULL, 0, buffer_page(buffer, CONTROL),
-			  MPOL_F_NODE | MPOL_F_ADDR) || at != node)
-		not_prepared("the page of memory is on node %d, not on node %d", at, node);
+	set_rule(RULE_COPY_BY_POLICY);
+	must(!get_mempolicy(&at, NULL, 0, buffer_page(buffer, CONTROL),
+			    MPOL_F_NODE | MPOL_F_ADDR) && at == node,
+	     "the page of memory is on node %d, not on the preferred node %d", at, node);
 	device_move_to(&self->device, buffer->addr, CONTROL);
 	set_rule(RULE_ENTRY);
 	must(pages_at(buffer->addr, CONTROL, PLACE_COHERENT) == CONTROL,
@@ -183,12 +184,11 @@ SCENARIO(balancing, scanned,
 {
 	const long end = now_ms() + SCAN_S * 1000L;
 
+	set_rule(RULE_BALANCING_PASSES_OVER);
 	while (!is_scanned(self)) {
-		if (now_ms() >= end)
-			not_prepared("NUMA balancing does not scan the memory of this process");
+		must(now_ms() < end, "NUMA balancing does not scan the memory of this process");
 		spin();
 	}
-	set_rule(RULE_BALANCING_PASSES_OVER);
 	expect_passed_over(self, MAPPED_RW);
 	expect_passed_over(self, MAPPED_RO);
 }
