@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+// breaks: a huge page that is mapped in part is not split under memory pressure any more once it was migrated
+// claim: S2
+// rule: huge-is-split
+// file: mm/migrate.c
+// history: mm: migrate: requeue destination folio on deferred split queue (commit not seen)
+// source: Debian's changelog of linux 6.12.95, stable update
+// kernels: 7.3
+// tests: large.*
+@@
+identifier f = {migrate_folio_move};
+identifier src_deferred_split, dst, src_partially_mapped;
+@@
+ f(...)
+ {
+ <...
+-if (src_deferred_split)
+-	deferred_split_folio(dst, src_partially_mapped);
+ ...>
+ }
