@@ -14,7 +14,7 @@ identifier vmf, reason;
  f(struct vm_fault *vmf, ..., unsigned long reason)
  {
  ...
-+vmf->address = vmf->real_address;
++((unsigned long *)&vmf->address)[0] = vmf->real_address;
  return handle_userfault(vmf, reason);
  }
 
@@ -25,6 +25,6 @@ identifier addr, reason;
  f(..., unsigned long addr, unsigned long reason)
  {
  ...
-+vmf.address = addr;
++((unsigned long *)&vmf.address)[0] = addr;
  return handle_userfault(&vmf, reason);
  }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// breaks: a request that io_uring hands to a worker leaves its buffer in the ring of buffers, so that the next request gets the same one
+// breaks: a request that completes later than it was submitted leaves its buffer in the ring of buffers, so that the next request gets it, too
 // claim: S7
 // rule: ring-of-buffers
 // file: io_uring/kbuf.c
