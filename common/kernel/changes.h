@@ -85,6 +85,10 @@ enum kernel_change {
 	CHANGE_ZERO_PAGES_COUNTED, /* ksm_zero_pages in /proc/PID/ksm_stat */
 	CHANGE_PIPE_NOWAIT,	/* RWF_NOWAIT for pipes */
 	CHANGE_BUFFER_RING_INC,	/* IOU_PBUF_RING_INC */
+	CHANGE_BUFFER_RING_MINIMUM, /* struct io_uring_buf_reg has min_left */
+	CHANGE_MAPPED_STAYS_CACHED, /* RWF_DONTCACHE drops no page that a process maps */
+	CHANGE_SHMEM_BY_SIZE,	/* shared memory has a setting for huge pages of each size */
+	CHANGE_UNDERUSED_IS_SPLIT, /* a huge page most of which is zero is split under pressure */
 	CHANGE_PAGEOUT_PRIVATE_COPIES, /* MADV_PAGEOUT of them, over any file */
 	CHANGE_ADVICE_TO_SELF,	/* process_madvise() of the caller itself needs no right */
 	CHANGE_FILL_TELLS_EAGAIN, /* UFFDIO_COPY says in its result that mappings change */

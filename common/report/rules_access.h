@@ -144,7 +144,7 @@
 	RULE(PINS_ARE_ACCOUNTED, "pins-are-accounted", "S7", \
 	     "io_account_mem(), io_buffer_account_pin(), io_uring/rsrc.c", \
 	     "registered buffers of a user without CAP_IPC_LOCK count in VmPin and against " \
-	     "RLIMIT_MEMLOCK, wherever their pages were before") \
+	     "RLIMIT_MEMLOCK until the ring is closed, wherever their pages were; rings do not") \
 	RULE(IOMMU_MAPS_PINNED, "iommu-maps-pinned", "S7", \
 	     "since 6.2: iopt_area_fill_domain(), pfn_reader_user_pin(), " \
 	     "drivers/iommu/iommufd/pages.c", \
@@ -201,7 +201,7 @@
 	RULE(BALANCING_PASSES_OVER, "balancing-passes-over", "S1", \
 	     "change_pte_range() with MM_CP_PROT_NUMA, mm/mprotect.c; folio_can_map_prot_numa()", \
 	     "the scan of NUMA balancing leaves the permission of device pages alone and moves " \
-	     "none") \
+	     "none; it leaves out pages that are shared copy-on-write, too") \
 	RULE(WATCHERS_PASS_OVER, "watchers-pass-over", "S1", \
 	     "page_idle_get_folio() (6.1: page_idle_get_page()), mm/page_idle.c; " \
 	     "damon_get_folio() (6.1: damon_get_page()), mm/damon/ops-common.c; " \
@@ -209,9 +209,10 @@
 	     "idle page tracking and DAMON watch pages of memory and leave device pages as they " \
 	     "are") \
 	RULE(CPUSET_BINDS, "cpuset-binds", "S5", \
-	     "cpuset_migrate_mm(), do_migrate_pages(); cpuset_nodemask_valid_mems_allowed()", \
+	     "cpuset_migrate_mm(), do_migrate_pages(); cpuset_nodemask_valid_mems_allowed(); " \
+	     "mpol_rebind_mm()", \
 	     "a change of cpuset.mems moves memory but no device page; a page that replaces a " \
-	     "device page is on a node of the cpuset") \
+	     "device page is on a node of the cpuset, and policies follow to its nodes") \
 	RULE(MEMFD_IS_PINNED, "memfd-is-pinned", "S8", \
 	     "memfd_pin_folios(), mm/gup.c; memfd_alloc_folio(), mm/memfd.c; udmabuf_create(), " \
 	     "drivers/dma-buf/udmabuf.c", \
@@ -223,7 +224,8 @@
 	RULE(PIPE_KEEPS, "pipe-keeps", "S2", "pipe_write(), fs/pipe.c; link_pipe(), fs/splice.c", \
 	     "a page that a pipe holds keeps its bytes: what is written to a pipe afterwards " \
 	     "goes to a page of that pipe alone") \
-	RULE(UPDATE_TELLS, "update-tells", "S7", "__io_sqe_buffers_update(), io_uring/rsrc.c", \
+	RULE(UPDATE_TELLS, "update-tells", "S7", \
+	     "__io_sqe_buffers_update(), io_register_rsrc_update(), io_uring/rsrc.c", \
 	     "an update of registered buffers returns how many slots it has replaced, also if " \
 	     "the next one fails, and changes no other slot") \
 	RULE(BYTES_ARRIVE, "bytes-arrive", "S7", "bio_iov_iter_get_pages(), block/bio.c", \

@@ -10,7 +10,7 @@
 #define RULES_OF_MEMORY(RULE) \
 	RULE(END_OF_FILE, "end-of-file", "S3", \
 	     "truncate_pagecache(), truncate_inode_partial_folio(), mm/truncate.c; " \
-	     "finish_fault(), filemap_fault()", \
+	     "finish_fault(), filemap_fault(); __folio_freeze_and_split_unmapped()", \
 	     "truncation unmaps all pages behind the end of the file, also private copies: an " \
 	     "access there ends in SIGBUS, and the rest of the last page is zero") \
 	RULE(PRIVATE_COPY_STAYS, "private-copy-stays", "S2", \
@@ -64,9 +64,10 @@
 	     "a transfer whose flags, length or offset are refused writes nothing; an accepted " \
 	     "one writes all bytes, with RWF_APPEND at the end of the file") \
 	RULE(HUGE_AS_ADVISED, "huge-as-advised", "S2", \
-	     "do_set_pmd(), mm/memory.c; vma_thp_disabled(), since 6.12", \
+	     "do_set_pmd(), finish_fault(), mm/memory.c; vma_thp_disabled(), since 6.12; " \
+	     "shmem_allowable_huge_orders(), mm/shmem.c", \
 	     "a mapping with MADV_NOHUGEPAGE maps a huge page of shared memory by PTEs, not by a " \
-	     "PMD") \
+	     "PMD; a file has huge pages only as the settings allow") \
 	RULE(DIRTY_OUTLIVES, "dirty-outlives-mapping", "S3", \
 	     "zap_huge_pmd(), mm/huge_memory.c; bio_set_pages_dirty(), block/bio.c", \
 	     "reclaim keeps the bytes that the CPU or a transfer wrote to a page, also after the " \
@@ -188,7 +189,7 @@
 	RULE(ZERO_PAGES_COUNTED, "zero-pages-counted", "S3", \
 	     "ksm_map_zero_page(), ksm_might_unmap_zero_page(), mm/ksm.c, since 6.6", \
 	     "KSM counts each zero page by which it has replaced a page, until it is written, " \
-	     "freed or unmerged") \
+	     "freed or unmerged, and nothing else of a child that was not scanned") \
 	RULE(NOT_RECLAIMED, "not-reclaimed", "S2", \
 	     "madvise_cold_or_pageout_pte_range(), mm/madvise.c; shrink_folio_list()", \
 	     "reclaim skips device pages, which are on no LRU list: they are neither aged nor " \
@@ -211,9 +212,10 @@
 	     "merged and moved") \
 	RULE(MAPPINGS_JOIN, "mappings-join", "S2", \
 	     "vma_merge_existing_range(), vma_merge_new_range(), mm/vma.c (6.1: vma_merge(), " \
-	     "mm/mmap.c)", \
+	     "mm/mmap.c); __get_unmapped_area()", \
 	     "a call that changes a part of a VMA splits it, and adjacent VMAs that are " \
-	     "compatible afterwards are merged") \
+	     "compatible afterwards are merged; a mapping is where its caller asks for it, if " \
+	     "that is free") \
 	RULE(REMAPPED, "remapped", "S2", \
 	     "check_mremap_params(), check_prep_vma() (6.1: vma_to_resize()), " \
 	     "move_page_tables(), mm/mremap.c", \
@@ -248,7 +250,8 @@
 	     "a page frame that was returned to the driver has none of its former state when it " \
 	     "is used again") \
 	RULE(HUGE_IS_SPLIT, "huge-is-split", "S2", \
-	     "migrate_vma_collect_pmd(), split_huge_page(); dmirror_migrate_alloc_and_copy()", \
+	     "migrate_vma_collect_pmd(), split_huge_page(); dmirror_migrate_alloc_and_copy(); " \
+	     "since 6.12: deferred_split_scan()", \
 	     "migration to a device moves a huge page as one or splits it; what is not migrated " \
 	     "stays mapped as before, with its bytes") \
 	RULE(NOT_COLLAPSED, "not-collapsed", "S2", \
@@ -296,7 +299,7 @@
 	RULE(RIGHTS, "rights", "S9", \
 	     "can_do_file_pageout() (6.1: can_do_pageout()), process_madvise(), mm/madvise.c; " \
 	     "kernel_move_pages(), mm/migrate.c; do_mbind(), mm/mempolicy.c; can_do_mincore(), " \
-	     "mm/mincore.c; userfaultfd_api()", \
+	     "mm/mincore.c; userfaultfd_api(); __io_uring_register()", \
 	     "a call that changes only the memory of its caller needs no right, one that changes " \
 	     "or watches that of other processes or files needs one") \
 	RULE(SHARED_BY_ALL, "shared-by-all", "S2", \
@@ -310,8 +313,8 @@
 	     "tried") \
 	RULE(SEALED_STAYS, "sealed-stays", "S5", \
 	     "madvise_vma_behavior(), can_madvise_modify() (6.12: can_modify_vma_madv()), " \
-	     "is_discard() (6.12: is_madv_discard())", \
+	     "is_discard() (6.12: is_madv_discard()); memfd_add_seals(), check_write_seal()", \
 	     "a sealed mapping keeps its place and permission, and read-only anonymous memory " \
-	     "its bytes; hints change neither and are taken")
+	     "its bytes; hints are taken; a file sealed for writing is not mapped writable")
 
 #endif
