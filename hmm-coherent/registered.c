@@ -12,12 +12,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
 #include "kernel/limit.h"
+#include "kernel/memory.h"
 #include "story/registered.h"
 #include "story/story.h"
 
@@ -105,6 +108,58 @@ SCENARIO(registered, limited,
 	register_all(s);
 }
 
+static bool nothing_is_counted(void *arg)
+{
+	(void)arg;
+	return pinned_pages() == 0;
+}
+
+/* io_ring_ctx_free() */
+SCENARIO(registered, closed_and_accounted,
+	 "the pages do not count as pinned any more when the ring is closed with its buffer")
+{
+	struct story *s = &self->story;
+
+	ring_of_the_limited(s, PAGES);
+	register_all(s);
+	set_rule(RULE_PINS_ARE_ACCOUNTED);
+	expect_result("VmPin while registered, in pages", pinned_pages(), PAGES);
+	ring_forget(&s->ring);
+	set_rule(RULE_PINS_ARE_ACCOUNTED);
+	expect(wait_until(nothing_is_counted, NULL, RELEASE_S),
+	       "VmPin is %ld pages %d s after the ring was closed", pinned_pages(), RELEASE_S);
+	expect_unpinned(s);
+}
+
+/* struct io_uring_buf_reg is of 5.19; the headers may be older. */
+struct ring_registration {
+	__u64 addr;
+	__u32 entries;
+	__u16 group, flags;
+	__u64 reserved[3];
+};
+
+SCENARIO(registered, rings_are_free,
+	 "the rings of io_uring and a ring of provided buffers do not count against "
+	 "RLIMIT_MEMLOCK: all of it can be registered")
+{
+	struct story *s = &self->story;
+	void *memory = map_memory(features.page_size, PROT_READ | PROT_WRITE);
+	const struct ring_registration ring = { .addr = (uintptr_t)memory, .entries = 8 };
+
+	ring_of_the_limited(s, PAGES);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("IORING_REGISTER_PBUF_RING",
+		      errno_of(syscall(SYS_io_uring_register, s->ring.uring.ring_fd,
+				       IORING_REGISTER_PBUF_RING, &ring, 1)), 0);
+	set_rule(RULE_PINS_ARE_ACCOUNTED);
+	expect_result("registration up to the limit",
+		      ring_register(&s->ring, s->buffer.addr, s->buffer.size), 0);
+	expect_result("unregistration", ring_unregister(&s->ring), 0);
+	ring_forget(&s->ring);
+	unmap_memory(memory, features.page_size);
+}
+
 /* WRITE_FIXED of page @page by slot @slot has @result. */
 static void expect_slot(struct story *s, int slot, size_t page, long result)
 {
@@ -179,6 +234,31 @@ SCENARIO(registered, updated_in_part,
 	expect_slot(s, 0, 2, page);
 	expect_slot(s, 0, 0, -EFAULT);
 	expect_slot(s, 1, 1, page);
+}
+
+/* io_register_rsrc_update() */
+SCENARIO(registered, update_refused,
+	 "an update of no slot, of another size or with reserved fields is EINVAL and leaves the "
+	 "buffer where it is")
+{
+	struct story *s = &self->story;
+	const struct iovec after = { buffer_page(&s->buffer, 2), features.page_size };
+	const struct io_uring_rsrc_update2 good = { .data = (uintptr_t)&after, .nr = 1 };
+	struct io_uring_rsrc_update2 rows[] = { good, good, good, good };
+	const unsigned int size = sizeof(good), sizes[] = { size, size, size, size - 8 };
+	size_t i;
+
+	rows[0].nr = 0;
+	rows[1].resv = 1;
+	rows[2].resv2 = 1;
+	register_all(s);
+	set_rule(RULE_UPDATE_TELLS);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		expect_result("the update",
+			      errno_of(syscall(SYS_io_uring_register, s->ring.uring.ring_fd,
+					       IORING_REGISTER_BUFFERS_UPDATE, &rows[i],
+					       sizes[i])), -EINVAL);
+	expect_slot(s, 0, 0, features.page_size);
 }
 
 SCENARIO(registered, refused_in_part,

@@ -10,8 +10,13 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -27,6 +32,8 @@
 #define TRANSFERS 32		/* of each kind, of which one at least completes late */
 #define COUNT (PAGES - FIRST)
 #define AT_POSITION ((__u64)-1)
+#define WRITES 8		/* whose completions are not asked for */
+#define FROZEN_S 5		/* how long what has to wait for a freeze or a thaw may wait */
 
 /* Since 6.15; the headers may be older. */
 #define READV_FIXED 60
@@ -67,6 +74,17 @@ VARIANT(coherent_file, PLACE_COHERENT, ON_FILE);
 VARIANT(coherent_raw, PLACE_COHERENT, ON_RAW);
 VARIANT(system_file, PLACE_SYSTEM, ON_FILE);
 VARIANT(system_raw, PLACE_SYSTEM, ON_RAW);
+
+WHY_NOT(ring_ways)
+{
+	if (!strstr(test, "frozen"))
+		return NULL;
+	if (variant->medium == ON_RAW)
+		return "there is no filesystem on this device";
+	if (!in_guest())
+		return "other processes may use the filesystem that it freezes";
+	return variant->place == PLACE_SYSTEM ? NULL : "the place of the page does not matter";
+}
 
 FIXTURE_SETUP(ring_ways)
 {
@@ -265,6 +283,110 @@ SCENARIO(ring_ways, read_to_freed,
 	advise_memory(s->buffer.addr, s->buffer.size, MADV_PAGEOUT);
 	for (i = 0; i < PAGES; i++)
 		expect_owner_sees(s, i, BY_MEDIUM);
+}
+
+/* A thread that has to do something while this one waits in the kernel, or the other way round. */
+struct freezer {
+	pthread_t thread;
+	int fd, told[2];
+	bool late;
+	long result;
+};
+
+static void *thaw_when_told(void *arg)
+{
+	struct freezer *freezer = arg;
+	struct pollfd told = { .fd = freezer->told[0], .events = POLLIN };
+
+	freezer->late = poll(&told, 1, FROZEN_S * 1000) != 1;
+	freezer->result = errno_of(ioctl(freezer->fd, FITHAW, 0));
+	return NULL;
+}
+
+static void *freeze(void *arg)
+{
+	struct freezer *freezer = arg;
+
+	freezer->result = errno_of(ioctl(freezer->fd, FIFREEZE, 0));
+	return NULL;
+}
+
+static void start(struct freezer *freezer, int fd, void *(*run)(void *arg))
+{
+	*freezer = (struct freezer){ .fd = fd };
+	if (pipe2(freezer->told, O_CLOEXEC) || pthread_create(&freezer->thread, NULL, run, freezer))
+		syscall_failed("pthread_create", errno);
+}
+
+static void prepare_write(FIXTURE_DATA(ring_ways) (*self), struct io_uring *uring)
+{
+	struct story *s = &self->story;
+	struct io_uring_sqe *sqe = io_uring_get_sqe(uring);
+
+	if (!sqe)
+		broken("the submission queue is full");
+	io_uring_prep_write(sqe, s->medium.fd, s->buffer.addr, self->page, 0);
+}
+
+/* io_kiocb_start_write() */
+SCENARIO(ring_ways, frozen,
+	 "the submission of a write to a frozen filesystem does not wait, and the write is done "
+	 "when the filesystem is thawed")
+{
+	struct story *s = &self->story;
+	struct freezer freezer;
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("FIFREEZE", errno_of(ioctl(s->medium.buffered, FIFREEZE, 0)), 0);
+	start(&freezer, s->medium.buffered, thaw_when_told);
+	prepare_write(self, &s->ring.uring);
+	set_rule(RULE_FLAGS_AS_A_WHOLE);
+	expect_result("the submission", io_uring_submit(&s->ring.uring), 1);
+	if (write(freezer.told[1], "t", 1) != 1 || pthread_join(freezer.thread, NULL))
+		syscall_failed("pthread_join", errno);
+	expect(!freezer.late, "the submission has waited until the filesystem was thawed");
+	expect_result("FITHAW", freezer.result, 0);
+	expect_result("the write", ring_finish(&s->ring), self->page);
+	expect_medium_has(s, 0, BY_OWNER);
+}
+
+/* io_complete_rw(): with IORING_SETUP_DEFER_TASKRUN nothing is done until the ring is asked. */
+SCENARIO(ring_ways, frozen_afterwards,
+	 "a filesystem can be frozen while a write to it has ended and its ring was not asked for "
+	 "the completion")
+{
+	struct story *s = &self->story;
+	struct io_uring uring;
+	struct pollfd done = { .events = POLLIN };
+	struct freezer freezer;
+	struct timespec end;
+	bool running;
+	int late, i;
+
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("io_uring_queue_init",
+		      io_uring_queue_init(WRITES, &uring, IORING_SETUP_SINGLE_ISSUER |
+							  IORING_SETUP_DEFER_TASKRUN), 0);
+	/* Some may be done when they are submitted, but not all. */
+	for (i = 0; i < WRITES; i++)
+		prepare_write(self, &uring);
+	expect_result("the submission", io_uring_submit(&uring), WRITES);
+	done.fd = uring.ring_fd;
+	must(poll(&done, 1, FROZEN_S * 1000) == 1, "no write ends");
+	start(&freezer, s->medium.buffered, freeze);
+	clock_gettime(CLOCK_REALTIME, &end);
+	for (late = -1, running = true; running && late < FROZEN_S; late++) {
+		/* This ends the writes that are done, so that the filesystem can be frozen. */
+		if (late >= 0)
+			io_uring_get_events(&uring);
+		end.tv_sec += FROZEN_S;
+		running = pthread_timedjoin_np(freezer.thread, NULL, &end);
+	}
+	must(!running, "FIFREEZE does not end");
+	expect_result("FIFREEZE", freezer.result, 0);
+	expect_result("FITHAW", errno_of(ioctl(s->medium.buffered, FITHAW, 0)), 0);
+	expect(late == 0, "FIFREEZE has waited until the ring was asked");
+	io_uring_queue_exit(&uring);
 }
 
 int main(int argc, char **argv)

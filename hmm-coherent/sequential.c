@@ -260,6 +260,34 @@ SCENARIO(sequential, end_of_file_by_ring,
  * The blocks keep their old bytes on the disk, as those of a deleted file do.
  * The rest of a block that is written in part must be overwritten with zeros.
  */
+/* kiocb_done(): generic_write_checks() has gone to the end of the file before. */
+SCENARIO(sequential, append_fails,
+	 "a write by io_uring to the end of a file (O_APPEND) that fails leaves the position where "
+	 "it is")
+{
+	struct story *s = &self->story;
+	unsigned char *nothing = map_memory(self->page, PROT_NONE);
+	const int fd = s->medium.fd, before = fcntl(fd, F_GETFL), flags[] = { O_DIRECT, 0 };
+	struct io_uring_sqe *sqe;
+	size_t i;
+
+	story_ring(s);
+	go_to(s, self->page);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (fcntl(fd, F_SETFL, O_APPEND | flags[i]))
+			syscall_failed("F_SETFL", errno);
+		sqe = io_uring_get_sqe(&s->ring.uring);
+		io_uring_prep_write(sqe, fd, nothing, self->page, -1);
+		if (io_uring_submit(&s->ring.uring) != 1)
+			syscall_failed("io_uring_submit", EIO);
+		set_rule(RULE_BYTES_ARRIVE);
+		expect_result("a write of memory without access", ring_finish(&s->ring), -EFAULT);
+		expect_position(s, self->page);
+	}
+	fcntl(fd, F_SETFL, before);
+	unmap_memory(nothing, self->page);
+}
+
 SCENARIO(sequential, emptied_block,
 	 "a write of the beginning or the end of a block that was emptied leaves zeros in the rest "
 	 "of it")
