@@ -179,6 +179,17 @@ SCENARIO(hugetlb_watched, hole,
 	expect_resident(self, true);
 }
 
+/* hugetlb_change_protection(): a marker is no page. */
+SCENARIO(hugetlb_watched, hole_changed,
+	 "a protected hole stays protected when mprotect() makes it read-only and writable again")
+{
+	protect(self, true);
+	protect_memory(self->range.addr, self->size, PROT_READ);
+	protect_memory(self->range.addr, self->size, PROT_READ | PROT_WRITE);
+	expect_resident(self, false);
+	expect_protected(self);
+}
+
 SCENARIO(hugetlb_watched, page,
 	 "a page that was written is protected until the protection is removed, and keeps its "
 	 "bytes")
@@ -349,6 +360,31 @@ SCENARIO(hugetlb_watched, reserved,
 	expect_result("HugePages_Rsvd afterwards", read_counter(meminfo, "HugePages_Rsvd"),
 		      reserved);
 	expect_write(self, 0, features.page_size);
+}
+
+/* move_hugetlb_page_tables() passes over a page table that does not exist. */
+SCENARIO(hugetlb_watched, moved_across_tables,
+	 "mremap() moves a page behind a page table without pages by as much as the rest; it moves "
+	 "nothing from inside of a huge page")
+{
+	const size_t span = self->room_size / 2, size = self->size;
+	unsigned char *table = self->range.addr, *to = table + 16 * size,
+		      *border = (size_t)(table - self->room) >= size ? table : table + span,
+		      *from = border - size;
+
+	unmap_memory(table, self->range.size);
+	if (mmap(from, 2 * size, PROT_READ | PROT_WRITE, variant->flags | MAP_FIXED, self->file,
+		 0) != from)
+		syscall_failed("mmap", errno);
+	write_page(border, self->range.serial, 1, BY_OWNER);
+	set_rule(RULE_REMAPPED);
+	expect_result("mremap() from inside of a huge page",
+		      mremap(from + features.page_size, size, size, MREMAP_MAYMOVE) == MAP_FAILED ?
+			      -errno : 0, -EINVAL);
+	set_rule(RULE_MOVES_WITH_ADDRESS);
+	move_memory(from, 2 * size, to);
+	expect_bytes(to + size, self->range.serial, 1, BY_OWNER, "the page that moved");
+	expect_zeros(to, "the page in front of it");
 }
 
 int main(int argc, char **argv)

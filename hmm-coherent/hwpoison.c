@@ -8,13 +8,18 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "kernel/advice.h"
 #include "kernel/config.h"
 #include "kernel/kernel.h"
 #include "kernel/since.h"
+#include "kernel/memory.h"
 #include "story/story.h"
+
+#include "hugetlb.h"
 
 #define PAGES 3
 
@@ -36,6 +41,8 @@ FIXTURE_VARIANT_ADD(hwpoison, system_rw) { .place = PLACE_SYSTEM };
 
 WHY_NOT(hwpoison)
 {
+	if (!strcmp(test, "of_hugetlb"))
+		return variant->place == PLACE_SYSTEM ? NULL : "hugetlb memory is on no device";
 	if (variant->place != PLACE_COHERENT &&
 	    (!strcmp(test, "device_page") || !strcmp(test, "device_page_offline")))
 		return "such a page is in memory when the kernel sees the error";
@@ -176,6 +183,42 @@ SCENARIO(hwpoison, neighbour,
 	expect_result("MADV_FREE of the page with the error", advise(s, 1, MADV_FREE), 0);
 	expect_result("a read after that", cpu_read(&s->buffer, 1, 1, seen), features.page_size);
 	expect_zeros(seen, "bytes of that");
+}
+
+/* hugetlbfs_error_remove_folio() (6.1: hugetlbfs_error_remove_page()) */
+SCENARIO(hwpoison, of_hugetlb,
+	 "a page of a file of hugetlb with an error stays in the file: each mapping gets SIGBUS "
+	 "and a read gets EIO")
+{
+	const size_t size = hugetlb_size();
+	struct sigaction action = { .sa_handler = ignore };
+	struct buffer maps[2];
+	unsigned char byte;
+	int i, file = memfd_create("hwpoison", MFD_CLOEXEC | MFD_HUGETLB);
+
+	need(getenv("HMM_COHERENT_GUEST"), SKIP_NOT_A_GUEST);
+	hugetlb_reserve(2);
+	if (file < 0 || ftruncate(file, size))
+		syscall_failed("memfd_create", errno);
+	for (i = 0; i < 2; i++) {
+		maps[i] = (struct buffer){ .pages = 1, .size = features.page_size, .serial = 1 };
+		maps[i].addr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+		if (maps[i].addr == MAP_FAILED)
+			syscall_failed("mmap", errno);
+	}
+	buffer_write(&maps[0], 0, 1, BY_OWNER);
+	sigaction(SIGBUS, &action, NULL);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("MADV_HWPOISON",
+		      errno_of(madvise(maps[0].addr, features.page_size, MADV_HWPOISON)), 0);
+	set_rule(RULE_POISON_IS_NOT_READ);
+	for (i = 0; i < 2; i++)
+		expect_result("a read of the page with the error",
+			      cpu_read(&maps[i], 0, 1, NULL), KILLED_BY(SIGBUS));
+	expect_result("pread", errno_of(pread(file, &byte, 1, 0)), -EIO);
+	for (i = 0; i < 2; i++)
+		unmap_memory(maps[i].addr, size);
+	close(file);
 }
 
 int main(int argc, char **argv)

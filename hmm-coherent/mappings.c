@@ -15,14 +15,26 @@
 
 #include "kernel/since.h"
 #include "reach/monitor.h"
+#include "see/counters.h"
 
-/* Since Linux 4.4 and 5.7; the C library may be older. */
+/* Since Linux 4.4, 5.7 and 6.11; the C library may be older. */
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08
+#endif
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1
 #endif
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
+
+WHY_NOT(mappings)
+{
+	(void)variant;
+	return !strcmp(test, "droppable_is_not_locked") && !kernel_has(CHANGE_DROPPABLE) ?
+		       "this kernel has no MAP_DROPPABLE (6.11)" :
+		       NULL;
+}
 
 /* VmLck, in pages. */
 static long locked(void)
@@ -282,6 +294,73 @@ SCENARIO(mappings, odd_sizes_join,
 	       (void *)at[1], (void *)at[2]);
 	for (i = 0; i < ARRAY_SIZE(at); i++)
 		unmap_memory(at[i], size);
+}
+
+/* __get_unmapped_area(): a mapping with a hint is not aligned to a huge page. */
+SCENARIO(mappings, hint_is_taken,
+	 "memory of the size of a huge page is mapped at the address that its caller asks for, if "
+	 "no more than that is free there")
+{
+	const size_t page = features.page_size, size = page / 8 * page;
+	unsigned char *room = map_memory(2 * size, PROT_NONE), *hint = room + page, *at;
+
+	hint += (uintptr_t)hint % size ? 0 : page;
+	unmap_memory(hint, size);
+	at = mmap(hint, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	set_rule(RULE_MAPPINGS_JOIN);
+	expect(at == hint, "the mapping is at %p, not at %p", (void *)at, (void *)hint);
+	unmap_memory(at, size);
+	unmap_memory(room, 2 * size);
+}
+
+/* vma_supports_mlock() */
+SCENARIO(mappings, droppable_is_not_locked,
+	 "mlock() of droppable memory succeeds and locks nothing; the memory beside it is locked")
+{
+	const size_t size = 2 * features.page_size;
+	const long before = locked();
+
+	map_pages(self, FIRST, 2);
+	if (mmap(page_of(self, FIRST + 2), size, PROT_READ | PROT_WRITE,
+		 MAP_DROPPABLE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	lock(self, FIRST, 4);
+	expect_result("pages in VmLck", locked() - before, 2);
+	expect_byte_count("Locked of the droppable memory",
+			  smaps_bytes(page_of(self, FIRST + 2), "Locked"), 0);
+	unlock(self, FIRST, 4);
+	expect_result("pages in VmLck after munlock", locked() - before, 0);
+}
+
+static void expect_charged(const void *addr, const char *what)
+{
+	char flags[128] = "";
+
+	set_rule(RULE_MAPPINGS_ARE_COUNTED);
+	expect(smaps_text(addr, "VmFlags", flags, sizeof(flags)) && strstr(flags, " ac"),
+	       "%s is not charged: its VmFlags are%s", what, flags);
+}
+
+/* unmap_source_vma(): address 0 is where a mapping begins, and not none. */
+SCENARIO(mappings, moved_out_of_first,
+	 "what mremap() leaves of a mapping that begins at address 0 stays charged, on both sides")
+{
+	const size_t size = features.page_size;
+	unsigned char *at = (unsigned char *)size;
+
+	if (mmap(at - size, 3 * size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at - size)
+		syscall_failed("mmap at address 0", errno);
+	expect_charged(at - size, "a mapping at address 0");
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	move_memory(at, size, page_of(self, TARGET));
+	expect_charged(at - size, "what is in front of the part");
+	expect_charged(at + size, "what is behind it");
+	expect_charged(page_of(self, TARGET), "the part");
+	unmap_memory(at - size, size);
+	unmap_memory(at + size, size);
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,7 @@
 #include "kernel/memory.h"
 #include "kernel/since.h"
 #include "reach/monitor.h"
+#include "story/huge.h"
 #include "story/story.h"
 
 #define PAGES 4
@@ -44,6 +45,8 @@ WHY_NOT(uffd_fill)
 {
 	if (!variant->of_file && (!strncmp(test, "continued", 9) || !strcmp(test, "behind_end")))
 		return "only for memory of a file";
+	if (variant->of_file && !strcmp(test, "over_huge"))
+		return "only for anonymous memory";
 	if (!strcmp(test, "continued_protected") && !kernel_has(CHANGE_CONTINUE_PROTECTED))
 		return "this kernel has no UFFDIO_CONTINUE_MODE_WP (6.4)";
 	return NULL;
@@ -363,6 +366,28 @@ SCENARIO(uffd_fill, continued_protected,
 	expect_bytes_of(self, 0, BY_OTHER);
 	monitor_protect(self->monitor, self->target.addr, features.page_size, false);
 	expect_result("a write", cpu_write(&self->target, 0, 1, BY_OWNER), features.page_size);
+}
+
+/* mfill_establish_pmd() */
+SCENARIO(uffd_fill, over_huge,
+	 "UFFDIO_COPY to a page of a huge page fails with EEXIST, and the huge page stays")
+{
+	struct story *s = &self->story;
+	struct huge_range range;
+	struct uffdio_copy arg = { .src = (uintptr_t)s->buffer.addr, .len = features.page_size };
+
+	huge_range_begin(&range, &s->device);
+	write_page(page_in(range.addr, 3), s->buffer.serial, 3, BY_OTHER);
+	set_rule(RULE_LEGAL_CALLS_WORK);
+	expect_result("UFFDIO_REGISTER",
+		      monitor_watch_for(self->monitor, range.addr, range.size, MODES), 0);
+	arg.dst = (uintptr_t)page_in(range.addr, 3);
+	set_rule(RULE_FILL_NEEDS_HOLE);
+	expect_result("UFFDIO_COPY", errno_of(ioctl(self->monitor, UFFDIO_COPY, &arg)), -EEXIST);
+	expect_result("the field \"copy\"", arg.copy, -EEXIST);
+	expect_result("the mapping is huge", device_snapshot(&s->device, range.addr).huge, 1);
+	expect_bytes(page_in(range.addr, 3), s->buffer.serial, 3, BY_OTHER, "the page");
+	huge_range_end(&range);
 }
 
 int main(int argc, char **argv)

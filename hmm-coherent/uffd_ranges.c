@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,9 +26,10 @@
 #include "reach/monitor.h"
 #include "report/result.h"
 
-/* Since Linux 6.11; the C library may be older. */
+#include "hugetlb.h"
+
 #ifndef MAP_DROPPABLE
-#define MAP_DROPPABLE 0x08
+#define MAP_DROPPABLE 0x08	/* of 6.11 */
 #endif
 
 #define PAGES 4
@@ -36,6 +39,8 @@
 #define MISSING UFFDIO_REGISTER_MODE_MISSING
 #define WP UFFDIO_REGISTER_MODE_WP
 #define MINOR BIT_ULL(2)	/* UFFDIO_REGISTER_MODE_MINOR of 5.13 */
+#define EXACT_ADDRESS BIT_ULL(11)	/* UFFD_FEATURE_EXACT_ADDRESS of 5.18 */
+#define TOLD_S 10
 
 FIXTURE(uffd_ranges)
 {
@@ -337,6 +342,56 @@ SCENARIO(uffd_ranges, with_a_file,
 	expect_result("UFFDIO_REGISTER", watch(self, MISSING), -EINVAL);
 	expect_result("a read before the file", cpu_read(range, 0, 1, NULL), features.page_size);
 	expect_result("a read behind the file", cpu_read(range, 3, 1, NULL), features.page_size);
+}
+
+#define AT 100	/* where a huge page is touched */
+static void *touch(void *at)
+{
+	(void)*(volatile unsigned char *)at;
+	return NULL;
+}
+
+/* The message of a fault by a thread says @offset in the huge page. */
+static void expect_told(unsigned char *huge, size_t size, unsigned long long feature, size_t offset)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = feature };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct uffd_msg msg = { 0 };
+	pthread_t thread;
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api))
+		syscall_failed("userfaultfd", errno);
+	expect_result("UFFDIO_REGISTER", monitor_watch_for(fd, huge, size, MISSING), 0);
+	if (pthread_create(&thread, NULL, touch, huge + AT))
+		syscall_failed("pthread_create", errno);
+	set_rule(RULE_EVENTS_ARE_TOLD);
+	must(poll(&ready, 1, TOLD_S * 1000) == 1 && read(fd, &msg, sizeof(msg)) == sizeof(msg),
+	     "userfaultfd told nothing within %d s", TOLD_S);
+	expect_result("the address in the huge page",
+		      msg.arg.pagefault.address - (uintptr_t)huge, offset);
+	monitor_leave(fd, huge, size);
+	pthread_join(thread, NULL);
+	close(fd);
+	advise_memory(huge, size, MADV_DONTNEED);
+}
+
+/* hugetlb_handle_userfault() */
+SCENARIO(uffd_ranges, hugetlb_told,
+	 "the message of a fault of hugetlb has the address of the huge page, and with "
+	 "UFFD_FEATURE_EXACT_ADDRESS that of the access")
+{
+	const size_t size = hugetlb_size();
+	unsigned char *huge;
+
+	hugetlb_reserve(2);
+	huge = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB,
+		    -1, 0);
+	if (huge == MAP_FAILED)
+		syscall_failed("mmap of hugetlb memory", errno);
+	expect_told(huge, size, 0, 0);
+	expect_told(huge, size, EXACT_ADDRESS, AT);
+	unmap_memory(huge, size);
 }
 
 int main(int argc, char **argv)

@@ -58,7 +58,8 @@ static const char *const uffd_wp[] = {
 	"trackers.*.migrated", "trackers.*.protected", "trackers.*.read-only-used",
 	"trackers.*.written-*", "hugetlb-watched.*.forked", "hugetlb-watched.*.hole",
 	"hugetlb-watched.*.over-a-page-of-the-file", "hugetlb-watched.*.page",
-	"hugetlb-watched.*.moved", "hugetlb-watched.*.unshared", "kept-marks.*-protected",
+	"hugetlb-watched.*.hole-changed", "hugetlb-watched.*.moved",
+	"hugetlb-watched.*.unshared", "kept-marks.*-protected",
 	"swapped.*.protected", "private-marks.*", "huge-held.*.forced",
 	"huge-held.*.child-is-free", "mappings.*.remap-watched-first",
 	"unprivileged.*.told-of-forks", "marks.*.watched",
@@ -83,7 +84,8 @@ static const char *const huge[] = {
 	"soft-dirty.*.split-when-*", "pagemap.*.huge-*", "pagemap.*.of-a-file",
 	"pagemap.*.scan-protects-part", "monitor.*.huge-zero-page", "freed-huge.*",
 	"long-ranges.*.of-huge-page", "huge-held.*", "dma-buf.*.of-hugetlb",
-	"next-access-to.*.load-after-huge-moved", NULL
+	"next-access-to.*.load-after-huge-moved", "uffd-fill.*.over-huge",
+	"uffd-ranges.*.hugetlb-told", "hwpoison.*.of-hugetlb", NULL
 };
 
 static const struct lack lacks[] = {
