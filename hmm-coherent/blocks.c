@@ -9,6 +9,10 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -53,6 +57,10 @@ WHY_NOT(blocks)
 		return "btrfs transfers parts of blocks through the page cache";
 	if (!btrfs && !strcmp(test, "through_cache"))
 		return "this medium transfers whole blocks only";
+	if (!strcmp(test, "no_wait_for_several") &&
+	    (variant->medium != ON_RAW_4K || variant->read_only ||
+	     variant->place == PLACE_PRIVATE))
+		return "a filesystem has requests of its own";
 	if (!strcmp(test, "in_halves") && variant->medium != ON_RAW_4K)
 		return "half a block is less than the alignment of memory";
 	return medium_why_not(variant->medium);
@@ -259,6 +267,45 @@ SCENARIO(blocks, through_cache,
 		      errno_of(pread(s->medium.fd, s->medium.bounce, PAGES * self->page, 0)),
 		      PAGES * self->page);
 	expect_equal(s->medium.bounce, on, PAGES * self->page, "the medium");
+}
+
+/* The number of separate pages that one request of the device has (virtio-blk: some hundred). */
+static long segments_of(int fd)
+{
+	struct stat device;
+	char path[80];
+	long segments;
+
+	if (fstat(fd, &device))
+		syscall_failed("fstat", errno);
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/queue/max_segments",
+		 major(device.st_rdev), minor(device.st_rdev));
+	segments = read_number(path);
+	if (segments <= 0)
+		not_prepared("%s cannot be read", path);
+	return segments;
+}
+
+/* bio_split_io_at(), __blkdev_direct_IO(): one of several requests may have to wait. */
+SCENARIO(blocks, no_wait_for_several,
+	 "RWF_NOWAIT of a block device transfers nothing and says EAGAIN if more than one request "
+	 "is needed")
+{
+	struct story *s = &self->story;
+	static struct iovec parts[IOV_MAX];
+	const long segments = segments_of(s->medium.fd), count = segments + 1;
+	long i;
+
+	for (i = 0; i < IOV_MAX; i++)
+		parts[i] = (struct iovec){ s->buffer.addr, self->page };
+	set_rule(RULE_FLAGS_AS_A_WHOLE);
+	if (count <= IOV_MAX)
+		expect_result("a read of one page more than a request has",
+			      errno_of(preadv2(s->medium.fd, parts, count, 0, RWF_NOWAIT)),
+			      -EAGAIN);
+	expect_result("a read of many pages",
+		      errno_of(preadv2(s->medium.fd, parts, IOV_MAX, 0, RWF_NOWAIT)), -EAGAIN);
+	expect_owner_sees(s, 0, BY_OWNER);
 }
 
 int main(int argc, char **argv)

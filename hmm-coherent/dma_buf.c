@@ -19,6 +19,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
+#include "kernel/restore.h"
 #include "kernel/since.h"
 #include "see/zone.h"
 #include "story/nodes.h"
@@ -29,6 +30,8 @@
 #define PAGES 3
 #define HOLES 64
 #define KPF_LRU 5	/* linux/kernel-page-flags.h */
+/* In MiB. */
+#define LIMIT "/sys/module/udmabuf/parameters/size_limit_mb"
 
 FIXTURE(dma_buf)
 {
@@ -47,6 +50,8 @@ FIXTURE_VARIANT_ADD(dma_buf, movable) { .place = PLACE_MOVABLE };
 
 WHY_NOT(dma_buf)
 {
+	if (!strcmp(test, "of_sealed") || !strcmp(test, "within_large_limit"))
+		return variant->place == PLACE_SYSTEM ? NULL : "no page of the memfd is used";
 	if (strcmp(test, "of_a_hole") && strcmp(test, "of_hugetlb"))
 		return NULL;
 	if (!kernel_has(CHANGE_UDMABUF_PINS))
@@ -268,6 +273,54 @@ SCENARIO(dma_buf, of_hugetlb,
 	unmap_memory(map, size);
 	close(self->memfd);
 	self->memfd = memfd;
+}
+
+/* The result of UDMABUF_CREATE for a page of a new memfd with these seals. */
+static long created(int seals)
+{
+	struct udmabuf_create arg = { .memfd = memfd_create("seals", MFD_CLOEXEC |
+								    MFD_ALLOW_SEALING),
+				      .flags = UDMABUF_FLAGS_CLOEXEC,
+				      .size = features.page_size };
+	int control = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	long result;
+
+	if ((int)arg.memfd < 0 || ftruncate(arg.memfd, features.page_size) ||
+	    (seals && fcntl(arg.memfd, F_ADD_SEALS, seals)))
+		syscall_failed("memfd", errno);
+	result = errno_of(ioctl(control, UDMABUF_CREATE, &arg));
+	if (result >= 0)
+		close(result);
+	close(control);
+	close(arg.memfd);
+	return result < 0 ? result : 0;
+}
+
+/* check_memfd_seals() (6.1: udmabuf_create()) */
+SCENARIO(dma_buf, of_sealed,
+	 "a DMA buffer, which may be written, is made of a memfd that cannot shrink, and not of "
+	 "one that is or will be sealed for writing")
+{
+	set_rule(RULE_MEMFD_IS_PINNED);
+	expect_result("without a seal", created(0), -EINVAL);
+	expect_result("F_SEAL_GROW", created(F_SEAL_GROW), -EINVAL);
+	expect_result("F_SEAL_SHRINK", created(F_SEAL_SHRINK), 0);
+	expect_result("F_SEAL_SHRINK, F_SEAL_GROW", created(F_SEAL_SHRINK | F_SEAL_GROW), 0);
+	expect_result("F_SEAL_SHRINK, F_SEAL_WRITE", created(F_SEAL_SHRINK | F_SEAL_WRITE),
+		      -EINVAL);
+	expect_result("F_SEAL_SHRINK, F_SEAL_FUTURE_WRITE",
+		      created(F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE), -EINVAL);
+}
+
+/* udmabuf_create(): the limit in bytes has more than 32 bits. */
+SCENARIO(dma_buf, within_large_limit,
+	 "a DMA buffer can be made with a limit of 4 GiB, and not with one of 0")
+{
+	set_rule(RULE_MEMFD_IS_PINNED);
+	change_setting(LIMIT, 4096);
+	expect_result("with a limit of 4 GiB", created(F_SEAL_SHRINK), 0);
+	change_setting(LIMIT, 0);
+	expect_result("with a limit of 0", created(F_SEAL_SHRINK), -EINVAL);
 }
 
 int main(int argc, char **argv)

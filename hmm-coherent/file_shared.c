@@ -13,7 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -29,6 +31,8 @@
 /* The new end of the file: page LAST, byte CUT. */
 #define LAST 2
 #define CUT 512
+#define ATTEMPTS 8
+#define DONTCACHE 0x80	/* RWF_DONTCACHE of 6.14 */
 
 FIXTURE(file_shared)
 {
@@ -43,6 +47,15 @@ FIXTURE_VARIANT(file_shared)
 
 FIXTURE_VARIANT_ADD(file_shared, rw) {};
 FIXTURE_VARIANT_ADD(file_shared, ro) { .read_only = true };
+
+WHY_NOT(file_shared)
+{
+	if (strcmp(test, "mapped_though_not_cached"))
+		return NULL;
+	if (!kernel_has(CHANGE_MAPPED_STAYS_CACHED))
+		return "RWF_DONTCACHE of this kernel drops mapped pages";
+	return variant->read_only ? "the mapping is only read" : NULL;
+}
 
 static void map_file(struct buffer *file, struct story *s, bool read_only)
 {
@@ -256,6 +269,33 @@ SCENARIO(file_shared, cut_while_held,
 	set_rule(RULE_BYTES_ARRIVE);
 	expect_holder_sees(s, 1, BY_OTHER);
 	expect_cut(self, variant->read_only);
+}
+
+/*
+ * filemap_end_dropbehind(), which runs when the page is written to the disk. The file is empty
+ * before, as only new blocks are finished by a worker, which may drop pages.
+ */
+SCENARIO(file_shared, mapped_though_not_cached,
+	 "a page that was written with RWF_DONTCACHE and that a process maps stays mapped when it "
+	 "is on the disk")
+{
+	struct story *s = &self->story;
+	const struct iovec iov = { s->buffer.addr, features.page_size };
+	int i;
+
+	for (i = 0; i < ATTEMPTS; i++) {
+		set_rule(RULE_LEGAL_CALLS_WORK);
+		expect_result("ftruncate", errno_of(ftruncate(s->medium.buffered, 0)), 0);
+		expect_result("a write with RWF_DONTCACHE",
+			      errno_of(pwritev2(s->medium.buffered, &iov, 1, 0, DONTCACHE)),
+			      iov.iov_len);
+		/* The page may be on the disk, and dropped, before this maps it again. */
+		expect_result("a read", cpu_read(&self->file, 0, 1, NULL), iov.iov_len);
+		expect_result("fsync", errno_of(fsync(s->medium.buffered)), 0);
+		set_rule(RULE_NOTHING_ELSE_CHANGES);
+		expect(in_memory(page_at(0, self->file.addr).at),
+		       "the page is not mapped any more when it is on the disk");
+	}
 }
 
 int main(int argc, char **argv)

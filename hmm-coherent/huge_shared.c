@@ -10,7 +10,12 @@
 #include "suite/harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/kernel-page-flags.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/config.h"
@@ -22,6 +27,8 @@
 #include "story/huge.h"
 
 #define SHMEM THP "shmem_enabled"
+#define FIRST 5		/* pages that are mapped by hand */
+#define SECOND 7
 
 FIXTURE(huge_shared)
 {
@@ -58,6 +65,33 @@ static unsigned char touch(const unsigned char *addr)
 	return *(const volatile unsigned char *)addr;
 }
 
+/* Allow huge pages of shared memory of this size by @word, and by nothing else. */
+static void allow(FIXTURE_DATA(huge_shared) (*self), const char *word)
+{
+	char path[128];
+	int error = write_text(SHMEM, "never");
+
+	snprintf(path, sizeof(path), THP "hugepages-%zukB/shmem_enabled", self->huge.size >> 10);
+	/* The file has all words; "inherit" is the one that it has at boot. */
+	restore_text(path, "inherit");
+	error = error ? error : write_text(path, word);
+	if (error)
+		syscall_failed(path, -error);
+}
+
+WHY_NOT(huge_shared)
+{
+	if (!strcmp(test, "collapsed_by_force") || !strcmp(test, "within")) {
+		if (variant->as_huge)
+			return "the pages are small at first";
+		if (!kernel_has(CHANGE_SHMEM_BY_SIZE))
+			return "this kernel has one setting for shared memory of all sizes (6.11)";
+	}
+	if (!variant->as_huge && !strcmp(test, "cut"))
+		return "only a huge page has parts";
+	return NULL;
+}
+
 FIXTURE_SETUP(huge_shared)
 {
 	struct huge *h = &self->huge;
@@ -73,7 +107,7 @@ FIXTURE_SETUP(huge_shared)
 	error = write_text(SHMEM, "advise");
 	if (error)
 		syscall_failed(SHMEM, -error);
-	self->fd = memfd_create("hmm-coherent", MFD_CLOEXEC);
+	self->fd = memfd_create("hmm-coherent", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (self->fd < 0 || ftruncate(self->fd, h->size))
 		syscall_failed("memfd", errno);
 	self->room = map_memory(3 * h->size, PROT_NONE);
@@ -230,6 +264,112 @@ SCENARIO(huge_shared, watched_one_by_one,
 		      h->pages - 1);
 	expect_result("pages with other bytes", lost(self, self->second), 0);
 	close(monitor);
+}
+
+/* memfd_wait_for_pins() */
+SCENARIO(huge_shared, sealed,
+	 "a memfd can be sealed for writing as soon as nothing maps it for writing, and has its "
+	 "bytes then")
+{
+	write_all(self, self->first);
+	set_rule(RULE_SEALED_STAYS);
+	expect_result("F_SEAL_WRITE while it is mapped for writing",
+		      errno_of(fcntl(self->fd, F_ADD_SEALS, F_SEAL_WRITE)), -EBUSY);
+	unmap_memory(self->first, self->huge.size);
+	expect_result("F_SEAL_WRITE", errno_of(fcntl(self->fd, F_ADD_SEALS, F_SEAL_WRITE)), 0);
+	if (mmap(self->first, self->huge.size, PROT_READ, MAP_SHARED | MAP_FIXED, self->fd, 0) !=
+	    self->first)
+		syscall_failed("mmap", errno);
+	expect_result("pages with other bytes", lost(self, self->first), 0);
+}
+
+/* __folio_freeze_and_split_unmapped(): a folio has a reference for each of its pages. */
+SCENARIO(huge_shared, cut,
+	 "truncation in the middle of a huge page frees its pages behind the end of the file")
+{
+	static unsigned long frames[PAGES_LOOK_MAX];
+	struct huge *h = &self->huge;
+	size_t i, used = 0;
+
+	write_all(self, self->first);
+	for (i = h->pages / 2; i < h->pages; i++)
+		frames[i] = page_at(0, page_in(self->first, i)).pfn;
+	if (ftruncate(self->fd, h->size / 2))
+		syscall_failed("ftruncate", errno);
+	drain_lru_batches();
+	for (i = h->pages / 2; i < h->pages; i++)
+		used += frame_has_flag(frames[i], KPF_LRU);
+	set_rule(RULE_END_OF_FILE);
+	/* Others may use some of them by now. */
+	expect(used < h->pages / 4, "%zu of %zu pages behind the end of the file are in use", used,
+	       h->pages / 2);
+}
+
+/* In the child: one page is mapped, and then another one of the same folio. */
+static long map_one_by_one(const struct buffer *buffer, long pages)
+{
+	unsigned char *addr = buffer->addr;
+	const size_t size = features.page_size;
+
+	touch(page_in(addr, FIRST));
+	if (madvise(addr, FIRST * size, MADV_DONTNEED) ||
+	    madvise(page_in(addr, FIRST + 1), (pages - FIRST - 1) * size, MADV_DONTNEED))
+		return -errno;
+	/* A read would map the pages around it, without asking for the folio. */
+	*(volatile unsigned char *)page_in(addr, SECOND) = 1;
+	return 0;
+}
+
+/* finish_fault() maps the whole folio, or else the page. */
+SCENARIO(huge_shared, mapped_beside_another,
+	 "a page of a folio of which another page is mapped can be accessed")
+{
+	struct huge *h = &self->huge;
+	struct buffer mine = { .addr = self->second, .pages = h->pages, .size = h->size };
+
+	write_all(self, self->first);
+	map_at(self, self->second, MADV_NOHUGEPAGE);
+	child_fork(&h->story.child);
+	set_rule(RULE_HUGE_AS_ADVISED);
+	expect_result("the accesses of a child",
+		      child_call(&h->story.child, &mine, map_one_by_one, h->pages), 0);
+}
+
+/* shmem_allowable_huge_orders() */
+SCENARIO(huge_shared, collapsed_by_force,
+	 "MADV_COLLAPSE makes a huge page of shared memory although no setting allows one")
+{
+	allow(self, "never");
+	map_at(self, self->first, MADV_NORMAL);
+	write_all(self, self->first);
+	drain_lru_batches();
+	set_rule(RULE_COLLAPSE_BY_STATE);
+	expect_result("MADV_COLLAPSE",
+		      errno_of(madvise(self->first, self->huge.size, MADV_COLLAPSE)), 0);
+	expect_result("the mapping is huge", is_huge(self, self->first), 1);
+	expect_result("pages with other bytes", lost(self, self->first), 0);
+}
+
+/* shmem_get_orders_within_size() */
+SCENARIO(huge_shared, within,
+	 "with the setting within_size, a file that is smaller than a huge page gets a small one")
+{
+	struct stat file;
+	int fd = memfd_create("within", MFD_CLOEXEC);
+
+	allow(self, "within_size");
+	if (fd < 0 || ftruncate(fd, self->huge.size / 2) ||
+	    mmap(self->second, self->huge.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 0) != self->second)
+		syscall_failed("mmap", errno);
+	*(volatile unsigned char *)self->second = 1;
+	if (fstat(fd, &file))
+		syscall_failed("fstat", errno);
+	set_rule(RULE_HUGE_AS_ADVISED);
+	expect(file.st_blocks * 512 <= (off_t)self->huge.size / 2,
+	       "the file has %lld bytes of memory, and ends at %zu", file.st_blocks * 512LL,
+	       self->huge.size / 2);
+	close(fd);
 }
 
 int main(int argc, char **argv)

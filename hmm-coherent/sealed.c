@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -154,6 +155,33 @@ SCENARIO(sealed, file_sealed_for_writing,
 	unmap_memory(map, size);
 	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	expect_result("a shared mapping for writing", map == MAP_FAILED ? -errno : 0, -EPERM);
+	close(file);
+}
+
+#define SEAL_EXEC 0x20	/* F_SEAL_EXEC of 6.3 */
+#define SEALS_OF_EXEC \
+	(SEAL_EXEC | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+
+/* memfd_add_seals() */
+SCENARIO(sealed, program_sealed,
+	 "F_SEAL_EXEC of a file that can be executed seals it for writing, too, and is EBUSY while "
+	 "it is mapped for writing")
+{
+	const size_t size = features.page_size;
+	int file = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *map;
+
+	if (file < 0 || ftruncate(file, size) || fchmod(file, 0700))
+		syscall_failed("memfd", errno);
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (map == MAP_FAILED)
+		syscall_failed("mmap", errno);
+	expect_result("the seal, while it is mapped",
+		      errno_of(fcntl(file, F_ADD_SEALS, SEAL_EXEC)), -EBUSY);
+	expect_result("the seals", errno_of(fcntl(file, F_GET_SEALS)), 0);
+	unmap_memory(map, size);
+	expect_result("the seal", errno_of(fcntl(file, F_ADD_SEALS, SEAL_EXEC)), 0);
+	expect_result("the seals", errno_of(fcntl(file, F_GET_SEALS)), SEALS_OF_EXEC);
 	close(file);
 }
 
