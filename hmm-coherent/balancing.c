@@ -16,6 +16,7 @@
 #include "kernel/kernel.h"
 #include "kernel/memory.h"
 #include "kernel/restore.h"
+#include "reach/child.h"
 #include "story/nodes.h"
 #include "story/race.h"
 #include "see/zone.h"
@@ -26,9 +27,10 @@
 
 /* The scan needs a second of the process's time or two. */
 #define SCAN_S 15
-#define PAGES 3
-/* One page of memory next to the device pages, in the same mapping. */
+#define PAGES 4
+/* One page of memory next to the device pages, in the same mapping; one that a child shares. */
 #define CONTROL 2
+#define SHARED 3
 
 /* There is one test only, because each waits for a second: it has both mappings. */
 enum { MAPPED_RW, MAPPED_RO, MAPPED_COUNT };
@@ -39,6 +41,7 @@ FIXTURE(balancing)
 {
 	struct device device;
 	struct buffer buffers[MAPPED_COUNT];
+	struct child child;
 	unsigned long frames[MAPPED_COUNT][CONTROL];
 };
 
@@ -132,6 +135,7 @@ FIXTURE_TEARDOWN(balancing)
 {
 	int mapping;
 
+	child_leave(&self->child);
 	for (mapping = 0; mapping < MAPPED_COUNT; mapping++)
 		unmap_memory(self->buffers[mapping].addr, self->buffers[mapping].size);
 	device_close(&self->device);
@@ -178,12 +182,25 @@ static void expect_passed_over(FIXTURE_DATA(balancing) (*self), int mapping)
 		     "bytes of the page of memory");
 }
 
+/* The child gets no other page: it would make them read-only. */
+static void share_one(FIXTURE_DATA(balancing) (*self))
+{
+	int mapping;
+
+	for (mapping = 0; mapping < MAPPED_COUNT; mapping++)
+		advise_memory(self->buffers[mapping].addr, SHARED * features.page_size,
+			      MADV_DONTFORK);
+	child_fork(&self->child);
+}
+
 SCENARIO(balancing, scanned,
-	 "after a scan the pages of memory are not accessible, and the pages on the device are as "
-	 "before, mapped R/W and R/O")
+	 "after a scan the pages of memory are not accessible, and the pages on the device and "
+	 "those that a child shares are as before, mapped R/W and R/O")
 {
 	const long end = now_ms() + SCAN_S * 1000L;
+	int mapping;
 
+	share_one(self);
 	set_rule(RULE_BALANCING_PASSES_OVER);
 	while (!is_scanned(self)) {
 		must(now_ms() < end, "NUMA balancing does not scan the memory of this process");
@@ -191,6 +208,10 @@ SCENARIO(balancing, scanned,
 	}
 	expect_passed_over(self, MAPPED_RW);
 	expect_passed_over(self, MAPPED_RO);
+	for (mapping = 0; mapping < MAPPED_COUNT; mapping++)
+		expect(!has_permission(self, mapping, SHARED, PERM_NONE),
+		       "the scan has changed the permission of a page (%s) that a child shares",
+		       permission_name(permissions[mapping]));
 }
 
 int main(int argc, char **argv)

@@ -15,6 +15,7 @@
 #include "kernel/memory.h"
 #include "kernel/restore.h"
 #include "kernel/since.h"
+#include "reach/child.h"
 #include "reach/cpu.h"
 #include "reach/ksm.h"
 #include "report/result.h"
@@ -158,6 +159,30 @@ SCENARIO(ksm_zero, scanned,
 	set_rule(RULE_MERGED_IS_SHARED);
 	expect(pages >= 0 && pages <= 2 * PAGES * (times + 2),
 	       "pages_scanned has grown by %ld in %ld scans of %d pages", pages, times, PAGES);
+}
+
+/* In the child: what KSM counts for it. */
+static long counted_for_child(const struct buffer *zeros, long of_items)
+{
+	(void)zeros;
+	return read_counter("/proc/self/ksm_stat",
+			    of_items ? "ksm_rmap_items" : "ksm_merging_pages");
+}
+
+/* ksm_fork(). The parent has items most of the time: a scan may free those of its zero pages. */
+SCENARIO(ksm_zero, forked,
+	 "a child has no merged pages and no items of KSM before its memory is scanned, but the "
+	 "zero pages of its parent")
+{
+	struct child child = { 0 };
+
+	child_fork(&child);
+	expect_result("items of the child",
+		      child_call(&child, &self->zeros, counted_for_child, true), 0);
+	expect_result("merged pages of the child",
+		      child_call(&child, &self->zeros, counted_for_child, false), 0);
+	child_leave(&child);
+	expect_counted(self, PAGES);
 }
 
 int main(int argc, char **argv)

@@ -15,7 +15,9 @@
 #include "kernel/cgroup.h"
 #include "kernel/kernel.h"
 #include "kernel/lockdep.h"
+#include "kernel/memory.h"
 #include "kernel/restore.h"
+#include "kernel/since.h"
 #include "see/pin.h"
 #include "story/huge.h"
 
@@ -23,6 +25,12 @@ WHY_NOT(numa)
 {
 	if (!strcmp(test, "some_stay") && variant->place != PLACE_SYSTEM)
 		return "move_pages() passes over pages on a device";
+	if (!strcmp(test, "huge_underused")) {
+		if (variant->place != PLACE_SYSTEM)
+			return "no page on a device is used";
+		if (!kernel_has(CHANGE_UNDERUSED_IS_SPLIT))
+			return "this kernel splits no huge page because it is empty (before 6.12)";
+	}
 	return NULL;
 }
 
@@ -115,6 +123,19 @@ SCENARIO(numa, some_stay,
 	expect_owner_sees(s, 1, BY_OWNER);
 }
 
+/* Let the cpuset have only the other node. */
+static void give_other(FIXTURE_DATA(numa)(*self), const struct cgroup *group)
+{
+	char file[256], node[16];
+	int error;
+
+	cgroup_file(group, "cpuset.mems", file, sizeof(file));
+	snprintf(node, sizeof(node), "%d", self->other);
+	error = write_text(file, node);
+	if (error)
+		syscall_failed(file, -error);
+}
+
 /*
  * Enter a cpuset, and let it have only the other node from now on. The kernel
  * moves the memory of the process there before the write returns.
@@ -122,17 +143,11 @@ SCENARIO(numa, some_stay,
 static void move_to_other(FIXTURE_DATA(numa) (*self))
 {
 	struct cgroup group;
-	char file[256], node[16];
-	int error;
 
 	need(!lockdep_saw_memory_added(), SKIP_LOCKDEP_STOPS_HOTPLUG);
 	cgroup_make_cpuset(&group);
 	cgroup_enter(&group);
-	cgroup_file(&group, "cpuset.mems", file, sizeof(file));
-	snprintf(node, sizeof(node), "%d", self->other);
-	error = write_text(file, node);
-	if (error)
-		syscall_failed(file, -error);
+	give_other(self, &group);
 }
 
 /* Page 0 is in memory, the others are on the device. */
@@ -160,6 +175,33 @@ SCENARIO(numa, cpuset_moves,
 			expect_memory_of(s, i, self->other);
 		expect_owner_sees(s, i, BY_OWNER);
 	}
+}
+
+/* cpuset_attach_mm(): the nodes that the group may use, and not those that it was given. */
+SCENARIO(numa, cpuset_policy,
+	 "a policy that binds memory to a node follows the process to the node of a cpuset that "
+	 "has its nodes from the group around it")
+{
+	struct story *s = &self->story;
+	struct bitmask *nodes = numa_allocate_nodemask();
+	struct cgroup outer, inner;
+	int mode;
+
+	if (!nodes || mbind(s->buffer.addr, s->buffer.size, MPOL_BIND, node_mask(self->home)->maskp,
+			    node_mask(self->home)->size + 1, 0))
+		syscall_failed("mbind", errno);
+	need(!lockdep_saw_memory_added(), SKIP_LOCKDEP_STOPS_HOTPLUG);
+	cgroup_make_cpuset(&outer);
+	give_other(self, &outer);
+	cgroup_make_inner(&inner, &outer);
+	cgroup_enter(&inner);
+	if (get_mempolicy(&mode, nodes->maskp, nodes->size + 1, s->buffer.addr, MPOL_F_ADDR))
+		syscall_failed("get_mempolicy", errno);
+	set_rule(RULE_CPUSET_BINDS);
+	expect_result("the mode of the policy", mode, MPOL_BIND);
+	expect(numa_bitmask_equal(nodes, node_mask(self->other)),
+	       "the policy does not bind to node %d alone", self->other);
+	numa_free_nodemask(nodes);
 }
 
 SCENARIO(numa, cpuset_copy,
@@ -275,6 +317,35 @@ SCENARIO(numa, huge_written,
 	move_huge_page(self, &range);
 	set_rule(RULE_MARKS_TRAVEL);
 	expect_result("soft-dirty pages after the move", soft_dirty_pages(&range), range.pages);
+	huge_range_end(&range);
+}
+
+/* migrate_folio_move() puts it on the list of those that may be split again. */
+SCENARIO(numa, huge_underused,
+	 "a huge page of which one page was written is split when memory is short, also after it "
+	 "was moved")
+{
+	struct huge_range range;
+	int error, i;
+
+	need(in_guest(), SKIP_NOT_ALONE);
+	change_setting(THP "khugepaged/max_ptes_none", 1);
+	bind_task(&self->story, self->home);
+	huge_range_begin(&range, &self->story.device);
+	write_page(range.addr, 1, 0, BY_OWNER);
+	move_huge_page(self, &range);
+	drain_lru_batches();
+	/* All shrinkers, as if memory was short; each one may meet the page while it is in use. */
+	for (i = 0; i < 3; i++) {
+		error = write_text("/proc/sys/vm/drop_caches", "2");
+		if (error)
+			syscall_failed("drop_caches", -error);
+	}
+	set_rule(RULE_HUGE_IS_SPLIT);
+	expect_result("the range is one huge page",
+		      device_snapshot(&self->story.device, range.addr).huge, 0);
+	expect_bytes(range.addr, 1, 0, BY_OWNER, "the page that was written");
+	expect_zeros(page_in(range.addr, 1), "the next page");
 	huge_range_end(&range);
 }
 

@@ -76,6 +76,22 @@ void cgroup_make_cpuset(struct cgroup *group)
 	make(group, "cpuset", SKIP_NO_CPUSET);
 }
 
+void cgroup_make_inner(struct cgroup *inner, const struct cgroup *outer)
+{
+	char file[256];
+	int error;
+
+	*inner = *outer;
+	cgroup_file(outer, "cgroup.subtree_control", file, sizeof(file));
+	error = write_text(file, "+cpuset");
+	if (error)
+		syscall_failed(file, -error);
+	snprintf(inner->path, sizeof(inner->path), "%.180s/inner", outer->path);
+	restore_folder(inner->path);
+	if (mkdir(inner->path, 0755))
+		syscall_failed(inner->path, errno);
+}
+
 static void move_to(const char *path)
 {
 	char file[256];

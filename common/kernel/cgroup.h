@@ -20,6 +20,9 @@ void cgroup_make(struct cgroup *group);
 /* The same with the cpuset controller. */
 void cgroup_make_cpuset(struct cgroup *group);
 
+/* A group inside of one with the cpuset controller, which gets no nodes of its own. */
+void cgroup_make_inner(struct cgroup *inner, const struct cgroup *outer);
+
 /* Move this process into the group, or back to the root. */
 void cgroup_enter(const struct cgroup *group);
 void cgroup_leave(const struct cgroup *group);
