@@ -6,7 +6,7 @@
 // history: mm: don't try to NUMA-migrate COW pages that have other uses (80d47f5de5e3)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: balancing.*
+// tests: balancing.scanned
 @@
 identifier f = {folio_can_map_prot_numa};
 identifier vma, folio;

@@ -6,7 +6,7 @@
 // history: mm/ksm: fix incorrect KSM counter handling in mm_struct during fork (4d6fc29f3634)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: ksm.*
+// tests: ksm-zero.forked
 @@
 identifier f = {dup_mmap};
 identifier mm, oldmm;

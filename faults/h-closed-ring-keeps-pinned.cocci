@@ -6,7 +6,7 @@
 // history: io_uring: correct pinned_vm accounting (42b6419d0aba)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: registered.*
+// tests: registered.*.closed-and-accounted
 @@
 identifier f = {io_ring_ctx_free};
 identifier ctx;

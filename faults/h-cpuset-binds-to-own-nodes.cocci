@@ -6,7 +6,7 @@
 // history: cgroup/cpuset: rebind mm mempolicy to effective_mems, not mems_allowed (commit not seen)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
-// tests: numa.*
+// tests: numa.*.cpuset-policy
 @@
 identifier f = {cpuset_attach_mm, cpuset_attach_old_cs, cpuset_attach, cpuset_attach_task, cpuset_migrate_attach};
 identifier mm, cs;

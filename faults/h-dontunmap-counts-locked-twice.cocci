@@ -6,7 +6,7 @@
 // history: mm/mremap: account mm->locked_vm correctly for MREMAP_DONTUNMAP (commit not seen)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
-// tests: mappings.*
+// tests: mappings.*.locked-part-moved mappings.*.left-beside
 @@
 identifier f = {move_vma};
 identifier vrm;

@@ -6,7 +6,7 @@
 // history: memfd: deny writeable mappings when implying SEAL_WRITE (commit not seen)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: sealed.*
+// tests: sealed.*.program-sealed
 @@
 identifier f = {memfd_add_seals};
 identifier seals, inode;

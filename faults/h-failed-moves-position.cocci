@@ -6,7 +6,7 @@
 // history: io_uring: kiocb_done() should *not* trust ->ki_pos if ->{read,write}_iter() failed (1939316bf988)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: sequential.*
+// tests: sequential.*-file.append-fails
 @@
 identifier f = {kiocb_done};
 identifier ret, req;

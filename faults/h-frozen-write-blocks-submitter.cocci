@@ -6,8 +6,7 @@
 // history: io_uring/rw: fix missing NOWAIT check for O_DIRECT start write (1d60d74e8526, CVE-2024-53052)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: ring-ways.*
-// seen: check hang
+// tests: ring-ways.system-file.frozen
 @@
 identifier f = {io_kiocb_start_write};
 identifier kiocb;

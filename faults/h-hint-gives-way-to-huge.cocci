@@ -6,7 +6,7 @@
 // history: mm: respect mmap hint address when aligning for THP (249608ee4713)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: mappings.*
+// tests: mappings.*.hint-is-taken
 @@
 identifier f = {__get_unmapped_area};
 identifier addr, len;

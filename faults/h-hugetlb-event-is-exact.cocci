@@ -6,7 +6,7 @@
 // history: userfaultfd: provide properly masked address for huge-pages (d172b1a3bd06)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: uffd-events.*
+// tests: uffd-ranges.anonymous.hugetlb-told
 @@
 identifier f = {hugetlb_handle_userfault};
 identifier vmf, reason;

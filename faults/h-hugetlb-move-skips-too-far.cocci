@@ -6,7 +6,8 @@
 // history: mm/hugetlb: preserve mremap address delta when skipping page tables (commit not seen)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 6.1 7.3
-// tests: hugetlb.*
+// tests: hugetlb-watched.private.moved-across-tables
+// seen: check splat hang
 @@
 identifier f = {move_hugetlb_page_tables};
 identifier old_addr, new_addr, offset_to_last_entry;

@@ -6,8 +6,7 @@
 // history: mm/hugetlb: fix kernel crash with hugetlb mremap (db110a99d365)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: hugetlb.*
-// seen: check crash
+// tests: hugetlb-watched.*.moved-across-tables
 @@
 expression h, vrm;
 statement S;

@@ -6,7 +6,7 @@
 // history: hugetlbfs: don't delete error page from pagecache (8625147cafaa)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: hwpoison.*
+// tests: hwpoison.system-rw.of-hugetlb
 @@
 identifier f = {hugetlbfs_error_remove_folio, hugetlbfs_error_remove_page};
 identifier mapping, p;

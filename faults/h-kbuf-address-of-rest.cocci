@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a read of a file into an incrementally consumed buffer goes to where the next read has to go
 // claim: S7
-// rule: ring-of-buffers bytes-arrive
+// rule: ring-of-buffers
 // file: io_uring/kbuf.c
 // history: io_uring/kbuf: use pre-committed buffer address for non-pollable file (commit not seen)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: buffer-ring.*
+// tests: buffer-ring.*.of-a-file
 @@
 identifier f = {io_ring_buffer_select};
 identifier sel;

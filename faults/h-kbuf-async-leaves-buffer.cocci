@@ -6,7 +6,7 @@
 // history: io_uring/rw: commit provided buffer state on async (commit not seen)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 7.3
-// tests: buffer-ring.*
+// tests: ring-parts.*.buffers-at-once
 @@
 identifier f = {io_should_commit};
 identifier issue_flags;

@@ -6,7 +6,7 @@
 // history: io_uring: check for rollover of buffer ID when providing buffers (3851d25c75ed)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: provided.*
+// tests: provided.*.last-number
 @@
 identifier f = {io_provide_buffers_prep};
 identifier tmp;

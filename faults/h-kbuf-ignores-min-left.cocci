@@ -6,7 +6,7 @@
 // history: io_uring/kbuf: support min length left for incremental buffers (commit not seen)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: buffer-ring.*
+// tests: ring-parts.*.buffers-with-minimum
 @@
 identifier f = {io_kbuf_inc_commit};
 identifier buf_len, bl;

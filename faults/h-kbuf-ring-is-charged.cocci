@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a ring of provided buffers counts against RLIMIT_MEMLOCK
 // claim: S7
-// rule: locked-within-limit
+// rule: pins-are-accounted
 // file: io_uring/kbuf.c
 // history: io_uring/kbuf: don't charge provided buffer rings to RLIMIT_MEMLOCK (commit not seen)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
-// tests: unprivileged.*
+// tests: registered.*.rings-are-free
 @@
 identifier f = {io_register_pbuf_ring};
 @@

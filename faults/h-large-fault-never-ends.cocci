@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: a fault of shared memory is repeated for ever if a page of the same large page is mapped
 // claim: S2
-// rule: huge-as-advised
+// rule: legal-calls-work
 // file: mm/memory.c
 // history: mm: fix finish_fault() handling for large folios (34b82f33cf3f)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: large-folios.* file-shared.*
-// seen: check hang
+// tests: huge-shared.huge.mapped-beside-another
 @@
 identifier f = {finish_fault};
 identifier needs_fallback, vmf;

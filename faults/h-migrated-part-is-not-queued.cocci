@@ -6,7 +6,7 @@
 // history: mm: migrate: requeue destination folio on deferred split queue (commit not seen)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: large.*
+// tests: numa.system.huge-underused
 @@
 identifier f = {migrate_folio_move};
 identifier src_deferred_split, dst, src_partially_mapped;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: mlock() locks droppable memory
 // claim: S3
-// rule: locked-as-memory
+// rule: mappings-are-counted
 // file: mm/mlock.c
 // history: mm: prevent droppable mappings from being locked (commit not seen)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: mlock.*
+// tests: mappings.*.droppable-is-not-locked
 @@
 identifier f = {mlock_fixup};
 identifier vma;

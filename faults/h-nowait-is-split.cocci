@@ -6,7 +6,7 @@
 // history: block: don't allow splitting of a REQ_NOWAIT bio (9cea62b2cbab)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: ordinary.*-raw.*
+// tests: blocks.*-raw-4k.no-wait-for-several
 @@
 identifier f = {bio_split_io_at, bio_split_rw};
 identifier bio;

@@ -6,7 +6,7 @@
 // history: block: don't allow multiple bios for IOCB_NOWAIT issue (67d59247d4b5)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: ordinary.*-raw.*
+// tests: *
 @@
 identifier f = {__blkdev_direct_IO};
 identifier iter;

@@ -6,7 +6,7 @@
 // history: io_uring: limit registration w/ SINGLE_ISSUER (d7cce96c449e)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: ring-parts.*
+// tests: ring-parts.system.of-one-issuer
 @@
 identifier f = {__io_uring_register};
 identifier ctx;

@@ -6,7 +6,7 @@
 // history: mm/mremap: correctly handle partial mremap() of VMA starting at 0 (commit not seen)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: mappings.*
+// tests: mappings.*.moved-out-of-first
 @@
 identifier f = {unmap_source_vma};
 @@

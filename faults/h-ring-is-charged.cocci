@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: the rings of io_uring count against RLIMIT_MEMLOCK
 // claim: S7
-// rule: locked-within-limit
+// rule: pins-are-accounted
 // file: io_uring/io_uring.c
 // history: io_uring: do not charge the SQ/CQ rings to RLIMIT_MEMLOCK (commit not seen)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
-// tests: unprivileged.*
+// tests: registered.*.limited registered.*.rings-are-free
 @@
 identifier f = {io_allocate_scq_urings};
 @@

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 // breaks: VmRSS and statm leave out pages that each processor has counted for itself
 // claim: S3
-// rule: counted-as-memory
+// rule: accounts-return
 // file: fs/proc/task_mmu.c
 // history: mm: fix the inaccurate memory statistics issue for users (82241a83cd15)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: accounts.*
+// tests: driver.takes-pages
 @@
 identifier f = {task_mem, task_statm};
 @@

@@ -6,7 +6,7 @@
 // history: memfd: fix F_SEAL_WRITE after shmem huge page allocated (f2b277c4d1c6)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 7.3
-// tests: sealed.*
+// tests: huge-shared.huge.sealed
 @@
 identifier f = {memfd_folio_has_extra_refs};
 identifier folio;

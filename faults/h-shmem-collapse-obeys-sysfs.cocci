@@ -6,7 +6,7 @@
 // history: mm: shmem: ignore sysfs configs for shmem forced collapse (commit not seen)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
-// tests: collapse-shared.*
+// tests: huge-shared.small.collapsed-by-force
 @@
 identifier f = {shmem_allowable_huge_orders};
 identifier vma, shmem_huge_force;

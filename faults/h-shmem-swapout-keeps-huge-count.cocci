@@ -6,7 +6,7 @@
 // history: mm: shmem: fix ShmemHugePages at swapout (dad2dc9c92e0)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: huge-shared.*
+// tests: *
 @@
 identifier f = {shmem_delete_from_page_cache};
 expression folio, nr;

@@ -6,7 +6,7 @@
 // history: mm: migrate high-order folios in swap cache correctly (fc346d0a70a1)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 7.3
-// tests: reclaim.* large.*
+// tests: *
 // seen: check splat crash hang
 @@
 identifier f = {__swap_cache_replace_folio};

@@ -6,7 +6,7 @@
 // history: mm/huge_memory: drop beyond-EOF folios with the right number of refs (14efb4793519)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: file-shared.*
+// tests: huge-shared.huge.cut
 @@
 identifier f = {__folio_freeze_and_split_unmapped};
 identifier new_folio, nr_pages;

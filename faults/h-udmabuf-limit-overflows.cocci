@@ -6,7 +6,7 @@
 // history: udmabuf: fix a buf size overflow issue during udmabuf creation (021ba7f1babd, CVE-2025-37803)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: dma-buf.*
+// tests: dma-buf.system.within-large-limit
 @@
 identifier f = {udmabuf_create};
 typedef u64;

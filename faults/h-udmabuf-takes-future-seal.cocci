@@ -6,7 +6,7 @@
 // history: udmabuf: also check for F_SEAL_FUTURE_WRITE (commit not seen)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 6.1 7.3
-// tests: dma-buf.*
+// tests: dma-buf.system.of-sealed
 @@
 identifier f = {check_memfd_seals, udmabuf_create};
 identifier seals;

@@ -6,8 +6,7 @@
 // history: userfaultfd: fix checks for huge PMDs (71c186efc1b2)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: uffd-fill.*
-// seen: check hang crash
+// tests: uffd-fill.anonymous.over-huge
 @@
 identifier f = {mfill_establish_pmd};
 identifier dst_pmdval;

@@ -6,8 +6,7 @@
 // history: io_uring/rw: end write accounting from ->ki_complete (commit not seen)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
-// tests: ring-ways.*
-// seen: check hang
+// tests: ring-ways.system-file.frozen-afterwards
 @@
 identifier f = {io_complete_rw};
 identifier kiocb;

@@ -6,7 +6,7 @@
 // history: io_uring: verify that resv2 is 0 in io_uring_rsrc_update2 (d8a3ba9c143b)
 // source: Debian's changelog of linux 6.1.187, stable update
 // kernels: 6.1 7.3
-// tests: registered.*
+// tests: registered.*.update-refused
 @@
 identifier f = {io_register_rsrc_update};
 identifier up;

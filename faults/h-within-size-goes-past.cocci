@@ -6,7 +6,7 @@
 // history: mm: shmem: fix incorrect index alignment for within_size policy (d0e6983a6d17)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
-// tests: huge-shared.*
+// tests: huge-shared.small.within
 @@
 identifier f = {shmem_get_orders_within_size};
 identifier index, order;
