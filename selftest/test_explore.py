@@ -165,7 +165,7 @@ def test_both_models_describe_the_same_kernel(program, version):
     done = ask(program, **{"": "cross-check", "_VERSION": str(version)})
     assert done.returncode == 0, done.stdout
     cells, differences = (int(word) for word in done.stdout.split()[-4::2])
-    assert cells > 600 and not differences
+    assert cells > 1000 and not differences
 
 
 @pytest.mark.parametrize("version", (601, 612, 703))

@@ -32,6 +32,8 @@ static const struct words mappings[] = {
 	{ "cow-left", "migrate %c 0; fork; exit child" },
 	{ "cow-then-migrated", "fork; migrate %c 0" },
 	{ "prot-none", "migrate %c 0; protect none 0" },
+	{ "uffd-wp", "migrate %c 0; watch 0; wp on 0" },
+	{ "soft-dirty", "migrate %c 0; clean" },
 };
 
 static const struct words accesses[] = {
@@ -42,13 +44,21 @@ static const struct words accesses[] = {
 	{ "vm-read", "vm read 0" },
 	{ "vm-write", "vm write 0" },
 	{ "mem-write", "mem write 0" },
+	{ "ptrace-poke", "trace write 0" },
+	{ "ptrace-peek", "trace read 0" },
+	{ "populate-read", "populate read 0" },
+	{ "populate-write", "populate write 0" },
 	{ "device-read", "device a read 0" },
 	{ "device-write", "device a write 0" },
 	{ "migrate-back", "back %c 0" },
 	{ "migrate-away", "migrate b 0" },
 	{ "dio-read", "dio read 0" },
 	{ "dio-write", "dio write 0" },
+	{ "raw-read", "dio read 0" },
+	{ "raw-write", "dio write 0" },
 	{ "ring-register", "register a 0" },
+	{ "ring-read-fixed", "register a 0; fixed a read" },
+	{ "ring-write-fixed", "register a 0; fixed a write" },
 	{ "vmsplice", "splice a 0" },
 	{ "gup-slow-read", "gup get slow read 0" },
 	{ "gup-fast-read", "gup get fast read 0" },
@@ -83,7 +93,7 @@ struct view {
 	enum place at;
 	bool same_frame;
 	enum permission permission;
-	bool exclusive;
+	bool exclusive, uffd_wp, soft_dirty;
 	enum place child_at;
 	bool child_same_frame;
 	long result;
@@ -94,9 +104,10 @@ static void view_text(char *text, size_t size, const struct view *view)
 	char result[32];
 
 	result_text(result, sizeof(result), view->result);
-	snprintf(text, size, "%s %s %s %s, child %s %s, %s", place_name(view->at),
+	snprintf(text, size, "%s %s %s %s%s%s, child %s %s, %s", place_name(view->at),
 		 view->same_frame ? "same" : "other", permission_name(view->permission),
-		 view->exclusive ? "exclusive" : "shared", place_name(view->child_at),
+		 view->exclusive ? "exclusive" : "shared", view->uffd_wp ? " protected" : "",
+		 view->soft_dirty ? " soft-dirty" : "", place_name(view->child_at),
 		 view->child_same_frame ? "same" : "other", result);
 }
 
@@ -107,10 +118,22 @@ static enum permission permission_of(const struct mm_page *page)
 	return page->write ? PERM_RW : PERM_RO;
 }
 
-/* Run @text in the model. Returns what is seen of page 0, compared with before the last one. */
-static bool view_of_sequence(const char *text, struct view *view)
+static size_t operations(const char *text)
 {
-	const struct mm_kernel kernel = sequence_kernel();
+	size_t count = 1;
+
+	for (; *text; text++)
+		count += *text == ';';
+	return count;
+}
+
+/*
+ * Run @text in the model. Returns what is seen of page 0, compared with before the last
+ * @accesses operations.
+ */
+static bool view_of_sequence(const char *text, size_t accesses, struct view *view)
+{
+	struct mm_kernel kernel = sequence_kernel();
 	const struct mm_page *owner, *child;
 	struct mm_page before[2] = { { .frame = -1 }, { .frame = -1 } };
 	static struct sequence sequence;
@@ -124,21 +147,29 @@ static bool view_of_sequence(const char *text, struct view *view)
 		printf("%s: %s\n", text, error);
 		return false;
 	}
+	/* A bug of 6.1, which sequences follow and cells report: soft-dirty-by-migration. */
+	kernel.move_marks_dirty = false;
 	mm_init(&m, &kernel);
 	owner = &m.process[MM_OWNER].page[0];
 	child = &m.process[MM_CHILD].page[0];
 	for (i = 0; i < sequence.count; i++) {
-		/* A page that moves loses its number. */
-		for (f = 0; f < MM_FRAMES; f++)
-			m.frame[f].pfn = f + 1;
-		before[0] = *owner;
-		before[1] = *child;
+		/* If the first operation of an access was refused, that is the result. */
+		if (i + accesses > sequence.count && step.result < 0)
+			break;
+		if (i + accesses <= sequence.count) {
+			/* A page that moves loses its number. */
+			for (f = 0; f < MM_FRAMES; f++)
+				m.frame[f].pfn = f + 1;
+			before[0] = *owner;
+			before[1] = *child;
+		}
 		step = (struct step){ 0 };
 		sequence.op[i].row->expect(&m, &sequence.op[i], &step);
 	}
 	*view = (struct view){
 		.at = m.frame[owner->frame].at, .permission = permission_of(owner),
 		.exclusive = m.frame[owner->frame].exclusive, .result = step.result,
+		.uffd_wp = owner->uffd_wp, .soft_dirty = owner->tracked && owner->soft,
 		.same_frame = owner->frame == before[0].frame && m.frame[owner->frame].pfn,
 	};
 	if (child->frame >= 0) {
@@ -159,12 +190,16 @@ static void view_of_cell(const struct cell *cell, struct view *view, const struc
 	*view = (struct view){
 		.at = page->at, .same_frame = page->same_frame, .permission = page->permission,
 		.exclusive = page->exclusive_open ? other->exclusive : page->exclusive,
-		.result = model.result,
+		.uffd_wp = page->uffd_wp, .result = model.result,
+		.soft_dirty = page->soft_dirty_open ? other->soft_dirty : page->soft_dirty,
 	};
 	if (page->child != DATA_NOT_LOOKED) {
 		view->child_at = page->child_at;
 		view->child_same_frame = page->child_same_frame;
 	}
+	/* A sequence reads and writes one word by ptrace. */
+	if (!strncmp(cell->access->name, "ptrace-", 7) && view->result > 0)
+		view->result = sizeof(long);
 	/* The result of a migration that moves nothing is ENOENT or 0. */
 	if (cell->access->reach == REACH_MIGRATION_AWAY && view->result == -ENOENT)
 		view->result = other->result;
@@ -196,7 +231,7 @@ static bool agree_on(const struct cell *cell, bool *said)
 		*c = device;
 		memmove(c + 1, c + 2, strlen(c + 1));
 	}
-	if (!view_of_sequence(text, &view))
+	if (!view_of_sequence(text, operations(access), &view))
 		return false;
 	view_of_cell(cell, &cell_view, &view);
 	view_text(expected, sizeof(expected), &cell_view);
