@@ -75,6 +75,9 @@ static bool counters(long *pins, long *now)
 	now[LEFT_LOCKED] = -1;
 	vmstat = fopen("/proc/vmstat", "r");
 	while (vmstat && fgets(line, sizeof(line), vmstat)) {
+		/* Most of its lines count events, and this is done after each test. */
+		if (strncmp(line, "nr_", 3))
+			continue;
 		take_value(line, "nr_foll_pin_acquired", &acquired);
 		take_value(line, "nr_foll_pin_released", &released);
 		for (i = 0; i < LEFT_MAX; i++)
@@ -86,22 +89,27 @@ static bool counters(long *pins, long *now)
 	return acquired >= 0 && released >= 0 && now[LEFT_LOCKED] >= 0;
 }
 
+struct counted {
+	long pins, left[LEFT_MAX];
+	bool readable;
+};
+
 /*
  * Pins may be released asynchronously, by io_uring or at the end of a transfer,
  * but not those that a failed test has found to be left.
  */
-static bool counters_are_settled(void *unused)
+static bool counters_are_settled(void *data)
 {
-	long pins, now[LEFT_MAX];
+	struct counted *now = data;
 	int i;
 
-	(void)unused;
-	if (!counters(&pins, now))
+	now->readable = counters(&now->pins, now->left);
+	if (!now->readable)
 		return true;
 	for (i = 0; i < LEFT_MAX; i++)
-		if (left[i].wait && now[i] > left_before[i])
+		if (left[i].wait && now->left[i] > left_before[i])
 			return false;
-	return pins == pins_before + report->pins_left;
+	return now->pins == pins_before + report->pins_left;
 }
 
 static void expect_counter(enum rule_id rule, const char *what, long expected, long seen)
@@ -122,26 +130,26 @@ bool machine_counts_begin(void)
 
 void machine_counts_compare(void)
 {
-	long pins = pins_before, now[LEFT_MAX];
+	struct counted now;
 	char what[128];
 	int i;
 
 	/* What has not settled by then is told by the checks. */
-	if (!wait_until(counters_are_settled, NULL, report->failures ? 2 : SETTLE_S))
+	if (!wait_until(counters_are_settled, &now, report->failures ? 2 : SETTLE_S))
 		report_line("note:", "counters of the machine do not settle within %d s", SETTLE_S);
-	if (!counters(&pins, now))
+	if (!now.readable)
 		return;
 	/* If the test has found pins that are left, these and no others are. */
 	expect_counter(RULE_PIN_ENDS_WITH_HOLDER,
 		       "pins that were taken by the test and not released when it has ended "
 		       "(nr_foll_pin_*)",
-		       report->pins_left, pins - pins_before);
+		       report->pins_left, now.pins - pins_before);
 	for (i = 0; i < LEFT_MAX; i++) {
 		snprintf(what, sizeof(what), "pages %s after the test and not before it (%s)",
 			 left[i].what, left[i].name);
 		expect_counter(left[i].rule, what, 0,
-			       now[i] > left_before[i] ? now[i] - left_before[i] : 0);
+			       now.left[i] > left_before[i] ? now.left[i] - left_before[i] : 0);
 	}
-	pins_before = pins;
-	memcpy(left_before, now, sizeof(left_before));
+	pins_before = now.pins;
+	memcpy(left_before, now.left, sizeof(left_before));
 }
