@@ -41,7 +41,7 @@ from vm import deps
 from vm.arch import Arch, HOST
 
 SPM_SIZE_MIB = 256
-SLOW_MS = 20
+SLOW_MS = 1
 SLOW_SECTORS = 16 * 2048
 # Disks have to appear in the guest in this order, and those of a profile after them; vdc carries
 # the slow one.
@@ -83,7 +83,7 @@ def append(kernel, accel, extra: str = "") -> str:
     the page at once and only completes late; its throttling lets the first request through.
 
     Grace periods of RCU are not waited out but forced at once: io_uring waits for one whenever a
-    buffer is unregistered, and at 4 ms a tick that would be most of the time of a cell.
+    buffer is unregistered, and several ticks would be most of the time of a cell.
     """
     arch = kernel.arch
     words = [
