@@ -272,8 +272,13 @@ class Variant:
         image, vmlinux = (path if path.exists() else base.build_dir / path.relative_to(made)
                           for path in (made / base.image.relative_to(base.build_dir),
                                        made / "vmlinux"))
-        return replace(base, image=image, modules=modules,
-                       build_id=elf.build_id(vmlinux),
+        build_id = elf.build_id(vmlinux)
+        # A run on it would be reported as one that missed the fault.
+        if build_id and build_id == base.build_id and all(
+                path.read_bytes() == (base.build_dir / MODULES[name]).read_bytes()
+                for name, path in modules.items()):
+            raise DoesNotBuild("the kernel with it is the same as the kernel without it")
+        return replace(base, image=image, modules=modules, build_id=build_id,
                        srcversion=elf.modinfo(modules["test_hmm"], "srcversion"), log=log)
 
 

@@ -5,6 +5,7 @@
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -82,6 +83,15 @@ def test_a_change_of_nothing_is_told(box):
     with pytest.raises(fault.DoesNotBuild) as caught:
         box.variant.build(changed(box, "int x = one; /* the same */\n"), box.folder / "log")
     assert "it changes nothing that is compiled" in str(caught.value)
+
+
+def test_a_kernel_that_is_the_same_is_not_measured(box):
+    """All of it was compiled and linked again, and none of it has the fault."""
+    box.base = box.variant.base = replace(box.base, build_id="same")
+    with mock.patch("vm.elf.build_id", return_value="same"), \
+            pytest.raises(fault.DoesNotBuild) as caught:
+        box.variant.build(changed(box, "int x = 1;\n"), box.folder / "log")
+    assert "the same as the kernel without it" in str(caught.value)
 
 
 def test_without_overlay_there_is_a_copy(box):
