@@ -228,7 +228,8 @@ class Variant:
             # spatch may end with status 0 then.
             failed = [line for line in lines if SPATCH_FAILED.search(line)]
             if failed or status and NOTHING_APPLIES not in lines:
-                why = next(filter(str.strip, failed + lines), f"exit status {status}")
+                said = [line for line in lines if line.strip() and not line.startswith("warning:")]
+                why = next(iter(failed + said), f"exit status {status}")
                 raise Stop(3, f"spatch failed on {name}: {why[:200]}",
                            "it has not said whether the fault applies")
             if changed.is_file() and changed.read_bytes() != original.read_bytes():

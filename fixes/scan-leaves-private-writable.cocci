@@ -4,11 +4,11 @@
 // kernels: 6.12 7.3
 // file: fs/proc/task_mmu.c
 // tests: trackers.private.migrated trackers.private.read-only-used
-@renamed@
+@scan_renamed@
 @@
  pte_swp_mkuffd(...)
 
-@depends on !renamed@
+@depends on !scan_renamed@
 identifier f = {make_uffd_wp_pte};
 symbol ptent;
 @@
@@ -27,7 +27,7 @@ symbol ptent;
  ...>
  }
 
-@depends on renamed@
+@depends on scan_renamed@
 identifier f = {make_uffd_wp_pte};
 symbol ptent;
 @@

@@ -4,11 +4,11 @@
 // kernels: 6.12 7.3
 // file: mm/userfaultfd.c
 // tests: uffd-move.system.swapped-and-protected
-@renamed@
+@move_renamed@
 @@
  pte_swp_mkuffd(...)
 
-@depends on !renamed@
+@depends on !move_renamed@
 identifier f = {move_swap_pte};
 identifier pte;
 @@
@@ -20,7 +20,7 @@ identifier pte;
  ...>
  }
 
-@depends on renamed@
+@depends on move_renamed@
 identifier f = {move_swap_pte};
 identifier pte;
 @@

@@ -4,11 +4,11 @@
 // kernels: 6.1 6.12 7.3
 // file: mm/migrate_device.c
 // tests: tracking.coherent-*.uffd-wp-zero-page
-@renamed@
+@zero_renamed@
 @@
  pte_swp_mkuffd(...)
 
-@depends on !renamed@
+@depends on !zero_renamed@
 expression E;
 @@
  unsigned long pfn = pte_pfn(E);
@@ -23,7 +23,7 @@ expression E;
 +		entry = pte_mkuffd_wp(pte_wrprotect(entry));
 +}
 
-@depends on renamed@
+@depends on zero_renamed@
 expression E;
 @@
  unsigned long pfn = pte_pfn(E);

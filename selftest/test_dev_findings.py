@@ -165,6 +165,13 @@ def test_all_rules_files_and_tests_of_several_fixes_together(scratch):
         assert set(part.tests) <= set(one.tests)
     assert one.parts == tuple(fixes)
 
+
+def test_no_two_fixes_name_a_rule_alike():
+    """spatch does not read a file with two rules of one name."""
+    names = [name for one in FIXES
+             for name in re.findall(r"^@(\w+)@$", one.path.read_text(), re.M)]
+    assert sorted(names) == sorted(set(names))
+
 # The reproducer in a guest: its exit status, or what became of the guest.
 
 
