@@ -86,7 +86,7 @@ static long act_swap(const struct buffer *buffer, long arg)
 		result = cpu_copy(addr, world_template(world.desk->step.content[op->first]));
 	else if (!result)
 		result = world_compared(scratch, cpu_copy(scratch, addr));
-	return swapoff(world.swap) ? -errno : result;
+	return swap_end(world.swap) ?: result;
 }
 
 static const struct op_row rows[] = {

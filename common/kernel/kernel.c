@@ -8,21 +8,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 struct features features;
 
+/*
+ * Work that waits for the return to user space (see/device.c) ends some calls with EINTR:
+ * memory_reclaim(), try_to_unuse().
+ */
+#define TRIES 100
+
 int write_text(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;
+	int fd = open(path, O_WRONLY | O_CLOEXEC), error, tries = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = -errno;
+	do {
+		error = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	} while (error == -EINTR && ++tries < TRIES);
 	close(fd);
+	return error;
+}
+
+int swap_end(const char *path)
+{
+	int error, tries = 0;
+
+	do {
+		error = swapoff(path) ? -errno : 0;
+	} while (error == -EINTR && ++tries < TRIES);
 	return error;
 }
 

@@ -62,6 +62,9 @@ double now_s(void);
 /* Write @text to the file @path. Returns 0 or -errno. */
 int write_text(const char *path, const char *text) __must_check;
 
+/* End swapping to the file @path. Returns 0 or -errno. */
+int swap_end(const char *path) __must_check;
+
 /*
  * Call @is_done(@arg) every few milliseconds until it returns true, for at most
  * @seconds. Returns whether it did.

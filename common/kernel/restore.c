@@ -2,13 +2,11 @@
 #include "kernel/restore.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,20 +37,16 @@ static struct table {
 /* Uses system calls only, so that a signal handler can call it. Returns 0 or an errno. */
 static int undo(const struct action *action)
 {
-	int fd, error = 0;
+	int error;
 
 	switch (action->undo) {
 	case UNDO_WRITE:
-		fd = open(action->path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 || write(fd, action->text, strlen(action->text)) < 0)
-			error = errno;
-		if (fd >= 0)
-			close(fd);
-		return error;
+		return -write_text(action->path, action->text);
 	case UNDO_SWAPON:
 		/* EINVAL: it is not in use as swap. */
-		if (swapoff(action->path) && errno != EINVAL && errno != ENOENT)
-			error = errno;
+		error = -swap_end(action->path);
+		if (error == EINVAL || error == ENOENT)
+			error = 0;
 		return unlink(action->path) && errno != ENOENT ? errno : error;
 	case UNDO_MKDIR:
 		return rmdir(action->path) && errno != ENOENT ? errno : 0;

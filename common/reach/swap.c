@@ -80,6 +80,8 @@ void swap_on(void)
 
 void swap_off(void)
 {
-	if (swapoff(swap))
-		syscall_failed("swapoff", errno);
+	const int error = swap_end(swap);
+
+	if (error)
+		syscall_failed("swapoff", -error);
 }

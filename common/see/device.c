@@ -26,13 +26,22 @@ const char *permission_name(enum permission permission)
 	return names[permission];
 }
 
+/*
+ * The first file of a process gives up with EINTR if a signal is pending, or work that the
+ * kernel does on the return to user space, such as that of io_uring after a ring was closed
+ * (mm_take_all_locks(), io_ring_exit_work()). That is done when open() has returned.
+ */
+#define OPEN_TRIES 100
+
 static int open_node(int node)
 {
 	char path[32];
-	int fd;
+	int fd, tries = 0;
 
 	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", node);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	do {
+		fd = open(path, O_RDWR | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR && ++tries < OPEN_TRIES);
 	if (fd < 0)
 		call_failed(RULE_DRIVER_LOADS, path, errno);
 	return fd;
