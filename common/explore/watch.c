@@ -186,10 +186,14 @@ static void compare_permissions(struct watching *w)
 	for (i = 0; i < MM_PAGES; i++) {
 		const struct mm_page *page = &w->m->process[MM_OWNER].page[i];
 		const enum permission expected = expected_permission(w->m, page);
+		const struct snapshot *one = &seen[entry_of(i)];
+		const enum place at = page->frame < 0 ? PLACE_NOWHERE : w->m->frame[page->frame].at;
 
-		compare(w, seen[entry_of(i)].permission == expected, MM_OWNER, i, "permission",
-			"%s|%s", permission_name(expected),
-			permission_name(seen[entry_of(i)].permission));
+		compare(w, one->permission == expected, MM_OWNER, i, "permission", "%s|%s",
+			permission_name(expected), permission_name(one->permission));
+		if (expected != PERM_NONE && one->permission == expected)
+			compare(w, one->at == at, MM_OWNER, i, "place for the device", "%s|%s",
+				place_name(at), place_name(one->at));
 	}
 }
 
