@@ -159,8 +159,8 @@ def test_they_are_part_of_the_key_and_reach_make(variables):
     assert build(variables, "KCFLAGS=-O1 -g").build_dir == other.build_dir
 
 
-@pytest.mark.parametrize("value, image, words", [("y", "arch/x86/boot/bzImage", ["noapic"]),
-                                                 ("n", "vmlinux", [])])
+@pytest.mark.parametrize("value, image, words", [
+    ("y", "arch/x86/boot/bzImage", ["noapic", "no5lvl"]), ("n", "vmlinux", [])])
 def test_how_a_kernel_with_kasan_boots(variables, value, image, words):
     """As its architecture has it, whichever fragment asks for KASAN."""
     with open(variables.tree / "Makefile", "a") as file:
