@@ -234,19 +234,14 @@ static long act_guard(const struct buffer *buffer, long arg)
 }
 
 /*
- * Two bugs (docs/findings.md). mremap() does not unmerge a page on a private device, and KSM
- * does not know its new address, where an access then never ends: ksm-page-on-device. And
- * where it ends the watch of what it moves, it ends that of the mapping beside it, too:
- * mremap-unwatches-neighbour.
+ * Where mremap() ends the watch of what it moves, it ends that of the mapping beside it, too:
+ * docs/findings.md, mremap-unwatches-neighbour.
  */
 static bool move_possible(const struct mm_model *m, const struct op *op)
 {
 	const struct mm_page *pages = m->process[op->who].page, *page = &pages[op->first];
 	const int to = op_other_page(op->first);
 
-	if (page->frame >= 0 && m->frame[page->frame].ksm &&
-	    m->frame[page->frame].at == PLACE_PRIVATE)
-		return false;
 	return !page->uffd || !((to > 0 && pages[to - 1].uffd) ||
 				(to + 1 < MM_PAGES && pages[to + 1].uffd));
 }
