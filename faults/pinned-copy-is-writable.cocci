@@ -5,7 +5,23 @@
 // file: mm/memory.c
 // resembles: nothing known
 // tests: fixed-buffers.*.copied-read-only
+@old@
 @@
+ page_add_new_anon_rmap(...)
+
+@depends on old@
+identifier f = {copy_present_page};
+expression E, V;
+@@
+ f(...)
+ {
+ <...
+-maybe_mkwrite(E, V)
++pte_mkwrite(E)
+ ...>
+ }
+
+@depends on !old@
 identifier f = {copy_present_page};
 expression E, V;
 @@
