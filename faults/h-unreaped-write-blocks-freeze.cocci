@@ -3,7 +3,7 @@
 // claim: S7
 // rule: legal-calls-work
 // file: io_uring/rw.c
-// history: io_uring/rw: end write accounting from ->ki_complete (commit not seen)
+// history: io_uring/rw: end write accounting from ->ki_complete (796aa0547557)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
 // tests: ring-ways.system-file.frozen-afterwards

@@ -375,6 +375,8 @@ SCENARIO(ring_ways, frozen_afterwards,
 	must(poll(&done, 1, FROZEN_S * 1000) == 1, "no write ends");
 	start(&freezer, s->medium.buffered, freeze);
 	clock_gettime(CLOCK_REALTIME, &end);
+	/* Where it is known to wait, that need not take as long. */
+	end.tv_sec += kernel_has(CHANGE_WRITE_ENDS_ALONE) ? 0 : 1 - FROZEN_S;
 	for (late = -1, running = true; running && late < FROZEN_S; late++) {
 		/* This ends the writes that are done, so that the filesystem can be frozen. */
 		if (late >= 0)

@@ -326,6 +326,10 @@ const struct change changes[CHANGE_COUNT] = {
 	RECENT(MAPPED_STAYS_CACHED, "mapped-stays-cached", 703,
 	       "\"mm: filemap: retain mapped dropbehind folios\""),
 	RECENT(SHMEM_BY_SIZE, "shmem-by-size", 611, "4b98995530b7"),
+	[CHANGE_WRITE_ENDS_ALONE] = {
+		.name = "write-ends-alone", .commit = "796aa0547557",
+		.mainline = 703, .rc = 1, .stable = { { 612, 117 } }, .when_unknown = true,
+	},
 	RECENT(UNDERUSED_IS_SPLIT, "underused-is-split", 612, "dafff3f4c850"),
 	RECENT(PAGEOUT_PRIVATE_COPIES, "pageout-private-copies", 602, "fd3b1bc3c86e"),
 	RECENT(ADVICE_TO_SELF, "advice-to-self", 612, "process_madvise(): read in 6.12"),

@@ -88,6 +88,7 @@ enum kernel_change {
 	CHANGE_BUFFER_RING_MINIMUM, /* struct io_uring_buf_reg has min_left */
 	CHANGE_MAPPED_STAYS_CACHED, /* RWF_DONTCACHE drops no page that a process maps */
 	CHANGE_SHMEM_BY_SIZE,	/* shared memory has a setting for huge pages of each size */
+	CHANGE_WRITE_ENDS_ALONE, /* a write of io_uring ends before its ring is asked for it */
 	CHANGE_UNDERUSED_IS_SPLIT, /* a huge page most of which is zero is split under pressure */
 	CHANGE_PAGEOUT_PRIVATE_COPIES, /* MADV_PAGEOUT of them, over any file */
 	CHANGE_ADVICE_TO_SELF,	/* process_madvise() of the caller itself needs no right */
