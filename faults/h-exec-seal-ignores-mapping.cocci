@@ -3,7 +3,7 @@
 // claim: S5
 // rule: sealed-stays
 // file: mm/memfd.c
-// history: memfd: deny writeable mappings when implying SEAL_WRITE (commit not seen)
+// history: memfd: deny writeable mappings when implying SEAL_WRITE (3b041514cb6e)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
 // tests: sealed.*.program-sealed

@@ -3,7 +3,7 @@
 // claim: S7
 // rule: ring-of-buffers
 // file: io_uring/kbuf.c
-// history: io_uring/kbuf: use pre-committed buffer address for non-pollable file (commit not seen)
+// history: io_uring/kbuf: use pre-committed buffer address for non-pollable file (ed123c948d06)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
 // tests: buffer-ring.*.of-a-file

@@ -3,7 +3,7 @@
 // claim: S7
 // rule: ring-of-buffers
 // file: io_uring/kbuf.c
-// history: io_uring/kbuf: support min length left for incremental buffers (commit not seen)
+// history: io_uring/kbuf: support min length left for incremental buffers (7deba791ad49)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
 // tests: ring-parts.*.buffers-with-minimum

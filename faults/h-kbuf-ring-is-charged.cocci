@@ -3,7 +3,7 @@
 // claim: S7
 // rule: pins-are-accounted
 // file: io_uring/kbuf.c
-// history: io_uring/kbuf: don't charge provided buffer rings to RLIMIT_MEMLOCK (commit not seen)
+// history: io_uring/kbuf: don't charge provided buffer rings to RLIMIT_MEMLOCK (9f0c88b7f884)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
 // tests: registered.*.rings-are-free

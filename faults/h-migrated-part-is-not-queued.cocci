@@ -3,7 +3,7 @@
 // claim: S2
 // rule: huge-is-split
 // file: mm/migrate.c
-// history: mm: migrate: requeue destination folio on deferred split queue (commit not seen)
+// history: mm: migrate: requeue destination folio on deferred split queue (8a8ca142a488)
 // source: Debian's changelog of linux 6.12.95, stable update
 // kernels: 7.3
 // tests: numa.system.huge-underused

@@ -3,7 +3,7 @@
 // claim: S7
 // rule: pins-are-accounted
 // file: io_uring/io_uring.c
-// history: io_uring: do not charge the SQ/CQ rings to RLIMIT_MEMLOCK (commit not seen)
+// history: io_uring: do not charge the SQ/CQ rings to RLIMIT_MEMLOCK (b59cabf9b4ac)
 // source: Debian's changelog of linux 7.2.13, stable update
 // kernels: 7.3
 // tests: registered.*.limited registered.*.rings-are-free

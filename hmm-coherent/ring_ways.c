@@ -14,7 +14,6 @@
 #include <linux/fs.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -32,7 +31,7 @@
 #define TRANSFERS 32		/* of each kind, of which one at least completes late */
 #define COUNT (PAGES - FIRST)
 #define AT_POSITION ((__u64)-1)
-#define WRITES 8		/* whose completions are not asked for */
+#define WRITES 8		/* of which not all are done when they are submitted */
 #define FROZEN_S 5		/* how long what has to wait for a freeze or a thaw may wait */
 
 /* Since 6.15; the headers may be older. */
@@ -350,6 +349,14 @@ SCENARIO(ring_ways, frozen,
 	expect_medium_has(s, 0, BY_OWNER);
 }
 
+/* Work that waits for its ring to be asked wakes no poll(2): io_req_local_work_add(). */
+static bool is_ready(void *uring)
+{
+	struct pollfd done = { ((struct io_uring *)uring)->ring_fd, .events = POLLIN };
+
+	return poll(&done, 1, 0) == 1;
+}
+
 /* io_complete_rw(): with IORING_SETUP_DEFER_TASKRUN nothing is done until the ring is asked. */
 SCENARIO(ring_ways, frozen_afterwards,
 	 "a filesystem can be frozen while a write to it has ended and its ring was not asked for "
@@ -357,27 +364,23 @@ SCENARIO(ring_ways, frozen_afterwards,
 {
 	struct story *s = &self->story;
 	struct io_uring uring;
-	struct pollfd done = { .events = POLLIN };
 	struct freezer freezer;
 	struct timespec end;
-	bool running;
-	int late, i;
+	int running, late, i;
 
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("io_uring_queue_init",
 		      io_uring_queue_init(WRITES, &uring, IORING_SETUP_SINGLE_ISSUER |
 							  IORING_SETUP_DEFER_TASKRUN), 0);
-	/* Some may be done when they are submitted, but not all. */
 	for (i = 0; i < WRITES; i++)
 		prepare_write(self, &uring);
 	expect_result("the submission", io_uring_submit(&uring), WRITES);
-	done.fd = uring.ring_fd;
-	must(poll(&done, 1, FROZEN_S * 1000) == 1, "no write ends");
+	must(wait_until(is_ready, &uring, FROZEN_S), "no write ends");
 	start(&freezer, s->medium.buffered, freeze);
 	clock_gettime(CLOCK_REALTIME, &end);
 	/* Where it is known to wait, that need not take as long. */
 	end.tv_sec += kernel_has(CHANGE_WRITE_ENDS_ALONE) ? 0 : 1 - FROZEN_S;
-	for (late = -1, running = true; running && late < FROZEN_S; late++) {
+	for (late = -1, running = 1; running && late < FROZEN_S; late++) {
 		/* This ends the writes that are done, so that the filesystem can be frozen. */
 		if (late >= 0)
 			io_uring_get_events(&uring);
