@@ -75,8 +75,8 @@ class Arch:
 # emulate at each entry to the kernel (stac, clac, ...) is left away: a sixth of the time.
 # QEMU enters vmlinux where KASAN has no shadow memory yet (PVH), and 6.1 ends there and prints
 # nothing. noapic: with KASAN a timer interrupt can come between two stores of mp_irqdomain_alloc(),
-# which ends the boot. no5lvl: identify_cpu() forgets for a moment that there are five levels, and an
-# interrupt then makes KASAN report an access to the memory of a processor.
+# which ends the boot. no5lvl: identify_cpu() forgets for a moment that there are five levels, and
+# an interrupt then makes KASAN report an access to the memory of a processor.
 # arm64: memory behind mem= is not the kernel's. Memory of the boot cannot be made offline there, so
 # kernelcore= makes ZONE_MOVABLE; it is shared between nodes, and node 1 has more than it takes.
 TABLE = (

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,24 @@ static const char *exclusivity(bool exclusive)
 }
 
 /*
+ * A transfer says that it is done before it releases its pages (iomap_dio_bio_end_io()), or
+ * leaves that to a worker (bio_check_pages_dirty()): they may be held for a moment more.
+ */
+#define RELEASE_MS 1000
+
+static struct page_dump dump_of(struct dumped *dumped, int most)
+{
+	const long end = now_ms() + RELEASE_MS;
+	struct page_dump dump;
+
+	do {
+		world_drain();
+		dump = page_dump_by(let_dump, dumped);
+	} while (dump.valid && dump.refcount > most && !poll(NULL, 0, 1) && now_ms() < end);
+	return dump;
+}
+
+/*
  * The kernel's own counts. A page of memory may be in a batch of this processor
  * again, because the dump touched it.
  */
@@ -61,11 +80,10 @@ static void compare_dump(struct watching *w, int who, int number)
 	const int mappings = mm_mappings(w->m, index);
 	const int references = mappings + frame->gets + 1024 * frame->pins;
 	struct dumped dumped = { who, number };
-	struct page_dump dump;
+	const struct page_dump dump =
+		dump_of(&dumped, references + (frame->at == PLACE_SYSTEM));
 	bool in_batch;
 
-	world_drain();
-	dump = page_dump_by(let_dump, &dumped);
 	if (dump.state == DUMP_UNREADABLE || dump.state == DUMP_LOST)
 		broken("the kernel's dump of a page cannot be parsed, or is lost");
 	compare(w, dump.valid && dump.pfn == frame->pfn, who, number, "page that is dumped",
