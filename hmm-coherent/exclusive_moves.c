@@ -124,7 +124,7 @@ SCENARIO(exclusive_meets, soft_offlined,
 	char address[32];
 	int result;
 
-	need(!access(SOFT_OFFLINE, W_OK) && getenv("HMM_COHERENT_GUEST"), SKIP_NO_SOFT_OFFLINE);
+	need(!access(SOFT_OFFLINE, W_OK) && in_guest(), SKIP_NO_SOFT_OFFLINE);
 	drain_lru_batches();
 	take_first(s);
 	snprintf(address, sizeof(address), "0x%lx",

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -133,7 +132,7 @@ SCENARIO(hwpoison, neighbour_offline,
 {
 	struct story *s = &self->story;
 
-	need(getenv("HMM_COHERENT_GUEST"), SKIP_NOT_A_GUEST);
+	need(in_guest(), SKIP_NOT_A_GUEST);
 	bring_back_one(s);
 	set_rule(RULE_LEGAL_CALLS_WORK);
 	expect_result("MADV_SOFT_OFFLINE", advise(s, 1, MADV_SOFT_OFFLINE), 0);
@@ -162,7 +161,7 @@ SCENARIO(hwpoison, neighbour,
 	struct sigaction action = { .sa_handler = ignore };
 	static unsigned char seen[65536] __aligned(8);
 
-	need(getenv("HMM_COHERENT_GUEST"), SKIP_NOT_A_GUEST);
+	need(in_guest(), SKIP_NOT_A_GUEST);
 	bring_back_one(s);
 	sigaction(SIGBUS, &action, NULL);
 	set_rule(RULE_LEGAL_CALLS_WORK);
@@ -196,7 +195,7 @@ SCENARIO(hwpoison, of_hugetlb,
 	unsigned char byte;
 	int i, file = memfd_create("hwpoison", MFD_CLOEXEC | MFD_HUGETLB);
 
-	need(getenv("HMM_COHERENT_GUEST"), SKIP_NOT_A_GUEST);
+	need(in_guest(), SKIP_NOT_A_GUEST);
 	hugetlb_reserve(2);
 	if (file < 0 || ftruncate(file, size))
 		syscall_failed("memfd_create", errno);
